@@ -1,1 +1,22 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod contract;
+mod id;
+mod money;
+mod offer;
+mod policy;
+mod time;
+mod transition;
+
+pub use account::{Actor, Role, Viewer};
+pub use contract::{CONTRACT_TRANSITIONS, ContractEvent, ContractState};
+pub use id::{
+    AuditId, ContractId, IdError, IdSource, OfferId, OrganisationId, ProviderId, RequirementId,
+    ResourceId, SequentialIds, StatementId, TokenId, UserId, WorkflowId,
+};
+pub use money::{Currency, Money, MoneyError};
+pub use offer::{OFFER_TRANSITIONS, OfferEvent, OfferState};
+pub use policy::{Action, POLICY, PolicyRow, Refusal, Relation, authorise};
+pub use time::{Clock, DurationUs, ManualClock, Timestamp};
+pub use transition::{InvalidTransition, Transition, next_state};

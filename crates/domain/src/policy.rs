@@ -1,0 +1,181 @@
+//! Who may do what: one table of action, relation and role; everything not listed is refused.
+
+use crate::{Actor, OrganisationId, Role};
+use thiserror::Error;
+
+/// Everything that can be asked of the market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Read published offers, providers, items and the ranking formula.
+    ReadMarket,
+    /// Rank offers for a requirement without saving it.
+    RankOffers,
+    /// Save or change a requirement.
+    SaveRequirement,
+    /// Read a saved requirement of an organisation.
+    ReadRequirement,
+    /// Create a draft, publish, edit or withdraw an offer.
+    WriteOffer,
+    /// Read drafts and all versions of an offer.
+    ReadOwnOffer,
+    /// Sign a contract.
+    SignContract,
+    /// Read a contract, its timeline, observations and documents.
+    ReadContract,
+    /// End a contract.
+    ReleaseContract,
+    /// Read the list of workflows.
+    ReadWorkflows,
+    /// Retry or abandon a workflow that needs attention.
+    SteerWorkflow,
+    /// Read the audit list.
+    ReadAudit,
+    /// Create, list or revoke one's own API tokens.
+    ManageTokens,
+    /// Create providers and connect them to a cloud.
+    AdministerProviders,
+}
+
+/// How the actor stands to the thing acted upon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// Anyone, signed in or not.
+    Anyone,
+    /// A person of any organisation with the role.
+    Any(Role),
+    /// A person of the organisation that owns the thing, with the role.
+    Owner(Role),
+    /// A worker of the broker.
+    System,
+}
+
+/// One permission.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyRow {
+    /// What is allowed.
+    pub action: Action,
+    /// To whom.
+    pub relation: Relation,
+}
+
+const fn row(action: Action, relation: Relation) -> PolicyRow {
+    PolicyRow { action, relation }
+}
+
+/// The whole policy. A test walks every action over every kind of actor.
+pub const POLICY: &[PolicyRow] = &[
+    row(Action::ReadMarket, Relation::Anyone),
+    row(Action::RankOffers, Relation::Anyone),
+    row(Action::SaveRequirement, Relation::Owner(Role::Customer)),
+    row(Action::SaveRequirement, Relation::Owner(Role::Provider)),
+    row(Action::SaveRequirement, Relation::Owner(Role::Broker)),
+    row(Action::ReadRequirement, Relation::Owner(Role::Customer)),
+    row(Action::ReadRequirement, Relation::Owner(Role::Provider)),
+    row(Action::ReadRequirement, Relation::Owner(Role::Broker)),
+    row(Action::WriteOffer, Relation::Owner(Role::Provider)),
+    row(Action::WriteOffer, Relation::System),
+    row(Action::ReadOwnOffer, Relation::Owner(Role::Provider)),
+    row(Action::ReadOwnOffer, Relation::Any(Role::Broker)),
+    row(Action::SignContract, Relation::Owner(Role::Customer)),
+    row(Action::ReadContract, Relation::Owner(Role::Customer)),
+    row(Action::ReadContract, Relation::Any(Role::Broker)),
+    row(Action::ReadContract, Relation::System),
+    row(Action::ReleaseContract, Relation::Owner(Role::Customer)),
+    row(Action::ReadWorkflows, Relation::Any(Role::Broker)),
+    row(Action::SteerWorkflow, Relation::Any(Role::Broker)),
+    row(Action::ReadAudit, Relation::Any(Role::Broker)),
+    row(Action::ManageTokens, Relation::Owner(Role::Customer)),
+    row(Action::ManageTokens, Relation::Owner(Role::Provider)),
+    row(Action::ManageTokens, Relation::Owner(Role::Broker)),
+    row(Action::AdministerProviders, Relation::Any(Role::Broker)),
+    row(Action::AdministerProviders, Relation::System),
+];
+
+/// Why an action was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// Signing in may help.
+    #[error("sign in first")]
+    SignInFirst,
+    /// The role may never do this.
+    #[error("your role may not do this")]
+    WrongRole,
+    /// It belongs to somebody else; callers answer exactly as if it did not exist.
+    #[error("not found")]
+    NotYours,
+}
+
+/// Decides whether `actor` may do `action` to a thing owned by `owner` (`None`: nobody's).
+pub fn authorise(
+    actor: &Actor,
+    action: Action,
+    owner: Option<OrganisationId>,
+) -> Result<(), Refusal> {
+    let rows = || POLICY.iter().filter(move |row| row.action == action);
+    if rows().any(|row| allows(row.relation, actor, owner)) {
+        return Ok(());
+    }
+    match actor {
+        Actor::Stranger => Err(Refusal::SignInFirst),
+        Actor::System => Err(Refusal::WrongRole),
+        Actor::Person(viewer) => {
+            let role_would_do = rows()
+                .any(|row| matches!(row.relation, Relation::Owner(role) if role == viewer.role));
+            Err(if role_would_do { Refusal::NotYours } else { Refusal::WrongRole })
+        }
+    }
+}
+
+fn allows(relation: Relation, actor: &Actor, owner: Option<OrganisationId>) -> bool {
+    match (relation, actor) {
+        (Relation::Anyone, _) | (Relation::System, Actor::System) => true,
+        (Relation::Any(role), Actor::Person(viewer)) => viewer.role == role,
+        (Relation::Owner(role), Actor::Person(viewer)) => {
+            viewer.role == role && owner == Some(viewer.organisation)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{UserId, Viewer};
+    use uuid::Uuid;
+
+    fn person(role: Role, organisation: u128) -> Actor {
+        Actor::Person(Viewer {
+            user: UserId(Uuid::from_u128(1)),
+            organisation: OrganisationId(Uuid::from_u128(organisation)),
+            role,
+            name: String::new(),
+            organisation_name: String::new(),
+        })
+    }
+
+    #[test]
+    fn stranger_reads_and_ranks_and_nothing_else() {
+        let owner = Some(OrganisationId(Uuid::from_u128(7)));
+        for row in POLICY {
+            let open = matches!(row.action, Action::ReadMarket | Action::RankOffers);
+            assert_eq!(authorise(&Actor::Stranger, row.action, owner).is_ok(), open);
+        }
+    }
+
+    #[test]
+    fn other_tenant_is_answered_as_if_it_did_not_exist() {
+        let owner = Some(OrganisationId(Uuid::from_u128(7)));
+        let other = person(Role::Customer, 8);
+        assert_eq!(authorise(&other, Action::ReadContract, owner), Err(Refusal::NotYours));
+        assert!(authorise(&person(Role::Customer, 7), Action::ReadContract, owner).is_ok());
+    }
+
+    #[test]
+    fn customer_may_not_steer_workflows_or_publish() {
+        let owner = Some(OrganisationId(Uuid::from_u128(7)));
+        let customer = person(Role::Customer, 7);
+        for action in [Action::SteerWorkflow, Action::WriteOffer, Action::ReadAudit] {
+            assert_eq!(authorise(&customer, action, owner), Err(Refusal::WrongRole));
+        }
+    }
+}
