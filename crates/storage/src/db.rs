@@ -1,0 +1,163 @@
+//! Opening, migrating and units of work, over typed pools.
+
+use crate::StorageError;
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Postgres, Sqlite, Transaction};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How long a caller waits for a connection before it is told that the database is busy.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Readers of the embedded database; it serves pages from one process.
+const SQLITE_READERS: u32 = 8;
+/// Connections to PostgreSQL of one replica.
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// The embedded database: many readers, one writer.
+    Sqlite {
+        /// Read-only connections.
+        read: SqlitePool,
+        /// The one connection that writes.
+        write: SqlitePool,
+    },
+    /// The server database.
+    Postgres(PgPool),
+}
+
+/// One unit of work; dropped without [`Tx::commit`] it leaves nothing behind.
+#[derive(Debug)]
+pub enum Tx {
+    /// On the embedded database.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On the server database.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Opens `sqlite:PATH` (created when missing) or `postgres://…`.
+    pub async fn open(address: &str) -> Result<Self, StorageError> {
+        if address.starts_with("sqlite:") {
+            return open_sqlite(address).await;
+        }
+        if address.starts_with("postgres:") || address.starts_with("postgresql:") {
+            let pool = PgPoolOptions::new()
+                .max_connections(POSTGRES_CONNECTIONS)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .connect(address)
+                .await?;
+            return Ok(Self::Postgres(pool));
+        }
+        Err(StorageError::UnknownScheme(address.chars().take(20).collect()))
+    }
+
+    /// Brings the tables up to date; safe to call from several replicas at once.
+    pub async fn migrate(&self) -> Result<(), StorageError> {
+        match self {
+            Self::Sqlite { write, .. } => {
+                sqlx::migrate!("../../migrations/sqlite").run(write).await?
+            }
+            Self::Postgres(pool) => sqlx::migrate!("../../migrations/postgres").run(pool).await?,
+        }
+        Ok(())
+    }
+
+    /// Starts a unit of work that may write.
+    pub async fn begin(&self) -> Result<Tx, StorageError> {
+        Ok(match self {
+            // IMMEDIATE: a deferred transaction that turns into a writer fails without waiting.
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Starts a unit of work that only reads, and sees one moment of the database.
+    pub async fn begin_read(&self) -> Result<Tx, StorageError> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+            ),
+        })
+    }
+
+    /// Asks the database for a sign of life.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        match self {
+            Self::Sqlite { read, .. } => sqlx::query("SELECT 1").execute(read).await.map(|_| ())?,
+            Self::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+
+    /// Lets the database parse and plan a statement without running it.
+    pub async fn prepare(&self, statement: crate::Statement) -> Result<(), StorageError> {
+        use sqlx::{Executor, SqlSafeStr};
+        match self {
+            Self::Sqlite { read, .. } => {
+                read.prepare(statement.sqlite.into_sql_str()).await.map(|_| ())?;
+            }
+            Self::Postgres(pool) => {
+                pool.prepare(statement.postgres.into_sql_str()).await.map(|_| ())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The engine's name, for `doctor` and logs.
+    #[must_use]
+    pub const fn engine(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Closes all connections and waits until they are closed.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes the unit of work durable.
+    pub async fn commit(self) -> Result<(), StorageError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+async fn open_sqlite(address: &str) -> Result<Db, StorageError> {
+    let options = SqliteConnectOptions::from_str(address)?
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // FULL: a contract that was answered with "signed" survives a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(ACQUIRE_TIMEOUT);
+    let write = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options.clone())
+        .await?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(SQLITE_READERS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options.read_only(true).create_if_missing(false))
+        .await?;
+    Ok(Db::Sqlite { read, write })
+}

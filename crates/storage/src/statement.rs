@@ -1,0 +1,99 @@
+//! One SQL text for two databases, and the macros that send it.
+
+/// A named statement; both texts are the same unless the dialects must differ.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement {
+    /// Module and constant, for logs and for the test that prepares them all.
+    pub name: &'static str,
+    /// The text for SQLite.
+    pub sqlite: &'static str,
+    /// The text for PostgreSQL.
+    pub postgres: &'static str,
+}
+
+/// Every statement of the crate, for the test that prepares them on both databases.
+#[must_use]
+pub fn all_statements() -> Vec<Statement> {
+    MODULES.iter().flat_map(|module| module.iter().copied()).collect()
+}
+
+/// Each repository module lists its `ALL` here.
+const MODULES: &[&[Statement]] = &[];
+
+/// Declares the statements of a module as constants, and `ALL` that lists them.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $both:literal $(, postgres = $postgres:literal)?;)+) => {
+        $(
+            $(#[$doc])*
+            const $name: $crate::Statement = $crate::Statement {
+                name: concat!(module_path!(), "::", stringify!($name)),
+                sqlite: $both,
+                postgres: $crate::statement::postgres_text!($both $(, $postgres)?),
+            };
+        )+
+        /// Every statement of this module.
+        pub(crate) const ALL: &[$crate::Statement] = &[$($name),+];
+    };
+}
+
+macro_rules! postgres_text {
+    ($both:literal) => {
+        $both
+    };
+    ($both:literal, $postgres:literal) => {
+        $postgres
+    };
+}
+
+/// Sends a statement that returns no rows; yields the number of rows affected.
+macro_rules! execute {
+    ($tx:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
+        $crate::stats::count();
+        match $tx {
+            $crate::Tx::Sqlite(tx) => sqlx::query::<sqlx::Sqlite>($statement.sqlite)
+                $(.bind($bind))*.execute(&mut **tx).await.map(|done| done.rows_affected()),
+            $crate::Tx::Postgres(tx) => sqlx::query::<sqlx::Postgres>($statement.postgres)
+                $(.bind($bind))*.execute(&mut **tx).await.map(|done| done.rows_affected()),
+        }
+        .map_err($crate::StorageError::from)
+    }};
+}
+
+macro_rules! fetch_with {
+    ($method:ident, $tx:expr, $row:ty, $statement:expr $(, $bind:expr)*) => {{
+        $crate::stats::count();
+        match $tx {
+            $crate::Tx::Sqlite(tx) => sqlx::query_as::<sqlx::Sqlite, $row>($statement.sqlite)
+                $(.bind($bind))*.$method(&mut **tx).await,
+            $crate::Tx::Postgres(tx) => sqlx::query_as::<sqlx::Postgres, $row>($statement.postgres)
+                $(.bind($bind))*.$method(&mut **tx).await,
+        }
+        .map_err($crate::StorageError::from)
+    }};
+}
+
+/// Reads at most one row.
+macro_rules! fetch_optional {
+    ($tx:expr, $row:ty, $statement:expr $(, $bind:expr)* $(,)?) => {
+        $crate::statement::fetch_with!(fetch_optional, $tx, $row, $statement $(, $bind)*)
+    };
+}
+
+/// Reads exactly one row.
+macro_rules! fetch_one {
+    ($tx:expr, $row:ty, $statement:expr $(, $bind:expr)* $(,)?) => {
+        $crate::statement::fetch_with!(fetch_one, $tx, $row, $statement $(, $bind)*)
+    };
+}
+
+/// Reads all rows; the statement carries its LIMIT.
+macro_rules! fetch_all {
+    ($tx:expr, $row:ty, $statement:expr $(, $bind:expr)* $(,)?) => {
+        $crate::statement::fetch_with!(fetch_all, $tx, $row, $statement $(, $bind)*)
+    };
+}
+
+#[allow(unused_imports, reason = "a module takes the macros it needs")]
+pub(crate) use {
+    execute, fetch_all, fetch_one, fetch_optional, fetch_with, postgres_text, statements,
+};

@@ -1,0 +1,135 @@
+//! Databases for tests: a SQLite file and a fresh PostgreSQL database, migrated, gone afterwards.
+//!
+//! PostgreSQL is named by `KUMOICHI_TEST_POSTGRES` (`cargo xtask test` starts a cluster and sets
+//! it). Without it the tests on PostgreSQL fail: a suite that skips silently proves nothing.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot set up must fail loudly")]
+
+use crate::Db;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The environment variable with the address of a PostgreSQL server that may be written to.
+pub const POSTGRES_VARIABLE: &str = "KUMOICHI_TEST_POSTGRES";
+
+/// Which database a test wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file in a temporary folder.
+    Sqlite,
+    /// A new database on the test server.
+    Postgres,
+}
+
+/// A migrated database that is removed by [`TestDatabase::remove`].
+#[derive(Debug)]
+pub struct TestDatabase {
+    /// The open database.
+    pub db: Db,
+    /// Its address, for a second process.
+    pub address: String,
+    cleanup: Cleanup,
+}
+
+#[derive(Debug)]
+enum Cleanup {
+    Folder(tempfile::TempDir),
+    Postgres { server: String, name: String },
+}
+
+impl TestDatabase {
+    /// Creates and migrates a database of the wanted engine.
+    pub async fn create(engine: Engine) -> Self {
+        let (address, cleanup) = match engine {
+            Engine::Sqlite => sqlite_address(),
+            Engine::Postgres => postgres_address().await,
+        };
+        let db = Db::open(&address).await.expect("open the test database");
+        db.migrate().await.expect("migrate the test database");
+        Self { db, address, cleanup }
+    }
+
+    /// The folder of the SQLite file, if it is one.
+    #[must_use]
+    pub fn folder(&self) -> Option<PathBuf> {
+        match &self.cleanup {
+            Cleanup::Folder(folder) => Some(folder.path().to_owned()),
+            Cleanup::Postgres { .. } => None,
+        }
+    }
+
+    /// Closes and removes the database.
+    pub async fn remove(self) {
+        self.db.close().await;
+        if let Cleanup::Postgres { server, name } = self.cleanup {
+            let mut connection = PgConnection::connect(&server).await.expect("connect to drop");
+            let drop = format!("DROP DATABASE \"{name}\" WITH (FORCE)");
+            sqlx::query(AssertSqlSafe(drop)).execute(&mut connection).await.expect("drop");
+        }
+    }
+}
+
+fn sqlite_address() -> (String, Cleanup) {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let address = format!("sqlite:{}", folder.path().join("kumoichi.db").display());
+    (address, Cleanup::Folder(folder))
+}
+
+async fn postgres_address() -> (String, Cleanup) {
+    let server = std::env::var(POSTGRES_VARIABLE).unwrap_or_else(|_| {
+        panic!("set {POSTGRES_VARIABLE} to a PostgreSQL server, or run `cargo xtask test`")
+    });
+    let name = unique_name();
+    let mut connection = PgConnection::connect(&server).await.expect("connect to PostgreSQL");
+    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE \"{name}\"")))
+        .execute(&mut connection)
+        .await
+        .expect("create the test database");
+    let (base, _) = server.rsplit_once('/').expect("address ends with a database name");
+    (format!("{base}/{name}"), Cleanup::Postgres { server: server.clone(), name })
+}
+
+/// A name no other test of this or an earlier run uses.
+fn unique_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("clock after 1970").as_nanos();
+    let number = NEXT.fetch_add(1, Ordering::SeqCst);
+    format!("test_{since}_{}_{number}", std::process::id())
+}
+
+/// Runs `story` with a fresh database and removes it afterwards, also on failure.
+pub fn with_database<F, Fut>(engine: Engine, story: F)
+where
+    F: FnOnce(Db) -> Fut,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let runtime = tokio::runtime::Runtime::new().expect("runtime");
+    runtime.block_on(async {
+        let database = TestDatabase::create(engine).await;
+        let outcome = tokio::spawn(story(database.db.clone())).await;
+        database.remove().await;
+        if let Err(error) = outcome {
+            std::panic::resume_unwind(error.into_panic());
+        }
+    });
+}
+
+/// Makes each story two tests, `sqlite::NAME` and `postgres::NAME`.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($story:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $story() {
+                $crate::testing::with_database($crate::testing::Engine::Sqlite, super::$story);
+            })+
+        }
+        mod postgres {
+            $(#[test] fn $story() {
+                $crate::testing::with_database($crate::testing::Engine::Postgres, super::$story);
+            })+
+        }
+    };
+}
