@@ -1,1 +1,19 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+pub mod driver;
+pub mod erasure;
+pub mod paths;
+pub mod probe;
+pub mod problem;
+pub mod state;
+pub mod wire;
+
+pub use driver::{
+    AllocationCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand, HoldCommand,
+    StartCommand,
+};
+pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
+pub use probe::{Probe, ProbeAnswer, ProbeError};
+pub use problem::{FieldFault, Problem, ProblemCode};
+pub use state::{Cause, ResourceState};
+pub use wire::*;

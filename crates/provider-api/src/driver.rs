@@ -1,0 +1,147 @@
+//! The port to one cloud: a method per operation and four classes of error.
+//! It decides nothing; when to call and what an error means for a contract is the broker's.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::erasure::ErasureStatement;
+use crate::problem::{Problem, ProblemCode};
+use crate::wire::{
+    Allocation, AllocationId, Capabilities, DiscoverAnswer, DiscoverRequest, HoldRequest,
+    IdempotencyKey, Liveness, Metrics, OperationRecord, Quota, StartRequest, UsageRecord,
+};
+
+/// What every changing call carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Names the intent; the same key does nothing twice.
+    pub key: IdempotencyKey,
+    /// Fencing token; must never fall for one allocation, whichever workflow calls.
+    pub epoch: i64,
+}
+
+/// Hold a group (IF4 to IF6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldCommand {
+    pub call: Call,
+    pub request: HoldRequest,
+}
+
+/// Move the end of a hold to `ttl_seconds` from now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtendCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub ttl_seconds: u32,
+}
+
+/// Book what is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfirmCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub quota: Quota,
+}
+
+/// Start the service (IF7, IF8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub request: StartRequest,
+}
+
+/// Drop, stop, allow, deny, erase or release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllocationCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+}
+
+/// Why a call did not give what was asked, by what the caller can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// Nothing was done; the same call may be repeated later.
+    #[error("the cloud cannot answer for the moment: {detail}")]
+    Transient {
+        /// How long the cloud asks to wait.
+        retry_after: Option<Duration>,
+        detail: String,
+    },
+    /// Nothing was done and repeating the same call will not help.
+    #[error("the cloud refused ({}): {}", .problem.code.as_str(), .problem.detail)]
+    Rejected { problem: Box<Problem> },
+    /// The thing named does not exist at the cloud, or no longer.
+    #[error("the cloud does not know it: {detail}")]
+    Gone { detail: String },
+    /// The call may have had its effect: ask by key or by id before going on; repeating with the same key is safe.
+    #[error("it is not known whether the cloud acted: {detail}")]
+    Unknown { detail: String },
+}
+
+impl DriverError {
+    /// A refusal made on this side of the wire.
+    #[must_use]
+    pub fn rejected(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self::Rejected { problem: Box::new(Problem::new(code, detail)) }
+    }
+
+    /// The stable code of a refusal, if it is one.
+    #[must_use]
+    pub fn code(&self) -> Option<ProblemCode> {
+        match self {
+            Self::Rejected { problem } => Some(problem.code),
+            _ => None,
+        }
+    }
+
+    /// Whether the same call may be repeated with hope.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Transient { .. } | Self::Unknown { .. })
+    }
+}
+
+/// One cloud as a broker sees it. Every method is safe to repeat with the same arguments.
+#[async_trait]
+pub trait Driver: fmt::Debug + Send + Sync {
+    /// What the cloud can do; also the way to check that it answers.
+    async fn capabilities(&self) -> Result<Capabilities, DriverError>;
+    /// Whether a group could be held now; secures nothing (F7.4.1).
+    async fn discover(&self, request: &DiscoverRequest) -> Result<DiscoverAnswer, DriverError>;
+    /// Holds a whole group or nothing (F7.4.3, F7.4.4).
+    async fn hold(&self, command: HoldCommand) -> Result<Allocation, DriverError>;
+    /// Moves the end of a hold.
+    async fn extend(&self, command: ExtendCommand) -> Result<Allocation, DriverError>;
+    /// Lets a hold go; fine when it ended before.
+    async fn drop_hold(&self, command: AllocationCommand) -> Result<Allocation, DriverError>;
+    /// Books what is held.
+    async fn confirm(&self, command: ConfirmCommand) -> Result<Allocation, DriverError>;
+    /// Starts the service and answers when it is ready (IF7).
+    async fn start(&self, command: StartCommand) -> Result<Allocation, DriverError>;
+    /// Stops the service and closes access (IF7).
+    async fn stop(&self, command: AllocationCommand) -> Result<Allocation, DriverError>;
+    /// Opens access for users (IF13).
+    async fn allow(&self, command: AllocationCommand) -> Result<Allocation, DriverError>;
+    /// Closes access for users (IF13).
+    async fn deny(&self, command: AllocationCommand) -> Result<Allocation, DriverError>;
+    /// Erases all data of a stopped service; repeated, gives the same statement (IF10).
+    async fn erase(&self, command: AllocationCommand) -> Result<ErasureStatement, DriverError>;
+    /// Gives the capacity back.
+    async fn release(&self, command: AllocationCommand) -> Result<Allocation, DriverError>;
+    /// One allocation as it is now; `Gone` when the cloud does not know it.
+    async fn allocation(&self, id: &AllocationId) -> Result<Allocation, DriverError>;
+    /// All allocations with a label, also ended ones, oldest first.
+    async fn list(&self, label: &str) -> Result<Vec<Allocation>, DriverError>;
+    /// What became of a key; nothing when it had no effect.
+    async fn operation(&self, key: &IdempotencyKey)
+    -> Result<Option<OperationRecord>, DriverError>;
+    /// Whether the service is up, as its cloud sees it.
+    async fn liveness(&self, id: &AllocationId) -> Result<Liveness, DriverError>;
+    /// How the service performs and what it uses (IF12).
+    async fn metrics(&self, id: &AllocationId) -> Result<Metrics, DriverError>;
+    /// What to bill so far; `is_final` after release.
+    async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError>;
+}

@@ -1,0 +1,75 @@
+//! The routes and headers of version 1, shared by client and servers so that they cannot differ.
+
+/// Version of the API, first segment of every route.
+pub const VERSION: &str = "v1";
+/// Header naming the intent of a changing call (behaviour in the README, rule 2).
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// Header with the caller's fencing token, a signed 64-bit integer.
+pub const EPOCH: &str = "kumoichi-epoch";
+/// Header of every answer with the provider's id of the request.
+pub const REQUEST_ID: &str = "x-request-id";
+
+/// `GET`: what this cloud can do.
+pub const CAPABILITIES: &str = "/v1/capabilities";
+/// `POST`: a live answer whether a group could be held now (F7.4.1); changes nothing.
+pub const DISCOVER: &str = "/v1/discover";
+/// `POST`: hold a group (IF4, IF5, IF6).
+pub const HOLDS: &str = "/v1/holds";
+/// `DELETE`: drop a hold.
+pub const HOLD: &str = "/v1/holds/{id}";
+/// `POST`: move the end of a hold.
+pub const EXTEND: &str = "/v1/holds/{id}/extend";
+/// `POST`: book what is held.
+pub const CONFIRM: &str = "/v1/holds/{id}/confirm";
+/// `GET`: list, with `label`, `after` and `limit`.
+pub const ALLOCATIONS: &str = "/v1/allocations";
+/// `GET`: one allocation.
+pub const ALLOCATION: &str = "/v1/allocations/{id}";
+/// `POST`: start the service (IF7, IF8).
+pub const START: &str = "/v1/allocations/{id}/start";
+/// `POST`: stop the service (IF7, IF8).
+pub const STOP: &str = "/v1/allocations/{id}/stop";
+/// `POST`: open access for users (IF13).
+pub const ALLOW: &str = "/v1/allocations/{id}/allow";
+/// `POST`: close access for users (IF13).
+pub const DENY: &str = "/v1/allocations/{id}/deny";
+/// `GET`: is it up.
+pub const LIVENESS: &str = "/v1/allocations/{id}/liveness";
+/// `GET`: how it performs and what it uses.
+pub const METRICS: &str = "/v1/allocations/{id}/metrics";
+/// `GET`: what to bill.
+pub const METER: &str = "/v1/allocations/{id}/meter";
+/// `POST`: erase the data (IF10).
+pub const ERASE: &str = "/v1/allocations/{id}/erase";
+/// `POST`: give the capacity back.
+pub const RELEASE: &str = "/v1/allocations/{id}/release";
+/// `GET`: what became of an idempotency key.
+pub const OPERATION: &str = "/v1/operations/{key}";
+
+/// A route with its parameter put in; `value` is percent-encoded as one path segment.
+#[must_use]
+pub fn with(route: &str, value: &str) -> String {
+    let mut encoded = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'~')
+            || (byte == b'.' && value.len() > 2)
+        {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    route.replace("{id}", &encoded).replace("{key}", &encoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_cannot_leave_its_segment() {
+        assert_eq!(with(STOP, "a/../b?c"), "/v1/allocations/a%2F..%2Fb%3Fc/stop");
+        assert_eq!(with(ALLOCATION, ".."), "/v1/allocations/%2E%2E");
+    }
+}

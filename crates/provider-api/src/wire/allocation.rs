@@ -1,0 +1,248 @@
+//! An allocation: one held or booked group through its life, and the requests that change it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::ResourceGroup;
+use crate::erasure::ErasureStatement;
+use crate::state::ResourceState;
+
+/// The provider's id of an allocation, opaque to the caller.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct AllocationId(pub String);
+
+impl AllocationId {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AllocationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for AllocationId {
+    fn from(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
+
+/// The name of one intent, chosen by the caller: 1 to 200 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String", into = "String")]
+pub struct IdempotencyKey(String);
+
+/// The text is no idempotency key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an idempotency key has 1 to 200 visible ASCII characters")]
+pub struct InvalidKey;
+
+impl IdempotencyKey {
+    /// Longest key in characters; room for two hashes and a name.
+    pub const MAX: usize = 200;
+
+    /// Checks and takes a text.
+    ///
+    /// # Errors
+    /// When it is empty, longer than [`Self::MAX`] or holds anything but visible ASCII.
+    pub fn parse(text: impl Into<String>) -> Result<Self, InvalidKey> {
+        let text = text.into();
+        let fits = !text.is_empty()
+            && text.len() <= Self::MAX
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if fits { Ok(Self(text)) } else { Err(InvalidKey) }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for IdempotencyKey {
+    type Error = InvalidKey;
+
+    fn try_from(text: String) -> Result<Self, InvalidKey> {
+        Self::parse(text)
+    }
+}
+
+impl From<IdempotencyKey> for String {
+    fn from(key: IdempotencyKey) -> Self {
+        key.0
+    }
+}
+
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Asks to hold a group (IF4 to IF6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HoldRequest {
+    /// The caller's name for what it is for, its contract id: 1 to 200 characters.
+    pub label: String,
+    pub resources: ResourceGroup,
+    /// Seconds until the hold ends by itself; absent means the provider's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_seconds: Option<u32>,
+}
+
+/// Asks to move the end of a hold to `ttl_seconds` from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExtendRequest {
+    pub ttl_seconds: u32,
+}
+
+/// Books what is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConfirmRequest {
+    #[serde(default)]
+    pub quota: Quota,
+}
+
+/// Limits below what was held; an absent limit is the held amount.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Quota {
+    /// Bytes the volume may hold, at most the held gibibytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_bytes: Option<i64>,
+}
+
+/// Starts the service (IF7), with the values it needs to know (F7.6.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StartRequest {
+    /// One of the cloud's `applications`, such as `demo`.
+    pub application: String,
+    /// The service's name for its users: 1 to 120 characters.
+    pub service_name: String,
+    /// Values for the application; names and values of at most 200 characters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
+}
+
+/// One held or booked group as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Allocation {
+    pub id: AllocationId,
+    pub label: String,
+    pub zone_id: String,
+    pub state: ResourceState,
+    /// Grows with every change.
+    pub generation: i64,
+    /// The highest epoch seen.
+    pub epoch: i64,
+    pub resources: ResourceGroup,
+    /// Limits as confirmed; absent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quota>,
+    /// The address reserved for users; absent when none was asked for or it was given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Endpoint>,
+    /// The machines that should run now.
+    pub instances: Vec<Instance>,
+    /// Microseconds UTC, as all times here.
+    pub created_at_us: i64,
+    /// End of the hold; present while held or expired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_until_us: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved_at_us: Option<i64>,
+    /// Last start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at_us: Option<i64>,
+    /// Last stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_at_us: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_at_us: Option<i64>,
+    /// The statement, once data were erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasure: Option<ErasureStatement>,
+    /// Why the state is `failed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+/// Where users reach the service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Endpoint {
+    /// The whole address, such as `http://127.0.0.21:8801/`.
+    pub url: String,
+    /// Host alone, an address or a name.
+    pub host: String,
+    pub port: u16,
+    /// Whether access is allowed now.
+    pub open: bool,
+}
+
+/// One machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Instance {
+    /// Counted from 0.
+    pub index: u32,
+    /// Whether it runs now.
+    pub running: bool,
+    /// The provider's own name, such as a process id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<String>,
+}
+
+/// A page of allocations, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AllocationPage {
+    pub items: Vec<Allocation>,
+    /// Pass as `after` to go on; absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// What became of an idempotency key; only calls that had their effect are known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OperationRecord {
+    pub key: IdempotencyKey,
+    /// The operation, such as `hold`.
+    pub operation: String,
+    /// Microseconds UTC of the effect.
+    pub done_at_us: i64,
+    /// The allocation as it is now.
+    pub allocation: Allocation,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_with_a_line_break_is_refused() {
+        for text in ["", "a b", "a\r\nx-evil: 1", "鍵", &"k".repeat(201)] {
+            assert_eq!(IdempotencyKey::parse(text), Err(InvalidKey), "{text:?}");
+        }
+        assert!(IdempotencyKey::parse("k".repeat(200)).is_ok());
+        assert!(serde_json::from_str::<IdempotencyKey>("\"a b\"").is_err());
+    }
+
+    #[test]
+    fn an_unknown_field_in_a_request_is_refused() {
+        assert!(serde_json::from_str::<ExtendRequest>(r#"{"ttlSeconds":5,"ttl":6}"#).is_err());
+    }
+}

@@ -1,0 +1,109 @@
+//! What a cloud can do and where it is, and the live answer to "could you hold this now?".
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Amounts, EndpointKind, ResourceGroup};
+
+/// What a cloud says about itself: the gateway document of a driver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Capabilities {
+    /// Version of this API, `1`.
+    pub api_version: String,
+    /// The cloud's name for people.
+    pub provider: String,
+    pub zone: Zone,
+    pub hold: HoldSupport,
+    /// Seconds a hold lasts when the caller names none (F7.4.4 suggests 120).
+    pub hold_ttl_default_seconds: u32,
+    /// The longest hold in seconds.
+    pub hold_ttl_max_seconds: u32,
+    /// Capacity in all, free or not.
+    pub capacity: Amounts,
+    pub endpoints: Vec<EndpointKind>,
+    /// Applications that can be started.
+    pub applications: Vec<String>,
+    /// Names of the measured values, as in `Metrics`.
+    pub metrics: Vec<String>,
+    /// The key that signs erasure statements; absent when the cloud signs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasure_key: Option<PublicKey>,
+}
+
+/// Where a cloud is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Zone {
+    pub id: String,
+    /// The provider's word for the region.
+    pub region: String,
+    /// ISO 3166-1 alpha-2, upper case.
+    pub country: String,
+    /// What is struck together by one disaster, such as `nankai`.
+    pub hazard_zone: String,
+}
+
+/// How a cloud can hold resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum HoldSupport {
+    /// Not at all.
+    None,
+    /// By reserving and cancelling, which may cost.
+    Emulated,
+    /// One resource at a time.
+    Native,
+    /// Whole groups, all or nothing.
+    NativeGroup,
+}
+
+/// A public key for signatures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicKey {
+    /// First 16 hexadecimal digits of the SHA-256 of the key, or the provider's own name for it.
+    pub key_id: String,
+    /// `ed25519`.
+    pub algorithm: String,
+    /// The 32 bytes of the key in standard base64.
+    pub public_key: String,
+}
+
+/// Asks whether a group could be held now; secures nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DiscoverRequest {
+    pub resources: ResourceGroup,
+}
+
+/// The live answer (F7.4.1); true at `at_us`, worth trusting until `valid_until_us`, never a promise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DiscoverAnswer {
+    /// Whether the whole group fits now.
+    pub available: bool,
+    /// What is free now.
+    pub free: Amounts,
+    pub zone: Zone,
+    /// Microseconds UTC.
+    pub at_us: i64,
+    /// Microseconds UTC.
+    pub valid_until_us: i64,
+    /// Seconds from start to ready, as usual here; absent when not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready_in_seconds: Option<u32>,
+    /// The price now; absent when the price book of the offer holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+}
+
+/// Money for one month of the group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Price {
+    /// ISO 4217.
+    pub currency: String,
+    /// Minor units of the currency.
+    pub month_minor: i64,
+}

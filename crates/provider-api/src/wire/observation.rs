@@ -1,0 +1,108 @@
+//! What a cloud reports about a running service: liveness, metrics and the meter.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::AllocationId;
+use crate::state::ResourceState;
+
+/// Whether the service is up, as its cloud sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Liveness {
+    pub allocation_id: AllocationId,
+    pub state: ResourceState,
+    /// Whether at least one machine answers its health check.
+    pub alive: bool,
+    pub instances_running: u32,
+    pub instances_wanted: u32,
+    pub access_open: bool,
+    /// Microseconds UTC of the check.
+    pub checked_at_us: i64,
+}
+
+/// Measured values (IF11, IF12); what was not measured is absent, never zero.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Metrics {
+    pub allocation_id: AllocationId,
+    /// Microseconds UTC.
+    pub at_us: i64,
+    pub response: ResponseMetrics,
+    pub usage: Usage,
+}
+
+/// Response times at the service's address over a window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResponseMetrics {
+    /// Seconds the window covers, ending now.
+    pub window_seconds: u32,
+    /// Requests answered in the window.
+    pub count: i64,
+    /// Of these, answers with a status of 500 or above.
+    pub errors: i64,
+    /// Median in microseconds; absent without requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50_us: Option<i64>,
+    /// 95th percentile in microseconds; absent without requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95_us: Option<i64>,
+}
+
+/// What the service uses now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Usage {
+    /// Processor time in microseconds of all machines since their start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_us: Option<i64>,
+    /// Resident memory in bytes of all machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<i64>,
+    /// Bytes on the volume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_bytes: Option<i64>,
+    /// Bytes the volume may hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_quota_bytes: Option<i64>,
+}
+
+/// What to bill: amounts used so far, final once released.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageRecord {
+    pub allocation_id: AllocationId,
+    pub label: String,
+    /// Microseconds UTC of the reading.
+    pub at_us: i64,
+    /// Whether nothing more can come: released, erased or expired.
+    #[serde(rename = "final")]
+    pub is_final: bool,
+    /// Seconds between each start and stop, summed; an open interval counts until now (IF7).
+    pub used_seconds: i64,
+    /// `used_seconds` times machines.
+    pub instance_seconds: i64,
+    /// `used_seconds` times virtual processors of all machines.
+    pub vcpu_seconds: i64,
+    /// Gibibytes held times seconds from booking to release.
+    pub storage_gb_seconds: i64,
+    /// Bytes on the volume when it was last measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_bytes: Option<i64>,
+    /// Requests answered at the address.
+    pub requests: i64,
+    /// The single intervals of use, oldest first.
+    pub intervals: Vec<UseInterval>,
+}
+
+/// One interval between start and stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UseInterval {
+    /// Microseconds UTC.
+    pub started_at_us: i64,
+    /// Microseconds UTC; absent while running.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_at_us: Option<i64>,
+}
