@@ -1,1 +1,46 @@
-fn main() {}
+#![doc = include_str!("../README.md")]
+
+mod fingerprint;
+mod interrupt;
+mod place;
+mod say;
+mod setup;
+mod tool;
+mod web;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Builds, checks and starts Kumoichi.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Checks this machine and installs what is missing.
+    Setup(setup::Options),
+    /// Builds the browser half, the style sheet and the server; skips what did not change.
+    Build(web::Options),
+    /// Builds and then becomes the broker with the demo market.
+    Run(web::Options),
+}
+
+fn main() -> ExitCode {
+    interrupt::watch();
+    let outcome = place::Place::find().and_then(|place| match Cli::parse().task {
+        Task::Setup(options) => setup::run(&place, &options),
+        Task::Build(options) => web::build(&place, &options),
+        Task::Run(options) => web::run(&place, &options),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::fault(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
