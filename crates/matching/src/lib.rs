@@ -1,1 +1,26 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+mod explain;
+mod fault;
+mod item;
+mod members;
+mod nano;
+mod order;
+mod prepared;
+mod rank;
+mod relax;
+mod requirement;
+mod scale;
+mod value;
+mod weights;
+
+pub use explain::{Difference, Explanation, RowExplanation};
+pub use fault::{Fault, Reason};
+pub use item::{Dictionary, Item, Kind, KindName, Range, Scale};
+pub use nano::Nano;
+pub use order::Order;
+pub use prepared::{Prepared, Totals, Verdict};
+pub use rank::{Ranked, Ranking, compile_offers, rank};
+pub use relax::{Gain, GainStep, Relaxation, covers};
+pub use requirement::{Asked, Mode, Requirement, Tolerance};
+pub use value::{Offer, OfferValues, Value};
