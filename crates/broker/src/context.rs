@@ -1,0 +1,32 @@
+//! On whose behalf, and within which request, a use case runs.
+
+use domain::{Actor, Viewer};
+
+/// The first argument of every use case.
+#[derive(Debug, Clone)]
+pub struct OpContext {
+    /// Who asks.
+    pub actor: Actor,
+    /// Ties log lines, audit rows and the answer together.
+    pub request_id: String,
+}
+
+impl OpContext {
+    /// For a visitor who is not signed in.
+    #[must_use]
+    pub fn stranger(request_id: impl Into<String>) -> Self {
+        Self { actor: Actor::Stranger, request_id: request_id.into() }
+    }
+
+    /// For a signed-in person.
+    #[must_use]
+    pub fn person(viewer: Viewer, request_id: impl Into<String>) -> Self {
+        Self { actor: Actor::Person(viewer), request_id: request_id.into() }
+    }
+
+    /// For the broker's own workers.
+    #[must_use]
+    pub fn system(request_id: impl Into<String>) -> Self {
+        Self { actor: Actor::System, request_id: request_id.into() }
+    }
+}

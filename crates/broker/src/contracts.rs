@@ -1,0 +1,277 @@
+//! From quote to settlement: what a customer contracts, and how it goes.
+
+use crate::market::OfferCard;
+use crate::requirements::{RankedOffer, RequirementSource};
+use crate::{Broker, BrokerError, OpContext};
+use domain::{ContractId, ContractState, Money, OfferId, RequirementId, Timestamp, WorkflowId};
+use serde::{Deserialize, Serialize};
+
+/// The bill of quantities (P6.1.i1): what will be held, confirmed and started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// Instances.
+    pub instances: i64,
+    /// Virtual CPUs of each.
+    pub vcpu: i64,
+    /// Memory of each, MiB.
+    pub ram_mb: i64,
+    /// Storage of each, GB.
+    pub storage_gb: i64,
+    /// Network, Mbit/s.
+    pub network_mbps: i64,
+    /// Region at the provider.
+    pub region: String,
+}
+
+/// What signing would bring.
+#[derive(Debug, Clone)]
+pub struct Quote {
+    /// The offer with its verdicts against the need.
+    pub ranked: RankedOffer,
+    /// The need.
+    pub requirement: sla::Requirement,
+    /// Its compact form.
+    pub share_code: String,
+    /// The bill of quantities.
+    pub plan: Plan,
+    /// Monthly price; `None`: not published, so it cannot be signed.
+    pub price: Option<Money>,
+    /// Why it cannot be signed: `catalogue_only`, `no_price`, `withdrawn`; `None`: it can.
+    pub obstacle: Option<&'static str>,
+}
+
+/// The customer's decision.
+#[derive(Debug, Clone)]
+pub struct Sign {
+    /// The offer.
+    pub offer: OfferId,
+    /// The version that was shown; a newer one makes a conflict.
+    pub offer_version: i64,
+    /// The need it is for; saved for the organisation when it is not yet.
+    pub requirement: RequirementSource,
+    /// How the customer calls the service, 1 to 80 characters.
+    pub service_name: String,
+    /// Edited quantities; `None`: as quoted.
+    pub plan: Option<Plan>,
+    /// Repeating a signature with the same key gives the same contract.
+    pub idempotency_key: String,
+}
+
+/// A contract in a list.
+#[derive(Debug, Clone)]
+pub struct ContractCard {
+    /// Its id.
+    pub id: ContractId,
+    /// How the customer calls the service.
+    pub service_name: String,
+    /// Title of the offer in English.
+    pub offer_title_en: String,
+    /// Title of the offer in Japanese.
+    pub offer_title_ja: String,
+    /// Provider's name in English.
+    pub provider_en: String,
+    /// Provider's name in Japanese.
+    pub provider_ja: String,
+    /// Where it stands.
+    pub state: ContractState,
+    /// Monthly price.
+    pub price: Money,
+    /// Where the service answers; `None` before activation and after release.
+    pub address: Option<String>,
+    /// When it was signed.
+    pub signed_at: Timestamp,
+    /// Whether the last liveness sample was good; `None`: no data.
+    pub healthy: Option<bool>,
+}
+
+/// One step of a workflow as people follow it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepView {
+    /// Name in the definition: plan, discover, hold, …
+    pub name: String,
+    /// forward or undo.
+    pub phase: String,
+    /// pending, started, waiting, done, failed or skipped.
+    pub status: String,
+    /// From 1; 0 when not begun.
+    pub attempt: i64,
+    /// When the first attempt began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// Stable code of the last error.
+    pub error_code: Option<String>,
+    /// What happened, in a sentence.
+    pub error: Option<String>,
+    /// When the next attempt is due.
+    pub next_attempt_at: Option<Timestamp>,
+}
+
+/// One workflow run as people follow it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Timeline {
+    /// Its id.
+    pub id: WorkflowId,
+    /// activate_contract or release_contract.
+    pub kind: String,
+    /// running, undoing, done, undone, needs_attention, abandoned or parked.
+    pub state: String,
+    /// In the order of the definition, undo steps last.
+    pub steps: Vec<StepView>,
+}
+
+/// Something allocated at the provider.
+#[derive(Debug, Clone)]
+pub struct ResourceView {
+    /// compute, storage, network, endpoint.
+    pub kind: String,
+    /// The provider's id.
+    pub native_id: String,
+    /// Common state (`held`, `active`, …).
+    pub state: String,
+}
+
+/// A stored erasure statement (F7.10).
+#[derive(Debug, Clone)]
+pub struct StatementView {
+    /// The signed statement as received, JSON.
+    pub statement: String,
+    /// The key that verified it, base64.
+    pub verified_with: String,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// Everything a contract page shows.
+#[derive(Debug, Clone)]
+pub struct ContractPage {
+    /// The list entry.
+    pub card: ContractCard,
+    /// The offer it was made from.
+    pub offer: OfferId,
+    /// Its frozen version.
+    pub offer_version: i64,
+    /// The frozen text and its hash.
+    pub offer_document: String,
+    /// Lower-case hex SHA-256.
+    pub offer_hash: String,
+    /// The requirement it was made for.
+    pub requirement: RequirementId,
+    /// Its frozen version.
+    pub requirement_version: i64,
+    /// The frozen text.
+    pub requirement_document: String,
+    /// Lower-case hex SHA-256.
+    pub requirement_hash: String,
+    /// The bill of quantities.
+    pub plan: Plan,
+    /// Stable code of why activation failed.
+    pub failure: Option<String>,
+    /// After a failure for want of capacity: the next best offers.
+    pub alternatives: Vec<OfferCard>,
+    /// Newest run last.
+    pub timelines: Vec<Timeline>,
+    /// What exists at the provider.
+    pub resources: Vec<ResourceView>,
+    /// Proof of erasure after release.
+    pub statement: Option<StatementView>,
+    /// The provider's final meter, JSON.
+    pub usage: Option<String>,
+    /// When it became active.
+    pub activated_at: Option<Timestamp>,
+    /// When it was released.
+    pub released_at: Option<Timestamp>,
+    /// Promised response time in microseconds; `None`: not promised.
+    pub promised_response_us: Option<i64>,
+}
+
+/// One bucket of a chart; `samples == 0` is "no data".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bucket {
+    /// Start of the bucket.
+    pub at: Timestamp,
+    /// Samples in it.
+    pub samples: i64,
+    /// Of them, successful.
+    pub ok: i64,
+    /// Mean response in microseconds; `None`: no answer.
+    pub mean_us: Option<i64>,
+    /// Slowest response in microseconds.
+    pub max_us: Option<i64>,
+}
+
+/// A page of contracts.
+#[derive(Debug, Clone)]
+pub struct ContractList {
+    /// Newest first.
+    pub items: Vec<ContractCard>,
+    /// Cursor of the next page.
+    pub next: Option<String>,
+}
+
+impl Broker {
+    /// What signing this offer for this need would bring.
+    pub async fn quote(
+        &self,
+        ctx: &OpContext,
+        offer: OfferId,
+        source: &RequirementSource,
+    ) -> Result<Quote, BrokerError> {
+        todo!()
+    }
+
+    /// Writes the contract and starts `activate_contract` in one unit of work.
+    pub async fn sign(&self, ctx: &OpContext, sign: Sign) -> Result<ContractId, BrokerError> {
+        todo!()
+    }
+
+    /// The organisation's contracts (all of them for a broker), newest first.
+    pub async fn contracts(
+        &self,
+        ctx: &OpContext,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<ContractList, BrokerError> {
+        todo!()
+    }
+
+    /// One contract with all that belongs to it.
+    pub async fn contract(&self, ctx: &OpContext, id: ContractId) -> Result<ContractPage, BrokerError> {
+        todo!()
+    }
+
+    /// The timelines alone, for live updates.
+    pub async fn timelines(&self, ctx: &OpContext, id: ContractId) -> Result<Vec<Timeline>, BrokerError> {
+        todo!()
+    }
+
+    /// Signals each change of the contract's workflows; the receiver then reads the timelines.
+    pub async fn watch_contract(
+        &self,
+        ctx: &OpContext,
+        id: ContractId,
+    ) -> Result<tokio::sync::mpsc::Receiver<()>, BrokerError> {
+        todo!()
+    }
+
+    /// Ends the service: starts `release_contract`; repeating it changes nothing.
+    pub async fn release(&self, ctx: &OpContext, id: ContractId) -> Result<(), BrokerError> {
+        todo!()
+    }
+
+    /// Response times between two moments in `buckets` (1 to 500) equal parts.
+    pub async fn observations(
+        &self,
+        ctx: &OpContext,
+        id: ContractId,
+        from: Timestamp,
+        to: Timestamp,
+        buckets: u32,
+    ) -> Result<Vec<Bucket>, BrokerError> {
+        todo!()
+    }
+}

@@ -1,0 +1,123 @@
+//! Why a use case did not do what was asked; mapped to HTTP in one place in `server`.
+
+use domain::{InvalidTransition, OfferId, Refusal};
+use serde::Serialize;
+use storage::StorageError;
+use thiserror::Error;
+
+/// One fault of the input, tied to its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldFault {
+    /// JSON pointer into the document, or `/name` of the form field.
+    pub pointer: String,
+    /// Stable code; pages translate by it.
+    pub code: String,
+    /// What was found, shortened.
+    pub found: String,
+    /// What is allowed.
+    pub allowed: String,
+    /// One sentence in English.
+    pub message: String,
+}
+
+/// A refused or failed use case.
+#[derive(Debug, Error)]
+pub enum BrokerError {
+    /// Signing in may help.
+    #[error("sign in first")]
+    SignInFirst,
+    /// The role may never do this.
+    #[error("your role may not do this")]
+    WrongRole,
+    /// It does not exist, or it belongs to somebody else: the same answer for both.
+    #[error("{what} was not found")]
+    NotFound {
+        /// The kind of thing, in lower case.
+        what: &'static str,
+    },
+    /// E-mail and password do not belong together.
+    #[error("the e-mail address or the password is wrong")]
+    WrongCredentials,
+    /// The input has faults; all of them are listed.
+    #[error("the input has {} faults", .0.len())]
+    Invalid(Vec<FieldFault>),
+    /// The thing is not in a state that allows this.
+    #[error("{detail}")]
+    Conflict {
+        /// Stable code.
+        code: &'static str,
+        /// One sentence.
+        detail: String,
+    },
+    /// The offer cannot be contracted; these can.
+    #[error("{detail}")]
+    NotOrderable {
+        /// `catalogue_only`, `withdrawn`, `no_price`, `no_capacity` or `cloud_unreachable`.
+        code: &'static str,
+        /// One sentence.
+        detail: String,
+        /// The next best offers.
+        alternatives: Vec<OfferId>,
+    },
+    /// Too many attempts; try again after the seconds.
+    #[error("too many attempts, try again in {retry_after_seconds} seconds")]
+    TooManyAttempts {
+        /// Seconds to wait.
+        retry_after_seconds: i64,
+    },
+    /// The database.
+    #[error("the database did not do its part")]
+    Storage(#[from] StorageError),
+    /// The search index.
+    #[error("the search index did not do its part")]
+    Search(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Something that should never happen; the message says which invariant.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl BrokerError {
+    /// The stable code of problem documents and translations.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::SignInFirst => "sign_in_first",
+            Self::WrongRole => "wrong_role",
+            Self::NotFound { .. } => "not_found",
+            Self::WrongCredentials => "wrong_credentials",
+            Self::Invalid(_) => "invalid",
+            Self::Conflict { code, .. } | Self::NotOrderable { code, .. } => code,
+            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::Storage(_) | Self::Search(_) | Self::Internal(_) => "internal",
+        }
+    }
+
+    /// A single fault.
+    #[must_use]
+    pub fn field(pointer: &str, code: &str, found: &str, allowed: &str, message: &str) -> Self {
+        Self::Invalid(vec![FieldFault {
+            pointer: pointer.to_owned(),
+            code: code.to_owned(),
+            found: found.chars().take(80).collect(),
+            allowed: allowed.to_owned(),
+            message: message.to_owned(),
+        }])
+    }
+
+    /// Turns a policy refusal into the answer for `what`.
+    #[must_use]
+    pub const fn refused(refusal: Refusal, what: &'static str) -> Self {
+        match refusal {
+            Refusal::SignInFirst => Self::SignInFirst,
+            Refusal::WrongRole => Self::WrongRole,
+            Refusal::NotYours => Self::NotFound { what },
+        }
+    }
+}
+
+impl From<InvalidTransition> for BrokerError {
+    fn from(error: InvalidTransition) -> Self {
+        Self::Conflict { code: "wrong_state", detail: error.to_string() }
+    }
+}

@@ -1,0 +1,201 @@
+//! The public market: browse, search, read, compare.
+
+use crate::providers::ProviderCard;
+use crate::{Broker, BrokerError, OpContext};
+use domain::{Currency, Money, OfferId, Timestamp};
+
+/// What a visitor asks for; all of it stands in the address of the page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MarketQuery {
+    /// Free text in English or Japanese.
+    pub text: String,
+    /// Service models; empty: all.
+    pub models: Vec<String>,
+    /// Deployment models; empty: all.
+    pub deployments: Vec<String>,
+    /// Countries of regions; empty: all.
+    pub countries: Vec<String>,
+    /// Certifications, all of which must be held.
+    pub certifications: Vec<String>,
+    /// Provider slugs; empty: all.
+    pub providers: Vec<String>,
+    /// Currency of the price range.
+    pub currency: Option<Currency>,
+    /// Lowest monthly price in minor units.
+    pub price_min_minor: Option<i64>,
+    /// Highest monthly price in minor units.
+    pub price_max_minor: Option<i64>,
+    /// Only offers that can be contracted.
+    pub backed_only: bool,
+    /// The order.
+    pub sort: MarketSort,
+    /// From 1.
+    pub page: u32,
+    /// 1 to 100; 0 means the default of 20.
+    pub per_page: u32,
+}
+
+/// Orders of the market list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MarketSort {
+    /// Best text match first; without text, backed first, then by title.
+    #[default]
+    Relevance,
+    /// Cheapest first within a currency, unpriced last.
+    Price,
+    /// Newest publication first.
+    Newest,
+}
+
+/// An offer in a list.
+#[derive(Debug, Clone)]
+pub struct OfferCard {
+    /// Its id.
+    pub id: OfferId,
+    /// Published version.
+    pub version: i64,
+    /// Title in English.
+    pub title_en: String,
+    /// Title in Japanese.
+    pub title_ja: String,
+    /// Description in English, may be empty.
+    pub description_en: String,
+    /// Description in Japanese, may be empty.
+    pub description_ja: String,
+    /// Who offers it.
+    pub provider: ProviderCard,
+    /// IaaS, PaaS, SaaS or Network.
+    pub model: String,
+    /// private, community, public or hybrid.
+    pub deployment: String,
+    /// Regions as `(id, country)`.
+    pub regions: Vec<(String, String)>,
+    /// Monthly price of the stated basket; `None`: not published.
+    pub price: Option<Money>,
+    /// Certifications.
+    pub certifications: Vec<String>,
+    /// Key promises as `(item key, value)`, in registry order, at most 4.
+    pub highlights: Vec<(String, sla::Value)>,
+    /// Whether it can be contracted here.
+    pub backed: bool,
+    /// When this version was published.
+    pub published_at: Timestamp,
+}
+
+/// One value of a facet and how many offers it would leave under the other filters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacetCount {
+    /// The value as stored.
+    pub value: String,
+    /// Offers.
+    pub count: u64,
+    /// Whether it is chosen.
+    pub selected: bool,
+}
+
+/// The facets of a result.
+#[derive(Debug, Clone, Default)]
+pub struct Facets {
+    /// Service models.
+    pub models: Vec<FacetCount>,
+    /// Deployment models.
+    pub deployments: Vec<FacetCount>,
+    /// Countries.
+    pub countries: Vec<FacetCount>,
+    /// Certifications.
+    pub certifications: Vec<FacetCount>,
+    /// Providers.
+    pub providers: Vec<FacetCount>,
+}
+
+/// One page of the market.
+#[derive(Debug, Clone)]
+pub struct MarketPage {
+    /// Offers that satisfy the query.
+    pub total: u64,
+    /// The offers of this page.
+    pub items: Vec<OfferCard>,
+    /// Counts beside the filters.
+    pub facets: Facets,
+    /// This page, from 1.
+    pub page: u32,
+    /// Pages in all, at least 1.
+    pub pages: u32,
+}
+
+/// One promise of an offer, ready to be shown.
+#[derive(Debug, Clone)]
+pub struct Promise {
+    /// Item key.
+    pub item: String,
+    /// What is promised; `None`: undeclared.
+    pub value: Option<sla::Value>,
+    /// guaranteed, objective, attested or declared; empty when undeclared.
+    pub commitment: String,
+    /// Where the figure was published: `(source address, date)`.
+    pub source: Option<(String, String)>,
+}
+
+/// What was measured over all contracts of an offer.
+#[derive(Debug, Clone, Default)]
+pub struct MeasuredHistory {
+    /// Samples; 0 means "no data".
+    pub samples: u64,
+    /// Of them, successful.
+    pub ok: u64,
+    /// Median-like bucket means in microseconds, oldest first: `(bucket start, mean response)`;
+    /// `None` in a bucket without an answer.
+    pub response: Vec<(Timestamp, Option<i64>)>,
+}
+
+/// Everything public about an offer.
+#[derive(Debug, Clone)]
+pub struct OfferPage {
+    /// The card.
+    pub card: OfferCard,
+    /// The published document.
+    pub document: sla::Offer,
+    /// As YAML.
+    pub yaml: String,
+    /// Lower-case hex SHA-256 of the canonical document.
+    pub hash: String,
+    /// Every core item in registry order, undeclared ones included, then the extended ones declared.
+    pub promises: Vec<Promise>,
+    /// What was measured.
+    pub history: MeasuredHistory,
+}
+
+/// Live figures of the market.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MarketFigures {
+    /// Published offers.
+    pub offers: u64,
+    /// Providers.
+    pub providers: u64,
+    /// Countries with a region.
+    pub countries: u64,
+    /// Services running now.
+    pub running: u64,
+}
+
+impl Broker {
+    /// Finds offers; a constant number of statements whatever the size of the market.
+    pub async fn browse(&self, ctx: &OpContext, query: &MarketQuery) -> Result<MarketPage, BrokerError> {
+        todo!()
+    }
+
+    /// One published offer.
+    pub async fn offer(&self, ctx: &OpContext, id: OfferId) -> Result<OfferPage, BrokerError> {
+        todo!()
+    }
+
+    /// Two to four offers side by side, in the order asked; unknown ids are left out.
+    pub async fn compare(&self, ctx: &OpContext, ids: &[OfferId]) -> Result<Vec<OfferPage>, BrokerError> {
+        todo!()
+    }
+
+    /// Figures for the first page.
+    pub async fn figures(&self, ctx: &OpContext) -> Result<MarketFigures, BrokerError> {
+        todo!()
+    }
+}
