@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod case;
 mod explain;
 mod fault;
 mod item;
@@ -14,6 +15,7 @@ mod scale;
 mod value;
 mod weights;
 
+pub use case::{CaseFault, run_case, run_named_case};
 pub use explain::{Difference, Explanation, RowExplanation};
 pub use fault::{Fault, Reason};
 pub use item::{Dictionary, Item, Kind, KindName, Range, Scale};
