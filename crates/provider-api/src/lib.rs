@@ -2,6 +2,7 @@
 
 pub mod driver;
 pub mod erasure;
+pub mod http;
 pub mod paths;
 pub mod probe;
 pub mod problem;
@@ -13,6 +14,10 @@ pub use driver::{
     StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
+pub use http::{
+    AddressPolicy, AddressRange, ConfigError, DriverConfig, HttpDriver, HttpProbe, RetryPolicy,
+    Secret,
+};
 pub use probe::{Probe, ProbeAnswer, ProbeError};
 pub use problem::{FieldFault, Problem, ProblemCode};
 pub use state::{Cause, ResourceState};

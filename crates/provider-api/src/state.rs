@@ -187,7 +187,7 @@ mod tests {
 
     /// One row per state in the order of `ALL`, one column per following state; `x` where it may follow.
     const GRID: [&str; 12] = [
-        //chrpradleREXU  c=candidate h=held r=reserved p=provisioning …
+        //chrpyadleFEU  one letter per state in the order of `ALL`
         ".h..........", // candidate
         ".hr....l..EU", // held
         "..rp...l...U", // reserved

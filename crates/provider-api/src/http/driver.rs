@@ -1,0 +1,198 @@
+//! `Driver` spoken over HTTP.
+
+use async_trait::async_trait;
+use reqwest::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::client::{self, Outgoing};
+use super::config::{ConfigError, DriverConfig};
+use crate::driver::{
+    AllocationCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand, HoldCommand,
+    StartCommand,
+};
+use crate::erasure::ErasureStatement;
+use crate::paths;
+use crate::problem::ProblemCode;
+use crate::wire::{
+    Allocation, AllocationId, AllocationPage, Capabilities, ConfirmRequest, DiscoverAnswer,
+    DiscoverRequest, ExtendRequest, IdempotencyKey, Liveness, Metrics, OperationRecord,
+    UsageRecord,
+};
+
+/// One cloud over HTTP.
+#[derive(Clone, Debug)]
+pub struct HttpDriver {
+    client: reqwest::Client,
+    config: DriverConfig,
+}
+
+/// Pages of a list that are followed at most; a label has a handful of allocations.
+const PAGES_MAX: usize = 100;
+
+impl HttpDriver {
+    /// Builds a driver; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the address is not allowed or the configuration is malformed.
+    pub fn new(config: DriverConfig) -> Result<Self, ConfigError> {
+        config.check()?;
+        Ok(Self { client: client::build(&config)?, config })
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: String) -> Result<T, DriverError> {
+        let outgoing = Outgoing { method: Method::GET, path, body: None, call: None };
+        client::send(&self.client, &self.config, &outgoing).await
+    }
+
+    async fn change<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: String,
+        body: &(impl Serialize + Sync),
+        call: &Call,
+    ) -> Result<T, DriverError> {
+        let body = to_json(body)?;
+        // A call without values has no body at all.
+        let body = (!body.is_null()).then_some(body);
+        let outgoing = Outgoing { method, path, body, call: Some(call) };
+        client::send(&self.client, &self.config, &outgoing).await
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        route: &str,
+        command: &AllocationCommand,
+    ) -> Result<T, DriverError> {
+        self.change(
+            Method::POST,
+            paths::with(route, command.allocation_id.as_str()),
+            &(),
+            &command.call,
+        )
+        .await
+    }
+}
+
+fn list_path(label: &str, after: Option<&str>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("label", label);
+    if let Some(after) = after {
+        query.append_pair("after", after);
+    }
+    format!("{}?{}", paths::ALLOCATIONS, query.finish())
+}
+
+fn to_json(body: &impl Serialize) -> Result<serde_json::Value, DriverError> {
+    serde_json::to_value(body)
+        .map_err(|error| DriverError::rejected(ProblemCode::InvalidRequest, error.to_string()))
+}
+
+#[async_trait]
+impl Driver for HttpDriver {
+    async fn capabilities(&self) -> Result<Capabilities, DriverError> {
+        self.get(paths::CAPABILITIES.to_owned()).await
+    }
+
+    async fn discover(&self, request: &DiscoverRequest) -> Result<DiscoverAnswer, DriverError> {
+        let path = paths::DISCOVER.to_owned();
+        let outgoing =
+            Outgoing { method: Method::POST, path, body: Some(to_json(request)?), call: None };
+        client::send(&self.client, &self.config, &outgoing).await
+    }
+
+    async fn hold(&self, command: HoldCommand) -> Result<Allocation, DriverError> {
+        self.change(Method::POST, paths::HOLDS.to_owned(), &command.request, &command.call).await
+    }
+
+    async fn extend(&self, command: ExtendCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::EXTEND, command.allocation_id.as_str());
+        self.change(
+            Method::POST,
+            path,
+            &ExtendRequest { ttl_seconds: command.ttl_seconds },
+            &command.call,
+        )
+        .await
+    }
+
+    async fn drop_hold(&self, command: AllocationCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::HOLD, command.allocation_id.as_str());
+        self.change(Method::DELETE, path, &(), &command.call).await
+    }
+
+    async fn confirm(&self, command: ConfirmCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::CONFIRM, command.allocation_id.as_str());
+        self.change(Method::POST, path, &ConfirmRequest { quota: command.quota }, &command.call)
+            .await
+    }
+
+    async fn start(&self, command: StartCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::START, command.allocation_id.as_str());
+        self.change(Method::POST, path, &command.request, &command.call).await
+    }
+
+    async fn stop(&self, command: AllocationCommand) -> Result<Allocation, DriverError> {
+        self.post(paths::STOP, &command).await
+    }
+
+    async fn allow(&self, command: AllocationCommand) -> Result<Allocation, DriverError> {
+        self.post(paths::ALLOW, &command).await
+    }
+
+    async fn deny(&self, command: AllocationCommand) -> Result<Allocation, DriverError> {
+        self.post(paths::DENY, &command).await
+    }
+
+    async fn erase(&self, command: AllocationCommand) -> Result<ErasureStatement, DriverError> {
+        self.post(paths::ERASE, &command).await
+    }
+
+    async fn release(&self, command: AllocationCommand) -> Result<Allocation, DriverError> {
+        self.post(paths::RELEASE, &command).await
+    }
+
+    async fn allocation(&self, id: &AllocationId) -> Result<Allocation, DriverError> {
+        self.get(paths::with(paths::ALLOCATION, id.as_str())).await
+    }
+
+    async fn list(&self, label: &str) -> Result<Vec<Allocation>, DriverError> {
+        let mut all = Vec::new();
+        let mut after: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let page: AllocationPage = self.get(list_path(label, after.as_deref())).await?;
+            all.extend(page.items);
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(all),
+            }
+        }
+        Err(DriverError::Transient {
+            retry_after: None,
+            detail: "the list does not end".to_owned(),
+        })
+    }
+
+    async fn operation(
+        &self,
+        key: &IdempotencyKey,
+    ) -> Result<Option<OperationRecord>, DriverError> {
+        match self.get(paths::with(paths::OPERATION, key.as_str())).await {
+            Ok(record) => Ok(Some(record)),
+            Err(DriverError::Gone { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn liveness(&self, id: &AllocationId) -> Result<Liveness, DriverError> {
+        self.get(paths::with(paths::LIVENESS, id.as_str())).await
+    }
+
+    async fn metrics(&self, id: &AllocationId) -> Result<Metrics, DriverError> {
+        self.get(paths::with(paths::METRICS, id.as_str())).await
+    }
+
+    async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError> {
+        self.get(paths::with(paths::METER, id.as_str())).await
+    }
+}

@@ -1,0 +1,18 @@
+//! `HttpDriver` and `HttpProbe`: the ports over real HTTP.
+//! Deadlines, bounded retries, a size limit and the address guard live here; what to call and when does not.
+
+mod body;
+mod client;
+mod config;
+mod driver;
+mod guard;
+mod probe;
+mod retry;
+
+pub use config::{ConfigError, DriverConfig, RetryPolicy, Secret};
+pub use driver::HttpDriver;
+pub use guard::{AddressPolicy, AddressRange, Forbidden, InvalidRange};
+pub use probe::HttpProbe;
+
+#[cfg(test)]
+mod tests;
