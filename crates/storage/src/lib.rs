@@ -1,12 +1,19 @@
 #![doc = include_str!("../README.md")]
 
+pub mod accounts;
 mod db;
 mod error;
+pub mod page;
+pub mod providers;
+mod record;
 mod statement;
 pub mod stats;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod workflow;
 
 pub use db::{Db, Tx};
 pub use error::StorageError;
+pub use page::{Cursor, CursorError, PAGE_LIMIT_MAX, Page};
+pub use record::Secret;
 pub use statement::{Statement, all_statements};

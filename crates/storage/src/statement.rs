@@ -18,11 +18,11 @@ pub fn all_statements() -> Vec<Statement> {
 }
 
 /// Each repository module lists its `ALL` here.
-const MODULES: &[&[Statement]] = &[];
+const MODULES: &[&[Statement]] = &[crate::accounts::ALL, crate::providers::ALL, crate::workflow::ALL];
 
 /// Declares the statements of a module as constants, and `ALL` that lists them.
 macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $both:literal $(, postgres = $postgres:literal)?;)+) => {
+    ($($(#[$doc:meta])* $name:ident = $both:expr $(, postgres = $postgres:expr)?;)+) => {
         $(
             $(#[$doc])*
             const $name: $crate::Statement = $crate::Statement {
@@ -37,10 +37,10 @@ macro_rules! statements {
 }
 
 macro_rules! postgres_text {
-    ($both:literal) => {
+    ($both:expr) => {
         $both
     };
-    ($both:literal, $postgres:literal) => {
+    ($both:expr, $postgres:expr) => {
         $postgres
     };
 }
