@@ -1,0 +1,204 @@
+//! What a page knows about the request it answers: language, theme, viewer, message, request id.
+//!
+//! Sessions are opened elsewhere; whoever does it puts a [`Viewer`] into the request's extensions.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+
+use crate::{
+    assets::Assets,
+    format,
+    state::AppState,
+    words::{Locale, Words},
+};
+
+/// What somebody may do here; decides which navigation is shown, never what is permitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Finds offers and contracts them.
+    Customer,
+    /// Publishes offers.
+    Provider,
+    /// Runs the market.
+    Broker,
+}
+
+/// Who is signed in. Put into the request's extensions by the session layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewer {
+    /// The account's prefixed id, for links and logs.
+    pub account_id: String,
+    /// The name the person gave.
+    pub name: String,
+    /// The organisation's name.
+    pub organisation: String,
+    /// What they are here.
+    pub role: Role,
+}
+
+/// The colours a reader chose; `Auto` follows the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Theme {
+    /// As the device says.
+    #[default]
+    Auto,
+    /// Paper.
+    Light,
+    /// Night.
+    Dark,
+}
+
+impl Theme {
+    /// Every theme, in the order of the switch.
+    pub const ALL: [Theme; 3] = [Theme::Auto, Theme::Light, Theme::Dark];
+
+    /// The word in cookie, form and `data-theme`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Theme::Auto => "auto",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        }
+    }
+
+    /// Reads [`Theme::key`]; `None` for anything else.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Theme::ALL.into_iter().find(|theme| theme.key() == key)
+    }
+}
+
+/// How a flash message is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FlashKind {
+    /// What was asked for is done.
+    Done,
+    /// Something to know.
+    Note,
+    /// It did not work.
+    Problem,
+}
+
+/// One message carried over a redirect in a short-lived cookie and shown once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flash {
+    /// Decides icon and colour.
+    pub kind: FlashKind,
+    /// Translated text.
+    pub text: String,
+}
+
+/// The name of the cookie that carries a [`Flash`].
+pub(crate) const FLASH_COOKIE: &str = "flash";
+
+impl Flash {
+    /// The cookie's value: a letter for the kind, then the text percent-encoded.
+    pub(crate) fn to_cookie(&self) -> String {
+        let kind = match self.kind {
+            FlashKind::Done => 'd',
+            FlashKind::Note => 'n',
+            FlashKind::Problem => 'p',
+        };
+        format!("{kind}{}", format::percent_encode(&self.text))
+    }
+
+    pub(crate) fn from_cookie(value: &str) -> Option<Self> {
+        let kind = match value.chars().next()? {
+            'd' => FlashKind::Done,
+            'n' => FlashKind::Note,
+            'p' => FlashKind::Problem,
+            _ => return None,
+        };
+        let text = format::percent_decode(&value[1..]);
+        (!text.is_empty()).then_some(Self { kind, text })
+    }
+}
+
+/// Everything about the request that layout and parts may depend on. An axum extractor.
+#[derive(Debug, Clone)]
+pub struct PageContext {
+    /// From `?lang=`, the cookie `lang`, `Accept-Language` or the default, in this order.
+    pub locale: Locale,
+    /// From the cookie `theme`.
+    pub theme: Theme,
+    /// Who is signed in, if anybody.
+    pub viewer: Option<Viewer>,
+    /// Path with query of this request, as it can be linked to.
+    pub path: String,
+    /// The request's id as error pages show it; empty when no layer sets one.
+    pub request_id: String,
+    /// The time this page is rendered at: microseconds UTC.
+    pub now: i64,
+    /// A message left by the request before.
+    pub flash: Option<Flash>,
+    /// Where style sheet and scripts are.
+    pub assets: Arc<Assets>,
+}
+
+impl PageContext {
+    /// The words in the reader's language.
+    pub fn words(&self) -> Words {
+        self.locale.words()
+    }
+
+    /// The path without its query.
+    pub fn path_only(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+
+    /// Reads everything from the parts of a request.
+    pub fn from_parts(parts: &Parts, state: &AppState) -> Self {
+        let cookies = Cookies(&parts.headers);
+        let asked = parts.uri.query().and_then(|query| query_value(query, "lang"));
+        let locale = asked
+            .and_then(Locale::from_tag)
+            .or_else(|| cookies.get("lang").and_then(Locale::from_tag))
+            .or_else(|| header_text(&parts.headers, header::ACCEPT_LANGUAGE.as_str()).and_then(Locale::from_accept_language))
+            .unwrap_or(state.default_locale);
+        Self {
+            locale,
+            theme: cookies.get("theme").and_then(Theme::from_key).unwrap_or_default(),
+            viewer: parts.extensions.get::<Viewer>().cloned(),
+            path: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            request_id: header_text(&parts.headers, "x-request-id").unwrap_or_default().to_owned(),
+            now: (state.now)(),
+            flash: cookies.get(FLASH_COOKIE).and_then(Flash::from_cookie),
+            assets: Arc::clone(&state.assets),
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for PageContext {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        Ok(Self::from_parts(parts, state))
+    }
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn query_value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+/// The cookies of a request, read in place.
+struct Cookies<'a>(&'a HeaderMap);
+
+impl<'a> Cookies<'a> {
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.0
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
+}

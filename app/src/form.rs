@@ -1,0 +1,138 @@
+//! What was typed into a form and what is wrong with it, kept together so that a page can be
+//! shown again with every value in place.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+use crate::format::percent_decode;
+
+/// One fault of one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field's `name`; empty for the form as a whole.
+    pub field: String,
+    /// Translated: what is wrong and what is allowed.
+    pub message: String,
+}
+
+/// Values and faults of a form. An axum extractor for `application/x-www-form-urlencoded` bodies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FormState {
+    values: Vec<(String, String)>,
+    errors: Vec<FieldError>,
+}
+
+impl FormState {
+    /// A form nobody has filled in yet.
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Reads `a=1&b=two+words`; also fits the query of a GET form.
+    pub fn from_urlencoded(text: &str) -> Self {
+        let decode = |part: &str| percent_decode(&part.replace('+', " "));
+        let values = text
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (decode(name), decode(value)))
+            .collect();
+        Self { values, errors: Vec::new() }
+    }
+
+    /// Sets a value, replacing all earlier ones of the same name: for prefilled forms.
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.values.retain(|(known, _)| known != name);
+        self.values.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Adds one more value of a name: for prefilled checkbox groups.
+    pub fn and(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.values.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The first value of a field as typed; empty when there is none.
+    pub fn value(&self, name: &str) -> &str {
+        self.values.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The first value without surrounding white space; `None` when nothing is left.
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        Some(self.value(name).trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Every value of a field, as checkbox groups send them.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.values.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether one of the field's values is `value`.
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.values(name).any(|known| known == value)
+    }
+
+    /// Notes a fault of a field; an empty name means the form as a whole.
+    pub fn fail(&mut self, field: &str, message: impl Into<String>) {
+        self.errors.push(FieldError { field: field.to_owned(), message: message.into() });
+    }
+
+    /// The first fault of a field.
+    pub fn error(&self, field: &str) -> Option<&str> {
+        self.errors.iter().find(|error| error.field == field).map(|error| error.message.as_str())
+    }
+
+    /// All faults in the order they were noted.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// Whether this field has the first fault and so takes the focus.
+    pub fn is_first_fault(&self, field: &str) -> bool {
+        self.errors.iter().find(|error| !error.field.is_empty()).is_some_and(|error| error.field == field)
+    }
+
+    /// Whether no fault was noted.
+    pub fn is_sound(&self) -> bool {
+        self.errors.is_empty()
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for FormState {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let bytes = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| StatusCode::BAD_REQUEST.into_response())?;
+        Ok(Self::from_urlencoded(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_names_and_escapes_are_read() {
+        let form = FormState::from_urlencoded("q=a+b%26c&region=JP&region=DE&empty=&flag");
+        assert_eq!(form.value("q"), "a b&c");
+        assert_eq!(form.values("region").collect::<Vec<_>>(), ["JP", "DE"]);
+        assert_eq!((form.filled("empty"), form.filled("flag")), (None, None));
+        assert!(form.has("flag", ""));
+    }
+
+    #[test]
+    fn the_first_faulty_field_takes_the_focus() {
+        let mut form = FormState::empty();
+        form.fail("", "whole");
+        form.fail("price", "too low");
+        form.fail("title", "missing");
+        assert!(form.is_first_fault("price") && !form.is_first_fault("title"));
+        assert!(!form.is_sound());
+    }
+}

@@ -1,0 +1,12 @@
+//! The parts of a page that wake up in the browser, and the plain data they are given.
+//!
+//! Compiled for both halves. Islands read no locale, no clock and no market: words, times and
+//! numbers arrive as text in their props. Everything an island shows, the server renders first.
+
+mod copy_button;
+mod live_timeline;
+
+pub use copy_button::{CopyButton, CopyButtonProps};
+pub use live_timeline::{
+    LiveTimeline, LiveTimelineProps, StepState, StepView, TimelineView, TimelineWords, read_event, steps_view,
+};

@@ -1,0 +1,12 @@
+//! What each SLA item means, how ranking works (`/items/{key}`, `/how-ranking-works`).
+//!
+//! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
+
+use axum::Router;
+
+use crate::AppState;
+
+/// The addresses of this feature.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+}

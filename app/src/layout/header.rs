@@ -1,0 +1,111 @@
+//! The head of every page: name, ways into the market by role, language, who is signed in.
+
+use leptos::prelude::*;
+
+use super::preferences;
+use crate::{
+    context::{PageContext, Role, Viewer},
+    words::Words,
+};
+
+/// A way in: its address and its word.
+type Way = (&'static str, &'static str);
+
+pub(super) fn view(ctx: &PageContext) -> AnyView {
+    let words = ctx.words();
+    let links: Vec<_> = ways(words, ctx.viewer.as_ref().map(|viewer| viewer.role))
+        .into_iter()
+        .map(|(href, label)| {
+            let current = is_within(ctx.path_only(), href).then_some("page");
+            view! { <li><a href=href aria-current=current>{label}</a></li> }
+        })
+        .collect();
+    let own = match &ctx.viewer {
+        None => visitor(ctx),
+        Some(viewer) => member(ctx, viewer),
+    };
+    view! {
+        <header class="masthead">
+            <div class="bar">
+                <a class="brand" href="/" aria-label=words.common_home()>
+                    <span class="mark" inner_html=LOGO></span>
+                    <span class="name" aria-hidden="true"><b lang="ja">"雲市"</b>" Kumoichi"</span>
+                </a>
+                <nav class="ways" aria-label=words.common_navigation_main()><ul>{links}</ul></nav>
+                <div class="own">{preferences::language_switch(ctx)}{own}</div>
+            </div>
+        </header>
+    }
+    .into_any()
+}
+
+/// A cloud as the awning of a market stall.
+pub(crate) const LOGO: &str = include_str!("../../../public/logo.svg");
+
+fn ways(words: Words, role: Option<Role>) -> Vec<Way> {
+    let market = ("/market", words.common_way_market());
+    match role {
+        None => vec![
+            market,
+            ("/needs/new", words.common_way_describe()),
+            ("/how-ranking-works", words.common_way_ranking()),
+        ],
+        Some(Role::Customer) => vec![
+            market,
+            ("/needs", words.common_way_needs()),
+            ("/services", words.common_way_services()),
+            ("/contracts", words.common_way_contracts()),
+        ],
+        Some(Role::Provider) => vec![
+            market,
+            ("/provider/offers", words.common_way_offers()),
+            ("/provider/contracts", words.common_way_contracts()),
+        ],
+        Some(Role::Broker) => vec![
+            ("/desk", words.common_way_desk()),
+            ("/desk/workflows", words.common_way_workflows()),
+            ("/desk/audit", words.common_way_audit()),
+            market,
+        ],
+    }
+}
+
+/// Whether `path` is the page at `way` or below it; `/desk` is only itself, as its parts have their own ways.
+fn is_within(path: &str, way: &str) -> bool {
+    path == way || (way != "/desk" && path.strip_prefix(way).is_some_and(|rest| rest.starts_with('/')))
+}
+
+fn visitor(ctx: &PageContext) -> AnyView {
+    let words = ctx.words();
+    view! {
+        <a class="sign-in" href="/account/sign-in">{words.common_account_sign_in()}</a>
+        <a class="button small" href="/account/sign-up">{words.common_account_sign_up()}</a>
+    }
+    .into_any()
+}
+
+fn member(ctx: &PageContext, viewer: &Viewer) -> AnyView {
+    let words = ctx.words();
+    view! {
+        <a class="member" href="/account" title=words.common_account_open()>
+            <span class="person">{viewer.name.clone()}</span>
+            <span class="organisation">{viewer.organisation.clone()}</span>
+        </a>
+        <form method="post" action="/account/sign-out">
+            <button class="button small">{words.common_account_sign_out()}</button>
+        </form>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_is_current_on_its_pages_and_no_others() {
+        assert!(is_within("/market/offers/1", "/market"));
+        assert!(!is_within("/marketing", "/market"));
+        assert!(!is_within("/desk/audit", "/desk"));
+    }
+}

@@ -1,0 +1,12 @@
+//! Browse, search, read and compare offers (`/market`).
+//!
+//! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
+
+use axum::Router;
+
+use crate::AppState;
+
+/// The addresses of this feature.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+}

@@ -1,0 +1,194 @@
+//! Turns a view into a whole document and a response.
+//!
+//! A page is rendered in one go on the server. Only when its body holds an island does the head
+//! ask for the loader script; every other page loads no script at all (docs/adr/0002).
+
+use std::{fmt::Write as _, sync::Arc};
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use hydration_context::SsrSharedContext;
+use leptos::prelude::*;
+
+use crate::{
+    context::{FLASH_COOKIE, Flash, FlashKind, PageContext, Theme},
+    layout,
+};
+
+/// How wide the content may become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Width {
+    /// One column of text or a form: about 44rem.
+    Reading,
+    /// Most pages: about 76rem.
+    #[default]
+    Normal,
+    /// Tables people compare in: the whole window.
+    Wide,
+}
+
+/// What a document needs to know beside its body.
+#[derive(Debug, Clone)]
+pub struct Page {
+    title: String,
+    description: Option<String>,
+    status: StatusCode,
+    width: Width,
+    private: bool,
+}
+
+impl Page {
+    /// A page with status 200 and normal width; the title stands before the product's name.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), description: None, status: StatusCode::OK, width: Width::Normal, private: false }
+    }
+
+    /// One sentence for search engines and previews.
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// Another status, such as 422 for a form with faults.
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Another width.
+    pub fn width(mut self, width: Width) -> Self {
+        self.width = width;
+        self
+    }
+
+    /// Keeps the page out of search engines: forms, accounts, anything behind sign-in.
+    pub fn private(mut self) -> Self {
+        self.private = true;
+        self
+    }
+}
+
+/// Renders `body` inside the layout. The body is made by a closure so that islands find their owner.
+pub fn page(ctx: &PageContext, page: Page, body: impl FnOnce() -> AnyView) -> Response {
+    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
+    let content = owner.with(|| layout::shell(ctx, page.width, body()).to_html());
+    let document = document(ctx, &page, &content);
+    let mut response = (page.status, document).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(ctx.locale.tag()));
+    headers.insert(header::VARY, HeaderValue::from_static("cookie, accept-language"));
+    if ctx.viewer.is_some() {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
+    if ctx.flash.is_some() {
+        set_cookie(&mut response, &format!("{FLASH_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+    }
+    response
+}
+
+/// 303 to another page of ours, optionally leaving a message there (Post/Redirect/Get).
+pub fn redirect(to: &str, flash: Option<(FlashKind, String)>) -> Response {
+    let to = local_path(to);
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(value) = HeaderValue::from_str(to) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    if let Some((kind, text)) = flash {
+        let value = Flash { kind, text }.to_cookie();
+        set_cookie(&mut response, &format!("{FLASH_COOKIE}={value}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"));
+    }
+    response
+}
+
+/// The path itself when it leads to a page of ours, else `/`: nobody is sent to another site.
+pub fn local_path(path: &str) -> &str {
+    let second = path.as_bytes().get(1);
+    let ours = path.starts_with('/')
+        && !matches!(second, Some(b'/' | b'\\'))
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if ours { path } else { "/" }
+}
+
+pub(crate) fn set_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+fn document(ctx: &PageContext, page: &Page, content: &str) -> String {
+    let words = ctx.words();
+    let mut html = String::with_capacity(content.len() + 2048);
+    html.push_str("<!doctype html><html lang=\"");
+    html.push_str(ctx.locale.tag());
+    html.push('"');
+    if ctx.theme != Theme::Auto {
+        let _ = write!(html, " data-theme=\"{}\"", ctx.theme.key());
+    }
+    html.push_str("><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>");
+    push_escaped(&mut html, &page.title);
+    html.push_str(" · ");
+    push_escaped(&mut html, words.common_product());
+    html.push_str("</title><meta name=\"description\" content=\"");
+    push_escaped(&mut html, page.description.as_deref().unwrap_or(words.common_description()));
+    html.push_str("\"><meta name=\"color-scheme\" content=\"light dark\">");
+    if page.private {
+        html.push_str("<meta name=\"robots\" content=\"noindex\">");
+    }
+    let _ = write!(html, "<link rel=\"stylesheet\" href=\"{}\"><link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">", ctx.assets.css_url());
+    // Text from people is escaped, so this tag can only come from an island.
+    if content.contains("<leptos-island ") {
+        push_loader(&mut html, ctx);
+    }
+    html.push_str("</head><body>");
+    html.push_str(content);
+    html.push_str("</body></html>");
+    html
+}
+
+fn push_loader(html: &mut String, ctx: &PageContext) {
+    let Some(boot) = ctx.assets.boot_url() else { return };
+    if let Some((js, wasm)) = ctx.assets.preload_urls() {
+        let _ = write!(
+            html,
+            "<link rel=\"modulepreload\" href=\"{js}\"><link rel=\"preload\" href=\"{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin fetchpriority=\"low\">"
+        );
+        let _ = write!(html, "<script type=\"module\" src=\"{boot}\" data-js=\"{js}\" data-wasm=\"{wasm}\"></script>");
+    }
+}
+
+/// Appends text so that it is safe between tags and inside double quotes.
+pub(crate) fn push_escaped(html: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            _ => html.push(character),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_never_leaves_the_site() {
+        for foreign in ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "javascript:1", "", "/a\r\nb"] {
+            assert_eq!(local_path(foreign), "/", "{foreign}");
+        }
+        assert_eq!(local_path("/market?q=tokyo&page=2"), "/market?q=tokyo&page=2");
+    }
+
+    #[test]
+    fn a_flash_survives_the_cookie() {
+        let flash = Flash { kind: FlashKind::Done, text: "公開しました; \"1\" = ok".to_owned() };
+        let cookie = flash.to_cookie();
+        assert!(cookie.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"%-_.~".contains(&byte)));
+        assert_eq!(Flash::from_cookie(&cookie), Some(flash));
+    }
+}

@@ -1,0 +1,29 @@
+//! All addresses of the interface in one router.
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::{
+    account, assets, contracts, design, desk, home, items, layout, market, needs, providers, state::AppState,
+};
+
+/// Every page, form and file of the interface; unknown addresses get our own page.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/pkg/{name}", get(assets::package_file))
+        .route("/favicon.svg", get(assets::favicon))
+        .route("/robots.txt", get(assets::robots))
+        .route("/preferences", post(layout::preferences::save))
+        .merge(home::routes())
+        .merge(design::routes())
+        .merge(market::routes())
+        .merge(needs::routes())
+        .merge(contracts::routes())
+        .merge(providers::routes())
+        .merge(account::routes())
+        .merge(desk::routes())
+        .merge(items::routes())
+        .fallback(layout::error_page::not_found)
+}

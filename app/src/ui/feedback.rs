@@ -1,0 +1,113 @@
+//! What a page says back: states, notices, empty lists, the summary of a faulty form.
+
+use leptos::prelude::*;
+
+use super::{Icon, icon};
+use crate::{form::FormState, words::Words};
+
+/// How something is; never shown by colour alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// As promised, done, running.
+    Good,
+    /// Somebody should look.
+    Attention,
+    /// Broken, refused, ended badly.
+    Bad,
+    /// Under way.
+    Busy,
+    /// Off, ended, not in use.
+    Quiet,
+    /// We do not know; never shown as good or bad.
+    Unknown,
+}
+
+impl State {
+    fn parts(self) -> (&'static str, Icon) {
+        match self {
+            State::Good => ("badge good", Icon::Check),
+            State::Attention => ("badge attention", Icon::Warning),
+            State::Bad => ("badge bad", Icon::Cross),
+            State::Busy => ("badge busy", Icon::Busy),
+            State::Quiet => ("badge quiet", Icon::Dash),
+            State::Unknown => ("badge unknown", Icon::Question),
+        }
+    }
+}
+
+/// Icon and word for a state.
+pub fn badge(state: State, word: impl Into<String>) -> AnyView {
+    let (class, which) = state.parts();
+    view! { <span class=class>{icon(which)}<span>{word.into()}</span></span> }.into_any()
+}
+
+/// A small fact without a state: a region, a certificate, a model.
+pub fn chip(text: impl Into<String>) -> AnyView {
+    view! { <span class="chip">{text.into()}</span> }.into_any()
+}
+
+/// How a notice is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Something to know.
+    Note,
+    /// It worked.
+    Done,
+    /// Something to watch.
+    Attention,
+    /// It did not work.
+    Problem,
+}
+
+/// A framed message with a title and, below it, anything.
+pub fn notice(kind: Kind, title: impl Into<String>, body: AnyView) -> AnyView {
+    let (class, which) = match kind {
+        Kind::Note => ("notice note", Icon::Info),
+        Kind::Done => ("notice done", Icon::Check),
+        Kind::Attention => ("notice attention", Icon::Warning),
+        Kind::Problem => ("notice problem", Icon::Cross),
+    };
+    view! {
+        <div class=class>
+            {icon(which)}
+            <div class="text"><p class="title">{title.into()}</p>{body}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// What stands where a list would be: what will be here, and how to get the first one.
+pub fn empty(title: impl Into<String>, text: impl Into<String>, action: Option<AnyView>) -> AnyView {
+    view! {
+        <div class="empty">
+            <p class="title">{title.into()}</p>
+            <p>{text.into()}</p>
+            {action.map(|action| view! { <p class="actions">{action}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// All faults of a form with links to their fields; nothing when the form is sound.
+pub fn error_summary(form: &FormState, words: Words) -> AnyView {
+    if form.is_sound() {
+        return ().into_any();
+    }
+    let count = i64::try_from(form.errors().len()).unwrap_or(i64::MAX);
+    let items: Vec<_> = form
+        .errors()
+        .iter()
+        .map(|error| {
+            let message = error.message.clone();
+            let text = if error.field.is_empty() {
+                message.into_any()
+            } else {
+                view! { <a href=format!("#field-{}", error.field)>{message}</a> }.into_any()
+            };
+            view! { <li>{text}</li> }
+        })
+        .collect();
+    let list = view! { <ul>{items}</ul> }.into_any();
+    let inside = notice(Kind::Problem, words.common_form_faults(count), list);
+    view! { <div class="summary" role="alert">{inside}</div> }.into_any()
+}
