@@ -492,11 +492,9 @@ pub async fn list(
     let wanted = fetch_limit(limit);
     let found = match state {
         None => list!(tx, WorkflowRow, LIST, moment, id, wanted)?,
-        Some(state) => {
-            list!(tx, WorkflowRow, LIST_IN_STATE, moment, id, wanted, state.as_str())?
-        }
+        Some(state) => list!(tx, WorkflowRow, LIST_IN_STATE, moment, id, wanted, state.as_str())?,
     };
-    cut(found, limit, |row| Cursor::after(row.created_at, row.id.uuid()))
+    Ok(cut(found, limit, |row| Cursor::after(row.created_at, row.id.uuid())))
 }
 
 /// Counts the instances in one state.
