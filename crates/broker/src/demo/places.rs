@@ -1,6 +1,29 @@
 //! The countries, cities and companies of the synthetic market. The companies do not exist.
 
-use super::Zone;
+/// Parts of the world, coarse enough for typical round-trip times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zone {
+    EastAsia,
+    SouthAsia,
+    Oceania,
+    Europe,
+    NorthAmerica,
+    SouthAmerica,
+}
+
+impl Zone {
+    /// Typical milliseconds from users in Japan, Germany and the United States.
+    pub(super) const fn round_trips_ms(self) -> [u32; 3] {
+        match self {
+            Self::EastAsia => [12, 230, 130],
+            Self::SouthAsia => [80, 150, 220],
+            Self::Oceania => [110, 270, 190],
+            Self::Europe => [235, 15, 95],
+            Self::NorthAmerica => [140, 95, 25],
+            Self::SouthAmerica => [260, 200, 130],
+        }
+    }
+}
 
 /// A place where a synthetic cloud can stand.
 #[derive(Debug)]
@@ -104,9 +127,7 @@ pub(super) const COUNTRIES: &[Country] = &[
         assurance: ("", &[]),
         zone: Zone::EastAsia,
         timezone: "Asia/Taipei",
-        cities: &[
-            city("taipei", "Taipei", "台北", "TW-TPE"),
-        ],
+        cities: &[city("taipei", "Taipei", "台北", "TW-TPE")],
     },
     Country {
         code: "SG",
@@ -116,9 +137,7 @@ pub(super) const COUNTRIES: &[Country] = &[
         assurance: ("", &[]),
         zone: Zone::SouthAsia,
         timezone: "Asia/Singapore",
-        cities: &[
-            city("singapore", "Singapore", "シンガポール", "SG-01"),
-        ],
+        cities: &[city("singapore", "Singapore", "シンガポール", "SG-01")],
     },
     Country {
         code: "IN",
@@ -194,9 +213,7 @@ pub(super) const COUNTRIES: &[Country] = &[
         assurance: ("gaia-x", &["L1", "L2"]),
         zone: Zone::Europe,
         timezone: "Europe/Dublin",
-        cities: &[
-            city("dublin", "Dublin", "ダブリン", "IE-D"),
-        ],
+        cities: &[city("dublin", "Dublin", "ダブリン", "IE-D")],
     },
     Country {
         code: "SE",
@@ -219,9 +236,7 @@ pub(super) const COUNTRIES: &[Country] = &[
         assurance: ("gaia-x", &["L1", "L2"]),
         zone: Zone::Europe,
         timezone: "Europe/Helsinki",
-        cities: &[
-            city("helsinki", "Helsinki", "ヘルシンキ", "FI-18"),
-        ],
+        cities: &[city("helsinki", "Helsinki", "ヘルシンキ", "FI-18")],
     },
     Country {
         code: "ES",
@@ -298,9 +313,7 @@ pub(super) const COUNTRIES: &[Country] = &[
         assurance: ("", &[]),
         zone: Zone::SouthAmerica,
         timezone: "America/Sao_Paulo",
-        cities: &[
-            city("sao-paulo", "Sao Paulo", "サンパウロ", "BR-SP"),
-        ],
+        cities: &[city("sao-paulo", "Sao Paulo", "サンパウロ", "BR-SP")],
     },
 ];
 

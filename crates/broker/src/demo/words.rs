@@ -36,25 +36,37 @@ pub(super) const INFRASTRUCTURE: &[Product] = &[
     product(
         "vm",
         ["virtual machines", "仮想マシン"],
-        ["Virtual machines in fixed sizes, ready within minutes.", "数分で使える、定型サイズの仮想マシンです。"],
+        [
+            "Virtual machines in fixed sizes, ready within minutes.",
+            "数分で使える、定型サイズの仮想マシンです。",
+        ],
         SERVER,
     ),
     product(
         "metal",
         ["bare metal", "ベアメタル"],
-        ["Whole servers for one customer, without a layer between.", "1社で専有する、仮想化層のない物理サーバーです。"],
+        [
+            "Whole servers for one customer, without a layer between.",
+            "1社で専有する、仮想化層のない物理サーバーです。",
+        ],
         SERVER,
     ),
     product(
         "gpu",
         ["accelerated compute", "GPUコンピュート"],
-        ["Machines with accelerators for training and rendering.", "学習や描画のための演算装置を備えたマシンです。"],
+        [
+            "Machines with accelerators for training and rendering.",
+            "学習や描画のための演算装置を備えたマシンです。",
+        ],
         &["CUDA 13", "PyTorch 2.9", "Slurm 25"],
     ),
     product(
         "block",
         ["block storage", "ブロックストレージ"],
-        ["Volumes that follow a machine and keep a copy.", "マシンに付け替えられ、複製を保つボリュームです。"],
+        [
+            "Volumes that follow a machine and keep a copy.",
+            "マシンに付け替えられ、複製を保つボリュームです。",
+        ],
         &["iSCSI", "NVMe/TCP"],
     ),
     product(
@@ -70,25 +82,37 @@ pub(super) const PLATFORM: &[Product] = &[
     product(
         "database",
         ["managed database", "マネージドデータベース"],
-        ["A database run for you, with backups and a standby.", "バックアップと待機系を備え、代わりに運用するデータベースです。"],
+        [
+            "A database run for you, with backups and a standby.",
+            "バックアップと待機系を備え、代わりに運用するデータベースです。",
+        ],
         DATABASE,
     ),
     product(
         "container",
         ["container platform", "コンテナ基盤"],
-        ["Runs containers and restarts what has failed.", "コンテナを動かし、失敗したものを起動し直します。"],
+        [
+            "Runs containers and restarts what has failed.",
+            "コンテナを動かし、失敗したものを起動し直します。",
+        ],
         CONTAINER,
     ),
     product(
         "stream",
         ["event streaming", "イベントストリーム"],
-        ["Takes in signals and hands them on in order.", "信号を受け取り、順番どおりに受け渡します。"],
+        [
+            "Takes in signals and hands them on in order.",
+            "信号を受け取り、順番どおりに受け渡します。",
+        ],
         STREAM,
     ),
     product(
         "functions",
         ["functions", "ファンクション"],
-        ["Runs small programs when something happens.", "出来事に応じて小さなプログラムを動かします。"],
+        [
+            "Runs small programs when something happens.",
+            "出来事に応じて小さなプログラムを動かします。",
+        ],
         CONTAINER,
     ),
     product(
@@ -104,25 +128,37 @@ pub(super) const SOFTWARE: &[Product] = &[
     product(
         "workspace",
         ["team workspace", "チームワークスペース"],
-        ["Files, calendar and chat in the browser.", "ファイル、予定表、チャットをブラウザで使えます。"],
+        [
+            "Files, calendar and chat in the browser.",
+            "ファイル、予定表、チャットをブラウザで使えます。",
+        ],
         OFFICE,
     ),
     product(
         "records",
         ["electronic records", "電子記録"],
-        ["Keeps official documents findable and unchanged.", "公的な文書を、検索できるまま改変されないように保管します。"],
+        [
+            "Keeps official documents findable and unchanged.",
+            "公的な文書を、検索できるまま改変されないように保管します。",
+        ],
         OFFICE,
     ),
     product(
         "clinic",
         ["clinic office", "診療所業務"],
-        ["Appointments, charts and billing for small clinics.", "診療所の予約、カルテ、会計をまとめます。"],
+        [
+            "Appointments, charts and billing for small clinics.",
+            "診療所の予約、カルテ、会計をまとめます。",
+        ],
         OFFICE,
     ),
     product(
         "ledger",
         ["ledger and invoices", "会計・請求"],
-        ["Books, invoices and reports for small companies.", "中小企業の帳簿、請求、報告をまとめます。"],
+        [
+            "Books, invoices and reports for small companies.",
+            "中小企業の帳簿、請求、報告をまとめます。",
+        ],
         OFFICE,
     ),
 ];
