@@ -12,6 +12,7 @@ mod rank;
 mod relax;
 mod requirement;
 mod scale;
+pub mod shape;
 mod value;
 mod weights;
 
