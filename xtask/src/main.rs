@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod fingerprint;
+mod graph;
 mod interrupt;
 mod place;
 mod say;
 mod setup;
+mod source;
+mod test;
+mod tidy;
 mod tool;
 mod web;
 
@@ -27,6 +31,12 @@ enum Task {
     Build(web::Options),
     /// Builds and then becomes the broker with the demo market.
     Run(web::Options),
+    /// Runs all checks, tests and journeys, or some of them.
+    Test(test::Options),
+    /// Checks the edges between packages against docs/allowed-edges.toml.
+    Graph,
+    /// Checks the house rules for files, words and migrations.
+    Tidy,
 }
 
 fn main() -> ExitCode {
@@ -35,6 +45,9 @@ fn main() -> ExitCode {
         Task::Setup(options) => setup::run(&place, &options),
         Task::Build(options) => web::build(&place, &options),
         Task::Run(options) => web::run(&place, &options),
+        Task::Test(options) => test::run(&place, &options),
+        Task::Graph => graph::check(&place),
+        Task::Tidy => tidy::check(&place),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -41,3 +41,9 @@ impl Place {
         self.root.join(path)
     }
 }
+
+/// A loopback port that is free now.
+pub fn free_port() -> Result<u16> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").context("no free loopback port")?;
+    Ok(listener.local_addr()?.port())
+}

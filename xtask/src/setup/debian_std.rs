@@ -50,12 +50,18 @@ fn build(folder: &Path) -> Result<()> {
         // The packaged stable compiler builds its own standard library with this switch only.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld")
-        .env_remove("RUSTFLAGS")
+        // The browser half is built with fat LTO, which needs bitcode in every library.
+        .env("RUSTFLAGS", "-C embed-bitcode=yes")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .current_dir(folder);
     tool::run_within(&mut cargo, BUILD_LIMIT)
 }
 
 fn copy_libraries(from: &Path, into: &Path) -> Result<usize> {
+    if into.exists() {
+        // Libraries of an earlier build would be ambiguous.
+        fs::remove_dir_all(into)?;
+    }
     fs::create_dir_all(into)?;
     let mut copied = 0;
     for entry in
@@ -98,13 +104,16 @@ mod tests {
         let into = tempfile::tempdir().unwrap();
         fs::write(from.path().join("libstd-1.rlib"), "x").unwrap();
         fs::write(from.path().join("std.d"), "x").unwrap();
+        fs::write(into.path().join("libstd-0.rlib"), "old").unwrap();
         assert_eq!(copy_libraries(from.path(), into.path()).unwrap(), 1);
-        assert!(into.path().join("libstd-1.rlib").exists());
+        let names: Vec<_> =
+            fs::read_dir(into.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["libstd-1.rlib"]);
     }
 
     #[test]
     fn empty_build_is_a_fault() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(copy_libraries(folder.path(), folder.path()).is_err());
+        assert!(copy_libraries(folder.path(), &folder.path().join("into")).is_err());
     }
 }

@@ -7,6 +7,8 @@ mod node;
 mod packages;
 pub mod wasm_target;
 
+pub use packages::is_root;
+
 use crate::place::Place;
 use crate::{say, tool};
 use anyhow::{Result, bail};

@@ -62,7 +62,9 @@ impl Compiler {
     }
 
     fn has_target(self) -> bool {
-        self.library().is_some_and(|folder| holds_std(&folder))
+        self.library()
+            .and_then(|folder| standard_library(&folder))
+            .is_some_and(|file| has_bitcode(&file))
     }
 }
 
@@ -142,14 +144,19 @@ fn parse_version(line: &str) -> Option<(u32, u32)> {
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
-fn holds_std(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|entries| {
-        entries.flatten().any(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.starts_with("libstd-") && name.ends_with(".rlib")
-        })
+/// The standard library in a folder of libraries.
+fn standard_library(folder: &Path) -> Option<PathBuf> {
+    std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).find(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("libstd-") && name.ends_with(".rlib")
     })
+}
+
+/// Says whether a library can take part in link-time optimisation, which the browser half uses.
+fn has_bitcode(library: &Path) -> bool {
+    const SECTION: &[u8] = b".llvmbc";
+    std::fs::read(library)
+        .is_ok_and(|bytes| bytes.windows(SECTION.len()).any(|window| window == SECTION))
 }
 
 #[cfg(test)]
@@ -166,10 +173,13 @@ mod tests {
     }
 
     #[test]
-    fn folder_without_the_standard_library_does_not_count() {
+    fn library_without_bitcode_does_not_count() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(!holds_std(folder.path()));
-        std::fs::write(folder.path().join("libstd-0123.rlib"), "").unwrap();
-        assert!(holds_std(folder.path()));
+        assert_eq!(standard_library(folder.path()), None);
+        std::fs::write(folder.path().join("libstd-0123.rlib"), "code").unwrap();
+        let library = standard_library(folder.path()).unwrap();
+        assert!(!has_bitcode(&library));
+        std::fs::write(&library, "code .llvmbc code").unwrap();
+        assert!(has_bitcode(&library));
     }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 const BOOT: &str = include_str!("boot.js");
 
-/// What the server reads at start: absolute URL paths of the hashed files.
+/// What the server reads at start: names of the hashed files below `/pkg/`.
 #[derive(Debug, Serialize)]
 struct Manifest {
     /// The style sheet.
@@ -29,7 +29,7 @@ struct Manifest {
 /// Fills the site folder when something changed.
 pub fn gather(place: &Place, bound: &Bound) -> Result<()> {
     let site = place.site();
-    let mut inputs = Inputs::of("gather 1");
+    let mut inputs = Inputs::of("gather 2");
     inputs.text(BOOT);
     inputs.text(&site.to_string_lossy());
     for path in [&place.inside("style"), &place.inside("public"), &bound.folder] {
@@ -67,7 +67,6 @@ fn write_package(package: &Path, place: &Place, bound: &Bound) -> Result<Manifes
     let boot = BOOT.replace("@SCRIPT@", &js).replace("@MODULE@", &wasm);
     let boot = put(package, "boot", "js", boot.as_bytes())?;
     copy_tree(&bound.folder.join("snippets"), &package.join("snippets"))?;
-    let [css, js, wasm, boot] = [css, js, wasm, boot].map(|name| format!("/pkg/{name}"));
     Ok(Manifest { css, js, wasm, boot })
 }
 
@@ -109,9 +108,9 @@ mod tests {
         let package = root.path().join("pkg");
         let names = write_package(&package, &place, &Bound { folder }).unwrap();
         let boot =
-            fs::read_to_string(root.path().join(names.boot.trim_start_matches('/'))).unwrap();
-        assert!(boot.contains(names.js.trim_start_matches("/pkg/")));
-        assert!(boot.contains(names.wasm.trim_start_matches("/pkg/")));
+            fs::read_to_string(root.path().join(Path::new("pkg").join(&names.boot))).unwrap();
+        assert!(boot.contains(&names.js));
+        assert!(boot.contains(&names.wasm));
         assert!(names.css.contains(&short_hash(b"/* base.css */\na {}\n")));
     }
 }

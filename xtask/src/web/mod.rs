@@ -66,14 +66,14 @@ pub fn run(place: &Place, options: &Options) -> Result<()> {
 
 /// Builds the wasm module, its bindings and the site folder.
 #[cfg(feature = "web")]
-fn site(place: &Place, release: bool) -> Result<()> {
+pub fn site(place: &Place, release: bool) -> Result<()> {
     let module = wasm::build(place)?;
     let bound = bindings::generate(place, &module, release)?;
     gather::gather(place, &bound)
 }
 
 #[cfg(not(feature = "web"))]
-fn site(_: &Place, _: bool) -> Result<()> {
+pub fn site(_: &Place, _: bool) -> Result<()> {
     anyhow::bail!("this xtask was built without the bindings generator; use: cargo xtask build")
 }
 

@@ -1,0 +1,174 @@
+//! The command behind each part of a test run.
+
+use super::count::{self, Count};
+use super::postgres::Cluster;
+use super::{Options, Part, tee};
+use crate::place::Place;
+use crate::setup::wasm_target::{self, Compiler, TARGET};
+use crate::{graph, say, setup, tidy, tool, web};
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+/// Everything that runs on the host; the browser half must not switch on `hydrate` there.
+const HOST: [&str; 3] = ["--workspace", "--exclude", "frontend"];
+const DATABASE: &str = "KUMOICHI_TEST_POSTGRES";
+const JOURNEYS_LIMIT: Duration = Duration::from_secs(20 * 60);
+
+/// Runs one part and counts.
+pub fn run(place: &Place, options: &Options, part: Part) -> Result<Count> {
+    match part {
+        Part::Fmt => check(cargo(place).args(["fmt", "--all", "--check"])),
+        Part::Clippy => clippy_server(place),
+        Part::ClippyWasm => clippy_browser(place),
+        Part::Graph => one(graph::check(place)),
+        Part::Tidy => one(tidy::check(place)),
+        Part::Compile => check(cargo(place).arg("build").args(HOST).args(["--bins", "--tests"])),
+        Part::Nextest => tests(place, &options.rest),
+        Part::Doc => {
+            let mut command = cargo(place);
+            command.args(["test", "--doc"]).args(HOST).arg("--no-fail-fast");
+            counted(&mut command, count::of_cargo_test)
+        }
+        Part::Build => one(web::site(place, false)),
+        Part::Journeys => journeys(place, options.journey.as_deref()),
+    }
+}
+
+fn cargo(place: &Place) -> Command {
+    let mut cargo = tool::cargo();
+    cargo.current_dir(&place.root);
+    cargo
+}
+
+fn one(result: Result<()>) -> Result<Count> {
+    result.map(|()| Count::ONE)
+}
+
+fn check(command: &mut Command) -> Result<Count> {
+    one(tool::run(command))
+}
+
+fn clippy_server(place: &Place) -> Result<Count> {
+    let mut clippy = cargo(place);
+    clippy.arg("clippy").args(HOST).args([
+        "--all-targets",
+        "--features",
+        "xtask/web",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    check(&mut clippy)
+}
+
+/// Lints what goes into the browser, for the wasm target where clippy knows it, else for the host.
+fn clippy_browser(place: &Place) -> Result<Count> {
+    let mut clippy = cargo(place);
+    clippy.args([
+        "clippy",
+        "--package",
+        "app",
+        "--no-default-features",
+        "--features",
+        "app/hydrate",
+    ]);
+    if wasm_target::find() == Some(Compiler::OnPath) {
+        clippy
+            .args(["--package", "frontend", "--target", TARGET, "--target-dir"])
+            .arg(place.target.join("wasm"));
+    } else {
+        say::line(
+            "   clippy has no standard library for wasm32; linting the same features for the host",
+        );
+        clippy.args(["--target-dir"]).arg(place.target.join("wasm-host"));
+    }
+    check(clippy.args(["--", "-D", "warnings"]))
+}
+
+fn tests(place: &Place, rest: &[String]) -> Result<Count> {
+    let mut runner = cargo(place);
+    let read: fn(&str) -> Option<Count> = if setup::has_nextest() {
+        runner.args([
+            "nextest",
+            "run",
+            "--no-fail-fast",
+            "--status-level",
+            "fail",
+            "--final-status-level",
+            "slow",
+        ]);
+        count::of_nextest
+    } else {
+        runner.args(["test", "--no-fail-fast", "--bins", "--lib", "--tests"]);
+        count::of_cargo_test
+    };
+    runner.args(if rest.is_empty() { HOST.map(str::to_owned).to_vec() } else { rest.to_vec() });
+    // Lives until the tests are over; its end stops the server and removes the folder.
+    let _cluster = database(&mut runner)?;
+    counted(&mut runner, read)
+}
+
+/// Gives the tests a PostgreSQL of their own, unless the environment names one.
+fn database(runner: &mut Command) -> Result<Option<Cluster>> {
+    if std::env::var_os(DATABASE).is_some() {
+        say::line(&format!("   PostgreSQL: the one that {DATABASE} names"));
+        return Ok(None);
+    }
+    let Some(programs) = setup::postgresql_programs() else {
+        say::line(
+            "   PostgreSQL: server programs are not installed, so the tests run on SQLite only",
+        );
+        return Ok(None);
+    };
+    let cluster = say::step("throw-away PostgreSQL", || Cluster::start(&programs))?;
+    runner.env(DATABASE, cluster.url());
+    Ok(Some(cluster))
+}
+
+/// Runs a test program and reads its counts; a failure that it did not count is counted as one.
+fn counted(command: &mut Command, read: fn(&str) -> Option<Count>) -> Result<Count> {
+    let (status, output) = tee::run(command.env("CARGO_TERM_COLOR", "never"), None)?;
+    let Some(mut count) = read(&output) else {
+        bail!("the tests did not run ({status})");
+    };
+    if !status.success() && count.failed == 0 {
+        count.failed = 1;
+    }
+    Ok(count)
+}
+
+fn journeys(place: &Place, filter: Option<&str>) -> Result<Count> {
+    let folder = place.inside("end2end");
+    let files = journey_files(place, filter)?;
+    let report = place.target.join("journeys.tap");
+    let mut node = tool::command("node");
+    node.args(["--test", "--test-concurrency=1"])
+        .args(["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=tap"])
+        .arg(format!("--test-reporter-destination={}", report.display()))
+        .args(files)
+        .env("KUMOICHI_BIN", place.broker("debug"))
+        .env("KUMOICHI_SITE", place.site())
+        .current_dir(folder);
+    let status = tool::status(&mut node, Some(JOURNEYS_LIMIT))?;
+    let text = fs::read_to_string(&report).context("the journeys left no report")?;
+    let mut count = count::of_tap(&text).context("the report of the journeys has no totals")?;
+    if !status.success() && count.failed == 0 {
+        count.failed = 1;
+    }
+    Ok(count)
+}
+
+fn journey_files(place: &Place, filter: Option<&str>) -> Result<Vec<PathBuf>> {
+    let mut files = crate::fingerprint::files_below(&place.inside("end2end/journeys"))?;
+    files.retain(|file| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".test.mjs") && filter.is_none_or(|part| name.contains(part))
+    });
+    if files.is_empty() {
+        bail!("no journey fits");
+    }
+    Ok(files)
+}
