@@ -3,6 +3,7 @@
 pub mod accounts;
 mod db;
 mod error;
+pub mod offers;
 pub mod page;
 pub mod providers;
 mod record;

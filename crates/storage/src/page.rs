@@ -98,11 +98,7 @@ pub(crate) fn fetch_limit(limit: u32) -> i64 {
 }
 
 /// Cuts the extra row off and remembers where the page ended.
-pub(crate) fn cut<T>(
-    mut items: Vec<T>,
-    limit: u32,
-    cursor: impl Fn(&T) -> Cursor,
-) -> Page<T> {
+pub(crate) fn cut<T>(mut items: Vec<T>, limit: u32, cursor: impl Fn(&T) -> Cursor) -> Page<T> {
     let shown = limit.clamp(1, PAGE_LIMIT_MAX) as usize;
     let more = items.len() > shown;
     items.truncate(shown);

@@ -18,7 +18,16 @@ pub fn all_statements() -> Vec<Statement> {
 }
 
 /// Each repository module lists its `ALL` here.
-const MODULES: &[&[Statement]] = &[crate::accounts::ALL, crate::providers::ALL, crate::workflow::ALL];
+const MODULES: &[&[Statement]] = &[
+    crate::accounts::ALL,
+    crate::providers::ALL,
+    crate::offers::bulk::ALL,
+    crate::offers::changes::ALL,
+    crate::offers::own::ALL,
+    crate::offers::published::ALL,
+    crate::offers::write::ALL,
+    crate::workflow::ALL,
+];
 
 /// Declares the statements of a module as constants, and `ALL` that lists them.
 macro_rules! statements {

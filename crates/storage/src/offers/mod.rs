@@ -1,0 +1,22 @@
+//! Offers and their immutable versions. What a document means is read by `sla`, never here.
+
+pub(crate) mod bulk;
+pub(crate) mod changes;
+pub(crate) mod own;
+pub(crate) mod published;
+mod rows;
+pub(crate) mod write;
+
+pub use bulk::insert_published;
+pub use changes::{changed_since, counts, published_revisions};
+pub use own::{find, find_by_slug, find_version, list_by_provider, list_versions};
+pub use published::{
+    find_published, list_published_by_provider, list_published_page, published_by_ids,
+};
+pub use rows::{
+    NewOffer, Offer, OfferChange, OfferCounts, OfferListing, OfferProvider, OfferRevision,
+    OfferVersion, OfferWithProvider, PublishedOffer, VersionListing,
+};
+pub use write::{
+    insert, insert_version, is_slug_taken, is_version_taken, publish, set_current_version, withdraw,
+};

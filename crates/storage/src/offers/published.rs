@@ -1,0 +1,107 @@
+//! Offers as the public sees them.
+
+use super::PublishedOffer;
+use crate::page::{Cursor, Page, cut, fetch_limit};
+use crate::record::{find, list};
+use crate::statement::statements;
+use crate::{StorageError, Tx};
+use domain::{OfferId, ProviderId};
+use std::collections::HashMap;
+
+/// Columns of [`PublishedOffer`], from the tables that [`published_tables`] joins.
+macro_rules! published_columns {
+    () => {
+        "offer.id AS id, offer.slug AS slug, offer.revision AS revision,
+            offer.updated_at AS updated_at, offer.provider_id AS provider_id,
+            provider.organisation_id AS provider_organisation, provider.slug AS provider_slug,
+            provider.name_en AS provider_name_en, provider.name_ja AS provider_name_ja,
+            provider.country AS provider_country,
+            provider.cloud_url IS NOT NULL AS provider_backed, shown.version AS version,
+            shown.document AS document, shown.hash AS hash, shown.title_en AS title_en,
+            shown.title_ja AS title_ja, shown.service_model AS service_model,
+            shown.deployment_model AS deployment_model, shown.price_minor AS price_minor,
+            shown.currency AS currency"
+    };
+}
+
+macro_rules! published_tables {
+    () => {
+        "JOIN offer_version AS shown
+            ON shown.offer_id = offer.id AND shown.version = offer.published_version
+        JOIN provider ON provider.id = offer.provider_id"
+    };
+}
+
+statements! {
+    FIND_PUBLISHED = concat!("
+        SELECT ", published_columns!(), "
+        FROM offer ", published_tables!(), "
+        WHERE offer.id = $1 AND offer.state = 'published'");
+    LIST_PUBLISHED = concat!("
+        SELECT ", published_columns!(), "
+        FROM offer ", published_tables!(), "
+        WHERE offer.state = 'published' AND offer.id < $1
+        ORDER BY offer.id DESC LIMIT $2");
+    LIST_PUBLISHED_BY_PROVIDER = concat!("
+        SELECT ", published_columns!(), "
+        FROM offer ", published_tables!(), "
+        WHERE offer.state = 'published' AND offer.provider_id = $1 AND offer.id < $2
+        ORDER BY offer.id DESC LIMIT $3");
+    // The ids come as a JSON list, so that any number of them is one statement.
+    PUBLISHED_BY_IDS = concat!("
+        SELECT ", published_columns!(), "
+        FROM json_each($1) AS wanted
+        JOIN offer ON offer.id = unhex(wanted.value) ", published_tables!(), "
+        WHERE offer.state = 'published'"),
+        postgres = concat!("
+        SELECT ", published_columns!(), "
+        FROM json_array_elements_text(CAST($1 AS JSON)) AS wanted (value)
+        JOIN offer ON offer.id = CAST(wanted.value AS UUID) ", published_tables!(), "
+        WHERE offer.state = 'published'");
+}
+
+/// Looks an offer up as the public sees it; `None` for drafts and withdrawn offers.
+pub async fn find_published(
+    tx: &mut Tx,
+    id: OfferId,
+) -> Result<Option<PublishedOffer>, StorageError> {
+    find!(tx, PublishedOffer, FIND_PUBLISHED, id.uuid())
+}
+
+/// Lists what the public sees, newest first.
+pub async fn list_published_page(
+    tx: &mut Tx,
+    cursor: Option<&Cursor>,
+    limit: u32,
+) -> Result<Page<PublishedOffer>, StorageError> {
+    let (_, before) = Cursor::newest_first(cursor);
+    let rows = list!(tx, PublishedOffer, LIST_PUBLISHED, before, fetch_limit(limit))?;
+    Ok(cut(rows, limit, |row| Cursor::after_id(row.id.uuid())))
+}
+
+/// Lists what the public sees of one provider, newest first.
+pub async fn list_published_by_provider(
+    tx: &mut Tx,
+    provider: ProviderId,
+    cursor: Option<&Cursor>,
+    limit: u32,
+) -> Result<Page<PublishedOffer>, StorageError> {
+    let (_, before) = Cursor::newest_first(cursor);
+    let (provider, rows) = (provider.uuid(), fetch_limit(limit));
+    let rows = list!(tx, PublishedOffer, LIST_PUBLISHED_BY_PROVIDER, provider, before, rows)?;
+    Ok(cut(rows, limit, |row| Cursor::after_id(row.id.uuid())))
+}
+
+/// Reads the published ones among `ids` in one statement, in the order asked for.
+pub async fn published_by_ids(
+    tx: &mut Tx,
+    ids: &[OfferId],
+) -> Result<Vec<PublishedOffer>, StorageError> {
+    let wanted: Vec<_> = ids.iter().map(|id| id.uuid().simple().to_string()).collect();
+    let wanted = serde_json::Value::from(wanted).to_string();
+    let mut found: HashMap<_, _> = list!(tx, PublishedOffer, PUBLISHED_BY_IDS, wanted)?
+        .into_iter()
+        .map(|offer| (offer.id, offer))
+        .collect();
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}

@@ -1,0 +1,3 @@
+//! The conformance stories of the storage crate, each told on both databases.
+
+mod statements;
