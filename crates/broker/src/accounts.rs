@@ -1,7 +1,25 @@
 //! Signing up, in and out; personal API tokens.
 
-use crate::{Broker, BrokerError, OpContext};
-use domain::{Role, Timestamp, TokenId, UserId, Viewer};
+use crate::audit::{Entry, record};
+use crate::password::{PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN};
+use crate::{Broker, BrokerError, FieldFault, OpContext};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{
+    Action, Actor, OrganisationId, ProviderId, Role, Timestamp, TokenId, UserId, Viewer,
+};
+use sha2::{Digest, Sha256};
+use storage::accounts::{self, Organisation, User};
+use storage::providers::{self, NewProvider};
+use storage::tokens::{self, Token};
+use storage::{Secret, Tx};
+
+/// Longest name of a person, organisation or token, in characters.
+const NAME_CHARACTERS_MAX: usize = 80;
+/// Longest address (RFC 5321 allows 254 octets for a path).
+const EMAIL_BYTES_MAX: usize = 254;
+/// Starts every API token, so that scanners recognise a leaked one.
+const TOKEN_PREFIX: &str = "kmi_";
 
 /// What somebody fills in to sign up.
 #[derive(Clone, Default)]
@@ -33,40 +51,273 @@ pub struct TokenView {
     pub revoked_at: Option<Timestamp>,
 }
 
+impl SignUp {
+    /// All faults at once; pointers are the names of the form fields.
+    fn faults(&self) -> Vec<FieldFault> {
+        let mut faults = Vec::new();
+        let mut fault = |field: &str, code: &str, found: &str, allowed: &str, message: &str| {
+            faults.push(FieldFault {
+                pointer: format!("/{field}"),
+                code: code.to_owned(),
+                found: found.chars().take(NAME_CHARACTERS_MAX).collect(),
+                allowed: allowed.to_owned(),
+                message: message.to_owned(),
+            });
+        };
+        if !is_email(self.email.trim()) {
+            fault("email", "email", &self.email, "name@example.org", "this is not an e-mail address");
+        }
+        // The password is never repeated in a fault.
+        if self.password.chars().count() < PASSWORD_CHARACTERS_MIN {
+            fault("password", "too_short", "", "at least 10 characters", "the password is too short");
+        } else if self.password.len() > PASSWORD_BYTES_MAX {
+            fault("password", "too_long", "", "at most 1000 bytes", "the password is too long");
+        }
+        for (field, value) in [("name", &self.name), ("organisation", &self.organisation)] {
+            if !is_name(value) {
+                fault(field, "name", value, "1 to 80 characters", "fill in a name");
+            }
+        }
+        faults
+    }
+}
+
+/// One @ with something on both sides, no spaces; whether it exists only a mail can tell.
+fn is_email(text: &str) -> bool {
+    let plain = text.len() <= EMAIL_BYTES_MAX
+        && !text.chars().any(|character| character.is_whitespace() || character.is_control());
+    plain
+        && text.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty() && !host.contains('@') && host.split('.').all(|part| !part.is_empty())
+        })
+}
+
+/// 1 to 80 characters, not only spaces, no control characters.
+pub(crate) fn is_name(text: &str) -> bool {
+    let trimmed = text.trim();
+    !trimmed.is_empty()
+        && trimmed.chars().count() <= NAME_CHARACTERS_MAX
+        && !trimmed.chars().any(char::is_control)
+}
+
+/// The stored form of an address.
+fn address(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+fn token_hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+impl From<Token> for TokenView {
+    fn from(token: Token) -> Self {
+        Self {
+            id: token.id,
+            name: token.name,
+            created_at: token.created_at,
+            last_used_at: token.last_used_at,
+            revoked_at: token.revoked_at,
+        }
+    }
+}
+
 impl Broker {
     /// Creates organisation and person; for role provider also the provider entry.
     pub async fn sign_up(&self, ctx: &OpContext, form: SignUp) -> Result<Viewer, BrokerError> {
-        todo!()
+        let mut faults = form.faults();
+        let role = match form.role.parse() {
+            Ok(role @ (Role::Customer | Role::Provider)) => Some(role),
+            _ => {
+                faults.push(FieldFault {
+                    pointer: "/role".to_owned(),
+                    code: "role".to_owned(),
+                    found: form.role.chars().take(NAME_CHARACTERS_MAX).collect(),
+                    allowed: "customer or provider".to_owned(),
+                    message: "choose customer or provider".to_owned(),
+                });
+                None
+            }
+        };
+        match role {
+            Some(role) if faults.is_empty() => self.create_person(ctx, &form, role).await,
+            _ => Err(BrokerError::Invalid(faults)),
+        }
+    }
+
+    async fn create_person(
+        &self,
+        ctx: &OpContext,
+        form: &SignUp,
+        role: Role,
+    ) -> Result<Viewer, BrokerError> {
+        let password_hash = Secret(self.hash_password(&form.password).await?);
+        let now = self.now();
+        let organisation = Organisation {
+            id: OrganisationId::new(self.ids()),
+            name: form.organisation.trim().to_owned(),
+            role,
+            created_at: now,
+        };
+        let user = User {
+            id: UserId::new(self.ids()),
+            organisation_id: organisation.id,
+            email: address(&form.email),
+            name: form.name.trim().to_owned(),
+            password_hash,
+            created_at: now,
+        };
+        let viewer = Viewer {
+            user: user.id,
+            organisation: organisation.id,
+            role,
+            name: user.name.clone(),
+            organisation_name: organisation.name.clone(),
+        };
+        let mut tx = self.begin().await?;
+        accounts::insert_organisation(&mut tx, &organisation).await?;
+        accounts::insert_user(&mut tx, &user).await.map_err(|error| {
+            if accounts::is_email_taken(&error) {
+                return BrokerError::field(
+                    "/email",
+                    "email_taken",
+                    &user.email,
+                    "an address without an account, or sign in",
+                    "there is an account with this address",
+                );
+            }
+            error.into()
+        })?;
+        if role == Role::Provider {
+            self.create_provider_entry(&mut tx, &organisation).await?;
+        }
+        let by = OpContext { actor: Actor::Person(viewer.clone()), ..ctx.clone() };
+        record(self, &by, &mut tx, Entry::new("account.signed_up", organisation.id)).await?;
+        tx.commit().await?;
+        Ok(viewer)
+    }
+
+    /// A provider that signs up starts as catalogue only, under a name of its own.
+    async fn create_provider_entry(
+        &self,
+        tx: &mut Tx,
+        organisation: &Organisation,
+    ) -> Result<(), BrokerError> {
+        let id = ProviderId::new(self.ids());
+        // The id is unique, so the short name is too; a broker gives it a better one.
+        let slug = id.to_string().replace('_', "-");
+        let entry = NewProvider {
+            id,
+            organisation_id: Some(organisation.id),
+            did: format!("did:kumoichi:{slug}"),
+            slug,
+            name_en: organisation.name.clone(),
+            name_ja: organisation.name.clone(),
+            description_en: String::new(),
+            description_ja: String::new(),
+            country: "JP".to_owned(),
+            homepage: None,
+            created_at: organisation.created_at,
+        };
+        Ok(providers::insert(tx, &entry).await?)
     }
 
     /// Checks a password; takes as long for an unknown address as for a known one.
-    pub async fn sign_in(&self, ctx: &OpContext, email: &str, password: &str) -> Result<Viewer, BrokerError> {
-        todo!()
+    pub async fn sign_in(
+        &self,
+        ctx: &OpContext,
+        email: &str,
+        password: &str,
+    ) -> Result<Viewer, BrokerError> {
+        if password.len() > PASSWORD_BYTES_MAX {
+            return Err(BrokerError::WrongCredentials);
+        }
+        let mut tx = self.begin_read().await?;
+        let user = accounts::find_user_by_email(&mut tx, &address(email)).await?;
+        drop(tx);
+        let stored = user.as_ref().map(|user| user.password_hash.0.clone());
+        let right = self.verify_password(password, stored).await?;
+        let Some(user) = user.filter(|_| right) else {
+            return Err(BrokerError::WrongCredentials);
+        };
+        let mut tx = self.begin().await?;
+        let Some(viewer) = accounts::find_viewer(&mut tx, user.id).await? else {
+            return Err(BrokerError::WrongCredentials);
+        };
+        let by = OpContext { actor: Actor::Person(viewer.clone()), ..ctx.clone() };
+        record(self, &by, &mut tx, Entry::new("account.signed_in", user.id)).await?;
+        tx.commit().await?;
+        Ok(viewer)
     }
 
     /// The person behind a session; `None` when the account is gone.
     pub async fn viewer(&self, user: UserId) -> Result<Option<Viewer>, BrokerError> {
-        todo!()
+        Ok(accounts::find_viewer(&mut self.begin_read().await?, user).await?)
     }
 
     /// The person behind an API token `kmi_…`; `None` when unknown or revoked.
     pub async fn viewer_by_token(&self, secret: &str) -> Result<Option<Viewer>, BrokerError> {
-        todo!()
+        if !secret.starts_with(TOKEN_PREFIX) {
+            return Ok(None);
+        }
+        let hash = token_hash(secret);
+        let viewer = tokens::find_viewer(&mut self.begin_read().await?, &hash).await?;
+        if viewer.is_some() {
+            let mut tx = self.begin().await?;
+            tokens::touch(&mut tx, &hash, self.now()).await?;
+            tx.commit().await?;
+        }
+        Ok(viewer)
     }
 
     /// Makes a token; the secret is shown this once.
-    pub async fn create_token(&self, ctx: &OpContext, name: &str) -> Result<(TokenView, String), BrokerError> {
-        todo!()
+    pub async fn create_token(
+        &self,
+        ctx: &OpContext,
+        name: &str,
+    ) -> Result<(TokenView, String), BrokerError> {
+        let viewer = ctx.token_owner()?;
+        if !is_name(name) {
+            let allowed = "1 to 80 characters";
+            return Err(BrokerError::field("/name", "name", name, allowed, "give the token a name"));
+        }
+        let secret = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(self.ids().next_secret()));
+        let token = Token {
+            id: TokenId::new(self.ids()),
+            user_id: viewer.user,
+            name: name.trim().to_owned(),
+            created_at: self.now(),
+            last_used_at: None,
+            revoked_at: None,
+        };
+        let mut tx = self.begin().await?;
+        tokens::insert(&mut tx, &token, &token_hash(&secret)).await?;
+        record(self, ctx, &mut tx, Entry::new("token.created", token.id)).await?;
+        tx.commit().await?;
+        Ok((token.into(), secret))
     }
 
     /// The person's tokens, newest first.
     pub async fn tokens(&self, ctx: &OpContext) -> Result<Vec<TokenView>, BrokerError> {
-        todo!()
+        let viewer = ctx.token_owner()?;
+        let mut tx = self.begin_read().await?;
+        let rows = tokens::list_by_user(&mut tx, viewer.user).await?;
+        Ok(rows.into_iter().map(TokenView::from).collect())
     }
 
     /// Revokes a token; repeating it changes nothing.
     pub async fn revoke_token(&self, ctx: &OpContext, id: TokenId) -> Result<(), BrokerError> {
-        todo!()
+        let viewer = ctx.token_owner()?;
+        let mut tx = self.begin().await?;
+        let rows = tokens::list_by_user(&mut tx, viewer.user).await?;
+        let Some(token) = rows.into_iter().find(|token| token.id == id) else {
+            return Err(BrokerError::NotFound { what: "token" });
+        };
+        if token.revoked_at.is_none() {
+            tokens::revoke(&mut tx, viewer.user, id, self.now()).await?;
+            record(self, ctx, &mut tx, Entry::new("token.revoked", id)).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     /// Creates a person with any role, for demo data and the first broker; repeatable by e-mail.
@@ -76,6 +327,49 @@ impl Broker {
         form: SignUp,
         role: Role,
     ) -> Result<Viewer, BrokerError> {
-        todo!()
+        ctx.may(Action::AdministerProviders, None, "account")?;
+        let mut tx = self.begin_read().await?;
+        if let Some(user) = accounts::find_user_by_email(&mut tx, &address(&form.email)).await? {
+            let viewer = accounts::find_viewer(&mut tx, user.id).await?;
+            return viewer.ok_or(BrokerError::NotFound { what: "account" });
+        }
+        drop(tx);
+        let faults = form.faults();
+        if !faults.is_empty() {
+            return Err(BrokerError::Invalid(faults));
+        }
+        self.create_person(ctx, &form, role).await
+    }
+}
+
+impl OpContext {
+    /// Tokens belong to the signed-in person.
+    fn token_owner(&self) -> Result<&Viewer, BrokerError> {
+        self.may(Action::ManageTokens, self.actor.organisation(), "token")?;
+        self.actor.viewer().ok_or(BrokerError::SignInFirst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_need_a_name_and_a_host() {
+        for good in ["a@b", "hanako@city.example.jp", "花子@例え.jp"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in ["", "a", "@b", "a@", "a b@c", "a@b@c", "a@b..c", "a@.b"] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_fault_of_a_sign_up_is_told_at_once_and_the_password_never() {
+        let form = SignUp { password: "short".into(), ..SignUp::default() };
+        let faults = form.faults();
+        let pointers: Vec<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/email", "/password", "/name", "/organisation"]);
+        assert!(!format!("{faults:?}").contains("short\""));
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod accounts;
+mod audit;
 mod context;
 pub mod contracts;
 pub mod desk;
@@ -10,8 +11,11 @@ pub mod offers;
 pub mod ports;
 pub mod providers;
 pub mod requirements;
+mod password;
 mod runtime;
+mod seal;
+mod shelf;
 
 pub use context::OpContext;
 pub use error::{BrokerError, FieldFault};
-pub use runtime::{Broker, BrokerConfig, BrokerParts};
+pub use runtime::{Broker, BrokerConfig, BrokerParts, SealingKey};

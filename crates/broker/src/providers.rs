@@ -1,8 +1,16 @@
 //! Providers as the market shows them, and their connection to a cloud.
 
+use crate::audit::{Entry, record};
 use crate::market::OfferCard;
+use crate::ports::CloudConnection;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{OrganisationId, ProviderId};
+use domain::{Action, OrganisationId, ProviderId, Role};
+use std::cmp::Reverse;
+use storage::providers::{self, Connection, NewProvider, Provider};
+use storage::{Secret, Tx};
+
+/// Offers on a provider's page; the market list shows the rest.
+const OFFERS_SHOWN: usize = 100;
 
 /// A provider in lists and beside offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,30 +69,118 @@ pub struct ProviderEntry {
     pub homepage: Option<String>,
 }
 
+impl From<&Provider> for ProviderCard {
+    fn from(row: &Provider) -> Self {
+        Self {
+            id: row.id,
+            slug: row.slug.clone(),
+            name_en: row.name_en.clone(),
+            name_ja: row.name_ja.clone(),
+            country: row.country.clone(),
+            backed: row.cloud_url.is_some(),
+        }
+    }
+}
+
 impl Broker {
-    /// All providers, by name; at most 500.
+    /// All providers, by short name; at most 1000.
     pub async fn providers(&self, ctx: &OpContext) -> Result<Vec<ProviderCard>, BrokerError> {
-        todo!()
+        ctx.may(Action::ReadMarket, None, "provider")?;
+        let rows = providers::list(&mut self.begin_read().await?).await?;
+        let card = |row: providers::ProviderListing| ProviderCard {
+            id: row.id,
+            slug: row.slug,
+            name_en: row.name_en,
+            name_ja: row.name_ja,
+            country: row.country,
+            backed: row.backed,
+        };
+        Ok(rows.into_iter().map(card).collect())
     }
 
     /// One provider by slug or id.
-    pub async fn provider(&self, ctx: &OpContext, slug_or_id: &str) -> Result<ProviderView, BrokerError> {
-        todo!()
+    pub async fn provider(
+        &self,
+        ctx: &OpContext,
+        slug_or_id: &str,
+    ) -> Result<ProviderView, BrokerError> {
+        ctx.may(Action::ReadMarket, None, "provider")?;
+        let mut tx = self.begin_read().await?;
+        let found = match slug_or_id.parse() {
+            Ok(id) => providers::find(&mut tx, id).await?,
+            Err(_) => providers::find_by_slug(&mut tx, slug_or_id).await?,
+        };
+        let row = found.ok_or(BrokerError::NotFound { what: "provider" })?;
+        Ok(self.provider_view(&row))
     }
 
     /// The entry that the signed-in provider organisation manages.
     pub async fn my_provider(&self, ctx: &OpContext) -> Result<ProviderView, BrokerError> {
-        todo!()
+        let mut tx = self.begin_read().await?;
+        let row = self.own_provider(ctx, &mut tx).await?;
+        Ok(self.provider_view(&row))
     }
 
-    /// Creates the entry or brings it up to date; repeatable by slug.
+    /// The provider row of the actor's organisation.
+    pub(crate) async fn own_provider(
+        &self,
+        ctx: &OpContext,
+        tx: &mut Tx,
+    ) -> Result<Provider, BrokerError> {
+        let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
+        if viewer.role != Role::Provider {
+            return Err(BrokerError::WrongRole);
+        }
+        let rows = providers::list_by_organisation(tx, viewer.organisation).await?;
+        rows.into_iter().next().ok_or(BrokerError::NotFound { what: "provider" })
+    }
+
+    fn provider_view(&self, row: &Provider) -> ProviderView {
+        let card = ProviderCard::from(row);
+        let mut offers: Vec<OfferCard> = self.inner.shelf.cards_of(row.id);
+        offers.sort_by_key(|offer| Reverse(offer.published_at));
+        offers.truncate(OFFERS_SHOWN);
+        ProviderView {
+            card,
+            did: row.did.clone(),
+            description_en: row.description_en.clone(),
+            description_ja: row.description_ja.clone(),
+            homepage: row.homepage.clone(),
+            organisation: row.organisation_id,
+            offers,
+        }
+    }
+
+    /// Creates the entry; repeatable by slug, an existing entry stays as it is.
     pub async fn ensure_provider(
         &self,
         ctx: &OpContext,
         entry: ProviderEntry,
         organisation: Option<OrganisationId>,
     ) -> Result<ProviderId, BrokerError> {
-        todo!()
+        ctx.may(Action::AdministerProviders, None, "provider")?;
+        let mut tx = self.begin().await?;
+        if let Some(existing) = providers::find_by_slug(&mut tx, &entry.slug).await? {
+            return Ok(existing.id);
+        }
+        let id = ProviderId::new(self.ids());
+        let row = NewProvider {
+            id,
+            organisation_id: organisation,
+            slug: entry.slug,
+            did: entry.did,
+            name_en: entry.name_en,
+            name_ja: entry.name_ja,
+            description_en: entry.description_en,
+            description_ja: entry.description_ja,
+            country: entry.country,
+            homepage: entry.homepage,
+            created_at: self.now(),
+        };
+        providers::insert(&mut tx, &row).await?;
+        record(self, ctx, &mut tx, Entry::new("provider.created", id)).await?;
+        tx.commit().await?;
+        Ok(id)
     }
 
     /// Connects a provider to its cloud; the token is sealed before it is stored.
@@ -95,6 +191,35 @@ impl Broker {
         url: &str,
         token: &str,
     ) -> Result<(), BrokerError> {
-        todo!()
+        ctx.may(Action::AdministerProviders, None, "provider")?;
+        let connection =
+            CloudConnection { provider, url: url.to_owned(), token: token.to_owned() };
+        self.inner.drivers.driver(&connection).map_err(|reason| {
+            BrokerError::field("/url", "address", url, "the address of a provider API", &reason)
+        })?;
+        let sealed = self.inner.sealer.seal(self.ids(), &provider.to_string(), token)?;
+        let connection = Connection { url: url.to_owned(), token_sealed: Secret(sealed) };
+        let mut tx = self.begin().await?;
+        let row = providers::find(&mut tx, provider)
+            .await?
+            .ok_or(BrokerError::NotFound { what: "provider" })?;
+        let (id, revision, now) = (row.id, row.revision, self.now());
+        providers::set_connection(&mut tx, id, revision, Some(&connection), now).await?;
+        record(self, ctx, &mut tx, Entry::new("provider.connected", id)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// How to reach the provider's cloud; `None`: catalogue only.
+    pub(crate) async fn cloud_of(
+        &self,
+        tx: &mut Tx,
+        provider: ProviderId,
+    ) -> Result<Option<CloudConnection>, BrokerError> {
+        let Some(row) = providers::find_connection(tx, provider).await? else {
+            return Ok(None);
+        };
+        let token = self.inner.sealer.open(&provider.to_string(), &row.token_sealed.0)?;
+        Ok(Some(CloudConnection { provider, url: row.url, token }))
     }
 }

@@ -1,12 +1,19 @@
 //! The parts a broker is made of, and its background work.
 
-use crate::BrokerError;
 use crate::ports::{Drivers, ServiceProbe};
-use domain::{Clock, IdSource};
+use crate::seal::Sealer;
+use crate::shelf::Shelf;
+use crate::{BrokerError, OpContext};
+use domain::{Action, Clock, IdSource, OrganisationId, Timestamp, authorise};
+use search::OfferIndex;
 use std::path::PathBuf;
 use std::sync::Arc;
-use storage::Db;
-use tokio_util::sync::CancellationToken;
+use storage::{Db, Tx};
+use tokio::sync::Semaphore;
+use workflow::Signals;
+
+/// Password hashes computed at once; each takes about 20 MiB and a core.
+const HASHES_AT_ONCE: usize = 2;
 
 /// What can be set; all have defaults.
 #[derive(Debug, Clone)]
@@ -15,10 +22,20 @@ pub struct BrokerConfig {
     pub workers: usize,
     /// Seconds between two samples of an active service.
     pub monitor_interval_seconds: i64,
-    /// Folder of the search index.
-    pub index_dir: PathBuf,
+    /// Folder of the search index; `None` keeps it in memory.
+    pub index_dir: Option<PathBuf>,
     /// 32 bytes that seal provider tokens at rest.
-    pub sealing_key: [u8; 32],
+    pub sealing_key: SealingKey,
+}
+
+/// The key that seals secrets at rest; its `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct SealingKey(pub [u8; 32]);
+
+impl std::fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealingKey(..)")
+    }
 }
 
 /// The concrete parts, brought by `server` or `testkit`.
@@ -41,38 +58,82 @@ pub struct BrokerParts {
 /// The marketplace; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Broker {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
-struct Inner {
-    parts: BrokerParts,
+pub(crate) struct Inner {
+    pub db: Db,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdSource>,
+    pub drivers: Arc<dyn Drivers>,
+    pub probe: Arc<dyn ServiceProbe>,
+    pub config: BrokerConfig,
+    pub sealer: Sealer,
+    pub index: OfferIndex,
+    pub shelf: Shelf,
+    pub hashing: Semaphore,
+    pub signals: Signals,
 }
 
 impl Broker {
-    /// Opens the search index and loads the published offers.
+    /// Opens the search index; [`Broker::sync_market`] then brings it up to date.
     pub async fn open(parts: BrokerParts) -> Result<Self, BrokerError> {
-        todo!()
-    }
-
-    /// Runs workers, monitors and reconcilers until `shutdown`; returns when all have stopped.
-    pub async fn run(&self, shutdown: CancellationToken) -> Result<(), BrokerError> {
-        todo!()
-    }
-
-    /// Brings search and matching up to date with everything committed so far.
-    pub async fn sync_market(&self) -> Result<(), BrokerError> {
-        todo!()
-    }
-
-    /// Builds the search index anew while the old one answers.
-    pub async fn reindex(&self) -> Result<u64, BrokerError> {
-        todo!()
+        let index = match &parts.config.index_dir {
+            Some(folder) => OfferIndex::open(folder),
+            None => OfferIndex::in_memory(),
+        };
+        let inner = Inner {
+            sealer: Sealer::new(&parts.config.sealing_key),
+            index: index.map_err(|error| BrokerError::Search(Box::new(error)))?,
+            shelf: Shelf::default(),
+            hashing: Semaphore::new(HASHES_AT_ONCE),
+            signals: Signals::default(),
+            db: parts.db,
+            clock: parts.clock,
+            ids: parts.ids,
+            drivers: parts.drivers,
+            probe: parts.probe,
+            config: parts.config,
+        };
+        let broker = Self { inner: Arc::new(inner) };
+        broker.sync_market().await?;
+        Ok(broker)
     }
 
     /// The database, for sessions and `doctor`.
     #[must_use]
     pub fn db(&self) -> &Db {
-        &self.inner.parts.db
+        &self.inner.db
+    }
+
+    /// The present moment of the injected clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    pub(crate) fn ids(&self) -> &dyn IdSource {
+        self.inner.ids.as_ref()
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Tx, BrokerError> {
+        Ok(self.inner.db.begin().await?)
+    }
+
+    pub(crate) async fn begin_read(&self) -> Result<Tx, BrokerError> {
+        Ok(self.inner.db.begin_read().await?)
+    }
+}
+
+impl OpContext {
+    /// Decides by the policy table; `what` names the thing in the answer.
+    pub(crate) fn may(
+        &self,
+        action: Action,
+        owner: Option<OrganisationId>,
+        what: &'static str,
+    ) -> Result<(), BrokerError> {
+        authorise(&self.actor, action, owner).map_err(|refusal| BrokerError::refused(refusal, what))
     }
 }

@@ -1,0 +1,60 @@
+//! Passwords: Argon2id, computed beside the async workers and never more than a few at once.
+
+use crate::{Broker, BrokerError};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::Argon2;
+use std::sync::LazyLock;
+
+/// Shorter passwords are guessed too soon; nothing else is asked of a password (NIST SP 800-63B).
+pub(crate) const PASSWORD_CHARACTERS_MIN: usize = 10;
+/// Longer ones only cost time.
+pub(crate) const PASSWORD_BYTES_MAX: usize = 1000;
+
+/// Verified in place of an unknown person's hash, so that the answer takes as long.
+static NOBODY: LazyLock<String> = LazyLock::new(|| {
+    hash(b"nobody has this password", &[0x5a; 16]).unwrap_or_default()
+});
+
+fn hash(password: &[u8], salt: &[u8]) -> Result<String, BrokerError> {
+    let hashed: PasswordHash = Argon2::default()
+        .hash_password_with_salt(password, salt)
+        .map_err(|error| BrokerError::Internal(format!("password hashing: {error}")))?;
+    Ok(hashed.to_string())
+}
+
+impl Broker {
+    pub(crate) async fn hash_password(&self, password: &str) -> Result<String, BrokerError> {
+        let salt = self.ids().next_secret();
+        let password = password.to_owned();
+        self.beside(move || hash(password.as_bytes(), &salt[..16])).await?
+    }
+
+    /// Whether the password belongs to the hash; `None` takes as long and is never right.
+    pub(crate) async fn verify_password(
+        &self,
+        password: &str,
+        stored: Option<String>,
+    ) -> Result<bool, BrokerError> {
+        let password = password.to_owned();
+        self.beside(move || {
+            let text = stored.as_deref().unwrap_or(&NOBODY);
+            let right = PasswordHash::new(text).is_ok_and(|parsed| {
+                Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
+            });
+            right && stored.is_some()
+        })
+        .await
+    }
+
+    async fn beside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, BrokerError> {
+        let stopped = |_| BrokerError::Internal("the broker is stopping".to_owned());
+        let _permit = self.inner.hashing.acquire().await.map_err(stopped)?;
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| BrokerError::Internal(format!("password hashing: {error}")))
+    }
+}

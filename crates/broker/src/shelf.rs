@@ -1,0 +1,1 @@
+//! The published offers in memory.
