@@ -1,16 +1,23 @@
 #![doc = include_str!("../README.md")]
 
 pub mod accounts;
+pub mod audit;
+pub mod contracts;
 mod db;
 mod error;
+pub mod idempotency;
+pub mod observations;
 pub mod offers;
 pub mod page;
 pub mod providers;
 mod record;
+pub mod requirements;
+pub mod sessions;
 mod statement;
 pub mod stats;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tokens;
 pub mod workflow;
 
 pub use db::{Db, Tx};

@@ -26,6 +26,15 @@ const MODULES: &[&[Statement]] = &[
     crate::offers::own::ALL,
     crate::offers::published::ALL,
     crate::offers::write::ALL,
+    crate::requirements::ALL,
+    crate::contracts::closing::ALL,
+    crate::contracts::heads::ALL,
+    crate::contracts::resources::ALL,
+    crate::sessions::ALL,
+    crate::tokens::ALL,
+    crate::observations::ALL,
+    crate::audit::ALL,
+    crate::idempotency::ALL,
     crate::workflow::ALL,
 ];
 

@@ -1,0 +1,167 @@
+//! Signing, stepping and listing contracts.
+
+use super::{Contract, ContractHead, NewContract, StateChange};
+use crate::page::{Cursor, Page, cut, fetch_limit};
+use crate::record::{expect_one, find, list};
+use crate::statement::{execute, fetch_one, statements};
+use crate::{StorageError, Tx};
+use domain::{ContractId, ContractState, OfferId, OrganisationId, ProviderId};
+
+/// Columns of [`ContractHead`], from the tables that [`head_tables`] joins.
+macro_rules! head_columns {
+    () => {
+        "contract.id AS id, contract.organisation_id AS organisation_id,
+            organisation.name AS organisation_name, contract.provider_id AS provider_id,
+            provider.slug AS provider_slug, provider.name_en AS provider_name_en,
+            provider.name_ja AS provider_name_ja, offer_id, offer_version, requirement_id,
+            requirement_version, service_name, price_minor, currency, state, failure, address,
+            signed_by, signed_at, activated_at, released_at, contract.updated_at AS updated_at,
+            contract.revision AS revision"
+    };
+}
+
+macro_rules! head_tables {
+    () => {
+        "contract
+        JOIN organisation ON organisation.id = contract.organisation_id
+        JOIN provider ON provider.id = contract.provider_id"
+    };
+}
+
+statements! {
+    INSERT = "
+        INSERT INTO contract (id, organisation_id, provider_id, offer_id, offer_version,
+            offer_document, offer_hash, requirement_id, requirement_version,
+            requirement_document, requirement_hash, service_name, plan, price_minor, currency,
+            state, signed_by, signed_at, updated_at, revision)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+            'activating', $16, $17, $17, 1)";
+    FIND = concat!("
+        SELECT ", head_columns!(), ", offer_document, offer_hash, requirement_document,
+            requirement_hash, plan
+        FROM ", head_tables!(), " WHERE contract.id = $1");
+    FIND_HEAD = concat!("
+        SELECT ", head_columns!(), " FROM ", head_tables!(), " WHERE contract.id = $1");
+    LIST_BY_ORGANISATION = concat!("
+        SELECT ", head_columns!(), " FROM ", head_tables!(), "
+        WHERE contract.organisation_id = $1 AND contract.id < $2
+        ORDER BY contract.id DESC LIMIT $3");
+    LIST_BY_PROVIDER = concat!("
+        SELECT ", head_columns!(), " FROM ", head_tables!(), "
+        WHERE contract.provider_id = $1 AND contract.id < $2
+        ORDER BY contract.id DESC LIMIT $3");
+    LIST_BY_STATE = concat!("
+        SELECT ", head_columns!(), " FROM ", head_tables!(), "
+        WHERE contract.state = $1 AND contract.id < $2
+        ORDER BY contract.id DESC LIMIT $3");
+    SET_STATE = "
+        UPDATE contract SET state = $3, failure = COALESCE($4, failure),
+            address = COALESCE($5, address), activated_at = COALESCE($6, activated_at),
+            released_at = COALESCE($7, released_at), updated_at = $8, revision = revision + 1
+        WHERE id = $1 AND revision = $2";
+    COUNT_LIVE_BY_OFFER = "
+        SELECT COUNT(*) FROM contract
+        WHERE offer_id = $1 AND state IN ('activating', 'active', 'releasing')";
+}
+
+/// Adds a signed contract.
+pub async fn insert(tx: &mut Tx, contract: &NewContract) -> Result<(), StorageError> {
+    execute!(
+        tx,
+        INSERT,
+        contract.id.uuid(),
+        contract.organisation_id.uuid(),
+        contract.provider_id.uuid(),
+        contract.offer_id.uuid(),
+        contract.offer_version,
+        &contract.offer_document,
+        &contract.offer_hash,
+        contract.requirement_id.uuid(),
+        contract.requirement_version,
+        &contract.requirement_document,
+        &contract.requirement_hash,
+        &contract.service_name,
+        &contract.plan,
+        contract.price.minor,
+        contract.price.currency.code(),
+        &contract.signed_by,
+        contract.signed_at.0,
+    )?;
+    Ok(())
+}
+
+/// Looks a contract up with its texts.
+pub async fn find(tx: &mut Tx, id: ContractId) -> Result<Option<Contract>, StorageError> {
+    find!(tx, Contract, FIND, id.uuid())
+}
+
+/// Looks a contract up without its texts.
+pub async fn find_head(tx: &mut Tx, id: ContractId) -> Result<Option<ContractHead>, StorageError> {
+    find!(tx, ContractHead, FIND_HEAD, id.uuid())
+}
+
+/// Lists a customer's contracts, newest first.
+pub async fn list_by_organisation(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    cursor: Option<&Cursor>,
+    limit: u32,
+) -> Result<Page<ContractHead>, StorageError> {
+    let (_, before) = Cursor::newest_first(cursor);
+    let (organisation, rows) = (organisation.uuid(), fetch_limit(limit));
+    let rows = list!(tx, ContractHead, LIST_BY_ORGANISATION, organisation, before, rows)?;
+    Ok(cut(rows, limit, after))
+}
+
+/// Lists the contracts a provider delivers, newest first.
+pub async fn list_by_provider(
+    tx: &mut Tx,
+    provider: ProviderId,
+    cursor: Option<&Cursor>,
+    limit: u32,
+) -> Result<Page<ContractHead>, StorageError> {
+    let (_, before) = Cursor::newest_first(cursor);
+    let (provider, rows) = (provider.uuid(), fetch_limit(limit));
+    let rows = list!(tx, ContractHead, LIST_BY_PROVIDER, provider, before, rows)?;
+    Ok(cut(rows, limit, after))
+}
+
+/// Lists the contracts that stand in a state, newest first.
+pub async fn list_by_state(
+    tx: &mut Tx,
+    state: ContractState,
+    cursor: Option<&Cursor>,
+    limit: u32,
+) -> Result<Page<ContractHead>, StorageError> {
+    let (_, before) = Cursor::newest_first(cursor);
+    let rows = fetch_limit(limit);
+    let rows = list!(tx, ContractHead, LIST_BY_STATE, state.as_str(), before, rows)?;
+    Ok(cut(rows, limit, after))
+}
+
+fn after(contract: &ContractHead) -> Cursor {
+    Cursor::after_id(contract.id.uuid())
+}
+
+/// Steps a contract; `Conflict` unless the revision is current.
+pub async fn set_state(tx: &mut Tx, change: &StateChange<'_>) -> Result<(), StorageError> {
+    let affected = execute!(
+        tx,
+        SET_STATE,
+        change.id.uuid(),
+        change.revision,
+        change.state.as_str(),
+        change.failure,
+        change.address,
+        change.activated_at.map(|at| at.0),
+        change.released_at.map(|at| at.0),
+        change.at.0,
+    )?;
+    expect_one(affected, "contract")
+}
+
+/// Counts an offer's contracts that have not ended.
+pub async fn count_live_by_offer(tx: &mut Tx, offer: OfferId) -> Result<i64, StorageError> {
+    let (live,) = fetch_one!(tx, (i64,), COUNT_LIVE_BY_OFFER, offer.uuid())?;
+    Ok(live)
+}

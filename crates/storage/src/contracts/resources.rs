@@ -1,0 +1,60 @@
+//! What exists at the provider for a contract.
+
+use super::Resource;
+use crate::record::list;
+use crate::statement::{execute, fetch_one, statements};
+use crate::{StorageError, Tx};
+use domain::{ContractId, ResourceId, Timestamp};
+use uuid::Uuid;
+
+statements! {
+    UPSERT = "
+        INSERT INTO resource (id, contract_id, kind, native_id, state, detail, created_at,
+            updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (contract_id, kind, native_id) DO UPDATE SET state = excluded.state,
+            detail = excluded.detail, updated_at = excluded.updated_at
+        RETURNING id";
+    LIST = "
+        SELECT id, contract_id, kind, native_id, state, detail, created_at, updated_at
+        FROM resource WHERE contract_id = $1
+        ORDER BY created_at, id LIMIT 1000";
+    SET_STATE = "
+        UPDATE resource SET state = $2, updated_at = $3 WHERE id = $1";
+}
+
+/// Notes what the provider holds; the same native id again updates the row. Returns the row's id.
+pub async fn upsert_resource(tx: &mut Tx, resource: &Resource) -> Result<ResourceId, StorageError> {
+    let (id,) = fetch_one!(
+        tx,
+        (Uuid,),
+        UPSERT,
+        resource.id.uuid(),
+        resource.contract_id.uuid(),
+        &resource.kind,
+        &resource.native_id,
+        &resource.state,
+        &resource.detail,
+        resource.created_at.0,
+        resource.updated_at.0,
+    )?;
+    Ok(ResourceId(id))
+}
+
+/// Lists what was ever held for a contract, oldest first, at most 1000.
+pub async fn list_resources(
+    tx: &mut Tx,
+    contract: ContractId,
+) -> Result<Vec<Resource>, StorageError> {
+    list!(tx, Resource, LIST, contract.uuid())
+}
+
+/// Notes a resource's new state; false if there is no such resource.
+pub async fn set_resource_state(
+    tx: &mut Tx,
+    id: ResourceId,
+    state: &str,
+    at: Timestamp,
+) -> Result<bool, StorageError> {
+    Ok(execute!(tx, SET_STATE, id.uuid(), state, at.0)? == 1)
+}

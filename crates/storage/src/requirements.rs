@@ -1,0 +1,203 @@
+//! Saved requirements and their immutable versions.
+
+use crate::page::{Cursor, Page, cut, fetch_limit};
+use crate::record::{expect_one, find, list, record};
+use crate::statement::{execute, statements};
+use crate::{StorageError, Tx};
+use domain::{OrganisationId, RequirementId, Timestamp};
+
+/// A requirement to be added; its version 1 is inserted in the same unit of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRequirement {
+    /// Its id.
+    pub id: RequirementId,
+    /// Whose it is.
+    pub organisation_id: OrganisationId,
+    /// When it was saved.
+    pub created_at: Timestamp,
+}
+
+record! {
+    /// A saved requirement without its documents.
+    pub struct Requirement in "requirement" {
+        /// Its id.
+        pub id: RequirementId,
+        /// Whose it is.
+        pub organisation_id: OrganisationId,
+        /// The newest version.
+        pub current_version: i64,
+        /// When it was first saved.
+        pub created_at: Timestamp,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+        /// Grows with every change; guards updates.
+        pub revision: i64,
+    }
+}
+
+record! {
+    /// One version of a requirement, never changed.
+    pub struct RequirementVersion in "requirement_version" {
+        /// The requirement.
+        pub requirement_id: RequirementId,
+        /// Counts from 1.
+        pub version: i64,
+        /// Canonical JSON.
+        pub document: String,
+        /// Lower-case hex SHA-256 of exactly that text.
+        pub hash: String,
+        /// English title.
+        pub title_en: String,
+        /// Japanese title.
+        pub title_ja: String,
+        /// A user id, or `system`.
+        pub created_by: String,
+        /// When it was written.
+        pub created_at: Timestamp,
+    }
+}
+
+record! {
+    /// A requirement with the text of its newest version.
+    pub struct CurrentRequirement in "requirement" {
+        /// The requirement.
+        [flatten]
+        pub requirement: Requirement,
+        /// The newest version's canonical JSON.
+        pub document: String,
+        /// Lower-case hex SHA-256 of exactly that text.
+        pub hash: String,
+        /// English title.
+        pub title_en: String,
+        /// Japanese title.
+        pub title_ja: String,
+    }
+}
+
+record! {
+    /// A requirement in its organisation's list, titled by the newest version.
+    pub struct RequirementListing in "requirement" {
+        /// The requirement.
+        [flatten]
+        pub requirement: Requirement,
+        /// English title.
+        pub title_en: String,
+        /// Japanese title.
+        pub title_ja: String,
+    }
+}
+
+statements! {
+    INSERT = "
+        INSERT INTO requirement (id, organisation_id, current_version, created_at, updated_at,
+            revision)
+        VALUES ($1, $2, 1, $3, $3, 1)";
+    INSERT_VERSION = "
+        INSERT INTO requirement_version (requirement_id, version, document, hash, title_en,
+            title_ja, created_by, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    SET_CURRENT_VERSION = "
+        UPDATE requirement SET current_version = $3, updated_at = $4, revision = revision + 1
+        WHERE id = $1 AND revision = $2";
+    FIND = "
+        SELECT id, organisation_id, current_version, requirement.created_at AS created_at,
+            updated_at, revision, newest.document AS document, newest.hash AS hash,
+            newest.title_en AS title_en, newest.title_ja AS title_ja
+        FROM requirement
+        JOIN requirement_version AS newest
+            ON newest.requirement_id = requirement.id
+            AND newest.version = requirement.current_version
+        WHERE requirement.id = $1";
+    FIND_VERSION = "
+        SELECT requirement_id, version, document, hash, title_en, title_ja, created_by, created_at
+        FROM requirement_version WHERE requirement_id = $1 AND version = $2";
+    LIST_BY_ORGANISATION = "
+        SELECT id, organisation_id, current_version, requirement.created_at AS created_at,
+            updated_at, revision, newest.title_en AS title_en, newest.title_ja AS title_ja
+        FROM requirement
+        JOIN requirement_version AS newest
+            ON newest.requirement_id = requirement.id
+            AND newest.version = requirement.current_version
+        WHERE requirement.organisation_id = $1 AND requirement.id < $2
+        ORDER BY requirement.id DESC LIMIT $3";
+}
+
+/// Adds a requirement. Insert its version 1 next.
+pub async fn insert(tx: &mut Tx, requirement: &NewRequirement) -> Result<(), StorageError> {
+    execute!(
+        tx,
+        INSERT,
+        requirement.id.uuid(),
+        requirement.organisation_id.uuid(),
+        requirement.created_at.0,
+    )?;
+    Ok(())
+}
+
+/// Adds a version; see [`is_version_taken`].
+pub async fn insert_version(tx: &mut Tx, version: &RequirementVersion) -> Result<(), StorageError> {
+    execute!(
+        tx,
+        INSERT_VERSION,
+        version.requirement_id.uuid(),
+        version.version,
+        &version.document,
+        &version.hash,
+        &version.title_en,
+        &version.title_ja,
+        &version.created_by,
+        version.created_at.0,
+    )?;
+    Ok(())
+}
+
+/// Whether [`insert_version`] was refused because somebody else wrote that version first.
+#[must_use]
+pub fn is_version_taken(error: &StorageError) -> bool {
+    error.is_constraint(
+        "requirement_version_pkey",
+        "requirement_version.requirement_id, requirement_version.version",
+    )
+}
+
+/// Makes an inserted version the newest one; `Conflict` unless `revision` is current.
+pub async fn set_current_version(
+    tx: &mut Tx,
+    id: RequirementId,
+    revision: i64,
+    version: i64,
+    at: Timestamp,
+) -> Result<(), StorageError> {
+    let affected = execute!(tx, SET_CURRENT_VERSION, id.uuid(), revision, version, at.0)?;
+    expect_one(affected, "requirement")
+}
+
+/// Looks a requirement up with its newest text.
+pub async fn find(
+    tx: &mut Tx,
+    id: RequirementId,
+) -> Result<Option<CurrentRequirement>, StorageError> {
+    find!(tx, CurrentRequirement, FIND, id.uuid())
+}
+
+/// Looks one version up.
+pub async fn find_version(
+    tx: &mut Tx,
+    id: RequirementId,
+    version: i64,
+) -> Result<Option<RequirementVersion>, StorageError> {
+    find!(tx, RequirementVersion, FIND_VERSION, id.uuid(), version)
+}
+
+/// Lists an organisation's requirements, newest first.
+pub async fn list_by_organisation(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    cursor: Option<&Cursor>,
+    limit: u32,
+) -> Result<Page<RequirementListing>, StorageError> {
+    let (_, before) = Cursor::newest_first(cursor);
+    let (organisation, rows) = (organisation.uuid(), fetch_limit(limit));
+    let rows = list!(tx, RequirementListing, LIST_BY_ORGANISATION, organisation, before, rows)?;
+    Ok(cut(rows, limit, |row| Cursor::after_id(row.requirement.id.uuid())))
+}
