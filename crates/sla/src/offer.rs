@@ -1,0 +1,332 @@
+//! The provider's document: `kind: ServiceLevelOffer`. Leaves reading to `read` and printing to `write`.
+
+use crate::{Date, Text, Timestamp, Value};
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a provider promises, in one immutable version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// Name, version, titles.
+    pub metadata: Metadata,
+    /// Service and promises.
+    pub spec: OfferSpec,
+}
+
+impl Offer {
+    /// The promise on an item; `None` means undeclared, which is neither zero nor a pass.
+    #[must_use]
+    pub fn item(&self, key: &str) -> Option<&OfferItem> {
+        self.spec.items.iter().find(|item| item.item == key)
+    }
+}
+
+/// What both kinds of documents say about themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metadata {
+    /// 3 to 63 lower-case letters, digits and hyphens; unique per provider or customer.
+    pub name: String,
+    /// Identifier of the provider, a DID or a URL; offers only.
+    pub provider: Option<String>,
+    /// 1 and up; a change makes a new version.
+    pub version: u32,
+    /// From when the version holds.
+    pub valid_from: Option<Timestamp>,
+    /// Until when the version can be contracted.
+    pub valid_until: Option<Timestamp>,
+    /// The version this one replaces.
+    pub supersedes: Option<u32>,
+    /// Title for people, at least one language.
+    pub title: Text,
+    /// One paragraph for people.
+    pub description: Option<Text>,
+    /// Who signed, when the document is signed.
+    pub signature: Option<Signature>,
+}
+
+/// A detached signature over the canonical JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// Form of the signature, for example `jws-detached`.
+    pub kind: String,
+    /// Key that signed.
+    pub kid: Option<String>,
+    /// The signature itself.
+    pub value: Option<String>,
+}
+
+/// The body of an offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferSpec {
+    /// What kind of service, and where.
+    pub service: Service,
+    /// How promises are measured.
+    pub measurement: Measurement,
+    /// The promises, each item at most once, in the provider's order.
+    pub items: Vec<OfferItem>,
+    /// What it costs; catalogue-only offers may have none.
+    pub price: Option<Price>,
+    /// Round-trip times from where users are.
+    pub network_to_users: Vec<NetworkPath>,
+}
+
+crate::words::words! {
+    /// What is handed over.
+    ServiceModel {
+        /// Machines, volumes, networks.
+        Iaas = "IaaS",
+        /// A platform that runs applications.
+        Paas = "PaaS",
+        /// A finished application.
+        Saas = "SaaS",
+        /// Connectivity.
+        Network = "Network",
+    }
+}
+
+crate::words::words! {
+    /// Who shares the cloud (NIST SP 800-145).
+    DeploymentModel {
+        /// One organisation.
+        Private = "private",
+        /// Organisations with common concerns.
+        Community = "community",
+        /// Anybody.
+        Public = "public",
+        /// A composition of the others.
+        Hybrid = "hybrid",
+    }
+}
+
+/// What kind of service, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Service model.
+    pub model: ServiceModel,
+    /// Deployment model.
+    pub deployment: DeploymentModel,
+    /// Where it can run; at least one, ids unique.
+    pub regions: Vec<Region>,
+    /// What is installed or offered as a platform; "PostgreSQL 16" is read as name and version.
+    pub middleware: Vec<Middleware>,
+}
+
+/// One region of a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// The provider's name for it.
+    pub id: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Area that one disaster can hit as a whole, for example ISO 3166-2 `JP-01`.
+    pub hazard_zone: Option<String>,
+}
+
+/// One piece of middleware.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Middleware {
+    /// Product name.
+    pub name: String,
+    /// Version as the product writes it.
+    pub version: Option<String>,
+}
+
+/// How promises are measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measurement {
+    /// Period of account, for example `1M`.
+    pub calendar: String,
+    /// IANA name of the time zone that cuts the periods.
+    pub timezone: String,
+    /// Length of one time slice, seconds, at least 1.
+    pub slice_seconds: u32,
+    /// Outages shorter than this are not counted, seconds.
+    pub min_outage_seconds: u32,
+}
+
+crate::words::words! {
+    /// How binding a promise is; `ALL` runs from the weakest to the strongest.
+    Commitment {
+        /// A statement of the provider's own.
+        Declared = "declared",
+        /// A target without remedy.
+        Objective = "objective",
+        /// Third-party evidence.
+        Attested = "attested",
+        /// With a remedy if missed.
+        Guaranteed = "guaranteed",
+    }
+}
+
+/// One promise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferItem {
+    /// Registry key, or `x-<vendor>.<name>` for an extension.
+    pub item: String,
+    /// The promised value in the item's base unit.
+    pub value: Value,
+    /// Scheme of a security assurance level.
+    pub scheme: Option<String>,
+    /// How binding it is.
+    pub commitment: Commitment,
+    /// Percentile that the value is, above 0 and up to 100.
+    pub percentile: Option<Decimal>,
+    /// Period over which it is measured, for example `90d` or `1M`.
+    pub window: Option<String>,
+    /// Reference transaction.
+    pub transaction: Option<String>,
+    /// Condition under which the promise holds.
+    pub qualifying: Option<String>,
+    /// What is not counted.
+    pub exclusions: Vec<String>,
+    /// What the customer gets when it is missed.
+    pub remedy: Option<Remedy>,
+    /// Where the figure comes from.
+    pub evidence: Vec<Evidence>,
+    /// Further lists of the same kind, for example backup and support locations.
+    pub sub_lists: BTreeMap<String, BTreeSet<String>>,
+    /// Lowest TLS version of encrypted links, `1.2` or `1.3`.
+    pub tls_min: Option<String>,
+}
+
+crate::words::words! {
+    /// How a remedy is obtained.
+    Claim {
+        /// Credited without being asked for.
+        Automatic = "automatic",
+        /// The customer has to ask.
+        OnRequest = "on-request",
+    }
+}
+
+/// What the customer gets when a promise is missed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remedy {
+    /// How it is obtained.
+    pub claim: Claim,
+    /// Days within which to ask.
+    pub claim_window_days: Option<u32>,
+    /// Largest credit, fraction of the monthly fee.
+    pub cap: Option<Decimal>,
+    /// Steps, at least one.
+    pub schedule: Vec<Credit>,
+}
+
+/// One step of a remedy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credit {
+    /// The step applies where the measured value is worse than this, in the item's base unit.
+    pub below: Decimal,
+    /// Credit as a fraction of the monthly fee, 0 to 1.
+    pub credit: Decimal,
+}
+
+/// Where a figure comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Kind of evidence: `published`, `register`, `dr-drill` or the name of a report.
+    pub kind: String,
+    /// Certification or assurance scheme.
+    pub scheme: Option<String>,
+    /// Edition of the scheme.
+    pub edition: Option<String>,
+    /// Number of the certificate.
+    pub number: Option<String>,
+    /// Body that issued it.
+    pub body: Option<String>,
+    /// What it covers.
+    pub scope: Option<String>,
+    /// Auditor of a report.
+    pub auditor: Option<String>,
+    /// Opinion of a report, for example `unqualified`.
+    pub opinion: Option<String>,
+    /// Address where the figure was published.
+    pub source: Option<String>,
+    /// When it was published, read or done.
+    pub date: Option<Date>,
+    /// When the certificate was issued.
+    pub issued: Option<Date>,
+    /// When the certificate ends.
+    pub expires: Option<Date>,
+    /// First day of the audited period.
+    pub period_start: Option<Date>,
+    /// Last day of the audited period.
+    pub period_end: Option<Date>,
+    /// Outcome, for example the time a drill took (`PT3H10M`).
+    pub result: Option<String>,
+    /// Anything a reader should know.
+    pub note: Option<String>,
+}
+
+/// What an offer costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Price {
+    /// Cost class 1 (low) to 5 (high), as last computed by the broker.
+    pub tier: Option<String>,
+    /// Bill of quantities the total is for.
+    pub basket: Option<String>,
+    /// Monthly total for the basket.
+    pub monthly_total: Option<Amount>,
+    /// Prices per unit, each unit and currency at most once.
+    pub per_unit: Vec<UnitPrice>,
+}
+
+/// An amount of money: whole minor units of one currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amount {
+    /// Minor units (yen, cents), zero or more; documents write major units ("14.20").
+    pub minor: i64,
+    /// JPY, EUR, USD or GBP.
+    pub currency: String,
+    /// Whether tax comes on top.
+    pub tax_excluded: Option<bool>,
+}
+
+/// The price of one unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitPrice {
+    /// One of `BILLING_UNITS`, for example `vcpu-month`.
+    pub unit: String,
+    /// How many units the amount buys, 1 unless stated; lets fine prices be whole minor units.
+    pub per: u32,
+    /// Minor units, zero or more.
+    pub minor: i64,
+    /// JPY, EUR, USD or GBP.
+    pub currency: String,
+}
+
+/// What can be priced per unit.
+pub const BILLING_UNITS: &[&str] = &[
+    "vcpu-hour",
+    "vcpu-month",
+    "ram-gib-hour",
+    "ram-gib-month",
+    "instance-hour",
+    "instance-month",
+    "gpu-hour",
+    "storage-gb-month",
+    "storage-gib-month",
+    "backup-gb-month",
+    "egress-gb",
+    "address-hour",
+    "address-month",
+    "mbit-month",
+    "link-month",
+    "request-million",
+    "function-gib-second",
+    "user-month",
+    "device-month",
+    "support-month",
+];
+
+/// Currencies a price may be in, with the digits of their minor unit (ISO 4217).
+pub const CURRENCIES: &[(&str, u32)] = &[("JPY", 0), ("EUR", 2), ("USD", 2), ("GBP", 2)];
+
+/// Round-trip time from where users are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkPath {
+    /// ISO 3166-1 alpha-2.
+    pub user_region: String,
+    /// Round-trip time, milliseconds, above 0.
+    pub rtt_ms: Decimal,
+}

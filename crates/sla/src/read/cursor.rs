@@ -1,0 +1,203 @@
+//! Walking a tree while collecting faults: where we are, what was wrong, which fields are known.
+//! Knows nothing of the schema.
+
+use crate::fault::{Fault, FaultCode, Notice, NoticeCode};
+use crate::nearest::nearest;
+use crate::node::Node;
+
+/// The place in the tree, kept on the stack and written out only for a fault.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At<'a> {
+    parent: Option<&'a At<'a>>,
+    step: Step<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step<'a> {
+    Root,
+    Field(&'a str),
+    Index(usize),
+}
+
+impl<'a> At<'a> {
+    pub(crate) const ROOT: At<'static> = At { parent: None, step: Step::Root };
+
+    pub(crate) const fn field(&'a self, name: &'a str) -> At<'a> {
+        At { parent: Some(self), step: Step::Field(name) }
+    }
+
+    pub(crate) const fn index(&'a self, index: usize) -> At<'a> {
+        At { parent: Some(self), step: Step::Index(index) }
+    }
+
+    /// The JSON pointer (RFC 6901).
+    pub(crate) fn pointer(&self) -> String {
+        let mut out = self.parent.map(At::pointer).unwrap_or_default();
+        match self.step {
+            Step::Root => {}
+            Step::Field(name) => {
+                out.push('/');
+                out.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            }
+            Step::Index(index) => {
+                out.push('/');
+                out.push_str(&index.to_string());
+            }
+        }
+        out
+    }
+}
+
+/// What was found wrong, and what was changed, so far.
+#[derive(Debug, Default)]
+pub(crate) struct Sink {
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// More faults than this help nobody.
+const MAX_FAULTS: usize = 500;
+
+impl Sink {
+    /// Notes a fault and gives `None`, so that a reader can end with it.
+    pub(crate) fn fault<T>(
+        &mut self,
+        at: &At<'_>,
+        code: FaultCode,
+        found: Option<&Node>,
+        allowed: Vec<String>,
+        message: impl Into<String>,
+    ) -> Option<T> {
+        if self.faults.len() < MAX_FAULTS {
+            let found = found.map(shorten);
+            let message = message.into();
+            self.faults.push(Fault { path: at.pointer(), code, found, allowed, message });
+        }
+        None
+    }
+
+    pub(crate) fn notice(&mut self, at: &At<'_>, code: NoticeCode, message: impl Into<String>) {
+        self.notices.push(Notice { path: at.pointer(), code, message: message.into() });
+    }
+
+    pub(crate) fn wrong_type<T>(&mut self, at: &At<'_>, found: &Node, expected: &str) -> Option<T> {
+        let message = format!("expected {expected}, found {}", found.describe());
+        self.fault(at, FaultCode::WrongType, Some(found), Vec::new(), message)
+    }
+}
+
+/// What was found, in at most 60 characters.
+fn shorten(node: &Node) -> String {
+    let text = match node {
+        Node::Text(text) => text.clone(),
+        Node::Number(number) => number.text.clone(),
+        Node::Bool(yes) => yes.to_string(),
+        other => other.describe().to_owned(),
+    };
+    if text.chars().count() <= 60 {
+        return text;
+    }
+    text.chars().take(59).chain(['…']).collect()
+}
+
+/// The fields of one mapping. Every field is asked for once; `close` reports those nobody asked for.
+#[derive(Debug)]
+pub(crate) struct Fields<'a> {
+    entries: &'a [(String, Node)],
+    at: &'a At<'a>,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// Opens a mapping and reports fields that stand twice.
+    pub(crate) fn open(node: &'a Node, at: &'a At<'a>, sink: &mut Sink) -> Option<Self> {
+        let Node::Map(entries) = node else {
+            return sink.wrong_type(at, node, "a mapping");
+        };
+        for (index, (name, _)) in entries.iter().enumerate() {
+            if entries.iter().take(index).any(|(other, _)| other == name) {
+                let code = FaultCode::DuplicateField;
+                let message = format!("the field `{name}` stands twice");
+                sink.fault::<()>(&at.field(name), code, None, Vec::new(), message);
+            }
+        }
+        Some(Self { entries, at, known: Vec::new() })
+    }
+
+    /// Where the mapping stands.
+    pub(crate) const fn at(&self) -> &'a At<'a> {
+        self.at
+    }
+
+    /// The node of a field, unless absent or null.
+    pub(crate) fn node(&mut self, name: &'static str) -> Option<&'a Node> {
+        self.known.push(name);
+        let entry = self.entries.iter().find(|(key, _)| key == name);
+        entry.map(|(_, node)| node).filter(|node| **node != Node::Null)
+    }
+
+    pub(crate) fn optional<T>(
+        &mut self,
+        sink: &mut Sink,
+        name: &'static str,
+        read: impl FnOnce(&Node, &At<'_>, &mut Sink) -> Option<T>,
+    ) -> Option<T> {
+        let at = self.at.field(name);
+        self.node(name).and_then(|node| read(node, &at, sink))
+    }
+
+    pub(crate) fn required<T>(
+        &mut self,
+        sink: &mut Sink,
+        name: &'static str,
+        read: impl FnOnce(&Node, &At<'_>, &mut Sink) -> Option<T>,
+    ) -> Option<T> {
+        let at = self.at.field(name);
+        match self.node(name) {
+            Some(node) => read(node, &at, sink),
+            None => {
+                let message = format!("the field `{name}` is missing");
+                sink.fault(&at, FaultCode::Missing, None, Vec::new(), message)
+            }
+        }
+    }
+
+    /// The entries of a list field that can be read; absent is empty.
+    pub(crate) fn list<T>(
+        &mut self,
+        sink: &mut Sink,
+        name: &'static str,
+        read: impl FnMut(&Node, &At<'_>, &mut Sink) -> Option<T>,
+    ) -> Vec<T> {
+        self.optional(sink, name, |node, at, sink| list(node, at, sink, read)).unwrap_or_default()
+    }
+
+    /// Reports every field that was not asked for.
+    pub(crate) fn close(self, sink: &mut Sink) {
+        for (name, _) in self.entries {
+            if self.known.contains(&name.as_str()) {
+                continue;
+            }
+            let allowed: Vec<String> = self.known.iter().map(ToString::to_string).collect();
+            let message = match nearest(name, self.known.iter().copied()) {
+                Some(meant) => format!("unknown field `{name}`; did you mean `{meant}`?"),
+                None => format!("unknown field `{name}`"),
+            };
+            sink.fault::<()>(&self.at.field(name), FaultCode::UnknownField, None, allowed, message);
+        }
+    }
+}
+
+/// The entries of a list that can be read.
+pub(crate) fn list<T>(
+    node: &Node,
+    at: &At<'_>,
+    sink: &mut Sink,
+    mut read: impl FnMut(&Node, &At<'_>, &mut Sink) -> Option<T>,
+) -> Option<Vec<T>> {
+    let Node::List(nodes) = node else {
+        return sink.wrong_type(at, node, "a list");
+    };
+    let entries = nodes.iter().enumerate();
+    Some(entries.filter_map(|(index, node)| read(node, &at.index(index), sink)).collect())
+}
