@@ -1,1 +1,28 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+mod definition;
+mod engine;
+mod error;
+mod faults;
+mod input;
+mod operate;
+mod outcome;
+mod plan;
+mod progress;
+mod runner;
+mod start;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod view;
+
+pub use definition::{FinalFn, RetryPolicy, Step, StepFn, Undo, WorkflowDefinition};
+pub use engine::{Engine, EngineConfig, Parts, Tick};
+pub use error::WorkflowError;
+pub use faults::{CRASH_VARIABLE, Fault, Faults, HOLD_VARIABLE, Moment, Point};
+pub use input::{FinalInput, Run, StepInput, effect_key};
+pub use operate::{abandon, retry, skip};
+pub use outcome::{CommitAction, Done, StepFailure, StepResult, Stop};
+pub use progress::{Progress, Signals};
+pub use start::{Start, Started, start};
+pub use storage::workflow::{Phase, StepStatus, WorkflowState};
+pub use view::{StepView, WorkflowSummary, WorkflowView, count, list, load_view, views_of_subject};

@@ -1,0 +1,56 @@
+//! Word that something changed, inside one process; a convenience, never the truth.
+//!
+//! A page that must not miss anything reads the log when it connects and polls slowly: steps may
+//! be run by another process.
+
+use domain::WorkflowId;
+use std::sync::Arc;
+use tokio::sync::{Notify, broadcast};
+
+/// Changes a slow listener may be behind before it is told that it missed some.
+const BACKLOG: usize = 256;
+
+/// A committed change of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The instance.
+    pub workflow: WorkflowId,
+    /// The prefixed id of what it works on.
+    pub subject: String,
+}
+
+/// Wakes workers and tells listeners; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Signals {
+    wake: Arc<Notify>,
+    changes: broadcast::Sender<Progress>,
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        Self { wake: Arc::new(Notify::new()), changes: broadcast::channel(BACKLOG).0 }
+    }
+}
+
+impl Signals {
+    /// Tells an idle worker of this process to look for work; call it after the commit.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Receives every change committed by this process from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Progress> {
+        self.changes.subscribe()
+    }
+
+    /// Waits for [`Signals::wake`]; one call that came before is remembered.
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    pub(crate) fn changed(&self, workflow: WorkflowId, subject: &str) {
+        // Nobody listening is the usual case.
+        let _ = self.changes.send(Progress { workflow, subject: subject.to_owned() });
+    }
+}
