@@ -153,10 +153,10 @@ fn push_loader(html: &mut String, ctx: &PageContext) {
     if let Some((js, wasm)) = ctx.assets.preload_urls() {
         let _ = write!(
             html,
-            "<link rel=\"modulepreload\" href=\"{js}\"><link rel=\"preload\" href=\"{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin fetchpriority=\"low\">"
+            "<link rel=\"modulepreload\" href=\"{js}\"><link rel=\"preload\" href=\"{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin>"
         );
-        let _ = write!(html, "<script type=\"module\" src=\"{boot}\" data-js=\"{js}\" data-wasm=\"{wasm}\"></script>");
     }
+    let _ = write!(html, "<script type=\"module\" src=\"{boot}\"></script>");
 }
 
 /// Appends text so that it is safe between tags and inside double quotes.

@@ -10,3 +10,9 @@ pub use copy_button::{CopyButton, CopyButtonProps};
 pub use live_timeline::{
     LiveTimeline, LiveTimelineProps, StepState, StepView, TimelineView, TimelineWords, read_event, steps_view,
 };
+
+/// Prepares the reactive system in the browser; each island is woken by itself afterwards.
+#[cfg(feature = "hydrate")]
+pub fn prepare() {
+    leptos::mount::hydrate_islands();
+}
