@@ -1,8 +1,18 @@
 //! The broker's desk: workflows that need a hand, and the audit list.
 
-use crate::contracts::Timeline;
-use crate::{Broker, BrokerError, OpContext};
-use domain::{Timestamp, WorkflowId};
+use crate::audit::{Entry, record};
+use crate::contracts::{Timeline, engine, parse_cursor};
+use crate::{Broker, BrokerError, OpContext, lifecycle};
+use domain::{Action, ContractState, Timestamp, WorkflowId};
+use storage::audit::{self, AuditEntry};
+use storage::contracts;
+use workflow::{WorkflowError, WorkflowState, WorkflowSummary};
+
+/// Longest reason for giving a workflow up.
+const REASON_CHARACTERS_MAX: usize = 500;
+/// What can be filtered by.
+const STATES: [&str; 7] =
+    ["running", "undoing", "done", "undone", "needs_attention", "abandoned", "parked"];
 
 /// A workflow in the list.
 #[derive(Debug, Clone)]
@@ -76,7 +86,19 @@ pub struct DeskFigures {
 impl Broker {
     /// Counts for the first page of the desk.
     pub async fn desk_figures(&self, ctx: &OpContext) -> Result<DeskFigures, BrokerError> {
-        todo!()
+        ctx.may(Action::ReadWorkflows, None, "desk")?;
+        let mut tx = self.begin_read().await?;
+        let attention = workflow::count(&mut tx, WorkflowState::NeedsAttention).await;
+        let running = workflow::count(&mut tx, WorkflowState::Running).await;
+        let undoing = workflow::count(&mut tx, WorkflowState::Undoing).await;
+        let active = contracts::count_in_state(&mut tx, ContractState::Active).await?;
+        let whole = |count: i64| u64::try_from(count).unwrap_or(0);
+        Ok(DeskFigures {
+            needs_attention: whole(attention.map_err(engine)?),
+            running: whole(running.map_err(engine)? + undoing.map_err(engine)?),
+            active_contracts: whole(active),
+            published_offers: self.inner.shelf.len() as u64,
+        })
     }
 
     /// Workflows, optionally of one state.
@@ -87,22 +109,69 @@ impl Broker {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<WorkflowList, BrokerError> {
-        todo!()
+        ctx.may(Action::ReadWorkflows, None, "workflow")?;
+        let wanted = match state {
+            None => None,
+            Some(word) => Some(word.parse::<WorkflowState>().map_err(|_| {
+                BrokerError::field("/state", "state", word, &STATES.join(", "), "no such state")
+            })?),
+        };
+        let cursor = parse_cursor(cursor)?;
+        let mut tx = self.begin_read().await?;
+        let page = workflow::list(&mut tx, wanted, cursor.as_ref(), limit).await.map_err(engine)?;
+        Ok(WorkflowList {
+            items: page.items.into_iter().map(WorkflowCard::from).collect(),
+            next: page.next.map(|cursor| cursor.to_string()),
+        })
     }
 
     /// One workflow, step by step.
-    pub async fn workflow(&self, ctx: &OpContext, id: WorkflowId) -> Result<(WorkflowCard, Timeline), BrokerError> {
-        todo!()
+    pub async fn workflow(
+        &self,
+        ctx: &OpContext,
+        id: WorkflowId,
+    ) -> Result<(WorkflowCard, Timeline), BrokerError> {
+        ctx.may(Action::ReadWorkflows, None, "workflow")?;
+        let mut tx = self.begin_read().await?;
+        let view = workflow::load_view(&mut tx, &lifecycle::definitions(), id)
+            .await
+            .map_err(engine)?
+            .ok_or(BrokerError::NotFound { what: "workflow" })?;
+        let timeline = Timeline::from(view.clone());
+        let mut card = WorkflowCard::from(view.summary);
+        card.step = timeline.current_step();
+        Ok((card, timeline))
     }
 
     /// Tries a workflow that needs attention again.
     pub async fn retry_workflow(&self, ctx: &OpContext, id: WorkflowId) -> Result<(), BrokerError> {
-        todo!()
+        ctx.may(Action::SteerWorkflow, None, "workflow")?;
+        let mut tx = self.begin().await?;
+        workflow::retry(&mut tx, id, self.now()).await.map_err(steering)?;
+        record(self, ctx, &mut tx, Entry::new("workflow.retried", id)).await?;
+        tx.commit().await?;
+        self.inner.signals.wake();
+        Ok(())
     }
 
     /// Gives a workflow up; the reason is kept and audited.
-    pub async fn abandon_workflow(&self, ctx: &OpContext, id: WorkflowId, reason: &str) -> Result<(), BrokerError> {
-        todo!()
+    pub async fn abandon_workflow(
+        &self,
+        ctx: &OpContext,
+        id: WorkflowId,
+        reason: &str,
+    ) -> Result<(), BrokerError> {
+        ctx.may(Action::SteerWorkflow, None, "workflow")?;
+        let reason = reason.trim();
+        if reason.is_empty() || reason.chars().count() > REASON_CHARACTERS_MAX {
+            let allowed = "1 to 500 characters";
+            return Err(BrokerError::field("/reason", "reason", reason, allowed, "say why"));
+        }
+        let mut tx = self.begin().await?;
+        workflow::abandon(&mut tx, id, reason, self.now()).await.map_err(steering)?;
+        record(self, ctx, &mut tx, Entry::new("workflow.abandoned", id).with("reason", reason)).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// The audit list, optionally of one subject.
@@ -113,6 +182,57 @@ impl Broker {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<AuditList, BrokerError> {
-        todo!()
+        ctx.may(Action::ReadAudit, None, "audit list")?;
+        let cursor = parse_cursor(cursor)?;
+        let mut tx = self.begin_read().await?;
+        let page = audit::page(&mut tx, subject, cursor.as_ref(), limit).await?;
+        let line = |row: AuditEntry| AuditLine {
+            at: row.at,
+            actor: row.actor,
+            actor_name: row.actor_name,
+            action: row.action,
+            subject: row.subject,
+            detail: row.detail,
+        };
+        Ok(AuditList {
+            items: page.items.into_iter().map(line).collect(),
+            next: page.next.map(|cursor| cursor.to_string()),
+        })
+    }
+}
+
+impl From<WorkflowSummary> for WorkflowCard {
+    fn from(summary: WorkflowSummary) -> Self {
+        let reason = summary.attention.or(summary.failure);
+        Self {
+            id: summary.id,
+            kind: summary.kind,
+            subject: summary.subject,
+            state: summary.state.as_str().to_owned(),
+            step: None,
+            reason: reason.map(|reason| reason.to_string()),
+            created_at: summary.created_at,
+            updated_at: summary.updated_at,
+        }
+    }
+}
+
+impl Timeline {
+    /// The step that is under way, waits or failed.
+    #[must_use]
+    pub fn current_step(&self) -> Option<String> {
+        let open = |step: &&crate::contracts::StepView| {
+            matches!(step.status.as_str(), "started" | "waiting" | "failed")
+        };
+        self.steps.iter().rev().find(open).map(|step| step.name.clone())
+    }
+}
+
+/// A command on a workflow that its state does not allow, or an unknown workflow.
+fn steering(error: WorkflowError) -> BrokerError {
+    match error {
+        WorkflowError::Storage(error) => BrokerError::Storage(error),
+        WorkflowError::NotFound { .. } => BrokerError::NotFound { what: "workflow" },
+        other => BrokerError::Conflict { code: "wrong_state", detail: other.to_string() },
     }
 }

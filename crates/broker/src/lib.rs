@@ -6,7 +6,9 @@ mod context;
 pub mod contracts;
 pub mod desk;
 mod error;
+mod lifecycle;
 pub mod market;
+mod monitor;
 pub mod offers;
 pub mod ports;
 pub mod providers;
@@ -15,6 +17,7 @@ mod password;
 mod runtime;
 mod seal;
 mod shelf;
+mod sync;
 
 pub use context::OpContext;
 pub use error::{BrokerError, FieldFault};

@@ -1,8 +1,15 @@
 //! From quote to settlement: what a customer contracts, and how it goes.
 
+mod follow;
+mod quote;
+mod read;
+mod sign;
+
+pub(crate) use read::parse_cursor;
+pub(crate) use sign::engine;
+
 use crate::market::OfferCard;
 use crate::requirements::{RankedOffer, RequirementSource};
-use crate::{Broker, BrokerError, OpContext};
 use domain::{ContractId, ContractState, Money, OfferId, RequirementId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
 
@@ -211,67 +218,4 @@ pub struct ContractList {
     pub items: Vec<ContractCard>,
     /// Cursor of the next page.
     pub next: Option<String>,
-}
-
-impl Broker {
-    /// What signing this offer for this need would bring.
-    pub async fn quote(
-        &self,
-        ctx: &OpContext,
-        offer: OfferId,
-        source: &RequirementSource,
-    ) -> Result<Quote, BrokerError> {
-        todo!()
-    }
-
-    /// Writes the contract and starts `activate_contract` in one unit of work.
-    pub async fn sign(&self, ctx: &OpContext, sign: Sign) -> Result<ContractId, BrokerError> {
-        todo!()
-    }
-
-    /// The organisation's contracts (all of them for a broker), newest first.
-    pub async fn contracts(
-        &self,
-        ctx: &OpContext,
-        cursor: Option<&str>,
-        limit: u32,
-    ) -> Result<ContractList, BrokerError> {
-        todo!()
-    }
-
-    /// One contract with all that belongs to it.
-    pub async fn contract(&self, ctx: &OpContext, id: ContractId) -> Result<ContractPage, BrokerError> {
-        todo!()
-    }
-
-    /// The timelines alone, for live updates.
-    pub async fn timelines(&self, ctx: &OpContext, id: ContractId) -> Result<Vec<Timeline>, BrokerError> {
-        todo!()
-    }
-
-    /// Signals each change of the contract's workflows; the receiver then reads the timelines.
-    pub async fn watch_contract(
-        &self,
-        ctx: &OpContext,
-        id: ContractId,
-    ) -> Result<tokio::sync::mpsc::Receiver<()>, BrokerError> {
-        todo!()
-    }
-
-    /// Ends the service: starts `release_contract`; repeating it changes nothing.
-    pub async fn release(&self, ctx: &OpContext, id: ContractId) -> Result<(), BrokerError> {
-        todo!()
-    }
-
-    /// Response times between two moments in `buckets` (1 to 500) equal parts.
-    pub async fn observations(
-        &self,
-        ctx: &OpContext,
-        id: ContractId,
-        from: Timestamp,
-        to: Timestamp,
-        buckets: u32,
-    ) -> Result<Vec<Bucket>, BrokerError> {
-        todo!()
-    }
 }

@@ -1,7 +1,12 @@
 //! The public market: browse, search, read, compare.
 
+mod browse;
+mod card;
+mod read;
+
+pub(crate) use card::{CardParts, card};
+
 use crate::providers::ProviderCard;
-use crate::{Broker, BrokerError, OpContext};
 use domain::{Currency, Money, OfferId, Timestamp};
 
 /// What a visitor asks for; all of it stands in the address of the page.
@@ -143,9 +148,10 @@ pub struct MeasuredHistory {
     pub samples: u64,
     /// Of them, successful.
     pub ok: u64,
-    /// Median-like bucket means in microseconds, oldest first: `(bucket start, mean response)`;
-    /// `None` in a bucket without an answer.
-    pub response: Vec<(Timestamp, Option<i64>)>,
+    /// Contracts that were measured.
+    pub contracts: u64,
+    /// Mean response in microseconds; `None`: never answered or never asked.
+    pub mean_response_us: Option<i64>,
 }
 
 /// Everything public about an offer.
@@ -176,26 +182,4 @@ pub struct MarketFigures {
     pub countries: u64,
     /// Services running now.
     pub running: u64,
-}
-
-impl Broker {
-    /// Finds offers; a constant number of statements whatever the size of the market.
-    pub async fn browse(&self, ctx: &OpContext, query: &MarketQuery) -> Result<MarketPage, BrokerError> {
-        todo!()
-    }
-
-    /// One published offer.
-    pub async fn offer(&self, ctx: &OpContext, id: OfferId) -> Result<OfferPage, BrokerError> {
-        todo!()
-    }
-
-    /// Two to four offers side by side, in the order asked; unknown ids are left out.
-    pub async fn compare(&self, ctx: &OpContext, ids: &[OfferId]) -> Result<Vec<OfferPage>, BrokerError> {
-        todo!()
-    }
-
-    /// Figures for the first page.
-    pub async fn figures(&self, ctx: &OpContext) -> Result<MarketFigures, BrokerError> {
-        todo!()
-    }
 }

@@ -1,0 +1,192 @@
+//! Reading contracts: lists, one page, observations.
+
+use super::{Bucket, ContractCard, ContractList, ContractPage, Plan, ResourceView, StatementView};
+use crate::requirements::RequirementSource;
+use crate::{Broker, BrokerError, OpContext};
+use domain::{Action, ContractId, ContractState, Role, Timestamp};
+use rust_decimal::prelude::ToPrimitive;
+use storage::contracts::{self, Contract, ContractHead};
+use storage::observations::{self, ObservationKind};
+use storage::{Page, StorageError, Tx, offers};
+
+/// Bars of a chart at most.
+const BUCKETS_MAX: u32 = 500;
+/// The item that the response chart is compared with.
+const RESPONSE_ITEM: &str = "performance.online_response_time";
+
+impl Broker {
+    /// The organisation's contracts (all active ones for a broker), newest first.
+    pub async fn contracts(
+        &self,
+        ctx: &OpContext,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<ContractList, BrokerError> {
+        let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
+        ctx.may(Action::ReadContract, Some(viewer.organisation), "contract")?;
+        let cursor = parse_cursor(cursor)?;
+        let mut tx = self.begin_read().await?;
+        let page: Page<ContractHead> = if viewer.role == Role::Broker {
+            contracts::list_by_state(&mut tx, ContractState::Active, cursor.as_ref(), limit).await?
+        } else {
+            let organisation = viewer.organisation;
+            contracts::list_by_organisation(&mut tx, organisation, cursor.as_ref(), limit).await?
+        };
+        let mut items = Vec::with_capacity(page.items.len());
+        for head in &page.items {
+            items.push(self.contract_card(&mut tx, head).await?);
+        }
+        Ok(ContractList { items, next: page.next.map(|cursor| cursor.to_string()) })
+    }
+
+    /// One contract with all that belongs to it.
+    pub async fn contract(
+        &self,
+        ctx: &OpContext,
+        id: ContractId,
+    ) -> Result<ContractPage, BrokerError> {
+        let mut tx = self.begin_read().await?;
+        let contract = self.readable(ctx, &mut tx, id).await?;
+        let card = self.contract_card(&mut tx, &contract.head).await?;
+        let timelines = self.read_timelines(&mut tx, id).await?;
+        let resources = contracts::list_resources(&mut tx, id).await?;
+        let statement = contracts::find_erasure_statement(&mut tx, id).await?;
+        let usage = contracts::find_usage(&mut tx, id).await?;
+        drop(tx);
+        let mut page = ContractPage {
+            card,
+            offer: contract.head.offer_id,
+            offer_version: contract.head.offer_version,
+            promised_response_us: promised_response_us(&contract.offer_document),
+            offer_document: contract.offer_document,
+            offer_hash: contract.offer_hash,
+            requirement: contract.head.requirement_id,
+            requirement_version: contract.head.requirement_version,
+            requirement_document: contract.requirement_document,
+            requirement_hash: contract.requirement_hash,
+            plan: read_plan(&contract.plan)?,
+            failure: contract.head.failure,
+            alternatives: Vec::new(),
+            timelines,
+            resources: resources
+                .into_iter()
+                .map(|row| ResourceView { kind: row.kind, native_id: row.native_id, state: row.state })
+                .collect(),
+            statement: statement.map(|row| StatementView {
+                statement: row.statement,
+                verified_with: row.verified_with,
+                received_at: row.received_at,
+            }),
+            usage: usage.map(|row| row.meter),
+            activated_at: contract.head.activated_at,
+            released_at: contract.head.released_at,
+        };
+        if page.failure.is_some() {
+            let source = RequirementSource::Text(page.requirement_document.clone());
+            let ids = self.alternatives(ctx, &source, page.offer).await?;
+            page.alternatives =
+                ids.into_iter().filter_map(|id| Some(self.inner.shelf.get(id)?.card.clone())).collect();
+        }
+        Ok(page)
+    }
+
+    /// Response times between two moments in `buckets` (1 to 500) equal parts.
+    pub async fn observations(
+        &self,
+        ctx: &OpContext,
+        id: ContractId,
+        from: Timestamp,
+        to: Timestamp,
+        buckets: u32,
+    ) -> Result<Vec<Bucket>, BrokerError> {
+        let mut tx = self.begin_read().await?;
+        self.readable(ctx, &mut tx, id).await?;
+        let count = i64::from(buckets.clamp(1, BUCKETS_MAX));
+        let width = (to.since(from) / count).max(1);
+        let end = from.plus_us(width.saturating_mul(count));
+        let found =
+            observations::buckets(&mut tx, id, ObservationKind::Response, (from, end), width).await?;
+        let mut series: Vec<Bucket> = (0..count)
+            .map(|number| Bucket {
+                at: from.plus_us(number * width),
+                samples: 0,
+                ok: 0,
+                mean_us: None,
+                max_us: None,
+            })
+            .collect();
+        for bucket in found {
+            if let Some(place) = usize::try_from(bucket.number).ok().and_then(|n| series.get_mut(n)) {
+                place.samples = bucket.samples;
+                place.ok = bucket.ok_samples;
+                place.mean_us = bucket.value_mean_us;
+                place.max_us = bucket.value_max_us;
+            }
+        }
+        Ok(series)
+    }
+
+    /// The contract, if the actor may read it.
+    pub(super) async fn readable(
+        &self,
+        ctx: &OpContext,
+        tx: &mut Tx,
+        id: ContractId,
+    ) -> Result<Contract, BrokerError> {
+        let found = contracts::find(tx, id).await?;
+        // Strangers learn nothing, not even whether it exists.
+        let owner = found.as_ref().map(|contract| contract.head.organisation_id);
+        ctx.may(Action::ReadContract, owner, "contract")?;
+        found.ok_or(BrokerError::NotFound { what: "contract" })
+    }
+
+    async fn contract_card(
+        &self,
+        tx: &mut Tx,
+        head: &ContractHead,
+    ) -> Result<ContractCard, BrokerError> {
+        let version = offers::find_version(tx, head.offer_id, head.offer_version)
+            .await?
+            .ok_or(BrokerError::NotFound { what: "offer" })?;
+        let healthy = if head.state == ContractState::Active {
+            observations::latest(tx, head.id, ObservationKind::Liveness).await?.map(|seen| seen.ok)
+        } else {
+            None
+        };
+        let reachable = head.state == ContractState::Active;
+        Ok(ContractCard {
+            id: head.id,
+            service_name: head.service_name.clone(),
+            offer_title_en: version.title_en,
+            offer_title_ja: version.title_ja,
+            provider_en: head.provider_name_en.clone(),
+            provider_ja: head.provider_name_ja.clone(),
+            state: head.state,
+            price: head.price,
+            address: head.address.clone().filter(|_| reachable),
+            signed_at: head.signed_at,
+            healthy,
+        })
+    }
+}
+
+/// Reads a cursor that an earlier page handed out.
+pub(crate) fn parse_cursor(text: Option<&str>) -> Result<Option<storage::Cursor>, BrokerError> {
+    text.map(str::parse).transpose().map_err(|error: storage::CursorError| {
+        let found = text.unwrap_or_default();
+        BrokerError::field("/cursor", "cursor", found, "`next` of the page before", &error.to_string())
+    })
+}
+
+fn read_plan(text: &str) -> Result<Plan, BrokerError> {
+    serde_json::from_str(text).map_err(|error| {
+        StorageError::Corrupt { what: "contract.plan", detail: error.to_string() }.into()
+    })
+}
+
+/// The promised response time of the frozen offer, if it promises one.
+fn promised_response_us(document: &str) -> Option<i64> {
+    let (offer, _) = sla::parse_offer(document).ok()?;
+    let seconds = offer.item(RESPONSE_ITEM)?.value.as_number()?;
+    (seconds * rust_decimal::Decimal::from(1_000_000)).to_i64()
+}

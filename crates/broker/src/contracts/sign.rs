@@ -1,0 +1,241 @@
+//! Signing: the contract, its frozen texts and the start of its activation in one unit of work.
+
+use super::quote::{obstacle, plan_for};
+use super::{Plan, Sign};
+use crate::accounts::is_name;
+use crate::audit::{Entry, record};
+use crate::lifecycle::{self, ActivateInput, ReleaseInput};
+use crate::requirements::RequirementSource;
+use crate::shelf::Shelved;
+use crate::{Broker, BrokerError, FieldFault, OpContext};
+use domain::{Action, ContractEvent, ContractId, ContractState, Money, OfferId};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use storage::contracts::{self, NewContract, StateChange};
+use storage::{Tx, requirements};
+use uuid::Uuid;
+use workflow::Start;
+
+/// Alternatives named when an offer cannot be signed.
+const ALTERNATIVES_MAX: usize = 3;
+
+impl Broker {
+    /// Writes the contract and starts `activate_contract` in one unit of work.
+    pub async fn sign(&self, ctx: &OpContext, sign: Sign) -> Result<ContractId, BrokerError> {
+        let organisation = ctx.actor.organisation();
+        ctx.may(Action::SignContract, organisation, "contract")?;
+        let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
+        let id = contract_id(viewer.organisation.uuid(), &sign.idempotency_key);
+        if contracts::find_head(&mut self.begin_read().await?, id).await?.is_some() {
+            return Ok(id);
+        }
+        let offer = self.orderable(ctx, &sign).await?;
+        let plan = sign.plan.clone().unwrap_or_else(|| plan_for(&offer.card));
+        check(&sign, &plan)?;
+        let price = price(&offer, &plan)?;
+        let requirement_id = match sign.requirement {
+            RequirementSource::Saved(id) => id,
+            ref source => self.save_for_contract(ctx, source).await?,
+        };
+
+        let mut tx = self.begin().await?;
+        let requirement = requirements::find(&mut tx, requirement_id)
+            .await?
+            .ok_or(BrokerError::NotFound { what: "requirement" })?;
+        let owner = requirement.requirement.organisation_id;
+        ctx.may(Action::ReadRequirement, Some(owner), "requirement")?;
+        let row = NewContract {
+            id,
+            organisation_id: viewer.organisation,
+            provider_id: offer.card.provider.id,
+            offer_id: sign.offer,
+            offer_version: offer.card.version,
+            offer_document: offer.text.clone(),
+            offer_hash: offer.hash.clone(),
+            requirement_id,
+            requirement_version: requirement.requirement.current_version,
+            requirement_document: requirement.document,
+            requirement_hash: requirement.hash,
+            service_name: sign.service_name.trim().to_owned(),
+            plan: plan.to_text()?,
+            price,
+            signed_by: viewer.user.to_string(),
+            signed_at: self.now(),
+        };
+        contracts::insert(&mut tx, &row).await?;
+        self.start_activation(&mut tx, &row, plan).await?;
+        let entry = Entry::new("contract.signed", id)
+            .with("offer", sign.offer.to_string())
+            .with("offerVersion", offer.card.version)
+            .with("offerHash", offer.hash.as_str())
+            .with("requirementHash", row.requirement_hash.as_str());
+        record(self, ctx, &mut tx, entry).await?;
+        tx.commit().await?;
+        self.inner.signals.wake();
+        Ok(id)
+    }
+
+    /// Ends the service: starts `release_contract`; repeating it changes nothing.
+    pub async fn release(&self, ctx: &OpContext, id: ContractId) -> Result<(), BrokerError> {
+        let mut tx = self.begin().await?;
+        let head = contracts::find_head(&mut tx, id)
+            .await?
+            .ok_or(BrokerError::NotFound { what: "contract" })?;
+        ctx.may(Action::ReleaseContract, Some(head.organisation_id), "contract")?;
+        if matches!(head.state, ContractState::Releasing | ContractState::Released) {
+            return Ok(());
+        }
+        let state = head.state.apply(ContractEvent::AskRelease)?;
+        contracts::set_state(&mut tx, &StateChange::to(&head, state, self.now())).await?;
+        let input = ReleaseInput { provider: head.provider_id };
+        workflow::start(&mut tx, self.origin(), &lifecycle::release(), &id.to_string(), &input)
+            .await
+            .map_err(engine)?;
+        record(self, ctx, &mut tx, Entry::new("contract.release_asked", id)).await?;
+        tx.commit().await?;
+        self.inner.signals.wake();
+        Ok(())
+    }
+
+    /// The offer as shown, if it can be signed.
+    async fn orderable(&self, ctx: &OpContext, sign: &Sign) -> Result<Arc<Shelved>, BrokerError> {
+        self.sync_market().await?;
+        let offer = self.inner.shelf.get(sign.offer).ok_or(BrokerError::NotFound { what: "offer" })?;
+        if offer.card.version != sign.offer_version {
+            return Err(BrokerError::Conflict {
+                code: "offer_changed",
+                detail: format!(
+                    "version {} was shown, version {} is on offer now: read it before signing",
+                    sign.offer_version, offer.card.version
+                ),
+            });
+        }
+        match obstacle(&offer.card) {
+            None => Ok(offer),
+            Some(code) => {
+                let alternatives = self.alternatives(ctx, &sign.requirement, sign.offer).await?;
+                let detail = match code {
+                    "no_price" => "this offer has no published price",
+                    _ => "no cloud is connected for this offer: it is in the catalogue only",
+                };
+                Err(BrokerError::NotOrderable { code, detail: detail.to_owned(), alternatives })
+            }
+        }
+    }
+
+    /// The next best offers that can be signed.
+    pub(crate) async fn alternatives(
+        &self,
+        ctx: &OpContext,
+        source: &RequirementSource,
+        except: OfferId,
+    ) -> Result<Vec<OfferId>, BrokerError> {
+        let ranked = self.rank(ctx, source, matching::Order::Balanced, 200).await?;
+        Ok(ranked
+            .matches
+            .into_iter()
+            .chain(ranked.near_misses)
+            .filter(|row| row.card.id != except && obstacle(&row.card).is_none())
+            .map(|row| row.card.id)
+            .take(ALTERNATIVES_MAX)
+            .collect())
+    }
+
+    async fn save_for_contract(
+        &self,
+        ctx: &OpContext,
+        source: &RequirementSource,
+    ) -> Result<domain::RequirementId, BrokerError> {
+        let (requirement, _) = self.resolve_requirement(ctx, source).await?;
+        let saved = self.save_requirement(ctx, &sla::to_yaml_requirement(&requirement), None).await?;
+        Ok(saved.card.id)
+    }
+
+    async fn start_activation(
+        &self,
+        tx: &mut Tx,
+        row: &NewContract,
+        plan: Plan,
+    ) -> Result<(), BrokerError> {
+        let input = ActivateInput {
+            provider: row.provider_id,
+            plan,
+            service_name: row.service_name.clone(),
+        };
+        let subject = row.id.to_string();
+        workflow::start(tx, self.origin(), &lifecycle::activation(), &subject, &input)
+            .await
+            .map_err(engine)?;
+        Ok(())
+    }
+
+    fn origin(&self) -> Start<'_> {
+        Start { ids: self.ids(), clock: self.inner.clock.as_ref(), not_before: None }
+    }
+}
+
+/// The same key of the same organisation names the same contract, so a repeated click signs once.
+fn contract_id(organisation: Uuid, key: &str) -> ContractId {
+    let mut hash = Sha256::new();
+    hash.update(organisation.as_bytes());
+    hash.update(key.as_bytes());
+    let digest = hash.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    ContractId(Uuid::from_bytes(bytes))
+}
+
+fn check(sign: &Sign, plan: &Plan) -> Result<(), BrokerError> {
+    let mut faults: Vec<FieldFault> = plan
+        .ranges()
+        .into_iter()
+        .filter(|(_, value, lowest, highest)| value < lowest || value > highest)
+        .map(|(field, value, lowest, highest)| FieldFault {
+            pointer: format!("/plan/{field}"),
+            code: "range".to_owned(),
+            found: value.to_string(),
+            allowed: format!("{lowest} to {highest}"),
+            message: "this quantity cannot be ordered".to_owned(),
+        })
+        .collect();
+    if !is_name(&sign.service_name) {
+        faults.push(FieldFault {
+            pointer: "/serviceName".to_owned(),
+            code: "name".to_owned(),
+            found: sign.service_name.chars().take(80).collect(),
+            allowed: "1 to 80 characters".to_owned(),
+            message: "give the service a name".to_owned(),
+        });
+    }
+    if sign.idempotency_key.is_empty() || sign.idempotency_key.len() > 200 {
+        faults.push(FieldFault {
+            pointer: "/idempotencyKey".to_owned(),
+            code: "idempotency_key".to_owned(),
+            found: String::new(),
+            allowed: "1 to 200 characters".to_owned(),
+            message: "send a key that names this signature".to_owned(),
+        });
+    }
+    if faults.is_empty() { Ok(()) } else { Err(BrokerError::Invalid(faults)) }
+}
+
+/// The published monthly price is for one instance of the reference basket.
+fn price(offer: &Shelved, plan: &Plan) -> Result<Money, BrokerError> {
+    let base = offer.card.price.ok_or(BrokerError::NotFound { what: "price" })?;
+    base.times(plan.instances)
+        .map_err(|error| BrokerError::field("/plan/instances", "price", "", "", &error.to_string()))
+}
+
+impl Plan {
+    fn to_text(&self) -> Result<String, BrokerError> {
+        serde_json::to_string(self).map_err(|error| BrokerError::Internal(error.to_string()))
+    }
+}
+
+/// A fault of the engine as the use case's fault.
+pub(crate) fn engine(error: workflow::WorkflowError) -> BrokerError {
+    match error {
+        workflow::WorkflowError::Storage(error) => BrokerError::Storage(error),
+        other => BrokerError::Conflict { code: "workflow", detail: other.to_string() },
+    }
+}

@@ -1,0 +1,280 @@
+//! `activate_contract`: plan → discover → hold → confirm → start → probe → allow → verify.
+//!
+//! Order: what cannot fail comes first, what costs money as late as possible, and users are let in
+//! only when the service is up inside; `verify` then looks from outside, as they will. Undo walks
+//! back: access closed, stopped and erased, released, hold dropped. Each undo first looks at the
+//! allocation and does only what is still to do, so repeating it is harmless, and a hold whose
+//! answer was lost is found again by its key (F7.4.4).
+
+use super::cloud::{Cloud, contract_id, stop};
+use super::rows::{Ending, GroupDetail, done_with_group, end};
+use crate::Broker;
+use crate::contracts::Plan;
+use domain::{ContractEvent, ProviderId};
+use provider_api::{
+    Allocation, AllocationId, ComputeSpec, ConfirmCommand, DiscoverRequest, EndpointKind,
+    HoldCommand, HoldRequest, NetworkSpec, Quota, ResourceGroup, ResourceState, StartCommand,
+    StartRequest, StorageSpec,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use workflow::{
+    Done, FinalInput, RetryPolicy, Step, StepInput, StepResult, Stop, WorkflowDefinition,
+};
+
+/// The kind in the database.
+pub(crate) const ACTIVATE: &str = "activate_contract";
+
+/// Long enough to confirm even when the broker restarts in between; capacity is not blocked longer.
+const HOLD_TTL_SECONDS: u32 = 300;
+/// Starting brings up real machines.
+const START_TIMEOUT: Duration = Duration::from_secs(90);
+/// The built-in application of the reference clouds.
+const APPLICATION: &str = "demo";
+/// Bytes in a GB of storage.
+const GB: i64 = 1_000_000_000;
+
+/// What activation is started with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ActivateInput {
+    /// Whose cloud.
+    pub provider: ProviderId,
+    /// The bill of quantities.
+    pub plan: Plan,
+    /// How the customer calls the service.
+    pub service_name: String,
+}
+
+const STEPS: &[Step<Broker>] = &[
+    Step::new("plan", |input| Box::pin(plan(input))),
+    Step::new("discover", |input| Box::pin(discover(input))),
+    Step::new("hold", |input| Box::pin(hold(input))).undo(|input| Box::pin(drop_hold(input))),
+    Step::new("confirm", |input| Box::pin(confirm(input))).undo(|input| Box::pin(give_back(input))),
+    Step::new("start", |input| Box::pin(start(input)))
+        .retry(RetryPolicy::USUAL.timeout(START_TIMEOUT))
+        .undo(|input| Box::pin(stop_and_erase(input))),
+    Step::new("probe", |input| Box::pin(probe(input))),
+    Step::new("allow", |input| Box::pin(allow(input))).undo(|input| Box::pin(deny(input))),
+    Step::new("verify", |input| Box::pin(verify(input))),
+];
+
+pub(super) fn definition() -> WorkflowDefinition<Broker> {
+    WorkflowDefinition::new(ACTIVATE, 1, STEPS)
+        .on_done(|input, tx| Box::pin(activated(input, tx)))
+        .on_undone(|input, tx| Box::pin(failed(input, tx)))
+}
+
+/// P6.1.i1: the bill of quantities in the provider's terms.
+async fn plan(input: StepInput<Broker>) -> StepResult {
+    let plan = input.run.input::<ActivateInput>()?.plan;
+    let fit = |value: i64| {
+        u32::try_from(value).map_err(|_| Stop::failed("plan", "a quantity is out of range"))
+    };
+    let group = ResourceGroup {
+        compute: ComputeSpec {
+            count: fit(plan.instances)?,
+            vcpu: fit(plan.vcpu)?,
+            ram_mb: fit(plan.ram_mb)?,
+        },
+        storage: StorageSpec { gb: fit(plan.storage_gb)? },
+        network: NetworkSpec { mbps: fit(plan.network_mbps)?, endpoint: EndpointKind::Http },
+    };
+    Done::with(&group)
+}
+
+/// F7.4.1: a live answer; the catalogue's word is not trusted for booking.
+async fn discover(input: StepInput<Broker>) -> StepResult {
+    let cloud = cloud(&input).await?;
+    let resources: ResourceGroup = input.run.output("plan")?;
+    let capabilities = cloud.driver.capabilities().await.map_err(stop)?;
+    let answer = cloud.driver.discover(&DiscoverRequest { resources }).await.map_err(stop)?;
+    if !answer.available {
+        return Err(Stop::failed("no_capacity", "the cloud has not enough left for the whole group"));
+    }
+    Done::with(&GroupDetail { erasure_key: capabilities.erasure_key, zone: answer.zone.id })
+}
+
+/// F7.4.3, F7.4.4: compute, storage and network together or not at all, for a limited time.
+async fn hold(input: StepInput<Broker>) -> StepResult {
+    let cloud = cloud(&input).await?;
+    let contract = contract_id(&input.run)?;
+    let request = HoldRequest {
+        label: contract.to_string(),
+        resources: input.run.output("plan")?,
+        ttl_seconds: Some(HOLD_TTL_SECONDS),
+    };
+    let command = HoldCommand { call: cloud.call("")?, request };
+    let allocation = cloud.driver.hold(command).await.map_err(stop)?;
+    done_with_group(&input, contract, &allocation, &input.run.output("discover")?)
+}
+
+async fn drop_hold(input: StepInput<Broker>) -> StepResult {
+    let cloud = cloud(&input).await?;
+    let held: Option<Allocation> = input.run.output_if_done("hold")?;
+    let id = match held {
+        Some(allocation) => Some(allocation.id),
+        None => cloud.made_by(&input.forward_key()).await?,
+    };
+    let Some(allocation) = look(&cloud, id).await? else {
+        return Ok(Done::empty());
+    };
+    let after = if allocation.state == ResourceState::Held {
+        let command = cloud.command("", &allocation.id)?;
+        cloud.driver.drop_hold(command).await.map_err(stop)?
+    } else {
+        allocation
+    };
+    note(&input, &after)
+}
+
+async fn confirm(input: StepInput<Broker>) -> StepResult {
+    let cloud = cloud(&input).await?;
+    let storage_gb = input.run.input::<ActivateInput>()?.plan.storage_gb;
+    let command = ConfirmCommand {
+        call: cloud.call("")?,
+        allocation_id: allocation_id(&input)?,
+        quota: Quota { storage_bytes: Some(storage_gb.saturating_mul(GB)) },
+    };
+    let allocation = cloud.driver.confirm(command).await.map_err(stop)?;
+    note(&input, &allocation)
+}
+
+async fn give_back(input: StepInput<Broker>) -> StepResult {
+    let cloud = cloud(&input).await?;
+    let Some(allocation) = look(&cloud, Some(allocation_id(&input)?)).await? else {
+        return Ok(Done::empty());
+    };
+    let booked = matches!(allocation.state, ResourceState::Reserved | ResourceState::Draining);
+    let after = if booked {
+        let command = cloud.command("", &allocation.id)?;
+        cloud.driver.release(command).await.map_err(stop)?
+    } else {
+        allocation
+    };
+    note(&input, &after)
+}
+
+/// F7.6.2: started remotely with the values it needs to know.
+async fn start(input: StepInput<Broker>) -> StepResult {
+    let cloud = cloud(&input).await?;
+    let wanted: ActivateInput = input.run.input()?;
+    let command = StartCommand {
+        call: cloud.call("")?,
+        allocation_id: allocation_id(&input)?,
+        request: StartRequest {
+            application: APPLICATION.to_owned(),
+            service_name: wanted.service_name,
+            settings: BTreeMap::new(),
+        },
+    };
+    let allocation = cloud.driver.start(command).await.map_err(stop)?;
+    note(&input, &allocation)
+}
+
+async fn stop_and_erase(input: StepInput<Broker>) -> StepResult {
+    use ResourceState::{Active, Draining, Failed, Provisioning, Ready};
+    let cloud = cloud(&input).await?;
+    let Some(mut allocation) = look(&cloud, Some(allocation_id(&input)?)).await? else {
+        return Ok(Done::empty());
+    };
+    if matches!(allocation.state, Active | Ready | Provisioning | Failed) {
+        let command = cloud.command("-stop", &allocation.id)?;
+        allocation = cloud.driver.stop(command).await.map_err(stop)?;
+    }
+    if allocation.state == Draining && allocation.erasure.is_none() {
+        let command = cloud.command("-erase", &allocation.id)?;
+        cloud.driver.erase(command).await.map_err(stop)?;
+    }
+    note(&input, &allocation)
+}
+
+/// The cloud's own view of the service, before anybody is let in.
+async fn probe(input: StepInput<Broker>) -> StepResult {
+    let cloud = cloud(&input).await?;
+    let liveness = cloud.driver.liveness(&allocation_id(&input)?).await.map_err(stop)?;
+    if !liveness.alive {
+        return Err(Stop::retry("not_alive", "the service does not answer inside its cloud"));
+    }
+    Done::with(&liveness)
+}
+
+/// IF13: closed until everything before has passed.
+async fn allow(input: StepInput<Broker>) -> StepResult {
+    let cloud = cloud(&input).await?;
+    let command = cloud.command("", &allocation_id(&input)?)?;
+    let allocation = cloud.driver.allow(command).await.map_err(stop)?;
+    note(&input, &allocation)
+}
+
+async fn deny(input: StepInput<Broker>) -> StepResult {
+    let cloud = cloud(&input).await?;
+    let Some(allocation) = look(&cloud, Some(allocation_id(&input)?)).await? else {
+        return Ok(Done::empty());
+    };
+    if allocation.state != ResourceState::Active {
+        return Ok(Done::empty());
+    }
+    let command = cloud.command("", &allocation.id)?;
+    let allocation = cloud.driver.deny(command).await.map_err(stop)?;
+    note(&input, &allocation)
+}
+
+/// P6.1.i4: the job ends only when a probe through the customer-facing address passes.
+async fn verify(input: StepInput<Broker>) -> StepResult {
+    let opened: Allocation = input.run.output("allow")?;
+    let endpoint = opened
+        .endpoint
+        .ok_or_else(|| Stop::failed("no_address", "the cloud named no address of the service"))?;
+    let seen = input.env.inner.probe.probe(&endpoint.url).await;
+    if !seen.ok {
+        let reason = seen.reason.unwrap_or_else(|| "no answer".to_owned());
+        return Err(Stop::retry("address_silent", reason));
+    }
+    Done::with(&endpoint.url)
+}
+
+async fn activated(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), Stop> {
+    let address: String = input.run.output("verify")?;
+    let ending = Ending {
+        event: ContractEvent::Activated,
+        failure: None,
+        address: Some(&address),
+        audit: "contract.activated",
+    };
+    end(&input.env, tx, contract_id(&input.run)?, ending).await
+}
+
+async fn failed(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), Stop> {
+    let failure = input.run.failure.as_ref().map_or("unknown", |failure| failure.code.as_str());
+    let ending = Ending {
+        event: ContractEvent::ActivationFailed,
+        failure: Some(failure),
+        address: None,
+        audit: "contract.activation_failed",
+    };
+    end(&input.env, tx, contract_id(&input.run)?, ending).await
+}
+
+async fn cloud(input: &StepInput<Broker>) -> Result<Cloud, Stop> {
+    let provider = input.run.input::<ActivateInput>()?.provider;
+    Cloud::of(input, provider).await
+}
+
+/// The held allocation; every step after `hold` has it.
+fn allocation_id(input: &StepInput<Broker>) -> Result<AllocationId, Stop> {
+    Ok(input.run.output::<Allocation>("hold")?.id)
+}
+
+async fn look(cloud: &Cloud, id: Option<AllocationId>) -> Result<Option<Allocation>, Stop> {
+    match id {
+        Some(id) => cloud.look(&id).await,
+        None => Ok(None),
+    }
+}
+
+fn note(input: &StepInput<Broker>, allocation: &Allocation) -> StepResult {
+    let detail: GroupDetail = input.run.output("discover")?;
+    done_with_group(input, contract_id(&input.run)?, allocation, &detail)
+}

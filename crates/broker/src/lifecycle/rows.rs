@@ -1,0 +1,114 @@
+//! The rows that become true together with a step: resources and the contract's state.
+
+use crate::Broker;
+use crate::audit::{Entry, record};
+use crate::context::OpContext;
+use domain::{ContractEvent, ContractId, ResourceId};
+use provider_api::{Allocation, PublicKey, ResourceState};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use storage::contracts::{self, Resource, StateChange};
+use storage::{StorageError, Tx};
+use workflow::{Done, StepInput, Stop};
+
+/// The kind under which the held group is kept.
+pub(super) const GROUP: &str = "group";
+
+/// What is kept of an allocation beside its state.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GroupDetail {
+    /// The key that must sign the erasure, as the cloud published it before anything was held.
+    pub erasure_key: Option<PublicKey>,
+    /// Zone that holds the group.
+    pub zone: String,
+}
+
+/// A word of the API for a state.
+pub(super) fn state_word(state: ResourceState) -> String {
+    serde_json::to_value(state)
+        .ok()
+        .and_then(|value| value.as_str().map(ToOwned::to_owned))
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Notes what the cloud said of the allocation, in the transaction that logs the step.
+pub(super) fn done_with_group(
+    input: &StepInput<Broker>,
+    contract: ContractId,
+    allocation: &Allocation,
+    detail: &GroupDetail,
+) -> Result<Done, Stop> {
+    let now = input.clock.now();
+    let resource = Resource {
+        id: ResourceId::new(input.env.ids()),
+        contract_id: contract,
+        kind: GROUP.to_owned(),
+        native_id: allocation.id.to_string(),
+        state: state_word(allocation.state),
+        detail: serde_json::to_string(detail)?,
+        created_at: now,
+        updated_at: now,
+    };
+    let done = Done::with(allocation)?;
+    Ok(done.commit(move |tx| {
+        Box::pin(async move {
+            contracts::upsert_resource(tx, &resource).await?;
+            Ok(())
+        })
+    }))
+}
+
+/// What a final action changes on the contract.
+pub(super) struct Ending<'a> {
+    pub event: ContractEvent,
+    pub failure: Option<&'a str>,
+    pub address: Option<&'a str>,
+    pub audit: &'static str,
+}
+
+/// Moves the contract on, in the transaction that ends the workflow.
+pub(super) async fn end(
+    broker: &Arc<Broker>,
+    tx: &mut Tx,
+    id: ContractId,
+    ending: Ending<'_>,
+) -> Result<(), Stop> {
+    let head = contracts::find_head(tx, id)
+        .await?
+        .ok_or_else(|| Stop::failed("internal", "the contract is gone"))?;
+    let state = head
+        .state
+        .apply(ending.event)
+        .map_err(|error| Stop::failed("wrong_state", error.to_string()))?;
+    let now = broker.now();
+    let change = StateChange {
+        failure: ending.failure,
+        address: ending.address,
+        activated_at: (ending.event == ContractEvent::Activated).then_some(now),
+        released_at: (ending.event == ContractEvent::ReleaseDone).then_some(now),
+        ..StateChange::to(&head, state, now)
+    };
+    contracts::set_state(tx, &change).await?;
+    let entry = Entry::new(ending.audit, id).with("failure", ending.failure);
+    let ctx = OpContext::system("workflow");
+    record(broker, &ctx, tx, entry).await.map_err(|error| match error {
+        crate::BrokerError::Storage(error) => Stop::from(error),
+        other => Stop::retry("audit", other.to_string()),
+    })
+}
+
+/// The contract's group at the provider, if one was ever held.
+pub(super) async fn find_group(
+    tx: &mut Tx,
+    contract: ContractId,
+) -> Result<Option<(Resource, GroupDetail)>, Stop> {
+    let rows = contracts::list_resources(tx, contract).await?;
+    let Some(row) = rows.into_iter().rev().find(|row| row.kind == GROUP) else {
+        return Ok(None);
+    };
+    let detail = serde_json::from_str(&row.detail).map_err(|error| {
+        Stop::from(StorageError::Corrupt { what: "resource.detail", detail: error.to_string() })
+    })?;
+    Ok(Some((row, detail)))
+}

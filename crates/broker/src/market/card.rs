@@ -1,0 +1,74 @@
+//! From a document to what lists show of it.
+
+use super::OfferCard;
+use crate::providers::ProviderCard;
+use domain::{Money, OfferId, Timestamp};
+use std::collections::BTreeSet;
+
+/// Promises shown in a list.
+const HIGHLIGHTS_MAX: usize = 4;
+/// The item that lists certifications.
+const CERTIFICATIONS: &str = "security.certifications";
+
+/// What a card takes from the row.
+#[derive(Debug)]
+pub(crate) struct CardParts {
+    pub id: OfferId,
+    pub version: i64,
+    /// English, Japanese.
+    pub titles: (String, String),
+    pub price: Option<Money>,
+    pub published_at: Timestamp,
+}
+
+/// Puts the card of an offer together.
+pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Offer) -> OfferCard {
+    let service = &document.spec.service;
+    let description = document.metadata.description.clone().unwrap_or_default();
+    let certifications = document
+        .item(CERTIFICATIONS)
+        .and_then(|item| item.value.as_set())
+        .map(|held| held.iter().cloned().collect())
+        .unwrap_or_default();
+    OfferCard {
+        id: parts.id,
+        version: parts.version,
+        title_en: parts.titles.0,
+        title_ja: parts.titles.1,
+        description_en: description.en.unwrap_or_default(),
+        description_ja: description.ja.unwrap_or_default(),
+        backed: provider.backed,
+        provider,
+        model: service.model.as_str().to_owned(),
+        deployment: service.deployment.as_str().to_owned(),
+        regions: service
+            .regions
+            .iter()
+            .map(|region| (region.id.clone(), region.country.clone()))
+            .collect(),
+        price: parts.price,
+        certifications,
+        highlights: highlights(document),
+        published_at: parts.published_at,
+    }
+}
+
+/// The first declared items in registry order; certifications have their own place.
+fn highlights(document: &sla::Offer) -> Vec<(String, sla::Value)> {
+    sla::registry()
+        .items()
+        .iter()
+        .filter(|item| item.key != CERTIFICATIONS)
+        .filter_map(|item| Some((item.key.clone(), document.item(&item.key)?.value.clone())))
+        .take(HIGHLIGHTS_MAX)
+        .collect()
+}
+
+impl OfferCard {
+    /// Countries of the regions, each once.
+    #[must_use]
+    pub fn countries(&self) -> Vec<String> {
+        let unique: BTreeSet<&String> = self.regions.iter().map(|(_, country)| country).collect();
+        unique.into_iter().cloned().collect()
+    }
+}

@@ -1,0 +1,104 @@
+//! One offer with all its promises and what was measured.
+
+use super::{MeasuredHistory, OfferPage, Promise};
+use crate::shelf::Shelved;
+use crate::{Broker, BrokerError, OpContext};
+use domain::{Action, DurationUs, OfferId};
+use storage::observations::{self, ObservationKind};
+
+/// How far back the measured history reaches: 90 days.
+const HISTORY_US: DurationUs = 90 * 24 * 3600 * 1_000_000;
+/// Offers side by side.
+const COMPARED_MAX: usize = 4;
+
+impl Broker {
+    /// One published offer.
+    pub async fn offer(&self, ctx: &OpContext, id: OfferId) -> Result<OfferPage, BrokerError> {
+        ctx.may(Action::ReadMarket, None, "offer")?;
+        let offer = self.inner.shelf.get(id).ok_or(BrokerError::NotFound { what: "offer" })?;
+        let mut page = page(&offer);
+        page.history = self.history(id).await?;
+        Ok(page)
+    }
+
+    /// Two to four offers side by side, in the order asked; unknown ids are left out.
+    pub async fn compare(
+        &self,
+        ctx: &OpContext,
+        ids: &[OfferId],
+    ) -> Result<Vec<OfferPage>, BrokerError> {
+        ctx.may(Action::ReadMarket, None, "offer")?;
+        let stock = self.inner.shelf.stock();
+        let mut pages = Vec::with_capacity(COMPARED_MAX);
+        for id in ids {
+            let seen = pages.iter().any(|page: &OfferPage| page.card.id == *id);
+            if let Some(offer) = stock.offers.get(id).filter(|_| !seen) {
+                pages.push(page(offer));
+            }
+            if pages.len() == COMPARED_MAX {
+                break;
+            }
+        }
+        Ok(pages)
+    }
+
+    /// What was measured over all contracts of the offer.
+    async fn history(&self, id: OfferId) -> Result<MeasuredHistory, BrokerError> {
+        let since = self.now().plus_us(-HISTORY_US);
+        let mut tx = self.begin_read().await?;
+        let rows = observations::history(&mut tx, id, since).await?;
+        let mut history = MeasuredHistory::default();
+        let whole = |count: i64| u64::try_from(count).unwrap_or(0);
+        for row in rows {
+            if row.kind == ObservationKind::Response {
+                history.samples = whole(row.samples);
+                history.ok = whole(row.ok_samples);
+                history.contracts = whole(row.contracts);
+                history.mean_response_us = row.value_mean_us;
+            }
+        }
+        Ok(history)
+    }
+}
+
+fn page(offer: &Shelved) -> OfferPage {
+    OfferPage {
+        card: offer.card.clone(),
+        yaml: sla::to_yaml(&sla::Document::Offer(offer.document.clone())),
+        hash: offer.hash.clone(),
+        promises: promises(&offer.document),
+        document: offer.document.clone(),
+        history: MeasuredHistory::default(),
+    }
+}
+
+/// Every core item, undeclared ones included, then what else is declared.
+fn promises(document: &sla::Offer) -> Vec<Promise> {
+    let known = sla::registry().items();
+    let core = known
+        .iter()
+        .filter(|item| item.core || document.item(&item.key).is_some())
+        .map(|item| promise(&item.key, document.item(&item.key)));
+    let own = document
+        .spec
+        .items
+        .iter()
+        .filter(|item| known.iter().all(|other| other.key != item.item))
+        .map(|item| promise(&item.item, Some(item)));
+    core.chain(own).collect()
+}
+
+fn promise(key: &str, declared: Option<&sla::OfferItem>) -> Promise {
+    let source = declared.and_then(|item| {
+        item.evidence.iter().find_map(|evidence| {
+            let date = evidence.date.as_ref().map(ToString::to_string).unwrap_or_default();
+            Some((evidence.source.clone()?, date))
+        })
+    });
+    Promise {
+        item: key.to_owned(),
+        value: declared.map(|item| item.value.clone()),
+        commitment: declared.map(|item| item.commitment.as_str().to_owned()).unwrap_or_default(),
+        source,
+    }
+}
