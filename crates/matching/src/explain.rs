@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     nano::Nano,
+    note::Note,
     prepared::{Prepared, Totals, Verdict},
     relax::Relaxation,
     requirement::{Mode, Tolerance},
@@ -46,6 +47,10 @@ pub struct RowExplanation {
     pub tolerance: Option<Tolerance>,
     /// What is promised; `None` is "not promised".
     pub promised: Option<Value>,
+    /// What the document says where that is not what was compared: it does not count, or counts as something else.
+    pub declared: Option<Value>,
+    /// Why a declared value does not count as it stands, or how the promise came about.
+    pub notes: Vec<Note>,
     /// Promise minus requirement, in the unit of the item.
     pub difference: Option<Difference>,
     /// This row's part of the shortfall; the parts add up to the total.
@@ -99,7 +104,7 @@ impl Prepared<'_> {
         let rows = (self.requirement.rows.iter().zip(&self.rows))
             .zip(judged.iter().zip(short.into_iter().zip(over)))
             .map(|((row, compiled), (judged, (shortfall_share, surplus_share)))| {
-                let promised = offer.promised(self.dictionary, compiled.item);
+                let promised = offer.promised(&self.dictionary, compiled.item);
                 RowExplanation {
                     item: row.item.clone(),
                     mode: row.mode,
@@ -113,6 +118,8 @@ impl Prepared<'_> {
                     required: row.value.clone(),
                     tolerance: row.tolerance,
                     promised,
+                    declared: None,
+                    notes: Vec::new(),
                     shortfall_share,
                     surplus_share,
                 }

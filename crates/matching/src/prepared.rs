@@ -3,6 +3,8 @@
 //! Containment compares raw values; distances are sums of integers. Judging an offer allocates
 //! nothing. Leaves orders to `order`, lists to `rank` and words for people to `explain`.
 
+use std::borrow::Cow;
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +21,7 @@ use crate::{
 /// A requirement ready to judge any number of offers.
 #[derive(Debug, Clone)]
 pub struct Prepared<'d> {
-    pub(crate) dictionary: &'d Dictionary,
+    pub(crate) dictionary: Cow<'d, Dictionary>,
     pub(crate) requirement: Requirement,
     pub(crate) rows: Vec<Row>,
     /// Sum of the weights of all asked rows.
@@ -75,6 +77,16 @@ impl Verdict {
     }
 }
 
+impl Prepared<'static> {
+    /// As [`Prepared::new`], keeping the dictionary with the requirement.
+    ///
+    /// # Errors
+    /// The first fault, with the position of the row and the field.
+    pub fn owning(dictionary: Dictionary, requirement: &Requirement) -> Result<Self, Fault> {
+        Self::with(Cow::Owned(dictionary), requirement)
+    }
+}
+
 /// The judgement of one row: verdict and unweighted distances in 1e-12.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Judged {
@@ -103,11 +115,15 @@ impl<'d> Prepared<'d> {
     /// # Errors
     /// The first fault, with the position of the row and the field.
     pub fn new(dictionary: &'d Dictionary, requirement: &Requirement) -> Result<Self, Fault> {
+        Self::with(Cow::Borrowed(dictionary), requirement)
+    }
+
+    fn with(dictionary: Cow<'d, Dictionary>, requirement: &Requirement) -> Result<Self, Fault> {
         let weights = whole_weights(&requirement.rows)?;
         let mut rows = Vec::with_capacity(requirement.rows.len());
         let (mut asked, mut surplus, mut cost) = (0, 0, None);
         for (index, (row, weight)) in requirement.rows.iter().zip(weights).enumerate() {
-            let compiled = compile(dictionary, index, row, weight)?;
+            let compiled = compile(&dictionary, index, row, weight)?;
             if row.mode != Mode::BestEffort {
                 asked += weight;
                 surplus += if compiled.counts_surplus { weight } else { 0 };
@@ -128,8 +144,8 @@ impl<'d> Prepared<'d> {
 
     /// The dictionary it was compiled against.
     #[must_use]
-    pub const fn dictionary(&self) -> &'d Dictionary {
-        self.dictionary
+    pub fn dictionary(&self) -> &Dictionary {
+        &self.dictionary
     }
 
     /// Judges one offer; allocates nothing.

@@ -90,8 +90,8 @@ pub fn rank(
 impl Prepared<'_> {
     /// Ranks compiled offers; `limit` caps matches and near misses each.
     #[must_use]
-    pub fn rank(&self, offers: &[Offer], order: Order, limit: usize) -> Ranking {
-        let standings = offers.iter().map(|offer| self.standing(offer)).enumerate();
+    pub fn rank<O: AsRef<Offer>>(&self, offers: &[O], order: Order, limit: usize) -> Ranking {
+        let standings = offers.iter().map(|offer| self.standing(offer.as_ref())).enumerate();
         let (matches, misses): (Vec<_>, Vec<_>) =
             standings.partition(|(_, standing)| standing.totals.matched);
         let matched = matches.len();
@@ -107,10 +107,10 @@ impl Prepared<'_> {
         ranking
     }
 
-    fn mark_stronger(&self, offers: &[Offer], rows: &mut [Ranked]) {
+    fn mark_stronger<O: AsRef<Offer>>(&self, offers: &[O], rows: &mut [Ranked]) {
         let mut above: Option<&Offer> = None;
         for row in rows {
-            let offer = offers.get(row.index);
+            let offer = offers.get(row.index).map(AsRef::as_ref);
             if let (Some(above), Some(offer)) = (above, offer) {
                 row.stronger_than_above = self.stronger_and_not_dearer(offer, above);
             }
@@ -119,13 +119,13 @@ impl Prepared<'_> {
     }
 }
 
-fn best(
+fn best<O: AsRef<Offer>>(
     mut found: Vec<(usize, Standing)>,
-    offers: &[Offer],
+    offers: &[O],
     order: Order,
     limit: usize,
 ) -> Vec<Ranked> {
-    let id = |index: usize| offers.get(index).map_or("", Offer::id);
+    let id = |index: usize| offers.get(index).map_or("", |offer| offer.as_ref().id());
     let compare = |a: &(usize, Standing), b: &(usize, Standing)| {
         order.compare(&a.1, &b.1).then_with(|| id(a.0).as_bytes().cmp(id(b.0).as_bytes()))
     };

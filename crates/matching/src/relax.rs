@@ -75,9 +75,9 @@ impl Prepared<'_> {
 
     /// For each must row, how many more offers match when that row alone is relaxed.
     #[must_use]
-    pub fn gains(&self, offers: &[Offer]) -> Vec<Gain> {
+    pub fn gains<O: AsRef<Offer>>(&self, offers: &[O]) -> Vec<Gain> {
         let mut only: Vec<Vec<&Offer>> = vec![Vec::new(); self.rows.len()];
-        for offer in offers {
+        for offer in offers.iter().map(AsRef::as_ref) {
             if let Some(list) = self.only_failure(offer).and_then(|row| only.get_mut(row)) {
                 list.push(offer);
             }
@@ -117,7 +117,7 @@ impl Prepared<'_> {
 
     /// How many of these offers meet the row when it asks for `to` instead.
     fn admitted(&self, kind: Option<KindName>, row: &Row, to: &Value, offers: &[&Offer]) -> usize {
-        let Ok(wanted) = hold(self.dictionary, row.item, to) else { return 0 };
+        let Ok(wanted) = hold(&self.dictionary, row.item, to) else { return 0 };
         let meets = |held: &Held| match (kind, &wanted, held) {
             (Some(KindName::SetAny), Held::Set(wanted), Held::Set(held)) => wanted.meets(held),
             (Some(kind), wanted, held) => strength(kind, held, wanted) != Strength::NotAtLeast,

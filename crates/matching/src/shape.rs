@@ -106,7 +106,7 @@ fn set_radius(set: &Members, kind: &Kind) -> f64 {
     if matches!(kind, Kind::SetWithin(_)) { avoided } else { 1.0 - avoided }
 }
 
-fn share(u: i64) -> f64 {
+pub(crate) fn share(u: i64) -> f64 {
     u as f64 / PICO_ONE as f64
 }
 

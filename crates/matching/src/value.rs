@@ -59,6 +59,12 @@ pub struct Offer {
     pub(crate) held: Box<[Option<Held>]>,
 }
 
+impl AsRef<Self> for Offer {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl Offer {
     /// Checks the values against the dictionary and scales them.
     ///

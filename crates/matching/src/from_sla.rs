@@ -1,0 +1,139 @@
+//! From documents to rows and promises: the bridge from the crate `sla` to the engine.
+//!
+//! A requirement document and a profile give one dictionary and one requirement ([`SlaMatcher`]);
+//! an offer document read by that matcher gives a [`Candidate`]. The special rules of documents
+//! live here: commitments, percentiles, schemes with accepted equivalents, age of evidence, SAS 70,
+//! the derived response time and money in other currencies (sla-schema 1, 2, 4 and 8). Their effect
+//! is always the same: a value that does not count is not promised, and a [`Note`] says why.
+
+mod ask;
+mod promise;
+mod shapes;
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+pub use shapes::offer_axes;
+
+use crate::{
+    explain::Explanation,
+    fault::Fault,
+    item::Dictionary,
+    note::Note,
+    order::Order,
+    prepared::Prepared,
+    rank::Ranking,
+    relax::{Gain, Relaxation},
+    requirement::Requirement,
+    value::{Offer, Value},
+};
+
+/// What documents do not say and the caller knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// The day on which the age of evidence is judged, days since 1970-01-01.
+    pub today: i64,
+    /// Yen per major unit of a currency (ISO 4217); JPY need not be listed.
+    pub yen_per: BTreeMap<String, Decimal>,
+}
+
+/// One profile of one requirement document, ready to read and judge offer documents.
+#[derive(Debug, Clone)]
+pub struct SlaMatcher {
+    prepared: Prepared<'static>,
+    asks: Vec<ask::Ask>,
+    circumstances: Circumstances,
+}
+
+/// An offer document as one requirement sees it.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    offer: Offer,
+    /// Per row of the requirement: what the document says where it is not what is compared, and remarks.
+    remarks: Vec<(Option<Value>, Vec<Note>)>,
+}
+
+impl AsRef<Offer> for Candidate {
+    fn as_ref(&self) -> &Offer {
+        &self.offer
+    }
+}
+
+impl SlaMatcher {
+    /// Compiles one profile of a requirement document.
+    ///
+    /// # Errors
+    /// The first row that cannot be asked; `index` counts the rows of [`SlaMatcher::requirement`].
+    /// A document that `sla` has validated compiles.
+    pub fn new(
+        document: &sla::Requirement,
+        profile: sla::ProfileName,
+        circumstances: &Circumstances,
+    ) -> Result<Self, Fault> {
+        let ask::Asks { asks, items, rows } = ask::read(document, profile);
+        let dictionary = Dictionary::with_cost(items, Some(ask::MONTHLY_TOTAL), &[ask::TIER])?;
+        let prepared = Prepared::owning(dictionary, &Requirement { rows })?;
+        Ok(Self { prepared, asks, circumstances: circumstances.clone() })
+    }
+
+    /// Reads an offer document; `id` is what ranks and breaks ties, usually the id of the offer.
+    #[must_use]
+    pub fn candidate(&self, id: &str, document: &sla::Offer) -> Candidate {
+        promise::read(self, id, document)
+    }
+
+    /// Ranks candidates; `limit` caps matches and near misses each.
+    #[must_use]
+    pub fn rank(&self, candidates: &[Candidate], order: Order, limit: usize) -> Ranking {
+        self.prepared.rank(candidates, order, limit)
+    }
+
+    /// Explains one candidate row by row; `item` of each row is the key of the registry.
+    #[must_use]
+    pub fn explain(&self, candidate: &Candidate) -> Explanation {
+        let mut explanation = self.prepared.explain(&candidate.offer);
+        let rows = explanation.rows.iter_mut().zip(&self.asks).zip(&candidate.remarks);
+        for ((row, ask), (declared, notes)) in rows {
+            row.item.clone_from(&ask.key);
+            row.declared.clone_from(declared);
+            row.notes.clone_from(notes);
+        }
+        self.name_items(&mut explanation.relaxation);
+        explanation
+    }
+
+    /// How many more candidates each single relaxation would admit.
+    #[must_use]
+    pub fn gains(&self, candidates: &[Candidate]) -> Vec<Gain> {
+        let mut gains = self.prepared.gains(candidates);
+        for gain in &mut gains {
+            if let Some(ask) = self.asks.get(gain.row) {
+                gain.item.clone_from(&ask.key);
+            }
+        }
+        gains
+    }
+
+    /// The compiled requirement, for judging without documents.
+    #[must_use]
+    pub const fn prepared(&self) -> &Prepared<'static> {
+        &self.prepared
+    }
+
+    /// The rows as they are compared; a range is two rows.
+    #[must_use]
+    pub const fn requirement(&self) -> &Requirement {
+        self.prepared.requirement()
+    }
+
+    fn name_items(&self, relaxations: &mut [Relaxation]) {
+        for relaxation in relaxations {
+            if let Some(ask) = self.asks.get(relaxation.row) {
+                relaxation.item.clone_from(&ask.key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,369 @@
+//! The asking side: registry items become dictionary items, document items become rows.
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+use sla::{
+    Accepted, Commitment, Curve, Demand, Direction, ItemDef, ItemKind, Operator, RequirementItem,
+};
+
+use crate::{
+    item::{Item, Kind, Range, Scale},
+    note::Note,
+    requirement::{Asked, Mode, Tolerance},
+    value::Value,
+};
+
+/// The price item: the provider's monthly total for the basket, in yen.
+pub(super) const MONTHLY_TOTAL: &str = "cost.monthly_total";
+/// The cost class; its weight is weight of cost.
+pub(super) const TIER: &str = "cost.tier";
+/// The response time that no provider declares.
+pub(super) const RESPONSE: &str = "performance.e2e_response_time";
+/// What it is derived from.
+pub(super) const OWN_RESPONSE: &str = "performance.online_response_time";
+/// The attestation that ended in 2011.
+const SAS70: &str = "sas70-type2";
+/// What is accepted instead (sla-schema, item 25).
+const SAS70_SUCCESSORS: [&str; 3] = ["isae3402-type2", "soc1-type2", "soc2-type2"];
+/// Stands for every member that is not banned.
+pub(super) const NOT_BANNED: &str = "*";
+
+/// One row, and what an offer must fulfil besides its value.
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    /// Key of the registry.
+    pub(super) key: String,
+    /// Item id in the dictionary; differs from the key where one key needs two orders.
+    pub(super) id: String,
+    pub(super) reading: Reading,
+    pub(super) min_commitment: Option<Commitment>,
+    pub(super) percentile: Option<Decimal>,
+    pub(super) max_age_days: Option<u32>,
+    /// Remarks that hold for every offer.
+    pub(super) notes: Vec<Note>,
+}
+
+/// How the promise is found in an offer document.
+#[derive(Debug, Clone)]
+pub(super) enum Reading {
+    /// The value as declared.
+    Plain,
+    /// A level of the asked scheme, or of one accepted as equivalent to the asked label.
+    Scheme { scheme: String, asked: Option<String>, accept: Vec<Accepted> },
+    /// What is left to object to: banned members, and one stand-in for the others.
+    Banned(BTreeSet<String>),
+    /// Derived from the provider's own response time and the paths of the users.
+    Response { user_regions: Vec<String>, round_trips: u32 },
+    /// The cost class of the price block.
+    Tier,
+    /// The monthly total of the price block, in yen.
+    MonthlyTotal,
+}
+
+/// The three lists of one requirement; asks and rows run in parallel.
+pub(super) struct Asks {
+    pub(super) asks: Vec<Ask>,
+    pub(super) items: Vec<Item>,
+    pub(super) rows: Vec<Asked>,
+}
+
+/// Reads one profile of a requirement document.
+pub(super) fn read(document: &sla::Requirement, profile: sla::ProfileName) -> Asks {
+    let mut asks = Asks { asks: Vec::new(), items: Vec::new(), rows: Vec::new() };
+    for wish in document.items_in(profile) {
+        for part in parts(wish) {
+            let id = if part.suffix.is_empty() {
+                wish.item.clone()
+            } else {
+                format!("{}#{}", wish.item, part.suffix)
+            };
+            asks.items.push(Item { surplus: part.surplus, ..Item::new(id.clone(), part.kind) });
+            asks.rows.push(Asked {
+                item: id.clone(),
+                mode: mode(wish.level),
+                weight: wish.weight.unwrap_or(Decimal::ONE) * part.share,
+                tolerance: wish.tolerance.and_then(|by| tolerance(asks.items.last(), by)),
+                value: part.value,
+            });
+            asks.asks.push(Ask {
+                key: wish.item.clone(),
+                id,
+                reading: reading(document, wish),
+                min_commitment: wish.min_commitment,
+                percentile: wish.percentile,
+                max_age_days: wish.max_age_days,
+                notes: part.notes,
+            });
+        }
+    }
+    // Always there, so that offers have a price to be ordered by.
+    if asks.items.iter().all(|item| item.id != MONTHLY_TOTAL) {
+        asks.items.extend(sla::registry().item(MONTHLY_TOTAL).map(natural));
+    }
+    asks
+}
+
+/// One comparison that a document item asks for.
+struct Part {
+    suffix: &'static str,
+    kind: Kind,
+    surplus: bool,
+    value: Option<Value>,
+    /// Part of the weight.
+    share: Decimal,
+    notes: Vec<Note>,
+}
+
+impl Part {
+    fn new(item: Item, value: Option<Value>) -> Self {
+        Self {
+            suffix: "",
+            kind: item.kind,
+            surplus: item.surplus,
+            value,
+            share: Decimal::ONE,
+            notes: Vec::new(),
+        }
+    }
+}
+
+fn parts(wish: &RequirementItem) -> Vec<Part> {
+    let def = sla::registry().item(&wish.item);
+    let (Some(op), Some(value)) = (wish.op, wish.value.as_ref()) else {
+        // Best effort without a value: shown only, so any order will do.
+        let item =
+            def.map_or_else(|| Item::new(wish.item.as_str(), Kind::SetAny(Vec::new())), natural);
+        return vec![Part::new(item, None)];
+    };
+    match (value, def.map(|def| &def.kind)) {
+        (sla::Value::Range { min, max }, _) => {
+            let half = Decimal::new(5, 1);
+            let low = Part::new(number(wish, def, Operator::Gte, *min), Some(Value::Number(*min)));
+            let high = Part::new(number(wish, def, Operator::Lte, *max), Some(Value::Number(*max)));
+            vec![
+                Part { suffix: "min", share: half, ..low },
+                Part { suffix: "max", share: half, ..high },
+            ]
+        }
+        (sla::Value::Number(asked), _) => {
+            let mut part = Part::new(number(wish, def, op, *asked), Some(Value::Number(*asked)));
+            // The price item keeps its own order even where a price is asked the other way round.
+            if wish.item == MONTHLY_TOTAL && op == Operator::Gte {
+                part.suffix = "least";
+            }
+            vec![part]
+        }
+        (sla::Value::Level(level), Some(ItemKind::SchemeLevel)) => {
+            let scheme = wish.scheme.as_deref().unwrap_or_default();
+            let item = Item::new(wish.item.as_str(), Kind::Level(scheme_labels(scheme, level, op)));
+            vec![Part::new(item, Some(Value::level(label(scheme, level))))]
+        }
+        (sla::Value::Level(level), _) => {
+            let mut labels: Vec<String> = match def {
+                Some(def) => def.words().iter().map(|word| word.key.clone()).collect(),
+                None => vec![level.clone()],
+            };
+            if op == Operator::Lte {
+                labels.reverse();
+            }
+            let agrees =
+                def.is_some_and(|def| (def.direction == Direction::Lower) == (op == Operator::Lte));
+            let item = Item {
+                surplus: agrees && wish.item != TIER,
+                ..Item::new(wish.item.as_str(), Kind::Level(labels))
+            };
+            vec![Part::new(item, Some(Value::level(level.clone())))]
+        }
+        (sla::Value::Boolean(asked), _) => {
+            let labels = vec![(!asked).to_string(), asked.to_string()];
+            let item =
+                Item { surplus: false, ..Item::new(wish.item.as_str(), Kind::Level(labels)) };
+            vec![Part::new(item, Some(Value::level(asked.to_string())))]
+        }
+        (sla::Value::Set(members), _) => sets(wish, def, op, members),
+    }
+}
+
+/// Members that are asked; SAS 70 becomes "any of its successors".
+fn sets(
+    wish: &RequirementItem,
+    def: Option<&ItemDef>,
+    op: Operator,
+    asked: &BTreeSet<String>,
+) -> Vec<Part> {
+    let universe = universe(def);
+    let part = |kind: Kind, members: BTreeSet<String>| {
+        Part::new(
+            Item { surplus: false, ..Item::new(wish.item.as_str(), kind) },
+            Some(Value::Set(members)),
+        )
+    };
+    let successors: BTreeSet<String> = SAS70_SUCCESSORS.iter().map(ToString::to_string).collect();
+    let legacy = asked.contains(SAS70);
+    let others: BTreeSet<String> =
+        asked.iter().filter(|member| *member != SAS70).cloned().collect();
+    let rewritten = || vec![Note::Rewritten { from: SAS70.to_owned(), to: successors.clone() }];
+    match op {
+        Operator::AllOf if legacy => {
+            let any = Part {
+                notes: rewritten(),
+                suffix: "sas70",
+                ..part(Kind::SetAny(universe.clone()), successors.clone())
+            };
+            if others.is_empty() {
+                return vec![any];
+            }
+            let half = Decimal::new(5, 1);
+            vec![
+                Part { share: half, ..part(Kind::SetIncludes(universe), others) },
+                Part { share: half, ..any },
+            ]
+        }
+        Operator::AllOf | Operator::Eq | Operator::Gte => {
+            vec![part(Kind::SetIncludes(universe), asked.clone())]
+        }
+        Operator::AnyOf | Operator::OneOf if legacy => {
+            let members = others.union(&successors).cloned().collect();
+            vec![Part { notes: rewritten(), ..part(Kind::SetAny(universe), members) }]
+        }
+        Operator::AnyOf | Operator::OneOf | Operator::Range => {
+            vec![part(Kind::SetAny(universe), asked.clone())]
+        }
+        Operator::SubsetOf | Operator::Lte => vec![part(Kind::SetWithin(universe), asked.clone())],
+        Operator::NoneOf => {
+            let mut words: Vec<String> = asked.iter().cloned().collect();
+            words.push(NOT_BANNED.to_owned());
+            vec![part(Kind::SetWithin(words), [NOT_BANNED.to_owned()].into())]
+        }
+    }
+}
+
+/// Words of the registry fix the universe. Countries have none on purpose: among 249 of them one
+/// country outside the asked ones would weigh next to nothing, and it is a whole miss.
+fn universe(def: Option<&ItemDef>) -> Vec<String> {
+    def.map(|def| def.words().iter().map(|word| word.key.clone()).collect()).unwrap_or_default()
+}
+
+/// A number item in the direction that is asked.
+fn number(wish: &RequirementItem, def: Option<&ItemDef>, op: Operator, asked: Decimal) -> Item {
+    let upwards = !matches!(op, Operator::Lte);
+    let bounds = def.and_then(|def| def.scale.bounds());
+    let (range, surplus) = match bounds {
+        Some(bounds) => {
+            let agrees = (bounds.best > bounds.worst) == upwards;
+            let (worst, best) =
+                if agrees { (bounds.worst, bounds.best) } else { (bounds.best, bounds.worst) };
+            (
+                Range { scale: scale(bounds.curve), worst, best },
+                agrees && wish.item != MONTHLY_TOTAL,
+            )
+        }
+        // Extension items have no scale of their own: once the asked value on either side of it.
+        None => {
+            let span = asked.abs().max(Decimal::ONE);
+            let (low, high) = (asked.saturating_sub(span), asked.saturating_add(span));
+            let (worst, best) = if upwards { (low, high) } else { (high, low) };
+            (Range { scale: Scale::Linear, worst, best }, false)
+        }
+    };
+    let kind = if upwards { Kind::Higher(range) } else { Kind::Lower(range) };
+    Item { surplus, ..Item::new(wish.item.as_str(), kind) }
+}
+
+/// The item of the registry in its own direction.
+pub(super) fn natural(def: &ItemDef) -> Item {
+    let words = || -> Vec<String> { def.words().iter().map(|word| word.key.clone()).collect() };
+    let kind = match (&def.kind, def.direction, def.scale.bounds()) {
+        (ItemKind::SchemeLevel, _, _) => Kind::Level(every_scheme_label()),
+        (ItemKind::Level(_), Direction::Lower, _) => {
+            Kind::Level(words().into_iter().rev().collect())
+        }
+        (ItemKind::Level(_), _, _) => Kind::Level(words()),
+        (_, Direction::MustInclude, _) => Kind::SetIncludes(words()),
+        (_, Direction::SubsetOf, _) => Kind::SetWithin(words()),
+        (_, Direction::OneOf, _) | (_, _, None) => Kind::SetAny(words()),
+        (_, direction, Some(bounds)) => {
+            let range =
+                Range { scale: scale(bounds.curve), worst: bounds.worst, best: bounds.best };
+            if direction == Direction::Lower { Kind::Lower(range) } else { Kind::Higher(range) }
+        }
+    };
+    let item = Item::new(def.key.as_str(), kind);
+    Item { surplus: item.surplus && def.key != MONTHLY_TOTAL && def.key != TIER, ..item }
+}
+
+const fn scale(curve: Curve) -> Scale {
+    match curve {
+        Curve::Linear => Scale::Linear,
+        Curve::Log => Scale::Log,
+        Curve::Nines => Scale::Nines { whole: Decimal::ONE },
+    }
+}
+
+/// A level with its scheme, which it means nothing without.
+pub(super) fn label(scheme: &str, level: &str) -> String {
+    if scheme.is_empty() { level.to_owned() } else { format!("{scheme}:{level}") }
+}
+
+fn scheme_labels(scheme: &str, asked: &str, op: Operator) -> Vec<String> {
+    let known = sla::registry().scheme(scheme).filter(|known| known.index(asked).is_some());
+    let mut labels: Vec<String> = match known {
+        Some(known) => known.levels.iter().map(|word| label(scheme, &word.key)).collect(),
+        // A scheme the registry does not know has no order: only the asked level itself meets.
+        None => vec![label(scheme, asked)],
+    };
+    if op == Operator::Lte {
+        labels.reverse();
+    }
+    labels
+}
+
+fn every_scheme_label() -> Vec<String> {
+    let schemes = sla::registry().schemes().iter();
+    schemes
+        .flat_map(|scheme| scheme.levels.iter().map(|word| label(&scheme.key, &word.key)))
+        .collect()
+}
+
+fn reading(document: &sla::Requirement, wish: &RequirementItem) -> Reading {
+    match wish.item.as_str() {
+        TIER => return Reading::Tier,
+        MONTHLY_TOTAL => return Reading::MonthlyTotal,
+        RESPONSE => {
+            return Reading::Response {
+                user_regions: document.spec.user_regions.clone(),
+                round_trips: document.spec.round_trips.unwrap_or(1),
+            };
+        }
+        _ => {}
+    }
+    let scheme_level =
+        sla::registry().item(&wish.item).is_some_and(|def| def.kind == ItemKind::SchemeLevel);
+    match (&wish.value, wish.op) {
+        (Some(sla::Value::Set(banned)), Some(Operator::NoneOf)) => Reading::Banned(banned.clone()),
+        (value, _) if scheme_level => Reading::Scheme {
+            scheme: wish.scheme.clone().unwrap_or_default(),
+            asked: value.as_ref().and_then(sla::Value::as_level).map(str::to_owned),
+            accept: wish.accept.clone(),
+        },
+        _ => Reading::Plain,
+    }
+}
+
+const fn mode(level: Demand) -> Mode {
+    match level {
+        Demand::Must => Mode::Must,
+        Demand::Prefer => Mode::Prefer,
+        Demand::BestEffort => Mode::BestEffort,
+    }
+}
+
+/// Documents write one absolute slack: in the unit for numbers, whole steps for levels.
+fn tolerance(item: Option<&Item>, by: Decimal) -> Option<Tolerance> {
+    match item?.kind {
+        Kind::Level(_) => u32::try_from(by.trunc().mantissa()).ok().map(Tolerance::Steps),
+        Kind::Higher(_) | Kind::Lower(_) => Some(Tolerance::Abs(by)),
+        _ => None,
+    }
+}

@@ -1,0 +1,338 @@
+//! The promising side: what an offer document promises on each row, and why not.
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+use sla::{Evidence, OfferItem};
+
+use super::{
+    Candidate, SlaMatcher,
+    ask::{Ask, MONTHLY_TOTAL, NOT_BANNED, OWN_RESPONSE, Reading, label},
+};
+use crate::{
+    item::Kind,
+    note::Note,
+    value::{Offer, OfferValues, Value, hold},
+};
+
+/// What one row finds in a document.
+#[derive(Default)]
+struct Found {
+    /// What counts; `None` is "not promised".
+    promised: Option<Value>,
+    /// What the document says where that is something else.
+    declared: Option<Value>,
+    notes: Vec<Note>,
+}
+
+impl Found {
+    fn withheld(declared: Option<Value>, note: Note) -> Self {
+        Self { promised: None, declared, notes: vec![note] }
+    }
+}
+
+/// Reads an offer document as the rows of the matcher ask.
+pub(super) fn read(matcher: &SlaMatcher, id: &str, document: &sla::Offer) -> Candidate {
+    let dictionary = matcher.prepared.dictionary();
+    let mut written = OfferValues { id: id.to_owned(), values: std::collections::BTreeMap::new() };
+    let mut remarks = Vec::with_capacity(matcher.asks.len());
+    for ask in &matcher.asks {
+        let mut found = find(matcher, ask, document);
+        if let Some(promised) = found.promised.take() {
+            let fits = dictionary
+                .position(&ask.id)
+                .is_some_and(|at| hold(dictionary, at, &promised).is_ok());
+            if fits {
+                written.values.insert(ask.id.clone(), promised);
+            } else {
+                found.declared = Some(promised);
+                found.notes.push(Note::NotComparable);
+            }
+        }
+        found.notes.splice(0..0, ask.notes.iter().cloned());
+        remarks.push((found.declared, found.notes));
+    }
+    if let Some(price) = monthly_total(matcher, document).promised {
+        written.values.entry(MONTHLY_TOTAL.to_owned()).or_insert(price);
+    }
+    // Every value was checked above; an offer without promises is what is left if one were not.
+    let empty = || Offer { id: id.to_owned(), held: vec![None; dictionary.items().len()].into() };
+    let offer = Offer::new(dictionary, 0, &written).unwrap_or_else(|_| empty());
+    Candidate { offer, remarks }
+}
+
+fn find(matcher: &SlaMatcher, ask: &Ask, document: &sla::Offer) -> Found {
+    match &ask.reading {
+        Reading::Tier => {
+            let tier = document.spec.price.as_ref().and_then(|price| price.tier.clone());
+            Found { promised: tier.map(Value::Level), ..Found::default() }
+        }
+        Reading::MonthlyTotal => monthly_total(matcher, document),
+        Reading::Response { user_regions, round_trips } => {
+            response(ask, document, user_regions, *round_trips)
+        }
+        Reading::Scheme { scheme, asked, accept } => with_item(ask, document, &ask.key, |item| {
+            scheme_level(item, scheme, asked.as_deref(), accept)
+        }),
+        Reading::Plain => with_item(ask, document, &ask.key, |item| plain(matcher, ask, item)),
+        Reading::Banned(banned) => with_item(ask, document, &ask.key, |item| {
+            let found = plain(matcher, ask, item);
+            let declared = found.promised.clone();
+            Found {
+                promised: found.promised.map(|value| objections(value, banned)),
+                declared,
+                notes: found.notes,
+            }
+        }),
+    }
+}
+
+/// Applies what holds for every declared promise: is it binding enough, is its percentile strict enough.
+fn with_item(
+    ask: &Ask,
+    document: &sla::Offer,
+    key: &str,
+    read: impl FnOnce(&OfferItem) -> Found,
+) -> Found {
+    let Some(item) = document.item(key) else { return Found::default() };
+    let declared = || Some(value(item));
+    if let Some(needed) = ask.min_commitment.filter(|needed| item.commitment < *needed) {
+        let note = Note::CommitmentTooWeak {
+            declared: item.commitment.to_string(),
+            needed: needed.to_string(),
+        };
+        return Found::withheld(declared(), note);
+    }
+    match ask.percentile {
+        Some(needed) if item.percentile.is_none_or(|percentile| percentile < needed) => {
+            Found::withheld(
+                declared(),
+                Note::PercentileTooLax { declared: item.percentile, needed },
+            )
+        }
+        _ => read(item),
+    }
+}
+
+fn value(item: &OfferItem) -> Value {
+    match &item.value {
+        sla::Value::Number(number) => Value::Number(*number),
+        // A promised range counts by its guaranteed end; which one that is, `plain` knows.
+        sla::Value::Range { max, .. } => Value::Number(*max),
+        sla::Value::Level(level) => {
+            Value::level(label(item.scheme.as_deref().unwrap_or_default(), level))
+        }
+        sla::Value::Set(members) => Value::Set(members.clone()),
+        sla::Value::Boolean(flag) => Value::level(flag.to_string()),
+    }
+}
+
+fn plain(matcher: &SlaMatcher, ask: &Ask, item: &OfferItem) -> Found {
+    let dictionary = matcher.prepared.dictionary();
+    let upwards = dictionary.item(&ask.id).is_some_and(|item| matches!(item.kind, Kind::Higher(_)));
+    let found = match &item.value {
+        sla::Value::Range { min, max } => Value::Number(if upwards { *min } else { *max }),
+        sla::Value::Set(members) => return set(matcher, ask, item, members),
+        _ => value(item),
+    };
+    match ask.max_age_days {
+        Some(max_age_days)
+            if !item.evidence.iter().any(|evidence| young(matcher, evidence, max_age_days)) =>
+        {
+            Found::withheld(
+                Some(found),
+                Note::EvidenceTooOld { members: BTreeSet::new(), max_age_days },
+            )
+        }
+        _ => Found { promised: Some(found), ..Found::default() },
+    }
+}
+
+/// A set without the members whose evidence has ended or is too old.
+fn set(matcher: &SlaMatcher, ask: &Ask, item: &OfferItem, members: &BTreeSet<String>) -> Found {
+    let proof = |member: &String| {
+        let about = |evidence: &&Evidence| {
+            &evidence.kind == member || evidence.scheme.as_ref() == Some(member)
+        };
+        item.evidence.iter().filter(about).cloned().collect::<Vec<_>>()
+    };
+    let ended = |evidence: &Evidence| {
+        evidence.expires.as_ref().is_some_and(|date| date.last_day() < matcher.circumstances.today)
+    };
+    let expired: BTreeSet<String> = (members.iter())
+        .filter(|member| {
+            let proof = proof(member);
+            !proof.is_empty() && proof.iter().all(ended)
+        })
+        .cloned()
+        .collect();
+    let old: BTreeSet<String> = match ask.max_age_days {
+        Some(days) => {
+            let fresh = |member: &&String| {
+                proof(member).iter().any(|evidence| young(matcher, evidence, days))
+            };
+            members
+                .iter()
+                .filter(|member| !fresh(member) && !expired.contains(*member))
+                .cloned()
+                .collect()
+        }
+        None => BTreeSet::new(),
+    };
+    let counting: BTreeSet<String> = members
+        .iter()
+        .filter(|member| !expired.contains(*member) && !old.contains(*member))
+        .cloned()
+        .collect();
+    let mut notes = sub_lists(matcher, ask, item);
+    let declared = (counting.len() < members.len()).then(|| Value::Set(members.clone()));
+    if let (false, Some(max_age_days)) = (old.is_empty(), ask.max_age_days) {
+        notes.push(Note::EvidenceTooOld { members: old, max_age_days });
+    }
+    if !expired.is_empty() {
+        notes.push(Note::EvidenceExpired { members: expired });
+    }
+    Found { promised: Some(Value::Set(counting)), declared, notes }
+}
+
+/// Says where else a promise reaches; whether that matters is the customer's decision (sla-schema 8).
+fn sub_lists(matcher: &SlaMatcher, ask: &Ask, item: &OfferItem) -> Vec<Note> {
+    let rows = &matcher.prepared.requirement().rows;
+    let within = matcher
+        .prepared
+        .dictionary()
+        .item(&ask.id)
+        .is_some_and(|item| matches!(item.kind, Kind::SetWithin(_)));
+    let Some(Some(Value::Set(asked))) =
+        rows.iter().find(|row| row.item == ask.id).map(|row| &row.value)
+    else {
+        return Vec::new();
+    };
+    if !within || matches!(ask.reading, Reading::Banned(_)) {
+        return Vec::new();
+    }
+    let outside =
+        |members: &BTreeSet<String>| members.difference(asked).cloned().collect::<BTreeSet<_>>();
+    let lists = item.sub_lists.iter().map(|(list, members)| (list, outside(members)));
+    let lists = lists.filter(|(_, members)| !members.is_empty());
+    lists.map(|(list, members)| Note::SubListOutside { list: list.clone(), members }).collect()
+}
+
+/// Whether evidence is dated and at most so many days old.
+fn young(matcher: &SlaMatcher, evidence: &Evidence, max_age_days: u32) -> bool {
+    let date = evidence.period_end.as_ref().or(evidence.date.as_ref()).or(evidence.issued.as_ref());
+    date.is_some_and(|date| {
+        matcher.circumstances.today - date.last_day() <= i64::from(max_age_days)
+    })
+}
+
+fn scheme_level(
+    item: &OfferItem,
+    scheme: &str,
+    asked: Option<&str>,
+    accept: &[sla::Accepted],
+) -> Found {
+    let declared = value(item);
+    let (Some(level), offered) = (item.value.as_level(), item.scheme.as_deref()) else {
+        return Found { promised: Some(declared), ..Found::default() };
+    };
+    let Some(asked) = asked else {
+        return Found { promised: Some(declared), ..Found::default() };
+    };
+    if offered.unwrap_or_default() == scheme {
+        return Found { promised: Some(declared), ..Found::default() };
+    }
+    let Some((accepted, offered)) = offered.and_then(|offered| {
+        accept
+            .iter()
+            .find(|accepted| accepted.scheme == offered)
+            .map(|accepted| (accepted, offered))
+    }) else {
+        return Found::withheld(Some(declared), Note::OtherScheme { scheme: item.scheme.clone() });
+    };
+    if reaches(offered, level, &accepted.value) {
+        let note = Note::AcceptedEquivalent { scheme: offered.to_owned(), level: level.to_owned() };
+        Found {
+            promised: Some(Value::level(label(scheme, asked))),
+            declared: Some(declared),
+            notes: vec![note],
+        }
+    } else {
+        let note =
+            Note::BelowAccepted { scheme: offered.to_owned(), accepted: accepted.value.clone() };
+        Found::withheld(Some(declared), note)
+    }
+}
+
+/// Whether a level is at least the accepted one inside the same scheme.
+fn reaches(scheme: &str, level: &str, accepted: &str) -> bool {
+    let index = |level| sla::registry().scheme(scheme).and_then(|scheme| scheme.index(level));
+    level == accepted
+        || index(level).zip(index(accepted)).is_some_and(|(level, accepted)| level >= accepted)
+}
+
+/// The banned members of a set, and one stand-in for all others.
+fn objections(value: Value, banned: &BTreeSet<String>) -> Value {
+    match value {
+        Value::Set(members) => {
+            let name = |member: &String| {
+                if banned.contains(member) { member.clone() } else { NOT_BANNED.to_owned() }
+            };
+            Value::Set(members.iter().map(name).collect())
+        }
+        other => other,
+    }
+}
+
+/// Own response time plus round trips over the slowest path from where users are. A sum of
+/// percentiles is an upper estimate; probes replace it after go-live (sla-schema 4).
+fn response(ask: &Ask, document: &sla::Offer, user_regions: &[String], round_trips: u32) -> Found {
+    with_item(ask, document, OWN_RESPONSE, |item| {
+        let Some(own) = item.value.as_number() else { return Found::default() };
+        let mut slowest: Option<(&String, Decimal)> = None;
+        for region in user_regions {
+            let path =
+                document.spec.network_to_users.iter().find(|path| &path.user_region == region);
+            let Some(path) = path else {
+                return Found::withheld(None, Note::NoPathFrom { user_region: region.clone() });
+            };
+            if slowest.is_none_or(|(_, rtt)| path.rtt_ms > rtt) {
+                slowest = Some((region, path.rtt_ms));
+            }
+        }
+        let Some((user_region, rtt_ms)) = slowest else { return Found::default() };
+        let on_the_way =
+            rtt_ms.checked_mul(Decimal::from(round_trips)).map(|ms| ms / Decimal::ONE_THOUSAND);
+        let total = on_the_way.and_then(|seconds| own.checked_add(seconds));
+        let note =
+            Note::DerivedResponse { own, round_trips, rtt_ms, user_region: user_region.clone() };
+        Found {
+            promised: total.map(|total| Value::Number(total.normalize())),
+            declared: None,
+            notes: vec![note],
+        }
+    })
+}
+
+fn monthly_total(matcher: &SlaMatcher, document: &sla::Offer) -> Found {
+    let Some(total) = document.spec.price.as_ref().and_then(|price| price.monthly_total.as_ref())
+    else {
+        return Found::default();
+    };
+    let digits = sla::CURRENCIES
+        .iter()
+        .find(|(code, _)| *code == total.currency)
+        .map_or(2, |(_, digits)| *digits);
+    let amount = Decimal::new(total.minor, digits).normalize();
+    if total.currency == "JPY" {
+        return Found { promised: Some(Value::Number(amount)), ..Found::default() };
+    }
+    match matcher.circumstances.yen_per.get(&total.currency) {
+        Some(rate) => {
+            let note = Note::Converted { currency: total.currency.clone(), amount, rate: *rate };
+            let promised = amount.checked_mul(*rate).map(|yen| Value::Number(yen.normalize()));
+            Found { promised, declared: None, notes: vec![note] }
+        }
+        None => Found::withheld(None, Note::NoRate { currency: total.currency.clone() }),
+    }
+}

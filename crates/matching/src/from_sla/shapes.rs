@@ -1,0 +1,85 @@
+//! Axes for documents: the union of what is asked and what is promised, in the registry's order.
+
+use std::sync::LazyLock;
+
+use super::{Candidate, SlaMatcher, ask::natural};
+use crate::{
+    item::Dictionary,
+    shape::{Axis, promised_radius},
+    value::{Offer, OfferValues, Value},
+};
+
+/// The registry as a dictionary, in its order of axes; `None` would be a fault of the registry.
+static REGISTRY: LazyLock<Option<Dictionary>> = LazyLock::new(|| {
+    Dictionary::with_cost(sla::registry().items().iter().map(natural).collect(), None, &[]).ok()
+});
+
+impl SlaMatcher {
+    /// The axes of all asked items in the registry's order, extensions last.
+    #[must_use]
+    pub fn axes(&self, candidate: &Candidate) -> Vec<Axis> {
+        let mut axes: Vec<Axis> = self.prepared.axes(&candidate.offer);
+        for axis in &mut axes {
+            if let Some(ask) = self.asks.iter().find(|ask| ask.id == axis.item) {
+                axis.item.clone_from(&ask.key);
+            }
+        }
+        axes.sort_by_key(|axis| place(&axis.item));
+        axes
+    }
+
+    /// As [`SlaMatcher::axes`], with the items the document promises beyond what is asked (P6.0.3).
+    #[must_use]
+    pub fn all_axes(&self, candidate: &Candidate, document: &sla::Offer) -> Vec<Axis> {
+        let mut axes = self.axes(candidate);
+        for axis in offer_axes(document) {
+            if axes.iter().all(|asked| asked.item != axis.item) {
+                axes.push(axis);
+            }
+        }
+        axes.sort_by_key(|axis| place(&axis.item));
+        axes
+    }
+}
+
+/// The axes of everything an offer document promises on registry items, in the registry's order.
+#[must_use]
+pub fn offer_axes(document: &sla::Offer) -> Vec<Axis> {
+    let Some(dictionary) = REGISTRY.as_ref() else { return Vec::new() };
+    let axis = |item: &sla::OfferItem| {
+        let at = dictionary.position(&item.item)?;
+        let value = match &item.value {
+            sla::Value::Number(number) => Value::Number(*number),
+            sla::Value::Level(level) => {
+                Value::level(super::ask::label(item.scheme.as_deref().unwrap_or_default(), level))
+            }
+            sla::Value::Set(members) => Value::Set(members.clone()),
+            sla::Value::Range { .. } | sla::Value::Boolean(_) => return None,
+        };
+        let written =
+            OfferValues { id: String::new(), values: [(item.item.clone(), value)].into() };
+        let offer = Offer::new(dictionary, 0, &written).ok()?;
+        Some(Axis {
+            item: item.item.clone(),
+            asked: None,
+            promised: radius(dictionary, at, item, &offer),
+        })
+    };
+    let mut axes: Vec<Axis> = document.spec.items.iter().filter_map(axis).collect();
+    axes.sort_by_key(|axis| place(&axis.item));
+    axes
+}
+
+/// A level of a scheme stands where it stands in its own scheme, not among all of them.
+fn radius(dictionary: &Dictionary, at: usize, item: &sla::OfferItem, offer: &Offer) -> Option<f64> {
+    let Some(scheme) = item.scheme.as_deref().and_then(|scheme| sla::registry().scheme(scheme))
+    else {
+        return promised_radius(dictionary, at, offer);
+    };
+    let index = item.value.as_level().and_then(|level| scheme.index(level))?;
+    Some(crate::shape::share(crate::prepared::level_position(index, scheme.levels.len())))
+}
+
+fn place(key: &str) -> usize {
+    sla::registry().item(key).map_or(usize::MAX, |def| def.position)
+}

@@ -1,0 +1,104 @@
+//! Remarks on one row that a value alone cannot say: why a declared value does not count, and how a
+//! promise came about. Codes and figures only; the words are in the word lists.
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// One remark on one row (sla-schema 1 and 8).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Note {
+    /// Declared, but less binding than asked; not the same as too low.
+    CommitmentTooWeak {
+        /// How binding the promise is, a word of `sla::Commitment`.
+        declared: String,
+        /// How binding it has to be.
+        needed: String,
+    },
+    /// Given at a laxer percentile than asked, or at none: not comparable.
+    PercentileTooLax {
+        /// Percentile of the promise.
+        declared: Option<Decimal>,
+        /// Percentile that was asked.
+        needed: Decimal,
+    },
+    /// A security level of a scheme that is neither the asked one nor an accepted one.
+    OtherScheme {
+        /// Scheme of the promise; none is stated by some documents.
+        scheme: Option<String>,
+    },
+    /// A level of an accepted scheme, but below the accepted level.
+    BelowAccepted {
+        /// Scheme of the promise.
+        scheme: String,
+        /// Level the customer accepts.
+        accepted: String,
+    },
+    /// Counts as what was asked because the customer accepts it as equivalent.
+    AcceptedEquivalent {
+        /// Scheme of the promise.
+        scheme: String,
+        /// Its level.
+        level: String,
+    },
+    /// Members that do not count because their evidence is undated or older than asked.
+    EvidenceTooOld {
+        /// The members, or nothing where the value as a whole is meant.
+        members: BTreeSet<String>,
+        /// Oldest age that counts, days.
+        max_age_days: u32,
+    },
+    /// Members that do not count because their evidence has ended.
+    EvidenceExpired {
+        /// The members.
+        members: BTreeSet<String>,
+    },
+    /// A response time that cannot be derived: no round-trip time from where users are.
+    NoPathFrom {
+        /// ISO 3166-1 alpha-2.
+        user_region: String,
+    },
+    /// A derived response time: the provider's own plus round trips over the slowest path.
+    DerivedResponse {
+        /// The provider's response time, seconds.
+        own: Decimal,
+        /// Round trips per transaction.
+        round_trips: u32,
+        /// Round-trip time of the slowest path, milliseconds.
+        rtt_ms: Decimal,
+        /// Where that path starts, ISO 3166-1 alpha-2.
+        user_region: String,
+    },
+    /// A price in a currency without a known rate.
+    NoRate {
+        /// ISO 4217.
+        currency: String,
+    },
+    /// A price converted to yen.
+    Converted {
+        /// ISO 4217.
+        currency: String,
+        /// Major units per month as declared.
+        amount: Decimal,
+        /// Yen per major unit.
+        rate: Decimal,
+    },
+    /// SAS 70 has ended; any of its successors is taken (sla-schema, item 25).
+    Rewritten {
+        /// What was asked.
+        from: String,
+        /// What is accepted instead.
+        to: BTreeSet<String>,
+    },
+    /// Another list of the same promise leaves the asked set, for example where support works from.
+    SubListOutside {
+        /// Name of the list.
+        list: String,
+        /// Members outside what was asked.
+        members: BTreeSet<String>,
+    },
+    /// A value of another type than the item's; extension items only.
+    NotComparable,
+}
