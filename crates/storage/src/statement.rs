@@ -67,11 +67,18 @@ macro_rules! postgres_text {
 macro_rules! execute {
     ($tx:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
         $crate::stats::count();
+        let span = tracing::debug_span!("db", statement = $statement.name);
         match $tx {
-            $crate::Tx::Sqlite(tx) => sqlx::query::<sqlx::Sqlite>($statement.sqlite)
-                $(.bind($bind))*.execute(&mut **tx).await.map(|done| done.rows_affected()),
-            $crate::Tx::Postgres(tx) => sqlx::query::<sqlx::Postgres>($statement.postgres)
-                $(.bind($bind))*.execute(&mut **tx).await.map(|done| done.rows_affected()),
+            $crate::Tx::Sqlite(tx) => {
+                let sent = sqlx::query::<sqlx::Sqlite>($statement.sqlite)
+                    $(.bind($bind))*.execute(&mut **tx);
+                tracing::Instrument::instrument(sent, span).await.map(|done| done.rows_affected())
+            }
+            $crate::Tx::Postgres(tx) => {
+                let sent = sqlx::query::<sqlx::Postgres>($statement.postgres)
+                    $(.bind($bind))*.execute(&mut **tx);
+                tracing::Instrument::instrument(sent, span).await.map(|done| done.rows_affected())
+            }
         }
         .map_err($crate::StorageError::from)
     }};
@@ -80,11 +87,18 @@ macro_rules! execute {
 macro_rules! fetch_with {
     ($method:ident, $tx:expr, $row:ty, $statement:expr $(, $bind:expr)*) => {{
         $crate::stats::count();
+        let span = tracing::debug_span!("db", statement = $statement.name);
         match $tx {
-            $crate::Tx::Sqlite(tx) => sqlx::query_as::<sqlx::Sqlite, $row>($statement.sqlite)
-                $(.bind($bind))*.$method(&mut **tx).await,
-            $crate::Tx::Postgres(tx) => sqlx::query_as::<sqlx::Postgres, $row>($statement.postgres)
-                $(.bind($bind))*.$method(&mut **tx).await,
+            $crate::Tx::Sqlite(tx) => {
+                let sent = sqlx::query_as::<sqlx::Sqlite, $row>($statement.sqlite)
+                    $(.bind($bind))*.$method(&mut **tx);
+                tracing::Instrument::instrument(sent, span).await
+            }
+            $crate::Tx::Postgres(tx) => {
+                let sent = sqlx::query_as::<sqlx::Postgres, $row>($statement.postgres)
+                    $(.bind($bind))*.$method(&mut **tx);
+                tracing::Instrument::instrument(sent, span).await
+            }
         }
         .map_err($crate::StorageError::from)
     }};

@@ -1,3 +1,12 @@
 //! The conformance stories of the storage crate, each told on both databases.
 
+mod accounts;
+mod common;
+mod contracts;
+mod journal;
+mod observations;
+mod offers;
+mod providers;
+mod requirements;
+mod sessions;
 mod statements;
