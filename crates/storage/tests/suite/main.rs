@@ -1,5 +1,7 @@
 //! The conformance stories of the storage crate, each told on both databases.
 
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on must fail loudly")]
+
 mod accounts;
 mod common;
 mod contracts;
