@@ -177,11 +177,12 @@ fn shares(parts: &[u128], total: Nano) -> Vec<Nano> {
     });
     let mut rest = total as i64 - shares.iter().sum::<i64>();
     for index in by_remainder.into_iter().cycle().take(parts.len() * 2) {
-        if rest > 0 && parts.get(index).is_some_and(|part| *part > 0) {
-            if let Some(share) = shares.get_mut(index) {
-                *share += 1;
-                rest -= 1;
-            }
+        if rest > 0
+            && parts.get(index).is_some_and(|part| *part > 0)
+            && let Some(share) = shares.get_mut(index)
+        {
+            *share += 1;
+            rest -= 1;
         }
     }
     shares.into_iter().map(Nano).collect()

@@ -16,6 +16,7 @@ use rust_decimal::Decimal;
 pub use shapes::offer_axes;
 
 use crate::{
+    bundle::Bundle,
     explain::Explanation,
     fault::Fault,
     item::Dictionary,
@@ -112,6 +113,25 @@ impl SlaMatcher {
             }
         }
         gains
+    }
+
+    /// The requirement and these candidates as plain data, for ranking elsewhere with the same result.
+    #[must_use]
+    pub fn bundle(&self, candidates: &[Candidate]) -> Bundle {
+        let dictionary = self.prepared.dictionary();
+        let id = |index: usize| dictionary.items().get(index).map(|item| item.id.clone());
+        let cost =
+            (0..dictionary.items().len()).filter(|index| dictionary.is_cost(*index)).filter_map(id);
+        Bundle {
+            items: dictionary.items().to_vec(),
+            price: dictionary.price().and_then(id),
+            cost: cost.collect(),
+            requirement: self.requirement().clone(),
+            offers: candidates
+                .iter()
+                .map(|candidate| candidate.offer.written(dictionary))
+                .collect(),
+        }
     }
 
     /// The compiled requirement, for judging without documents.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bundle;
 mod case;
 mod explain;
 mod fault;
@@ -16,8 +17,10 @@ mod requirement;
 mod scale;
 pub mod shape;
 mod value;
+mod wanted;
 mod weights;
 
+pub use bundle::Bundle;
 pub use case::{CaseFault, run_case, run_named_case};
 pub use explain::{Difference, Explanation, RowExplanation};
 pub use fault::{Fault, Reason};

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     item::KindName,
     members::Members,
-    prepared::{Compared, Prepared, Row, Totals},
+    prepared::{Prepared, Row, Totals},
     requirement::Mode,
     value::{Held, Offer},
+    wanted::Compared,
 };
 
 /// How equally admitted offers follow each other (`matching.md` 1.5). Matches always come first,

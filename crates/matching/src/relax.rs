@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     item::KindName,
     order::{Strength, strength},
-    prepared::{Prepared, Row, Verdict, Wanted},
+    prepared::{Prepared, Row, Verdict},
     requirement::{Mode, Requirement},
     value::{Held, Offer, Value, hold},
+    wanted::Wanted,
 };
 
 /// One change of a must row that admits a promise.

@@ -13,8 +13,9 @@ use crate::{
     item::Kind,
     members::Members,
     nano::PICO_ONE,
-    prepared::{Prepared, Row, Wanted},
+    prepared::{Prepared, Row},
     value::{Held, Offer},
+    wanted::Wanted,
 };
 
 /// One axis with the two shapes on it; both ends from 0 (worst) to 1 (best).

@@ -101,6 +101,15 @@ impl Offer {
         self.held(position).map(|held| held.written(words))
     }
 
+    /// All promises as they were written.
+    #[must_use]
+    pub fn written(&self, dictionary: &Dictionary) -> OfferValues {
+        let items = dictionary.items().iter().enumerate();
+        let values =
+            items.filter_map(|(at, item)| Some((item.id.clone(), self.promised(dictionary, at)?)));
+        OfferValues { id: self.id.clone(), values: values.collect() }
+    }
+
     pub(crate) fn held(&self, position: usize) -> Option<&Held> {
         self.held.get(position).and_then(Option::as_ref)
     }
@@ -151,7 +160,7 @@ pub(crate) fn hold(
         }
         (Kind::Level(labels), Value::Level(label)) => {
             let index = labels.iter().position(|known| known == label);
-            let u = index.map_or(0, |index| crate::prepared::level_position(index, labels.len()));
+            let u = index.map_or(0, |index| crate::wanted::level_position(index, labels.len()));
             Ok(Held::Level { index, u, label: label.as_str().into() })
         }
         (

@@ -1,5 +1,6 @@
 //! Judging an offer allocates nothing: every request for memory of this thread is counted.
 
+#![allow(clippy::unwrap_used, reason = "a test whose own data is wrong should stop there")]
 #![expect(unsafe_code, reason = "an allocator can only be wrapped through an unsafe trait")]
 
 use std::{

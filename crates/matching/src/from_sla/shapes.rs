@@ -77,7 +77,7 @@ fn radius(dictionary: &Dictionary, at: usize, item: &sla::OfferItem, offer: &Off
         return promised_radius(dictionary, at, offer);
     };
     let index = item.value.as_level().and_then(|level| scheme.index(level))?;
-    Some(crate::shape::share(crate::prepared::level_position(index, scheme.levels.len())))
+    Some(crate::shape::share(crate::wanted::level_position(index, scheme.levels.len())))
 }
 
 fn place(key: &str) -> usize {

@@ -358,6 +358,9 @@ fn equal_offers_are_ordered_by_price_even_where_no_price_is_asked() {
     for order in Order::ALL {
         let ranking = matcher.rank(&candidates, order, 10);
         assert_eq!(ranking.matches[0].id, "b", "{order:?}");
+        let sent = serde_json::to_string(&matcher.bundle(&candidates)).unwrap();
+        let received: crate::Bundle = serde_json::from_str(&sent).unwrap();
+        assert_eq!(received.rank(order, 10).unwrap(), ranking, "the browser finds the same");
     }
 }
 

@@ -1,6 +1,8 @@
 //! The properties P1 to P18 and P20 of the definition (`matching.md` 2), on random offers and
 //! requirements over one dictionary with every kind and scale. P19 comes with the index.
 
+#![allow(clippy::unwrap_used, reason = "a test whose own data is wrong should stop there")]
+
 mod brute;
 mod world;
 
