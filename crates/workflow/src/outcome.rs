@@ -54,7 +54,7 @@ impl fmt::Debug for Done {
 }
 
 /// Why a step did not meet its goal in this attempt.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {
     /// Try again, counted as an attempt; after the last one it counts as failed.
     Retry {
@@ -107,7 +107,7 @@ impl Stop {
 }
 
 /// A reason people can act on; kept in the log and shown.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
 #[error("{code}: {message}")]
 pub struct StepFailure {
     /// Stable, in lower case with underscores; pages translate by it.

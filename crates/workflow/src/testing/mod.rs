@@ -111,8 +111,10 @@ impl<E: Send + Sync + 'static> Stage<E> {
                 }
                 Tick::Idle => {
                     let view = self.view().await;
-                    let moves =
-                        matches!(view.summary.state, WorkflowState::Running | WorkflowState::Undoing);
+                    let moves = matches!(
+                        view.summary.state,
+                        WorkflowState::Running | WorkflowState::Undoing
+                    );
                     if !moves {
                         return view;
                     }
@@ -267,8 +269,7 @@ where
 
 /// The last step before the first that cannot be undone.
 fn last_undoable<E>(table: &WorkflowDefinition<E>) -> Option<usize> {
-    let first_barred =
-        table.steps.iter().position(|step| matches!(step.undo, Undo::ForwardOnly));
+    let first_barred = table.steps.iter().position(|step| matches!(step.undo, Undo::ForwardOnly));
     first_barred.unwrap_or(table.steps.len()).checked_sub(1)
 }
 

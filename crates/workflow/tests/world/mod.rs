@@ -1,0 +1,297 @@
+//! A small other side: it acts once per effect key, and answers as the test's script says.
+
+#![allow(dead_code, reason = "each test binary takes what it needs")]
+
+use domain::{Clock, IdSource, ManualClock, SequentialIds, Timestamp, WorkflowId};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use storage::Db;
+use tokio::sync::Notify;
+use workflow::testing::Stage;
+use workflow::{
+    Done, Engine, EngineConfig, FinalInput, Parts, Phase, RetryPolicy, Signals, Start, Started,
+    Step, StepFailure, StepInput, StepResult, Stop, WorkflowDefinition, WorkflowView, load_view,
+    start,
+};
+
+/// The present of each test until it moves the clock.
+pub const START: Timestamp = Timestamp::from_seconds(1_780_000_000);
+
+/// How one attempt goes; without a word in the script it goes well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Well,
+    RetryBeforeActing,
+    RetryAfterActing,
+    PanicAfterActing,
+    PanicAtOnce,
+    Sleep(u64),
+    FailBeforeActing,
+    FailAfterActing,
+    HangAfterActing,
+    CommitRefused,
+}
+
+/// What happened at the other side.
+#[derive(Debug, Default)]
+pub struct State {
+    script: BTreeMap<(String, &'static str, Phase), VecDeque<Answer>>,
+    /// Effects that exist now, by forward key.
+    pub effects: BTreeMap<String, &'static str>,
+    /// How often each effect came into being; more than once is a fault of the engine.
+    pub acted: BTreeMap<String, u32>,
+    /// Every call in order.
+    pub calls: Vec<Call>,
+}
+
+/// One call of a step function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub step: &'static str,
+    pub phase: Phase,
+    pub attempt: u32,
+    pub was_started: bool,
+    pub failure: Option<StepFailure>,
+}
+
+/// The environment of the test workflows.
+#[derive(Debug, Default)]
+pub struct World {
+    state: Mutex<State>,
+    /// A step that hangs goes on when this is told.
+    pub go_on: Notify,
+    /// Told when a step hangs.
+    pub hangs: Notify,
+}
+
+impl World {
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn say(&self, subject: &str, step: &'static str, phase: Phase, answers: &[Answer]) {
+        let key = (subject.to_owned(), step, phase);
+        self.state().script.entry(key).or_default().extend(answers);
+    }
+
+    /// The steps called, in order, as `name` or `undo name`.
+    pub fn called(&self) -> Vec<String> {
+        let name = |call: &Call| match call.phase {
+            Phase::Forward => call.step.to_owned(),
+            Phase::Undo => format!("undo {}", call.step),
+        };
+        self.state().calls.iter().map(name).collect()
+    }
+
+    fn note(&self, step: &StepInput<Self>) -> Answer {
+        let mut state = self.state();
+        state.calls.push(Call {
+            step: step.name,
+            phase: step.phase,
+            attempt: step.attempt,
+            was_started: step.was_started,
+            failure: step.run.failure.clone(),
+        });
+        let key = (step.run.subject.clone(), step.name, step.phase);
+        let next = state.script.get_mut(&key).and_then(VecDeque::pop_front);
+        next.unwrap_or(Answer::Well)
+    }
+
+    fn act(&self, step: &StepInput<Self>) {
+        let mut state = self.state();
+        let key = step.forward_key();
+        match step.phase {
+            Phase::Undo => {
+                state.effects.remove(&key);
+            }
+            Phase::Forward => {
+                // What `was_started` is for: ask first, act once.
+                if !(step.was_started && state.effects.contains_key(&key)) {
+                    *state.acted.entry(key.clone()).or_default() += 1;
+                    state.effects.insert(key, step.name);
+                }
+            }
+        }
+    }
+}
+
+/// Forward and undo of every test step.
+pub async fn perform(step: StepInput<World>) -> StepResult {
+    let env = Arc::clone(&step.env);
+    let answer = env.note(&step);
+    match answer {
+        Answer::RetryBeforeActing => return Err(Stop::retry("busy", "try again")),
+        Answer::FailBeforeActing => return Err(Stop::failed("refused", "will not work")),
+        Answer::PanicAtOnce => panic!("before acting"),
+        Answer::Sleep(seconds) => {
+            return Err(Stop::sleep(Duration::from_secs(seconds), "waiting", "not yet"));
+        }
+        _ => env.act(&step),
+    }
+    match answer {
+        Answer::RetryAfterActing => Err(Stop::retry("lost", "the answer was lost")),
+        Answer::FailAfterActing => Err(Stop::failed("broken", "acted and broke")),
+        Answer::PanicAfterActing => panic!("after acting"),
+        Answer::HangAfterActing => {
+            env.hangs.notify_one();
+            env.go_on.notified().await;
+            finish(&step, false)
+        }
+        other => finish(&step, other == Answer::CommitRefused),
+    }
+}
+
+/// Commits a note together with "done": a follow-up instance for this step, which never runs.
+fn finish(step: &StepInput<World>, refuse: bool) -> StepResult {
+    let subject = note_subject(&step.run.subject, step.name, step.phase);
+    let clock = Arc::clone(&step.clock);
+    let output = format!("{} of {}", step.name, step.run.subject);
+    Ok(Done::with(&output)?.commit(move |tx| {
+        Box::pin(async move {
+            note(tx, clock.as_ref(), &subject).await?;
+            if refuse { Err(Stop::retry("refused_rows", "the rows were refused")) } else { Ok(()) }
+        })
+    }))
+}
+
+/// Ids for notes; tests never compare them.
+static NOTE_SEED: AtomicU64 = AtomicU64::new(1 << 32);
+
+async fn note(tx: &mut storage::Tx, clock: &dyn Clock, subject: &str) -> Result<(), Stop> {
+    let ids = SequentialIds::new(NOTE_SEED.fetch_add(1, Ordering::SeqCst));
+    let from = Start { ids: &ids, clock, not_before: Some(Timestamp(i64::MAX)) };
+    start(tx, from, &NOTE, subject, &())
+        .await
+        .map_err(|error| Stop::retry("note", error.to_string()))?;
+    Ok(())
+}
+
+pub fn note_subject(subject: &str, step: &str, phase: Phase) -> String {
+    format!("note {subject} {step} {}", phase.as_str())
+}
+
+/// A kind that is only written, to see whether rows were committed.
+pub const NOTE: WorkflowDefinition<World> =
+    WorkflowDefinition::new("note", 1, &[Step::new("never", |step| Box::pin(perform(step)))]);
+
+/// Quick enough for a test whose step hangs; the clock of pauses is the manual one.
+const POLICY: RetryPolicy = RetryPolicy::USUAL.attempts(4);
+
+pub const fn undoable(name: &'static str) -> Step<World> {
+    Step::new(name, |step| Box::pin(perform(step)))
+        .undo(|step| Box::pin(perform(step)))
+        .retry(POLICY)
+        .undo_retry(POLICY)
+}
+
+/// Three steps that act and can be undone.
+pub const TRIP: WorkflowDefinition<World> =
+    WorkflowDefinition::new("trip", 1, &[undoable("flight"), undoable("hotel"), undoable("car")])
+        .on_done(|end, tx| Box::pin(end_note(end, "done", tx)))
+        .on_undone(|end, tx| Box::pin(end_note(end, "undone", tx)));
+
+/// After the second step there is no way back.
+pub const ONE_WAY: WorkflowDefinition<World> = WorkflowDefinition::new(
+    "one_way",
+    1,
+    &[
+        undoable("flight"),
+        Step::new("erase", |step| Box::pin(perform(step))).retry(POLICY).forward_only(),
+        undoable("car"),
+    ],
+);
+
+async fn end_note(end: FinalInput<World>, word: &str, tx: &mut storage::Tx) -> Result<(), Stop> {
+    let subject = format!("end {} {word}", end.run.subject);
+    note(tx, end.clock.as_ref(), &subject).await
+}
+
+/// A database, a world and a clock, with engines made on demand.
+pub struct Trial {
+    pub db: Db,
+    pub env: Arc<World>,
+    pub clock: Arc<ManualClock>,
+    pub ids: Arc<SequentialIds>,
+    pub signals: Signals,
+}
+
+/// A seed nobody else uses.
+static NEXT_SEED: AtomicU64 = AtomicU64::new(1);
+
+impl Trial {
+    pub fn new(db: Db) -> Self {
+        Self {
+            db,
+            env: Arc::new(World::default()),
+            clock: Arc::new(ManualClock::new(START)),
+            ids: Arc::new(SequentialIds::new(NEXT_SEED.fetch_add(1, Ordering::SeqCst))),
+            signals: Signals::default(),
+        }
+    }
+
+    pub fn engine(&self, definitions: &[WorkflowDefinition<World>]) -> Engine<World> {
+        self.engine_with(definitions, EngineConfig::default())
+    }
+
+    pub fn engine_with(
+        &self,
+        definitions: &[WorkflowDefinition<World>],
+        config: EngineConfig,
+    ) -> Engine<World> {
+        Engine::new(self.parts(definitions, config)).unwrap()
+    }
+
+    pub fn parts(
+        &self,
+        definitions: &[WorkflowDefinition<World>],
+        config: EngineConfig,
+    ) -> Parts<World> {
+        Parts {
+            db: self.db.clone(),
+            env: Arc::clone(&self.env),
+            clock: Arc::<ManualClock>::clone(&self.clock),
+            ids: Arc::<SequentialIds>::clone(&self.ids),
+            definitions: definitions.to_vec(),
+            signals: self.signals.clone(),
+            config,
+        }
+    }
+
+    pub fn origin(&self) -> Start<'_> {
+        Start { ids: self.ids.as_ref(), clock: self.clock.as_ref(), not_before: None }
+    }
+
+    pub async fn start(&self, definition: &WorkflowDefinition<World>, subject: &str) -> Started {
+        let mut tx = self.db.begin().await.unwrap();
+        let started = start(&mut tx, self.origin(), definition, subject, &subject).await.unwrap();
+        tx.commit().await.unwrap();
+        started
+    }
+
+    pub async fn view(&self, id: WorkflowId) -> WorkflowView {
+        let mut tx = self.db.begin_read().await.unwrap();
+        load_view(&mut tx, &[TRIP, ONE_WAY], id).await.unwrap().unwrap()
+    }
+
+    /// Whether the rows that belong to a note were committed.
+    pub async fn noted(&self, subject: &str) -> bool {
+        let mut tx = self.db.begin_read().await.unwrap();
+        storage::workflow::unfinished(&mut tx, NOTE.kind, subject).await.unwrap().is_some()
+    }
+
+    /// Moves the clock to the moment the instance goes on.
+    pub async fn to_next_wake(&self, id: WorkflowId) {
+        let next = self.view(id).await.summary.next_wake.expect("it will wake");
+        self.clock.advance_us(next.since(self.clock.now()));
+    }
+
+    /// The same world as a stage for the harness.
+    pub async fn stage(self, definition: WorkflowDefinition<World>, subject: &str) -> Stage<World> {
+        let id = self.start(&definition, subject).await.id;
+        let ids: Arc<dyn IdSource> = self.ids;
+        let Self { db, env, clock, .. } = self;
+        Stage { db, env, clock, ids, definitions: vec![definition], id }
+    }
+}
