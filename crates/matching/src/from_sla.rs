@@ -2,7 +2,7 @@
 //!
 //! A requirement document and a profile give one dictionary and one requirement ([`SlaMatcher`]);
 //! an offer document read by that matcher gives a [`Candidate`]. The special rules of documents
-//! live here: commitments, percentiles, schemes with accepted equivalents, age of evidence, SAS 70,
+//! live here: commitments, percentiles, schemes with accepted equivalents, age of evidence,
 //! the derived response time and money in other currencies (sla-schema 1, 2, 4 and 8). Their effect
 //! is always the same: a value that does not count is not promised, and a [`Note`] says why.
 

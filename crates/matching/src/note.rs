@@ -85,13 +85,6 @@ pub enum Note {
         /// Yen per major unit.
         rate: Decimal,
     },
-    /// SAS 70 has ended; any of its successors is taken (sla-schema, item 25).
-    Rewritten {
-        /// What was asked.
-        from: String,
-        /// What is accepted instead.
-        to: BTreeSet<String>,
-    },
     /// Another list of the same promise leaves the asked set, for example where support works from.
     SubListOutside {
         /// Name of the list.

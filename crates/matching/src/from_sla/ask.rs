@@ -9,7 +9,6 @@ use sla::{
 
 use crate::{
     item::{Item, Kind, Range, Scale},
-    note::Note,
     requirement::{Asked, Mode, Tolerance},
     value::Value,
 };
@@ -22,10 +21,6 @@ pub(super) const TIER: &str = "cost.tier";
 pub(super) const RESPONSE: &str = "performance.e2e_response_time";
 /// What it is derived from.
 pub(super) const OWN_RESPONSE: &str = "performance.online_response_time";
-/// The attestation that ended in 2011.
-const SAS70: &str = "sas70-type2";
-/// What is accepted instead (sla-schema, item 25).
-const SAS70_SUCCESSORS: [&str; 3] = ["isae3402-type2", "soc1-type2", "soc2-type2"];
 /// Stands for every member that is not banned.
 pub(super) const NOT_BANNED: &str = "*";
 
@@ -40,8 +35,6 @@ pub(super) struct Ask {
     pub(super) min_commitment: Option<Commitment>,
     pub(super) percentile: Option<Decimal>,
     pub(super) max_age_days: Option<u32>,
-    /// Remarks that hold for every offer.
-    pub(super) notes: Vec<Note>,
 }
 
 /// How the promise is found in an offer document.
@@ -93,7 +86,6 @@ pub(super) fn read(document: &sla::Requirement, profile: sla::ProfileName) -> As
                 min_commitment: wish.min_commitment,
                 percentile: wish.percentile,
                 max_age_days: wish.max_age_days,
-                notes: part.notes,
             });
         }
     }
@@ -112,19 +104,11 @@ struct Part {
     value: Option<Value>,
     /// Part of the weight.
     share: Decimal,
-    notes: Vec<Note>,
 }
 
 impl Part {
     fn new(item: Item, value: Option<Value>) -> Self {
-        Self {
-            suffix: "",
-            kind: item.kind,
-            surplus: item.surplus,
-            value,
-            share: Decimal::ONE,
-            notes: Vec::new(),
-        }
+        Self { suffix: "", kind: item.kind, surplus: item.surplus, value, share: Decimal::ONE }
     }
 }
 
@@ -181,62 +165,33 @@ fn parts(wish: &RequirementItem) -> Vec<Part> {
                 Item { surplus: false, ..Item::new(wish.item.as_str(), Kind::Level(labels)) };
             vec![Part::new(item, Some(Value::level(asked.to_string())))]
         }
-        (sla::Value::Set(members), _) => sets(wish, def, op, members),
+        (sla::Value::Set(members), _) => vec![sets(wish, def, op, members)],
     }
 }
 
-/// Members that are asked; SAS 70 becomes "any of its successors".
+/// Sets by operator: all of them, any of them, nothing besides them, none of them.
 fn sets(
     wish: &RequirementItem,
     def: Option<&ItemDef>,
     op: Operator,
     asked: &BTreeSet<String>,
-) -> Vec<Part> {
+) -> Part {
     let universe = universe(def);
-    let part = |kind: Kind, members: BTreeSet<String>| {
-        Part::new(
-            Item { surplus: false, ..Item::new(wish.item.as_str(), kind) },
-            Some(Value::Set(members)),
-        )
-    };
-    let successors: BTreeSet<String> = SAS70_SUCCESSORS.iter().map(ToString::to_string).collect();
-    let legacy = asked.contains(SAS70);
-    let others: BTreeSet<String> =
-        asked.iter().filter(|member| *member != SAS70).cloned().collect();
-    let rewritten = || vec![Note::Rewritten { from: SAS70.to_owned(), to: successors.clone() }];
-    match op {
-        Operator::AllOf if legacy => {
-            let any = Part {
-                notes: rewritten(),
-                suffix: "sas70",
-                ..part(Kind::SetAny(universe.clone()), successors.clone())
-            };
-            if others.is_empty() {
-                return vec![any];
-            }
-            let half = Decimal::new(5, 1);
-            vec![
-                Part { share: half, ..part(Kind::SetIncludes(universe), others) },
-                Part { share: half, ..any },
-            ]
-        }
+    let (kind, members) = match op {
         Operator::AllOf | Operator::Eq | Operator::Gte => {
-            vec![part(Kind::SetIncludes(universe), asked.clone())]
-        }
-        Operator::AnyOf | Operator::OneOf if legacy => {
-            let members = others.union(&successors).cloned().collect();
-            vec![Part { notes: rewritten(), ..part(Kind::SetAny(universe), members) }]
+            (Kind::SetIncludes(universe), asked.clone())
         }
         Operator::AnyOf | Operator::OneOf | Operator::Range => {
-            vec![part(Kind::SetAny(universe), asked.clone())]
+            (Kind::SetAny(universe), asked.clone())
         }
-        Operator::SubsetOf | Operator::Lte => vec![part(Kind::SetWithin(universe), asked.clone())],
+        Operator::SubsetOf | Operator::Lte => (Kind::SetWithin(universe), asked.clone()),
         Operator::NoneOf => {
-            let mut words: Vec<String> = asked.iter().cloned().collect();
-            words.push(NOT_BANNED.to_owned());
-            vec![part(Kind::SetWithin(words), [NOT_BANNED.to_owned()].into())]
+            let words = asked.iter().cloned().chain([NOT_BANNED.to_owned()]).collect();
+            (Kind::SetWithin(words), [NOT_BANNED.to_owned()].into())
         }
-    }
+    };
+    let item = Item { surplus: false, ..Item::new(wish.item.as_str(), kind) };
+    Part::new(item, Some(Value::Set(members)))
 }
 
 /// Words of the registry fix the universe. Countries have none on purpose: among 249 of them one

@@ -49,7 +49,6 @@ pub(super) fn read(matcher: &SlaMatcher, id: &str, document: &sla::Offer) -> Can
                 found.notes.push(Note::NotComparable);
             }
         }
-        found.notes.splice(0..0, ask.notes.iter().cloned());
         remarks.push((found.declared, found.notes));
     }
     if let Some(price) = monthly_total(matcher, document).promised {

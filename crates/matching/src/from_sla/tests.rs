@@ -229,30 +229,6 @@ fn report(kind: &str, period_end: Option<&str>) -> sla::Evidence {
 }
 
 #[test]
-fn sas_70_asks_for_any_of_its_successors() {
-    for op in [Operator::AnyOf, Operator::AllOf] {
-        let wish = asked("audit.attestations", op, set(&["sas70-type2"]));
-        let found =
-            explain(wish, &offer(vec![promised("audit.attestations", set(&["soc1-type2"]))]));
-        assert!(found.totals.matched);
-        let from = "sas70-type2".to_owned();
-        let to = ["isae3402-type2", "soc1-type2", "soc2-type2"].map(str::to_owned).into();
-        assert_eq!(found.rows[0].notes, [Note::Rewritten { from, to }]);
-    }
-    let both = asked("audit.attestations", Operator::AllOf, set(&["sas70-type2", "c5-type2"]));
-    let only =
-        explain(both.clone(), &offer(vec![promised("audit.attestations", set(&["c5-type2"]))]));
-    assert!(!only.totals.matched);
-    assert_eq!(only.totals.shortfall, Nano(500_000_000));
-    let all = explain(
-        both,
-        &offer(vec![promised("audit.attestations", set(&["c5-type2", "soc2-type2"]))]),
-    );
-    assert!(all.totals.matched);
-    assert!(all.rows.iter().all(|row| row.item == "audit.attestations"));
-}
-
-#[test]
 fn old_undated_and_ended_evidence_does_not_count() {
     let wish = RequirementItem {
         max_age_days: Some(365),
