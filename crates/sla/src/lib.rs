@@ -3,27 +3,38 @@
 mod date;
 mod decimal;
 mod document;
+mod examples;
 mod fault;
+mod format;
+mod input;
 mod nearest;
 mod node;
 mod offer;
 mod read;
 mod registry;
 mod requirement;
+mod serde_impl;
 mod text;
 mod text_in;
 mod value;
 mod words;
+mod write;
 
 pub use date::{Date, Timestamp};
 pub use decimal::parse_decimal;
 pub use document::{API_VERSION, Document, DocumentKind};
+pub use examples::{EXAMPLE_OFFERS, EXAMPLE_REQUIREMENTS, Example};
 pub use fault::{Fault, FaultCode, Faults, Notice, NoticeCode};
+pub use format::{
+    format_number, format_offer_item, format_requirement_item, format_scheme_level, format_value,
+};
+pub use input::parse_value;
 pub use offer::{
     Amount, BILLING_UNITS, CURRENCIES, Claim, Commitment, Credit, DeploymentModel, Evidence,
     Measurement, Metadata, Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price, Region,
     Remedy, Service, ServiceModel, Signature, UnitPrice,
 };
+pub use read::{Parsed, parse, parse_documents, parse_offer, parse_requirement};
 pub use registry::{
     Bounds, COUNTRIES, Curve, Direction, Group, ItemDef, ItemKind, Registry, Scale, Scheme, Unit,
     Word, registry,
@@ -35,3 +46,4 @@ pub use requirement::{
 pub use rust_decimal::Decimal;
 pub use text::{Locale, Text};
 pub use value::Value;
+pub use write::{AsDocument, canonical_json, to_json, to_yaml, validate};

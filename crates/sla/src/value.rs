@@ -1,10 +1,12 @@
 //! The value of an item: what a provider promises or a customer asks. Leaves reading to `read`.
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// A value in the item's base unit (`ItemDef::unit`).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Value {
     /// An exact number, normalised (no trailing zeros).
     Number(Decimal),

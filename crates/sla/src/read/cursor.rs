@@ -4,6 +4,7 @@
 use crate::fault::{Fault, FaultCode, Notice, NoticeCode};
 use crate::nearest::nearest;
 use crate::node::Node;
+use std::collections::BTreeSet;
 
 /// The place in the tree, kept on the stack and written out only for a fault.
 #[derive(Debug, Clone, Copy)]
@@ -129,11 +130,32 @@ impl<'a> Fields<'a> {
         self.at
     }
 
+    /// Whether a field is there and not null.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|(key, node)| key == name && *node != Node::Null)
+    }
+
     /// The node of a field, unless absent or null.
     pub(crate) fn node(&mut self, name: &'static str) -> Option<&'a Node> {
         self.known.push(name);
         let entry = self.entries.iter().find(|(key, _)| key == name);
         entry.map(|(_, node)| node).filter(|node| **node != Node::Null)
+    }
+
+    /// Reports entries of a list field whose `name` was seen before in the list.
+    pub(crate) fn unique(&self, sink: &mut Sink, list: &str, name: &str, code: FaultCode) {
+        let entry = self.entries.iter().find(|(key, _)| key == list);
+        let Some((_, Node::List(nodes))) = entry else { return };
+        let at = self.at.field(list);
+        let mut seen = BTreeSet::new();
+        for (index, node) in nodes.iter().enumerate() {
+            let Some(Node::Text(word)) = node.get(name) else { continue };
+            if !seen.insert(word) {
+                let message = format!("`{word}` stands twice in the list");
+                let at = at.index(index);
+                sink.fault::<()>(&at.field(name), code, None, Vec::new(), message);
+            }
+        }
     }
 
     pub(crate) fn optional<T>(

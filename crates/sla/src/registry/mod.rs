@@ -6,7 +6,7 @@ mod load;
 mod scale;
 #[cfg(test)]
 mod tests;
-mod unit;
+pub(crate) mod unit;
 
 pub use country::COUNTRIES;
 pub use scale::{Bounds, Curve, Scale};

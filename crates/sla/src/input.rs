@@ -1,0 +1,65 @@
+//! One value from the text of a form field, without a document around it.
+
+use crate::fault::{Fault, FaultCode, Faults};
+use crate::node::Node;
+use crate::read::cursor::{At, Sink};
+use crate::read::value;
+use crate::{ItemDef, ItemKind, Scheme, Value};
+
+/// Reads what somebody typed for an item: "99.9 %", "4 h", a level, or members separated by commas.
+/// `scheme` is that of a security level, and not looked at for other items.
+///
+/// # Errors
+/// Every fault; the path is empty, or the index of a member.
+pub fn parse_value(item: &ItemDef, scheme: Option<&Scheme>, text: &str) -> Result<Value, Faults> {
+    let text = text.trim();
+    let node = if item.kind.is_set() {
+        let members = text.split([',', '、', ' ', '\n']).map(str::trim);
+        Node::List(members.filter(|member| !member.is_empty()).map(Node::text).collect())
+    } else {
+        Node::text(text)
+    };
+    let mut sink = Sink::default();
+    let value = value::value(item, scheme, &node, &At::ROOT, &mut sink);
+    match value {
+        Some(value) if sink.faults.is_empty() => Ok(value),
+        _ if sink.faults.is_empty() && item.kind == ItemKind::SchemeLevel => Err(missing_scheme()),
+        _ => Err(Faults(sink.faults)),
+    }
+}
+
+fn missing_scheme() -> Faults {
+    Faults(vec![Fault {
+        path: String::new(),
+        code: FaultCode::UnknownScheme,
+        found: None,
+        allowed: Vec::new(),
+        message: "a security level needs its scheme".to_owned(),
+    }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry;
+
+    #[test]
+    fn typed_values_are_read_like_those_of_documents() {
+        let item = |key| registry().item(key).unwrap();
+        let uptime = item("availability.service_uptime");
+        assert_eq!(
+            parse_value(uptime, None, " 99.9 % ").unwrap().as_number(),
+            crate::parse_decimal("0.999")
+        );
+        let fault = parse_value(uptime, None, "99.9").unwrap_err();
+        assert_eq!(fault.0[0].code, FaultCode::OutOfRange);
+        assert!(fault.to_string().contains("99.9 %"));
+        let places = item("security.data_location");
+        assert_eq!(parse_value(places, None, "JP, DE").unwrap(), Value::set(["DE", "JP"]));
+        assert!(parse_value(places, None, "").is_err());
+        let level = item("security.assurance_level");
+        assert!(parse_value(level, None, "moderate").is_err());
+        assert!(parse_value(level, registry().scheme("us-fips199"), "moderate").is_ok());
+        assert_eq!(parse_value(item("cost.tier"), None, "3").unwrap(), Value::level("3"));
+    }
+}

@@ -1,0 +1,246 @@
+//! The body of a `ServiceLevelOffer`: service, measurement, promises.
+
+use super::cursor::{At, Fields, Sink};
+use super::evidence::evidence;
+use super::price::price;
+use super::remedy::remedy;
+use super::scalar::{
+    between, country, percentile, technical_name, text, timezone, whole, window, word,
+};
+use super::value;
+use crate::fault::{FaultCode, NoticeCode};
+use crate::node::Node;
+use crate::{
+    Commitment, DeploymentModel, ItemDef, ItemKind, Measurement, Middleware, NetworkPath,
+    OfferItem, OfferSpec, Region, Service, ServiceModel, Value, registry,
+};
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn spec(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<OfferSpec> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let service = fields.required(sink, "service", service);
+    let measurement = fields.required(sink, "measurement", measurement);
+    let items = fields
+        .required(sink, "items", |node, at, sink| at_least_one(node, at, sink, "promise", item));
+    fields.unique(sink, "items", "item", FaultCode::DuplicateItem);
+    let price = fields.optional(sink, "price", price);
+    let network_to_users = fields.list(sink, "networkToUsers", network_path);
+    fields.unique(sink, "networkToUsers", "userRegion", FaultCode::Contradiction);
+    fields.close(sink);
+    Some(OfferSpec {
+        service: service?,
+        measurement: measurement?,
+        items: items?,
+        price,
+        network_to_users,
+    })
+}
+
+/// A list that must not be empty.
+pub(super) fn at_least_one<T>(
+    node: &Node,
+    at: &At<'_>,
+    sink: &mut Sink,
+    what: &str,
+    read: impl FnMut(&Node, &At<'_>, &mut Sink) -> Option<T>,
+) -> Option<Vec<T>> {
+    if matches!(node, Node::List(nodes) if nodes.is_empty()) {
+        let message = format!("expected at least one {what}");
+        return sink.fault(at, FaultCode::Missing, None, Vec::new(), message);
+    }
+    super::cursor::list(node, at, sink, read)
+}
+
+fn service(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Service> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let model = fields.required(sink, "model", word(ServiceModel::WORDS, ServiceModel::from_word));
+    let deployment = fields.required(
+        sink,
+        "deployment",
+        word(DeploymentModel::WORDS, DeploymentModel::from_word),
+    );
+    let regions = fields
+        .required(sink, "regions", |node, at, sink| at_least_one(node, at, sink, "region", region));
+    fields.unique(sink, "regions", "id", FaultCode::Contradiction);
+    let middleware = fields.list(sink, "middleware", middleware);
+    fields.close(sink);
+    Some(Service { model: model?, deployment: deployment?, regions: regions?, middleware })
+}
+
+fn region(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Region> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let id = fields.required(sink, "id", technical_name);
+    let country = fields.required(sink, "country", country);
+    let hazard_zone = fields.optional(sink, "hazardZone", technical_name);
+    fields.close(sink);
+    Some(Region { id: id?, country: country?, hazard_zone })
+}
+
+/// `{name: PostgreSQL, version: "16"}`, or in short "PostgreSQL 16".
+fn middleware(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Middleware> {
+    if let Node::Text(_) = node {
+        let text = text(node, at, sink)?;
+        let text = text.trim();
+        return Some(match text.rsplit_once(' ') {
+            Some((name, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => {
+                Middleware { name: name.trim().to_owned(), version: Some(version.to_owned()) }
+            }
+            _ => Middleware { name: text.to_owned(), version: None },
+        });
+    }
+    let mut fields = Fields::open(node, at, sink)?;
+    let name = fields.required(sink, "name", text);
+    let version = fields.optional(sink, "version", text);
+    fields.close(sink);
+    Some(Middleware { name: name?, version })
+}
+
+fn measurement(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Measurement> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let calendar = fields.required(sink, "calendar", window);
+    let timezone = fields.required(sink, "timezone", timezone);
+    let slice_seconds = fields.required(sink, "sliceSeconds", whole(1, 86_400));
+    let min_outage_seconds = fields.required(sink, "minOutageSeconds", whole(0, 2_678_400));
+    fields.close(sink);
+    Some(Measurement {
+        calendar: calendar?,
+        timezone: timezone?,
+        slice_seconds: slice_seconds?,
+        min_outage_seconds: min_outage_seconds?,
+    })
+}
+
+fn network_path(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<NetworkPath> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let user_region = fields.required(sink, "userRegion", country);
+    let least = Decimal::new(1, 3);
+    let rtt_ms = fields.required(sink, "rttMs", between(least, Decimal::from(100_000)));
+    fields.close(sink);
+    Some(NetworkPath { user_region: user_region?, rtt_ms: rtt_ms? })
+}
+
+fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<OfferItem> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let key = fields.required(sink, "item", value::item_key);
+    let item = key.as_deref().and_then(|key| registry().item(key));
+    let scheme = value::scheme(item, &mut fields, sink);
+    let value = fields.required(sink, "value", |node, at, sink| match (item, &key) {
+        (Some(item), _) => value::value(item, scheme, node, at, sink),
+        (None, Some(_)) => value::extension(node, at, sink),
+        // The key is unknown and reported; nothing can be said of its value.
+        (None, None) => None,
+    });
+    let commitment =
+        fields.required(sink, "commitment", word(Commitment::WORDS, Commitment::from_word));
+    let percentile = fields.optional(sink, "percentile", percentile);
+    let window = fields.optional(sink, "window", window);
+    let transaction = fields.optional(sink, "transaction", technical_name);
+    let qualifying = fields.optional(sink, "qualifying", text);
+    let exclusions = fields.list(sink, "exclusions", text);
+    let promised = value.as_ref().and_then(Value::as_number);
+    let remedy =
+        fields.optional(sink, "remedy", |node, at, sink| remedy(item, promised, node, at, sink));
+    let evidence = fields.list(sink, "evidence", evidence);
+    let sub_lists =
+        fields.optional(sink, "subLists", |node, at, sink| sub_lists(item, node, at, sink));
+    let tls_min = fields.optional(sink, "tlsMin", word(&["1.2", "1.3"], tls_version));
+    if let Some(item) = item {
+        item_rules(item, commitment, &fields, sink);
+    }
+    fields.close(sink);
+    Some(OfferItem {
+        item: key?,
+        value: value?,
+        scheme: scheme.map(|scheme| scheme.key.clone()),
+        commitment: commitment?,
+        percentile,
+        window,
+        transaction,
+        qualifying,
+        exclusions,
+        remedy,
+        evidence,
+        sub_lists: sub_lists.unwrap_or_default(),
+        tls_min,
+    })
+}
+
+fn tls_version(text: &str) -> Option<String> {
+    matches!(text, "1.2" | "1.3").then(|| text.to_owned())
+}
+
+/// What some items need beside their value: a number without its measurement says nothing.
+fn item_rules(
+    item: &ItemDef,
+    commitment: Option<Commitment>,
+    fields: &Fields<'_>,
+    sink: &mut Sink,
+) {
+    let at = fields.at();
+    let mut need = |field: &str, code, message: &str| {
+        if !fields.has(field) {
+            sink.fault::<()>(&at.field(field), code, None, Vec::new(), message);
+        }
+    };
+    match item.key.as_str() {
+        "availability.service_uptime" if commitment == Some(Commitment::Guaranteed) => {
+            need(
+                "remedy",
+                FaultCode::Unsupported,
+                "guaranteed uptime needs a remedy; without one it is an objective",
+            );
+        }
+        "performance.online_response_time" => {
+            need("percentile", FaultCode::Missing, "a response time needs its percentile");
+            need(
+                "transaction",
+                FaultCode::Missing,
+                "a response time needs its reference transaction",
+            );
+        }
+        _ => {}
+    }
+    if fields.has("percentile") && !item.kind.is_number() {
+        let message = "only a number has a percentile";
+        sink.fault::<()>(
+            &at.field("percentile"),
+            FaultCode::Contradiction,
+            None,
+            Vec::new(),
+            message,
+        );
+    }
+    if item.derived {
+        let message =
+            format!("`{}` is computed by the broker; the declared value is shown only", item.key);
+        sink.notice(at, NoticeCode::DerivedDeclared, message);
+    }
+}
+
+/// Further lists of the same kind of members, by name.
+fn sub_lists(
+    item: Option<&ItemDef>,
+    node: &Node,
+    at: &At<'_>,
+    sink: &mut Sink,
+) -> Option<BTreeMap<String, BTreeSet<String>>> {
+    const NAMES: [&str; 5] = ["primary", "backup", "support", "telemetry", "metadata"];
+    let Some(item) =
+        item.filter(|item| matches!(item.kind, ItemKind::Set(_) | ItemKind::Countries))
+    else {
+        let message = "only sets have further lists";
+        return sink.fault(at, FaultCode::Contradiction, None, Vec::new(), message);
+    };
+    let mut fields = Fields::open(node, at, sink)?;
+    let mut lists = BTreeMap::new();
+    for name in NAMES {
+        let members =
+            fields.optional(sink, name, |node, at, sink| value::set(item, node, at, sink));
+        if let Some(members) = members {
+            lists.insert(name.to_owned(), members);
+        }
+    }
+    fields.close(sink);
+    Some(lists)
+}

@@ -1,0 +1,90 @@
+//! What an offer costs. Documents write major units ("14.20 EUR"); we keep whole minor units.
+
+use super::cursor::{At, Fields, Sink};
+use super::scalar::{boolean, decimal, technical_name, whole, word};
+use crate::fault::FaultCode;
+use crate::node::Node;
+use crate::{Amount, BILLING_UNITS, CURRENCIES, Price, UnitPrice};
+use std::collections::BTreeSet;
+
+pub(super) fn price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Price> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let tiers = &["1", "2", "3", "4", "5"];
+    let tier = fields.optional(
+        sink,
+        "tier",
+        word(tiers, |text| tiers.contains(&text).then(|| text.to_owned())),
+    );
+    let basket = fields.optional(sink, "basket", technical_name);
+    let monthly_total = fields.optional(sink, "monthlyTotal", amount);
+    let per_unit = fields.list(sink, "perUnit", unit_price);
+    fields.close(sink);
+    let mut seen = BTreeSet::new();
+    for price in &per_unit {
+        if !seen.insert((&price.unit, &price.currency)) {
+            let message = format!("`{}` has two prices in {}", price.unit, price.currency);
+            sink.fault::<()>(
+                &at.field("perUnit"),
+                FaultCode::Contradiction,
+                None,
+                Vec::new(),
+                message,
+            );
+        }
+    }
+    Some(Price { tier, basket, monthly_total, per_unit })
+}
+
+fn amount(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Amount> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let money = money(&mut fields, sink);
+    let tax_excluded = fields.optional(sink, "taxExcluded", boolean);
+    fields.close(sink);
+    let (minor, currency) = money?;
+    Some(Amount { minor, currency, tax_excluded })
+}
+
+fn unit_price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<UnitPrice> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let unit = fields.required(
+        sink,
+        "unit",
+        word(BILLING_UNITS, |text| BILLING_UNITS.contains(&text).then(|| text.to_owned())),
+    );
+    let per = fields.optional(sink, "per", whole(1, 1_000_000_000)).unwrap_or(1);
+    let money = money(&mut fields, sink);
+    fields.close(sink);
+    let (minor, currency) = money?;
+    Some(UnitPrice { unit: unit?, per, minor, currency })
+}
+
+/// Reads `amount` and `currency` as whole minor units.
+fn money(fields: &mut Fields<'_>, sink: &mut Sink) -> Option<(i64, String)> {
+    let find = |text: &str| CURRENCIES.iter().find(|(code, _)| *code == text).copied();
+    let currency = fields.required(sink, "currency", word(CODES, find));
+    let digits = currency.map_or(2, |(_, digits)| digits);
+    let minor = fields.required(sink, "amount", |node, at, sink| {
+        let amount = decimal(node, at, sink)?;
+        let minor = amount.checked_mul(rust_decimal::Decimal::from(10_u32.pow(digits)));
+        let whole = minor.filter(|minor| minor.is_integer() && !minor.is_sign_negative());
+        whole.and_then(|minor| i64::try_from(minor).ok()).or_else(|| {
+            let message = format!(
+                "expected an amount of zero or more with at most {digits} decimals; state finer prices `per` several units"
+            );
+            sink.fault(at, FaultCode::OutOfRange, Some(node), Vec::new(), message)
+        })
+    });
+    Some((minor?, currency?.0.to_owned()))
+}
+
+const CODES: &[&str] = &["JPY", "EUR", "USD", "GBP"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_those_of_the_currencies() {
+        assert!(CURRENCIES.iter().map(|(code, _)| *code).eq(CODES.iter().copied()));
+    }
+}

@@ -1,0 +1,181 @@
+//! The body of a `QualityRequirement`: regions, profiles, what is asked.
+
+use super::cursor::{At, Fields, Sink};
+use super::offer::at_least_one;
+use super::scalar::{between, country, percentile, whole, word};
+use super::{sas70, value};
+use crate::fault::FaultCode;
+use crate::node::Node;
+use crate::{
+    Accepted, Commitment, Demand, Emphasis, ItemDef, ItemKind, Operator, Priority, Profile,
+    Profiles, RecoveryPriority, RequirementItem, RequirementSpec, Scheme, Value, registry,
+};
+use rust_decimal::Decimal;
+
+pub(super) fn spec(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<RequirementSpec> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let emphasis = fields.optional(sink, "emphasis", word(Emphasis::WORDS, Emphasis::from_word));
+    let user_regions = fields.required(sink, "userRegions", |node, at, sink| {
+        at_least_one(node, at, sink, "country", country)
+    });
+    let round_trips = fields.optional(sink, "roundTrips", whole(1, 1000));
+    let priority = fields.optional(sink, "priority", word(Priority::WORDS, Priority::from_word));
+    let profiles = fields.required(sink, "profiles", profiles);
+    fields.close(sink);
+    Some(RequirementSpec {
+        emphasis,
+        user_regions: user_regions?,
+        round_trips,
+        priority,
+        profiles: profiles?,
+    })
+}
+
+fn profiles(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Profiles> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let normal = fields.required(sink, "normal", profile);
+    let overload = fields.optional(sink, "overload", profile);
+    let disaster = fields.optional(sink, "disaster", profile);
+    fields.close(sink);
+    Some(Profiles { normal: normal?, overload, disaster })
+}
+
+fn profile(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Profile> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let find = word(RecoveryPriority::WORDS, RecoveryPriority::from_word);
+    let recovery_priority = fields.optional(sink, "recoveryPriority", find);
+    let items =
+        fields.required(sink, "items", |node, at, sink| super::cursor::list(node, at, sink, item));
+    fields.unique(sink, "items", "item", FaultCode::DuplicateItem);
+    fields.close(sink);
+    Some(Profile { recovery_priority, items: items? })
+}
+
+fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<RequirementItem> {
+    let rewritten = sas70::rewrite(node, at, sink);
+    let mut fields = Fields::open(rewritten.as_ref().unwrap_or(node), at, sink)?;
+    let key = fields.required(sink, "item", value::item_key);
+    let item = key.as_deref().and_then(|key| registry().item(key));
+    let level = fields.required(sink, "level", word(Demand::WORDS, Demand::from_word));
+    let open = level == Some(Demand::BestEffort);
+    let scheme = scheme(item, open, &mut fields, sink);
+    let op = fields.optional(sink, "op", |node, at, sink| operator(item, node, at, sink));
+    let value = fields.optional(sink, "value", |node, at, sink| match (item, &key, op) {
+        (Some(item), _, Some(Operator::Range)) => value::range(item, node, at, sink),
+        (Some(item), ..) => value::value(item, scheme, node, at, sink),
+        (None, Some(_), _) => value::extension(node, at, sink),
+        (None, None, _) => None,
+    });
+    let accept = fields.list(sink, "accept", |node, at, sink| accepted(item, node, at, sink));
+    let percentile = fields.optional(sink, "percentile", percentile);
+    let tolerance = fields.optional(sink, "tolerance", |node, at, sink| match item {
+        Some(item) => value::tolerance(item, node, at, sink),
+        None => between(Decimal::ZERO, Decimal::from(1_000_000_000_000_i64))(node, at, sink),
+    });
+    let weight = fields.optional(sink, "weight", between(Decimal::ZERO, Decimal::TEN));
+    let min_commitment =
+        fields.optional(sink, "minCommitment", word(Commitment::WORDS, Commitment::from_word));
+    let max_age_days = fields.optional(sink, "maxAgeDays", whole(1, 36_500));
+    let pair_with = fields.optional(sink, "pair_with", value::item_key);
+    item_rules(item, open, value.as_ref(), op, &fields, sink);
+    fields.close(sink);
+    Some(RequirementItem {
+        item: key?,
+        level: level?,
+        op,
+        value,
+        scheme: scheme.map(|scheme| scheme.key.clone()),
+        accept,
+        percentile,
+        tolerance,
+        weight,
+        min_commitment,
+        max_age_days,
+        pair_with,
+    })
+}
+
+/// A best-effort item may leave the scheme out, as it may leave out the value.
+fn scheme(
+    item: Option<&ItemDef>,
+    open: bool,
+    fields: &mut Fields<'_>,
+    sink: &mut Sink,
+) -> Option<&'static Scheme> {
+    let qualified = item.is_some_and(|item| item.kind == ItemKind::SchemeLevel);
+    if qualified && open && !fields.has("value") {
+        return fields.optional(sink, "scheme", value::scheme_key);
+    }
+    value::scheme(item, fields, sink)
+}
+
+fn operator(item: Option<&ItemDef>, node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Operator> {
+    let op = word(Operator::WORDS, Operator::from_word)(node, at, sink)?;
+    let Some(item) = item else { return Some(op) };
+    if item.operators().contains(&op) {
+        return Some(op);
+    }
+    let allowed = item.operators().iter().map(ToString::to_string).collect();
+    let message = format!("the operator does not fit an item of type {}", item.kind.name());
+    sink.fault(at, FaultCode::WrongOperator, Some(node), allowed, message)
+}
+
+fn accepted(item: Option<&ItemDef>, node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Accepted> {
+    if item.is_some_and(|item| item.kind != ItemKind::SchemeLevel) {
+        let message = "only a security assurance level has accepted equivalents";
+        return sink.fault(at, FaultCode::Contradiction, None, Vec::new(), message);
+    }
+    let mut fields = Fields::open(node, at, sink)?;
+    let scheme = fields.required(sink, "scheme", value::scheme_key);
+    let level = fields
+        .required(sink, "value", |node, at, sink| value::scheme_level(scheme?, node, at, sink));
+    fields.close(sink);
+    Some(Accepted { scheme: scheme?.key.clone(), value: level? })
+}
+
+/// What must and prefer need, and what contradicts itself.
+fn item_rules(
+    item: Option<&ItemDef>,
+    open: bool,
+    value: Option<&Value>,
+    op: Option<Operator>,
+    fields: &Fields<'_>,
+    sink: &mut Sink,
+) {
+    let at = fields.at();
+    for (field, other) in [("op", "value"), ("value", "op")] {
+        if !fields.has(field) && (!open || fields.has(other)) {
+            let message = match open {
+                true => format!("`{other}` says nothing without `{field}`"),
+                false => format!("an item that is asked needs `{field}`"),
+            };
+            sink.fault::<()>(&at.field(field), FaultCode::Missing, None, Vec::new(), message);
+        }
+    }
+    if fields.has("percentile") && item.is_some_and(|item| !item.kind.is_number()) {
+        let message = "only a number has a percentile";
+        sink.fault::<()>(
+            &at.field("percentile"),
+            FaultCode::Contradiction,
+            None,
+            Vec::new(),
+            message,
+        );
+    }
+    if let (None, Some(op), Some(value)) = (item, op, value)
+        && !extension_operator_fits(op, value)
+    {
+        let message = "the operator does not fit the value";
+        sink.fault::<()>(&at.field("op"), FaultCode::WrongOperator, None, Vec::new(), message);
+    }
+}
+
+fn extension_operator_fits(op: Operator, value: &Value) -> bool {
+    use Operator::{AllOf, AnyOf, Eq, Gte, Lte, NoneOf, OneOf, SubsetOf};
+    match value {
+        Value::Number(_) => matches!(op, Gte | Lte | Eq),
+        Value::Level(_) | Value::Boolean(_) => op == Eq,
+        Value::Set(_) => matches!(op, AllOf | AnyOf | OneOf | SubsetOf | NoneOf),
+        Value::Range { .. } => false,
+    }
+}

@@ -1,0 +1,44 @@
+//! SAS 70, which the paper asks for, ended in 2011. Asking for it is read as asking for any of the
+//! reports that took its place, with a notice. A promise of it is a fault like any unknown report.
+
+use super::cursor::{At, Sink};
+use crate::fault::{FaultCode, NoticeCode};
+use crate::node::Node;
+
+const LEGACY: &str = "sas70-type2";
+/// SOC 2 answers the intent, SOC 1 and ISAE 3402 are the formal line.
+const TODAY: [&str; 3] = ["soc2-type2", "soc1-type2", "isae3402-type2"];
+
+/// The item with today's reports, if it asks for SAS 70.
+pub(super) fn rewrite(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Node> {
+    let Node::Map(entries) = node else { return None };
+    let reports = node.get("item") == Some(&Node::text("audit.attestations"));
+    let Some(Node::List(asked)) = node.get("value").filter(|_| reports) else { return None };
+    let legacy = Node::text(LEGACY);
+    if !asked.contains(&legacy) {
+        return None;
+    }
+    let any = node.get("op") == Some(&Node::text("any_of"));
+    if !any && asked.len() > 1 {
+        let message = "SAS 70 ended in 2011; ask with `any_of`, so that one of today's reports can take its place";
+        let allowed = TODAY.map(str::to_owned).to_vec();
+        sink.fault::<()>(
+            &at.field("value"),
+            FaultCode::UnknownMember,
+            Some(&legacy),
+            allowed,
+            message,
+        );
+        return None;
+    }
+    let message = format!("`{LEGACY}` ended in 2011 and is read as any of {}", TODAY.join(", "));
+    sink.notice(&at.field("value"), NoticeCode::Sas70Rewritten, message);
+    let others = asked.iter().filter(|node| **node != legacy).cloned();
+    let reports = Node::List(TODAY.into_iter().map(Node::text).chain(others).collect());
+    let changed = entries.iter().map(|(name, node)| match name.as_str() {
+        "value" => (name.clone(), reports.clone()),
+        "op" => (name.clone(), Node::text("any_of")),
+        _ => (name.clone(), node.clone()),
+    });
+    Some(Node::Map(changed.collect()))
+}

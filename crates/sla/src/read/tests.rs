@@ -1,0 +1,358 @@
+use crate::*;
+
+fn offer_with(item: &str) -> String {
+    format!(
+        "apiVersion: sla.kumoichi/v1alpha1
+kind: ServiceLevelOffer
+metadata: {{name: abc, version: 1, title: {{en: A}}}}
+spec:
+  service: {{model: IaaS, deployment: public, regions: [{{id: r1, country: JP}}]}}
+  measurement: {{calendar: 1M, timezone: Asia/Tokyo, sliceSeconds: 60, minOutageSeconds: 0}}
+  items:
+    - {item}
+"
+    )
+}
+
+fn requirement_with(item: &str) -> String {
+    format!(
+        "apiVersion: sla.kumoichi/v1alpha1
+kind: QualityRequirement
+metadata: {{name: abc, version: 1, title: {{en: A}}}}
+spec:
+  userRegions: [JP]
+  profiles:
+    normal:
+      items:
+        - {item}
+"
+    )
+}
+
+/// Path and code of every fault.
+fn faults(text: &str) -> Vec<(String, FaultCode)> {
+    match parse(text) {
+        Ok(parsed) => panic!("no fault: {parsed:?}"),
+        Err(faults) => faults.iter().map(|fault| (fault.path.clone(), fault.code)).collect(),
+    }
+}
+
+fn one_fault(text: &str) -> Fault {
+    let mut faults = parse(text).unwrap_err();
+    assert_eq!(faults.len(), 1, "{faults}");
+    faults.0.remove(0)
+}
+
+#[test]
+fn examples_parse_and_round_trip_through_every_form() {
+    for example in EXAMPLE_OFFERS.iter().chain(EXAMPLE_REQUIREMENTS) {
+        let documents =
+            parse_documents(example.yaml).unwrap_or_else(|f| panic!("{}: {f}", example.name));
+        assert_eq!(documents.len(), 1);
+        let document = &documents[0];
+        assert_eq!(document.metadata().name, example.name);
+        let yaml = to_yaml(document);
+        assert_eq!(parse_documents(&yaml).unwrap(), documents, "{yaml}");
+        assert_eq!(to_yaml(&parse_documents(&yaml).unwrap()[0]), yaml);
+        let json = to_json(document);
+        assert_eq!(parse_documents(&json).unwrap(), documents, "{json}");
+        assert_eq!(canonical_json(&parse_documents(&json).unwrap()[0]), canonical_json(document));
+        let value = serde_json::to_value(document).unwrap();
+        assert_eq!(serde_json::from_value::<Document>(value).unwrap(), *document);
+    }
+}
+
+#[test]
+fn nothing_of_the_examples_is_lost() {
+    let hokusei = parse_offer(EXAMPLE_OFFERS[0].yaml).unwrap();
+    assert_eq!(hokusei.spec.items.len(), 27);
+    let uptime = hokusei.item("availability.service_uptime").unwrap();
+    assert_eq!(uptime.value.as_number(), parse_decimal("0.9995"));
+    assert_eq!(uptime.exclusions.len(), 3);
+    assert_eq!(uptime.remedy.as_ref().unwrap().schedule[2].below, parse_decimal("0.95").unwrap());
+    let drill = &hokusei.item("availability.rto").unwrap().evidence[0];
+    assert_eq!((drill.kind.as_str(), drill.result.as_deref()), ("dr-drill", Some("PT3H10M")));
+    let location = hokusei.item("security.data_location").unwrap();
+    assert_eq!(location.sub_lists["backup"], ["JP".to_owned()].into());
+    assert_eq!(hokusei.metadata.signature.as_ref().unwrap().kind, "jws-detached");
+    assert_eq!(hokusei.spec.price.as_ref().unwrap().monthly_total.as_ref().unwrap().minor, 182_000);
+    assert!(hokusei.item("performance.max_throughput").is_none(), "undeclared stays undeclared");
+
+    let certificate = parse_requirement(EXAMPLE_REQUIREMENTS[0].yaml).unwrap();
+    let level = &certificate.spec.profiles.normal.items[3];
+    assert_eq!(level.accept[0], Accepted { scheme: "fedramp".to_owned(), value: "C".to_owned() });
+    assert_eq!(certificate.items_in(ProfileName::Normal).len(), 8);
+    assert_eq!(certificate.items_in(ProfileName::Disaster).len(), 10);
+    let disaster = certificate.spec.profiles.disaster.unwrap();
+    assert_eq!(disaster.recovery_priority, Some(RecoveryPriority::QualityFirst));
+}
+
+#[test]
+fn sas70_is_read_as_any_of_todays_reports_with_a_notice() {
+    let parsed = parse(EXAMPLE_REQUIREMENTS[1].yaml).unwrap();
+    let Document::Requirement(requirement) = &parsed.documents[0] else { panic!("an offer") };
+    let reports = &requirement.spec.profiles.normal.items[4];
+    assert_eq!(reports.op, Some(Operator::AnyOf));
+    assert_eq!(reports.value, Some(Value::set(["soc2-type2", "soc1-type2", "isae3402-type2"])));
+    assert_eq!(reports.max_age_days, Some(365));
+    assert_eq!(parsed.notices.len(), 1);
+    assert_eq!(parsed.notices[0].code, NoticeCode::Sas70Rewritten);
+    assert_eq!(parsed.notices[0].path, "/spec/profiles/normal/items/4/value");
+    let both = requirement_with(
+        "{item: audit.attestations, op: all_of, value: [sas70-type2, soc3], level: must}",
+    );
+    assert!(parse(&both).is_err());
+    let promised =
+        offer_with("{item: audit.attestations, value: [sas70-type2], commitment: attested}");
+    assert_eq!(one_fault(&promised).code, FaultCode::UnknownMember);
+}
+
+#[test]
+fn all_faults_come_at_once_with_their_paths() {
+    let text = "apiVersion: sla.kumoichi/v2
+kind: ServiceLevelOffer
+metadata: {name: A, version: 0, title: {}, extra: 1}
+spec:
+  service: {model: Iaas, deployment: public, regions: []}
+  measurement: {calendar: month, timezone: Asia/Tokyo, sliceSeconds: 0}
+  items:
+    - {item: availability.service_uptim, value: 0.9, commitment: declared}
+    - {item: network.assurance_class, value: best-effort, commitment: declared}
+    - {item: network.assurance_class, value: priority, commitment: sure}
+    - {item: performance.online_response_time, value: 1, commitment: declared}
+    - {item: availability.service_uptime, value: 99.9, commitment: guaranteed}
+";
+    let item = |index: usize, field: &str| format!("/spec/items/{index}/{field}");
+    let expected = [
+        ("/apiVersion".to_owned(), FaultCode::UnknownKind),
+        ("/metadata/name".to_owned(), FaultCode::WrongForm),
+        ("/metadata/version".to_owned(), FaultCode::OutOfRange),
+        ("/metadata/title".to_owned(), FaultCode::Missing),
+        ("/metadata/extra".to_owned(), FaultCode::UnknownField),
+        ("/spec/service/model".to_owned(), FaultCode::UnknownWord),
+        ("/spec/service/regions".to_owned(), FaultCode::Missing),
+        ("/spec/measurement/calendar".to_owned(), FaultCode::WrongForm),
+        ("/spec/measurement/sliceSeconds".to_owned(), FaultCode::OutOfRange),
+        ("/spec/measurement/minOutageSeconds".to_owned(), FaultCode::Missing),
+        (item(0, "item"), FaultCode::UnknownItem),
+        (item(1, "value"), FaultCode::UnknownLevel),
+        (item(2, "commitment"), FaultCode::UnknownWord),
+        (item(3, "percentile"), FaultCode::Missing),
+        (item(3, "transaction"), FaultCode::Missing),
+        (item(4, "value"), FaultCode::OutOfRange),
+        (item(4, "remedy"), FaultCode::Unsupported),
+        (item(2, "item"), FaultCode::DuplicateItem),
+    ];
+    assert_eq!(faults(text), expected);
+}
+
+#[test]
+fn paths_name_the_document_where_there_are_several() {
+    let good = offer_with("{item: capacity.hold_ttl, value: 900, commitment: declared}");
+    let bad = offer_with("{item: capacity.hold_ttl, value: [1], commitment: declared}");
+    assert_eq!(one_fault(&bad).path, "/spec/items/0/value");
+    assert_eq!(one_fault(&format!("{good}---\n{bad}")).path, "/1/spec/items/0/value");
+    assert_eq!(parse_documents(&format!("{good}---\n{good}")).unwrap().len(), 2);
+    assert!(parse_offer(&format!("{good}---\n{good}")).is_err());
+    assert!(parse_requirement(&good).unwrap_err().to_string().contains("QualityRequirement"));
+    assert_eq!(one_fault("").code, FaultCode::Empty);
+}
+
+#[test]
+fn faults_say_what_is_allowed_and_what_was_meant() {
+    let fault =
+        one_fault(&offer_with("{item: network.asurance_class, value: 1, commitment: declared}"));
+    assert_eq!(fault.allowed, ["network.assurance_class"]);
+    assert!(fault.message.contains("did you mean"));
+    let fault = one_fault(&offer_with(
+        "{item: network.assurance_class, value: best, commitment: declared}",
+    ));
+    assert_eq!(fault.allowed.len(), 4);
+    assert_eq!(fault.found.as_deref(), Some("best"));
+    let fault = one_fault(&offer_with(
+        "{item: capacity.hold_ttl, value: \"1,000 s\", commitment: declared}",
+    ));
+    assert!(fault.message.contains("without grouping"), "{fault}");
+    let fault =
+        one_fault(&offer_with("{item: capacity.hold_ttl, value: 4 m, commitment: declared}"));
+    assert!(fault.allowed.contains(&"min".to_owned()));
+    let fault =
+        one_fault(&offer_with("{item: security.data_location, value: [jp], commitment: declared}"));
+    assert_eq!(fault.path, "/spec/items/0/value/0");
+    assert!(fault.message.contains("`JP`"));
+    let fault = one_fault(&offer_with(
+        "{item: capacity.hold_ttl, value: 1, comitment: declared, commitment: declared}",
+    ));
+    assert!(fault.message.contains("`commitment`"), "{fault}");
+}
+
+#[test]
+fn rules_of_offers_are_kept() {
+    for (item, code) in [
+        ("{item: security.data_location, value: [], commitment: declared}", FaultCode::OutOfRange),
+        (
+            "{item: security.assurance_level, value: moderate, commitment: declared}",
+            FaultCode::Missing,
+        ),
+        (
+            "{item: security.assurance_level, scheme: eucs, value: high, commitment: declared}",
+            FaultCode::UnknownScheme,
+        ),
+        (
+            "{item: security.assurance_level, scheme: ismap, value: moderate, commitment: declared}",
+            FaultCode::UnknownLevel,
+        ),
+        (
+            "{item: capacity.hold_ttl, scheme: ismap, value: 1, commitment: declared}",
+            FaultCode::Contradiction,
+        ),
+        ("{item: capacity.hold_ttl, value: -1, commitment: declared}", FaultCode::OutOfRange),
+        (
+            "{item: capacity.hold_ttl, value: 1, percentile: 0, commitment: declared}",
+            FaultCode::OutOfRange,
+        ),
+        (
+            "{item: capacity.hold_ttl, value: 1, subLists: {backup: [JP]}, commitment: declared}",
+            FaultCode::Contradiction,
+        ),
+        (
+            "{item: capacity.hold_ttl, value: 1, item: capacity.hold_ttl, commitment: declared}",
+            FaultCode::DuplicateField,
+        ),
+        (
+            "{item: capacity.hold_ttl, value: 1, commitment: declared, evidence: [{type: published, date: 2026-01}]}",
+            FaultCode::Missing,
+        ),
+        (
+            "{item: capacity.hold_ttl, value: 1, commitment: declared, evidence: [{type: report, date: 2026-02-30}]}",
+            FaultCode::WrongForm,
+        ),
+        ("{item: x-Acme.thing, value: 1, commitment: declared}", FaultCode::UnknownItem),
+        ("{item: x-acme.thing, value: {a: 1}, commitment: declared}", FaultCode::WrongType),
+        (
+            "{item: security.intercloud_encryption, value: none, tlsMin: 1.1, commitment: declared}",
+            FaultCode::UnknownWord,
+        ),
+        (
+            "{item: availability.service_uptime, value: 0.99, commitment: guaranteed, remedy: {claim: automatic, schedule: [{below: 0.999, credit: 0.1}]}}",
+            FaultCode::Contradiction,
+        ),
+        (
+            "{item: availability.service_uptime, value: 0.99, commitment: guaranteed, remedy: {claim: automatic, schedule: [{below: 0.99, credit: 0.2}, {below: 0.9, credit: 0.1}]}}",
+            FaultCode::Contradiction,
+        ),
+    ] {
+        assert_eq!(one_fault(&offer_with(item)).code, code, "{item}");
+    }
+}
+
+#[test]
+fn rules_of_requirements_are_kept() {
+    for (item, code) in [
+        ("{item: capacity.hold_ttl, level: must}", None),
+        ("{item: capacity.hold_ttl, level: must, op: gte}", Some(FaultCode::Missing)),
+        ("{item: capacity.hold_ttl, level: best_effort, op: gte}", Some(FaultCode::Missing)),
+        (
+            "{item: capacity.hold_ttl, level: must, op: all_of, value: 3}",
+            Some(FaultCode::WrongOperator),
+        ),
+        (
+            "{item: capacity.hold_ttl, level: must, op: range, value: {min: 9, max: 3}}",
+            Some(FaultCode::Contradiction),
+        ),
+        (
+            "{item: capacity.hold_ttl, level: must, op: gte, value: 3, weight: 11}",
+            Some(FaultCode::OutOfRange),
+        ),
+        (
+            "{item: capacity.hold_ttl, level: must, op: gte, value: 3, accept: [{scheme: ismap, value: ismap}]}",
+            Some(FaultCode::Contradiction),
+        ),
+        (
+            "{item: legal.regimes, level: must, op: all_of, value: [gdpr], tolerance: 1}",
+            Some(FaultCode::WrongType),
+        ),
+        (
+            "{item: capacity.hold_support, level: must, op: gte, value: native, tolerance: 0.5}",
+            Some(FaultCode::OutOfRange),
+        ),
+        ("{item: x-acme.thing, level: must, op: gte, value: [a]}", Some(FaultCode::WrongOperator)),
+    ] {
+        let text = requirement_with(item);
+        match code {
+            Some(code) => assert_eq!(one_fault(&text).code, code, "{item}"),
+            None => assert_eq!(faults(&text).len(), 2, "op and value are both missing"),
+        }
+    }
+    let slack = "{item: availability.service_uptime, level: must, op: gte, value: 99.9 %, tolerance: 0.05 %}";
+    let requirement = parse_requirement(&requirement_with(slack)).unwrap();
+    assert_eq!(requirement.spec.profiles.normal.items[0].tolerance, parse_decimal("0.0005"));
+}
+
+#[test]
+fn market_fields_are_read() {
+    let text = offer_with("{item: capacity.hold_ttl, value: 15 min, commitment: declared, evidence: [{type: published, source: \"https://a.example/sla\", date: 2013-07, note: read}]}")
+        .replace("title: {en: A}", "title: {en: A}, description: {en: About it, ja: 説明}")
+        .replace("country: JP}]}", "country: JP}], middleware: [PostgreSQL 16, {name: MySQL, version: 8.40}, Redis]}")
+        + "  price:
+    monthlyTotal: {amount: \"14.20\", currency: EUR}
+    perUnit: [{unit: vcpu-month, amount: 0.18, currency: EUR, per: 1000}]
+";
+    let offer = parse_offer(&text).unwrap();
+    assert_eq!(offer.metadata.description.as_ref().unwrap().get(Locale::Ja), "説明");
+    let middleware = &offer.spec.service.middleware;
+    assert_eq!(
+        middleware[0],
+        Middleware { name: "PostgreSQL".to_owned(), version: Some("16".to_owned()) }
+    );
+    assert_eq!(middleware[1].version.as_deref(), Some("8.40"));
+    assert_eq!(middleware[2].version, None);
+    let price = offer.spec.price.as_ref().unwrap();
+    assert_eq!(price.monthly_total.as_ref().unwrap().minor, 1420);
+    assert_eq!((price.per_unit[0].minor, price.per_unit[0].per), (18, 1000));
+    assert_eq!(offer.spec.items[0].value.as_number(), parse_decimal("900"));
+    assert_eq!(offer.spec.items[0].evidence[0].date.as_ref().unwrap().as_str(), "2013-07");
+    assert_eq!(parse_offer(&to_yaml(&offer)).unwrap(), offer);
+    let fine = text.replace("0.18", "0.185");
+    assert_eq!(one_fault(&fine).path, "/spec/price/perUnit/0/amount");
+}
+
+#[test]
+fn extension_items_survive_round_trips() {
+    for value in ["12.50", "true", "some text", "[b, a]"] {
+        let text = offer_with(&format!(
+            "{{item: x-acme.gpu_model, value: {value}, commitment: declared}}"
+        ));
+        let offer = parse_offer(&text).unwrap();
+        assert_eq!(parse_offer(&to_yaml(&offer)).unwrap(), offer);
+        assert_eq!(parse_offer(&to_json(&offer)).unwrap(), offer);
+    }
+}
+
+#[test]
+fn derived_items_are_noticed_in_offers() {
+    let text = offer_with(
+        "{item: performance.e2e_response_time, value: 1, percentile: 95, commitment: declared}",
+    );
+    assert_eq!(parse(&text).unwrap().notices[0].code, NoticeCode::DerivedDeclared);
+}
+
+#[test]
+fn numbers_keep_their_digits_in_both_forms() {
+    for digits in ["0.1", "0.99995", "0.999999999999999999999", "0.123456789012345678"] {
+        let text = offer_with(&format!(
+            "{{item: performance.batch_compliance, value: {digits}, commitment: declared}}"
+        ));
+        let offer = parse_offer(&text).unwrap();
+        assert_eq!(offer.spec.items[0].value.as_number(), parse_decimal(digits));
+        assert!(to_json(&offer).contains(&format!("\"value\": {digits}")));
+        assert_eq!(parse_offer(&to_json(&offer)).unwrap(), offer);
+        let value = serde_json::to_string(&offer).unwrap();
+        assert_eq!(serde_json::from_str::<Offer>(&value).unwrap(), offer);
+    }
+    let text = offer_with("{item: performance.max_throughput, value: 1e6, commitment: declared}");
+    assert_eq!(
+        parse_offer(&text).unwrap().spec.items[0].value.as_number(),
+        parse_decimal("1000000")
+    );
+}
