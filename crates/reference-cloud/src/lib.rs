@@ -1,1 +1,23 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod children;
+mod cloud;
+mod config;
+mod demo;
+mod error;
+mod faults;
+mod gateway;
+mod http_server;
+mod keys;
+mod operations;
+mod store;
+mod volume;
+mod watch;
+mod words;
+
+pub use cloud::{RunningCloud, SystemClock, run, start};
+pub use config::{ChildCommand, CloudConfig, EndpointRange, UnitPrices};
+pub use demo::{DemoAppArgs, DemoAppError, run_demo_app};
+pub use error::CloudError;
+pub use faults::{Fault, FaultKind};

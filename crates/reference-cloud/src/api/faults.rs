@@ -1,0 +1,106 @@
+//! Puts ordered faults around operations, and takes the orders.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use provider_api::{FieldFault, ProblemCode, paths};
+
+use super::answer::{answer, problem};
+use super::headers::parse;
+use crate::cloud::Cloud;
+use crate::error::OpError;
+use crate::faults::{Fault, FaultKind};
+use crate::http_server::LoseAnswer;
+use crate::operations::invalid;
+
+/// The name of each operation in an order.
+const OPERATIONS: [(&str, &str); 18] = [
+    (paths::CAPABILITIES, "capabilities"),
+    (paths::DISCOVER, "discover"),
+    (paths::HOLDS, "hold"),
+    (paths::HOLD, "drop"),
+    (paths::EXTEND, "extend"),
+    (paths::CONFIRM, "confirm"),
+    (paths::ALLOCATIONS, "list"),
+    (paths::ALLOCATION, "get"),
+    (paths::START, "start"),
+    (paths::STOP, "stop"),
+    (paths::ALLOW, "allow"),
+    (paths::DENY, "deny"),
+    (paths::LIVENESS, "liveness"),
+    (paths::METRICS, "metrics"),
+    (paths::METER, "meter"),
+    (paths::ERASE, "erase"),
+    (paths::RELEASE, "release"),
+    (paths::OPERATION, "operation"),
+];
+
+/// Lets a call suffer what was ordered for it.
+pub(super) async fn suffer(
+    State(cloud): State<Arc<Cloud>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let name =
+        OPERATIONS.iter().find(|(route, _)| Some(*route) == path.as_deref()).map(|(_, name)| *name);
+    let Some((kind, delay)) = name.and_then(|name| cloud.faults.next(name)) else {
+        return next.run(request).await;
+    };
+    tracing::warn!(fault.kind = ?kind, fault.operation = name, "a fault is done on order");
+    match kind {
+        FaultKind::Refuse => problem(&OpError::refuse(ProblemCode::Refused, "refused on order")),
+        FaultKind::FailBefore => {
+            problem(&OpError::refuse(ProblemCode::Unavailable, "unavailable on order"))
+        }
+        FaultKind::CrashBefore => std::process::abort(),
+        FaultKind::Delay => {
+            tokio::time::sleep(delay).await;
+            next.run(request).await
+        }
+        FaultKind::FailAfter => {
+            next.run(request).await;
+            problem(&OpError::refuse(ProblemCode::Internal, "failed after acting, on order"))
+        }
+        FaultKind::LoseAnswer => {
+            next.run(request).await;
+            let mut lost = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            lost.extensions_mut().insert(LoseAnswer);
+            lost
+        }
+        FaultKind::CrashAfter => {
+            next.run(request).await;
+            std::process::abort()
+        }
+    }
+}
+
+pub(super) async fn order(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Response {
+    let order = parse::<Fault>(&body).and_then(|fault| {
+        let known =
+            fault.operation == "*" || OPERATIONS.iter().any(|(_, name)| *name == fault.operation);
+        if known && fault.nth > 0 && fault.times > 0 {
+            return Ok(fault);
+        }
+        let names: Vec<&str> = OPERATIONS.iter().map(|(_, name)| *name).collect();
+        let detail = format!("nth and times begin at 1; operations are *, {}", names.join(", "));
+        Err(invalid(vec![FieldFault { pointer: "/operation".to_owned(), detail }]))
+    });
+    answer(order.map(|fault| {
+        cloud.faults.order(fault);
+        cloud.faults.list()
+    }))
+}
+
+pub(super) async fn list(State(cloud): State<Arc<Cloud>>) -> Response {
+    answer(Ok(cloud.faults.list()))
+}
+
+pub(super) async fn clear(State(cloud): State<Arc<Cloud>>) -> Response {
+    cloud.faults.clear();
+    answer(Ok(cloud.faults.list()))
+}

@@ -1,0 +1,112 @@
+//! The API over HTTP: routes, tokens, headers, problems. Every rule is in `operations`.
+
+mod answer;
+mod faults;
+mod headers;
+mod page;
+mod routes;
+
+pub(crate) use page::STYLE;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use provider_api::{ProblemCode, Secret, paths};
+use subtle::ConstantTimeEq;
+
+use crate::cloud::Cloud;
+use crate::error::OpError;
+use crate::keys;
+
+/// Requests of this API are small forms.
+const BODY_MAX: usize = 64 * 1024;
+
+/// Every route of the cloud.
+pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
+    let with_faults = middleware::from_fn_with_state(Arc::clone(&cloud), faults::suffer);
+    let with_token = middleware::from_fn_with_state(Arc::clone(&cloud), need_token);
+    let api = Router::new()
+        .route(paths::CAPABILITIES, get(routes::capabilities))
+        .route(paths::DISCOVER, post(routes::discover))
+        .route(paths::HOLDS, post(routes::hold))
+        .route(paths::HOLD, delete(routes::drop_hold))
+        .route(paths::EXTEND, post(routes::extend))
+        .route(paths::CONFIRM, post(routes::confirm))
+        .route(paths::ALLOCATIONS, get(routes::list))
+        .route(paths::ALLOCATION, get(routes::allocation))
+        .route(paths::START, post(routes::start))
+        .route(paths::STOP, post(routes::stop))
+        .route(paths::ALLOW, post(routes::allow))
+        .route(paths::DENY, post(routes::deny))
+        .route(paths::LIVENESS, get(routes::liveness))
+        .route(paths::METRICS, get(routes::metrics))
+        .route(paths::METER, get(routes::meter))
+        .route(paths::ERASE, post(routes::erase))
+        .route(paths::RELEASE, post(routes::release))
+        .route(paths::OPERATION, get(routes::operation))
+        .route_layer(with_faults)
+        .route_layer(with_token);
+    let mut router = Router::new()
+        .merge(api)
+        .route("/", get(page::show))
+        .route("/healthz", get(|| async { "ok" }))
+        .fallback(|| async {
+            answer::problem(&OpError::refuse(ProblemCode::NotFound, "there is no such route"))
+        });
+    if cloud.config.faults && cloud.config.admin_token.is_some() {
+        let orders = get(faults::list).post(faults::order).delete(faults::clear);
+        let with_admin = middleware::from_fn_with_state(Arc::clone(&cloud), need_admin);
+        router = router.merge(Router::new().route("/faults", orders).route_layer(with_admin));
+    }
+    router
+        .method_not_allowed_fallback(|| async {
+            let refusal =
+                OpError::refuse(ProblemCode::NotFound, "the route does not take this method");
+            answer::problem(&refusal)
+        })
+        .layer(middleware::from_fn(name_request))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .with_state(cloud)
+}
+
+/// Gives every request an id, for the log and for the caller.
+async fn name_request(request: Request, next: Next) -> Response {
+    let id = keys::random::<8>().map(hex::encode).unwrap_or_default();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = next.run(request).await;
+    tracing::debug!(request.id = %id, %method, %path, status = response.status().as_u16(), "a request was answered");
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(paths::REQUEST_ID, value);
+    }
+    response
+}
+
+async fn need_token(State(cloud): State<Arc<Cloud>>, request: Request, next: Next) -> Response {
+    if bears(&request, &cloud.config.token) { next.run(request).await } else { unauthorized() }
+}
+
+async fn need_admin(State(cloud): State<Arc<Cloud>>, request: Request, next: Next) -> Response {
+    let allowed = cloud.config.admin_token.as_ref().is_some_and(|token| bears(&request, token));
+    if allowed { next.run(request).await } else { unauthorized() }
+}
+
+/// Whether the request bears the token; compared by hashes in constant time, so that nothing leaks by timing.
+fn bears(request: &Request, token: &Secret) -> bool {
+    let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some(sent) = sent.and_then(|value| value.strip_prefix("Bearer ")) else { return false };
+    let (sent, known) = (keys::hash(sent.as_bytes()), keys::hash(token.reveal().as_bytes()));
+    sent.as_bytes().ct_eq(known.as_bytes()).into()
+}
+
+fn unauthorized() -> Response {
+    let refusal =
+        OpError::refuse(ProblemCode::Unauthorized, "send the token as Authorization: Bearer");
+    let mut response = answer::problem(&refusal).into_response();
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}

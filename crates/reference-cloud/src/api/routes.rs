@@ -1,0 +1,171 @@
+//! One handler per route: parse, call one operation, answer.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use provider_api::{
+    ConfirmRequest, DiscoverRequest, ExtendRequest, FieldFault, HoldRequest, ProblemCode,
+    StartRequest,
+};
+use serde::{Deserialize, Serialize};
+
+use super::answer::answer;
+use super::headers::{intent, parse};
+use crate::cloud::Cloud;
+use crate::error::OpError;
+use crate::operations::invalid;
+
+type Shared = State<Arc<Cloud>>;
+type Body = Result<Bytes, BytesRejection>;
+
+/// Runs to the end even when the caller goes away: half an operation helps nobody.
+async fn whole<T: Send + 'static>(
+    work: impl Future<Output = Result<T, OpError>> + Send + 'static,
+) -> Result<T, OpError> {
+    tokio::spawn(work).await.map_err(|_| OpError::CutOff)?
+}
+
+fn bytes(body: Body) -> Result<Bytes, OpError> {
+    body.map_err(|rejection| OpError::refuse(ProblemCode::InvalidRequest, rejection.to_string()))
+}
+
+pub(super) async fn capabilities(State(cloud): Shared) -> Response {
+    answer(Ok(cloud.capabilities()))
+}
+
+pub(super) async fn discover(State(cloud): Shared, body: Body) -> Response {
+    let outcome = async {
+        let request: DiscoverRequest = parse(&bytes(body)?)?;
+        cloud.discover(&request).await
+    };
+    answer(outcome.await)
+}
+
+pub(super) async fn hold(State(cloud): Shared, headers: HeaderMap, body: Body) -> Response {
+    let outcome = async {
+        let request: HoldRequest = parse(&bytes(body)?)?;
+        let intent = intent(&headers, "hold", "", &request)?;
+        whole(async move { cloud.hold(&intent, &request).await }).await
+    };
+    match outcome.await {
+        Ok(allocation) => (StatusCode::CREATED, axum::Json(allocation)).into_response(),
+        Err(error) => answer::<()>(Err(error)),
+    }
+}
+
+pub(super) async fn extend(
+    State(cloud): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let outcome = async {
+        let request: ExtendRequest = parse(&bytes(body)?)?;
+        let intent = intent(&headers, "extend", &id, &request)?;
+        whole(async move { cloud.extend(&intent, &id, request.ttl_seconds).await }).await
+    };
+    answer(outcome.await)
+}
+
+pub(super) async fn confirm(
+    State(cloud): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let outcome = async {
+        let request: ConfirmRequest = parse(&bytes(body)?)?;
+        let intent = intent(&headers, "confirm", &id, &request)?;
+        whole(async move { cloud.confirm(&intent, &id, &request).await }).await
+    };
+    answer(outcome.await)
+}
+
+pub(super) async fn start(
+    State(cloud): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let outcome = async {
+        let request: StartRequest = parse(&bytes(body)?)?;
+        let intent = intent(&headers, "start", &id, &request)?;
+        whole(async move { cloud.start(&intent, &id, &request).await }).await
+    };
+    answer(outcome.await)
+}
+
+/// A changing call without a body.
+macro_rules! plain {
+    ($($handler:ident as $operation:literal),* $(,)?) => {$(
+        pub(super) async fn $handler(State(cloud): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {
+            let outcome = async {
+                let intent = intent(&headers, $operation, &id, &())?;
+                whole(async move { cloud.$handler(&intent, &id).await }).await
+            };
+            answer(outcome.await)
+        }
+    )*};
+}
+
+plain! {
+    drop_hold as "drop",
+    stop as "stop",
+    allow as "allow",
+    deny as "deny",
+    erase as "erase",
+    release as "release",
+}
+
+/// Which allocations to list.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListQuery {
+    label: Option<String>,
+    after: Option<String>,
+    limit: Option<i64>,
+}
+
+pub(super) async fn list(
+    State(cloud): Shared,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Response {
+    let outcome = async {
+        let Query(query) = query.map_err(|rejection| {
+            OpError::refuse(ProblemCode::InvalidRequest, rejection.to_string())
+        })?;
+        let after = query.after.as_deref().map_or(Ok(0), str::parse).map_err(|_| {
+            invalid(vec![FieldFault {
+                pointer: "/after".to_owned(),
+                detail: "pass what `next` said".to_owned(),
+            }])
+        })?;
+        cloud.list(query.label.as_deref(), after, query.limit.unwrap_or(i64::MAX)).await
+    };
+    answer(outcome.await)
+}
+
+pub(super) async fn allocation(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.allocation(&id).await)
+}
+
+pub(super) async fn operation(State(cloud): Shared, Path(key): Path<String>) -> Response {
+    answer(cloud.operation(&key).await)
+}
+
+pub(super) async fn liveness(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.liveness(&id).await)
+}
+
+pub(super) async fn metrics(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.metrics(&id).await)
+}
+
+pub(super) async fn meter(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.meter(&id).await)
+}

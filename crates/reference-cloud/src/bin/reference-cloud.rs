@@ -1,0 +1,118 @@
+//! The reference cloud as a program of its own, as tests start it: `serve`, and `demo-app` for its children.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use provider_api::{Amounts, Secret, Zone};
+use reference_cloud::{ChildCommand, CloudConfig, DemoAppArgs, EndpointRange};
+
+/// A small cloud that speaks the Inter-cloud Provider API.
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve until Ctrl-C.
+    Serve(ServeArgs),
+    /// The demo application; started by a cloud, not by hand.
+    #[command(hide = true)]
+    DemoApp(DemoAppArgs),
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// Where the API listens.
+    #[arg(long)]
+    listen: SocketAddr,
+    /// Directory for everything the cloud keeps.
+    #[arg(long)]
+    data_dir: PathBuf,
+    /// Name for people.
+    #[arg(long, default_value = "Reference cloud")]
+    name: String,
+    /// First address lent to services.
+    #[arg(long, default_value = "127.0.0.1")]
+    first_address: Ipv4Addr,
+    /// First port lent to services.
+    #[arg(long, default_value_t = 8700)]
+    first_port: u16,
+    /// How many ports are lent.
+    #[arg(long, default_value_t = 64)]
+    ports: u16,
+    /// Machines in all.
+    #[arg(long, default_value_t = 8)]
+    instances: i64,
+    /// Bearer token of the API.
+    #[arg(long, env = "KUMOICHI_CLOUD_TOKEN", hide_env_values = true)]
+    token: String,
+    /// Token for ordering faults; without it none can be ordered.
+    #[arg(long, env = "KUMOICHI_CLOUD_ADMIN_TOKEN", hide_env_values = true)]
+    admin_token: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter()).init();
+    match Cli::parse().command {
+        Command::Serve(args) => serve(args).await,
+        Command::DemoApp(args) => match reference_cloud::run_demo_app(args).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                tracing::error!(%error, "the demo application ended");
+                ExitCode::from(error.exit_code())
+            }
+        },
+    }
+}
+
+fn filter() -> tracing_subscriber::EnvFilter {
+    tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into())
+}
+
+async fn serve(args: ServeArgs) -> ExitCode {
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => {
+            tracing::error!(%error, "the program cannot find itself");
+            return ExitCode::FAILURE;
+        }
+    };
+    let demo_app = ChildCommand { program, args: vec!["demo-app".to_owned()] };
+    let zone = Zone {
+        id: "reference-1".to_owned(),
+        region: "local".to_owned(),
+        country: "JP".to_owned(),
+        hazard_zone: "local".to_owned(),
+    };
+    let mut config = CloudConfig::small(
+        args.listen,
+        args.data_dir,
+        &args.name,
+        zone,
+        Secret::new(args.token),
+        demo_app,
+    );
+    config.capacity = Amounts { instances: args.instances, ..config.capacity };
+    config.endpoints = EndpointRange {
+        first_address: args.first_address,
+        addresses: 1,
+        first_port: args.first_port,
+        ports: args.ports,
+    };
+    config.faults = args.admin_token.is_some();
+    config.admin_token = args.admin_token.map(Secret::new);
+    match reference_cloud::run(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let cause =
+                std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            tracing::error!(%error, %cause, "the cloud could not run");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The running cloud: its parts, its start and its end.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::{Clock, Timestamp};
+use tokio::net::TcpListener;
+use tokio::sync::OwnedMutexGuard;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::children::Children;
+use crate::config::CloudConfig;
+use crate::error::CloudError;
+use crate::faults::Faults;
+use crate::gateway::Gateway;
+use crate::keys::Signer;
+use crate::store::Store;
+use crate::volume::Volumes;
+use crate::{api, http_server, watch};
+
+/// The parts of one cloud, shared by its API and its watch.
+#[derive(Debug)]
+pub(crate) struct Cloud {
+    pub config: CloudConfig,
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub signer: Signer,
+    pub children: Arc<Children>,
+    pub gateway: Gateway,
+    pub volumes: Volumes,
+    pub faults: Faults,
+    locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// The system's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+impl Cloud {
+    pub(crate) fn now_us(&self) -> i64 {
+        self.clock.now().0
+    }
+
+    /// Waits until no other operation works on the allocation.
+    pub(crate) async fn lock(&self, id: &str) -> OwnedMutexGuard<()> {
+        self.lock_of(id).lock_owned().await
+    }
+
+    /// The same without waiting; nothing when an operation is at work.
+    pub(crate) fn try_lock(&self, id: &str) -> Option<OwnedMutexGuard<()>> {
+        self.lock_of(id).try_lock_owned().ok()
+    }
+
+    fn lock_of(&self, id: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        // Locks nobody holds or waits for are dropped, so that the table stays as small as the work.
+        locks.retain(|_, lock| Arc::strong_count(lock) > 1);
+        Arc::clone(locks.entry(id.to_owned()).or_default())
+    }
+}
+
+/// A cloud that serves; dropping it without [`RunningCloud::shutdown`] leaves its children to the next start.
+#[derive(Debug)]
+pub struct RunningCloud {
+    address: SocketAddr,
+    cloud: Arc<Cloud>,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+    // Held as long as the cloud uses its data directory.
+    _lock: File,
+}
+
+impl RunningCloud {
+    /// Where the API listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The API's address as text, such as `http://127.0.0.1:8601`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Closes the API and every service address and ends every child. What should run starts again with the next start.
+    pub async fn shutdown(self) {
+        self.stop.cancel();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the cloud ended badly");
+            }
+        }
+        self.cloud.gateway.close_all().await;
+        watch::end_children(&self.cloud).await;
+        self.cloud.store.close().await;
+        tracing::info!(cloud.name = %self.cloud.config.name, "the cloud has stopped");
+    }
+}
+
+/// Starts a cloud and returns when it listens; children of an earlier run are adopted first.
+///
+/// # Errors
+/// When the configuration is wrong, another cloud uses the data directory, or a file or the address cannot be used.
+pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<RunningCloud, CloudError> {
+    config.check()?;
+    crate::children::create_private(&config.data_dir)
+        .map_err(CloudError::io("creating the data directory"))?;
+    let data_dir =
+        config.data_dir.canonicalize().map_err(CloudError::io("finding the data directory"))?;
+    let lock = take(&data_dir)?;
+    let store = Store::open(&data_dir.join("cloud.db")).await?;
+    let signer = Signer::open(&data_dir.join("signing.key"))?;
+    let children = Children::new(config.demo_app.clone(), &data_dir)
+        .map_err(CloudError::io("creating run files"))?;
+    let children = Arc::new(children);
+    let volumes = Volumes::new(&data_dir).map_err(CloudError::io("creating volumes"))?;
+    let cloud = Arc::new(Cloud {
+        store,
+        clock,
+        signer,
+        gateway: Gateway::new(Arc::clone(&children)),
+        children,
+        volumes,
+        faults: Faults::default(),
+        locks: Mutex::default(),
+        config,
+    });
+    let listener =
+        TcpListener::bind(cloud.config.listen).await.map_err(CloudError::io("listening"))?;
+    let address = listener.local_addr().map_err(CloudError::io("listening"))?;
+    watch::resume(&cloud).await?;
+    let stop = CancellationToken::new();
+    let tasks = vec![
+        tokio::spawn(http_server::serve(listener, api::router(Arc::clone(&cloud)), stop.clone())),
+        tokio::spawn(watch::watch(Arc::clone(&cloud), stop.clone())),
+    ];
+    tracing::info!(cloud.name = %cloud.config.name, %address, "the cloud listens");
+    Ok(RunningCloud { address, cloud, stop, tasks, _lock: lock })
+}
+
+fn take(data_dir: &Path) -> Result<File, CloudError> {
+    let file = data_dir.join("cloud.lock");
+    let lock = File::options()
+        .create(true)
+        .append(true)
+        .open(&file)
+        .map_err(CloudError::io("opening the lock"))?;
+    lock.try_lock().map_err(|_| CloudError::InUse(data_dir.display().to_string()))?;
+    Ok(lock)
+}
+
+/// Runs a cloud until Ctrl-C or a termination signal, then stops it cleanly.
+///
+/// # Errors
+/// As [`start`].
+pub async fn run(config: CloudConfig) -> Result<(), CloudError> {
+    let cloud = start(config, Arc::new(SystemClock)).await?;
+    stop_signal().await.map_err(CloudError::io("waiting for signals"))?;
+    cloud.shutdown().await;
+    Ok(())
+}
+
+/// Returns at Ctrl-C or a termination signal.
+pub(crate) async fn stop_signal() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        done = tokio::signal::ctrl_c() => done,
+        _ = terminate.recv() => Ok(()),
+    }
+}

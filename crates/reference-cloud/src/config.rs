@@ -1,0 +1,203 @@
+//! How one reference cloud is set up: where it listens, what it has and what it lends.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use provider_api::{Amounts, Secret, Zone};
+
+use crate::error::CloudError;
+
+/// The whole configuration of one cloud.
+#[derive(Clone, Debug)]
+pub struct CloudConfig {
+    /// Where the API listens; a loopback address, port 0 for any.
+    pub listen: SocketAddr,
+    /// Database, key, volumes, sockets and logs; used by one cloud at a time.
+    pub data_dir: PathBuf,
+    /// Name for people.
+    pub name: String,
+    pub zone: Zone,
+    /// What can be lent in all.
+    pub capacity: Amounts,
+    /// Bearer token of the API.
+    pub token: Secret,
+    /// Token of `/faults`; without it, faults cannot be ordered.
+    pub admin_token: Option<Secret>,
+    /// Whether faults can be ordered at all.
+    pub faults: bool,
+    /// Addresses lent to services.
+    pub endpoints: EndpointRange,
+    /// How the demo application is started; its own arguments are added behind.
+    pub demo_app: ChildCommand,
+    /// Seconds a hold lasts when the caller names none (F7.4.4 suggests 120).
+    pub hold_ttl_default_seconds: u32,
+    pub hold_ttl_max_seconds: u32,
+    /// Prices told by discovery; absent when the offer's price book holds.
+    pub prices: Option<UnitPrices>,
+    /// How long a started application may take to answer.
+    pub start_timeout: Duration,
+}
+
+/// A block of loopback addresses times a block of ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndpointRange {
+    pub first_address: Ipv4Addr,
+    /// How many addresses, counted up from the first.
+    pub addresses: u16,
+    pub first_port: u16,
+    /// How many ports on each address.
+    pub ports: u16,
+}
+
+/// A program and the arguments that come first, such as `kumoichi` and `demo-app`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildCommand {
+    pub program: PathBuf,
+    pub args: Vec<String>,
+}
+
+/// Minor units for one month of one unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitPrices {
+    /// ISO 4217.
+    pub currency: String,
+    pub vcpu_minor: i64,
+    /// For one gibibyte of memory; broken gibibytes count in proportion, rounded up.
+    pub ram_gb_minor: i64,
+    pub storage_gb_minor: i64,
+}
+
+impl CloudConfig {
+    /// A small cloud with the usual deadlines: eight machines, holds of 120 seconds, addresses `127.0.0.1:8700` to `8763`.
+    #[must_use]
+    pub fn small(
+        listen: SocketAddr,
+        data_dir: PathBuf,
+        name: &str,
+        zone: Zone,
+        token: Secret,
+        demo_app: ChildCommand,
+    ) -> Self {
+        Self {
+            listen,
+            data_dir,
+            name: name.to_owned(),
+            zone,
+            capacity: Amounts {
+                instances: 8,
+                vcpu: 32,
+                ram_mb: 65_536,
+                storage_gb: 500,
+                mbps: 10_000,
+            },
+            token,
+            admin_token: None,
+            faults: false,
+            endpoints: EndpointRange {
+                first_address: Ipv4Addr::LOCALHOST,
+                addresses: 1,
+                first_port: 8700,
+                ports: 64,
+            },
+            demo_app,
+            hold_ttl_default_seconds: 120,
+            hold_ttl_max_seconds: 3600,
+            prices: None,
+            start_timeout: Duration::from_secs(10),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), CloudError> {
+        let fault = |text: &str| Err(CloudError::Config(text.to_owned()));
+        if !self.listen.ip().is_loopback() {
+            return fault("the reference cloud listens on loopback addresses only");
+        }
+        if self.endpoints.all().any(|address| !address.ip().is_loopback())
+            || self.endpoints.all().next().is_none()
+        {
+            return fault("services get loopback addresses only, and at least one");
+        }
+        if self.endpoints.first_port == 0 {
+            return fault("ports of services begin at 1");
+        }
+        if self.token.reveal().len() < 8 {
+            return fault("the token needs at least 8 characters");
+        }
+        if self.hold_ttl_default_seconds == 0
+            || self.hold_ttl_default_seconds > self.hold_ttl_max_seconds
+        {
+            return fault("the default hold must be between 1 second and the longest hold");
+        }
+        let capacity = &self.capacity;
+        let least = [
+            capacity.instances,
+            capacity.vcpu,
+            capacity.ram_mb,
+            capacity.storage_gb,
+            capacity.mbps,
+        ];
+        if least.into_iter().any(|amount| amount < 0) {
+            return fault("capacity cannot be below zero");
+        }
+        Ok(())
+    }
+}
+
+impl EndpointRange {
+    /// Every address of the range, in the order in which they are lent.
+    pub fn all(self) -> impl Iterator<Item = SocketAddr> {
+        let first = u32::from(self.first_address);
+        (0..self.ports).flat_map(move |port| {
+            (0..self.addresses).filter_map(move |offset| {
+                let ip = Ipv4Addr::from(first.checked_add(u32::from(offset))?);
+                Some(SocketAddr::new(IpAddr::V4(ip), self.first_port.checked_add(port)?))
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> CloudConfig {
+        let zone = Zone {
+            id: "z1".into(),
+            region: "tokyo".into(),
+            country: "JP".into(),
+            hazard_zone: "kanto".into(),
+        };
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let app = ChildCommand { program: "/bin/true".into(), args: vec![] };
+        CloudConfig::small(listen, "/nowhere".into(), "東", zone, Secret::new("token-123"), app)
+    }
+
+    #[test]
+    fn a_cloud_never_leaves_the_loopback_range() {
+        config().check().unwrap();
+        let mut outside = config();
+        outside.listen = "0.0.0.0:80".parse().unwrap();
+        assert!(outside.check().is_err());
+        let mut leaking = config();
+        leaking.endpoints = EndpointRange {
+            first_address: Ipv4Addr::new(127, 255, 255, 255),
+            addresses: 2,
+            first_port: 80,
+            ports: 1,
+        };
+        assert!(leaking.check().is_err());
+    }
+
+    #[test]
+    fn a_range_counts_addresses_first_and_stops_at_the_last_port() {
+        let range = EndpointRange {
+            first_address: Ipv4Addr::new(127, 0, 0, 9),
+            addresses: 2,
+            first_port: 65_535,
+            ports: 3,
+        };
+        let all: Vec<_> = range.all().map(|address| address.to_string()).collect();
+        assert_eq!(all, ["127.0.0.9:65535", "127.0.0.10:65535"]);
+    }
+}

@@ -1,0 +1,123 @@
+//! Faults on demand, for tests and drills: what the next calls of an operation shall suffer.
+//! Only compiled rules live here; the API puts them around the operations.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// An order for trouble.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Fault {
+    /// The operation it is for, such as `confirm`; `*` for every operation.
+    pub operation: String,
+    pub kind: FaultKind,
+    /// The first call that suffers, counted from 1 and from the order.
+    #[serde(default = "one")]
+    pub nth: u32,
+    /// How many calls suffer, in a row.
+    #[serde(default = "one")]
+    pub times: u32,
+    /// For `delay`: milliseconds before acting.
+    #[serde(default)]
+    pub delay_ms: u32,
+}
+
+/// The kinds of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FaultKind {
+    /// Answers `refused` without acting: repeating does not help.
+    Refuse,
+    /// Waits, then acts.
+    Delay,
+    /// Answers `unavailable` without acting: repeating helps.
+    FailBefore,
+    /// Acts, then answers with an internal error.
+    FailAfter,
+    /// Acts, then breaks the connection.
+    LoseAnswer,
+    /// The whole cloud dies without acting.
+    CrashBefore,
+    /// Acts, then the whole cloud dies.
+    CrashAfter,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// The orders that stand.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Mutex<Vec<Standing>>);
+
+#[derive(Debug)]
+struct Standing {
+    fault: Fault,
+    seen: u32,
+}
+
+impl Faults {
+    pub(crate) fn order(&self, fault: Fault) {
+        self.with(|standing| standing.push(Standing { fault, seen: 0 }));
+    }
+
+    pub(crate) fn clear(&self) {
+        self.with(Vec::clear);
+    }
+
+    pub(crate) fn list(&self) -> Vec<Fault> {
+        self.with(|standing| standing.iter().map(|standing| standing.fault.clone()).collect())
+    }
+
+    /// Counts a call of an operation and returns what it shall suffer; orders that are done fall away.
+    pub(crate) fn next(&self, operation: &str) -> Option<(FaultKind, Duration)> {
+        self.with(|standing| {
+            let mut hit = None;
+            for order in standing.iter_mut() {
+                if order.fault.operation != "*" && order.fault.operation != operation {
+                    continue;
+                }
+                order.seen += 1;
+                if hit.is_none() && order.seen >= order.fault.nth {
+                    hit = Some((
+                        order.fault.kind,
+                        Duration::from_millis(order.fault.delay_ms.into()),
+                    ));
+                }
+            }
+            standing.retain(|order| {
+                order.seen < order.fault.nth.max(1).saturating_add(order.fault.times) - 1
+            });
+            hit
+        })
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Vec<Standing>) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_hits_the_calls_ordered_and_no_other() {
+        let faults = Faults::default();
+        let order = r#"{"operation":"confirm","kind":"refuse","nth":2,"times":2}"#;
+        faults.order(serde_json::from_str(order).unwrap());
+        let hits: Vec<bool> = (0..5).map(|_| faults.next("confirm").is_some()).collect();
+        assert_eq!(hits, [false, true, true, false, false]);
+        assert!(faults.list().is_empty());
+    }
+
+    #[test]
+    fn other_operations_do_not_count() {
+        let faults = Faults::default();
+        faults.order(serde_json::from_str(r#"{"operation":"stop","kind":"failAfter"}"#).unwrap());
+        assert_eq!(faults.next("start"), None);
+        assert_eq!(faults.next("stop"), Some((FaultKind::FailAfter, Duration::ZERO)));
+    }
+}

@@ -1,0 +1,89 @@
+//! The addresses of services. While access is denied there is no listener at all; while it is allowed, requests go
+//! to the machines of the allocation in turn and their times are noted.
+
+mod proxy;
+mod stats;
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use stats::Stats;
+
+use crate::children::Children;
+use crate::http_server;
+
+/// Every open address, and the times seen at each.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    children: Arc<Children>,
+    doors: Mutex<HashMap<String, Door>>,
+    stats: Mutex<HashMap<String, Arc<Stats>>>,
+}
+
+#[derive(Debug)]
+struct Door {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Gateway {
+    pub(crate) fn new(children: Arc<Children>) -> Self {
+        Self { children, doors: Mutex::default(), stats: Mutex::default() }
+    }
+
+    /// Opens the address of an allocation; fine when it is open.
+    pub(crate) async fn open(&self, id: &str, address: SocketAddr) -> io::Result<()> {
+        if self.is_open(id) {
+            return Ok(());
+        }
+        let listener = TcpListener::bind(address).await?;
+        let stop = CancellationToken::new();
+        let proxy = proxy::Proxy::new(id.to_owned(), Arc::clone(&self.children), self.stats(id));
+        let task = tokio::spawn(http_server::serve(listener, proxy, stop.clone()));
+        lock(&self.doors).insert(id.to_owned(), Door { stop, task });
+        tracing::info!(allocation.id = %id, %address, "an address was opened");
+        Ok(())
+    }
+
+    /// Closes the address; when it returns, connections are refused.
+    pub(crate) async fn close(&self, id: &str) {
+        let door = lock(&self.doors).remove(id);
+        if let Some(door) = door {
+            door.stop.cancel();
+            if let Err(error) = door.task.await {
+                tracing::error!(allocation.id = %id, %error, "an address ended badly");
+            }
+            tracing::info!(allocation.id = %id, "an address was closed");
+        }
+    }
+
+    pub(crate) async fn close_all(&self) {
+        let ids: Vec<String> = lock(&self.doors).keys().cloned().collect();
+        for id in ids {
+            self.close(&id).await;
+        }
+    }
+
+    pub(crate) fn is_open(&self, id: &str) -> bool {
+        lock(&self.doors).get(id).is_some_and(|door| !door.task.is_finished())
+    }
+
+    /// What was seen at an address, kept over closing and opening.
+    pub(crate) fn stats(&self, id: &str) -> Arc<Stats> {
+        Arc::clone(lock(&self.stats).entry(id.to_owned()).or_default())
+    }
+
+    pub(crate) fn forget(&self, id: &str) {
+        lock(&self.stats).remove(id);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,122 @@
+//! Erase and release (IF10, F7.10.1c): data go first, with a signed statement, then the capacity.
+
+use provider_api::erasure::{ERASURE_STANDARD, ErasedResource};
+use provider_api::{
+    Allocation, AllocationId, Cause, ErasureMethod, ErasureStatement, ProblemCode, ResourceState,
+    UnsignedStatement,
+};
+
+use super::{Intent, step, wrong_state};
+use crate::cloud::Cloud;
+use crate::error::OpError;
+use crate::store::{self, AllocationRow};
+use crate::volume::{Content, TECHNIQUE};
+
+impl Cloud {
+    pub(crate) async fn erase(
+        &self,
+        intent: &Intent,
+        id: &str,
+    ) -> Result<ErasureStatement, OpError> {
+        let _guard = self.lock(id).await;
+        let (mut tx, mut admitted) = self.admit(intent, id).await?;
+        let row = &mut admitted.row;
+        if let Some(statement) = row.statement()? {
+            if !admitted.replay {
+                self.finish(tx, row, intent).await?;
+            }
+            return Ok(statement);
+        }
+        step(row, Cause::Erase)?;
+        // Counted before the first file goes, and kept, so that a statement after a crash tells the whole.
+        if row.erasing_bytes.is_none() {
+            let content = self.volumes.content(id)?;
+            row.erasing_bytes = Some(content.bytes);
+            row.erasing_items = Some(content.items);
+        }
+        store::save(&mut tx, row).await?;
+        tx.commit().await?;
+        let (volumes, name) = (self.volumes.clone(), id.to_owned());
+        tokio::task::spawn_blocking(move || volumes.erase(&name))
+            .await
+            .map_err(|_| OpError::CutOff)??;
+        let mut tx = self.store.begin().await?;
+        let mut row = store::load(&mut tx, id).await?.ok_or_else(|| super::not_found(id))?;
+        let statement = self.state_erasure(&row)?;
+        row.erasure = Some(serde_json::to_string(&statement)?);
+        self.finish(tx, &mut row, intent).await?;
+        tracing::info!(allocation.id = %id, bytes = statement.statement.bytes, "data were erased");
+        Ok(statement)
+    }
+
+    fn state_erasure(&self, row: &AllocationRow) -> Result<ErasureStatement, OpError> {
+        let content = Content {
+            bytes: row.erasing_bytes.unwrap_or(0),
+            items: row.erasing_items.unwrap_or(0),
+        };
+        let volume = ErasedResource {
+            kind: "volume".to_owned(),
+            id: row.id.clone(),
+            bytes: content.bytes,
+            items: content.items,
+        };
+        let unsigned = UnsignedStatement {
+            version: 1,
+            provider: self.config.name.clone(),
+            subject: row.label.clone(),
+            allocation_id: AllocationId(row.id.clone()),
+            resources: vec![volume],
+            standard: ERASURE_STANDARD.to_owned(),
+            // Overwriting through the file system is what the standard calls clear; purge would claim too much.
+            method: ErasureMethod::Clear,
+            technique: TECHNIQUE.to_owned(),
+            bytes: content.bytes,
+            erased_at_us: self.now_us(),
+            key_id: self.signer.key_id.clone(),
+        };
+        Ok(unsigned.sign(&self.signer.key)?)
+    }
+
+    pub(crate) async fn release(&self, intent: &Intent, id: &str) -> Result<Allocation, OpError> {
+        let _guard = self.lock(id).await;
+        let (tx, mut admitted) = self.admit(intent, id).await?;
+        let row = &mut admitted.row;
+        let state = ResourceState::from_word(&row.state);
+        if admitted.replay || state.is_final() {
+            return self.view(row);
+        }
+        if state == ResourceState::Failed {
+            return Err(wrong_state(state, Cause::Release));
+        }
+        let has_data = row.erasure.is_none() && row.started_at.is_some();
+        step(row, Cause::Release)?;
+        if has_data {
+            return Err(OpError::refuse(ProblemCode::NotErased, "erase the data before releasing"));
+        }
+        if row.erasure.is_some() {
+            step(row, Cause::Erase)?;
+        } else {
+            // Booked and never started: there is only the empty directory.
+            self.volumes.erase(id)?;
+        }
+        row.address = None;
+        row.port = None;
+        row.released_at = Some(self.now_us());
+        self.finish(tx, row, intent).await?;
+        self.gateway.forget(id);
+        remove_logs(self, row);
+        self.view(row)
+    }
+}
+
+/// Logs of children may hold users' data too.
+fn remove_logs(cloud: &Cloud, row: &AllocationRow) {
+    for index in 0..row.instances {
+        let file = cloud.children.slot(&row.id, index).log_file;
+        if let Err(error) = std::fs::remove_file(&file)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(allocation.id = %row.id, %error, "a log could not be removed");
+        }
+    }
+}

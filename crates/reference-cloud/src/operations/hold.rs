@@ -1,0 +1,228 @@
+//! Holds: take a whole group or nothing, move the end, let go, book (IF4 to IF6, F7.4.3, F7.4.4).
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+
+use provider_api::{
+    Allocation, Amounts, Cause, ConfirmRequest, EndpointKind, FieldFault, HoldRequest, Problem,
+    ProblemCode, ResourceState,
+};
+
+use super::{Intent, fence, seen, step, wrong_state};
+use crate::cloud::Cloud;
+use crate::error::OpError;
+use crate::keys;
+use crate::store::{self, NewAllocation, RecordedKey, Tx};
+
+/// Bytes in a gibibyte.
+pub(crate) const GIB: i64 = 1 << 30;
+
+impl Cloud {
+    /// Checks and takes in one transaction, so that of two callers racing for the last capacity one wins.
+    pub(crate) async fn hold(
+        &self,
+        intent: &Intent,
+        request: &HoldRequest,
+    ) -> Result<Allocation, OpError> {
+        check(request, self.config.hold_ttl_max_seconds)?;
+        let now_us = self.now_us();
+        let mut tx = self.store.begin().await?;
+        if let Some(record) = seen(&mut tx, intent).await? {
+            let row = store::load(&mut tx, &record.allocation_id).await?;
+            let row = row.ok_or_else(|| super::not_found(&record.allocation_id))?;
+            fence(&row, intent)?;
+            return self.view(&row);
+        }
+        store::expire(&mut tx, now_us).await?;
+        let free = self.config.capacity.minus(&store::used(&mut tx, now_us).await?);
+        let need = request.resources.amounts();
+        if !free.covers(&need) {
+            return Err(OpError::refuse(ProblemCode::CapacityExhausted, shortage(&free, &need)));
+        }
+        let endpoint = self.free_endpoint(&mut tx, request.resources.network.endpoint).await?;
+        let ttl = request.ttl_seconds.unwrap_or(self.config.hold_ttl_default_seconds);
+        let id = format!("alc_{}", hex::encode(random::<10>()?));
+        let secret = hex::encode(random::<32>()?);
+        let new = NewAllocation {
+            id: &id,
+            secret: &secret,
+            epoch: intent.epoch,
+            request,
+            endpoint,
+            now_us,
+            held_until_us: now_us.saturating_add(i64::from(ttl) * 1_000_000),
+        };
+        store::insert(&mut tx, &new).await?;
+        let key = RecordedKey {
+            key: intent.key.as_str().to_owned(),
+            operation: intent.operation.to_owned(),
+            allocation_id: id.clone(),
+            fingerprint: intent.fingerprint.clone(),
+            done_at: now_us,
+        };
+        store::record_key(&mut tx, &key).await?;
+        tx.commit().await?;
+        tracing::info!(allocation.id = %id, allocation.label = %request.label, "a group is held");
+        self.allocation(&id).await
+    }
+
+    /// The first address of the range that is neither lent nor taken by someone else on this machine.
+    async fn free_endpoint(
+        &self,
+        tx: &mut Tx,
+        kind: EndpointKind,
+    ) -> Result<Option<SocketAddr>, OpError> {
+        if kind == EndpointKind::None {
+            return Ok(None);
+        }
+        let lent: HashSet<(String, i64)> = store::addresses(tx).await?.into_iter().collect();
+        let mut free = self.config.endpoints.all().filter(|address| {
+            !lent.contains(&(address.ip().to_string(), i64::from(address.port())))
+                && std::net::TcpListener::bind(address).is_ok()
+        });
+        match free.next() {
+            Some(address) => Ok(Some(address)),
+            None => {
+                Err(OpError::refuse(ProblemCode::CapacityExhausted, "no address for users is free"))
+            }
+        }
+    }
+
+    pub(crate) async fn extend(
+        &self,
+        intent: &Intent,
+        id: &str,
+        ttl_seconds: u32,
+    ) -> Result<Allocation, OpError> {
+        check_ttl(ttl_seconds, self.config.hold_ttl_max_seconds, "/ttlSeconds")?;
+        let _guard = self.lock(id).await;
+        let (tx, mut admitted) = self.admit(intent, id).await?;
+        let row = &mut admitted.row;
+        if admitted.replay {
+            return self.view(row);
+        }
+        refuse_expired(&row.state)?;
+        step(row, Cause::Extend)?;
+        row.held_until = self.now_us().saturating_add(i64::from(ttl_seconds) * 1_000_000);
+        self.finish(tx, row, intent).await?;
+        self.view(row)
+    }
+
+    pub(crate) async fn drop_hold(&self, intent: &Intent, id: &str) -> Result<Allocation, OpError> {
+        let _guard = self.lock(id).await;
+        let (tx, mut admitted) = self.admit(intent, id).await?;
+        let row = &mut admitted.row;
+        let state = ResourceState::from_word(&row.state);
+        // Dropping what has ended by itself reaches the goal all the same.
+        if admitted.replay || state.is_final() {
+            return self.view(row);
+        }
+        step(row, Cause::Drop)?;
+        row.address = None;
+        row.port = None;
+        row.released_at = Some(self.now_us());
+        self.finish(tx, row, intent).await?;
+        self.view(row)
+    }
+
+    pub(crate) async fn confirm(
+        &self,
+        intent: &Intent,
+        id: &str,
+        request: &ConfirmRequest,
+    ) -> Result<Allocation, OpError> {
+        let _guard = self.lock(id).await;
+        let (tx, mut admitted) = self.admit(intent, id).await?;
+        let row = &mut admitted.row;
+        if admitted.replay {
+            return self.view(row);
+        }
+        refuse_expired(&row.state)?;
+        step(row, Cause::Confirm)?;
+        let held = row.storage_gb.saturating_mul(GIB);
+        let quota = request.quota.storage_bytes.unwrap_or(held);
+        if quota < 0 || quota > held {
+            let fault = FieldFault {
+                pointer: "/quota/storageBytes".to_owned(),
+                detail: format!("found {quota}, allowed is 0 to {held}"),
+            };
+            return Err(invalid(vec![fault]));
+        }
+        row.quota_bytes = Some(quota);
+        row.reserved_at = Some(self.now_us());
+        self.volumes.create(id)?;
+        self.finish(tx, row, intent).await?;
+        self.view(row)
+    }
+}
+
+fn random<const N: usize>() -> Result<[u8; N], OpError> {
+    keys::random().map_err(|error| OpError::Io(std::io::Error::other(error)))
+}
+
+fn refuse_expired(state: &str) -> Result<(), OpError> {
+    if state == "expired" {
+        return Err(OpError::refuse(ProblemCode::HoldExpired, "the hold has ended; hold again"));
+    }
+    match ResourceState::from_word(state) {
+        ResourceState::Held => Ok(()),
+        state => Err(wrong_state(state, Cause::Confirm)),
+    }
+}
+
+fn check(request: &HoldRequest, ttl_max: u32) -> Result<(), OpError> {
+    let mut faults = request.resources.faults("/resources");
+    let length = request.label.chars().count();
+    if length == 0 || length > 200 || request.label.chars().any(char::is_control) {
+        let detail = "a label has 1 to 200 characters without control characters".to_owned();
+        faults.push(FieldFault { pointer: "/label".to_owned(), detail });
+    }
+    faults.extend(request.ttl_seconds.and_then(|ttl| ttl_fault(ttl, ttl_max, "/ttlSeconds")));
+    if faults.is_empty() { Ok(()) } else { Err(invalid(faults)) }
+}
+
+fn check_ttl(ttl: u32, max: u32, pointer: &str) -> Result<(), OpError> {
+    ttl_fault(ttl, max, pointer).map_or(Ok(()), |fault| Err(invalid(vec![fault])))
+}
+
+fn ttl_fault(ttl: u32, max: u32, pointer: &str) -> Option<FieldFault> {
+    let fits = ttl > 0 && ttl <= max;
+    (!fits).then(|| FieldFault {
+        pointer: pointer.to_owned(),
+        detail: format!("found {ttl}, allowed is 1 to {max}"),
+    })
+}
+
+pub(crate) fn invalid(errors: Vec<FieldFault>) -> OpError {
+    let problem = Problem::new(ProblemCode::InvalidRequest, "some values are not allowed")
+        .with_errors(errors);
+    OpError::Refused(Box::new(problem))
+}
+
+/// Names what is short and by how much.
+fn shortage(free: &Amounts, need: &Amounts) -> String {
+    let pairs = [
+        ("instances", free.instances, need.instances),
+        ("vcpu", free.vcpu, need.vcpu),
+        ("ramMb", free.ram_mb, need.ram_mb),
+        ("storageGb", free.storage_gb, need.storage_gb),
+        ("mbps", free.mbps, need.mbps),
+    ];
+    let short = pairs.into_iter().filter(|(_, free, need)| free < need);
+    let parts: Vec<String> = short
+        .map(|(name, free, need)| format!("{name}: {need} asked, {} free", free.max(0)))
+        .collect();
+    parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortage_names_only_what_is_short() {
+        let free = Amounts { instances: 1, vcpu: 2, ram_mb: 512, storage_gb: -3, mbps: 10 };
+        let need = Amounts { instances: 1, vcpu: 4, ram_mb: 512, storage_gb: 1, mbps: 10 };
+        assert_eq!(shortage(&free, &need), "vcpu: 4 asked, 2 free; storageGb: 1 asked, 0 free");
+    }
+}

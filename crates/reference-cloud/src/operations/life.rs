@@ -1,0 +1,163 @@
+//! Start and stop (IF7, IF8): metering runs from the acknowledged start to the acknowledged stop.
+
+use provider_api::{Allocation, Cause, FieldFault, ProblemCode, ResourceState, StartRequest};
+
+use super::hold::invalid;
+use super::{Intent, step, wrong_state};
+use crate::cloud::Cloud;
+use crate::error::OpError;
+use crate::store::{self, AllocationRow};
+use crate::watch;
+
+/// The application every reference cloud brings along.
+pub(crate) const DEMO: &str = "demo";
+/// Settings handed to an application at most.
+const SETTINGS_MAX: usize = 32;
+
+impl Cloud {
+    pub(crate) async fn start(
+        &self,
+        intent: &Intent,
+        id: &str,
+        request: &StartRequest,
+    ) -> Result<Allocation, OpError> {
+        check(request)?;
+        let _guard = self.lock(id).await;
+        let (mut tx, mut admitted) = self.admit(intent, id).await?;
+        let row = &mut admitted.row;
+        if admitted.replay {
+            return self.view(row);
+        }
+        let state = ResourceState::from_word(&row.state);
+        if state.is_running() {
+            self.finish(tx, row, intent).await?;
+            return self.view(row);
+        }
+        if row.erasure.is_some() || row.erasing_bytes.is_some() {
+            return Err(OpError::refuse(
+                ProblemCode::WrongState,
+                "the data were erased; nothing can start on them",
+            ));
+        }
+        // Provisioning means that an earlier start was cut off: go on with it.
+        if state != ResourceState::Provisioning {
+            step(row, Cause::Start)?;
+        }
+        row.application = Some(request.application.clone());
+        row.service_name = Some(request.service_name.clone());
+        row.settings = Some(serde_json::to_string(&request.settings)?);
+        row.running_wanted = true;
+        row.failure = None;
+        store::save(&mut tx, row).await?;
+        tx.commit().await?;
+        self.volumes.create(id)?;
+        let volume = self.volumes.path(id);
+        if let Err(failure) = self.children.ensure(row, &volume, self.config.start_timeout).await {
+            watch::give_up(self, id, &failure.to_string()).await?;
+            return Err(OpError::refuse(ProblemCode::StartFailed, failure.to_string()));
+        }
+        let row = self.finish_start(id, Some(intent)).await?;
+        self.view(&row)
+    }
+
+    /// Notes that the machines answer; metering begins.
+    pub(crate) async fn finish_start(
+        &self,
+        id: &str,
+        intent: Option<&Intent>,
+    ) -> Result<AllocationRow, OpError> {
+        let now_us = self.now_us();
+        let mut tx = self.store.begin().await?;
+        let mut row = store::load(&mut tx, id).await?.ok_or_else(|| super::not_found(id))?;
+        step(&mut row, Cause::Started)?;
+        row.started_at = Some(now_us);
+        store::open_interval(&mut tx, id, now_us).await?;
+        self.finish_maybe(tx, &mut row, intent).await?;
+        Ok(row)
+    }
+
+    pub(crate) async fn stop(&self, intent: &Intent, id: &str) -> Result<Allocation, OpError> {
+        let _guard = self.lock(id).await;
+        let (mut tx, mut admitted) = self.admit(intent, id).await?;
+        let row = &mut admitted.row;
+        if admitted.replay {
+            return self.view(row);
+        }
+        match ResourceState::from_word(&row.state) {
+            ResourceState::Provisioning
+            | ResourceState::Ready
+            | ResourceState::Active
+            | ResourceState::Failed => {}
+            state @ ResourceState::Held => return Err(wrong_state(state, Cause::Stop)),
+            // Nothing runs: the goal is reached.
+            _ => {
+                self.finish(tx, row, intent).await?;
+                return self.view(row);
+            }
+        }
+        row.running_wanted = false;
+        row.access_wanted = false;
+        store::save(&mut tx, row).await?;
+        tx.commit().await?;
+        self.gateway.close(id).await;
+        self.children.stop(id).await?;
+        let row = self.finish_stop(id, Some(intent)).await?;
+        self.view(&row)
+    }
+
+    /// Notes that nothing runs any more; metering ends.
+    pub(crate) async fn finish_stop(
+        &self,
+        id: &str,
+        intent: Option<&Intent>,
+    ) -> Result<AllocationRow, OpError> {
+        let now_us = self.now_us();
+        let bytes = self.volumes.content(id)?.bytes;
+        self.store.note(id, self.gateway.stats(id).take_unwritten(), Some(bytes)).await?;
+        let mut tx = self.store.begin().await?;
+        let mut row = store::load(&mut tx, id).await?.ok_or_else(|| super::not_found(id))?;
+        step(&mut row, Cause::Stop)?;
+        row.stopped_at = Some(now_us);
+        store::close_interval(&mut tx, id, now_us).await?;
+        self.finish_maybe(tx, &mut row, intent).await?;
+        Ok(row)
+    }
+
+    /// As `finish`, or without a key when the watch completes what was cut off.
+    async fn finish_maybe(
+        &self,
+        mut tx: store::Tx,
+        row: &mut AllocationRow,
+        intent: Option<&Intent>,
+    ) -> Result<(), OpError> {
+        match intent {
+            Some(intent) => self.finish(tx, row, intent).await,
+            None => {
+                store::save(&mut tx, row).await?;
+                tx.commit().await?;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn check(request: &StartRequest) -> Result<(), OpError> {
+    if request.application != DEMO {
+        let detail = format!("found {:?}, offered is {DEMO:?}", request.application);
+        return Err(OpError::refuse(ProblemCode::Unsupported, detail));
+    }
+    let mut faults = Vec::new();
+    let length = request.service_name.chars().count();
+    if length == 0 || length > 120 || request.service_name.chars().any(char::is_control) {
+        let detail = "a service name has 1 to 120 characters without control characters".to_owned();
+        faults.push(FieldFault { pointer: "/serviceName".to_owned(), detail });
+    }
+    let long = |text: &String| text.chars().count() > 200;
+    if request.settings.len() > SETTINGS_MAX
+        || request.settings.iter().any(|(name, value)| long(name) || long(value))
+    {
+        let detail = format!("at most {SETTINGS_MAX} settings of 200 characters");
+        faults.push(FieldFault { pointer: "/settings".to_owned(), detail });
+    }
+    if faults.is_empty() { Ok(()) } else { Err(invalid(faults)) }
+}

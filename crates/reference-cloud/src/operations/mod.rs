@@ -1,0 +1,132 @@
+//! What the API's calls do. Each changing operation has the same shape: take the allocation's lock, admit the call
+//! (epoch, key), write the intent, act, write the outcome together with the key. A crash in between leaves an intent
+//! that the next start completes, and no key, so that a repeated call acts again without harm.
+
+mod access;
+mod ending;
+mod hold;
+mod life;
+mod reads;
+
+pub(crate) use hold::invalid;
+
+use provider_api::{Allocation, Cause, IdempotencyKey, ProblemCode, ResourceState};
+use serde::Serialize;
+
+use crate::cloud::Cloud;
+use crate::error::OpError;
+use crate::keys;
+use crate::store::{self, AllocationRow, RecordedKey, Tx};
+
+/// A changing call: its name, its key, its fencing token and a hash of what it asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Intent {
+    pub operation: &'static str,
+    pub key: IdempotencyKey,
+    pub epoch: i64,
+    pub fingerprint: String,
+}
+
+impl Intent {
+    /// The same operation, target and body give the same fingerprint.
+    pub(crate) fn new(
+        operation: &'static str,
+        key: IdempotencyKey,
+        epoch: i64,
+        target: &str,
+        body: &impl Serialize,
+    ) -> Result<Self, OpError> {
+        let fingerprint = keys::hash(serde_json::to_string(&(operation, target, body))?.as_bytes());
+        Ok(Self { operation, key, epoch, fingerprint })
+    }
+}
+
+/// An admitted call.
+pub(crate) struct Admitted {
+    pub row: AllocationRow,
+    /// The key had its effect before: answer with what is, and do nothing.
+    pub replay: bool,
+}
+
+impl Cloud {
+    /// Admits a call on an allocation or refuses it. The caller holds the allocation's lock.
+    pub(crate) async fn admit(&self, intent: &Intent, id: &str) -> Result<(Tx, Admitted), OpError> {
+        // In its own transaction: a higher epoch counts even when the call is refused afterwards.
+        self.store.raise_epoch(id, intent.epoch).await?;
+        let mut tx = self.store.begin().await?;
+        let Some(mut row) = store::load(&mut tx, id).await? else { return Err(not_found(id)) };
+        fence(&row, intent)?;
+        let replay = seen(&mut tx, intent).await?.is_some();
+        if row.state_at(self.now_us()) == ResourceState::Expired && row.state != "expired" {
+            row.state = ResourceState::Expired.as_str().to_owned();
+            row.address = None;
+            row.port = None;
+        }
+        Ok((tx, Admitted { row, replay }))
+    }
+
+    /// Writes the row and the key and commits.
+    pub(crate) async fn finish(
+        &self,
+        mut tx: Tx,
+        row: &mut AllocationRow,
+        intent: &Intent,
+    ) -> Result<(), OpError> {
+        store::save(&mut tx, row).await?;
+        let key = RecordedKey {
+            key: intent.key.as_str().to_owned(),
+            operation: intent.operation.to_owned(),
+            allocation_id: row.id.clone(),
+            fingerprint: intent.fingerprint.clone(),
+            done_at: self.now_us(),
+        };
+        store::record_key(&mut tx, &key).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The allocation on the wire.
+    pub(crate) fn view(&self, row: &AllocationRow) -> Result<Allocation, OpError> {
+        let open = self.gateway.is_open(&row.id);
+        row.view(self.now_us(), &self.config.zone.id, open, self.children.instances(row))
+    }
+}
+
+pub(crate) fn not_found(id: &str) -> OpError {
+    OpError::refuse(ProblemCode::NotFound, format!("there is no allocation {id}"))
+}
+
+/// Refuses a caller that lost its lease.
+fn fence(row: &AllocationRow, intent: &Intent) -> Result<(), OpError> {
+    if intent.epoch < row.epoch {
+        let detail = format!("epoch {} is behind {}", intent.epoch, row.epoch);
+        return Err(OpError::refuse(ProblemCode::StaleEpoch, detail));
+    }
+    Ok(())
+}
+
+/// The record of the key if it had its effect before; a refusal if that was something else.
+async fn seen(tx: &mut Tx, intent: &Intent) -> Result<Option<RecordedKey>, OpError> {
+    match store::load_key(tx, intent.key.as_str()).await? {
+        Some(record) if record.fingerprint == intent.fingerprint => Ok(Some(record)),
+        Some(record) => {
+            let detail =
+                format!("the key was used for {} with another body or target", record.operation);
+            Err(OpError::refuse(ProblemCode::IdempotencyKeyReused, detail))
+        }
+        None => Ok(None),
+    }
+}
+
+/// Moves the row along the common table or refuses.
+fn step(row: &mut AllocationRow, cause: Cause) -> Result<(), OpError> {
+    let from = ResourceState::from_word(&row.state);
+    let Some(to) = from.after(cause) else { return Err(wrong_state(from, cause)) };
+    row.state = to.as_str().to_owned();
+    Ok(())
+}
+
+fn wrong_state(from: ResourceState, cause: Cause) -> OpError {
+    let word = format!("{cause:?}").to_lowercase();
+    OpError::refuse(ProblemCode::WrongState, format!("{word} is not possible while {from}"))
+}

@@ -1,0 +1,215 @@
+//! Statements on `allocations` and `operations`, one per method.
+
+use std::net::SocketAddr;
+
+use provider_api::{Amounts, HoldRequest};
+
+use super::{AllocationRow, Store, Tx};
+
+/// What a hold writes.
+#[derive(Debug)]
+pub(crate) struct NewAllocation<'a> {
+    pub id: &'a str,
+    pub secret: &'a str,
+    pub epoch: i64,
+    pub request: &'a HoldRequest,
+    pub endpoint: Option<SocketAddr>,
+    pub now_us: i64,
+    pub held_until_us: i64,
+}
+
+/// A key that had its effect.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct RecordedKey {
+    pub key: String,
+    pub operation: String,
+    pub allocation_id: String,
+    pub fingerprint: String,
+    pub done_at: i64,
+}
+
+impl Store {
+    pub(crate) async fn get(&self, id: &str) -> Result<Option<AllocationRow>, sqlx::Error> {
+        sqlx::query_as("SELECT * FROM allocations WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+    }
+
+    /// Rows of one label, or of all when it is absent, after a place, oldest first.
+    pub(crate) async fn list(
+        &self,
+        label: Option<&str>,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<AllocationRow>, sqlx::Error> {
+        sqlx::query_as("SELECT * FROM allocations WHERE seq > $1 AND ($2 IS NULL OR label = $2) ORDER BY seq LIMIT $3")
+            .bind(after)
+            .bind(label)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+    }
+
+    /// Rows that still take capacity or run something.
+    pub(crate) async fn living(&self) -> Result<Vec<AllocationRow>, sqlx::Error> {
+        sqlx::query_as("SELECT * FROM allocations WHERE state NOT IN ('released', 'erased', 'expired') ORDER BY seq")
+            .fetch_all(&self.pool)
+            .await
+    }
+
+    pub(crate) async fn key(&self, key: &str) -> Result<Option<RecordedKey>, sqlx::Error> {
+        sqlx::query_as("SELECT key, operation, allocation_id, fingerprint, done_at FROM operations WHERE key = $1")
+            .bind(key)
+            .fetch_optional(&self.pool)
+            .await
+    }
+
+    /// Remembers the highest epoch seen; lower ones change nothing.
+    pub(crate) async fn raise_epoch(&self, id: &str, epoch: i64) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE allocations SET epoch = $1, generation = generation + 1 WHERE id = $2 AND epoch < $1")
+            .bind(epoch)
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// What is lent or held now; ended holds do not count.
+    pub(crate) async fn used(&self, now_us: i64) -> Result<Amounts, sqlx::Error> {
+        let row: (i64, i64, i64, i64, i64) =
+            sqlx::query_as(USED).bind(now_us).fetch_one(&self.pool).await?;
+        Ok(amounts(row))
+    }
+}
+
+const USED: &str = "
+    SELECT COALESCE(SUM(instances), 0), COALESCE(SUM(instances * vcpu_each), 0),
+           COALESCE(SUM(instances * ram_mb_each), 0), COALESCE(SUM(storage_gb), 0), COALESCE(SUM(mbps), 0)
+    FROM allocations
+    WHERE state IN ('reserved', 'provisioning', 'ready', 'active', 'draining', 'failed')
+       OR (state = 'held' AND held_until > $1)";
+
+fn amounts((instances, vcpu, ram_mb, storage_gb, mbps): (i64, i64, i64, i64, i64)) -> Amounts {
+    Amounts { instances, vcpu, ram_mb, storage_gb, mbps }
+}
+
+pub(crate) async fn used(tx: &mut Tx, now_us: i64) -> Result<Amounts, sqlx::Error> {
+    let row: (i64, i64, i64, i64, i64) =
+        sqlx::query_as(USED).bind(now_us).fetch_one(&mut **tx).await?;
+    Ok(amounts(row))
+}
+
+pub(crate) async fn load(tx: &mut Tx, id: &str) -> Result<Option<AllocationRow>, sqlx::Error> {
+    sqlx::query_as("SELECT * FROM allocations WHERE id = $1")
+        .bind(id)
+        .fetch_optional(&mut **tx)
+        .await
+}
+
+pub(crate) async fn load_key(tx: &mut Tx, key: &str) -> Result<Option<RecordedKey>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT key, operation, allocation_id, fingerprint, done_at FROM operations WHERE key = $1",
+    )
+    .bind(key)
+    .fetch_optional(&mut **tx)
+    .await
+}
+
+pub(crate) async fn record_key(tx: &mut Tx, key: &RecordedKey) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO operations (key, operation, allocation_id, fingerprint, done_at) VALUES ($1, $2, $3, $4, $5)")
+        .bind(&key.key)
+        .bind(&key.operation)
+        .bind(&key.allocation_id)
+        .bind(&key.fingerprint)
+        .bind(key.done_at)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Marks ended holds and gives their addresses back; returns how many.
+pub(crate) async fn expire(tx: &mut Tx, now_us: i64) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(
+        "UPDATE allocations SET state = 'expired', address = NULL, port = NULL, generation = generation + 1
+         WHERE state = 'held' AND held_until <= $1",
+    )
+    .bind(now_us)
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Addresses that are lent now.
+pub(crate) async fn addresses(tx: &mut Tx) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT address, port FROM allocations WHERE address IS NOT NULL AND port IS NOT NULL",
+    )
+    .fetch_all(&mut **tx)
+    .await
+}
+
+pub(crate) async fn insert(tx: &mut Tx, new: &NewAllocation<'_>) -> Result<(), sqlx::Error> {
+    let group = &new.request.resources;
+    sqlx::query(
+        "INSERT INTO allocations (id, label, state, generation, epoch, instances, vcpu_each, ram_mb_each, storage_gb,
+                                  mbps, address, port, has_endpoint, secret, created_at, held_until)
+         VALUES ($1, $2, 'held', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+    )
+    .bind(new.id)
+    .bind(&new.request.label)
+    .bind(new.epoch)
+    .bind(i64::from(group.compute.count))
+    .bind(i64::from(group.compute.vcpu))
+    .bind(i64::from(group.compute.ram_mb))
+    .bind(i64::from(group.storage.gb))
+    .bind(i64::from(group.network.mbps))
+    .bind(new.endpoint.map(|address| address.ip().to_string()))
+    .bind(new.endpoint.map(|address| i64::from(address.port())))
+    .bind(new.endpoint.is_some())
+    .bind(new.secret)
+    .bind(new.now_us)
+    .bind(new.held_until_us)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes back every field that may change, guarded by the generation that was read.
+pub(crate) async fn save(tx: &mut Tx, row: &mut AllocationRow) -> Result<(), sqlx::Error> {
+    let done = sqlx::query(
+        "UPDATE allocations SET generation = generation + 1, state = $1, epoch = $2, address = $3, port = $4,
+             quota_bytes = $5, application = $6, service_name = $7, settings = $8, running_wanted = $9,
+             access_wanted = $10, erasing_bytes = $11, erasing_items = $12, held_until = $13, reserved_at = $14,
+             started_at = $15, stopped_at = $16, released_at = $17, erasure = $18, failure = $19
+         WHERE id = $20 AND generation = $21",
+    )
+    .bind(&row.state)
+    .bind(row.epoch)
+    .bind(&row.address)
+    .bind(row.port)
+    .bind(row.quota_bytes)
+    .bind(&row.application)
+    .bind(&row.service_name)
+    .bind(&row.settings)
+    .bind(row.running_wanted)
+    .bind(row.access_wanted)
+    .bind(row.erasing_bytes)
+    .bind(row.erasing_items)
+    .bind(row.held_until)
+    .bind(row.reserved_at)
+    .bind(row.started_at)
+    .bind(row.stopped_at)
+    .bind(row.released_at)
+    .bind(&row.erasure)
+    .bind(&row.failure)
+    .bind(&row.id)
+    .bind(row.generation)
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() != 1 {
+        return Err(sqlx::Error::RowNotFound);
+    }
+    row.generation += 1;
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! A row of `allocations` as a value, and how it looks on the wire.
+
+use std::net::SocketAddr;
+
+use provider_api::{
+    Allocation, AllocationId, ComputeSpec, Endpoint, EndpointKind, ErasureStatement, Instance,
+    NetworkSpec, Quota, ResourceGroup, ResourceState, StorageSpec,
+};
+use sqlx::FromRow;
+
+use crate::error::OpError;
+
+/// One allocation as stored; whether a hold has ended is judged by [`AllocationRow::state_at`].
+#[derive(Clone, Debug, FromRow)]
+pub(crate) struct AllocationRow {
+    pub seq: i64,
+    pub id: String,
+    pub label: String,
+    pub state: String,
+    pub generation: i64,
+    pub epoch: i64,
+    pub instances: i64,
+    pub vcpu_each: i64,
+    pub ram_mb_each: i64,
+    pub storage_gb: i64,
+    pub mbps: i64,
+    pub address: Option<String>,
+    pub port: Option<i64>,
+    pub has_endpoint: bool,
+    pub secret: String,
+    pub quota_bytes: Option<i64>,
+    pub application: Option<String>,
+    pub service_name: Option<String>,
+    pub settings: Option<String>,
+    pub running_wanted: bool,
+    pub access_wanted: bool,
+    pub erasing_bytes: Option<i64>,
+    pub erasing_items: Option<i64>,
+    pub created_at: i64,
+    pub held_until: i64,
+    pub reserved_at: Option<i64>,
+    pub started_at: Option<i64>,
+    pub stopped_at: Option<i64>,
+    pub released_at: Option<i64>,
+    pub erasure: Option<String>,
+    pub failure: Option<String>,
+    pub storage_bytes: Option<i64>,
+    pub requests: i64,
+}
+
+impl AllocationRow {
+    /// The state now: a hold past its end is expired, whether or not the sweeper came by.
+    pub(crate) fn state_at(&self, now_us: i64) -> ResourceState {
+        match ResourceState::from_word(&self.state) {
+            ResourceState::Held if self.held_until <= now_us => ResourceState::Expired,
+            state => state,
+        }
+    }
+
+    /// The address lent to the service.
+    pub(crate) fn endpoint(&self) -> Option<SocketAddr> {
+        let ip = self.address.as_ref()?.parse().ok()?;
+        Some(SocketAddr::new(ip, u16::try_from(self.port?).ok()?))
+    }
+
+    pub(crate) fn statement(&self) -> Result<Option<ErasureStatement>, OpError> {
+        Ok(self.erasure.as_deref().map(serde_json::from_str).transpose()?)
+    }
+
+    pub(crate) fn resources(&self) -> ResourceGroup {
+        let endpoint = if self.has_endpoint { EndpointKind::Http } else { EndpointKind::None };
+        ResourceGroup {
+            compute: ComputeSpec {
+                count: small(self.instances),
+                vcpu: small(self.vcpu_each),
+                ram_mb: small(self.ram_mb_each),
+            },
+            storage: StorageSpec { gb: small(self.storage_gb) },
+            network: NetworkSpec { mbps: small(self.mbps), endpoint },
+        }
+    }
+
+    /// The allocation on the wire; `open` and `instances` are known only to the running cloud.
+    pub(crate) fn view(
+        &self,
+        now_us: i64,
+        zone_id: &str,
+        open: bool,
+        instances: Vec<Instance>,
+    ) -> Result<Allocation, OpError> {
+        let state = self.state_at(now_us);
+        let endpoint =
+            self.endpoint().filter(|_| state != ResourceState::Expired).map(|address| Endpoint {
+                url: format!("http://{address}/"),
+                host: address.ip().to_string(),
+                port: address.port(),
+                open,
+            });
+        let held = matches!(state, ResourceState::Held | ResourceState::Expired);
+        Ok(Allocation {
+            id: AllocationId(self.id.clone()),
+            label: self.label.clone(),
+            zone_id: zone_id.to_owned(),
+            state,
+            generation: self.generation,
+            epoch: self.epoch,
+            resources: self.resources(),
+            quota: self.quota_bytes.map(|bytes| Quota { storage_bytes: Some(bytes) }),
+            endpoint,
+            instances,
+            created_at_us: self.created_at,
+            held_until_us: held.then_some(self.held_until),
+            reserved_at_us: self.reserved_at,
+            started_at_us: self.started_at,
+            stopped_at_us: self.stopped_at,
+            released_at_us: self.released_at,
+            erasure: self.statement()?,
+            failure: self.failure.clone(),
+        })
+    }
+}
+
+/// Counts were checked when they came in; a damaged row shows as zero rather than failing every list.
+fn small(value: i64) -> u32 {
+    u32::try_from(value).unwrap_or(0)
+}
