@@ -16,7 +16,7 @@ mod facts;
 mod tests;
 
 use serde::Deserialize;
-use sla::{Document, Faults, Offer};
+use sla::{Document, Faults, Offer, Requirement};
 use thiserror::Error;
 
 pub use synthetic::{synthetic_offers, synthetic_providers};
@@ -132,6 +132,11 @@ pub fn catalogue() -> Result<DemoCatalogue, DemoError> {
         offers.extend(provider_offers(provider)?);
     }
     Ok(DemoCatalogue { providers: list.providers, offers })
+}
+
+/// The three sample services of the paper, as requirements to start from.
+pub fn templates() -> Result<Vec<Requirement>, Faults> {
+    sla::EXAMPLE_REQUIREMENTS.iter().map(|template| sla::parse_requirement(template.yaml)).collect()
 }
 
 fn provider_offers(provider: &DemoProvider) -> Result<Vec<Offer>, DemoError> {
