@@ -209,16 +209,14 @@ fn split_number(text: &str) -> Result<(Decimal, &str), UnitFault> {
 /// Multiplies by a fraction in whole numbers; `None` if the result has no end or does not fit.
 fn multiply(number: Decimal, times: i128, over: i128) -> Option<Decimal> {
     let mut mantissa = number.mantissa().checked_mul(times)?;
-    let mut scale = number.scale();
     // The longest chain of new digits is 6, for 1/1,000,000.
-    for _ in 0..=10 {
+    for new_digits in 0..=10 {
         if mantissa % over == 0 {
-            return Decimal::try_from_i128_with_scale(mantissa / over, scale)
-                .ok()
-                .map(|n| n.normalize());
+            let scale = number.scale() + new_digits;
+            let product = Decimal::try_from_i128_with_scale(mantissa / over, scale);
+            return product.ok().map(|product| product.normalize());
         }
         mantissa = mantissa.checked_mul(10)?;
-        scale += 1;
     }
     None
 }

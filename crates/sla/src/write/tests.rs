@@ -193,14 +193,14 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn generated_offers_round_trip(offer in offer()) {
         prop_assert_eq!(validate(&offer), Ok(()));
-        prop_assert_eq!(parse_offer(&to_yaml(&offer)).as_ref(), Ok(&offer), "{}", to_yaml(&offer));
-        prop_assert_eq!(parse_offer(&to_json(&offer)).as_ref(), Ok(&offer));
-        prop_assert_eq!(parse_offer(&canonical_json(&offer)).as_ref(), Ok(&offer));
+        prop_assert_eq!(parse_offer(&to_yaml(&offer)), Ok(offer.clone()), "{}", to_yaml(&offer));
+        prop_assert_eq!(parse_offer(&to_json(&offer)), Ok(offer.clone()));
+        prop_assert_eq!(parse_offer(&canonical_json(&offer)), Ok(offer.clone()));
         let value = serde_json::to_value(&offer).unwrap();
         prop_assert_eq!(serde_json::from_value::<Offer>(value).unwrap(), offer);
     }
@@ -208,8 +208,8 @@ proptest! {
     #[test]
     fn generated_requirements_round_trip(requirement in requirement()) {
         prop_assert_eq!(validate(&requirement), Ok(()));
-        prop_assert_eq!(parse_requirement(&to_yaml(&requirement)).as_ref(), Ok(&requirement));
-        prop_assert_eq!(parse_requirement(&to_json(&requirement)).as_ref(), Ok(&requirement));
+        prop_assert_eq!(parse_requirement(&to_yaml(&requirement)), Ok(requirement.clone()));
+        prop_assert_eq!(parse_requirement(&to_json(&requirement)), Ok(requirement.clone()));
     }
 
     #[test]
