@@ -24,7 +24,7 @@ pub(super) enum Scope {
 }
 
 /// The rungs of an item measured by a number.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct NumberLadder {
     /// Item key of the registry.
     pub(super) item: &'static str,
