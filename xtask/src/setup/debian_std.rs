@@ -29,6 +29,11 @@ pub fn install(place: &Place) -> Result<()> {
     let copied = copy_libraries(&folder.join("target").join(TARGET).join("release/deps"), &into)?;
     link_linker()?;
     fs::remove_dir_all(&folder).context("cannot remove the throw-away build")?;
+    // Cargo does not notice a new standard library; what was built with an old one does not fit.
+    let built = place.target.join("wasm");
+    if built.exists() {
+        fs::remove_dir_all(built)?;
+    }
     say::line(&format!("   browser target: installed {copied} libraries in {}", into.display()));
     Ok(())
 }

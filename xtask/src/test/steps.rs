@@ -145,7 +145,7 @@ fn journeys(place: &Place, filter: Option<&str>) -> Result<Count> {
     let files = journey_files(place, filter)?;
     let report = place.target.join("journeys.tap");
     let mut node = tool::command("node");
-    node.args(["--test", "--test-concurrency=1"])
+    node.args(["--test", "--test-concurrency=1", "--test-timeout=600000"])
         .args(["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=tap"])
         .arg(format!("--test-reporter-destination={}", report.display()))
         .args(files)

@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn text_between_tags_is_found_with_its_line() {
         let faults = texts("//! Page.\nview! {\n  <p>\n    \"Sign in\"\n  </p>\n}\n");
-        assert_eq!(faults, ["app/src/a.rs:3 the visible text \"Sign in\" belongs to locales/"]);
+        assert_eq!(faults, ["app/src/a.rs:4 the visible text \"Sign in\" belongs to locales/"]);
         assert_eq!(texts("view! { <p>\"雲\"</p> }").len(), 1);
     }
 
