@@ -13,8 +13,9 @@ const MAX_TEXT: usize = 4000;
 /// Text that says something. Numbers are taken as written, so that a version may stand unquoted.
 pub(crate) fn text(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<String> {
     let text = match node {
-        Node::Text(text) => text,
-        Node::Number(number) => &number.text,
+        // Browsers send the line breaks of a form as CR LF.
+        Node::Text(text) => text.replace("\r\n", "\n"),
+        Node::Number(number) => number.text.clone(),
         other => return sink.wrong_type(at, other, "text"),
     };
     let readable = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
@@ -29,7 +30,7 @@ pub(crate) fn text(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<String> 
     if !text.chars().all(readable) {
         return sink.fault(at, code, None, Vec::new(), "the text holds control characters");
     }
-    Some(text.clone())
+    Some(text)
 }
 
 /// Text of a required form; `form` finishes "expected …".

@@ -356,3 +356,16 @@ fn numbers_keep_their_digits_in_both_forms() {
         parse_decimal("1000000")
     );
 }
+
+#[test]
+fn line_breaks_of_browsers_are_read_as_line_breaks() {
+    let text = offer_with(
+        "{item: capacity.hold_ttl, value: 1, commitment: declared, qualifying: \"a\\r\\nb\"}",
+    );
+    let offer = parse_offer(&text.replace('\n', "\r\n")).unwrap();
+    assert_eq!(offer.spec.items[0].qualifying.as_deref(), Some("a\nb"));
+    let other = offer_with(
+        "{item: capacity.hold_ttl, value: 1, commitment: declared, qualifying: \"a\\0b\"}",
+    );
+    assert_eq!(one_fault(&other).code, FaultCode::WrongForm);
+}

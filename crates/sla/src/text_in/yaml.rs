@@ -150,7 +150,8 @@ mod tests {
         for bad in ["a: &x 1", "a: *x", "a: !!str 1", "? [a]\n: 1", "a: [", "{a: 1"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
-        assert_eq!(parse(&"[".repeat(200)).unwrap_err().code, FaultCode::TooLarge);
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        assert_eq!(parse(&deep).unwrap_err().code, FaultCode::TooLarge);
     }
 
     proptest! {
