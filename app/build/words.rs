@@ -1,12 +1,6 @@
 //! Reads the locale files and writes one Rust function per key (docs/adr/0003).
 
-use std::{
-    collections::BTreeMap,
-    error::Error,
-    fmt::Write as _,
-    fs,
-    path::Path,
-};
+use std::{collections::BTreeMap, error::Error, fmt::Write as _, fs, path::Path};
 
 /// The languages in the order of `Locale`'s variants; the first one names the arguments.
 const LANGUAGES: [(&str, &str); 2] = [("en", "En"), ("ja", "Ja")];
@@ -16,14 +10,19 @@ const LANGUAGES: [(&str, &str); 2] = [("en", "En"), ("ja", "Ja")];
 enum Entry {
     Text(String),
     /// `one` may be absent where the language has no singular.
-    Plural { one: Option<String>, other: String },
+    Plural {
+        one: Option<String>,
+        other: String,
+    },
 }
 
 impl Entry {
     fn texts(&self) -> Vec<&str> {
         match self {
             Entry::Text(text) => vec![text],
-            Entry::Plural { one, other } => one.iter().map(String::as_str).chain([other.as_str()]).collect(),
+            Entry::Plural { one, other } => {
+                one.iter().map(String::as_str).chain([other.as_str()]).collect()
+            }
         }
     }
 }
@@ -52,11 +51,13 @@ fn read(folder: &Path) -> Result<Catalogue, Box<dyn Error>> {
         if path.extension().is_none_or(|extension| extension != "toml") {
             continue;
         }
-        let feature = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let feature =
+            path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let table: toml::Table = fs::read_to_string(&path)?
             .parse()
             .map_err(|error| format!("{}: {error}", path.display()))?;
-        flatten(&feature, &table, &mut catalogue).map_err(|error| format!("{}: {error}", path.display()))?;
+        flatten(&feature, &table, &mut catalogue)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(catalogue)
 }
@@ -64,7 +65,10 @@ fn read(folder: &Path) -> Result<Catalogue, Box<dyn Error>> {
 fn flatten(prefix: &str, table: &toml::Table, into: &mut Catalogue) -> Result<(), String> {
     for (name, value) in table {
         let key = format!("{prefix}_{name}");
-        if !key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
+        if !key
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        {
             return Err(format!("key `{key}` may hold only a-z, 0-9 and _"));
         }
         let entry = match value {
@@ -97,7 +101,10 @@ fn check_same_keys(catalogues: &[Catalogue]) -> Result<(), String> {
     for (index, (language, _)) in LANGUAGES.iter().enumerate() {
         for (other, catalogue) in catalogues.iter().enumerate() {
             for key in catalogue.keys().filter(|key| !catalogues[index].contains_key(*key)) {
-                faults.push(format!("locales/{language} lacks `{key}` (locales/{} has it)", LANGUAGES[other].0));
+                faults.push(format!(
+                    "locales/{language} lacks `{key}` (locales/{} has it)",
+                    LANGUAGES[other].0
+                ));
             }
         }
     }
@@ -110,9 +117,12 @@ fn placeholders(entry: &Entry) -> Result<Vec<String>, String> {
     for text in entry.texts() {
         let mut rest = text;
         while let Some(open) = rest.find('{') {
-            let close = rest[open..].find('}').ok_or_else(|| format!("a brace stays open in {text:?}"))?;
+            let close =
+                rest[open..].find('}').ok_or_else(|| format!("a brace stays open in {text:?}"))?;
             let name = &rest[open + 1..open + close];
-            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+            if name.is_empty()
+                || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+            {
                 return Err(format!("`{{{name}}}` is no placeholder name in {text:?}"));
             }
             if !names.iter().any(|known| known == name) {
@@ -124,7 +134,11 @@ fn placeholders(entry: &Entry) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-fn write_function(code: &mut String, key: &str, catalogues: &[Catalogue]) -> Result<(), Box<dyn Error>> {
+fn write_function(
+    code: &mut String,
+    key: &str,
+    catalogues: &[Catalogue],
+) -> Result<(), Box<dyn Error>> {
     let entries: Vec<&Entry> = catalogues.iter().map(|catalogue| &catalogue[key]).collect();
     let is_plural = entries.iter().any(|entry| matches!(entry, Entry::Plural { .. }));
     let names = placeholders(entries[0]).map_err(|error| format!("{key}: {error}"))?;
@@ -138,13 +152,24 @@ fn write_function(code: &mut String, key: &str, catalogues: &[Catalogue]) -> Res
         theirs.sort();
         ours.sort();
         if theirs != ours {
-            return Err(format!("`{key}` has placeholders {ours:?} in en but {theirs:?} in {language}").into());
+            return Err(format!(
+                "`{key}` has placeholders {ours:?} in en but {theirs:?} in {language}"
+            )
+            .into());
         }
     }
-    writeln!(code, "    /// {}", entries[0].texts().last().map(|text| doc_text(text)).unwrap_or_default())?;
-    let arguments: Vec<&String> = names.iter().filter(|name| !(is_plural && *name == "count")).collect();
+    writeln!(
+        code,
+        "    /// {}",
+        entries[0].texts().last().map(|text| doc_text(text)).unwrap_or_default()
+    )?;
+    let arguments: Vec<&String> =
+        names.iter().filter(|name| !(is_plural && *name == "count")).collect();
     let returns_text = arguments.is_empty() && !is_plural;
-    write!(code, "    #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)]\n    pub fn {key}(self")?;
+    write!(
+        code,
+        "    #[allow(clippy::too_many_arguments, clippy::needless_pass_by_value)]\n    pub fn {key}(self"
+    )?;
     if is_plural {
         write!(code, ", count: i64")?;
     }
@@ -154,13 +179,21 @@ fn write_function(code: &mut String, key: &str, catalogues: &[Catalogue]) -> Res
     writeln!(code, ") -> {} {{", if returns_text { "&'static str" } else { "String" })?;
     if is_plural {
         let shown = names.iter().any(|name| name == "count");
-        writeln!(code, "        {}", if shown { "let number = crate::format::integer(count);" } else { "" })?;
+        writeln!(
+            code,
+            "        {}",
+            if shown { "let number = crate::format::integer(count);" } else { "" }
+        )?;
     }
     writeln!(code, "        match self.0 {{")?;
     for (entry, (_, variant)) in entries.iter().zip(LANGUAGES) {
         match entry {
-            Entry::Text(text) if returns_text => writeln!(code, "            Locale::{variant} => {text:?},")?,
-            Entry::Text(text) => writeln!(code, "            Locale::{variant} => {},", formatted(text, is_plural))?,
+            Entry::Text(text) if returns_text => {
+                writeln!(code, "            Locale::{variant} => {text:?},")?
+            }
+            Entry::Text(text) => {
+                writeln!(code, "            Locale::{variant} => {},", formatted(text, is_plural))?
+            }
             Entry::Plural { one: Some(one), other } => writeln!(
                 code,
                 "            Locale::{variant} => if count == 1 {{ {} }} else {{ {} }},",

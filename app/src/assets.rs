@@ -42,13 +42,8 @@ pub struct Assets {
     files: HashMap<String, File>,
 }
 
-/// In the order the layers are declared.
-const STYLE: [&str; 4] = [
-    include_str!("../../style/tokens.css"),
-    include_str!("../../style/base.css"),
-    include_str!("../../style/layout.css"),
-    include_str!("../../style/components.css"),
-];
+/// All of `style/`, joined in layer order while building.
+const STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/style.css"));
 
 const IMAGES: [(&str, &str); 2] = [
     ("favicon.svg", include_str!("../../public/favicon.svg")),
@@ -58,9 +53,13 @@ const IMAGES: [(&str, &str); 2] = [
 impl Assets {
     /// The files compiled into the program; no island wakes up with these.
     pub fn built_in() -> Self {
-        let manifest = Manifest { css: "kumoichi.css".to_owned(), js: None, wasm: None, boot: None };
+        let manifest =
+            Manifest { css: "kumoichi.css".to_owned(), js: None, wasm: None, boot: None };
         let mut files = HashMap::new();
-        files.insert("pkg/kumoichi.css".to_owned(), File::plain(Bytes::from(STYLE.concat())));
+        files.insert(
+            "pkg/kumoichi.css".to_owned(),
+            File::plain(Bytes::from_static(STYLE.as_bytes())),
+        );
         for (name, text) in IMAGES {
             files.insert(name.to_owned(), File::plain(Bytes::from_static(text.as_bytes())));
         }
@@ -89,8 +88,11 @@ impl Assets {
             if !path.is_file() || packed || name == "manifest.json" {
                 continue;
             }
-            let beside = |suffix: &str| fs::read(path.with_file_name(format!("{name}.{suffix}"))).ok().map(Bytes::from);
-            let file = File { plain: fs::read(&path)?.into(), gzip: beside("gz"), brotli: beside("br") };
+            let beside = |suffix: &str| {
+                fs::read(path.with_file_name(format!("{name}.{suffix}"))).ok().map(Bytes::from)
+            };
+            let file =
+                File { plain: fs::read(&path)?.into(), gzip: beside("gz"), brotli: beside("br") };
             let key = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
             self.files.insert(key, file);
         }
@@ -110,12 +112,18 @@ impl Assets {
     /// The addresses of bindings and wasm, to be fetched early on pages with islands.
     pub fn preload_urls(&self) -> Option<(String, String)> {
         let manifest = &self.manifest;
-        Some((format!("/pkg/{}", manifest.js.as_ref()?), format!("/pkg/{}", manifest.wasm.as_ref()?)))
+        Some((
+            format!("/pkg/{}", manifest.js.as_ref()?),
+            format!("/pkg/{}", manifest.wasm.as_ref()?),
+        ))
     }
 
     fn respond(&self, key: &str, headers: &HeaderMap) -> Response {
         let Some(file) = self.files.get(key) else { return StatusCode::NOT_FOUND.into_response() };
-        let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let accepts = headers
+            .get(header::ACCEPT_ENCODING)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let (bytes, encoding) = file.best(accepts);
         let mut response = Response::new(Body::from(bytes));
         let into = response.headers_mut();
@@ -131,7 +139,8 @@ impl Assets {
 
     fn cache_control(&self, key: &str) -> &'static str {
         // Only names that carry a hash of their content may be kept for ever.
-        let hashed = key.starts_with("pkg/") && key.bytes().filter(|byte| *byte == b'.').count() > 1;
+        let hashed =
+            key.starts_with("pkg/") && key.bytes().filter(|byte| *byte == b'.').count() > 1;
         if hashed { "public, max-age=31536000, immutable" } else { "public, max-age=300" }
     }
 }
@@ -142,7 +151,11 @@ impl File {
     }
 
     fn best(&self, accepts: &str) -> (Bytes, Option<&'static str>) {
-        let accepted = |name: &str| accepts.split(',').any(|part| part.trim() == name || part.trim().starts_with(&format!("{name};q=1")));
+        let accepted = |name: &str| {
+            accepts
+                .split(',')
+                .any(|part| part.trim() == name || part.trim().starts_with(&format!("{name};q=1")))
+        };
         match (&self.brotli, &self.gzip) {
             (Some(brotli), _) if accepted("br") => (brotli.clone(), Some("br")),
             (_, Some(gzip)) if accepted("gzip") => (gzip.clone(), Some("gzip")),
@@ -164,7 +177,11 @@ fn content_type(name: &str) -> &'static str {
 }
 
 /// Serves `/pkg/{name}`.
-pub(crate) async fn package_file(State(state): State<AppState>, UrlPath(name): UrlPath<String>, headers: HeaderMap) -> Response {
+pub(crate) async fn package_file(
+    State(state): State<AppState>,
+    UrlPath(name): UrlPath<String>,
+    headers: HeaderMap,
+) -> Response {
     state.assets.respond(&format!("pkg/{name}"), &headers)
 }
 

@@ -156,7 +156,10 @@ impl PageContext {
         let locale = asked
             .and_then(Locale::from_tag)
             .or_else(|| cookies.get("lang").and_then(Locale::from_tag))
-            .or_else(|| header_text(&parts.headers, header::ACCEPT_LANGUAGE.as_str()).and_then(Locale::from_accept_language))
+            .or_else(|| {
+                header_text(&parts.headers, header::ACCEPT_LANGUAGE.as_str())
+                    .and_then(Locale::from_accept_language)
+            })
             .unwrap_or(state.default_locale);
         Self {
             locale,
@@ -184,7 +187,11 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 fn query_value<'a>(query: &'a str, name: &str) -> Option<&'a str> {
-    query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
 }
 
 /// The cookies of a request, read in place.

@@ -94,7 +94,10 @@ impl FormState {
 
     /// Whether this field has the first fault and so takes the focus.
     pub fn is_first_fault(&self, field: &str) -> bool {
-        self.errors.iter().find(|error| !error.field.is_empty()).is_some_and(|error| error.field == field)
+        self.errors
+            .iter()
+            .find(|error| !error.field.is_empty())
+            .is_some_and(|error| error.field == field)
     }
 
     /// Whether no fault was noted.
@@ -107,8 +110,10 @@ impl<S: Send + Sync> FromRequest<S> for FormState {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let bytes = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| StatusCode::BAD_REQUEST.into_response())?;
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        let text =
+            std::str::from_utf8(&bytes).map_err(|_| StatusCode::BAD_REQUEST.into_response())?;
         Ok(Self::from_urlencoded(text))
     }
 }

@@ -63,8 +63,13 @@ pub fn money(minor: i64, currency: &str) -> String {
 pub fn exact_time(locale: Locale, micros: i64) -> String {
     let Ok(time) = Timestamp::from_microsecond(micros) else { return String::new() };
     match locale {
-        Locale::Ja => time.to_zoned(tz::offset(9).to_time_zone()).strftime("%Y-%m-%d %H:%M:%S JST").to_string(),
-        Locale::En => time.to_zoned(tz::TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        Locale::Ja => time
+            .to_zoned(tz::offset(9).to_time_zone())
+            .strftime("%Y-%m-%d %H:%M:%S JST")
+            .to_string(),
+        Locale::En => {
+            time.to_zoned(tz::TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+        }
     }
 }
 
@@ -75,7 +80,8 @@ pub fn day(locale: Locale, micros: i64) -> String {
 
 /// RFC 3339 in UTC with whole seconds, for `datetime` attributes.
 pub fn machine_time(micros: i64) -> String {
-    Timestamp::from_microsecond(micros).map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+    Timestamp::from_microsecond(micros)
+        .map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 /// How long ago or how far ahead: `3 minutes ago`, `2 時間後`; a day where it is over a month away.
@@ -176,7 +182,10 @@ mod tests {
 
     #[test]
     fn integers_are_grouped_by_three() {
-        assert_eq!([integer(0), integer(999), integer(1000), integer(-1_234_567)], ["0", "999", "1,000", "−1,234,567"]);
+        assert_eq!(
+            [integer(0), integer(999), integer(1000), integer(-1_234_567)],
+            ["0", "999", "1,000", "−1,234,567"]
+        );
         assert_eq!(integer(i64::MIN), "−9,223,372,036,854,775,808");
     }
 

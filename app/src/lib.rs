@@ -33,13 +33,13 @@ pub mod providers;
 #[cfg(feature = "ssr")]
 pub mod render;
 #[cfg(feature = "ssr")]
+mod routes;
+#[cfg(feature = "ssr")]
 pub mod state;
 #[cfg(feature = "ssr")]
 pub mod ui;
 #[cfg(feature = "ssr")]
 pub mod words;
-#[cfg(feature = "ssr")]
-mod routes;
 
 #[cfg(feature = "ssr")]
 pub use {

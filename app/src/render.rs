@@ -17,6 +17,10 @@ use crate::{
     layout,
 };
 
+/// Only our own files, no inline script or style, no frames; wasm may be compiled.
+const SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /// How wide the content may become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Width {
@@ -42,7 +46,13 @@ pub struct Page {
 impl Page {
     /// A page with status 200 and normal width; the title stands before the product's name.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), description: None, status: StatusCode::OK, width: Width::Normal, private: false }
+        Self {
+            title: title.into(),
+            description: None,
+            status: StatusCode::OK,
+            width: Width::Normal,
+            private: false,
+        }
     }
 
     /// One sentence for search engines and previews.
@@ -80,11 +90,17 @@ pub fn page(ctx: &PageContext, page: Page, body: impl FnOnce() -> AnyView) -> Re
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(ctx.locale.tag()));
     headers.insert(header::VARY, HeaderValue::from_static("cookie, accept-language"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SECURITY_POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     if ctx.viewer.is_some() {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
     if ctx.flash.is_some() {
-        set_cookie(&mut response, &format!("{FLASH_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+        set_cookie(
+            &mut response,
+            &format!("{FLASH_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
+        );
     }
     response
 }
@@ -98,7 +114,10 @@ pub fn redirect(to: &str, flash: Option<(FlashKind, String)>) -> Response {
     }
     if let Some((kind, text)) = flash {
         let value = Flash { kind, text }.to_cookie();
-        set_cookie(&mut response, &format!("{FLASH_COOKIE}={value}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"));
+        set_cookie(
+            &mut response,
+            &format!("{FLASH_COOKIE}={value}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"),
+        );
     }
     response
 }
@@ -137,7 +156,11 @@ fn document(ctx: &PageContext, page: &Page, content: &str) -> String {
     if page.private {
         html.push_str("<meta name=\"robots\" content=\"noindex\">");
     }
-    let _ = write!(html, "<link rel=\"stylesheet\" href=\"{}\"><link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">", ctx.assets.css_url());
+    let _ = write!(
+        html,
+        "<link rel=\"stylesheet\" href=\"{}\"><link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">",
+        ctx.assets.css_url()
+    );
     // Text from people is escaped, so this tag can only come from an island.
     if content.contains("<leptos-island ") {
         push_loader(&mut html, ctx);
@@ -178,7 +201,14 @@ mod tests {
 
     #[test]
     fn a_redirect_never_leaves_the_site() {
-        for foreign in ["https://elsewhere.example", "//elsewhere.example", "/\\elsewhere.example", "javascript:1", "", "/a\r\nb"] {
+        for foreign in [
+            "https://elsewhere.example",
+            "//elsewhere.example",
+            "/\\elsewhere.example",
+            "javascript:1",
+            "",
+            "/a\r\nb",
+        ] {
             assert_eq!(local_path(foreign), "/", "{foreign}");
         }
         assert_eq!(local_path("/market?q=tokyo&page=2"), "/market?q=tokyo&page=2");
@@ -186,9 +216,12 @@ mod tests {
 
     #[test]
     fn a_flash_survives_the_cookie() {
-        let flash = Flash { kind: FlashKind::Done, text: "公開しました; \"1\" = ok".to_owned() };
+        let flash =
+            Flash { kind: FlashKind::Done, text: "公開しました; \"1\" = ok".to_owned() };
         let cookie = flash.to_cookie();
-        assert!(cookie.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"%-_.~".contains(&byte)));
+        assert!(
+            cookie.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"%-_.~".contains(&byte))
+        );
         assert_eq!(Flash::from_cookie(&cookie), Some(flash));
     }
 }

@@ -6,7 +6,8 @@ use axum::{
 };
 
 use crate::{
-    account, assets, contracts, design, desk, home, items, layout, market, needs, providers, state::AppState,
+    account, assets, contracts, design, desk, home, items, layout, market, needs, providers,
+    state::AppState,
 };
 
 /// Every page, form and file of the interface; unknown addresses get our own page.

@@ -27,6 +27,8 @@ impl AppState {
 
 impl fmt::Debug for AppState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AppState").field("default_locale", &self.default_locale).finish_non_exhaustive()
+        f.debug_struct("AppState")
+            .field("default_locale", &self.default_locale)
+            .finish_non_exhaustive()
     }
 }

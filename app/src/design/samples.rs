@@ -7,7 +7,10 @@ use crate::{
     form::FormState,
     format,
     islands::{StepState, StepView, TimelineView},
-    ui::{self, Button, CheckGroup, Column, Field, Kind, Look, RadioGroup, Select, State, Tab, Table, chart},
+    ui::{
+        self, Button, CheckGroup, Column, Field, Kind, Look, RadioGroup, Select, State, Tab, Table,
+        chart,
+    },
     words::Words,
 };
 
@@ -40,7 +43,8 @@ pub(super) fn buttons(words: Words) -> AnyView {
 }
 
 pub(super) fn form(words: Words) -> AnyView {
-    let mut form = FormState::from_urlencoded("title=Aoba&uptime=99%2C9&region=JP&model=iaas&cert=ismap");
+    let mut form =
+        FormState::from_urlencoded("title=Aoba&uptime=99%2C9&region=JP&model=iaas&cert=ismap");
     form.fail("uptime", words.common_form_not_a_number("99,9", "99.9"));
     form.fail("text", words.common_form_missing());
     // The gallery shows faults but must not take the focus from a reader.
@@ -91,7 +95,11 @@ pub(super) fn values(ctx: &PageContext) -> AnyView {
     let words = ctx.words();
     let figures = vec![
         ui::stat(words.home_figures_offers(), format::integer(1412), None),
-        ui::stat(words.design_sample_cost(), format::money(182_000, "JPY"), Some(words.design_sample_month().to_owned())),
+        ui::stat(
+            words.design_sample_cost(),
+            format::money(182_000, "JPY"),
+            Some(words.design_sample_month().to_owned()),
+        ),
         ui::stat(words.design_sample_uptime(), "99.95 %", None),
     ];
     view! {
@@ -126,7 +134,13 @@ pub(super) fn tables(words: Words) -> AnyView {
             ui::money(cost, "JPY"),
         ]
     };
-    let rows = || vec![row("Hokusei", "Sapporo", "99.95 %", 182_000), row("Minato", "Osaka", "99.9 %", 96_500), row("Aoba", "Sendai", "–", 8_000)];
+    let rows = || {
+        vec![
+            row("Hokusei", "Sapporo", "99.95 %", 182_000),
+            row("Minato", "Osaka", "99.9 %", 96_500),
+            row("Aoba", "Sendai", "–", 8_000),
+        ]
+    };
     view! {
         <div class="stack">
             {Table::new(words.design_sample_caption(), columns()).with_caption().rows(rows()).view()}
@@ -141,7 +155,8 @@ pub(super) fn tables(words: Words) -> AnyView {
 }
 
 pub(super) fn navigation(words: Words) -> AnyView {
-    let tab = |label: &str, current| Tab { label: label.to_owned(), href: "/design".to_owned(), current };
+    let tab =
+        |label: &str, current| Tab { label: label.to_owned(), href: "/design".to_owned(), current };
     view! {
         <div>
             {ui::breadcrumbs(words, vec![(words.common_way_market().to_owned(), "/market".to_owned()), ("Hokusei".to_owned(), "/design".to_owned())])}
@@ -181,18 +196,21 @@ pub(super) fn timeline(ctx: &PageContext) -> AnyView {
         failed,
         waiting,
     ];
-    let view = TimelineView { headline: words.design_sample_headline().to_owned(), steps, finished: true };
+    let view =
+        TimelineView { headline: words.design_sample_headline().to_owned(), steps, finished: true };
     ui::live_timeline(words, words.design_timeline(), view, "/design/events")
 }
 
 pub(super) fn charts(ctx: &PageContext) -> AnyView {
     let words = ctx.words();
-    let axis = |label: &str, need: Option<f64>, promise: Option<f64>, texts: (&str, &str)| chart::ShapeAxis {
-        label: label.to_owned(),
-        need,
-        promise,
-        need_text: texts.0.to_owned(),
-        promise_text: texts.1.to_owned(),
+    let axis = |label: &str, need: Option<f64>, promise: Option<f64>, texts: (&str, &str)| {
+        chart::ShapeAxis {
+            label: label.to_owned(),
+            need,
+            promise,
+            need_text: texts.0.to_owned(),
+            promise_text: texts.1.to_owned(),
+        }
     };
     let shape = chart::ShapeChart {
         id: "shape".to_owned(),
@@ -210,7 +228,8 @@ pub(super) fn charts(ctx: &PageContext) -> AnyView {
         show_need: true,
         show_promise: true,
     };
-    let values = [0.82, 0.9, 1.1, 0.95, 0.88, 0.91, 1.4, 1.9, 1.2, 0.97, 0.9, 0.87, 0.92, 0.9, 0.85, 0.83];
+    let values =
+        [0.82, 0.9, 1.1, 0.95, 0.88, 0.91, 1.4, 1.9, 1.2, 0.97, 0.9, 0.87, 0.92, 0.9, 0.85, 0.83];
     let points = values
         .into_iter()
         .zip(0_i64..)
@@ -232,7 +251,19 @@ pub(super) fn charts(ctx: &PageContext) -> AnyView {
 }
 
 pub(super) fn colours() -> AnyView {
-    let names = ["paper", "surface", "sunken", "ink", "ink-soft", "line", "line-strong", "indigo", "moss", "ochre", "vermilion"];
+    let names = [
+        "paper",
+        "surface",
+        "sunken",
+        "ink",
+        "ink-soft",
+        "line",
+        "line-strong",
+        "indigo",
+        "moss",
+        "ochre",
+        "vermilion",
+    ];
     let swatches: Vec<_> = names
         .into_iter()
         .map(|name| view! { <li><span class=format!("swatch swatch-{name}")></span><code>{name}</code></li> })

@@ -53,7 +53,11 @@ pub fn view(ctx: &PageContext, figures: Option<&Figures>) -> Response {
 fn templates(words: Words) -> AnyView {
     let templates = [
         ("certificate", words.home_template_certificate(), words.home_template_certificate_text()),
-        ("collaboration", words.home_template_collaboration(), words.home_template_collaboration_text()),
+        (
+            "collaboration",
+            words.home_template_collaboration(),
+            words.home_template_collaboration_text(),
+        ),
         ("tracking", words.home_template_tracking(), words.home_template_tracking_text()),
     ];
     let stalls: Vec<_> = templates
@@ -89,7 +93,9 @@ fn search(words: Words) -> AnyView {
 fn figures_view(words: Words, figures: &Figures) -> AnyView {
     let kept = match figures.kept_millipercent {
         Some(share) => stat(words.home_figures_kept(), percent(share), None),
-        None => stat(words.home_figures_kept(), "–", Some(words.home_figures_kept_unknown().to_owned())),
+        None => {
+            stat(words.home_figures_kept(), "–", Some(words.home_figures_kept_unknown().to_owned()))
+        }
     };
     let all = vec![
         stat(words.home_figures_offers(), format::integer(figures.offers), None),
@@ -113,8 +119,10 @@ fn steps(words: Words) -> AnyView {
         (words.home_steps_contract(), words.home_steps_contract_text()),
         (words.home_steps_run(), words.home_steps_run_text()),
     ];
-    let items: Vec<_> =
-        steps.into_iter().map(|(title, text)| view! { <li><h3>{title}</h3><p>{text}</p></li> }).collect();
+    let items: Vec<_> = steps
+        .into_iter()
+        .map(|(title, text)| view! { <li><h3>{title}</h3><p>{text}</p></li> })
+        .collect();
     view! { <ol class="how">{items}</ol> }.into_any()
 }
 
@@ -124,6 +132,9 @@ mod tests {
 
     #[test]
     fn percents_keep_the_digits_they_have() {
-        assert_eq!([percent(99_950), percent(100_000), percent(7)], ["99.95 %", "100 %", "0.007 %"]);
+        assert_eq!(
+            [percent(99_950), percent(100_000), percent(7)],
+            ["99.95 %", "100 %", "0.007 %"]
+        );
     }
 }

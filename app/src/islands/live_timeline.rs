@@ -121,9 +121,11 @@ pub fn steps_view(steps: Vec<StepView>) -> impl IntoView {
     steps
         .into_iter()
         .map(|step| {
-            let timed = (!step.at.is_empty()).then(|| view! { <time datetime=step.at_machine>{step.at}</time> });
+            let timed = (!step.at.is_empty())
+                .then(|| view! { <time datetime=step.at_machine>{step.at}</time> });
             let took = step.took.map(|took| view! { <span class="took">{took}</span> });
-            let attempt = step.attempt.map(|attempt| view! { <span class="attempt">{attempt}</span> });
+            let attempt =
+                step.attempt.map(|attempt| view! { <span class="attempt">{attempt}</span> });
             let reason = step.reason.map(|reason| view! { <p class="reason">{reason}</p> });
             view! {
                 <li class=format!("step {}", step.state.class())>
@@ -157,7 +159,7 @@ pub fn LiveTimeline(
     let live = StoredValue::new(live);
     let reconnecting = StoredValue::new(reconnecting);
     view! {
-        <section class="timeline" aria-label=label>
+        <div class="timeline" role="group" aria-label=label>
             <p class="headline" aria-live="polite">{move || current.get().headline}</p>
             <ol class="steps">{move || steps_view(current.get().steps)}</ol>
             <p class="link">
@@ -168,7 +170,7 @@ pub fn LiveTimeline(
                 }}</span>
                 <a href="" class:asleep=move || link.get() == Link::Live>{refresh}</a>
             </p>
-        </section>
+        </div>
     }
 }
 
@@ -196,7 +198,8 @@ fn listen(events_url: &str, current: RwSignal<TimelineView>, link: RwSignal<Link
     let on_open = Closure::<dyn FnMut(Event)>::new(move |_| link.set(Link::Live));
     // The browser connects again by itself after an error.
     let on_error = Closure::<dyn FnMut(Event)>::new(move |_| link.set(Link::Lost));
-    let _ = source.add_event_listener_with_callback("timeline", on_timeline.as_ref().unchecked_ref());
+    let _ =
+        source.add_event_listener_with_callback("timeline", on_timeline.as_ref().unchecked_ref());
     source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
     source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
     // The listeners live as long as the page does.
@@ -229,6 +232,11 @@ mod tests {
     fn what_is_no_timeline_is_ignored() {
         assert_eq!(read_event("{}"), None);
         assert_eq!(read_event("ping"), None);
-        assert_eq!(read_event(r#"{"headline":"","finished":false,"steps":[{"title":"x","state":"melting","state_word":""}]}"#), None);
+        assert_eq!(
+            read_event(
+                r#"{"headline":"","finished":false,"steps":[{"title":"x","state":"melting","state_word":""}]}"#
+            ),
+            None
+        );
     }
 }

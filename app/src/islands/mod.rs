@@ -8,7 +8,8 @@ mod live_timeline;
 
 pub use copy_button::{CopyButton, CopyButtonProps};
 pub use live_timeline::{
-    LiveTimeline, LiveTimelineProps, StepState, StepView, TimelineView, TimelineWords, read_event, steps_view,
+    LiveTimeline, LiveTimelineProps, StepState, StepView, TimelineView, TimelineWords, read_event,
+    steps_view,
 };
 
 /// Prepares the reactive system in the browser; each island is woken by itself afterwards.

@@ -33,17 +33,42 @@ impl ErrorPage {
             (words.common_account_sign_in().to_owned(), format!("/account/sign-in?back={back}"))
         };
         let (title, text, kept, next) = match status {
-            StatusCode::NOT_FOUND => (words.common_error_not_found(), words.common_error_not_found_text(), "", None),
-            StatusCode::UNAUTHORIZED => (words.common_error_sign_in(), words.common_error_sign_in_text(), "", Some(sign_in())),
-            StatusCode::FORBIDDEN => (words.common_error_forbidden(), words.common_error_forbidden_text(), "", None),
-            StatusCode::CONFLICT => (words.common_error_conflict(), words.common_error_conflict_text(), words.common_error_kept(), None),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                (words.common_error_busy(), words.common_error_busy_text(), words.common_error_kept(), None)
+            StatusCode::NOT_FOUND => {
+                (words.common_error_not_found(), words.common_error_not_found_text(), "", None)
             }
-            status if status.is_client_error() => {
-                (words.common_error_bad_request(), words.common_error_bad_request_text(), words.common_error_kept(), None)
+            StatusCode::UNAUTHORIZED => (
+                words.common_error_sign_in(),
+                words.common_error_sign_in_text(),
+                "",
+                Some(sign_in()),
+            ),
+            StatusCode::FORBIDDEN => {
+                (words.common_error_forbidden(), words.common_error_forbidden_text(), "", None)
             }
-            _ => (words.common_error_internal(), words.common_error_internal_text(), words.common_error_kept(), None),
+            StatusCode::CONFLICT => (
+                words.common_error_conflict(),
+                words.common_error_conflict_text(),
+                words.common_error_kept(),
+                None,
+            ),
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => (
+                words.common_error_busy(),
+                words.common_error_busy_text(),
+                words.common_error_kept(),
+                None,
+            ),
+            status if status.is_client_error() => (
+                words.common_error_bad_request(),
+                words.common_error_bad_request_text(),
+                words.common_error_kept(),
+                None,
+            ),
+            _ => (
+                words.common_error_internal(),
+                words.common_error_internal_text(),
+                words.common_error_kept(),
+                None,
+            ),
         };
         Self { status, title: title.to_owned(), text: text.to_owned(), kept: kept.to_owned(), next }
     }
@@ -51,11 +76,13 @@ impl ErrorPage {
     /// Renders it.
     pub fn respond(self, ctx: &PageContext) -> Response {
         let words = ctx.words();
-        let about = Page::new(self.title.clone()).status(self.status).width(Width::Reading).private();
+        let about =
+            Page::new(self.title.clone()).status(self.status).width(Width::Reading).private();
         let request = (!ctx.request_id.is_empty()).then(|| {
             view! { <p class="request-id">{words.common_error_request()}" "<code>{ctx.request_id.clone()}</code></p> }
         });
-        let (label, href) = self.next.unwrap_or_else(|| (words.common_error_home().to_owned(), "/".to_owned()));
+        let (label, href) =
+            self.next.unwrap_or_else(|| (words.common_error_home().to_owned(), "/".to_owned()));
         let kept = (!self.kept.is_empty()).then(|| view! { <p>{self.kept}</p> });
         page(ctx, about, || {
             view! {

@@ -27,9 +27,10 @@ pub(super) fn view(ctx: &PageContext) -> AnyView {
     view! {
         <header class="masthead">
             <div class="bar">
-                <a class="brand" href="/" aria-label=words.common_home()>
+                <a class="brand" href="/">
                     <span class="mark" inner_html=LOGO></span>
-                    <span class="name" aria-hidden="true"><b lang="ja">"雲市"</b>" Kumoichi"</span>
+                    <span class="name"><b lang="ja">"雲市"</b>" Kumoichi"</span>
+                    <span class="aside">{words.common_home()}</span>
                 </a>
                 <nav class="ways" aria-label=words.common_navigation_main()><ul>{links}</ul></nav>
                 <div class="own">{preferences::language_switch(ctx)}{own}</div>
@@ -72,7 +73,8 @@ fn ways(words: Words, role: Option<Role>) -> Vec<Way> {
 
 /// Whether `path` is the page at `way` or below it; `/desk` is only itself, as its parts have their own ways.
 fn is_within(path: &str, way: &str) -> bool {
-    path == way || (way != "/desk" && path.strip_prefix(way).is_some_and(|rest| rest.starts_with('/')))
+    path == way
+        || (way != "/desk" && path.strip_prefix(way).is_some_and(|rest| rest.starts_with('/')))
 }
 
 fn visitor(ctx: &PageContext) -> AnyView {

@@ -69,7 +69,7 @@ pub(super) fn theme_switch(ctx: &PageContext) -> AnyView {
 
 fn switch(ctx: &PageContext, label: &'static str, buttons: AnyView) -> AnyView {
     view! {
-        <form class="switch" method="post" action="/preferences" role="group" aria-label=label>
+        <form class="switch" method="post" action="/preferences" aria-label=label>
             <input type="hidden" name="back" value=ctx.path.clone()/>
             {buttons}
         </form>

@@ -85,7 +85,10 @@ impl Button {
         };
         match self.refused {
             None => button.into_any(),
-            Some(reason) => view! { <span class="refused">{button}<span class="why">{reason}</span></span> }.into_any(),
+            Some(reason) => {
+                view! { <span class="refused">{button}<span class="why">{reason}</span></span> }
+                    .into_any()
+            }
         }
     }
 }

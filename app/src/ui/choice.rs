@@ -29,7 +29,15 @@ struct Group {
 
 impl Group {
     fn new(name: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { name: name.into(), label: label.into(), choices: Vec::new(), chosen: Vec::new(), hint: None, error: None, focus: false }
+        Self {
+            name: name.into(),
+            label: label.into(),
+            choices: Vec::new(),
+            chosen: Vec::new(),
+            hint: None,
+            error: None,
+            focus: false,
+        }
     }
 
     fn fill(&mut self, form: &FormState) {
@@ -41,7 +49,8 @@ impl Group {
     fn boxes(self, kind: &'static str) -> AnyView {
         let id = format!("field-{}", self.name);
         let described = described_by(&id, self.hint.is_some(), self.error.is_some());
-        let hint = self.hint.map(|hint| view! { <p class="hint" id=format!("{id}-hint")>{hint}</p> });
+        let hint =
+            self.hint.map(|hint| view! { <p class="hint" id=format!("{id}-hint")>{hint}</p> });
         let error = error_line(&id, self.error.clone());
         let choices: Views = self
             .choices
@@ -85,7 +94,11 @@ macro_rules! group_methods {
 
             /// Adds a choice.
             pub fn option(mut self, value: impl Into<String>, label: impl Into<String>) -> Self {
-                self.0.choices.push(Choice { value: value.into(), label: label.into(), hint: None });
+                self.0.choices.push(Choice {
+                    value: value.into(),
+                    label: label.into(),
+                    hint: None,
+                });
                 self
             }
 
@@ -134,8 +147,17 @@ group_methods!(CheckGroup);
 
 impl RadioGroup {
     /// Adds a choice with a line about it.
-    pub fn option_about(mut self, value: impl Into<String>, label: impl Into<String>, about: impl Into<String>) -> Self {
-        self.0.choices.push(Choice { value: value.into(), label: label.into(), hint: Some(about.into()) });
+    pub fn option_about(
+        mut self,
+        value: impl Into<String>,
+        label: impl Into<String>,
+        about: impl Into<String>,
+    ) -> Self {
+        self.0.choices.push(Choice {
+            value: value.into(),
+            label: label.into(),
+            hint: Some(about.into()),
+        });
         self
     }
 
@@ -184,5 +206,6 @@ impl Select {
 
 /// Fields that belong together under one legend.
 pub fn fieldset(legend: impl Into<String>, body: AnyView) -> AnyView {
-    view! { <fieldset class="together"><legend>{legend.into()}</legend>{body}</fieldset> }.into_any()
+    view! { <fieldset class="together"><legend>{legend.into()}</legend>{body}</fieldset> }
+        .into_any()
 }

@@ -77,7 +77,11 @@ pub fn notice(kind: Kind, title: impl Into<String>, body: AnyView) -> AnyView {
 }
 
 /// What stands where a list would be: what will be here, and how to get the first one.
-pub fn empty(title: impl Into<String>, text: impl Into<String>, action: Option<AnyView>) -> AnyView {
+pub fn empty(
+    title: impl Into<String>,
+    text: impl Into<String>,
+    action: Option<AnyView>,
+) -> AnyView {
     view! {
         <div class="empty">
             <p class="title">{title.into()}</p>

@@ -159,7 +159,10 @@ impl Field {
                 {self.optional_word.clone().map(|word| view! { <span class="optional">{word}</span> })}
             </label>
         };
-        let hint = self.hint.clone().map(|hint| view! { <p class="hint" id=format!("{id}-hint")>{hint}</p> });
+        let hint = self
+            .hint
+            .clone()
+            .map(|hint| view! { <p class="hint" id=format!("{id}-hint")>{hint}</p> });
         let error = error_line(&id, self.error.clone());
         let unit = self.unit.clone().map(|unit| view! { <span class="unit">{unit}</span> });
         let input = self.input(id, described);

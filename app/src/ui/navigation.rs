@@ -29,8 +29,12 @@ pub fn tabs(label: impl Into<String>, tabs: Vec<Tab>) -> AnyView {
 
 /// The way up: label and address of each page above this one.
 pub fn breadcrumbs(words: Words, trail: Vec<(String, String)>) -> AnyView {
-    let items: Vec<_> = trail.into_iter().map(|(label, href)| view! { <li><a href=href>{label}</a></li> }).collect();
-    view! { <nav class="trail" aria-label=words.common_navigation_trail()><ol>{items}</ol></nav> }.into_any()
+    let items: Vec<_> = trail
+        .into_iter()
+        .map(|(label, href)| view! { <li><a href=href>{label}</a></li> })
+        .collect();
+    view! { <nav class="trail" aria-label=words.common_navigation_trail()><ol>{items}</ol></nav> }
+        .into_any()
 }
 
 /// Links to the part before and after, as far as there are any. Both are whole addresses with their cursor.

@@ -44,14 +44,23 @@ pub struct Table {
 
 impl std::fmt::Debug for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Table").field("caption", &self.caption).field("rows", &self.rows.len()).finish_non_exhaustive()
+        f.debug_struct("Table")
+            .field("caption", &self.caption)
+            .field("rows", &self.rows.len())
+            .finish_non_exhaustive()
     }
 }
 
 impl Table {
     /// An empty table; the caption says what it holds.
     pub fn new(caption: impl Into<String>, columns: Vec<Column>) -> Self {
-        Self { caption: caption.into(), caption_shown: false, columns, rows: Vec::new(), stacks: true }
+        Self {
+            caption: caption.into(),
+            caption_shown: false,
+            columns,
+            rows: Vec::new(),
+            stacks: true,
+        }
     }
 
     /// Shows the caption; otherwise it is only read aloud.
@@ -83,7 +92,10 @@ impl Table {
         let Self { caption, caption_shown, columns, rows, stacks } = self;
         let heads: Views = columns
             .iter()
-            .map(|column| view! { <th scope="col" class=class_of(column.align)>{column.label.clone()}</th> }.into_any())
+            .map(|column| {
+                view! { <th scope="col" class=class_of(column.align)>{column.label.clone()}</th> }
+                    .into_any()
+            })
             .collect();
         let body: Views = rows.into_iter().map(|cells| row_view(&columns, cells)).collect();
         let name = caption.clone();

@@ -9,11 +9,16 @@ use crate::{
 
 /// The steps as they are now; loads no script.
 pub fn timeline(label: impl Into<String>, steps: Vec<StepView>) -> AnyView {
-    view! { <section class="timeline" aria-label=label.into()><ol class="steps">{steps_view(steps)}</ol></section> }.into_any()
+    view! { <div class="timeline" role="group" aria-label=label.into()><ol class="steps">{steps_view(steps)}</ol></div> }.into_any()
 }
 
 /// The steps, replaced by each event named `timeline` that `events_url` sends.
-pub fn live_timeline(words: Words, label: impl Into<String>, initial: TimelineView, events_url: impl Into<String>) -> AnyView {
+pub fn live_timeline(
+    words: Words,
+    label: impl Into<String>,
+    initial: TimelineView,
+    events_url: impl Into<String>,
+) -> AnyView {
     let texts = TimelineWords {
         label: label.into(),
         live: words.common_timeline_live().to_owned(),

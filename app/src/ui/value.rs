@@ -2,12 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    context::PageContext,
-    format,
-    islands::CopyButton,
-    words::Locale,
-};
+use crate::{context::PageContext, format, islands::CopyButton, words::Locale};
 
 /// An amount in minor units with its currency.
 pub fn money(minor: i64, currency: &str) -> AnyView {
@@ -28,7 +23,8 @@ pub fn time(ctx: &PageContext, micros: i64) -> AnyView {
 
 /// A day alone. Microseconds UTC.
 pub fn day(ctx: &PageContext, micros: i64) -> AnyView {
-    view! { <time datetime=format::machine_time(micros)>{format::day(ctx.locale, micros)}</time> }.into_any()
+    view! { <time datetime=format::machine_time(micros)>{format::day(ctx.locale, micros)}</time> }
+        .into_any()
 }
 
 /// A length of time in microseconds.
@@ -54,7 +50,12 @@ fn shortened(whole: &str) -> String {
     if length <= 16 {
         return whole.to_owned();
     }
-    let prefix: String = whole.split_inclusive('_').next().filter(|prefix| prefix.ends_with('_')).unwrap_or_default().to_owned();
+    let prefix: String = whole
+        .split_inclusive('_')
+        .next()
+        .filter(|prefix| prefix.ends_with('_'))
+        .unwrap_or_default()
+        .to_owned();
     let tail: String = whole.chars().skip(length - 6).collect();
     format!("{prefix}…{tail}")
 }

@@ -24,7 +24,7 @@ pub fn bars(label: impl Into<String>, bars: Vec<Bar>) -> AnyView {
 }
 
 fn row(bar: Bar) -> AnyView {
-    let class = if bar.highlighted { "bar highlighted" } else { "bar" };
+    let class = if bar.highlighted { "measure highlighted" } else { "measure" };
     let svg = format!(
         r#"<svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="8"/><rect class="fill" width="{:.2}" height="8"/></svg>"#,
         bar.share.clamp(0.0, 1.0) * 100.0

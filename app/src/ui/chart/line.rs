@@ -32,7 +32,7 @@ pub struct LineChart {
 
 const SIZE: (f64, f64) = (440.0, 190.0);
 /// Left, top, right, bottom of the plot.
-const PLOT: (f64, f64, f64, f64) = (44.0, 14.0, 432.0, 162.0);
+const PLOT: (f64, f64, f64, f64) = (44.0, 20.0, 432.0, 162.0);
 /// Rows of the table; more would only be scrolled past.
 const TABLE_ROWS: usize = 48;
 
@@ -40,9 +40,12 @@ const TABLE_ROWS: usize = 48;
 pub fn line_chart(ctx: &PageContext, chart: &LineChart) -> AnyView {
     let words = ctx.words();
     let svg = drawing(ctx, chart);
-    let promise = chart.promise.map(|_| view! { <span class="key promise">{chart.promise_label.clone()}</span> });
+    let promise = chart
+        .promise
+        .map(|_| view! { <span class="key promise">{chart.promise_label.clone()}</span> });
     let missing = chart.points.iter().any(|(_, value)| value.is_none());
-    let missing = missing.then(|| view! { <span class="key missing">{words.common_chart_no_data()}</span> });
+    let missing =
+        missing.then(|| view! { <span class="key missing">{words.common_chart_no_data()}</span> });
     view! {
         <figure class="chart line">
             <div class="canvas" inner_html=svg></div>
@@ -84,7 +87,7 @@ fn drawing(ctx: &PageContext, chart: &LineChart) -> String {
         svg.line(if step == 0 { "base" } else { "ring" }, (PLOT.0, y), (PLOT.2, y));
         svg.text("label", (PLOT.0 - 6.0, y + 4.0), Anchor::End, &readable(value));
     }
-    svg.text("label", (PLOT.0 - 6.0, 8.0), Anchor::End, &chart.unit);
+    svg.text("label", (PLOT.0, 11.0), Anchor::Start, &chart.unit);
     for (from, to) in gaps(&chart.points) {
         let (left, right) = (scale.x(from), scale.x(to));
         let (at, size) = ((left, PLOT.1), ((right - left).max(2.0), PLOT.3 - PLOT.1));
@@ -94,7 +97,8 @@ fn drawing(ctx: &PageContext, chart: &LineChart) -> String {
         ));
     }
     for run in runs(&chart.points) {
-        let points: Vec<_> = run.iter().map(|(at, value)| (scale.x(*at), scale.y(*value))).collect();
+        let points: Vec<_> =
+            run.iter().map(|(at, value)| (scale.x(*at), scale.y(*value))).collect();
         match points.as_slice() {
             [single] => svg.dot("observed dot", *single, 2.0),
             many => svg.path("observed", many, false),
@@ -105,7 +109,8 @@ fn drawing(ctx: &PageContext, chart: &LineChart) -> String {
         svg.line("promise", (PLOT.0, y), (PLOT.2, y));
         svg.text("label promise-label", (PLOT.2, y - 5.0), Anchor::End, &chart.promise_label);
     }
-    let clock = |at: i64| format::exact_time(ctx.locale, at).get(5..16).unwrap_or_default().to_owned();
+    let clock =
+        |at: i64| format::exact_time(ctx.locale, at).get(5..16).unwrap_or_default().to_owned();
     if let (Some((first, _)), Some((last, _))) = (chart.points.first(), chart.points.last()) {
         svg.text("label", (PLOT.0, SIZE.1 - 10.0), Anchor::Start, &clock(*first));
         svg.text("label", (PLOT.2, SIZE.1 - 10.0), Anchor::End, &clock(*last));
@@ -146,14 +151,20 @@ fn round_up(value: f64) -> f64 {
         return 1.0;
     }
     let power = 10_f64.powf(value.log10().floor());
-    [1.0, 1.5, 2.0, 3.0, 5.0, 7.5, 10.0].into_iter().map(|step| step * power).find(|step| *step >= value).unwrap_or(value)
+    [1.0, 1.5, 2.0, 3.0, 5.0, 7.5, 10.0]
+        .into_iter()
+        .map(|step| step * power)
+        .find(|step| *step >= value)
+        .unwrap_or(value)
 }
 
 /// Neighbouring samples with a value.
 fn runs(points: &[(i64, Option<f64>)]) -> Vec<Vec<(i64, f64)>> {
     points
         .split(|(_, value)| value.is_none())
-        .map(|run| run.iter().filter_map(|(at, value)| value.map(|value| (*at, value))).collect::<Vec<_>>())
+        .map(|run| {
+            run.iter().filter_map(|(at, value)| value.map(|value| (*at, value))).collect::<Vec<_>>()
+        })
         .filter(|run| !run.is_empty())
         .collect()
 }

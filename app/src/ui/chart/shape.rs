@@ -44,8 +44,8 @@ pub struct ShapeChart {
     pub show_promise: bool,
 }
 
-const SIZE: (f64, f64) = (440.0, 330.0);
-const CENTRE: (f64, f64) = (220.0, 165.0);
+const SIZE: (f64, f64) = (440.0, 300.0);
+const CENTRE: (f64, f64) = (220.0, 152.0);
 const RADIUS: f64 = 112.0;
 /// The innermost ring stands for the least strict value, so that it is seen as a shape too.
 const LEAST: f64 = 0.08;
@@ -53,8 +53,12 @@ const LEAST: f64 = 0.08;
 /// Draws the shapes with their legend and, folded away, the data as a table.
 pub fn shape_chart(words: Words, chart: &ShapeChart) -> AnyView {
     let svg = drawing(chart);
-    let need = chart.show_need.then(|| view! { <span class="key need">{words.common_shape_need()}</span> });
-    let promise = chart.show_promise.then(|| view! { <span class="key promise">{words.common_shape_promise()}</span> });
+    let need = chart
+        .show_need
+        .then(|| view! { <span class="key need">{words.common_shape_need()}</span> });
+    let promise = chart
+        .show_promise
+        .then(|| view! { <span class="key promise">{words.common_shape_promise()}</span> });
     view! {
         <figure class="chart shape">
             <div class="canvas" inner_html=svg></div>
@@ -94,7 +98,8 @@ fn drawing(chart: &ShapeChart) -> String {
     let count = chart.axes.len();
     let mut svg = Svg::new(&chart.id, SIZE, &chart.title, &chart.description);
     for ring in 1..=4 {
-        let points: Vec<_> = (0..count).map(|index| corner(index, count, f64::from(ring) / 4.0)).collect();
+        let points: Vec<_> =
+            (0..count).map(|index| corner(index, count, f64::from(ring) / 4.0)).collect();
         svg.path("ring", &points, true);
     }
     for (index, axis) in chart.axes.iter().enumerate() {
@@ -134,7 +139,9 @@ fn outline(svg: &mut Svg, class: &str, values: &[Option<f64>]) {
 /// Indices of neighbouring values around the circle, broken at every gap.
 fn runs(values: &[Option<f64>]) -> Vec<Vec<usize>> {
     let count = values.len();
-    let Some(gap) = values.iter().position(Option::is_none) else { return vec![(0..count).collect()] };
+    let Some(gap) = values.iter().position(Option::is_none) else {
+        return vec![(0..count).collect()];
+    };
     let mut runs = vec![Vec::new()];
     for step in 1..=count {
         let index = (gap + step) % count;

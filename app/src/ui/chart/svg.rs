@@ -67,7 +67,11 @@ impl Svg {
 
     /// A dot.
     pub fn dot(&mut self, class: &str, at: (f64, f64), radius: f64) {
-        let _ = write!(self.0, r#"<circle class="{class}" cx="{:.2}" cy="{:.2}" r="{radius}"/>"#, at.0, at.1);
+        let _ = write!(
+            self.0,
+            r#"<circle class="{class}" cx="{:.2}" cy="{:.2}" r="{radius}"/>"#,
+            at.0, at.1
+        );
     }
 
     /// One line of words.
