@@ -7,6 +7,7 @@ pub mod paths;
 pub mod probe;
 pub mod problem;
 pub mod state;
+pub mod suite;
 pub mod wire;
 
 pub use driver::{

@@ -1,0 +1,304 @@
+//! A cloud for tests: in this process with a clock that tests move, or as a process of its own to kill.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use domain::{ManualClock, Timestamp};
+use provider_api::suite::Subject;
+use provider_api::*;
+use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, RunningCloud};
+use tempfile::TempDir;
+
+pub const TOKEN: &str = "token-for-tests";
+pub const ADMIN: &str = "admin-for-tests";
+
+/// An address of its own for every test process and cloud: no two tests ever share one.
+pub fn own_address() -> Ipv4Addr {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    // 127.1 to 127.254: never the addresses other programs use.
+    Ipv4Addr::new(127, high.wrapping_mul(7) % 254 + 1, low, NEXT.fetch_add(1, Ordering::SeqCst))
+}
+
+pub fn program() -> PathBuf {
+    env!("CARGO_BIN_EXE_reference-cloud").into()
+}
+
+pub fn group() -> ResourceGroup {
+    ResourceGroup {
+        compute: ComputeSpec { count: 1, vcpu: 1, ram_mb: 256 },
+        storage: StorageSpec { gb: 1 },
+        network: NetworkSpec { mbps: 10, endpoint: EndpointKind::Http },
+    }
+}
+
+pub fn start_request() -> StartRequest {
+    StartRequest {
+        application: "demo".into(),
+        service_name: "試験 <service>".into(),
+        settings: Default::default(),
+    }
+}
+
+pub fn zone() -> Zone {
+    Zone {
+        id: "z1".into(),
+        region: "tokyo".into(),
+        country: "JP".into(),
+        hazard_zone: "kanto".into(),
+    }
+}
+
+pub fn config(dir: &TempDir) -> CloudConfig {
+    let address = own_address();
+    let demo_app = ChildCommand { program: program(), args: vec!["demo-app".into()] };
+    let listen = SocketAddr::new(address.into(), 0);
+    let mut config = CloudConfig::small(
+        listen,
+        dir.path().to_owned(),
+        "Test cloud",
+        zone(),
+        Secret::new(TOKEN),
+        demo_app,
+    );
+    config.capacity = Amounts { instances: 4, vcpu: 8, ram_mb: 4096, storage_gb: 10, mbps: 1000 };
+    config.endpoints =
+        EndpointRange { first_address: address, addresses: 1, first_port: 8700, ports: 8 };
+    config.faults = true;
+    config.admin_token = Some(Secret::new(ADMIN));
+    config
+}
+
+pub fn driver(url: &str) -> HttpDriver {
+    let mut config =
+        DriverConfig::new(url, TOKEN).unwrap().allowing(vec!["127.0.0.0/8".parse().unwrap()]);
+    config.retry.first_wait = Duration::from_millis(5);
+    HttpDriver::new(config).unwrap()
+}
+
+/// A cloud in this process.
+pub struct Local {
+    pub dir: TempDir,
+    pub cloud: RunningCloud,
+    pub clock: Arc<ManualClock>,
+    pub driver: HttpDriver,
+}
+
+impl Local {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(change: impl FnOnce(&mut CloudConfig)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(Timestamp::from_seconds(1_800_000_000)));
+        let mut config = config(&dir);
+        change(&mut config);
+        let cloud = reference_cloud::start(config, clock.clone()).await.unwrap();
+        let driver = driver(&cloud.url());
+        Self { dir, cloud, clock, driver }
+    }
+
+    pub fn volume(&self, id: &AllocationId) -> PathBuf {
+        self.dir.path().join("volumes").join(id.as_str())
+    }
+}
+
+#[async_trait]
+impl Subject for Local {
+    fn driver(&self) -> &dyn Driver {
+        &self.driver
+    }
+
+    fn group(&self) -> ResourceGroup {
+        group()
+    }
+
+    fn large_group(&self) -> ResourceGroup {
+        let mut group = group();
+        group.compute.count = 3;
+        group
+    }
+
+    fn start_request(&self) -> StartRequest {
+        start_request()
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance_us(i64::try_from(time.as_micros()).unwrap());
+    }
+}
+
+/// A cloud as a process of its own, killed at the end of the test together with its children.
+pub struct Process {
+    pub dir: TempDir,
+    pub address: SocketAddr,
+    pub driver: HttpDriver,
+    child: Option<Child>,
+}
+
+impl Process {
+    pub async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let address = SocketAddr::new(own_address().into(), 8600);
+        let mut process =
+            Self { dir, address, driver: driver(&format!("http://{address}")), child: None };
+        process.restart().await;
+        process
+    }
+
+    pub async fn restart(&mut self) {
+        let child = Command::new(program())
+            .arg("serve")
+            .args(["--listen", &self.address.to_string(), "--data-dir"])
+            .arg(self.dir.path())
+            .args([
+                "--first-address",
+                &self.address.ip().to_string(),
+                "--token",
+                TOKEN,
+                "--admin-token",
+                ADMIN,
+            ])
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+        until("the cloud answers", || async { self.driver.capabilities().await.is_ok() }).await;
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Waits for the process to end by itself.
+    pub async fn wait_for_end(&mut self) -> std::process::ExitStatus {
+        let mut child = self.child.take().unwrap();
+        tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap()
+    }
+
+    /// A polite request to end.
+    pub async fn terminate(&mut self) {
+        let pid = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(self.wait_for_end().await.success());
+    }
+
+    pub async fn order_fault(&self, order: &str) {
+        order_fault(&format!("http://{}", self.address), order).await;
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        // Children outlive a killed cloud on purpose; a failed test must not leave them behind.
+        for pid in child_pids(&self.dir) {
+            let _ =
+                Command::new("kill").args(["-9", &pid.to_string()]).stderr(Stdio::null()).status();
+        }
+    }
+}
+
+/// Process ids of running children, from the files they write.
+pub fn child_pids(dir: &TempDir) -> Vec<i64> {
+    let Ok(entries) = std::fs::read_dir(dir.path().join("run")) else { return Vec::new() };
+    let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let files = files.filter(|file| file.extension().is_some_and(|end| end == "json"));
+    files.filter_map(|file| pid_in(&file)).filter(|pid| is_alive(*pid)).collect()
+}
+
+fn pid_in(file: &std::path::Path) -> Option<i64> {
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+    json["pid"].as_i64()
+}
+
+/// Whether the process runs; one that is dead and not yet collected does not.
+pub fn is_alive(pid: i64) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
+}
+
+pub async fn order_fault(url: &str, order: &str) {
+    let order: serde_json::Value = serde_json::from_str(order).unwrap();
+    let response = client()
+        .post(format!("{url}/faults"))
+        .bearer_auth(ADMIN)
+        .json(&order)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), 200);
+}
+
+pub fn client() -> reqwest::Client {
+    // The driver gives the process its cryptography.
+    let _ = driver("http://127.0.0.1:1");
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap()
+}
+
+/// Waits for a condition, at most ten seconds.
+pub async fn until<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
+    let begun = Instant::now();
+    while !condition().await {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{what}: not within ten seconds");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+pub fn call(key: &str) -> Call {
+    Call { key: IdempotencyKey::parse(key).unwrap(), epoch: 1 }
+}
+
+pub fn command(key: &str, id: &AllocationId) -> AllocationCommand {
+    AllocationCommand { call: call(key), allocation_id: id.clone() }
+}
+
+pub fn hold_command(key: &str, resources: ResourceGroup) -> HoldCommand {
+    HoldCommand {
+        call: call(key),
+        request: HoldRequest { label: "ctr_1".into(), resources, ttl_seconds: None },
+    }
+}
+
+pub fn start_command(key: &str, id: &AllocationId) -> StartCommand {
+    StartCommand { call: call(key), allocation_id: id.clone(), request: start_request() }
+}
+
+/// Holds, books, starts and opens; returns the open allocation.
+pub async fn activate(driver: &HttpDriver, resources: ResourceGroup, quota: Quota) -> Allocation {
+    let id = driver.hold(hold_command("hold", resources)).await.unwrap().id;
+    driver
+        .confirm(ConfirmCommand { call: call("confirm"), allocation_id: id.clone(), quota })
+        .await
+        .unwrap();
+    driver.start(start_command("start", &id)).await.unwrap();
+    driver.allow(command("allow", &id)).await.unwrap()
+}
+
+pub fn service_url(allocation: &Allocation) -> String {
+    allocation.endpoint.as_ref().unwrap().url.clone()
+}
+
+pub fn prober() -> HttpProbe {
+    let policy = AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]);
+    HttpProbe::new(Duration::from_secs(5), policy).unwrap()
+}
