@@ -6,12 +6,12 @@ use crate::{Broker, BrokerError, FieldFault, OpContext};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{
-    Action, Actor, OrganisationId, ProviderId, Role, Timestamp, TokenId, UserId, Viewer,
+    Action, Actor, DurationUs, OrganisationId, ProviderId, Role, Timestamp, TokenId, UserId, Viewer,
 };
 use sha2::{Digest, Sha256};
 use storage::accounts::{self, Organisation, User};
 use storage::providers::{self, NewProvider};
-use storage::tokens::{self, Token};
+use storage::tokens::{self, NewToken, Token};
 use storage::{Secret, Tx};
 
 /// Longest name of a person, organisation or token, in characters.
@@ -20,6 +20,8 @@ const NAME_CHARACTERS_MAX: usize = 80;
 const EMAIL_BYTES_MAX: usize = 254;
 /// Starts every API token, so that scanners recognise a leaked one.
 const TOKEN_PREFIX: &str = "kmi_";
+/// How exact "last used" is.
+const TOUCH_EVERY_US: DurationUs = 60_000_000;
 
 /// What somebody fills in to sign up.
 #[derive(Clone, Default)]
@@ -65,11 +67,23 @@ impl SignUp {
             });
         };
         if !is_email(self.email.trim()) {
-            fault("email", "email", &self.email, "name@example.org", "this is not an e-mail address");
+            fault(
+                "email",
+                "email",
+                &self.email,
+                "name@example.org",
+                "this is not an e-mail address",
+            );
         }
         // The password is never repeated in a fault.
         if self.password.chars().count() < PASSWORD_CHARACTERS_MIN {
-            fault("password", "too_short", "", "at least 10 characters", "the password is too short");
+            fault(
+                "password",
+                "too_short",
+                "",
+                "at least 10 characters",
+                "the password is too short",
+            );
         } else if self.password.len() > PASSWORD_BYTES_MAX {
             fault("password", "too_long", "", "at most 1000 bytes", "the password is too long");
         }
@@ -260,13 +274,18 @@ impl Broker {
             return Ok(None);
         }
         let hash = token_hash(secret);
-        let viewer = tokens::find_viewer(&mut self.begin_read().await?, &hash).await?;
-        if viewer.is_some() {
+        let found = tokens::find_viewer(&mut self.begin_read().await?, &hash).await?;
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        let now = self.now();
+        // Written at most once a minute: reading with a token stays a read.
+        if found.last_used_at.is_none_or(|last| now.since(last) > TOUCH_EVERY_US) {
             let mut tx = self.begin().await?;
-            tokens::touch(&mut tx, &hash, self.now()).await?;
+            tokens::touch(&mut tx, found.token, now).await?;
             tx.commit().await?;
         }
-        Ok(viewer)
+        Ok(Some(found.viewer.into()))
     }
 
     /// Makes a token; the secret is shown this once.
@@ -278,22 +297,34 @@ impl Broker {
         let viewer = ctx.token_owner()?;
         if !is_name(name) {
             let allowed = "1 to 80 characters";
-            return Err(BrokerError::field("/name", "name", name, allowed, "give the token a name"));
+            return Err(BrokerError::field(
+                "/name",
+                "name",
+                name,
+                allowed,
+                "give the token a name",
+            ));
         }
         let secret = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(self.ids().next_secret()));
-        let token = Token {
+        let token = NewToken {
             id: TokenId::new(self.ids()),
             user_id: viewer.user,
             name: name.trim().to_owned(),
+            secret_hash: token_hash(&secret),
             created_at: self.now(),
+        };
+        let mut tx = self.begin().await?;
+        tokens::insert(&mut tx, &token).await?;
+        record(self, ctx, &mut tx, Entry::new("token.created", token.id)).await?;
+        tx.commit().await?;
+        let view = TokenView {
+            id: token.id,
+            name: token.name,
+            created_at: token.created_at,
             last_used_at: None,
             revoked_at: None,
         };
-        let mut tx = self.begin().await?;
-        tokens::insert(&mut tx, &token, &token_hash(&secret)).await?;
-        record(self, ctx, &mut tx, Entry::new("token.created", token.id)).await?;
-        tx.commit().await?;
-        Ok((token.into(), secret))
+        Ok((view, secret))
     }
 
     /// The person's tokens, newest first.
@@ -313,7 +344,7 @@ impl Broker {
             return Err(BrokerError::NotFound { what: "token" });
         };
         if token.revoked_at.is_none() {
-            tokens::revoke(&mut tx, viewer.user, id, self.now()).await?;
+            tokens::revoke(&mut tx, id, viewer.user, self.now()).await?;
             record(self, ctx, &mut tx, Entry::new("token.revoked", id)).await?;
             tx.commit().await?;
         }

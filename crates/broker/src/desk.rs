@@ -112,7 +112,7 @@ impl Broker {
         ctx.may(Action::ReadWorkflows, None, "workflow")?;
         let wanted = match state {
             None => None,
-            Some(word) => Some(word.parse::<WorkflowState>().map_err(|_| {
+            Some(word) => Some(serde_json::from_value(word.into()).map_err(|_| {
                 BrokerError::field("/state", "state", word, &STATES.join(", "), "no such state")
             })?),
         };
@@ -169,7 +169,8 @@ impl Broker {
         }
         let mut tx = self.begin().await?;
         workflow::abandon(&mut tx, id, reason, self.now()).await.map_err(steering)?;
-        record(self, ctx, &mut tx, Entry::new("workflow.abandoned", id).with("reason", reason)).await?;
+        record(self, ctx, &mut tx, Entry::new("workflow.abandoned", id).with("reason", reason))
+            .await?;
         tx.commit().await?;
         Ok(())
     }

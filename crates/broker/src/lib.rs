@@ -2,20 +2,24 @@
 
 pub mod accounts;
 mod audit;
+mod background;
 mod context;
 pub mod contracts;
+pub mod demo;
 pub mod desk;
+mod documents;
 mod error;
 mod lifecycle;
 pub mod market;
 mod monitor;
 pub mod offers;
+mod password;
 pub mod ports;
 pub mod providers;
 pub mod requirements;
-mod password;
 mod runtime;
 mod seal;
+pub mod seed;
 mod shelf;
 mod sync;
 

@@ -1,9 +1,9 @@
 //! Passwords: Argon2id, computed beside the async workers and never more than a few at once.
 
 use crate::{Broker, BrokerError};
+use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::Argon2;
 use std::sync::LazyLock;
 
 /// Shorter passwords are guessed too soon; nothing else is asked of a password (NIST SP 800-63B).
@@ -12,9 +12,8 @@ pub(crate) const PASSWORD_CHARACTERS_MIN: usize = 10;
 pub(crate) const PASSWORD_BYTES_MAX: usize = 1000;
 
 /// Verified in place of an unknown person's hash, so that the answer takes as long.
-static NOBODY: LazyLock<String> = LazyLock::new(|| {
-    hash(b"nobody has this password", &[0x5a; 16]).unwrap_or_default()
-});
+static NOBODY: LazyLock<String> =
+    LazyLock::new(|| hash(b"nobody has this password", &[0x5a; 16]).unwrap_or_default());
 
 fn hash(password: &[u8], salt: &[u8]) -> Result<String, BrokerError> {
     let hashed: PasswordHash = Argon2::default()

@@ -7,7 +7,7 @@ use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, OrganisationId, ProviderId, Role};
 use std::cmp::Reverse;
 use storage::providers::{self, Connection, NewProvider, Provider};
-use storage::{Secret, Tx};
+use storage::{Secret, Tx, offers};
 
 /// Offers on a provider's page; the market list shows the rest.
 const OFFERS_SHOWN: usize = 100;
@@ -192,8 +192,7 @@ impl Broker {
         token: &str,
     ) -> Result<(), BrokerError> {
         ctx.may(Action::AdministerProviders, None, "provider")?;
-        let connection =
-            CloudConnection { provider, url: url.to_owned(), token: token.to_owned() };
+        let connection = CloudConnection { provider, url: url.to_owned(), token: token.to_owned() };
         self.inner.drivers.driver(&connection).map_err(|reason| {
             BrokerError::field("/url", "address", url, "the address of a provider API", &reason)
         })?;
@@ -205,9 +204,11 @@ impl Broker {
             .ok_or(BrokerError::NotFound { what: "provider" })?;
         let (id, revision, now) = (row.id, row.revision, self.now());
         providers::set_connection(&mut tx, id, revision, Some(&connection), now).await?;
+        // Its offers can be contracted now: everybody who follows the market looks again.
+        offers::touch_published(&mut tx, id, now).await?;
         record(self, ctx, &mut tx, Entry::new("provider.connected", id)).await?;
         tx.commit().await?;
-        Ok(())
+        self.sync_market().await
     }
 
     /// How to reach the provider's cloud; `None`: catalogue only.

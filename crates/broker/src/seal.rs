@@ -27,7 +27,12 @@ impl Sealer {
     }
 
     /// Seals `secret` for `purpose`, such as a provider's id.
-    pub fn seal(&self, ids: &dyn IdSource, purpose: &str, secret: &str) -> Result<Vec<u8>, BrokerError> {
+    pub fn seal(
+        &self,
+        ids: &dyn IdSource,
+        purpose: &str,
+        secret: &str,
+    ) -> Result<Vec<u8>, BrokerError> {
         let mut nonce = [0_u8; NONCE_BYTES];
         nonce.copy_from_slice(&ids.next_secret()[..NONCE_BYTES]);
         let payload = Payload { msg: secret.as_bytes(), aad: purpose.as_bytes() };

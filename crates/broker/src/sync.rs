@@ -5,7 +5,7 @@
 
 use crate::providers::ProviderCard;
 use crate::shelf::{Shelved, Stock};
-use crate::{Broker, BrokerError, market};
+use crate::{Broker, BrokerError, documents, market};
 use domain::{DurationUs, OfferId, OfferState, Timestamp};
 use search::OfferDocument;
 use std::sync::Arc;
@@ -146,7 +146,7 @@ async fn put(tx: &mut Tx, stock: &mut Stock, ids: &[OfferId]) -> Result<(), Stor
 }
 
 fn shelved(row: PublishedOffer) -> Result<Shelved, sla::Faults> {
-    let (document, _) = sla::parse_offer(&row.document)?;
+    let (document, _) = documents::read_offer(&row.document)?;
     let provider = ProviderCard {
         id: row.provider_id,
         slug: row.provider.slug,
@@ -173,9 +173,10 @@ fn shelved(row: PublishedOffer) -> Result<Shelved, sla::Faults> {
 fn index_document(offer: &Shelved) -> OfferDocument {
     let card = &offer.card;
     let service = &offer.document.spec.service;
-    let middleware = service.middleware.iter().map(|item| {
-        format!("{} {}", item.name, item.version.as_deref().unwrap_or_default())
-    });
+    let middleware = service
+        .middleware
+        .iter()
+        .map(|item| format!("{} {}", item.name, item.version.as_deref().unwrap_or_default()));
     let mut body = vec![
         card.description_en.clone(),
         card.description_ja.clone(),

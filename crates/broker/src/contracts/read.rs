@@ -70,7 +70,11 @@ impl Broker {
             timelines,
             resources: resources
                 .into_iter()
-                .map(|row| ResourceView { kind: row.kind, native_id: row.native_id, state: row.state })
+                .map(|row| ResourceView {
+                    kind: row.kind,
+                    native_id: row.native_id,
+                    state: row.state,
+                })
                 .collect(),
             statement: statement.map(|row| StatementView {
                 statement: row.statement,
@@ -84,8 +88,10 @@ impl Broker {
         if page.failure.is_some() {
             let source = RequirementSource::Text(page.requirement_document.clone());
             let ids = self.alternatives(ctx, &source, page.offer).await?;
-            page.alternatives =
-                ids.into_iter().filter_map(|id| Some(self.inner.shelf.get(id)?.card.clone())).collect();
+            page.alternatives = ids
+                .into_iter()
+                .filter_map(|id| Some(self.inner.shelf.get(id)?.card.clone()))
+                .collect();
         }
         Ok(page)
     }
@@ -105,7 +111,8 @@ impl Broker {
         let width = (to.since(from) / count).max(1);
         let end = from.plus_us(width.saturating_mul(count));
         let found =
-            observations::buckets(&mut tx, id, ObservationKind::Response, (from, end), width).await?;
+            observations::buckets(&mut tx, id, ObservationKind::Response, (from, end), width)
+                .await?;
         let mut series: Vec<Bucket> = (0..count)
             .map(|number| Bucket {
                 at: from.plus_us(number * width),
@@ -116,7 +123,8 @@ impl Broker {
             })
             .collect();
         for bucket in found {
-            if let Some(place) = usize::try_from(bucket.number).ok().and_then(|n| series.get_mut(n)) {
+            if let Some(place) = usize::try_from(bucket.number).ok().and_then(|n| series.get_mut(n))
+            {
                 place.samples = bucket.samples;
                 place.ok = bucket.ok_samples;
                 place.mean_us = bucket.value_mean_us;
@@ -174,7 +182,13 @@ impl Broker {
 pub(crate) fn parse_cursor(text: Option<&str>) -> Result<Option<storage::Cursor>, BrokerError> {
     text.map(str::parse).transpose().map_err(|error: storage::CursorError| {
         let found = text.unwrap_or_default();
-        BrokerError::field("/cursor", "cursor", found, "`next` of the page before", &error.to_string())
+        BrokerError::field(
+            "/cursor",
+            "cursor",
+            found,
+            "`next` of the page before",
+            &error.to_string(),
+        )
     })
 }
 
@@ -186,7 +200,7 @@ fn read_plan(text: &str) -> Result<Plan, BrokerError> {
 
 /// The promised response time of the frozen offer, if it promises one.
 fn promised_response_us(document: &str) -> Option<i64> {
-    let (offer, _) = sla::parse_offer(document).ok()?;
+    let (offer, _) = crate::documents::read_offer(document).ok()?;
     let seconds = offer.item(RESPONSE_ITEM)?.value.as_number()?;
     (seconds * rust_decimal::Decimal::from(1_000_000)).to_i64()
 }

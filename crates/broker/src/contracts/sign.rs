@@ -100,7 +100,8 @@ impl Broker {
     /// The offer as shown, if it can be signed.
     async fn orderable(&self, ctx: &OpContext, sign: &Sign) -> Result<Arc<Shelved>, BrokerError> {
         self.sync_market().await?;
-        let offer = self.inner.shelf.get(sign.offer).ok_or(BrokerError::NotFound { what: "offer" })?;
+        let offer =
+            self.inner.shelf.get(sign.offer).ok_or(BrokerError::NotFound { what: "offer" })?;
         if offer.card.version != sign.offer_version {
             return Err(BrokerError::Conflict {
                 code: "offer_changed",
@@ -147,7 +148,9 @@ impl Broker {
         source: &RequirementSource,
     ) -> Result<domain::RequirementId, BrokerError> {
         let (requirement, _) = self.resolve_requirement(ctx, source).await?;
-        let saved = self.save_requirement(ctx, &sla::to_yaml_requirement(&requirement), None).await?;
+        let saved = self
+            .save_requirement(ctx, &crate::documents::requirement_yaml(&requirement), None)
+            .await?;
         Ok(saved.card.id)
     }
 

@@ -24,7 +24,7 @@ use workflow::{
 };
 
 /// The kind in the database.
-pub(crate) const ACTIVATE: &str = "activate_contract";
+const ACTIVATE: &str = "activate_contract";
 
 /// Long enough to confirm even when the broker restarts in between; capacity is not blocked longer.
 const HOLD_TTL_SECONDS: u32 = 300;
@@ -91,7 +91,10 @@ async fn discover(input: StepInput<Broker>) -> StepResult {
     let capabilities = cloud.driver.capabilities().await.map_err(stop)?;
     let answer = cloud.driver.discover(&DiscoverRequest { resources }).await.map_err(stop)?;
     if !answer.available {
-        return Err(Stop::failed("no_capacity", "the cloud has not enough left for the whole group"));
+        return Err(Stop::failed(
+            "no_capacity",
+            "the cloud has not enough left for the whole group",
+        ));
     }
     Done::with(&GroupDetail { erasure_key: capabilities.erasure_key, zone: answer.zone.id })
 }

@@ -97,5 +97,7 @@ fn code(code: ProblemCode) -> String {
 
 /// Reads the contract id that the workflow works on.
 pub(super) fn contract_id(run: &Run) -> Result<ContractId, Stop> {
-    run.subject.parse().map_err(|error: domain::IdError| Stop::failed("internal", error.to_string()))
+    run.subject
+        .parse()
+        .map_err(|error: domain::IdError| Stop::failed("internal", error.to_string()))
 }

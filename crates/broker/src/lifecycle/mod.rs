@@ -9,8 +9,8 @@ mod cloud;
 mod release;
 mod rows;
 
-pub(crate) use activate::{ACTIVATE, ActivateInput};
-pub(crate) use release::{RELEASE, ReleaseInput};
+pub(crate) use activate::ActivateInput;
+pub(crate) use release::ReleaseInput;
 
 use crate::Broker;
 use workflow::WorkflowDefinition;

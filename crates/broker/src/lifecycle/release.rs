@@ -18,7 +18,7 @@ use workflow::{
 };
 
 /// The kind in the database.
-pub(crate) const RELEASE: &str = "release_contract";
+const RELEASE: &str = "release_contract";
 
 /// What release is started with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -153,9 +153,10 @@ impl Target {
     }
 
     async fn look(&self) -> Result<Allocation, Stop> {
-        self.cloud.look(&self.id).await?.ok_or_else(|| {
-            Stop::failed("gone", "the cloud does not know the allocation any more")
-        })
+        self.cloud
+            .look(&self.id)
+            .await?
+            .ok_or_else(|| Stop::failed("gone", "the cloud does not know the allocation any more"))
     }
 
     fn note(&self, input: &StepInput<Broker>, allocation: &Allocation) -> StepResult {

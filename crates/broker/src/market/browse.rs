@@ -22,7 +22,8 @@ impl Broker {
         query: &MarketQuery,
     ) -> Result<MarketPage, BrokerError> {
         ctx.may(Action::ReadMarket, None, "market")?;
-        let per_page = if query.per_page == 0 { PER_PAGE } else { query.per_page.min(PER_PAGE_MAX) };
+        let per_page =
+            if query.per_page == 0 { PER_PAGE } else { query.per_page.min(PER_PAGE_MAX) };
         let page = query.page.clamp(1, PAGE_MAX);
         let asked = to_search(query, page, per_page);
         let chosen = asked.chosen.clone();

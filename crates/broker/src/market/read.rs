@@ -64,7 +64,7 @@ impl Broker {
 fn page(offer: &Shelved) -> OfferPage {
     OfferPage {
         card: offer.card.clone(),
-        yaml: sla::to_yaml(&sla::Document::Offer(offer.document.clone())),
+        yaml: crate::documents::offer_yaml(&offer.document),
         hash: offer.hash.clone(),
         promises: promises(&offer.document),
         document: offer.document.clone(),

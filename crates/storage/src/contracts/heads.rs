@@ -59,6 +59,8 @@ statements! {
             address = COALESCE($5, address), activated_at = COALESCE($6, activated_at),
             released_at = COALESCE($7, released_at), updated_at = $8, revision = revision + 1
         WHERE id = $1 AND revision = $2";
+    COUNT_IN_STATE = "
+        SELECT COUNT(*) FROM contract WHERE state = $1";
     COUNT_LIVE_BY_OFFER = "
         SELECT COUNT(*) FROM contract
         WHERE offer_id = $1 AND state IN ('activating', 'active', 'releasing')";
@@ -164,4 +166,10 @@ pub async fn set_state(tx: &mut Tx, change: &StateChange<'_>) -> Result<(), Stor
 pub async fn count_live_by_offer(tx: &mut Tx, offer: OfferId) -> Result<i64, StorageError> {
     let (live,) = fetch_one!(tx, (i64,), COUNT_LIVE_BY_OFFER, offer.uuid())?;
     Ok(live)
+}
+
+/// Counts the contracts in one state.
+pub async fn count_in_state(tx: &mut Tx, state: ContractState) -> Result<i64, StorageError> {
+    let (count,) = fetch_one!(tx, (i64,), COUNT_IN_STATE, state.as_str())?;
+    Ok(count)
 }

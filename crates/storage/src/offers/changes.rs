@@ -2,12 +2,15 @@
 
 use super::{OfferChange, OfferCounts, OfferRevision};
 use crate::record::list;
-use crate::statement::{fetch_all, statements};
+use crate::statement::{execute, fetch_all, statements};
 use crate::{StorageError, Tx};
-use domain::{OfferId, OfferState, Timestamp};
+use domain::{OfferId, OfferState, ProviderId, Timestamp};
 use uuid::Uuid;
 
 statements! {
+    TOUCH_PUBLISHED = "
+        UPDATE offer SET updated_at = $2, revision = revision + 1
+        WHERE provider_id = $1 AND state = 'published'";
     CHANGED_SINCE = "
         SELECT offer.id AS id, provider_id, revision, state, updated_at, published_version,
             shown.document AS document
@@ -59,4 +62,13 @@ pub async fn counts(tx: &mut Tx) -> Result<OfferCounts, StorageError> {
         }
     }
     Ok(counts)
+}
+
+/// Marks a provider's published offers as changed, because what is shown beside them did.
+pub async fn touch_published(
+    tx: &mut Tx,
+    provider: ProviderId,
+    at: Timestamp,
+) -> Result<u64, StorageError> {
+    execute!(tx, TOUCH_PUBLISHED, provider.uuid(), at.0)
 }

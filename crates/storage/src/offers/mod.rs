@@ -8,7 +8,7 @@ mod rows;
 pub(crate) mod write;
 
 pub use bulk::insert_published;
-pub use changes::{changed_since, counts, published_revisions};
+pub use changes::{changed_since, counts, published_revisions, touch_published};
 pub use own::{find, find_by_slug, find_version, list_by_provider, list_versions};
 pub use published::{
     find_published, list_published_by_provider, list_published_page, published_by_ids,

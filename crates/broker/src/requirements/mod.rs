@@ -1,8 +1,13 @@
 //! What a service needs, and which offers contain it.
 
+mod form;
+mod rank;
+mod save;
+mod source;
+
+use crate::FieldFault;
 use crate::market::OfferCard;
-use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{OfferId, RequirementId, Timestamp};
+use domain::{RequirementId, Timestamp};
 
 /// The guided form; every field as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,6 +107,10 @@ pub struct RankedOffer {
     pub position: u32,
     /// The offer.
     pub card: OfferCard,
+    /// "Stronger, and not dearer than the one above".
+    pub stronger_than_above: bool,
+    /// The two shapes on the same axes, in registry order.
+    pub axes: Vec<matching::shape::Axis>,
     /// Per item: state, required, promised, difference, share.
     pub explanation: matching::Explanation,
 }
@@ -127,81 +136,4 @@ pub struct RankedList {
     pub relaxations: Vec<(String, u64)>,
     /// Remarks.
     pub notices: Vec<String>,
-}
-
-impl Broker {
-    /// The three templates.
-    pub fn templates(&self) -> Vec<Template> {
-        todo!()
-    }
-
-    /// Checks a YAML or JSON text without saving.
-    pub fn check_requirement_text(&self, text: &str) -> RequirementCheck {
-        todo!()
-    }
-
-    /// Checks a form without saving; pointers are `/field` and `/items/KEY/value`.
-    pub fn check_requirement_form(&self, form: &RequirementForm) -> RequirementCheck {
-        todo!()
-    }
-
-    /// The form that a document fills.
-    pub fn requirement_form(&self, requirement: &sla::Requirement) -> RequirementForm {
-        todo!()
-    }
-
-    /// The compact text of a requirement for links (base64url of canonical JSON).
-    pub fn share_code(&self, requirement: &sla::Requirement) -> String {
-        todo!()
-    }
-
-    /// Saves a text for the actor's organisation; with an id, as its next version.
-    pub async fn save_requirement(
-        &self,
-        ctx: &OpContext,
-        text: &str,
-        existing: Option<RequirementId>,
-    ) -> Result<SavedRequirement, BrokerError> {
-        todo!()
-    }
-
-    /// One saved requirement.
-    pub async fn requirement(&self, ctx: &OpContext, id: RequirementId) -> Result<SavedRequirement, BrokerError> {
-        todo!()
-    }
-
-    /// The organisation's requirements, last changed first; at most 200.
-    pub async fn my_requirements(&self, ctx: &OpContext) -> Result<Vec<RequirementCard>, BrokerError> {
-        todo!()
-    }
-
-    /// Reads the requirement a source names.
-    pub async fn resolve_requirement(
-        &self,
-        ctx: &OpContext,
-        source: &RequirementSource,
-    ) -> Result<(sla::Requirement, Vec<String>), BrokerError> {
-        todo!()
-    }
-
-    /// Ranks all published offers; `limit` 1 to 200 for each of the two lists.
-    pub async fn rank(
-        &self,
-        ctx: &OpContext,
-        source: &RequirementSource,
-        order: matching::Order,
-        limit: usize,
-    ) -> Result<RankedList, BrokerError> {
-        todo!()
-    }
-
-    /// One offer against one need, whether it matches or not.
-    pub async fn explain(
-        &self,
-        ctx: &OpContext,
-        source: &RequirementSource,
-        offer: OfferId,
-    ) -> Result<RankedOffer, BrokerError> {
-        todo!()
-    }
 }

@@ -1,6 +1,12 @@
 //! The provider's side of offers: check, draft, publish, new version, withdraw.
 
-use crate::{Broker, BrokerError, FieldFault, OpContext};
+mod form;
+mod write;
+
+pub(crate) use form::{texts, typed_value};
+pub(crate) use write::version_row;
+
+use crate::FieldFault;
 use domain::{OfferId, OfferState, Timestamp};
 
 /// The guided form; every field as typed. Items are `(item key, value text)`.
@@ -94,46 +100,4 @@ pub struct OwnOffer {
     pub yaml: String,
     /// All versions, newest first.
     pub versions: Vec<OfferVersionCard>,
-}
-
-impl Broker {
-    /// Checks a YAML or JSON text without saving; needs no account.
-    pub fn check_offer_text(&self, text: &str) -> OfferCheck {
-        todo!()
-    }
-
-    /// Checks a form without saving; pointers are `/field` and `/items/KEY`.
-    pub fn check_offer_form(&self, provider_did: &str, form: &OfferForm) -> OfferCheck {
-        todo!()
-    }
-
-    /// The form that a document fills, for editing.
-    pub fn offer_form(&self, offer: &sla::Offer) -> OfferForm {
-        todo!()
-    }
-
-    /// Saves a text as a draft; with the name of an existing offer, as its next version.
-    pub async fn save_offer(&self, ctx: &OpContext, text: &str) -> Result<OwnOffer, BrokerError> {
-        todo!()
-    }
-
-    /// Publishes the newest version; repeating it changes nothing.
-    pub async fn publish_offer(&self, ctx: &OpContext, id: OfferId) -> Result<OwnOffer, BrokerError> {
-        todo!()
-    }
-
-    /// Takes an offer off the market; contracts made from it go on.
-    pub async fn withdraw_offer(&self, ctx: &OpContext, id: OfferId) -> Result<OwnOffer, BrokerError> {
-        todo!()
-    }
-
-    /// The provider's offers, last changed first; at most 200.
-    pub async fn my_offers(&self, ctx: &OpContext) -> Result<Vec<OwnOfferCard>, BrokerError> {
-        todo!()
-    }
-
-    /// One offer with drafts and versions.
-    pub async fn my_offer(&self, ctx: &OpContext, id: OfferId) -> Result<OwnOffer, BrokerError> {
-        todo!()
-    }
 }

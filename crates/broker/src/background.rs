@@ -1,0 +1,108 @@
+//! The work that goes on by itself: workflows, search, monitoring, tidying.
+//!
+//! Each loop is a reconciler: it takes no input, may run at any time, and a run that fails is
+//! logged and repeated. None of them ends the process.
+
+use crate::{Broker, BrokerError, lifecycle};
+use domain::DurationUs;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use storage::{idempotency, observations, sessions};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use workflow::{Engine, EngineConfig, Parts};
+
+/// A published offer is found after this time at the latest, also when another replica published it.
+const SYNC_EVERY: Duration = Duration::from_millis(500);
+/// How often what has expired is removed.
+const TIDY_EVERY: Duration = Duration::from_secs(600);
+/// Raw samples are kept for 30 days.
+const SAMPLES_KEPT_US: DurationUs = 30 * 24 * 3600 * 1_000_000;
+/// A repeated request gets its first answer for a day.
+const ANSWERS_KEPT_US: DurationUs = 24 * 3600 * 1_000_000;
+
+impl Broker {
+    /// The engine that runs the contracts' workflows.
+    pub fn engine(&self) -> Result<Engine<Self>, BrokerError> {
+        let config = EngineConfig { workers: self.inner.config.workers, ..EngineConfig::default() };
+        let parts = self.engine_parts(config);
+        Engine::new(parts).map_err(|error| BrokerError::Internal(error.to_string()))
+    }
+
+    /// What an engine is made of; tests add faults to it.
+    #[must_use]
+    pub fn engine_parts(&self, config: EngineConfig) -> Parts<Self> {
+        Parts {
+            db: self.inner.db.clone(),
+            env: Arc::new(self.clone()),
+            clock: Arc::clone(&self.inner.clock),
+            ids: Arc::clone(&self.inner.ids),
+            definitions: lifecycle::definitions(),
+            signals: self.inner.signals.clone(),
+            config,
+        }
+    }
+
+    /// Runs workers, monitors and reconcilers until `shutdown`; returns when all have stopped.
+    pub async fn run(&self, shutdown: CancellationToken) -> Result<(), BrokerError> {
+        let engine = self.engine()?;
+        let mut tasks = JoinSet::new();
+        let stop = shutdown.clone();
+        tasks.spawn(async move { engine.run(stop).await });
+        let sync = self.clone();
+        tasks.spawn(every(SYNC_EVERY, shutdown.clone(), "market sync", move || {
+            let broker = sync.clone();
+            async move { broker.sync_market().await }
+        }));
+        if self.inner.config.workers > 0 {
+            let seconds = u64::try_from(self.inner.config.monitor_interval_seconds).unwrap_or(1);
+            let pause = Duration::from_secs(seconds.max(1));
+            let monitor = self.clone();
+            tasks.spawn(every(pause, shutdown.clone(), "monitoring", move || {
+                let broker = monitor.clone();
+                async move { broker.observe_services().await.map(drop) }
+            }));
+            let tidy = self.clone();
+            tasks.spawn(every(TIDY_EVERY, shutdown, "tidying", move || {
+                let broker = tidy.clone();
+                async move { broker.tidy().await }
+            }));
+        }
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a background task broke off");
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what has expired.
+    pub async fn tidy(&self) -> Result<(), BrokerError> {
+        let now = self.now();
+        let mut tx = self.begin().await?;
+        sessions::delete_expired(&mut tx, now).await?;
+        idempotency::delete_older_than(&mut tx, now.plus_us(-ANSWERS_KEPT_US)).await?;
+        observations::delete_older_than(&mut tx, now.plus_us(-SAMPLES_KEPT_US)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Repeats `work` with a pause until the shutdown; a failure is logged and tried again.
+async fn every<F, W>(pause: Duration, shutdown: CancellationToken, name: &'static str, work: W)
+where
+    F: Future<Output = Result<(), BrokerError>>,
+    W: Fn() -> F,
+{
+    loop {
+        if let Err(error) = work().await {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(task = name, %error, cause, "background work failed and is repeated");
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}

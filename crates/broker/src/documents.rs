@@ -1,0 +1,100 @@
+//! SLA documents as the market keeps them: canonical JSON, its hash, YAML to edit, faults to show.
+
+use crate::{BrokerError, FieldFault};
+use domain::{Currency, Money};
+use sha2::{Digest, Sha256};
+use sla::{Document, Faults, Notice, Offer, Requirement, Value};
+
+/// A document ready to be stored.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// Canonical JSON.
+    pub text: String,
+    /// Lower-case hex SHA-256 of exactly that text.
+    pub hash: String,
+    /// English title, or the one there is.
+    pub title_en: String,
+    /// Japanese title, or the one there is.
+    pub title_ja: String,
+}
+
+/// The stored form of a document.
+pub(crate) fn stored(document: &Document) -> Stored {
+    let text = sla::canonical_json(document);
+    let title = &document.metadata().title;
+    Stored {
+        hash: hex::encode(Sha256::digest(text.as_bytes())),
+        text,
+        title_en: title.get(sla::Locale::En).to_owned(),
+        title_ja: title.get(sla::Locale::Ja).to_owned(),
+    }
+}
+
+/// Reads an offer, with all faults at once.
+pub(crate) fn read_offer(text: &str) -> Result<(Offer, Vec<Notice>), Faults> {
+    let offer = sla::parse_offer(text)?;
+    Ok((offer, sla::parse(text)?.notices))
+}
+
+/// Reads a requirement, with all faults at once.
+pub(crate) fn read_requirement(text: &str) -> Result<(Requirement, Vec<Notice>), Faults> {
+    let requirement = sla::parse_requirement(text)?;
+    Ok((requirement, sla::parse(text)?.notices))
+}
+
+/// A value as it is typed into a form, readable by `sla::parse_value`.
+pub(crate) fn value_text(key: &str, value: &Value) -> String {
+    match value {
+        Value::Number(number) => sla::registry().item(key).map_or_else(
+            || number.to_string(),
+            |item| sla::format_number(item.unit, *number, sla::Locale::En),
+        ),
+        Value::Range { min, max } => format!("{min} - {max}"),
+        Value::Level(level) => level.clone(),
+        Value::Set(members) => members.iter().cloned().collect::<Vec<_>>().join(", "),
+        Value::Boolean(answer) => answer.to_string(),
+    }
+}
+
+/// A requirement as YAML.
+pub(crate) fn requirement_yaml(requirement: &Requirement) -> String {
+    sla::to_yaml(requirement)
+}
+
+/// An offer as YAML.
+pub(crate) fn offer_yaml(offer: &Offer) -> String {
+    sla::to_yaml(offer)
+}
+
+/// The faults of a document as faults of the input.
+pub(crate) fn field_faults(faults: &Faults) -> Vec<FieldFault> {
+    faults
+        .iter()
+        .map(|fault| FieldFault {
+            pointer: fault.path.clone(),
+            code: fault.code.as_str().to_owned(),
+            found: fault.found.clone().unwrap_or_default(),
+            allowed: fault.allowed.join(", "),
+            message: fault.message.clone(),
+        })
+        .collect()
+}
+
+/// The published monthly price, if there is one.
+pub(crate) fn price(offer: &Offer) -> Result<Option<Money>, BrokerError> {
+    let Some(amount) = offer.spec.price.as_ref().and_then(|price| price.monthly_total.as_ref())
+    else {
+        return Ok(None);
+    };
+    let currency: Currency = amount.currency.parse().map_err(|error: domain::MoneyError| {
+        let pointer = "/spec/price/monthlyTotal/currency";
+        BrokerError::field(
+            pointer,
+            "currency",
+            &amount.currency,
+            "JPY, EUR, USD, GBP",
+            &error.to_string(),
+        )
+    })?;
+    Ok(Some(Money::new(amount.minor, currency)))
+}

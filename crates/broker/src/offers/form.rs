@@ -1,0 +1,208 @@
+//! The guided form: from fields to a document and back, and checks without saving.
+
+use super::{OfferCheck, OfferForm};
+use crate::documents::{field_faults, offer_yaml, read_offer, value_text};
+use crate::{Broker, FieldFault};
+use serde_json::{Map, Value, json};
+use sla::{Faults, Notice, Offer};
+
+/// Measured by the minute, outages from one minute on, per calendar month: the market's default.
+const SLICE_SECONDS: u32 = 60;
+/// The zone whose months are counted when the form does not ask.
+const TIMEZONE: &str = "Asia/Tokyo";
+/// What the form writes beside a response time, which needs it.
+const PERCENTILE: u32 = 95;
+/// The market's reference transaction.
+const TRANSACTION: &str = "ref-web-1";
+/// Credit of the remedy that a guaranteed promise from the form carries.
+const CREDIT: &str = "0.10";
+
+impl Broker {
+    /// Checks a YAML or JSON text without saving; needs no account.
+    #[must_use]
+    pub fn check_offer_text(&self, text: &str) -> OfferCheck {
+        check(read_offer(text), field_faults)
+    }
+
+    /// Checks a form without saving; pointers are `/field` and `/items/KEY`.
+    #[must_use]
+    pub fn check_offer_form(&self, provider_did: &str, form: &OfferForm) -> OfferCheck {
+        let text = document(provider_did, form).to_string();
+        check(read_offer(&text), |faults| form_faults(form, faults))
+    }
+
+    /// The form that a document fills, for editing.
+    #[must_use]
+    pub fn offer_form(&self, offer: &Offer) -> OfferForm {
+        let text = |wanted: Option<&sla::Text>, language: &str| {
+            wanted.and_then(|text| text.0.get(language)).cloned().unwrap_or_default()
+        };
+        let (metadata, service) = (&offer.metadata, &offer.spec.service);
+        let region = service.regions.first();
+        let total = offer.spec.price.as_ref().and_then(|price| price.monthly_total.as_ref());
+        let money = total.and_then(|amount| {
+            Some(domain::Money::new(amount.minor, amount.currency.parse().ok()?).to_string())
+        });
+        let amount = money.and_then(|text| Some(text.split_once(' ')?.0.to_owned()));
+        OfferForm {
+            name: metadata.name.clone(),
+            title_en: text(Some(&metadata.title), "en"),
+            title_ja: text(Some(&metadata.title), "ja"),
+            description_en: text(metadata.description.as_ref(), "en"),
+            description_ja: text(metadata.description.as_ref(), "ja"),
+            model: service.model.as_str().to_owned(),
+            deployment: service.deployment.as_str().to_owned(),
+            region: region.map(|region| region.id.clone()).unwrap_or_default(),
+            country: region.map(|region| region.country.clone()).unwrap_or_default(),
+            price: amount.unwrap_or_default(),
+            currency: total.map(|amount| amount.currency.clone()).unwrap_or_default(),
+            items: offer.spec.items.iter().map(item_text).collect(),
+            commitment: offer
+                .spec
+                .items
+                .first()
+                .map(|item| item.commitment.as_str().to_owned())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn item_text(item: &sla::OfferItem) -> (String, String) {
+    (item.item.clone(), value_text(&item.item, &item.value))
+}
+
+fn check(
+    read: Result<(Offer, Vec<Notice>), Faults>,
+    faults: impl FnOnce(&Faults) -> Vec<FieldFault>,
+) -> OfferCheck {
+    match read {
+        Ok((offer, notices)) => OfferCheck {
+            yaml: Some(offer_yaml(&offer)),
+            offer: Some(offer),
+            faults: Vec::new(),
+            notices: notices.iter().map(ToString::to_string).collect(),
+        },
+        Err(found) => {
+            OfferCheck { offer: None, yaml: None, faults: faults(&found), notices: Vec::new() }
+        }
+    }
+}
+
+/// The document that a form describes; what is empty is left out, and the validator says the rest.
+fn document(provider_did: &str, form: &OfferForm) -> Value {
+    let mut metadata = json!({
+        "name": form.name.trim(),
+        "provider": provider_did,
+        "version": 1,
+        "title": texts(&form.title_en, &form.title_ja),
+    });
+    let description = texts(&form.description_en, &form.description_ja);
+    if description.as_object().is_some_and(|languages| !languages.is_empty()) {
+        metadata["description"] = description;
+    }
+    let mut spec = json!({
+        "service": {
+            "model": form.model,
+            "deployment": form.deployment,
+            "regions": [{"id": form.region.trim(), "country": form.country.trim()}],
+        },
+        "measurement": {
+            "calendar": "1M",
+            "timezone": TIMEZONE,
+            "sliceSeconds": SLICE_SECONDS,
+            "minOutageSeconds": SLICE_SECONDS,
+        },
+        "items": promised(form).map(|(key, value)| item(form, key, value)).collect::<Vec<_>>(),
+    });
+    let price = form.price.trim();
+    if !price.is_empty() {
+        spec["price"] = json!({
+            "monthlyTotal": {"amount": price, "currency": form.currency, "taxExcluded": true}
+        });
+    }
+    json!({
+        "apiVersion": sla::API_VERSION,
+        "kind": "ServiceLevelOffer",
+        "metadata": metadata,
+        "spec": spec,
+    })
+}
+
+fn promised(form: &OfferForm) -> impl Iterator<Item = (&str, &str)> {
+    form.items
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.trim()))
+        .filter(|(_, value)| !value.is_empty())
+}
+
+fn item(form: &OfferForm, key: &str, value: &str) -> Value {
+    let mut fields = Map::new();
+    fields.insert("item".to_owned(), json!(key));
+    fields.insert("value".to_owned(), typed_value(key, value));
+    fields.insert("commitment".to_owned(), json!(form.commitment));
+    if key == "performance.online_response_time" {
+        fields.insert("percentile".to_owned(), json!(PERCENTILE));
+        fields.insert("transaction".to_owned(), json!(TRANSACTION));
+    }
+    if key == "availability.service_uptime" && form.commitment == "guaranteed" {
+        let schedule = json!([{"below": value, "credit": CREDIT}]);
+        fields.insert("remedy".to_owned(), json!({"claim": "automatic", "schedule": schedule}));
+    }
+    Value::Object(fields)
+}
+
+/// Sets are written as words between commas or spaces.
+pub(crate) fn typed_value(key: &str, text: &str) -> Value {
+    let is_set = sla::registry().item(key).is_some_and(|item| item.kind.is_set());
+    if !is_set {
+        return json!(text);
+    }
+    let words = text.split([',', ' ', '、', '\u{3000}']).filter(|word| !word.is_empty());
+    json!(words.collect::<Vec<_>>())
+}
+
+pub(crate) fn texts(en: &str, ja: &str) -> Value {
+    let mut languages = Map::new();
+    for (language, text) in [("en", en), ("ja", ja)] {
+        if !text.trim().is_empty() {
+            languages.insert(language.to_owned(), json!(text.trim()));
+        }
+    }
+    Value::Object(languages)
+}
+
+/// Moves each fault from its place in the document to the field of the form.
+fn form_faults(form: &OfferForm, faults: &Faults) -> Vec<FieldFault> {
+    let keys: Vec<&str> = promised(form).map(|(key, _)| key).collect();
+    let mut moved = field_faults(faults);
+    for fault in &mut moved {
+        fault.pointer = form_pointer(&keys, &fault.pointer);
+    }
+    moved
+}
+
+fn form_pointer(keys: &[&str], pointer: &str) -> String {
+    const PLACES: [(&str, &str); 8] = [
+        ("/metadata/name", "/name"),
+        ("/metadata/title", "/title_en"),
+        ("/metadata/description", "/description_en"),
+        ("/spec/service/model", "/model"),
+        ("/spec/service/deployment", "/deployment"),
+        ("/spec/service/regions/0/country", "/country"),
+        ("/spec/service/regions", "/region"),
+        ("/spec/price", "/price"),
+    ];
+    if let Some(rest) = pointer.strip_prefix("/spec/items/") {
+        let (index, field) = rest.split_once('/').unwrap_or((rest, ""));
+        let key = index.parse().ok().and_then(|index: usize| keys.get(index));
+        return match key {
+            Some(_) if field == "commitment" => "/commitment".to_owned(),
+            Some(key) => format!("/items/{key}"),
+            None => "/items".to_owned(),
+        };
+    }
+    PLACES
+        .iter()
+        .find(|(place, _)| pointer.starts_with(place))
+        .map_or_else(|| pointer.to_owned(), |(_, field)| (*field).to_owned())
+}

@@ -1,0 +1,233 @@
+//! Saving, publishing and withdrawing offers.
+
+use super::{OfferVersionCard, OwnOffer, OwnOfferCard};
+use crate::audit::{Entry, record};
+use crate::documents::{self, field_faults, offer_yaml, read_offer, stored};
+use crate::{Broker, BrokerError, OpContext};
+use domain::{Action, OfferEvent, OfferId, Timestamp};
+use sla::{Document, Offer};
+use storage::offers::{self, NewOffer, OfferVersion, OfferWithProvider};
+use storage::providers::Provider;
+use storage::{StorageError, Tx};
+
+/// Offers in a provider's own list.
+const LISTED: u32 = 200;
+
+impl Broker {
+    /// Saves a text as a draft; with the name of an existing offer, as its next version.
+    pub async fn save_offer(&self, ctx: &OpContext, text: &str) -> Result<OwnOffer, BrokerError> {
+        ctx.may(Action::WriteOffer, ctx.actor.organisation(), "offer")?;
+        let (offer, _) =
+            read_offer(text).map_err(|faults| BrokerError::Invalid(field_faults(&faults)))?;
+        let mut tx = self.begin().await?;
+        let provider = self.own_provider(ctx, &mut tx).await?;
+        check_provider(&offer, &provider)?;
+        let id = self.save_version(ctx, &mut tx, &provider, offer).await?;
+        tx.commit().await?;
+        self.my_offer(ctx, id).await
+    }
+
+    /// Writes the next version, or the first one; an unchanged document makes none.
+    async fn save_version(
+        &self,
+        ctx: &OpContext,
+        tx: &mut Tx,
+        provider: &Provider,
+        mut offer: Offer,
+    ) -> Result<OfferId, BrokerError> {
+        let now = self.now();
+        let slug = offer.metadata.name.clone();
+        let existing = offers::find_by_slug(tx, provider.id, &slug).await?;
+        let Some(row) = existing else {
+            let id = OfferId::new(self.ids());
+            offer.metadata.version = 1;
+            let new = NewOffer { id, provider_id: provider.id, slug, created_at: now };
+            offers::insert(tx, &new).await?;
+            offers::insert_version(tx, &version_row(ctx, id, 1, &offer, now)?).await?;
+            record(self, ctx, tx, Entry::new("offer.drafted", id)).await?;
+            return Ok(id);
+        };
+        let current = offers::find_version(tx, row.id, row.current_version)
+            .await?
+            .ok_or(BrokerError::NotFound { what: "offer" })?;
+        set_version(&mut offer, row.current_version);
+        if stored(&Document::Offer(offer.clone())).hash == current.hash {
+            return Ok(row.id);
+        }
+        let next = row.current_version + 1;
+        set_version(&mut offer, next);
+        let version = version_row(ctx, row.id, next, &offer, now)?;
+        offers::insert_version(tx, &version).await.map_err(taken)?;
+        offers::set_current_version(tx, row.id, row.revision, next, now).await.map_err(taken)?;
+        let entry = Entry::new("offer.revised", row.id).with("version", next);
+        record(self, ctx, tx, entry).await?;
+        Ok(row.id)
+    }
+
+    /// Publishes the newest version; repeating it changes nothing.
+    pub async fn publish_offer(
+        &self,
+        ctx: &OpContext,
+        id: OfferId,
+    ) -> Result<OwnOffer, BrokerError> {
+        let mut tx = self.begin().await?;
+        let found = self.writable(ctx, &mut tx, id).await?.offer;
+        let state = found.state.apply(OfferEvent::Publish)?;
+        let shown = found.state == state && found.published_version == Some(found.current_version);
+        if !shown {
+            let (revision, version, now) = (found.revision, found.current_version, self.now());
+            offers::publish(&mut tx, id, revision, version, now).await.map_err(taken)?;
+            let entry = Entry::new("offer.published", id).with("version", version);
+            record(self, ctx, &mut tx, entry).await?;
+            tx.commit().await?;
+            self.sync_market().await?;
+        }
+        self.my_offer(ctx, id).await
+    }
+
+    /// Takes an offer off the market; contracts made from it go on.
+    pub async fn withdraw_offer(
+        &self,
+        ctx: &OpContext,
+        id: OfferId,
+    ) -> Result<OwnOffer, BrokerError> {
+        let mut tx = self.begin().await?;
+        let found = self.writable(ctx, &mut tx, id).await?.offer;
+        if found.state != domain::OfferState::Withdrawn {
+            found.state.apply(OfferEvent::Withdraw)?;
+            offers::withdraw(&mut tx, id, found.revision, self.now()).await.map_err(taken)?;
+            record(self, ctx, &mut tx, Entry::new("offer.withdrawn", id)).await?;
+            tx.commit().await?;
+            self.sync_market().await?;
+        }
+        self.my_offer(ctx, id).await
+    }
+
+    /// The provider's offers, newest first; at most 200.
+    pub async fn my_offers(&self, ctx: &OpContext) -> Result<Vec<OwnOfferCard>, BrokerError> {
+        let mut tx = self.begin_read().await?;
+        let provider = self.own_provider(ctx, &mut tx).await?;
+        let page = offers::list_by_provider(&mut tx, provider.id, None, LISTED).await?;
+        let card = |row: offers::OfferListing| own_card(&row.offer, row.title_en, row.title_ja);
+        Ok(page.items.into_iter().map(card).collect())
+    }
+
+    /// One offer with drafts and versions.
+    pub async fn my_offer(&self, ctx: &OpContext, id: OfferId) -> Result<OwnOffer, BrokerError> {
+        let mut tx = self.begin_read().await?;
+        let found = owned(ctx, &mut tx, Action::ReadOwnOffer, id).await?.offer;
+        let newest = offers::find_version(&mut tx, id, found.current_version)
+            .await?
+            .ok_or(BrokerError::NotFound { what: "offer" })?;
+        let versions = offers::list_versions(&mut tx, id).await?;
+        let (document, _) = read_offer(&newest.document).map_err(|faults| {
+            let detail = faults.to_string();
+            BrokerError::Storage(StorageError::Corrupt { what: "offer_version.document", detail })
+        })?;
+        Ok(OwnOffer {
+            card: own_card(&found, newest.title_en, newest.title_ja),
+            revision: found.revision,
+            yaml: offer_yaml(&document),
+            document,
+            versions: versions
+                .into_iter()
+                .map(|row| OfferVersionCard {
+                    version: row.version,
+                    hash: row.hash,
+                    created_at: row.created_at,
+                    created_by: row.created_by,
+                })
+                .collect(),
+        })
+    }
+
+    async fn writable(
+        &self,
+        ctx: &OpContext,
+        tx: &mut Tx,
+        id: OfferId,
+    ) -> Result<OfferWithProvider, BrokerError> {
+        owned(ctx, tx, Action::WriteOffer, id).await
+    }
+}
+
+async fn owned(
+    ctx: &OpContext,
+    tx: &mut Tx,
+    action: Action,
+    id: OfferId,
+) -> Result<OfferWithProvider, BrokerError> {
+    let found = offers::find(tx, id).await?;
+    let owner = found.as_ref().and_then(|row| row.provider.organisation_id);
+    ctx.may(action, owner, "offer")?;
+    found.ok_or(BrokerError::NotFound { what: "offer" })
+}
+
+/// The document must name the provider that publishes it, so that nobody speaks for another.
+fn check_provider(offer: &Offer, provider: &Provider) -> Result<(), BrokerError> {
+    match &offer.metadata.provider {
+        Some(did) if *did != provider.did => Err(BrokerError::field(
+            "/metadata/provider",
+            "foreign_provider",
+            did,
+            &provider.did,
+            "the document names another provider",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn set_version(offer: &mut Offer, version: i64) {
+    // Versions count from 1 and are far below 2^32.
+    offer.metadata.version = u32::try_from(version).unwrap_or(u32::MAX);
+}
+
+pub(crate) fn version_row(
+    ctx: &OpContext,
+    id: OfferId,
+    version: i64,
+    offer: &Offer,
+    now: Timestamp,
+) -> Result<OfferVersion, BrokerError> {
+    let price = documents::price(offer)?;
+    let service = &offer.spec.service;
+    let (model, deployment) = (service.model.as_str(), service.deployment.as_str());
+    let document = stored(&Document::Offer(offer.clone()));
+    Ok(OfferVersion {
+        offer_id: id,
+        version,
+        document: document.text,
+        hash: document.hash,
+        title_en: document.title_en,
+        title_ja: document.title_ja,
+        service_model: model.to_owned(),
+        deployment_model: deployment.to_owned(),
+        price,
+        created_by: ctx.actor.audit_name(),
+        created_at: now,
+    })
+}
+
+fn own_card(offer: &offers::Offer, title_en: String, title_ja: String) -> OwnOfferCard {
+    OwnOfferCard {
+        id: offer.id,
+        slug: offer.slug.clone(),
+        title_en,
+        title_ja,
+        state: offer.state,
+        current_version: offer.current_version,
+        published_version: offer.published_version,
+        updated_at: offer.updated_at,
+    }
+}
+
+/// Two people saved at the same time: the second is told, nothing is overwritten.
+fn taken(error: StorageError) -> BrokerError {
+    if offers::is_version_taken(&error) || matches!(error, StorageError::Conflict { .. }) {
+        return BrokerError::Conflict {
+            code: "offer_changed",
+            detail: "somebody changed this offer at the same time: read it again".to_owned(),
+        };
+    }
+    error.into()
+}

@@ -1,0 +1,136 @@
+//! Ranking the published offers for one requirement; the same engine runs in the browser.
+
+use super::{RankedList, RankedOffer, RequirementSource};
+use crate::shelf::Shelved;
+use crate::{Broker, BrokerError, OpContext};
+use domain::{Action, OfferId, Timestamp};
+use matching::{Candidate, Circumstances, Order, Ranked, SlaMatcher};
+use sla::{ProfileName, Requirement};
+use std::sync::Arc;
+
+/// Rows of each list at most.
+const LIMIT_MAX: usize = 200;
+/// Seconds of a day.
+const DAY_SECONDS: i64 = 86_400;
+/// Yen per unit of a currency, to order prices of different currencies. Fixed and published on
+/// the page that explains the ranking; a day's rate would change the order overnight.
+const YEN_PER: [(&str, i64); 3] = [("EUR", 165), ("USD", 150), ("GBP", 195)];
+
+impl Broker {
+    /// Ranks all published offers; `limit` 1 to 200 for each of the two lists.
+    pub async fn rank(
+        &self,
+        ctx: &OpContext,
+        source: &RequirementSource,
+        order: Order,
+        limit: usize,
+    ) -> Result<RankedList, BrokerError> {
+        ctx.may(Action::RankOffers, None, "market")?;
+        let (requirement, notices) = self.resolve_requirement(ctx, source).await?;
+        let stock = self.inner.shelf.stock();
+        let share_code = self.share_code(&requirement);
+        let today = self.now();
+        // A long market is judged beside the async workers.
+        tokio::task::spawn_blocking(move || {
+            let offers: Vec<Arc<Shelved>> = stock.offers.values().cloned().collect();
+            let question = Question::new(requirement, order, today)?;
+            Ok(question.answer(&offers, limit.clamp(1, LIMIT_MAX), share_code, notices))
+        })
+        .await
+        .map_err(|error| BrokerError::Internal(format!("ranking: {error}")))?
+    }
+
+    /// One offer against one need, whether it matches or not.
+    pub async fn explain(
+        &self,
+        ctx: &OpContext,
+        source: &RequirementSource,
+        offer: OfferId,
+    ) -> Result<RankedOffer, BrokerError> {
+        ctx.may(Action::RankOffers, None, "offer")?;
+        let (requirement, _) = self.resolve_requirement(ctx, source).await?;
+        let found = self.inner.shelf.get(offer).ok_or(BrokerError::NotFound { what: "offer" })?;
+        let question = Question::new(requirement, Order::Balanced, self.now())?;
+        let candidate = question.candidate(&found);
+        Ok(question.row(&found, &candidate, 1, false))
+    }
+}
+
+/// A requirement ready to judge offers.
+struct Question {
+    requirement: Requirement,
+    matcher: SlaMatcher,
+    order: Order,
+}
+
+impl Question {
+    fn new(requirement: Requirement, order: Order, today: Timestamp) -> Result<Self, BrokerError> {
+        let circumstances = Circumstances {
+            today: today.seconds().div_euclid(DAY_SECONDS),
+            yen_per: YEN_PER
+                .into_iter()
+                .map(|(currency, yen)| (currency.to_owned(), rust_decimal::Decimal::from(yen)))
+                .collect(),
+        };
+        let matcher = SlaMatcher::new(&requirement, ProfileName::Normal, &circumstances).map_err(
+            |fault| BrokerError::field("/items", "requirement", "", "", &fault.to_string()),
+        )?;
+        Ok(Self { requirement, matcher, order })
+    }
+
+    fn candidate(&self, offer: &Shelved) -> Candidate {
+        self.matcher.candidate(&offer.card.id.to_string(), &offer.document)
+    }
+
+    fn answer(
+        self,
+        offers: &[Arc<Shelved>],
+        limit: usize,
+        share_code: String,
+        notices: Vec<String>,
+    ) -> RankedList {
+        let candidates: Vec<Candidate> = offers.iter().map(|offer| self.candidate(offer)).collect();
+        let ranking = self.matcher.rank(&candidates, self.order, limit);
+        let rows = |list: &[Ranked]| -> Vec<RankedOffer> {
+            list.iter()
+                .zip(1..)
+                .filter_map(|(row, position)| {
+                    let (offer, candidate) = (offers.get(row.index)?, candidates.get(row.index)?);
+                    Some(self.row(offer, candidate, position, row.stronger_than_above))
+                })
+                .collect()
+        };
+        let gains = self.matcher.gains(&candidates);
+        RankedList {
+            share_code,
+            order: self.order,
+            considered: ranking.judged as u64,
+            matched: ranking.matched as u64,
+            matches: rows(&ranking.matches),
+            near_misses: rows(&ranking.near_misses),
+            relaxations: gains
+                .into_iter()
+                .filter(|gain| gain.dropped > 0)
+                .map(|gain| (gain.item, gain.dropped as u64))
+                .collect(),
+            notices,
+            requirement: self.requirement,
+        }
+    }
+
+    fn row(
+        &self,
+        offer: &Shelved,
+        candidate: &Candidate,
+        position: u32,
+        stronger_than_above: bool,
+    ) -> RankedOffer {
+        RankedOffer {
+            position,
+            card: offer.card.clone(),
+            stronger_than_above,
+            axes: self.matcher.axes(candidate),
+            explanation: self.matcher.explain(candidate),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Saving requirements per organisation, each change as a new immutable version.
+
+use super::{RequirementCard, SavedRequirement};
+use crate::audit::{Entry, record};
+use crate::documents::{field_faults, read_requirement, requirement_yaml, stored};
+use crate::{Broker, BrokerError, OpContext};
+use domain::{Action, OrganisationId, RequirementId};
+use sla::{Document, Requirement};
+use storage::requirements::{self, CurrentRequirement, NewRequirement, RequirementVersion};
+use storage::{StorageError, Tx};
+
+/// Requirements in a list.
+const LISTED: u32 = 200;
+
+impl Broker {
+    /// Saves a text for the actor's organisation; with an id, as its next version.
+    pub async fn save_requirement(
+        &self,
+        ctx: &OpContext,
+        text: &str,
+        existing: Option<RequirementId>,
+    ) -> Result<SavedRequirement, BrokerError> {
+        let organisation = ctx.actor.organisation();
+        ctx.may(Action::SaveRequirement, organisation, "requirement")?;
+        let organisation = organisation.ok_or(BrokerError::SignInFirst)?;
+        let (requirement, _) =
+            read_requirement(text).map_err(|faults| BrokerError::Invalid(field_faults(&faults)))?;
+        let mut tx = self.begin().await?;
+        let id = match existing {
+            Some(id) => self.save_next(ctx, &mut tx, id, requirement).await?,
+            None => self.save_first(ctx, &mut tx, organisation, requirement).await?,
+        };
+        tx.commit().await?;
+        self.requirement(ctx, id).await
+    }
+
+    async fn save_first(
+        &self,
+        ctx: &OpContext,
+        tx: &mut Tx,
+        organisation_id: OrganisationId,
+        mut requirement: Requirement,
+    ) -> Result<RequirementId, BrokerError> {
+        let id = RequirementId::new(self.ids());
+        requirement.metadata.version = 1;
+        let new = NewRequirement { id, organisation_id, created_at: self.now() };
+        requirements::insert(tx, &new).await?;
+        requirements::insert_version(tx, &self.version(ctx, id, 1, requirement)).await?;
+        record(self, ctx, tx, Entry::new("requirement.saved", id)).await?;
+        Ok(id)
+    }
+
+    async fn save_next(
+        &self,
+        ctx: &OpContext,
+        tx: &mut Tx,
+        id: RequirementId,
+        mut requirement: Requirement,
+    ) -> Result<RequirementId, BrokerError> {
+        let row = owned(ctx, tx, Action::SaveRequirement, id).await?;
+        let current = row.requirement.current_version;
+        requirement.metadata.version = u32::try_from(current).unwrap_or(u32::MAX);
+        if stored(&Document::Requirement(requirement.clone())).hash == row.hash {
+            return Ok(id);
+        }
+        let next = current + 1;
+        requirement.metadata.version = u32::try_from(next).unwrap_or(u32::MAX);
+        let version = self.version(ctx, id, next, requirement);
+        requirements::insert_version(tx, &version).await.map_err(taken)?;
+        let (revision, now) = (row.requirement.revision, self.now());
+        requirements::set_current_version(tx, id, revision, next, now).await.map_err(taken)?;
+        record(self, ctx, tx, Entry::new("requirement.revised", id).with("version", next)).await?;
+        Ok(id)
+    }
+
+    fn version(
+        &self,
+        ctx: &OpContext,
+        requirement_id: RequirementId,
+        version: i64,
+        requirement: Requirement,
+    ) -> RequirementVersion {
+        let document = stored(&Document::Requirement(requirement));
+        RequirementVersion {
+            requirement_id,
+            version,
+            document: document.text,
+            hash: document.hash,
+            title_en: document.title_en,
+            title_ja: document.title_ja,
+            created_by: ctx.actor.audit_name(),
+            created_at: self.now(),
+        }
+    }
+
+    /// One saved requirement.
+    pub async fn requirement(
+        &self,
+        ctx: &OpContext,
+        id: RequirementId,
+    ) -> Result<SavedRequirement, BrokerError> {
+        let mut tx = self.begin_read().await?;
+        let row = owned(ctx, &mut tx, Action::ReadRequirement, id).await?;
+        let (document, _) = read_requirement(&row.document).map_err(|faults| {
+            let detail = faults.to_string();
+            StorageError::Corrupt { what: "requirement_version.document", detail }
+        })?;
+        Ok(SavedRequirement {
+            card: RequirementCard {
+                id,
+                version: row.requirement.current_version,
+                title_en: row.title_en,
+                title_ja: row.title_ja,
+                updated_at: row.requirement.updated_at,
+            },
+            yaml: requirement_yaml(&document),
+            document,
+            hash: row.hash,
+        })
+    }
+
+    /// The organisation's requirements, newest first; at most 200.
+    pub async fn my_requirements(
+        &self,
+        ctx: &OpContext,
+    ) -> Result<Vec<RequirementCard>, BrokerError> {
+        let organisation = ctx.actor.organisation();
+        ctx.may(Action::ReadRequirement, organisation, "requirement")?;
+        let organisation = organisation.ok_or(BrokerError::SignInFirst)?;
+        let mut tx = self.begin_read().await?;
+        let page = requirements::list_by_organisation(&mut tx, organisation, None, LISTED).await?;
+        let card = |row: requirements::RequirementListing| RequirementCard {
+            id: row.requirement.id,
+            version: row.requirement.current_version,
+            title_en: row.title_en,
+            title_ja: row.title_ja,
+            updated_at: row.requirement.updated_at,
+        };
+        Ok(page.items.into_iter().map(card).collect())
+    }
+}
+
+async fn owned(
+    ctx: &OpContext,
+    tx: &mut Tx,
+    action: Action,
+    id: RequirementId,
+) -> Result<CurrentRequirement, BrokerError> {
+    let found = requirements::find(tx, id).await?;
+    let owner = found.as_ref().map(|row| row.requirement.organisation_id);
+    ctx.may(action, owner, "requirement")?;
+    found.ok_or(BrokerError::NotFound { what: "requirement" })
+}
+
+fn taken(error: StorageError) -> BrokerError {
+    if requirements::is_version_taken(&error) || matches!(error, StorageError::Conflict { .. }) {
+        return BrokerError::Conflict {
+            code: "requirement_changed",
+            detail: "somebody changed this requirement at the same time: read it again".to_owned(),
+        };
+    }
+    error.into()
+}
