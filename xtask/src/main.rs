@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bench;
 mod fingerprint;
 mod graph;
 mod interrupt;
@@ -37,6 +38,8 @@ enum Task {
     Graph,
     /// Checks the house rules for files, words and migrations.
     Tidy,
+    /// Measures and prints a table or JSON lines; without a name lists the measurements.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&place, &options),
         Task::Graph => graph::check(&place),
         Task::Tidy => tidy::check(&place),
+        Task::Bench(options) => bench::run(&place, &options),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -33,7 +33,13 @@ pub fn run(place: &Place, options: &Options, part: Part) -> Result<Count> {
             counted(&mut command, count::of_cargo_test)
         }
         Part::Build => one(web::site(place, false)),
-        Part::Journeys => journeys(place, options.journey.as_deref()),
+        Part::Journeys => {
+            // A full run compiled the program already, together with the tests.
+            if !options.only.is_empty() && !options.only.contains(&Part::Compile) {
+                web::build(place, &web::Options::default())?;
+            }
+            journeys(place, options.journey.as_deref())
+        }
     }
 }
 

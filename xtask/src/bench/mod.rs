@@ -1,0 +1,52 @@
+//! Measurements that answer a question of the design, each beside a floor: the least that the same
+//! machine could take for it. Add one by a module with a `run` and a line in [`Name`].
+
+mod load;
+mod page;
+mod report;
+mod server;
+
+use crate::place::Place;
+use crate::say;
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use report::Row;
+
+/// The measurements there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Name {
+    /// The market page with 20 of 10,000 offers, beside a static file from the same server.
+    Page,
+}
+
+/// Options of `bench`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Which measurement; without a name they are listed.
+    #[arg(value_enum)]
+    name: Option<Name>,
+    /// One JSON object a line instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Measure the debug build that is there, instead of building the release build.
+    #[arg(long)]
+    debug: bool,
+}
+
+/// Runs a measurement and prints its rows.
+pub fn run(place: &Place, options: &Options) -> Result<()> {
+    let Some(name) = options.name else {
+        for name in Name::value_variants() {
+            if let Some(value) = name.to_possible_value() {
+                let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+                say::line(&format!("   {:<10} {help}", value.get_name()));
+            }
+        }
+        return Ok(());
+    };
+    let rows: Vec<Row> = match name {
+        Name::Page => page::run(place, options.debug)?,
+    };
+    say::line(&if options.json { report::json(&rows)? } else { report::table(&rows) });
+    Ok(())
+}
