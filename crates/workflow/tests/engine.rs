@@ -229,15 +229,61 @@ async fn refused_rows_leave_the_step_undone_and_are_tried_again(db: Db) {
     let trial = Trial::new(db);
     let engine = trial.engine(&[TRIP]);
     let id = trial.start(&TRIP, "ctr_a").await.id;
-    trial.env.say("ctr_a", "flight", Phase::Forward, &[Answer::CommitRefused]);
-    engine.run_until_idle(5).await.unwrap();
+    let answers = [Answer::CommitRefused, Answer::CommitPanics];
+    trial.env.say("ctr_a", "flight", Phase::Forward, &answers);
     let note = note_subject("ctr_a", "flight", Phase::Forward);
-    assert!(!trial.noted(&note).await, "rows and step go together");
-    assert_eq!(trial.view(id).await.steps[0].status, Some(StepStatus::Retrying));
-    trial.to_next_wake(id).await;
+    for code in ["refused_rows", "panic"] {
+        engine.run_until_idle(5).await.unwrap();
+        assert!(!trial.noted(&note).await, "rows and step go together");
+        let view = trial.view(id).await;
+        assert_eq!(view.steps[0].status, Some(StepStatus::Retrying));
+        assert_eq!(view.steps[0].error_code.as_deref(), Some(code));
+        trial.to_next_wake(id).await;
+    }
     engine.run_until_idle(5).await.unwrap();
     assert!(trial.noted(&note).await);
     assert_eq!(trial.view(id).await.summary.state, WorkflowState::Done);
+}
+
+async fn refused_end_is_tried_again_and_then_asks_for_a_person(db: Db) {
+    let trial = Trial::new(db);
+    let engine = trial.engine(&[TRIP]);
+    let id = trial.start(&TRIP, "ctr_a").await.id;
+    let answers = [Answer::RetryBeforeActing, Answer::PanicAtOnce, Answer::FailBeforeActing];
+    trial.env.say("ctr_a", "end", Phase::Forward, &answers);
+    for (state, code) in [
+        (WorkflowState::Running, "busy"),
+        (WorkflowState::Running, "panic"),
+        (WorkflowState::NeedsAttention, "not_now"),
+    ] {
+        engine.run_until_idle(5).await.unwrap();
+        let summary = trial.view(id).await.summary;
+        assert_eq!(summary.state, state);
+        assert_eq!(summary.attention.unwrap().code, code);
+        assert!(!trial.noted("end ctr_a done").await, "rows and final state go together");
+        trial.clock.advance_seconds(60);
+    }
+    operate(&trial, async |tx| retry(tx, id, trial.clock.now()).await.unwrap()).await;
+    engine.run_until_idle(5).await.unwrap();
+    assert_eq!(trial.view(id).await.summary.state, WorkflowState::Done);
+    assert!(trial.noted("end ctr_a done").await);
+    assert_eq!(trial.env.called(), ["flight", "hotel", "car"], "no step is repeated for it");
+}
+
+async fn output_given_by_a_person_is_read_by_later_steps(db: Db) {
+    let trial = Trial::new(db);
+    let engine = trial.engine(&[ONE_WAY]);
+    let id = trial.start(&ONE_WAY, "ctr_a").await.id;
+    trial.env.say("ctr_a", "erase", Phase::Forward, &[Answer::FailBeforeActing]);
+    engine.run_until_idle(5).await.unwrap();
+    let output = serde_json::json!("erased by hand");
+    operate(&trial, async |tx| skip(tx, id, &output, trial.clock.now()).await.unwrap()).await;
+    engine.run_until_idle(5).await.unwrap();
+    let view = trial.view(id).await;
+    assert_eq!(view.summary.state, WorkflowState::Done);
+    assert_eq!(view.steps[1].status, Some(StepStatus::Skipped));
+    let seen = trial.env.state().calls.last().unwrap().outputs.clone();
+    assert_eq!(seen, ["\"flight of ctr_a\"", "\"erased by hand\""]);
 }
 
 async fn step_without_an_answer_is_timed_out(db: Db) {
@@ -338,6 +384,8 @@ on_both_databases!(
     unknown_kind_is_parked_and_goes_on_once_known,
     log_of_a_changed_table_is_parked_without_acting,
     refused_rows_leave_the_step_undone_and_are_tried_again,
+    refused_end_is_tried_again_and_then_asks_for_a_person,
+    output_given_by_a_person_is_read_by_later_steps,
     step_without_an_answer_is_timed_out,
     timeline_shows_the_steps_to_come,
     listeners_hear_of_every_committed_change,

@@ -86,7 +86,8 @@ fn life() -> impl Strategy<Value = Life> {
 }
 
 async fn every_life_ends_with_all_effects_or_none(db: Db) {
-    let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
+    let mut runner =
+        TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
     let handle = tokio::runtime::Handle::current();
     let outcome = tokio::task::block_in_place(|| {
         runner.run(&life(), |life| handle.block_on(live(db.clone(), &life)))

@@ -51,13 +51,11 @@ async fn runner_whose_lease_is_taken_drops_the_step(db: Db) {
     trial.clock.advance_seconds(31);
     let other = trial.engine(&[TRIP]);
     // The slow one may renew first; the clock runs on until the other gets it.
-    tokio::time::timeout(LIMIT, async {
-        while other.tick_once().await.unwrap() == Tick::Idle {
-            trial.clock.advance_seconds(31);
-        }
+    world::until(|| async {
+        trial.clock.advance_seconds(31);
+        other.tick_once().await.unwrap() != Tick::Idle
     })
-    .await
-    .unwrap();
+    .await;
     let lost = tokio::time::timeout(LIMIT, turn).await.unwrap().unwrap();
     assert_eq!(lost, Tick::Lost(id));
     assert_eq!(trial.view(id).await.summary.state, WorkflowState::Done);
@@ -78,7 +76,7 @@ async fn lease_is_renewed_while_a_step_works(db: Db) {
     let trial = Trial::new(db);
     let id = trial.start(&TRIP, "ctr_a").await.id;
     trial.env.say("ctr_a", "flight", Phase::Forward, &[Answer::HangAfterActing]);
-    let config = EngineConfig { lease: Duration::from_millis(600), ..EngineConfig::default() };
+    let config = EngineConfig { lease: Duration::from_secs(3), ..EngineConfig::default() };
     let wall = |trial: &Trial| {
         let parts = Parts { clock: Arc::new(WallClock), ..trial.parts(&[TRIP], config) };
         Engine::new(parts).unwrap()
@@ -88,14 +86,11 @@ async fn lease_is_renewed_while_a_step_works(db: Db) {
     trial.env.hangs.notified().await;
     // Past the first lease, the other one still finds nothing to claim.
     let first = other.next_wake().await.unwrap().unwrap();
-    tokio::time::timeout(LIMIT, async {
-        while WallClock.now() <= first {
-            assert_eq!(other.tick_once().await.unwrap(), Tick::Idle);
-            tokio::task::yield_now().await;
-        }
+    world::until(|| async {
+        assert_eq!(other.tick_once().await.unwrap(), Tick::Idle);
+        WallClock.now() > first
     })
-    .await
-    .unwrap();
+    .await;
     assert_eq!(other.tick_once().await.unwrap(), Tick::Idle);
     assert!(other.next_wake().await.unwrap().unwrap() > first);
     trial.env.go_on.notify_one();
@@ -287,13 +282,7 @@ fn quick() -> EngineConfig {
 
 /// Waits until the instance is in the state; told by the log, not by time.
 async fn ends(trial: &Trial, id: domain::WorkflowId, state: WorkflowState) {
-    tokio::time::timeout(LIMIT, async {
-        while trial.view(id).await.summary.state != state {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .unwrap();
+    world::until(|| async { trial.view(id).await.summary.state == state }).await;
 }
 
 on_both_databases!(

@@ -29,14 +29,12 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         shutdown: &CancellationToken,
     ) -> Acted {
         // Inside the async block, so that a panic before the first await is caught too.
-        let work = AssertUnwindSafe(async move { function(input).await }).catch_unwind();
+        let work = caught(async move { function(input).await });
         tokio::select! {
             biased;
-            ended = tokio::time::timeout(limit, work) => Acted::Result(match ended {
-                Err(_) => Err(Stop::retry("timeout", format!("no answer within {limit:?}"))),
-                Ok(Err(panic)) => Err(Stop::retry("panic", panic_text(panic.as_ref()))),
-                Ok(Ok(result)) => result,
-            }),
+            ended = tokio::time::timeout(limit, work) => Acted::Result(ended.unwrap_or_else(|_| {
+                Err(Stop::retry("timeout", format!("no answer within {limit:?}")))
+            })),
             () = self.keep_lease() => Acted::LeaseLost,
             () = self.drain(shutdown) => Acted::Drained,
         }
@@ -73,6 +71,14 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
     async fn drain(&self, shutdown: &CancellationToken) {
         shutdown.cancelled().await;
         tokio::time::sleep(self.inner.config.drain).await;
+    }
+}
+
+/// Turns a panic into an attempt that did not succeed; a worker must outlive it.
+pub(super) async fn caught<T>(work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(result) => result,
+        Err(panic) => Err(Stop::retry("panic", panic_text(panic.as_ref()))),
     }
 }
 

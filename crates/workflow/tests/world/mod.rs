@@ -11,9 +11,9 @@ use storage::Db;
 use tokio::sync::Notify;
 use workflow::testing::Stage;
 use workflow::{
-    Done, Engine, EngineConfig, FinalInput, Parts, Phase, RetryPolicy, Signals, Start, Started,
-    Step, StepFailure, StepInput, StepResult, Stop, WorkflowDefinition, WorkflowView, load_view,
-    start,
+    Done, Engine, EngineConfig, FinalInput, Parts, Phase, RetryPolicy, Run, Signals, Start,
+    Started, Step, StepFailure, StepInput, StepResult, Stop, WorkflowDefinition, WorkflowView,
+    load_view, start,
 };
 
 /// The present of each test until it moves the clock.
@@ -32,6 +32,7 @@ pub enum Answer {
     FailAfterActing,
     HangAfterActing,
     CommitRefused,
+    CommitPanics,
 }
 
 /// What happened at the other side.
@@ -54,6 +55,8 @@ pub struct Call {
     pub attempt: u32,
     pub was_started: bool,
     pub failure: Option<StepFailure>,
+    /// The outputs it could read, in order of the trip's steps.
+    pub outputs: Vec<String>,
 }
 
 /// The environment of the test workflows.
@@ -85,18 +88,23 @@ impl World {
         self.state().calls.iter().map(name).collect()
     }
 
+    /// The next word of the script.
+    fn next(&self, subject: &str, step: &'static str, phase: Phase) -> Answer {
+        let key = (subject.to_owned(), step, phase);
+        let next = self.state().script.get_mut(&key).and_then(VecDeque::pop_front);
+        next.unwrap_or(Answer::Well)
+    }
+
     fn note(&self, step: &StepInput<Self>) -> Answer {
-        let mut state = self.state();
-        state.calls.push(Call {
+        self.state().calls.push(Call {
             step: step.name,
             phase: step.phase,
             attempt: step.attempt,
             was_started: step.was_started,
             failure: step.run.failure.clone(),
+            outputs: readable(&step.run),
         });
-        let key = (step.run.subject.clone(), step.name, step.phase);
-        let next = state.script.get_mut(&key).and_then(VecDeque::pop_front);
-        next.unwrap_or(Answer::Well)
+        self.next(&step.run.subject, step.name, step.phase)
     }
 
     fn act(&self, step: &StepInput<Self>) {
@@ -115,6 +123,11 @@ impl World {
             }
         }
     }
+}
+
+fn readable(run: &Run) -> Vec<String> {
+    let read = |name: &&str| run.output_if_done::<serde_json::Value>(name).unwrap();
+    ["flight", "erase", "hotel", "car"].iter().filter_map(read).map(|it| it.to_string()).collect()
 }
 
 /// Forward and undo of every test step.
@@ -137,21 +150,25 @@ pub async fn perform(step: StepInput<World>) -> StepResult {
         Answer::HangAfterActing => {
             env.hangs.notify_one();
             env.go_on.notified().await;
-            finish(&step, false)
+            finish(&step, answer)
         }
-        other => finish(&step, other == Answer::CommitRefused),
+        other => finish(&step, other),
     }
 }
 
 /// Commits a note together with "done": a follow-up instance for this step, which never runs.
-fn finish(step: &StepInput<World>, refuse: bool) -> StepResult {
+fn finish(step: &StepInput<World>, answer: Answer) -> StepResult {
     let subject = note_subject(&step.run.subject, step.name, step.phase);
     let clock = Arc::clone(&step.clock);
     let output = format!("{} of {}", step.name, step.run.subject);
     Ok(Done::with(&output)?.commit(move |tx| {
         Box::pin(async move {
             note(tx, clock.as_ref(), &subject).await?;
-            if refuse { Err(Stop::retry("refused_rows", "the rows were refused")) } else { Ok(()) }
+            match answer {
+                Answer::CommitRefused => Err(Stop::retry("refused_rows", "the rows were refused")),
+                Answer::CommitPanics => panic!("while committing"),
+                _ => Ok(()),
+            }
         })
     }))
 }
@@ -205,7 +222,24 @@ pub const ONE_WAY: WorkflowDefinition<World> = WorkflowDefinition::new(
 
 async fn end_note(end: FinalInput<World>, word: &str, tx: &mut storage::Tx) -> Result<(), Stop> {
     let subject = format!("end {} {word}", end.run.subject);
-    note(tx, end.clock.as_ref(), &subject).await
+    note(tx, end.clock.as_ref(), &subject).await?;
+    match end.env.next(&end.run.subject, "end", Phase::Forward) {
+        Answer::FailBeforeActing => Err(Stop::failed("not_now", "the end is refused")),
+        Answer::RetryBeforeActing => Err(Stop::retry("busy", "the end must wait")),
+        Answer::PanicAtOnce => panic!("at the end"),
+        _ => Ok(()),
+    }
+}
+
+/// Waits until the condition holds; reaching the limit is a failure.
+pub async fn until<F: Future<Output = bool>>(condition: impl Fn() -> F) {
+    let limit = Duration::from_secs(60);
+    let look = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(limit, look).await.expect("it never became true");
 }
 
 /// A database, a world and a clock, with engines made on demand.
