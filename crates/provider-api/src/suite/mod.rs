@@ -184,6 +184,7 @@ fn state(allocation: &Allocation, expected: ResourceState) -> Outcome {
     same("state", allocation.state, expected)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "values read as a sentence at the call")]
 fn same<T: PartialEq + fmt::Debug>(what: &str, found: T, expected: T) -> Outcome {
     if found == expected {
         Ok(())

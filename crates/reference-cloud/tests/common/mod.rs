@@ -1,6 +1,7 @@
 //! A cloud for tests: in this process with a clock that tests move, or as a process of its own to kill.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
