@@ -1,11 +1,16 @@
 //! What the engine promises to a single instance, on both databases.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails loudly")]
+
 mod world;
 
 use domain::Clock;
 use std::time::Duration;
 use storage::{Db, on_both_databases};
-use workflow::{Engine, Phase, StepStatus, Tick, WorkflowState, abandon, retry, skip};
+use workflow::{
+    Engine, Phase, StepStatus, Tick, WorkflowState, abandon, count, list, retry, skip,
+    views_of_subject,
+};
 use world::{Answer, ONE_WAY, START, TRIP, Trial, World, note_subject};
 
 async fn steps_run_in_order_and_end_done(db: Db) {
@@ -326,6 +331,36 @@ async fn timeline_shows_the_steps_to_come(db: Db) {
     assert!(view.steps[1].next_wake.is_none() && view.steps[2].next_wake.is_some());
 }
 
+async fn lists_page_through_instances_newest_first(db: Db) {
+    let trial = Trial::new(db);
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        ids.push(trial.start(&TRIP, &format!("ctr_{number}")).await.id);
+        // Two of the five share a moment; the id decides between them.
+        trial.clock.advance_seconds(number % 4);
+    }
+    trial.env.say("ctr_3", "flight", Phase::Forward, &[Answer::FailBeforeActing]);
+    trial.engine(&[TRIP]).run_until_idle(9).await.unwrap();
+    let mut tx = trial.db.begin_read().await.unwrap();
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = list(&mut tx, None, cursor.as_ref(), 2).await.unwrap();
+        seen.extend(page.items.iter().filter(|it| it.kind == TRIP.kind).map(|it| it.id));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    ids.reverse();
+    assert_eq!(seen, ids);
+    let undone = list(&mut tx, Some(WorkflowState::Undone), None, 9).await.unwrap().items;
+    assert_eq!(undone.iter().map(|it| it.subject.as_str()).collect::<Vec<_>>(), ["ctr_3"]);
+    assert_eq!(count(&mut tx, WorkflowState::Done).await.unwrap(), 4);
+    let views = views_of_subject(&mut tx, &[TRIP], "ctr_3").await.unwrap();
+    assert_eq!(views.len(), 1);
+    assert_eq!((views[0].summary.id, views[0].steps.len()), (undone[0].id, 2));
+}
+
 async fn listeners_hear_of_every_committed_change(db: Db) {
     let trial = Trial::new(db);
     let mut changes = trial.signals.subscribe();
@@ -388,5 +423,6 @@ on_both_databases!(
     output_given_by_a_person_is_read_by_later_steps,
     step_without_an_answer_is_timed_out,
     timeline_shows_the_steps_to_come,
+    lists_page_through_instances_newest_first,
     listeners_hear_of_every_committed_change,
 );

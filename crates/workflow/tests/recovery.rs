@@ -1,5 +1,7 @@
 //! The harness on a small world, and a model: what is begun ends with all effects or with none.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails loudly")]
+
 mod world;
 
 use domain::Clock;

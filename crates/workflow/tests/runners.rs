@@ -1,5 +1,7 @@
 //! Several runners, lost leases, shutdown and starting: who may act and who may write.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails loudly")]
+
 mod world;
 
 use domain::{Clock, Timestamp};
