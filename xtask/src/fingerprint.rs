@@ -45,6 +45,7 @@ impl Inputs {
 }
 
 /// The first characters of a content hash, for file names that may be cached for ever.
+#[cfg(feature = "web")]
 pub fn short_hash(bytes: &[u8]) -> String {
     hex::encode(&Sha256::digest(bytes)[..8])
 }

@@ -41,6 +41,7 @@ pub fn elapsed(time: Duration) -> String {
 }
 
 /// Formats a byte count in kB of 1,000 bytes.
+#[cfg(feature = "web")]
 pub fn kilobytes(bytes: u64) -> String {
     format!("{}.{} kB", bytes / 1000, bytes % 1000 / 100)
 }
@@ -56,6 +57,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "web")]
     fn sizes_are_decimal_kilobytes() {
         assert_eq!(kilobytes(117_250), "117.2 kB");
         assert_eq!(kilobytes(90), "0.0 kB");

@@ -178,7 +178,7 @@ mod tests {
     }
 
     /// Answers each request on each connection until the other side closes.
-    fn serve(listener: TcpListener) {
+    fn serve(listener: &TcpListener) {
         for stream in listener.incoming().flatten() {
             std::thread::spawn(move || {
                 let mut reader = BufReader::new(stream);
@@ -197,7 +197,7 @@ mod tests {
     fn load_stops_at_the_count() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        std::thread::spawn(move || serve(listener));
+        std::thread::spawn(move || serve(&listener));
         let effort = Effort { connections: 3, requests: 40, limit: Duration::from_secs(20) };
         let load = run(port, "/", effort).unwrap();
         assert_eq!(load.times_ms.len(), 40);

@@ -81,7 +81,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "the numbers are chosen to be exact")]
     fn page_is_compared_with_the_file() {
         let load = |time: f64, rate: f64| Load { times_ms: vec![time; 3], rate };
         let rows = latency_and_rate(&[load(0.5, 4000.0)], &[load(2.0, 1000.0)]);
