@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::children::Children;
 use crate::config::CloudConfig;
@@ -33,6 +34,8 @@ pub(crate) struct Cloud {
     pub gateway: Gateway,
     pub volumes: Volumes,
     pub faults: Faults,
+    /// Operations under way; they run to their end even when their callers go away.
+    pub work: TaskTracker,
     locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -103,6 +106,9 @@ impl RunningCloud {
                 tracing::error!(%error, "a part of the cloud ended badly");
             }
         }
+        // Operations whose callers were cut off end first, so that none starts a child behind our back.
+        self.cloud.work.close();
+        self.cloud.work.wait().await;
         self.cloud.gateway.close_all().await;
         watch::end_children(&self.cloud).await;
         self.cloud.store.close().await;
@@ -135,6 +141,7 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
         children,
         volumes,
         faults: Faults::default(),
+        work: TaskTracker::new(),
         locks: Mutex::default(),
         config,
     });

@@ -16,7 +16,7 @@ use crate::store::{self, AllocationRow};
 const INTERVAL: Duration = Duration::from_secs(1);
 /// More restarts than this within [`RESTART_WINDOW`] and the service is given up as failed.
 const RESTARTS_MAX: usize = 5;
-const RESTART_WINDOW: Duration = Duration::from_secs(60);
+const RESTART_WINDOW: Duration = Duration::from_secs(120);
 
 /// Runs until `stop`.
 pub(crate) async fn watch(cloud: Arc<Cloud>, stop: CancellationToken) {

@@ -202,3 +202,46 @@ async fn a_child_that_ends_is_started_again() {
     .await;
     local.cloud.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_child_that_hangs_is_replaced() {
+    let local = Local::start().await;
+    let open = activate(&local.driver, group(), Quota::default()).await;
+    let before = child_pids(&local.dir);
+    let pid = before[0].to_string();
+    assert!(std::process::Command::new("kill").args(["-STOP", &pid]).status().unwrap().success());
+    until_within(Duration::from_secs(40), "another child answers", || async {
+        let up = prober().probe(&service_url(&open)).await.is_ok_and(|answer| answer.is_up());
+        up && child_pids(&local.dir).first().is_some_and(|pid| *pid != before[0])
+    })
+    .await;
+    assert!(!is_alive(before[0]));
+    local.cloud.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_data_directory_with_a_very_long_path_works() {
+    let outer = tempfile::tempdir().unwrap();
+    let long = outer.path().join("d".repeat(150));
+    let local = Local::start_with(|config| config.data_dir = long.clone()).await;
+    let open = activate(&local.driver, group(), Quota::default()).await;
+    assert_eq!(prober().probe(&service_url(&open)).await.unwrap().status, 200);
+    local.cloud.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_application_does_not_see_the_environment_of_its_cloud() {
+    let local = Local::start().await;
+    activate(&local.driver, group(), Quota::default()).await;
+    let pid = child_pids(&local.dir)[0];
+    let seen = std::fs::read(format!("/proc/{pid}/environ")).unwrap();
+    let names: Vec<String> = seen
+        .split(|byte| *byte == 0)
+        .filter_map(|entry| Some(String::from_utf8_lossy(entry).split_once('=')?.0.to_owned()))
+        .collect();
+    assert!(names.iter().any(|name| name == "KUMOICHI_APP_SECRET"));
+    let allowed =
+        ["KUMOICHI_APP_SECRET", "KUMOICHI_APP_SETTINGS", "PATH", "LANG", "TZ", "RUST_LOG"];
+    assert!(names.iter().all(|name| allowed.contains(&name.as_str())), "{names:?}");
+    local.cloud.shutdown().await;
+}

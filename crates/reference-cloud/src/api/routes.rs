@@ -13,6 +13,7 @@ use provider_api::{
     StartRequest,
 };
 use serde::{Deserialize, Serialize};
+use tokio_util::task::TaskTracker;
 
 use super::answer::answer;
 use super::headers::{intent, parse};
@@ -25,9 +26,10 @@ type Body = Result<Bytes, BytesRejection>;
 
 /// Runs to the end even when the caller goes away: half an operation helps nobody.
 async fn whole<T: Send + 'static>(
-    work: impl Future<Output = Result<T, OpError>> + Send + 'static,
+    work: &TaskTracker,
+    operation: impl Future<Output = Result<T, OpError>> + Send + 'static,
 ) -> Result<T, OpError> {
-    tokio::spawn(work).await.map_err(|_| OpError::CutOff)?
+    work.spawn(operation).await.map_err(|_| OpError::CutOff)?
 }
 
 fn bytes(body: Body) -> Result<Bytes, OpError> {
@@ -50,7 +52,7 @@ pub(super) async fn hold(State(cloud): Shared, headers: HeaderMap, body: Body) -
     let outcome = async {
         let request: HoldRequest = parse(&bytes(body)?)?;
         let intent = intent(&headers, "hold", "", &request)?;
-        whole(async move { cloud.hold(&intent, &request).await }).await
+        whole(&cloud.work.clone(), async move { cloud.hold(&intent, &request).await }).await
     };
     match outcome.await {
         Ok(allocation) => (StatusCode::CREATED, axum::Json(allocation)).into_response(),
@@ -67,7 +69,11 @@ pub(super) async fn extend(
     let outcome = async {
         let request: ExtendRequest = parse(&bytes(body)?)?;
         let intent = intent(&headers, "extend", &id, &request)?;
-        whole(async move { cloud.extend(&intent, &id, request.ttl_seconds).await }).await
+        whole(
+            &cloud.work.clone(),
+            async move { cloud.extend(&intent, &id, request.ttl_seconds).await },
+        )
+        .await
     };
     answer(outcome.await)
 }
@@ -81,7 +87,7 @@ pub(super) async fn confirm(
     let outcome = async {
         let request: ConfirmRequest = parse(&bytes(body)?)?;
         let intent = intent(&headers, "confirm", &id, &request)?;
-        whole(async move { cloud.confirm(&intent, &id, &request).await }).await
+        whole(&cloud.work.clone(), async move { cloud.confirm(&intent, &id, &request).await }).await
     };
     answer(outcome.await)
 }
@@ -95,7 +101,7 @@ pub(super) async fn start(
     let outcome = async {
         let request: StartRequest = parse(&bytes(body)?)?;
         let intent = intent(&headers, "start", &id, &request)?;
-        whole(async move { cloud.start(&intent, &id, &request).await }).await
+        whole(&cloud.work.clone(), async move { cloud.start(&intent, &id, &request).await }).await
     };
     answer(outcome.await)
 }
@@ -106,7 +112,7 @@ macro_rules! plain {
         pub(super) async fn $handler(State(cloud): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {
             let outcome = async {
                 let intent = intent(&headers, $operation, &id, &())?;
-                whole(async move { cloud.$handler(&intent, &id).await }).await
+                whole(&cloud.work.clone(), async move { cloud.$handler(&intent, &id).await }).await
             };
             answer(outcome.await)
         }

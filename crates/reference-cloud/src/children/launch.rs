@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::process::{Child, Command};
 
-use super::{ProcessId, SECRET_VARIABLE, SETTINGS_VARIABLE, Slot, ask};
+use super::{END_GRACE, ProcessId, SECRET_VARIABLE, SETTINGS_VARIABLE, Slot, ask};
 use crate::config::ChildCommand;
 use crate::demo::SLOT_TAKEN;
 use crate::store::AllocationRow;
@@ -23,6 +23,10 @@ pub(crate) enum StartFailure {
     Late,
 }
 
+/// Time for a running child to answer before it is taken for hung and replaced.
+const ADOPT_PATIENCE: Duration = Duration::from_secs(3);
+/// Variables of the cloud's environment that a child may see.
+const PASSED_ON: [&str; 4] = ["PATH", "LANG", "TZ", "RUST_LOG"];
 /// How often a starting child is asked.
 const LOOK: Duration = Duration::from_millis(15);
 
@@ -34,12 +38,15 @@ pub(super) async fn ensure(
     limit: Duration,
 ) -> Result<(), StartFailure> {
     let begun = Instant::now();
-    let running = ProcessId::read(&slot.process_file).is_some_and(|process| process.is_alive());
-    let mut child = if running {
-        None
-    } else {
-        Some(spawn(command, row, slot, volume).map_err(StartFailure::Spawn)?)
-    };
+    if let Some(process) = ProcessId::read(&slot.process_file).filter(ProcessId::is_alive) {
+        if answers_within(row, slot, ADOPT_PATIENCE).await {
+            tracing::info!(child.slot = %slot.name, child.pid = process.pid, "a running child was adopted");
+            return Ok(());
+        }
+        tracing::warn!(child.slot = %slot.name, child.pid = process.pid, "a child hangs and is replaced");
+        process.end(END_GRACE).await.map_err(StartFailure::Spawn)?;
+    }
+    let mut child = Some(spawn(command, row, slot, volume).map_err(StartFailure::Spawn)?);
     loop {
         if ask(&slot.socket, &row.secret, "/_control/ping").await.is_ok() {
             collect(child, slot);
@@ -58,6 +65,17 @@ pub(super) async fn ensure(
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+async fn answers_within(row: &AllocationRow, slot: &Slot, limit: Duration) -> bool {
+    let begun = Instant::now();
+    while ask(&slot.socket, &row.secret, "/_control/ping").await.is_err() {
+        if begun.elapsed() > limit {
+            return false;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    true
 }
 
 /// Waits for the child's end in the background, so that it does not stay as a zombie.
@@ -97,6 +115,9 @@ fn spawn(
         .arg(row.service_name.as_deref().unwrap_or(&row.label))
         .arg("--quota-bytes")
         .arg(row.quota_bytes.unwrap_or(0).to_string())
+        // Nothing of the cloud's own environment: its tokens are not the application's business.
+        .env_clear()
+        .envs(PASSED_ON.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))))
         .env(SECRET_VARIABLE, &row.secret)
         .env(SETTINGS_VARIABLE, row.settings.as_deref().unwrap_or("{}"))
         .stdin(Stdio::null())

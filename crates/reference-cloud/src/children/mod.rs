@@ -26,7 +26,7 @@ pub(crate) const SECRET_VARIABLE: &str = "KUMOICHI_APP_SECRET";
 /// Environment variable with the settings as a JSON object.
 pub(crate) const SETTINGS_VARIABLE: &str = "KUMOICHI_APP_SETTINGS";
 /// Time for a child to end by itself before it is killed.
-const END_GRACE: Duration = Duration::from_secs(3);
+pub(crate) const END_GRACE: Duration = Duration::from_secs(3);
 
 /// All children of one cloud.
 #[derive(Debug)]
@@ -67,6 +67,7 @@ impl Children {
             let name = crate::keys::short_hash(data_dir.as_os_str().as_encoded_bytes());
             socket_dir = std::env::temp_dir().join(format!("kumoichi-{name}"));
             create_private(&socket_dir)?;
+            must_be_private(&socket_dir)?;
         }
         Ok(Self { command, run_dir, socket_dir, log_dir, healthy: Mutex::default() })
     }
@@ -215,6 +216,20 @@ impl Children {
 pub(crate) fn create_private(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+/// Refuses a directory that another user made first: it stands where everybody may write.
+fn must_be_private(dir: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let data = dir.symlink_metadata()?;
+    let own = data.is_dir()
+        && data.uid() == rustix::process::geteuid().as_raw()
+        && data.mode() & 0o077 == 0;
+    if own {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("{} belongs to someone else", dir.display())))
+    }
 }
 
 fn remove_if_there(file: &Path) -> io::Result<()> {

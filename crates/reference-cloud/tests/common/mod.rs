@@ -258,9 +258,18 @@ pub fn client() -> reqwest::Client {
 
 /// Waits for a condition, at most ten seconds.
 pub async fn until<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
+    until_within(Duration::from_secs(10), what, condition).await;
+}
+
+/// Waits for a condition with a limit.
+pub async fn until_within<F: Future<Output = bool>>(
+    limit: Duration,
+    what: &str,
+    condition: impl Fn() -> F,
+) {
     let begun = Instant::now();
     while !condition().await {
-        assert!(begun.elapsed() < Duration::from_secs(10), "{what}: not within ten seconds");
+        assert!(begun.elapsed() < limit, "{what}: not within {limit:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
