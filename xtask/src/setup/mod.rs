@@ -3,6 +3,7 @@
 //! What to install is decided here and in the parts; how programs are run is left to `tool`.
 
 mod debian_std;
+mod lints;
 mod node;
 mod packages;
 pub mod wasm_target;
@@ -55,6 +56,7 @@ pub fn ensure(place: &Place, purpose: Purpose) -> Result<()> {
     packages::ensure(purpose)?;
     wasm_target::ensure(place)?;
     if purpose == Purpose::Test {
+        lints::ensure()?;
         node::ensure(place)?;
     }
     Ok(())

@@ -106,7 +106,8 @@ fn add_by_rustup() -> bool {
     tool::run_within(&mut rustup, RUSTUP_LIMIT).is_ok()
 }
 
-fn rustup_reachable() -> bool {
+/// Says whether the rustup server answers within seconds.
+pub fn rustup_reachable() -> bool {
     let server = std::env::var("RUSTUP_DIST_SERVER");
     let server = server.unwrap_or_else(|_| "https://static.rust-lang.org".to_owned());
     let mut ask = tool::command("curl");
