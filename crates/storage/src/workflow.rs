@@ -3,155 +3,15 @@
 //! Every write of a runner starts with [`hold`], which locks the instance and checks the fence.
 
 use crate::page::{Cursor, Page, cut, fetch_limit};
-use crate::record::{Column, find, list, record};
+use crate::record::{find, list};
 use crate::statement::{execute, fetch_one, fetch_optional, statements};
 use crate::{StorageError, Tx};
 use domain::{Timestamp, WorkflowId};
 use uuid::Uuid;
 
-macro_rules! stored_words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$word_doc])* $variant),+
-        }
+mod rows;
 
-        impl $name {
-            /// Every value.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The word stored and sent.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-        }
-
-        impl Column for $name {
-            type Raw = String;
-
-            fn read(word: String, what: &'static str) -> Result<Self, StorageError> {
-                match word.as_str() {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(StorageError::Corrupt { what, detail: word }),
-                }
-            }
-        }
-    };
-}
-
-stored_words! {
-    /// Where an instance stands.
-    WorkflowState {
-        /// Steps are being done.
-        Running = "running",
-        /// Steps are being undone.
-        Undoing = "undoing",
-        /// Every step is done; final.
-        Done = "done",
-        /// Every step that was started is undone; final.
-        Undone = "undone",
-        /// It cannot go on without a person.
-        NeedsAttention = "needs_attention",
-        /// A person gave it up; final.
-        Abandoned = "abandoned",
-        /// No running program knows its kind and version.
-        Parked = "parked",
-    }
-}
-
-stored_words! {
-    /// Doing or undoing.
-    Phase {
-        /// Doing.
-        Forward = "forward",
-        /// Undoing.
-        Undo = "undo",
-    }
-}
-
-stored_words! {
-    /// Where a step stands in its phase.
-    StepStatus {
-        /// An attempt has begun; it may have acted.
-        Started = "started",
-        /// It asked to be called again later.
-        Waiting = "waiting",
-        /// An attempt did not succeed; another one follows.
-        Retrying = "retrying",
-        /// It met its goal.
-        Done = "done",
-        /// It will not work.
-        Failed = "failed",
-        /// Nothing had to be done, or a person said so.
-        Skipped = "skipped",
-    }
-}
-
-record! {
-    /// One instance as stored.
-    pub struct WorkflowRow in "workflow" {
-        /// The instance.
-        pub id: WorkflowId,
-        /// The kind of workflow.
-        pub kind: String,
-        /// The version of its table.
-        pub version: i64,
-        /// The prefixed id of what it works on.
-        pub subject: String,
-        /// Where it stands.
-        pub state: WorkflowState,
-        /// Which way it goes.
-        pub direction: Phase,
-        /// JSON it was started with.
-        pub input: String,
-        /// JSON: why it is being undone.
-        pub failure: Option<String>,
-        /// JSON: why a person is needed.
-        pub attention: Option<String>,
-        /// Grows with every claim.
-        pub fence: i64,
-        /// Not before this moment is it claimed.
-        pub wake_at: Timestamp,
-        /// When it was started.
-        pub created_at: Timestamp,
-        /// The latest change.
-        pub updated_at: Timestamp,
-        /// When it reached a final state.
-        pub finished_at: Option<Timestamp>,
-    }
-}
-
-record! {
-    /// One step in one phase as stored.
-    pub struct StepRow in "workflow_step" {
-        /// Its place in the table, from 0.
-        pub seq: i64,
-        /// Doing or undoing.
-        pub phase: Phase,
-        /// Its name in the table.
-        pub name: String,
-        /// Where it stands.
-        pub status: StepStatus,
-        /// Attempts begun.
-        pub attempt: i64,
-        /// Sent to the other side.
-        pub effect_key: String,
-        /// The first attempt.
-        pub started_at: Timestamp,
-        /// The latest attempt.
-        pub attempt_at: Timestamp,
-        /// When it was done, failed or skipped.
-        pub finished_at: Option<Timestamp>,
-        /// JSON: what it made.
-        pub output: Option<String>,
-        /// JSON: why the latest unsuccessful attempt did not succeed.
-        pub error: Option<String>,
-    }
-}
+pub use rows::{Phase, StepRow, StepStatus, WorkflowRow, WorkflowState};
 
 /// A new instance, going forward.
 #[derive(Debug, Clone)]
@@ -346,14 +206,6 @@ statements! {
         SET state = CASE direction WHEN 'undo' THEN 'undoing' ELSE 'running' END,
             attention = NULL, wake_at = $3, updated_at = $3
         WHERE state = 'parked' AND kind = $1 AND version = $2";
-}
-
-impl Column for WorkflowId {
-    type Raw = Uuid;
-
-    fn read(raw: Uuid, _: &'static str) -> Result<Self, StorageError> {
-        Ok(Self(raw))
-    }
 }
 
 /// Adds an instance; false when an unfinished one of the kind exists for the subject.
