@@ -33,4 +33,4 @@ bench: machinery
 machinery:
 	@command -v cargo >/dev/null || sh xtask/bootstrap.sh
 	@cargo build --package xtask --features web 2>&1 | { grep -v '^ *Finished' || true; }
-	@cargo build --quiet --package xtask --features web
+	@cargo build --quiet --package xtask --features web 2>/dev/null
