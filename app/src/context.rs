@@ -1,6 +1,6 @@
 //! What a page knows about the request it answers: language, theme, viewer, message, request id.
 //!
-//! Sessions are opened elsewhere; whoever does it puts a [`Viewer`] into the request's extensions.
+//! Sessions are opened elsewhere; whoever does it puts a `domain::Viewer` into the request's extensions.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -9,36 +9,15 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 
+use broker::OpContext;
+use domain::Viewer;
+
 use crate::{
     assets::Assets,
     format,
     state::AppState,
     words::{Locale, Words},
 };
-
-/// What somebody may do here; decides which navigation is shown, never what is permitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Finds offers and contracts them.
-    Customer,
-    /// Publishes offers.
-    Provider,
-    /// Runs the market.
-    Broker,
-}
-
-/// Who is signed in. Put into the request's extensions by the session layer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Viewer {
-    /// The account's prefixed id, for links and logs.
-    pub account_id: String,
-    /// The name the person gave.
-    pub name: String,
-    /// The organisation's name.
-    pub organisation: String,
-    /// What they are here.
-    pub role: Role,
-}
 
 /// The colours a reader chose; `Auto` follows the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -144,6 +123,14 @@ impl PageContext {
         self.locale.words()
     }
 
+    /// On whose behalf this request runs: the first argument of every use case.
+    pub fn op(&self) -> OpContext {
+        match &self.viewer {
+            Some(viewer) => OpContext::person(viewer.clone(), self.request_id.clone()),
+            None => OpContext::stranger(self.request_id.clone()),
+        }
+    }
+
     /// The path without its query.
     pub fn path_only(&self) -> &str {
         self.path.split('?').next().unwrap_or_default()
@@ -167,7 +154,7 @@ impl PageContext {
             viewer: parts.extensions.get::<Viewer>().cloned(),
             path: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             request_id: header_text(&parts.headers, "x-request-id").unwrap_or_default().to_owned(),
-            now: (state.now)(),
+            now: state.broker.now().0,
             flash: cookies.get(FLASH_COOKIE).and_then(Flash::from_cookie),
             assets: Arc::clone(&state.assets),
         }

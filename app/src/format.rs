@@ -123,10 +123,10 @@ pub fn duration(locale: Locale, micros: i64) -> String {
     ];
     let first = units.iter().position(|(unit, _)| size >= *unit).unwrap_or(units.len() - 1);
     let mut text = units[first].1.clone();
-    if let Some((unit, second)) = units.get(first + 1) {
-        if size % units[first].0 / unit > 0 {
-            let _ = write!(text, " {second}");
-        }
+    if let Some((unit, second)) = units.get(first + 1)
+        && size % units[first].0 / unit > 0
+    {
+        let _ = write!(text, " {second}");
     }
     text
 }

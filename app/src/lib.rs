@@ -15,6 +15,8 @@ pub mod design;
 #[cfg(feature = "ssr")]
 pub mod desk;
 #[cfg(feature = "ssr")]
+pub mod fault;
+#[cfg(feature = "ssr")]
 pub mod form;
 #[cfg(feature = "ssr")]
 pub mod format;
@@ -43,7 +45,7 @@ pub mod words;
 
 #[cfg(feature = "ssr")]
 pub use {
-    context::{Flash, FlashKind, PageContext, Role, Theme, Viewer},
+    context::{Flash, FlashKind, PageContext, Theme},
     render::{Page, page, redirect},
     routes::router,
     state::AppState,

@@ -81,6 +81,7 @@ impl Page {
 }
 
 /// Renders `body` inside the layout. The body is made by a closure so that islands find their owner.
+#[expect(clippy::needless_pass_by_value, reason = "every caller makes its page in place")]
 pub fn page(ctx: &PageContext, page: Page, body: impl FnOnce() -> AnyView) -> Response {
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let content = owner.with(|| layout::shell(ctx, page.width, body()).to_html());

@@ -1,39 +1,31 @@
 //! The first page: one question, three templates, one search box, figures of the market.
 
 use axum::{Router, extract::State, response::Response, routing::get};
+use broker::market::MarketFigures;
 use leptos::prelude::*;
 
 use crate::{
-    AppState, PageContext, format,
+    AppState, PageContext,
+    fault::fault_page,
+    format,
     render::{Page, page},
     ui::{Button, Field, Look, link_button, section, stat, stats},
     words::Words,
 };
-
-/// Live figures of the market; a figure that is not known is absent, not zero.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Figures {
-    /// Published offers.
-    pub offers: i64,
-    /// Providers with at least one published offer.
-    pub providers: i64,
-    /// Services that run right now.
-    pub running: i64,
-    /// Share of samples within promise over the last day, in thousandths of a percent (0 to 100,000).
-    pub kept_millipercent: Option<i64>,
-}
 
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {
     Router::new().route("/", get(show))
 }
 
-async fn show(ctx: PageContext, State(_state): State<AppState>) -> Response {
-    view(&ctx, None)
+async fn show(ctx: PageContext, State(state): State<AppState>) -> Response {
+    match state.broker.figures(&ctx.op()).await {
+        Ok(figures) => view(&ctx, &figures),
+        Err(error) => fault_page(&ctx, &error),
+    }
 }
 
-/// Renders the page; without figures their section is left out.
-pub fn view(ctx: &PageContext, figures: Option<&Figures>) -> Response {
+fn view(ctx: &PageContext, figures: &MarketFigures) -> Response {
     let words = ctx.words();
     page(ctx, Page::new(words.home_title()).description(words.common_description()), || {
         view! {
@@ -43,7 +35,7 @@ pub fn view(ctx: &PageContext, figures: Option<&Figures>) -> Response {
                 {templates(words)}
                 {search(words)}
             </div>
-            {figures.map(|figures| figures_view(words, figures))}
+            {figures_view(words, figures)}
             {section("steps", words.home_steps_title(), steps(words))}
         }
         .into_any()
@@ -90,26 +82,17 @@ fn search(words: Words) -> AnyView {
     .into_any()
 }
 
-fn figures_view(words: Words, figures: &Figures) -> AnyView {
-    let kept = match figures.kept_millipercent {
-        Some(share) => stat(words.home_figures_kept(), percent(share), None),
-        None => {
-            stat(words.home_figures_kept(), "–", Some(words.home_figures_kept_unknown().to_owned()))
-        }
+fn figures_view(words: Words, figures: &MarketFigures) -> AnyView {
+    let figure = |label: &str, count: u64| {
+        stat(label, format::integer(i64::try_from(count).unwrap_or(i64::MAX)), None)
     };
     let all = vec![
-        stat(words.home_figures_offers(), format::integer(figures.offers), None),
-        stat(words.home_figures_providers(), format::integer(figures.providers), None),
-        stat(words.home_figures_running(), format::integer(figures.running), None),
-        kept,
+        figure(words.home_figures_offers(), figures.offers),
+        figure(words.home_figures_providers(), figures.providers),
+        figure(words.home_figures_countries(), figures.countries),
+        figure(words.home_figures_running(), figures.running),
     ];
     section("figures", words.home_figures_title(), stats(all))
-}
-
-/// Thousandths of a percent as text: `99.95 %`.
-fn percent(millipercent: i64) -> String {
-    let text = format!("{}.{:03}", millipercent / 1000, millipercent % 1000);
-    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 fn steps(words: Words) -> AnyView {
@@ -124,17 +107,4 @@ fn steps(words: Words) -> AnyView {
         .map(|(title, text)| view! { <li><h3>{title}</h3><p>{text}</p></li> })
         .collect();
     view! { <ol class="how">{items}</ol> }.into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percents_keep_the_digits_they_have() {
-        assert_eq!(
-            [percent(99_950), percent(100_000), percent(7)],
-            ["99.95 %", "100 %", "0.007 %"]
-        );
-    }
 }

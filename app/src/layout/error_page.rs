@@ -1,11 +1,17 @@
 //! Pages for when something did not work: what happened, what was not lost, the request id, where to go.
 
-use axum::{http::StatusCode, response::Response};
+use std::error::Error;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use broker::BrokerError;
 use leptos::prelude::*;
 
 use crate::{
     context::PageContext,
-    render::{Page, Width, page},
+    render::{Page, Width, page, redirect},
     ui::{Look, link_button, page_head},
 };
 
@@ -30,7 +36,7 @@ impl ErrorPage {
         let words = ctx.words();
         let sign_in = || {
             let back = crate::format::percent_encode(&ctx.path);
-            (words.common_account_sign_in().to_owned(), format!("/account/sign-in?back={back}"))
+            (words.common_account_sign_in().to_owned(), format!("/account/sign-in?next={back}"))
         };
         let (title, text, kept, next) = match status {
             StatusCode::NOT_FOUND => {
@@ -102,6 +108,51 @@ impl ErrorPage {
 /// The standard page for a status.
 pub fn error_page(ctx: &PageContext, status: StatusCode) -> Response {
     ErrorPage::of_status(ctx, status).respond(ctx)
+}
+
+/// The answer to a refused or failed use case: to sign-in and back, or a page that says why.
+///
+/// Pages that can show faults at their fields do so themselves and leave the rest to this.
+pub fn fail(ctx: &PageContext, error: BrokerError) -> Response {
+    match error {
+        BrokerError::SignInFirst => sign_in_first(ctx),
+        BrokerError::WrongCredentials => error_page(ctx, StatusCode::UNAUTHORIZED),
+        BrokerError::WrongRole => error_page(ctx, StatusCode::FORBIDDEN),
+        BrokerError::NotFound { .. } => error_page(ctx, StatusCode::NOT_FOUND),
+        BrokerError::Invalid(_) => error_page(ctx, StatusCode::UNPROCESSABLE_ENTITY),
+        BrokerError::Conflict { .. } | BrokerError::NotOrderable { .. } => {
+            error_page(ctx, StatusCode::CONFLICT)
+        }
+        BrokerError::TooManyAttempts { retry_after_seconds } => {
+            let mut response = error_page(ctx, StatusCode::TOO_MANY_REQUESTS);
+            let seconds = HeaderValue::from(retry_after_seconds);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+            response
+        }
+        error @ (BrokerError::Storage(_) | BrokerError::Search(_) | BrokerError::Internal(_)) => {
+            tracing::error!(request.id = ctx.request_id, request.path = ctx.path_only(), error = %chain(&error),
+                "a page could not be made");
+            error_page(ctx, StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
+}
+
+/// Leads to sign-in and back to this page.
+fn sign_in_first(ctx: &PageContext) -> Response {
+    let back = crate::format::percent_encode(&ctx.path);
+    redirect(&format!("/account/sign-in?next={back}"), None)
+}
+
+/// An error with everything that caused it, for the log.
+fn chain(error: &BrokerError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
 }
 
 /// Answers every address that leads nowhere.

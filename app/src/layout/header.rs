@@ -1,10 +1,11 @@
 //! The head of every page: name, ways into the market by role, language, who is signed in.
 
+use domain::{Role, Viewer};
 use leptos::prelude::*;
 
 use super::preferences;
 use crate::{
-    context::{PageContext, Role, Viewer},
+    context::PageContext,
     words::Words,
 };
 
@@ -91,7 +92,7 @@ fn member(ctx: &PageContext, viewer: &Viewer) -> AnyView {
     view! {
         <a class="member" href="/account" title=words.common_account_open()>
             <span class="person">{viewer.name.clone()}</span>
-            <span class="organisation">{viewer.organisation.clone()}</span>
+            <span class="organisation">{viewer.organisation_name.clone()}</span>
         </a>
         <form method="post" action="/account/sign-out">
             <button class="button small">{words.common_account_sign_out()}</button>

@@ -7,6 +7,8 @@ pub(crate) mod preferences;
 
 use leptos::prelude::*;
 
+pub use error_page::fail;
+
 use crate::{
     context::{FlashKind, PageContext},
     render::Width,
