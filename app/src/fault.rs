@@ -6,9 +6,7 @@
 use axum::{http::StatusCode, response::Response};
 use broker::{BrokerError, FieldFault};
 
-use crate::{
-    context::PageContext, form::FormState, layout::error_page::ErrorPage, words::Words,
-};
+use crate::{context::PageContext, form::FormState, layout::error_page::ErrorPage, words::Words};
 
 /// The page for an error that no form can show.
 pub fn fault_page(ctx: &PageContext, error: &BrokerError) -> Response {
@@ -74,7 +72,9 @@ pub fn fault_text(words: Words, fault: &FieldFault) -> String {
         "too_long" => words.common_fault_too_long().to_owned(),
         "name" => words.common_fault_name().to_owned(),
         "role" => words.common_fault_role().to_owned(),
-        _ if fault.found.is_empty() && fault.allowed.is_empty() => words.common_fault_missing().to_owned(),
+        _ if fault.found.is_empty() && fault.allowed.is_empty() => {
+            words.common_fault_missing().to_owned()
+        }
         _ if fault.found.is_empty() => words.common_fault_missing_allowed(&fault.allowed),
         _ if fault.allowed.is_empty() => words.common_fault_not_allowed(&fault.found),
         _ => words.common_fault_not_allowed_allowed(&fault.found, &fault.allowed),
@@ -88,7 +88,8 @@ fn field_of(pointer: &str) -> &str {
 
 /// A conflict in the reader's language by its code; `None` for errors that are none.
 fn conflict_text(words: Words, error: &BrokerError) -> Option<String> {
-    let (BrokerError::Conflict { code, .. } | BrokerError::NotOrderable { code, .. }) = error else {
+    let (BrokerError::Conflict { code, .. } | BrokerError::NotOrderable { code, .. }) = error
+    else {
         return None;
     };
     let text = match *code {

@@ -1,40 +1,53 @@
 //! Pages through the router: headers, languages, colours, messages, and who gets a script.
 
-use app::{AppState, Role, Viewer, assets::Assets, router};
+use app::{AppState, assets::Assets, router};
 use axum::{
     Extension, Router,
     body::{Body, to_bytes},
     http::{Request, Response, StatusCode, header},
 };
+use domain::{Actor, Role};
+use storage::testing::Engine;
+use testkit::TestBroker;
 use tower::ServiceExt;
 
-/// 2026-11-22 00:00 UTC.
-const NOW: i64 = 1_795_305_600_000_000;
-
-fn site() -> Router {
-    router().with_state(AppState::new(Assets::built_in(), || NOW))
+/// The interface over the demo market; the market lives as long as this does.
+struct Site {
+    market: TestBroker,
+    router: Router,
 }
 
-fn built_site(folder: &std::path::Path) -> Router {
+async fn site() -> Site {
+    with_assets(Assets::built_in()).await
+}
+
+async fn built_site(folder: &std::path::Path) -> Site {
     std::fs::create_dir(folder.join("pkg")).unwrap();
     let manifest = r#"{"css":"k.1.css","js":"k.2.js","wasm":"k.3.wasm","boot":"boot.4.js"}"#;
     std::fs::write(folder.join("manifest.json"), manifest).unwrap();
     std::fs::write(folder.join("pkg/boot.4.js"), "plain").unwrap();
     std::fs::write(folder.join("pkg/boot.4.js.br"), "packed").unwrap();
-    router().with_state(AppState::new(Assets::load(folder).unwrap(), || NOW))
+    with_assets(Assets::load(folder).unwrap()).await
 }
 
-async fn get(site: Router, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
+async fn with_assets(assets: Assets) -> Site {
+    let market = TestBroker::catalogue(Engine::Sqlite).await;
+    let router = router().with_state(AppState::new(market.broker.clone(), assets));
+    Site { market, router }
+}
+
+async fn get(site: &Site, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
     let mut request = Request::get(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    site.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    let request = request.body(Body::empty()).unwrap();
+    site.router.clone().oneshot(request).await.unwrap()
 }
 
 async fn post(path: &str, body: &str) -> Response<Body> {
     let request = Request::post(path).body(Body::from(body.to_owned())).unwrap();
-    site().oneshot(request).await.unwrap()
+    site().await.router.oneshot(request).await.unwrap()
 }
 
 async fn text(response: Response<Body>) -> String {
@@ -54,20 +67,21 @@ fn cookies(response: &Response<Body>) -> Vec<&str> {
 #[tokio::test]
 async fn a_page_without_an_island_loads_no_script() {
     let folder = tempfile::tempdir().unwrap();
-    let site = built_site(folder.path());
-    let home = text(get(site.clone(), "/", &[]).await).await;
+    let site = built_site(folder.path()).await;
+    let home = text(get(&site, "/", &[]).await).await;
     assert!(
         home.starts_with("<!doctype html>") && !home.contains("<script") && !home.contains(".wasm")
     );
-    let gallery = text(get(site, "/design", &[]).await).await;
+    let gallery = text(get(&site, "/design", &[]).await).await;
     assert_eq!(gallery.matches("<script").count(), 1);
     assert!(gallery.contains(r#"<script type="module" src="/pkg/boot.4.js"></script>"#));
 }
 
 #[tokio::test]
 async fn pages_hold_nothing_their_security_policy_refuses() {
+    let site = site().await;
     for path in ["/", "/design", "/nowhere"] {
-        let response = get(site(), path, &[]).await;
+        let response = get(&site, path, &[]).await;
         let policy =
             response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
         assert!(
@@ -84,27 +98,29 @@ async fn pages_hold_nothing_their_security_policy_refuses() {
 
 #[tokio::test]
 async fn address_wins_over_cookie_and_cookie_over_header() {
+    let site = site().await;
     let japanese = [("accept-language", "ja")];
-    assert_eq!(get(site(), "/", &japanese).await.headers()[header::CONTENT_LANGUAGE], "ja");
+    assert_eq!(get(&site, "/", &japanese).await.headers()[header::CONTENT_LANGUAGE], "ja");
     let cookie = [("accept-language", "ja"), ("cookie", "theme=dark; lang=en")];
-    assert_eq!(get(site(), "/", &cookie).await.headers()[header::CONTENT_LANGUAGE], "en");
-    assert_eq!(get(site(), "/?lang=ja", &cookie).await.headers()[header::CONTENT_LANGUAGE], "ja");
+    assert_eq!(get(&site, "/", &cookie).await.headers()[header::CONTENT_LANGUAGE], "en");
+    assert_eq!(get(&site, "/?lang=ja", &cookie).await.headers()[header::CONTENT_LANGUAGE], "ja");
     assert_eq!(
-        get(site(), "/", &[("accept-language", "fr")]).await.headers()[header::CONTENT_LANGUAGE],
+        get(&site, "/", &[("accept-language", "fr")]).await.headers()[header::CONTENT_LANGUAGE],
         "en"
     );
 }
 
 #[tokio::test]
 async fn colours_follow_the_device_unless_chosen() {
-    assert!(!text(get(site(), "/", &[]).await).await.contains("data-theme"));
+    let site = site().await;
+    assert!(!text(get(&site, "/", &[]).await).await.contains("data-theme"));
     assert!(
-        text(get(site(), "/", &[("cookie", "theme=dark")]).await)
+        text(get(&site, "/", &[("cookie", "theme=dark")]).await)
             .await
             .contains(r#"<html lang="en" data-theme="dark">"#)
     );
     assert!(
-        !text(get(site(), "/", &[("cookie", "theme=\"><b>")]).await).await.contains("data-theme")
+        !text(get(&site, "/", &[("cookie", "theme=\"><b>")]).await).await.contains("data-theme")
     );
 }
 
@@ -126,7 +142,8 @@ async fn preferences_lead_to_no_other_site_and_store_only_what_is_known() {
 
 #[tokio::test]
 async fn a_message_is_shown_once_and_as_text() {
-    let response = get(site(), "/", &[("cookie", "flash=d%3Cb%3Edone")]).await;
+    let site = site().await;
+    let response = get(&site, "/", &[("cookie", "flash=d%3Cb%3Edone")]).await;
     assert!(cookies(&response)[0].starts_with("flash=; Path=/; Max-Age=0"));
     let page = text(response).await;
     assert!(page.contains("&lt;b&gt;done") && page.contains(r#"role="status""#));
@@ -134,7 +151,8 @@ async fn a_message_is_shown_once_and_as_text() {
 
 #[tokio::test]
 async fn an_address_that_leads_nowhere_says_so_with_the_request_id() {
-    let response = get(site(), "/nowhere", &[("x-request-id", "req-7")]).await;
+    let site = site().await;
+    let response = get(&site, "/nowhere", &[("x-request-id", "req-7")]).await;
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
     let page = text(response).await;
     assert!(page.contains("There is no page at this address") && page.contains("req-7"));
@@ -143,18 +161,20 @@ async fn an_address_that_leads_nowhere_says_so_with_the_request_id() {
 
 #[tokio::test]
 async fn each_role_has_its_own_ways() {
+    let site = site().await;
+    let site = site().await;
     for (role, own, foreign) in [
         (Role::Customer, "href=\"/services\"", "href=\"/desk\""),
         (Role::Provider, "href=\"/provider/offers\"", "href=\"/services\""),
         (Role::Broker, "href=\"/desk/audit\"", "href=\"/provider/offers\""),
     ] {
-        let viewer = Viewer {
-            account_id: "acc_1".to_owned(),
-            name: "Hana <Sato>".to_owned(),
-            organisation: "Aoba City".to_owned(),
-            role,
+        let Actor::Person(mut viewer) = site.market.person(role).await.actor else {
+            unreachable!()
         };
-        let response = get(site().layer(Extension(viewer)), "/", &[]).await;
+        viewer.name = "Hana <Sato>".to_owned();
+        let router = site.router.clone().layer(Extension(viewer));
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
         assert_eq!(response.headers()[header::CACHE_CONTROL], "private, no-store");
         let page = text(response).await;
         assert!(
@@ -166,11 +186,11 @@ async fn each_role_has_its_own_ways() {
 #[tokio::test]
 async fn files_are_sent_packed_to_who_takes_them_and_kept_for_ever() {
     let folder = tempfile::tempdir().unwrap();
-    let site = built_site(folder.path());
-    let packed = get(site.clone(), "/pkg/boot.4.js", &[("accept-encoding", "gzip, br")]).await;
+    let site = built_site(folder.path()).await;
+    let packed = get(&site, "/pkg/boot.4.js", &[("accept-encoding", "gzip, br")]).await;
     assert_eq!(packed.headers()[header::CONTENT_ENCODING], "br");
     assert!(packed.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
     assert_eq!(text(packed).await, "packed");
-    assert_eq!(text(get(site.clone(), "/pkg/boot.4.js", &[]).await).await, "plain");
-    assert_eq!(get(site, "/pkg/..%2Fmanifest.json", &[]).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(text(get(&site, "/pkg/boot.4.js", &[]).await).await, "plain");
+    assert_eq!(get(&site, "/pkg/..%2Fmanifest.json", &[]).await.status(), StatusCode::NOT_FOUND);
 }

@@ -16,8 +16,11 @@ fn generated(english: &str, japanese: &str) -> Result<String, String> {
 
 #[test]
 fn nested_keys_become_functions_with_their_placeholders() {
-    let code = generated("[list]\ntitle = \"By {name}\"", "[list]\ntitle = \"{name} による\"").unwrap();
-    assert!(code.contains("pub fn market_list_title(self, name: impl std::fmt::Display) -> String"));
+    let code =
+        generated("[list]\ntitle = \"By {name}\"", "[list]\ntitle = \"{name} による\"").unwrap();
+    assert!(
+        code.contains("pub fn market_list_title(self, name: impl std::fmt::Display) -> String")
+    );
     let code = generated("title = \"Market\"", "title = \"市場\"").unwrap();
     assert!(code.contains("pub fn market_title(self) -> &'static str"));
 }
@@ -44,6 +47,10 @@ fn a_missing_key_is_named_with_its_language() {
 fn different_placeholders_are_refused() {
     let error = generated("title = \"{name}\"", "title = \"{names}\"").unwrap_err();
     assert!(error.contains("market_title"), "{error}");
-    assert!(generated("title = \"{name\"", "title = \"{name\"").unwrap_err().contains("stays open"));
-    assert!(generated("title = \"{a b}\"", "title = \"{a b}\"").unwrap_err().contains("no placeholder"));
+    assert!(
+        generated("title = \"{name\"", "title = \"{name\"").unwrap_err().contains("stays open")
+    );
+    assert!(
+        generated("title = \"{a b}\"", "title = \"{a b}\"").unwrap_err().contains("no placeholder")
+    );
 }

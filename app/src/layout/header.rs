@@ -4,10 +4,7 @@ use domain::{Role, Viewer};
 use leptos::prelude::*;
 
 use super::preferences;
-use crate::{
-    context::PageContext,
-    words::Words,
-};
+use crate::{context::PageContext, words::Words};
 
 /// A way in: its address and its word.
 type Way = (&'static str, &'static str);
