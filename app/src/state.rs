@@ -13,6 +13,8 @@ pub struct AppState {
     pub broker: Broker,
     /// Style sheet, scripts and images, held in memory.
     pub assets: Arc<Assets>,
+    /// Whether this is the demo market, so that sign-in names its logins.
+    pub demo: bool,
     /// The language of readers who ask for none of ours.
     pub default_locale: Locale,
 }
@@ -20,6 +22,6 @@ pub struct AppState {
 impl AppState {
     /// A state that answers in English by default.
     pub fn new(broker: Broker, assets: Assets) -> Self {
-        Self { broker, assets: Arc::new(assets), default_locale: Locale::En }
+        Self { broker, assets: Arc::new(assets), demo: false, default_locale: Locale::En }
     }
 }

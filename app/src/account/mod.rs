@@ -1,12 +1,31 @@
-//! Signing in and up, profile, organisation and tokens (`/account`).
+//! Signing up, in and out, the profile, and personal API tokens (`/account`).
 //!
-//! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
+//! Holds pages, their parts and view structs; every rule is in the use cases of `broker`. The session
+//! layer is the server's: these pages put the person's id under [`SESSION_USER`] and nothing else.
 
-use axum::Router;
+pub(crate) mod guard;
+mod profile;
+mod sign_in;
+mod sign_up;
+mod tokens;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
 
 use crate::AppState;
+
+/// The session key that holds the signed-in person's id as text; the server's middleware reads it.
+pub const SESSION_USER: &str = "user";
 
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {
     Router::new()
+        .route("/account", get(profile::show))
+        .route("/account/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/account/sign-up", get(sign_up::show).post(sign_up::create))
+        .route("/account/sign-out", post(sign_in::leave))
+        .route("/account/tokens", get(tokens::show).post(tokens::create))
+        .route("/account/tokens/{id}/revoke", get(tokens::ask).post(tokens::revoke))
 }

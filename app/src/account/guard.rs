@@ -1,0 +1,63 @@
+//! Who a page is for: leads strangers to sign-in and tells others whose page this is.
+
+use axum::{http::StatusCode, response::Response};
+use domain::Role;
+
+use crate::{
+    context::PageContext, format::percent_encode, layout::error_page::ErrorPage, render::redirect,
+    words::Words,
+};
+
+/// The answer for everybody but people of `role`; `None` lets the request through.
+pub(crate) fn refuse(ctx: &PageContext, role: Role) -> Option<Response> {
+    match &ctx.viewer {
+        None => Some(redirect(&sign_in_address(&ctx.path), None)),
+        Some(viewer) if viewer.role == role => None,
+        Some(viewer) => Some(wrong_role(ctx, viewer.role, role)),
+    }
+}
+
+/// The answer for strangers; `None` lets every signed-in person through.
+pub(crate) fn refuse_strangers(ctx: &PageContext) -> Option<Response> {
+    ctx.viewer.is_none().then(|| redirect(&sign_in_address(&ctx.path), None))
+}
+
+/// Sign-in that comes back to `path`.
+pub(crate) fn sign_in_address(path: &str) -> String {
+    format!("/account/sign-in?next={}", percent_encode(path))
+}
+
+/// The role's word.
+pub(crate) fn role_word(words: Words, role: Role) -> &'static str {
+    match role {
+        Role::Customer => words.account_role_customer(),
+        Role::Provider => words.account_role_provider(),
+        Role::Broker => words.account_role_broker(),
+    }
+}
+
+/// The first page of a role.
+pub(crate) fn home_of(role: Role) -> &'static str {
+    match role {
+        Role::Customer => "/services",
+        Role::Provider => "/provider/offers",
+        Role::Broker => "/desk",
+    }
+}
+
+fn wrong_role(ctx: &PageContext, has: Role, needs: Role) -> Response {
+    let words = ctx.words();
+    let title = match needs {
+        Role::Customer => words.account_wrong_role_customer(),
+        Role::Provider => words.account_wrong_role_provider(),
+        Role::Broker => words.account_wrong_role_broker(),
+    };
+    ErrorPage {
+        status: StatusCode::FORBIDDEN,
+        title: title.to_owned(),
+        text: words.account_wrong_role_text(role_word(words, has), role_word(words, needs)),
+        kept: String::new(),
+        next: Some((words.account_wrong_role_own().to_owned(), home_of(has).to_owned())),
+    }
+    .respond(ctx)
+}
