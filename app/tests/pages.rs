@@ -162,7 +162,6 @@ async fn an_address_that_leads_nowhere_says_so_with_the_request_id() {
 #[tokio::test]
 async fn each_role_has_its_own_ways() {
     let site = site().await;
-    let site = site().await;
     for (role, own, foreign) in [
         (Role::Customer, "href=\"/services\"", "href=\"/desk\""),
         (Role::Provider, "href=\"/provider/offers\"", "href=\"/services\""),
