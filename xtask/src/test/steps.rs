@@ -81,6 +81,8 @@ fn clippy_browser(place: &Place) -> Result<Count> {
         "--features",
         "app/hydrate",
     ]);
+    // The profile of the build, so that both share macros and build scripts.
+    clippy.args(["--profile", "wasm-release"]);
     if wasm_target::find() == Some(Compiler::OnPath) {
         clippy
             .args(["--package", "frontend", "--target", TARGET, "--target-dir"])
