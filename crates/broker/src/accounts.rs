@@ -9,6 +9,7 @@ use domain::{
     Action, Actor, DurationUs, OrganisationId, ProviderId, Role, Timestamp, TokenId, UserId, Viewer,
 };
 use sha2::{Digest, Sha256};
+use std::fmt;
 use storage::accounts::{self, Organisation, User};
 use storage::providers::{self, NewProvider};
 use storage::tokens::{self, NewToken, Token};
@@ -51,6 +52,12 @@ pub struct TokenView {
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked; `None`: it works.
     pub revoked_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for SignUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignUp").field("role", &self.role).finish_non_exhaustive()
+    }
 }
 
 impl SignUp {
@@ -153,7 +160,9 @@ impl Broker {
             }
         };
         match role {
-            Some(role) if faults.is_empty() => self.create_person(ctx, &form, role).await,
+            Some(role) if faults.is_empty() => {
+                self.create_person(ctx, &form, role, role == Role::Provider).await
+            }
             _ => Err(BrokerError::Invalid(faults)),
         }
     }
@@ -163,6 +172,7 @@ impl Broker {
         ctx: &OpContext,
         form: &SignUp,
         role: Role,
+        with_entry: bool,
     ) -> Result<Viewer, BrokerError> {
         let password_hash = Secret(self.hash_password(&form.password).await?);
         let now = self.now();
@@ -201,7 +211,7 @@ impl Broker {
             }
             error.into()
         })?;
-        if role == Role::Provider {
+        if with_entry {
             self.create_provider_entry(&mut tx, &organisation).await?;
         }
         let by = OpContext { actor: Actor::Person(viewer.clone()), ..ctx.clone() };
@@ -369,7 +379,8 @@ impl Broker {
         if !faults.is_empty() {
             return Err(BrokerError::Invalid(faults));
         }
-        self.create_person(ctx, &form, role).await
+        // Its provider entry comes with the seeded market.
+        self.create_person(ctx, &form, role, false).await
     }
 }
 

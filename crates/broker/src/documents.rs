@@ -3,7 +3,7 @@
 use crate::{BrokerError, FieldFault};
 use domain::{Currency, Money};
 use sha2::{Digest, Sha256};
-use sla::{Document, Faults, Notice, Offer, Requirement, Value};
+use sla::{Document, Faults, Metadata, Notice, Offer, Requirement, Value};
 
 /// A document ready to be stored.
 #[derive(Debug)]
@@ -28,6 +28,14 @@ pub(crate) fn stored(document: &Document) -> Stored {
         title_en: title.get(sla::Locale::En).to_owned(),
         title_ja: title.get(sla::Locale::Ja).to_owned(),
     }
+}
+
+/// Numbers a document as the market counts: each version replaces the one before.
+pub(crate) fn number(metadata: &mut Metadata, version: i64) {
+    // Versions count from 1 and are far below 2^32.
+    let version = u32::try_from(version).unwrap_or(u32::MAX);
+    metadata.version = version;
+    metadata.supersedes = version.checked_sub(1).filter(|before| *before > 0);
 }
 
 /// Reads an offer, with all faults at once.

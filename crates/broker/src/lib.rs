@@ -25,4 +25,5 @@ mod sync;
 
 pub use context::OpContext;
 pub use error::{BrokerError, FieldFault};
+pub use password::PASSWORD_MEMORY_KIB;
 pub use runtime::{Broker, BrokerConfig, BrokerParts, SealingKey};

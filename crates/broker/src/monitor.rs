@@ -6,7 +6,7 @@
 use crate::{Broker, BrokerError};
 use domain::{ContractId, ContractState, ProviderId, Timestamp};
 use futures::stream::{self, StreamExt};
-use provider_api::AllocationId;
+use provider_api::{AllocationId, ProbeAnswer};
 use storage::contracts::{self, ContractHead};
 use storage::observations::{self, Observation, ObservationKind};
 
@@ -50,13 +50,13 @@ impl Broker {
         let mut samples = Vec::with_capacity(2);
         let at = self.now();
         if let Some(address) = &head.address {
-            let seen = self.inner.probe.probe(address).await;
+            let seen = self.inner.probe.probe(address).await.ok();
             samples.push(Observation {
                 contract_id: head.id,
                 kind: ObservationKind::Response,
                 at,
-                ok: seen.ok,
-                value_us: seen.response_us,
+                ok: seen.as_ref().is_some_and(ProbeAnswer::is_up),
+                value_us: seen.map(|answer| answer.response_us),
             });
         }
         match self.ask_liveness(head.id, head.provider_id, at).await {

@@ -1,10 +1,10 @@
 //! Passwords: Argon2id, computed beside the async workers and never more than a few at once.
 
 use crate::{Broker, BrokerError};
-use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use std::sync::LazyLock;
+use argon2::{Algorithm, Argon2, Params, Version};
+use std::sync::OnceLock;
 
 /// Shorter passwords are guessed too soon; nothing else is asked of a password (NIST SP 800-63B).
 pub(crate) const PASSWORD_CHARACTERS_MIN: usize = 10;
@@ -26,7 +26,8 @@ impl Broker {
     pub(crate) async fn hash_password(&self, password: &str) -> Result<String, BrokerError> {
         let salt = self.ids().next_secret();
         let password = password.to_owned();
-        self.beside(move || hash(password.as_bytes(), &salt[..16])).await?
+        let memory_kib = self.inner.config.password_memory_kib;
+        self.beside(move || hash(password.as_bytes(), &salt[..16], memory_kib)).await?
     }
 
     /// Whether the password belongs to the hash; `None` takes as long and is never right.
@@ -36,8 +37,9 @@ impl Broker {
         stored: Option<String>,
     ) -> Result<bool, BrokerError> {
         let password = password.to_owned();
+        let memory_kib = self.inner.config.password_memory_kib;
         self.beside(move || {
-            let text = stored.as_deref().unwrap_or(&NOBODY);
+            let text = stored.as_deref().unwrap_or_else(|| nobody(memory_kib));
             let right = PasswordHash::new(text).is_ok_and(|parsed| {
                 Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
             });

@@ -1,6 +1,6 @@
 //! What the use cases need from outside, as ports; `server` and `testkit` bring the real parts.
+//! Services are asked through `provider_api::Probe`, clouds through `provider_api::Driver`.
 
-use async_trait::async_trait;
 use domain::ProviderId;
 use provider_api::Driver;
 use std::fmt;
@@ -30,22 +30,4 @@ impl fmt::Debug for CloudConnection {
 pub trait Drivers: Send + Sync + fmt::Debug {
     /// A driver for the connection, or why there is none (for example a refused address).
     fn driver(&self, connection: &CloudConnection) -> Result<Arc<dyn Driver>, String>;
-}
-
-/// What a probe of a service's public address saw.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProbeResult {
-    /// Whether the service answered with success.
-    pub ok: bool,
-    /// Response time in microseconds; `None` when there was no answer.
-    pub response_us: Option<i64>,
-    /// Short reason when not ok.
-    pub reason: Option<String>,
-}
-
-/// Asks a service at its public address, as its users do.
-#[async_trait]
-pub trait ServiceProbe: Send + Sync + fmt::Debug {
-    /// One request with a time limit; never fails, a failure is a result.
-    async fn probe(&self, address: &str) -> ProbeResult;
 }

@@ -1,10 +1,11 @@
 //! The parts a broker is made of, and its background work.
 
-use crate::ports::{Drivers, ServiceProbe};
+use crate::ports::Drivers;
 use crate::seal::Sealer;
 use crate::shelf::Shelf;
 use crate::{BrokerError, OpContext};
 use domain::{Action, Clock, IdSource, OrganisationId, Timestamp, authorise};
+use provider_api::Probe;
 use search::OfferIndex;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +23,10 @@ pub struct BrokerConfig {
     pub workers: usize,
     /// Seconds between two samples of an active service.
     pub monitor_interval_seconds: i64,
+    /// Seconds an unfinished workflow stays with a worker that gives no sign of life.
+    pub lease_seconds: i64,
+    /// Memory of one password hash, KiB; [`crate::PASSWORD_MEMORY_KIB`] unless a test is in a hurry.
+    pub password_memory_kib: u32,
     /// Folder of the search index; `None` keeps it in memory.
     pub index_dir: Option<PathBuf>,
     /// 32 bytes that seal provider tokens at rest.
@@ -50,7 +55,7 @@ pub struct BrokerParts {
     /// Clouds.
     pub drivers: Arc<dyn Drivers>,
     /// Services as their users see them.
-    pub probe: Arc<dyn ServiceProbe>,
+    pub probe: Arc<dyn Probe>,
     /// Settings.
     pub config: BrokerConfig,
 }
@@ -67,7 +72,7 @@ pub(crate) struct Inner {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
     pub drivers: Arc<dyn Drivers>,
-    pub probe: Arc<dyn ServiceProbe>,
+    pub probe: Arc<dyn Probe>,
     pub config: BrokerConfig,
     pub sealer: Sealer,
     pub index: OfferIndex,

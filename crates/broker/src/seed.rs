@@ -4,6 +4,7 @@
 
 use crate::accounts::SignUp;
 use crate::demo::{self, DemoProvider};
+use crate::documents::number;
 use crate::offers::version_row;
 use crate::providers::ProviderEntry;
 use crate::{Broker, BrokerError, OpContext};
@@ -146,7 +147,7 @@ impl Broker {
             if offers::find(&mut tx, id).await?.is_some() {
                 continue;
             }
-            document.metadata.version = 1;
+            number(&mut document.metadata, 1);
             let version = version_row(ctx, id, 1, &document, now)?;
             rows.push((NewOffer { id, provider_id, slug, created_at: now }, version));
         }

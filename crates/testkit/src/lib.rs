@@ -1,1 +1,11 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot set up must fail loudly")]
+
+mod cloud;
+mod market;
+mod parts;
+
+pub use cloud::{TestCloud, program};
+pub use market::{TestBroker, customer_of};
+pub use parts::{HttpDrivers, loopback};
+pub use storage::testing::{Engine, TestDatabase};

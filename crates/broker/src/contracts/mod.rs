@@ -1,5 +1,6 @@
 //! From quote to settlement: what a customer contracts, and how it goes.
 
+mod estimate;
 mod follow;
 mod quote;
 mod read;

@@ -3,15 +3,19 @@
 use super::{Plan, Quote};
 use crate::market::OfferCard;
 use crate::requirements::RequirementSource;
+use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, OfferId};
+use domain::{Action, Currency, Money, OfferId};
 
-/// The reference basket of the market: what the published monthly price is for.
+/// MiB in a GiB.
+const MB_PER_GIB: i64 = 1024;
+
+/// `ref-basket-1` (docs/demo-market.md): what the published monthly price is for.
 const BASKET: Plan = Plan {
     instances: 1,
-    vcpu: 2,
-    ram_mb: 4096,
-    storage_gb: 20,
+    vcpu: 8,
+    ram_mb: 32_768,
+    storage_gb: 500,
     network_mbps: 100,
     region: String::new(),
 };
@@ -53,6 +57,56 @@ pub(super) fn obstacle(card: &OfferCard) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// What the plan costs a month: the basket's price for each instance, and the offer's unit prices
+/// for what goes beyond the basket.
+pub(super) fn price(offer: &Shelved, plan: &Plan) -> Result<Money, BrokerError> {
+    let basket = offer.card.price.ok_or(BrokerError::NotFound { what: "price" })?;
+    let beyond = [
+        ("vcpu", "vcpu-month", plan.vcpu, BASKET.vcpu, 1),
+        ("ramMb", "ram-gib-month", plan.ram_mb, BASKET.ram_mb, MB_PER_GIB),
+        ("storageGb", "storage-gb-month", plan.storage_gb, BASKET.storage_gb, 1),
+        ("networkMbps", "mbit-month", plan.network_mbps, BASKET.network_mbps, 1),
+    ];
+    let mut each = basket;
+    for (field, unit, asked, included, size) in beyond {
+        let extra = asked.saturating_sub(included);
+        if extra <= 0 {
+            continue;
+        }
+        let found = unit_price(offer, unit, basket.currency);
+        let (price, per) = found.ok_or_else(|| {
+            BrokerError::field(
+                &format!("/plan/{field}"),
+                "no_unit_price",
+                &asked.to_string(),
+                &format!("at most {included}"),
+                "this offer has no price for more than its basket",
+            )
+        })?;
+        let cost = price.share(extra, per.saturating_mul(size)).and_then(|cost| each.plus(cost));
+        each = cost.map_err(|error| too_large(field, &error))?;
+    }
+    each.times(plan.instances).map_err(|error| too_large("instances", &error))
+}
+
+/// The price of a unit in the basket's currency, and how many units it buys.
+fn unit_price(offer: &Shelved, unit: &str, currency: Currency) -> Option<(Money, i64)> {
+    let book = offer.document.spec.price.as_ref()?;
+    let row =
+        book.per_unit.iter().find(|row| row.unit == unit && row.currency == currency.code())?;
+    Some((Money::new(row.minor, currency), i64::from(row.per)))
+}
+
+fn too_large(field: &str, error: &domain::MoneyError) -> BrokerError {
+    BrokerError::field(
+        &format!("/plan/{field}"),
+        "price",
+        "",
+        "a smaller quantity",
+        &error.to_string(),
+    )
 }
 
 impl Plan {

@@ -1,6 +1,6 @@
 //! Signing: the contract, its frozen texts and the start of its activation in one unit of work.
 
-use super::quote::{obstacle, plan_for};
+use super::quote::{obstacle, plan_for, price};
 use super::{Plan, Sign};
 use crate::accounts::is_name;
 use crate::audit::{Entry, record};
@@ -8,7 +8,7 @@ use crate::lifecycle::{self, ActivateInput, ReleaseInput};
 use crate::requirements::RequirementSource;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, ContractEvent, ContractId, ContractState, Money, OfferId};
+use domain::{Action, ContractEvent, ContractId, ContractState, OfferId};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use storage::contracts::{self, NewContract, StateChange};
@@ -125,7 +125,7 @@ impl Broker {
     }
 
     /// The next best offers that can be signed.
-    pub(crate) async fn alternatives(
+    pub async fn alternatives(
         &self,
         ctx: &OpContext,
         source: &RequirementSource,
@@ -189,18 +189,7 @@ fn contract_id(organisation: Uuid, key: &str) -> ContractId {
 }
 
 fn check(sign: &Sign, plan: &Plan) -> Result<(), BrokerError> {
-    let mut faults: Vec<FieldFault> = plan
-        .ranges()
-        .into_iter()
-        .filter(|(_, value, lowest, highest)| value < lowest || value > highest)
-        .map(|(field, value, lowest, highest)| FieldFault {
-            pointer: format!("/plan/{field}"),
-            code: "range".to_owned(),
-            found: value.to_string(),
-            allowed: format!("{lowest} to {highest}"),
-            message: "this quantity cannot be ordered".to_owned(),
-        })
-        .collect();
+    let mut faults = plan.faults();
     if !is_name(&sign.service_name) {
         faults.push(FieldFault {
             pointer: "/serviceName".to_owned(),
@@ -220,13 +209,6 @@ fn check(sign: &Sign, plan: &Plan) -> Result<(), BrokerError> {
         });
     }
     if faults.is_empty() { Ok(()) } else { Err(BrokerError::Invalid(faults)) }
-}
-
-/// The published monthly price is for one instance of the reference basket.
-fn price(offer: &Shelved, plan: &Plan) -> Result<Money, BrokerError> {
-    let base = offer.card.price.ok_or(BrokerError::NotFound { what: "price" })?;
-    base.times(plan.instances)
-        .map_err(|error| BrokerError::field("/plan/instances", "price", "", "", &error.to_string()))
 }
 
 impl Plan {

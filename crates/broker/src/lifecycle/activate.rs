@@ -230,12 +230,13 @@ async fn verify(input: StepInput<Broker>) -> StepResult {
     let endpoint = opened
         .endpoint
         .ok_or_else(|| Stop::failed("no_address", "the cloud named no address of the service"))?;
-    let seen = input.env.inner.probe.probe(&endpoint.url).await;
-    if !seen.ok {
-        let reason = seen.reason.unwrap_or_else(|| "no answer".to_owned());
-        return Err(Stop::retry("address_silent", reason));
+    match input.env.inner.probe.probe(&endpoint.url).await {
+        Ok(answer) if answer.is_up() => Done::with(&endpoint.url),
+        Ok(answer) => {
+            Err(Stop::retry("address_silent", format!("the service answers {}", answer.status)))
+        }
+        Err(error) => Err(Stop::retry("address_silent", error.to_string())),
     }
-    Done::with(&endpoint.url)
 }
 
 async fn activated(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), Stop> {

@@ -2,7 +2,7 @@
 
 use super::{OfferVersionCard, OwnOffer, OwnOfferCard};
 use crate::audit::{Entry, record};
-use crate::documents::{self, field_faults, offer_yaml, read_offer, stored};
+use crate::documents::{self, field_faults, number, offer_yaml, read_offer, stored};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, OfferEvent, OfferId, Timestamp};
 use sla::{Document, Offer};
@@ -40,7 +40,7 @@ impl Broker {
         let existing = offers::find_by_slug(tx, provider.id, &slug).await?;
         let Some(row) = existing else {
             let id = OfferId::new(self.ids());
-            offer.metadata.version = 1;
+            number(&mut offer.metadata, 1);
             let new = NewOffer { id, provider_id: provider.id, slug, created_at: now };
             offers::insert(tx, &new).await?;
             offers::insert_version(tx, &version_row(ctx, id, 1, &offer, now)?).await?;
@@ -50,12 +50,12 @@ impl Broker {
         let current = offers::find_version(tx, row.id, row.current_version)
             .await?
             .ok_or(BrokerError::NotFound { what: "offer" })?;
-        set_version(&mut offer, row.current_version);
+        number(&mut offer.metadata, row.current_version);
         if stored(&Document::Offer(offer.clone())).hash == current.hash {
             return Ok(row.id);
         }
         let next = row.current_version + 1;
-        set_version(&mut offer, next);
+        number(&mut offer.metadata, next);
         let version = version_row(ctx, row.id, next, &offer, now)?;
         offers::insert_version(tx, &version).await.map_err(taken)?;
         offers::set_current_version(tx, row.id, row.revision, next, now).await.map_err(taken)?;
@@ -175,11 +175,6 @@ fn check_provider(offer: &Offer, provider: &Provider) -> Result<(), BrokerError>
         )),
         _ => Ok(()),
     }
-}
-
-fn set_version(offer: &mut Offer, version: i64) {
-    // Versions count from 1 and are far below 2^32.
-    offer.metadata.version = u32::try_from(version).unwrap_or(u32::MAX);
 }
 
 pub(crate) fn version_row(

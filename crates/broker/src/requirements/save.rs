@@ -2,7 +2,7 @@
 
 use super::{RequirementCard, SavedRequirement};
 use crate::audit::{Entry, record};
-use crate::documents::{field_faults, read_requirement, requirement_yaml, stored};
+use crate::documents::{field_faults, number, read_requirement, requirement_yaml, stored};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, OrganisationId, RequirementId};
 use sla::{Document, Requirement};
@@ -42,7 +42,7 @@ impl Broker {
         mut requirement: Requirement,
     ) -> Result<RequirementId, BrokerError> {
         let id = RequirementId::new(self.ids());
-        requirement.metadata.version = 1;
+        number(&mut requirement.metadata, 1);
         let new = NewRequirement { id, organisation_id, created_at: self.now() };
         requirements::insert(tx, &new).await?;
         requirements::insert_version(tx, &self.version(ctx, id, 1, requirement)).await?;
@@ -59,12 +59,12 @@ impl Broker {
     ) -> Result<RequirementId, BrokerError> {
         let row = owned(ctx, tx, Action::SaveRequirement, id).await?;
         let current = row.requirement.current_version;
-        requirement.metadata.version = u32::try_from(current).unwrap_or(u32::MAX);
+        number(&mut requirement.metadata, current);
         if stored(&Document::Requirement(requirement.clone())).hash == row.hash {
             return Ok(id);
         }
         let next = current + 1;
-        requirement.metadata.version = u32::try_from(next).unwrap_or(u32::MAX);
+        number(&mut requirement.metadata, next);
         let version = self.version(ctx, id, next, requirement);
         requirements::insert_version(tx, &version).await.map_err(taken)?;
         let (revision, now) = (row.requirement.revision, self.now());

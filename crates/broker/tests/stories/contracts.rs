@@ -1,0 +1,148 @@
+//! From signature to erasure on a real cloud, and what happens when the capacity is gone.
+
+use crate::on_both;
+use broker::{BrokerError, OpContext};
+use domain::{ContractState, Role};
+use provider_api::{ErasureStatement, Probe, ProbeError, ResourceState};
+use std::time::Duration;
+use testkit::{Engine, TestBroker, customer_of};
+
+const OFFER: &str = "hokusei-gov-iaas";
+
+/// Asks an address as its users do.
+async fn ask(address: &str) -> Result<u16, ProbeError> {
+    let policy = provider_api::AddressPolicy::allowing(testkit::loopback());
+    let probe = provider_api::HttpProbe::new(Duration::from_secs(5), policy).unwrap();
+    probe.probe(address).await.map(|answer| answer.status)
+}
+
+async fn a_service_lives_from_signature_to_signed_erasure(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 2).await;
+    let customer = market.person(Role::Customer).await;
+    let id = market.sign(&customer, OFFER, "one").await.unwrap();
+    assert_eq!(market.state(&customer, id).await, ContractState::Activating);
+    market.run_workflows().await;
+
+    let page = market.page(&customer, id).await;
+    assert_eq!(page.card.state, ContractState::Active, "{:?}", page.timelines);
+    let address = page.card.address.clone().unwrap();
+    assert_eq!(ask(&address).await, Ok(200));
+    assert!(page.timelines[0].steps.iter().all(|step| step.status == "done"));
+
+    assert_eq!(market.broker.observe_services().await.unwrap(), 1);
+    let (from, to) = (market.broker.now().plus_us(-1), market.broker.now().plus_us(1));
+    let seen = market.broker.observations(&customer, id, from, to, 1).await.unwrap();
+    assert_eq!((seen[0].samples, seen[0].ok), (1, 1));
+    assert!(seen[0].mean_us.is_some());
+
+    let allocation = market.allocations(id).await.remove(0);
+    let cloud = market.cloud.as_ref().unwrap();
+    assert!(cloud.volume_exists(allocation.id.as_str()));
+    market.broker.release(&customer, id).await.unwrap();
+    market.run_workflows().await;
+
+    let page = market.page(&customer, id).await;
+    assert_eq!(page.card.state, ContractState::Released, "{:?}", page.timelines);
+    assert_eq!(page.card.address, None);
+    assert!(ask(&address).await.is_err(), "the address refuses");
+    assert!(!cloud.volume_exists(allocation.id.as_str()), "the data are gone");
+    let stored = page.statement.unwrap();
+    let statement: ErasureStatement = serde_json::from_str(&stored.statement).unwrap();
+    let key = market.driver().capabilities().await.unwrap().erasure_key.unwrap();
+    statement.verify_with(&key).unwrap();
+    assert!(page.usage.unwrap().contains("\"final\":true"));
+    assert_eq!(market.allocations(id).await[0].state, ResourceState::Erased);
+    market.finish().await;
+}
+
+async fn uc5_4_the_contract_freezes_both_texts_and_their_hashes(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 1).await;
+    let customer = market.person(Role::Customer).await;
+    let id = market.sign(&customer, OFFER, "one").await.unwrap();
+    let before = market.page(&customer, id).await;
+    let provider = market.person(Role::Provider).await;
+    let edited = market.broker.offer(&customer, before.offer).await.unwrap().yaml;
+    let edited = edited.replace("182000", "999000");
+    market.broker.save_offer(&provider, &edited).await.unwrap();
+    market.broker.publish_offer(&provider, before.offer).await.unwrap();
+    let after = market.page(&customer, id).await;
+    assert_eq!(after.offer_document, before.offer_document);
+    assert_eq!(after.offer_hash, before.offer_hash);
+    assert_eq!(after.card.price, before.card.price);
+    market.run_workflows().await;
+    market.finish().await;
+}
+
+async fn signing_twice_with_one_key_makes_one_contract(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 3).await;
+    let customer = market.person(Role::Customer).await;
+    let first = market.sign(&customer, OFFER, "same").await.unwrap();
+    let second = market.sign(&customer, OFFER, "same").await.unwrap();
+    assert_eq!(first, second);
+    market.run_workflows().await;
+    assert_eq!(market.allocations(first).await.len(), 1);
+    assert_eq!(market.broker.contracts(&customer, None, 10).await.unwrap().items.len(), 1);
+    market.finish().await;
+}
+
+async fn two_contracts_race_for_the_last_capacity_and_one_wins(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 1).await;
+    let customer = market.person(Role::Customer).await;
+    let rival = customer_of(&market, "rival").await;
+    let (mine, theirs) =
+        tokio::join!(market.sign(&customer, OFFER, "mine"), market.sign(&rival, OFFER, "theirs"),);
+    let (mine, theirs) = (mine.unwrap(), theirs.unwrap());
+    let config = workflow::EngineConfig::default();
+    let engines =
+        [(); 2].map(|()| workflow::Engine::new(market.broker.engine_parts(config)).unwrap());
+    let (a, b) = tokio::join!(engines[0].run_until_idle(500), engines[1].run_until_idle(500));
+    a.unwrap();
+    b.unwrap();
+    market.run_workflows().await;
+    let pages = [market.page(&customer, mine).await, market.page(&rival, theirs).await];
+    let winners = pages.iter().filter(|page| page.card.state == ContractState::Active).count();
+    assert_eq!(winners, 1, "{:?}", pages.each_ref().map(|page| page.card.state));
+    let loser = pages.iter().find(|page| page.card.state == ContractState::Failed).unwrap();
+    assert_eq!(loser.failure.as_deref(), Some("no_capacity"));
+    market.finish().await;
+}
+
+async fn a_catalogue_only_offer_is_refused_with_its_reason(engine: Engine) {
+    let market = TestBroker::catalogue(engine).await;
+    let customer = market.person(Role::Customer).await;
+    let refused = market.sign(&customer, OFFER, "one").await;
+    assert!(
+        matches!(refused, Err(BrokerError::NotOrderable { code: "catalogue_only", .. })),
+        "{refused:?}"
+    );
+    assert!(market.broker.contracts(&customer, None, 10).await.unwrap().items.is_empty());
+    market.finish().await;
+}
+
+async fn strangers_and_other_tenants_learn_nothing_of_a_contract(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 1).await;
+    let customer = market.person(Role::Customer).await;
+    let id = market.sign(&customer, OFFER, "one").await.unwrap();
+    let other = customer_of(&market, "other").await;
+    for refused in [
+        market.broker.contract(&other, id).await.map(drop),
+        market.broker.timelines(&other, id).await.map(drop),
+        market.broker.release(&other, id).await,
+    ] {
+        assert!(matches!(refused, Err(BrokerError::NotFound { .. })), "{refused:?}");
+    }
+    let stranger = OpContext::stranger("test");
+    let refused = market.broker.contract(&stranger, id).await;
+    assert!(matches!(refused, Err(BrokerError::SignInFirst)));
+    market.run_workflows().await;
+    market.finish().await;
+}
+
+on_both!(
+    a_service_lives_from_signature_to_signed_erasure,
+    uc5_4_the_contract_freezes_both_texts_and_their_hashes,
+    signing_twice_with_one_key_makes_one_contract,
+    two_contracts_race_for_the_last_capacity_and_one_wins,
+    a_catalogue_only_offer_is_refused_with_its_reason,
+    strangers_and_other_tenants_learn_nothing_of_a_contract,
+);

@@ -1,0 +1,149 @@
+//! F7.4.4: whatever step fails, repeats or is cut off, the cloud ends with one group or with none.
+
+use crate::on_both;
+use broker::{Broker, OpContext};
+use domain::{ContractId, ContractState, Role, SequentialIds};
+use provider_api::ResourceState;
+use std::sync::{Arc, Mutex};
+use testkit::{Engine, TestBroker};
+use workflow::testing::{
+    Ended, Stage, fail_at_every_step, recover_from_every_prefix, repeat_every_step,
+};
+use workflow::{EngineConfig, WorkflowDefinition};
+
+const OFFER: &str = "hokusei-gov-iaas";
+
+/// The market of the run under way; the harness plays one run after the other.
+struct Play {
+    market: TestBroker,
+    customer: OpContext,
+    contract: ContractId,
+}
+
+#[derive(Clone, Default)]
+struct Theatre(Arc<Mutex<Option<Play>>>);
+
+impl Theatre {
+    fn put(&self, play: Play) {
+        *self.0.lock().unwrap() = Some(play);
+    }
+
+    fn take(&self) -> Play {
+        self.0.lock().unwrap().take().expect("a play is on")
+    }
+
+    /// A contract just signed.
+    async fn activation(&self, engine: Engine) -> Stage<Broker> {
+        let market = TestBroker::with_cloud(engine, 1).await;
+        let customer = market.person(Role::Customer).await;
+        let contract = market.sign(&customer, OFFER, "one").await.unwrap();
+        self.stage(Play { market, customer, contract }, "activate_contract").await
+    }
+
+    /// An active contract whose release was just asked for.
+    async fn release(&self, engine: Engine) -> Stage<Broker> {
+        let market = TestBroker::with_cloud(engine, 1).await;
+        let customer = market.person(Role::Customer).await;
+        let contract = market.sign(&customer, OFFER, "one").await.unwrap();
+        market.run_workflows().await;
+        market.broker.release(&customer, contract).await.unwrap();
+        self.stage(Play { market, customer, contract }, "release_contract").await
+    }
+
+    async fn stage(&self, play: Play, kind: &'static str) -> Stage<Broker> {
+        let parts = play.market.broker.engine_parts(EngineConfig::default());
+        let (subject, others): (Vec<_>, Vec<_>) =
+            parts.definitions.into_iter().partition(|definition| definition.kind == kind);
+        let timelines = play.market.broker.timelines(&play.customer, play.contract).await.unwrap();
+        let run = timelines.iter().find(|timeline| timeline.kind == kind).unwrap();
+        let stage = Stage {
+            db: parts.db,
+            env: parts.env,
+            clock: Arc::clone(&play.market.clock),
+            ids: Arc::new(SequentialIds::new(99)),
+            definitions: subject.into_iter().chain(others).collect::<Vec<WorkflowDefinition<_>>>(),
+            id: run.id,
+        };
+        self.put(play);
+        stage
+    }
+
+    /// Active with exactly one open group, or failed with nothing held and nothing on disk.
+    async fn check_activation(&self, ended: Ended<Broker>) {
+        let play = self.take();
+        let page = play.market.page(&play.customer, play.contract).await;
+        let allocations = play.market.allocations(play.contract).await;
+        let held = allocations.iter().filter(|allocation| allocation.state.takes_capacity());
+        if ended.is_done() {
+            assert_eq!(page.card.state, ContractState::Active, "{}", ended.fault);
+            let states: Vec<_> = held.map(|allocation| allocation.state).collect();
+            assert_eq!(states, [ResourceState::Active], "{}", ended.fault);
+        } else {
+            assert_eq!(page.card.state, ContractState::Failed, "{}", ended.fault);
+            assert_eq!(held.count(), 0, "{}: {allocations:?}", ended.fault);
+            let cloud = play.market.cloud.as_ref().unwrap();
+            let left = allocations.iter().filter(|each| cloud.volume_exists(each.id.as_str()));
+            assert_eq!(left.count(), 0, "{}: data left behind", ended.fault);
+        }
+        play.market.finish().await;
+    }
+
+    /// Released with a verified statement, a final meter, no capacity taken and no data left.
+    async fn check_release(&self, ended: Ended<Broker>) {
+        let play = self.take();
+        let page = play.market.page(&play.customer, play.contract).await;
+        assert_eq!(page.card.state, ContractState::Released, "{}", ended.fault);
+        assert!(page.statement.is_some() && page.usage.is_some(), "{}", ended.fault);
+        let cloud = play.market.cloud.as_ref().unwrap();
+        for allocation in play.market.allocations(play.contract).await {
+            assert_eq!(allocation.state, ResourceState::Erased, "{}", ended.fault);
+            assert!(!cloud.volume_exists(allocation.id.as_str()), "{}", ended.fault);
+        }
+        play.market.finish().await;
+    }
+}
+
+async fn repeating_every_activation_step_doubles_nothing(engine: Engine) {
+    let theatre = Theatre::default();
+    repeat_every_step(|| theatre.activation(engine), |ended| theatre.check_activation(ended)).await;
+}
+
+async fn f7_4_4_failing_at_every_activation_step_leaves_nothing_held(engine: Engine) {
+    let theatre = Theatre::default();
+    fail_at_every_step(|| theatre.activation(engine), |ended| theatre.check_activation(ended))
+        .await;
+}
+
+async fn f7_4_4_a_crash_at_every_place_of_activation_loses_and_doubles_nothing(engine: Engine) {
+    let theatre = Theatre::default();
+    recover_from_every_prefix(
+        || theatre.activation(engine),
+        |ended| theatre.check_activation(ended),
+    )
+    .await;
+}
+
+async fn repeating_every_release_step_is_harmless(engine: Engine) {
+    let theatre = Theatre::default();
+    repeat_every_step(|| theatre.release(engine), |ended| theatre.check_release(ended)).await;
+}
+
+async fn failing_at_every_release_step_still_ends_erased_after_a_retry(engine: Engine) {
+    let theatre = Theatre::default();
+    fail_at_every_step(|| theatre.release(engine), |ended| theatre.check_release(ended)).await;
+}
+
+async fn a_crash_at_every_place_of_release_still_ends_erased(engine: Engine) {
+    let theatre = Theatre::default();
+    recover_from_every_prefix(|| theatre.release(engine), |ended| theatre.check_release(ended))
+        .await;
+}
+
+on_both!(
+    repeating_every_activation_step_doubles_nothing,
+    f7_4_4_failing_at_every_activation_step_leaves_nothing_held,
+    f7_4_4_a_crash_at_every_place_of_activation_loses_and_doubles_nothing,
+    repeating_every_release_step_is_harmless,
+    failing_at_every_release_step_still_ends_erased_after_a_retry,
+    a_crash_at_every_place_of_release_still_ends_erased,
+);

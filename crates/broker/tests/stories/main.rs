@@ -1,0 +1,24 @@
+//! Stories of the marketplace on both databases, with a real cloud where one is needed.
+
+mod accounts;
+mod contracts;
+mod leaks;
+mod market;
+mod offers;
+
+/// Makes each story two tests, one for each database.
+macro_rules! on_both {
+    ($($story:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $story() {
+                super::$story(testkit::Engine::Sqlite).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $story() {
+                super::$story(testkit::Engine::Postgres).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both;

@@ -1,0 +1,96 @@
+//! A reference cloud in this process, with real children, on addresses of its own.
+
+use domain::Clock;
+use provider_api::{Allocation, Amounts, Driver, Secret, Zone};
+use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, RunningCloud};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use tempfile::TempDir;
+
+/// The token of the test clouds.
+const TOKEN: &str = "token-for-tests";
+
+/// A running cloud and its folder.
+#[derive(Debug)]
+pub struct TestCloud {
+    folder: TempDir,
+    running: RunningCloud,
+}
+
+/// The program whose `demo-app` the clouds start as children; built with the workspace's tests.
+#[must_use]
+pub fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("path of the test program");
+    let profile = test.parent().and_then(Path::parent).expect("target folder");
+    let program = profile.join("reference-cloud");
+    assert!(
+        program.exists(),
+        "{} is missing: run `cargo build -p reference-cloud` first",
+        program.display()
+    );
+    program
+}
+
+/// An address of its own for every test process and cloud: no two tests ever share one.
+fn own_address() -> Ipv4Addr {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, high.wrapping_mul(11) % 254 + 1, low, NEXT.fetch_add(1, Ordering::SeqCst))
+}
+
+impl TestCloud {
+    /// Starts a cloud with room for `instances` machines of the reference basket.
+    pub async fn start(instances: i64, clock: Arc<dyn Clock>) -> Self {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let address = own_address();
+        let zone = Zone {
+            id: "jp-sapporo-1a".to_owned(),
+            region: "jp-sapporo-1".to_owned(),
+            country: "JP".to_owned(),
+            hazard_zone: "JP-01".to_owned(),
+        };
+        let mut config = CloudConfig::small(
+            SocketAddr::new(address.into(), 0),
+            folder.path().to_owned(),
+            "Test cloud",
+            zone,
+            Secret::new(TOKEN),
+            ChildCommand { program: program(), args: vec!["demo-app".to_owned()] },
+        );
+        config.capacity = Amounts {
+            instances,
+            vcpu: instances * 8,
+            ram_mb: instances * 32_768,
+            storage_gb: instances * 500,
+            mbps: instances * 100,
+        };
+        config.endpoints =
+            EndpointRange { first_address: address, addresses: 1, first_port: 8700, ports: 64 };
+        let running = reference_cloud::start(config, clock).await.expect("start the cloud");
+        Self { folder, running }
+    }
+
+    /// Address and token, as a provider connects it.
+    #[must_use]
+    pub fn connection(&self) -> (String, String) {
+        (self.running.url(), TOKEN.to_owned())
+    }
+
+    /// Whether the volume of an allocation exists on disk.
+    #[must_use]
+    pub fn volume_exists(&self, allocation: &str) -> bool {
+        self.folder.path().join("volumes").join(allocation).exists()
+    }
+
+    /// Everything the cloud ever held under a contract's label.
+    pub async fn allocations(&self, driver: &dyn Driver, label: &str) -> Vec<Allocation> {
+        driver.list(label).await.expect("list allocations")
+    }
+
+    /// Stops the cloud and its children.
+    pub async fn shutdown(self) {
+        self.running.shutdown().await;
+    }
+}

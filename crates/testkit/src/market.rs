@@ -1,0 +1,194 @@
+//! The marketplace under test and the few things stories do with it.
+
+use crate::cloud::TestCloud;
+use crate::parts::{HttpDrivers, probe_policy};
+use broker::accounts::SignUp;
+use broker::contracts::{ContractPage, Sign};
+use broker::ports::{CloudConnection, Drivers};
+use broker::requirements::RequirementSource;
+use broker::seed::{DEMO_PASSWORD, DEMO_PEOPLE, DemoClouds};
+use broker::{Broker, BrokerConfig, BrokerError, BrokerParts, OpContext, SealingKey};
+use domain::{
+    Clock, ContractId, ContractState, ManualClock, OfferId, ProviderId, Role, SequentialIds,
+    Timestamp,
+};
+use provider_api::{Allocation, Driver, HttpProbe};
+use std::sync::Arc;
+use std::time::Duration;
+use storage::testing::{Engine, TestDatabase};
+use workflow::EngineConfig;
+
+/// Turns of the engine before a story counts as stuck.
+const TURNS_MAX: usize = 2_000;
+/// The story's first moment: 2026-11-22T00:00:00Z.
+const START: Timestamp = Timestamp::from_seconds(1_795_305_600);
+/// How long a test service may take to answer.
+const PROBE_LIMIT: Duration = Duration::from_secs(5);
+
+/// A marketplace with the demo market and, if wanted, a cloud behind its first provider.
+#[derive(Debug)]
+pub struct TestBroker {
+    /// The market.
+    pub broker: Broker,
+    /// Stands still until it is moved.
+    pub clock: Arc<ManualClock>,
+    /// The cloud behind `hokusei`, if there is one.
+    pub cloud: Option<TestCloud>,
+    /// Where everything is stored.
+    pub database: TestDatabase,
+}
+
+impl TestBroker {
+    /// The demo market without any cloud: everything is catalogue only.
+    pub async fn catalogue(engine: Engine) -> Self {
+        Self::build(engine, None).await
+    }
+
+    /// The demo market with a cloud behind `hokusei` that has room for `instances` machines.
+    pub async fn with_cloud(engine: Engine, instances: i64) -> Self {
+        Self::build(engine, Some(instances)).await
+    }
+
+    async fn build(engine: Engine, instances: Option<i64>) -> Self {
+        // Another test of the process may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let database = TestDatabase::create(engine).await;
+        let clock = Arc::new(ManualClock::new(START));
+        let cloud = match instances {
+            Some(instances) => {
+                let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
+                Some(TestCloud::start(instances, clock).await)
+            }
+            None => None,
+        };
+        let parts = BrokerParts {
+            db: database.db.clone(),
+            clock: Arc::<ManualClock>::clone(&clock),
+            ids: Arc::new(SequentialIds::new(7)),
+            drivers: Arc::new(HttpDrivers),
+            probe: Arc::new(HttpProbe::new(PROBE_LIMIT, probe_policy()).expect("probe")),
+            config: BrokerConfig {
+                workers: 1,
+                monitor_interval_seconds: 1,
+                lease_seconds: 30,
+                // The least that Argon2 takes: stories are about other things.
+                password_memory_kib: 8,
+                index_dir: None,
+                sealing_key: SealingKey([7; 32]),
+            },
+        };
+        let broker = Broker::open(parts).await.expect("open the broker");
+        let clouds: DemoClouds =
+            cloud.iter().map(|cloud| ("hokusei".to_owned(), cloud.connection())).collect();
+        broker.seed_demo(&OpContext::system("seed"), &clouds).await.expect("seed the demo market");
+        Self { broker, clock, cloud, database }
+    }
+
+    /// Signed in as the demo person of a role.
+    pub async fn person(&self, role: Role) -> OpContext {
+        let person = DEMO_PEOPLE.iter().find(|person| person.role == role).expect("demo person");
+        let stranger = OpContext::stranger("test");
+        let viewer = self.broker.sign_in(&stranger, person.email, DEMO_PASSWORD).await;
+        OpContext::person(viewer.expect("the demo person signs in"), "test")
+    }
+
+    /// A published offer of the demo market by the name in its document.
+    pub async fn offer(&self, name: &str) -> OfferId {
+        let ctx = OpContext::stranger("test");
+        let query = broker::market::MarketQuery {
+            text: name.replace('-', " "),
+            per_page: 100,
+            ..Default::default()
+        };
+        for card in self.broker.browse(&ctx, &query).await.expect("browse").items {
+            let page = self.broker.offer(&ctx, card.id).await.expect("offer");
+            if page.document.metadata.name == name {
+                return card.id;
+            }
+        }
+        panic!("the demo market has no offer named {name}");
+    }
+
+    /// Signs the offer for the first sample service.
+    pub async fn sign(
+        &self,
+        ctx: &OpContext,
+        offer: &str,
+        key: &str,
+    ) -> Result<ContractId, BrokerError> {
+        let offer = self.offer(offer).await;
+        let page = self.broker.offer(ctx, offer).await?;
+        let sign = Sign {
+            offer,
+            offer_version: page.card.version,
+            requirement: RequirementSource::Template("certificate-service".to_owned()),
+            service_name: "証明サービス".to_owned(),
+            plan: None,
+            idempotency_key: key.to_owned(),
+        };
+        self.broker.sign(ctx, sign).await
+    }
+
+    /// Drives all workflows until they end or need a person, moving the clock over their pauses.
+    pub async fn run_workflows(&self) {
+        let parts = self.broker.engine_parts(EngineConfig::default());
+        let engine = workflow::Engine::new(parts).expect("engine");
+        for _ in 0..TURNS_MAX {
+            engine.run_until_idle(TURNS_MAX).await.expect("the log is available");
+            let Some(wake) = engine.next_wake().await.expect("the log is available") else {
+                return;
+            };
+            self.clock.advance_us(wake.since(self.clock.now()).max(1));
+        }
+        panic!("the workflows do not come to rest");
+    }
+
+    /// The contract as the customer sees it.
+    pub async fn page(&self, ctx: &OpContext, id: ContractId) -> ContractPage {
+        self.broker.contract(ctx, id).await.expect("the contract is readable")
+    }
+
+    /// Where the contract stands.
+    pub async fn state(&self, ctx: &OpContext, id: ContractId) -> ContractState {
+        self.page(ctx, id).await.card.state
+    }
+
+    /// A driver of the test cloud, past the broker.
+    #[must_use]
+    pub fn driver(&self) -> Arc<dyn Driver> {
+        let (url, token) = self.cloud.as_ref().expect("the story has a cloud").connection();
+        let provider = ProviderId(Default::default());
+        HttpDrivers.driver(&CloudConnection { provider, url, token }).expect("driver")
+    }
+
+    /// What the cloud ever held for the contract.
+    pub async fn allocations(&self, id: ContractId) -> Vec<Allocation> {
+        self.driver().list(&id.to_string()).await.expect("list allocations")
+    }
+
+    /// Ends the story; fails when a workflow is left over.
+    pub async fn finish(self) {
+        let ctx = self.person(Role::Broker).await;
+        for state in ["running", "undoing", "parked"] {
+            let left = self.broker.workflows(&ctx, Some(state), None, 10).await.expect("workflows");
+            assert!(left.items.is_empty(), "left over: {:?}", left.items);
+        }
+        if let Some(cloud) = self.cloud {
+            cloud.shutdown().await;
+        }
+        self.database.remove().await;
+    }
+}
+
+/// A second customer, of another organisation.
+pub async fn customer_of(market: &TestBroker, organisation: &str) -> OpContext {
+    let form = SignUp {
+        email: format!("person@{organisation}.example"),
+        password: DEMO_PASSWORD.to_owned(),
+        name: "Person".to_owned(),
+        organisation: organisation.to_owned(),
+        role: "customer".to_owned(),
+    };
+    let viewer = market.broker.sign_up(&OpContext::stranger("test"), form).await;
+    OpContext::person(viewer.expect("signs up"), "test")
+}

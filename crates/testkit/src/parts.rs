@@ -1,0 +1,32 @@
+//! The real clients of clouds and services, allowed to reach this machine.
+
+use broker::ports::{CloudConnection, Drivers};
+use provider_api::{AddressPolicy, AddressRange, Driver, DriverConfig, HttpDriver};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The addresses of this machine, which are refused unless named.
+#[must_use]
+pub fn loopback() -> Vec<AddressRange> {
+    vec!["127.0.0.0/8".parse().expect("a network")]
+}
+
+/// Makes HTTP drivers that retry at once.
+#[derive(Debug, Default)]
+pub struct HttpDrivers;
+
+impl Drivers for HttpDrivers {
+    fn driver(&self, connection: &CloudConnection) -> Result<Arc<dyn Driver>, String> {
+        let mut config = DriverConfig::new(&connection.url, connection.token.as_str())
+            .map_err(|error| error.to_string())?
+            .allowing(loopback());
+        config.retry.first_wait = Duration::from_millis(5);
+        let driver = HttpDriver::new(config).map_err(|error| error.to_string())?;
+        Ok(Arc::new(driver))
+    }
+}
+
+/// The policy that allows probes of services on this machine.
+pub(crate) fn probe_policy() -> AddressPolicy {
+    AddressPolicy::allowing(loopback())
+}
