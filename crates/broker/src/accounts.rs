@@ -408,10 +408,10 @@ mod tests {
 
     #[test]
     fn every_fault_of_a_sign_up_is_told_at_once_and_the_password_never() {
-        let form = SignUp { password: "short".into(), ..SignUp::default() };
+        let form = SignUp { password: "0123".into(), ..SignUp::default() };
         let faults = form.faults();
         let pointers: Vec<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
         assert_eq!(pointers, ["/email", "/password", "/name", "/organisation"]);
-        assert!(!format!("{faults:?}").contains("short\""));
+        assert!(!format!("{faults:?}{form:?}").contains("0123"));
     }
 }

@@ -11,14 +11,26 @@ pub(crate) const PASSWORD_CHARACTERS_MIN: usize = 10;
 /// Longer ones only cost time.
 pub(crate) const PASSWORD_BYTES_MAX: usize = 1000;
 
-/// Verified in place of an unknown person's hash, so that the answer takes as long.
-static NOBODY: LazyLock<String> =
-    LazyLock::new(|| hash(b"nobody has this password", &[0x5a; 16]).unwrap_or_default());
+/// Iterations and lanes of Argon2id, as OWASP suggests beside [`PASSWORD_MEMORY_KIB`].
+const ITERATIONS: u32 = 2;
+const LANES: u32 = 1;
+/// Memory of one password hash, KiB (OWASP: 19 MiB with two iterations).
+pub const PASSWORD_MEMORY_KIB: u32 = 19 * 1024;
 
-fn hash(password: &[u8], salt: &[u8]) -> Result<String, BrokerError> {
-    let hashed: PasswordHash = Argon2::default()
+/// Verified in place of an unknown person's hash, so that the answer takes as long.
+fn nobody(memory_kib: u32) -> &'static str {
+    static NOBODY: OnceLock<String> = OnceLock::new();
+    let make = || hash(b"nobody has this password", &[0x5a; 16], memory_kib).unwrap_or_default();
+    NOBODY.get_or_init(make)
+}
+
+fn hash(password: &[u8], salt: &[u8], memory_kib: u32) -> Result<String, BrokerError> {
+    let fault =
+        |error: &dyn std::fmt::Display| BrokerError::Internal(format!("password hashing: {error}"));
+    let params = Params::new(memory_kib, ITERATIONS, LANES, None).map_err(|error| fault(&error))?;
+    let hashed: PasswordHash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_with_salt(password, salt)
-        .map_err(|error| BrokerError::Internal(format!("password hashing: {error}")))?;
+        .map_err(|error| fault(&error))?;
     Ok(hashed.to_string())
 }
 
