@@ -54,6 +54,23 @@ impl Locale {
         best.map(|(_, locale)| locale)
     }
 
+    /// Of two texts the one in this language, or the other where it is missing.
+    pub fn pick<'a>(self, english: &'a str, japanese: &'a str) -> &'a str {
+        match self {
+            Locale::En if !english.is_empty() => english,
+            Locale::Ja if japanese.is_empty() => english,
+            _ => japanese,
+        }
+    }
+
+    /// The same language as the registry of quality items names it.
+    pub fn sla(self) -> sla::Locale {
+        match self {
+            Locale::En => sla::Locale::En,
+            Locale::Ja => sla::Locale::Ja,
+        }
+    }
+
     /// The words of this language.
     pub fn words(self) -> Words {
         Words(self)
@@ -74,6 +91,13 @@ mod tests {
     fn the_highest_quality_of_our_languages_wins() {
         assert_eq!(Locale::from_accept_language("fr, en;q=0.5, ja-JP;q=0.8"), Some(Locale::Ja));
         assert_eq!(Locale::from_accept_language("en-GB,en;q=0.9,ja;q=0.8"), Some(Locale::En));
+    }
+
+    #[test]
+    fn a_text_that_lacks_one_language_is_shown_in_the_other() {
+        assert_eq!(Locale::Ja.pick("Aoba", ""), "Aoba");
+        assert_eq!(Locale::En.pick("", "青葉"), "青葉");
+        assert_eq!(Locale::Ja.pick("Aoba", "青葉"), "青葉");
     }
 
     #[test]

@@ -1,12 +1,43 @@
-//! Plan, signature, live timeline and the page of a running service (`/contracts`, `/services`).
+//! Quote, signature, live timeline and the page of a contract (`/contracts`, `/services`).
 //!
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
-use axum::Router;
+mod documents;
+mod events;
+mod fit;
+mod list;
+mod measured;
+mod need;
+mod offer_card;
+mod plan;
+mod quote;
+mod quote_page;
+mod release;
+mod show;
+mod state;
+pub(crate) mod steps;
+
+use axum::{Router, routing::get};
+use broker::BrokerError;
+use domain::ContractId;
+
+pub(crate) use fit::fit_table;
 
 use crate::AppState;
 
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {
     Router::new()
+        .route("/services", get(list::services))
+        .route("/contracts", get(list::contracts))
+        .route("/contracts/new", get(quote::show).post(quote::answer))
+        .route("/contracts/{id}", get(show::show))
+        .route("/contracts/{id}/events", get(events::follow))
+        .route("/contracts/{id}/release", get(release::ask).post(release::release))
+        .route("/contracts/{id}/erasure.json", get(documents::erasure))
+}
+
+/// Reads the id in an address; what is none was not found.
+fn contract_id(text: &str) -> Result<ContractId, BrokerError> {
+    text.parse().map_err(|_| BrokerError::NotFound { what: "contract" })
 }

@@ -1,0 +1,112 @@
+//! Item by item, how a promise stands to what is asked.
+
+use leptos::prelude::*;
+use matching::{Explanation, Mode, RowExplanation, Verdict};
+use sla::Direction;
+
+use crate::{
+    PageContext,
+    ui::{Column, State, Table, badge},
+    words::{Locale, Words},
+};
+
+/// What is asked, what is promised and the verdict, in the order of the need.
+pub(crate) fn fit_table(ctx: &PageContext, explanation: &Explanation) -> AnyView {
+    let words = ctx.words();
+    let columns = vec![
+        Column::text(words.common_shape_item()),
+        Column::text(words.common_shape_need()),
+        Column::text(words.common_shape_promise()),
+        Column::text(words.contracts_fit_verdict()),
+    ];
+    let rows = explanation.rows.iter().map(|row| {
+        let asked = row.required.as_ref().map(|value| asked_text(&row.item, value, ctx.locale));
+        let promised = row.promised.as_ref().map(|value| value_text(&row.item, value, ctx.locale));
+        vec![
+            label(&row.item, ctx.locale).into_any(),
+            asked.unwrap_or_else(|| words.contracts_fit_anything().to_owned()).into_any(),
+            promised.unwrap_or_else(|| words.common_not_declared().to_owned()).into_any(),
+            verdict(words, row),
+        ]
+    });
+    Table::new(words.contracts_fit_title(), columns).rows(rows).view()
+}
+
+fn verdict(words: Words, row: &RowExplanation) -> AnyView {
+    if row.mode == Mode::BestEffort {
+        return badge(State::Quiet, words.contracts_fit_any());
+    }
+    let firm = row.mode == Mode::Must;
+    match row.verdict {
+        Verdict::Met => badge(State::Good, words.contracts_fit_met()),
+        Verdict::Beyond => badge(State::Good, words.contracts_fit_beyond()),
+        Verdict::MetWithinTolerance => badge(State::Good, words.contracts_fit_tolerated()),
+        Verdict::Missed if firm => badge(State::Bad, words.contracts_fit_missed()),
+        Verdict::Missed => badge(State::Attention, words.contracts_fit_missed()),
+        Verdict::NotPromised if firm => badge(State::Bad, words.contracts_fit_not_promised()),
+        Verdict::NotPromised => badge(State::Unknown, words.contracts_fit_not_promised()),
+    }
+}
+
+/// The key without the part that tells two orders of one item apart.
+fn key(item: &str) -> &str {
+    item.split('#').next().unwrap_or(item)
+}
+
+/// The item's name.
+pub(crate) fn label(item: &str, locale: Locale) -> String {
+    let known = sla::registry().item(key(item));
+    known.map_or_else(|| key(item).to_owned(), |item| item.label(locale.sla()).to_owned())
+}
+
+fn asked_text(item: &str, value: &matching::Value, locale: Locale) -> String {
+    let shown = value_text(item, value, locale);
+    let is_number = matches!(value, matching::Value::Number(_));
+    match sla::registry().item(key(item)).map(|item| item.direction) {
+        Some(Direction::Higher) if is_number => format!("≥ {shown}"),
+        Some(Direction::Lower) if is_number => format!("≤ {shown}"),
+        _ => shown,
+    }
+}
+
+fn value_text(item: &str, value: &matching::Value, locale: Locale) -> String {
+    let value = match value {
+        matching::Value::Number(number) => sla::Value::Number(*number),
+        matching::Value::Level(level) => match level.split_once(':') {
+            Some((scheme, level)) => return sla::format_scheme_level(scheme, level, locale.sla()),
+            None => sla::Value::Level(level.clone()),
+        },
+        matching::Value::Set(members) => sla::Value::Set(members.clone()),
+    };
+    match sla::registry().item(key(item)) {
+        Some(item) => sla::format_value(item, &value, locale.sla()),
+        None => match value {
+            sla::Value::Number(number) => number.to_string(),
+            sla::Value::Level(level) => level,
+            sla::Value::Set(members) => members.into_iter().collect::<Vec<_>>().join(", "),
+            other => format!("{other:?}"),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asked_numbers_say_which_way_is_better() {
+        let uptime = matching::Value::Number(sla::parse_decimal("0.999").unwrap());
+        assert_eq!(asked_text("availability.service_uptime", &uptime, Locale::En), "≥ 99.9 %");
+        let response = matching::Value::Number(sla::parse_decimal("5").unwrap());
+        assert_eq!(asked_text("performance.online_response_time", &response, Locale::Ja), "≤ 5 秒");
+    }
+
+    #[test]
+    fn parts_of_an_item_carry_its_name() {
+        assert_eq!(
+            label("security.data_location#within", Locale::En),
+            label("security.data_location", Locale::En)
+        );
+        assert_eq!(label("x-acme.colour", Locale::En), "x-acme.colour");
+    }
+}

@@ -1,0 +1,144 @@
+//! The bill of quantities: as fields of the quote, as read from the form, as facts of a contract.
+
+use broker::contracts::Plan;
+use leptos::prelude::*;
+
+use crate::{
+    PageContext,
+    form::FormState,
+    format,
+    ui::{Field, Select, definitions},
+    words::Words,
+};
+
+/// Fields in the order shown; names are those of the use case's faults.
+const FIELDS: [&str; 5] = ["instances", "vcpu", "ramMb", "storageGb", "networkMbps"];
+
+/// Puts a plan into the form that edits it.
+pub(super) fn prefill(form: FormState, plan: &Plan) -> FormState {
+    plan.ranges()
+        .into_iter()
+        .fold(form.with("region", plan.region.clone()), |form, (field, value, _, _)| {
+            form.with(field, value.to_string())
+        })
+}
+
+/// The plan as typed; `None` and faults at the fields when it cannot be read.
+pub(super) fn read(form: &mut FormState, words: Words) -> Option<Plan> {
+    let mut read = |field: &str| {
+        let typed = form.value(field).trim().replace(',', "");
+        if typed.is_empty() {
+            form.fail(field, words.common_form_missing());
+            return None;
+        }
+        let number = typed.parse::<i64>().ok();
+        if number.is_none() {
+            form.fail(field, words.common_form_not_a_number(typed, "2"));
+        }
+        number
+    };
+    let [instances, vcpu, ram_mb, storage_gb, network_mbps] = FIELDS.map(&mut read);
+    Some(Plan {
+        instances: instances?,
+        vcpu: vcpu?,
+        ram_mb: ram_mb?,
+        storage_gb: storage_gb?,
+        network_mbps: network_mbps?,
+        region: form.value("region").trim().to_owned(),
+    })
+}
+
+/// The fields that edit it; `quoted` says what may be entered.
+pub(super) fn fields(
+    words: Words,
+    form: &FormState,
+    quoted: &Plan,
+    regions: &[(String, String)],
+) -> AnyView {
+    let inputs: Vec<_> = quoted
+        .ranges()
+        .into_iter()
+        .map(|(field, _, lowest, highest)| {
+            let hint = words.contracts_plan_range(format::integer(lowest), format::integer(highest));
+            Field::number(field, label(words, field)).unit(unit(words, field)).hint(hint).of(form).view()
+        })
+        .collect();
+    let region = (regions.len() > 1).then(|| {
+        regions
+            .iter()
+            .fold(Select::new("region", words.contracts_plan_region()), |select, (id, country)| {
+                select.option(id.clone(), format!("{id} ({country})"))
+            })
+            .of(form)
+            .view()
+    });
+    let fixed = (regions.len() <= 1).then(|| {
+        view! { <input type="hidden" name="region" value=form.value("region").to_owned()/> }
+    });
+    view! { <div class="quantities">{inputs}{region}{fixed}</div> }.into_any()
+}
+
+/// The plan of a contract.
+pub(super) fn facts(ctx: &PageContext, plan: &Plan) -> AnyView {
+    let words = ctx.words();
+    let mut pairs: Vec<(String, AnyView)> = plan
+        .ranges()
+        .into_iter()
+        .map(|(field, value, _, _)| {
+            let unit = unit(words, field);
+            let text = format!("{} {unit}", format::integer(value)).trim().to_owned();
+            (label(words, field).to_owned(), view! { <span class="number">{text}</span> }.into_any())
+        })
+        .collect();
+    pairs.push((words.contracts_plan_region().to_owned(), plan.region.clone().into_any()));
+    definitions(pairs)
+}
+
+fn label(words: Words, field: &str) -> &'static str {
+    match field {
+        "instances" => words.contracts_plan_instances(),
+        "vcpu" => words.contracts_plan_vcpu(),
+        "ramMb" => words.contracts_plan_ram(),
+        "storageGb" => words.contracts_plan_storage(),
+        _ => words.contracts_plan_network(),
+    }
+}
+
+fn unit(words: Words, field: &str) -> &'static str {
+    match field {
+        "instances" => words.contracts_plan_machines(),
+        "vcpu" => "vCPU",
+        "ramMb" => "MiB",
+        "storageGb" => "GB",
+        _ => "Mbit/s",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Locale;
+
+    #[test]
+    fn every_quantity_that_is_no_number_is_told_at_once() {
+        let mut form =
+            FormState::from_urlencoded("instances=two&vcpu=2&ramMb=&storageGb=20&networkMbps=100");
+        assert!(read(&mut form, Locale::En.words()).is_none());
+        assert!(form.error("instances").is_some() && form.error("ramMb").is_some());
+        assert!(form.error("vcpu").is_none());
+    }
+
+    #[test]
+    fn what_was_quoted_is_read_back_unchanged() {
+        let plan = Plan {
+            instances: 2,
+            vcpu: 4,
+            ram_mb: 32_768,
+            storage_gb: 500,
+            network_mbps: 100,
+            region: "jp-tokyo-1".to_owned(),
+        };
+        let mut form = prefill(FormState::empty(), &plan).with("ramMb", "32,768");
+        assert_eq!(read(&mut form, Locale::Ja.words()), Some(plan));
+    }
+}

@@ -1,0 +1,229 @@
+//! The quote of an offer for a need, and the signature.
+
+use axum::{
+    extract::{RawQuery, State},
+    http::StatusCode,
+    response::Response,
+};
+use broker::{
+    BrokerError,
+    contracts::{Quote, Sign},
+    market::OfferCard,
+    requirements::RequirementSource,
+};
+use domain::{OfferId, Role};
+
+use super::{
+    need::{quote_address, read_need},
+    plan, quote_page,
+};
+use crate::{
+    AppState, FlashKind, PageContext,
+    account::guard,
+    fault::note_faults,
+    form::FormState,
+    layout::fail,
+    render::redirect,
+};
+
+/// What the page shows beside the form.
+pub(super) struct QuoteView {
+    pub quote: Quote,
+    /// The price of the plan as typed; `None` while it has faults.
+    pub price: Option<domain::Money>,
+    /// After a change of the offer: the version shown before.
+    pub shown_before: Option<i64>,
+    /// Why it cannot be signed.
+    pub obstacle: Option<&'static str>,
+    /// What can be signed instead.
+    pub alternatives: Vec<OfferCard>,
+}
+
+pub(super) async fn show(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = FormState::from_urlencoded(&query.unwrap_or_default());
+    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
+        return refusal;
+    }
+    let Ok(offer) = query.value("offer").parse::<OfferId>() else {
+        return fail(&ctx, BrokerError::NotFound { what: "offer" });
+    };
+    let Some(source) = read_need(query.value("need")) else {
+        return choose_need(&ctx, &state, offer).await;
+    };
+    let quote = match state.broker.quote(&ctx.op(), offer, &source).await {
+        Ok(quote) => quote,
+        Err(error) => return fail(&ctx, error),
+    };
+    let form = FormState::empty()
+        .with("offer", offer.to_string())
+        .with("need", query.value("need"))
+        .with("version", quote.ranked.card.version.to_string())
+        .with("key", new_key(&ctx))
+        .with("serviceName", default_name(&ctx, &quote));
+    let form = plan::prefill(form, &quote.plan);
+    let obstacle = quote.obstacle;
+    let price = quote.price;
+    let view = QuoteView { quote, price, shown_before: None, obstacle, alternatives: Vec::new() };
+    let view = with_alternatives(&ctx, &state, &source, view).await;
+    quote_page::sheet(&ctx, &form, &view, StatusCode::OK)
+}
+
+pub(super) async fn answer(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    mut form: FormState,
+) -> Response {
+    if ctx.viewer.is_none() {
+        let back = quote_address(form.value("offer"), form.value("need"));
+        return redirect(&guard::sign_in_address(&back), None);
+    }
+    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
+        return refusal;
+    }
+    let Ok(offer) = form.value("offer").parse::<OfferId>() else {
+        return fail(&ctx, BrokerError::NotFound { what: "offer" });
+    };
+    let Some(source) = read_need(form.value("need")) else {
+        return choose_need(&ctx, &state, offer).await;
+    };
+    let words = ctx.words();
+    let typed = plan::read(&mut form, words);
+    if form.value("step") == "sign"
+        && let Some(plan) = &typed
+    {
+        let sign = Sign {
+            offer,
+            offer_version: form.value("version").parse().unwrap_or_default(),
+            requirement: source.clone(),
+            service_name: form.value("serviceName").to_owned(),
+            plan: Some(plan.clone()),
+            idempotency_key: form.value("key").to_owned(),
+        };
+        match state.broker.sign(&ctx.op(), sign).await {
+            Ok(id) => {
+                let text = words.contracts_quote_signed().to_owned();
+                return redirect(&format!("/contracts/{id}"), Some((FlashKind::Done, text)));
+            }
+            Err(error) => return refused(&ctx, &state, form, offer, &source, error).await,
+        }
+    }
+    let status =
+        if typed.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    again(&ctx, &state, form, (offer, &source), status, |_| {}).await
+}
+
+/// The page again after a refusal, with what can be done about it.
+async fn refused(
+    ctx: &PageContext,
+    state: &AppState,
+    mut form: FormState,
+    offer: OfferId,
+    source: &RequirementSource,
+    error: BrokerError,
+) -> Response {
+    let asked = (offer, source);
+    match error {
+        BrokerError::Conflict { code: "offer_changed", .. } => {
+            let before = form.value("version").parse().ok();
+            let note = move |view: &mut QuoteView| view.shown_before = before;
+            again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
+        }
+        BrokerError::NotOrderable { code, .. } => {
+            let note = move |view: &mut QuoteView| view.obstacle = Some(code);
+            again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
+        }
+        error if note_faults(&mut form, ctx.words(), &error) => {
+            again(ctx, state, form, asked, StatusCode::UNPROCESSABLE_ENTITY, |_| {}).await
+        }
+        error => fail(ctx, error),
+    }
+}
+
+/// Quotes again and shows the form as typed, for the version that is on offer now.
+async fn again(
+    ctx: &PageContext,
+    state: &AppState,
+    mut form: FormState,
+    (offer, source): (OfferId, &RequirementSource),
+    status: StatusCode,
+    note: impl FnOnce(&mut QuoteView),
+) -> Response {
+    let quote = match state.broker.quote(&ctx.op(), offer, source).await {
+        Ok(quote) => quote,
+        Err(error) => return fail(ctx, error),
+    };
+    let (mut status, mut price) = (status, None);
+    if form.is_sound()
+        && let Some(plan) = plan::read(&mut form, ctx.words())
+    {
+        match state.broker.estimate(&ctx.op(), offer, &plan) {
+            Ok(found) => price = Some(found),
+            // Whoever has no price is told so as an obstacle.
+            Err(BrokerError::NotFound { .. }) => {}
+            Err(error) if note_faults(&mut form, ctx.words(), &error) => {
+                status = StatusCode::UNPROCESSABLE_ENTITY;
+            }
+            Err(error) => return fail(ctx, error),
+        }
+    }
+    let form = with_version(form, quote.ranked.card.version);
+    let obstacle = quote.obstacle;
+    let mut view =
+        QuoteView { quote, price, shown_before: None, obstacle, alternatives: Vec::new() };
+    note(&mut view);
+    let view = with_alternatives(ctx, state, source, view).await;
+    quote_page::sheet(ctx, &form, &view, status)
+}
+
+fn with_version(form: FormState, version: i64) -> FormState {
+    form.with("version", version.to_string())
+}
+
+async fn with_alternatives(
+    ctx: &PageContext,
+    state: &AppState,
+    source: &RequirementSource,
+    mut view: QuoteView,
+) -> QuoteView {
+    if view.obstacle.is_none() {
+        return view;
+    }
+    let op = ctx.op();
+    let except = view.quote.ranked.card.id;
+    // Without alternatives the page still says what is in the way.
+    let ids = state.broker.alternatives(&op, source, except).await.unwrap_or_default();
+    for id in ids {
+        if let Ok(offer) = state.broker.offer(&op, id).await {
+            view.alternatives.push(offer.card);
+        }
+    }
+    view
+}
+
+/// Names one signature: the same page sent twice signs once, a page loaded again is a new one.
+fn new_key(ctx: &PageContext) -> String {
+    let request: String = ctx.request_id.chars().take(64).collect();
+    format!("web-{}-{request}", ctx.now)
+}
+
+fn default_name(ctx: &PageContext, quote: &Quote) -> String {
+    let title = &quote.requirement.metadata.title;
+    title.get(ctx.locale.sla()).chars().take(80).collect()
+}
+
+async fn choose_need(ctx: &PageContext, state: &AppState, offer: OfferId) -> Response {
+    let op = ctx.op();
+    let card = match state.broker.offer(&op, offer).await {
+        Ok(offer) => offer.card,
+        Err(error) => return fail(ctx, error),
+    };
+    let saved = match state.broker.my_requirements(&op).await {
+        Ok(saved) => saved,
+        Err(error) => return fail(ctx, error),
+    };
+    quote_page::choose_need(ctx, &card, &saved, &state.broker.templates())
+}

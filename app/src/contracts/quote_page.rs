@@ -1,0 +1,242 @@
+//! How a quote is shown: the offer, its fit, the plan, the price, what will happen, the signature.
+
+use axum::{http::StatusCode, response::Response};
+use broker::{
+    market::OfferCard,
+    requirements::{RequirementCard, Template},
+};
+use domain::Money;
+use leptos::prelude::*;
+
+use super::{fit::fit_table, need::quote_address, offer_card, plan, quote::QuoteView};
+use crate::{
+    PageContext,
+    form::FormState,
+    render::{Page, page},
+    ui::{
+        Button, Field, Kind, Look, State, badge, breadcrumbs, chip, definitions, empty,
+        error_summary, link_button, money, notice, page_head, section,
+    },
+    words::Words,
+};
+
+/// The whole page.
+pub(super) fn sheet(
+    ctx: &PageContext,
+    form: &FormState,
+    view: &QuoteView,
+    status: StatusCode,
+) -> Response {
+    let words = ctx.words();
+    let card = &view.quote.ranked.card;
+    let title = ctx.locale.pick(&card.title_en, &card.title_ja).to_owned();
+    let heading = words.contracts_quote_title(&title);
+    page(ctx, Page::new(heading.clone()).status(status).private(), || {
+        view! {
+            {breadcrumbs(words, vec![
+                (words.common_way_market().to_owned(), "/market".to_owned()),
+                (title, format!("/market/offers/{}", card.id)),
+            ])}
+            {page_head(heading, Some(words.contracts_quote_lead().to_owned()), vec![])}
+            {changed(words, view)}
+            {obstacle(ctx, form, view)}
+            {error_summary(form, words)}
+            {section("offer", words.contracts_quote_offer(), offer_summary(ctx, card))}
+            {section("fit", words.contracts_fit_title(), fit(ctx, view))}
+            {view.obstacle.is_none().then(|| signature(ctx, form, view))}
+        }
+        .into_any()
+    })
+}
+
+fn changed(words: Words, view: &QuoteView) -> Option<AnyView> {
+    let before = view.shown_before?;
+    let now = view.quote.ranked.card.version;
+    let href = format!("/market/offers/{}", view.quote.ranked.card.id);
+    let body = view! {
+        <p>{words.contracts_changed_text()}</p>
+        <p><a href=href>{words.contracts_changed_read(now)}</a></p>
+    };
+    let inside =
+        notice(Kind::Attention, words.contracts_changed_title(before, now), body.into_any());
+    Some(view! { <div role="alert">{inside}</div> }.into_any())
+}
+
+fn obstacle(ctx: &PageContext, form: &FormState, view: &QuoteView) -> Option<AnyView> {
+    let words = ctx.words();
+    let text = match view.obstacle? {
+        "catalogue_only" => words.contracts_obstacle_catalogue(),
+        "no_price" => words.contracts_obstacle_no_price(),
+        "withdrawn" => words.contracts_obstacle_withdrawn(),
+        "no_capacity" => words.contracts_reason_no_capacity(),
+        "cloud_unreachable" => words.contracts_reason_unreachable(),
+        _ => words.contracts_obstacle_other(),
+    };
+    let more = if view.alternatives.is_empty() {
+        view! { <p>{words.contracts_alternatives_none()}</p> }.into_any()
+    } else {
+        view! {
+            <p>{words.contracts_alternatives_text()}</p>
+            {offer_card::cards(ctx, &view.alternatives, Some(form.value("need")))}
+        }
+        .into_any()
+    };
+    let body = view! { <p>{text}</p>{more} }.into_any();
+    Some(notice(Kind::Attention, words.contracts_obstacle_title(), body))
+}
+
+fn offer_summary(ctx: &PageContext, card: &OfferCard) -> AnyView {
+    let words = ctx.words();
+    let regions: Vec<_> =
+        card.regions.iter().map(|(id, country)| chip(format!("{id} ({country})"))).collect();
+    let backed = if card.backed {
+        badge(State::Good, words.contracts_offer_backed())
+    } else {
+        badge(State::Quiet, words.contracts_offer_catalogue())
+    };
+    let provider = ctx.locale.pick(&card.provider.name_en, &card.provider.name_ja).to_owned();
+    let provider_page = format!("/providers/{}", card.provider.slug);
+    definitions(vec![
+        (
+            words.contracts_offer_title().to_owned(),
+            view! {
+                <a href=format!("/market/offers/{}", card.id)>{ctx.locale.pick(&card.title_en, &card.title_ja).to_owned()}</a>
+                " "{words.contracts_offer_version(card.version)}
+            }
+            .into_any(),
+        ),
+        (words.contracts_offer_provider().to_owned(), view! { <a href=provider_page>{provider}</a> }.into_any()),
+        (words.contracts_plan_region().to_owned(), view! { <span class="chips">{regions}</span> }.into_any()),
+        (words.contracts_offer_cloud().to_owned(), backed),
+        (words.contracts_price_basket().to_owned(), price(words, card.price)),
+    ])
+}
+
+fn price(words: Words, amount: Option<Money>) -> AnyView {
+    match amount {
+        Some(amount) => view! {
+            <span>{money(amount.minor, amount.currency.code())}" "{words.contracts_price_month()}</span>
+        }
+        .into_any(),
+        None => words.contracts_price_none().into_any(),
+    }
+}
+
+fn fit(ctx: &PageContext, view: &QuoteView) -> AnyView {
+    let words = ctx.words();
+    let explanation = &view.quote.ranked.explanation;
+    let title = view.quote.requirement.metadata.title.get(ctx.locale.sla()).to_owned();
+    let verdict = if explanation.totals.matched {
+        notice(Kind::Done, words.contracts_fit_yes(title), ().into_any())
+    } else {
+        let body = view! { <p>{words.contracts_fit_no_text()}</p> }.into_any();
+        notice(Kind::Attention, words.contracts_fit_no(title), body)
+    };
+    view! { {verdict}{fit_table(ctx, explanation)} }.into_any()
+}
+
+/// Plan, price, steps and the button, in one form.
+fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
+    let words = ctx.words();
+    let card = &view.quote.ranked.card;
+    let hidden: Vec<_> = ["offer", "need", "version", "key"]
+        .into_iter()
+        .map(|name| {
+            let value = form.value(name).to_owned();
+            view! { <input type="hidden" name=name value=value/> }
+        })
+        .collect();
+    let plan = view! {
+        <p>{words.contracts_plan_lead()}</p>
+        {plan::fields(words, form, &view.quote.plan, &card.regions)}
+    };
+    let cost = view! {
+        <p class="total" role="status">{match view.price {
+            Some(amount) => view! {
+                <strong>{money(amount.minor, amount.currency.code())}</strong>" "{words.contracts_price_month()}
+            }
+            .into_any(),
+            None => words.contracts_price_after_faults().into_any(),
+        }}</p>
+        <p>{words.contracts_price_text()}</p>
+        <p class="actions">{Button::secondary(words.contracts_price_again()).sends("step", "price").view()}</p>
+    };
+    view! {
+        <form class="quote" method="post" action="/contracts/new">
+            {hidden}
+            {section("plan", words.contracts_plan_title(), plan.into_any())}
+            {section("price", words.contracts_price_title(), cost.into_any())}
+            {section("steps", words.contracts_steps_title(), steps(words))}
+            {section("sign", words.contracts_sign_title(), view! {
+                <p>{words.contracts_sign_text()}</p>
+                {Field::text("serviceName", words.contracts_sign_name()).hint(words.contracts_sign_name_hint()).of(form).required().max_length(80).view()}
+                <div class="actions">
+                    {Button::primary(words.contracts_sign_button()).sends("step", "sign").view()}
+                    {link_button(Look::Quiet, words.common_cancel(), format!("/market/offers/{}", card.id))}
+                </div>
+            }.into_any())}
+        </form>
+    }
+    .into_any()
+}
+
+fn steps(words: Words) -> AnyView {
+    view! {
+        <ol class="what-happens">
+            <li><strong>{words.contracts_steps_freeze()}</strong>" "{words.contracts_steps_freeze_text()}</li>
+            <li><strong>{words.contracts_steps_hold()}</strong>" "{words.contracts_steps_hold_text()}</li>
+            <li><strong>{words.contracts_steps_start()}</strong>" "{words.contracts_steps_start_text()}</li>
+            <li><strong>{words.contracts_steps_open()}</strong>" "{words.contracts_steps_open_text()}</li>
+            <li><strong>{words.contracts_steps_watch()}</strong>" "{words.contracts_steps_watch_text()}</li>
+        </ol>
+        <p>{words.contracts_steps_fail()}</p>
+    }
+    .into_any()
+}
+
+/// Which need the contract is for, when the address does not say.
+pub(super) fn choose_need(
+    ctx: &PageContext,
+    card: &OfferCard,
+    saved: &[RequirementCard],
+    templates: &[Template],
+) -> Response {
+    let words = ctx.words();
+    let offer = card.id.to_string();
+    let title = ctx.locale.pick(&card.title_en, &card.title_ja).to_owned();
+    let heading = words.contracts_choose_title(&title);
+    let own: Vec<_> = saved
+        .iter()
+        .map(|need| {
+            let href = quote_address(&offer, &format!("saved:{}", need.id));
+            let title = ctx.locale.pick(&need.title_en, &need.title_ja).to_owned();
+            view! { <li><a href=href>{title}</a></li> }
+        })
+        .collect();
+    let samples: Vec<_> = templates
+        .iter()
+        .map(|template| {
+            let href = quote_address(&offer, &format!("template:{}", template.key));
+            let title = template.requirement.metadata.title.get(ctx.locale.sla()).to_owned();
+            view! { <li><a href=href>{title}</a></li> }
+        })
+        .collect();
+    let own = if own.is_empty() {
+        let action = link_button(Look::Secondary, words.common_way_describe(), "/needs/new");
+        empty(words.contracts_choose_none(), words.contracts_choose_none_text(), Some(action))
+    } else {
+        view! { <ul class="needs">{own}</ul> }.into_any()
+    };
+    page(ctx, Page::new(heading.clone()).private(), || {
+        view! {
+            {breadcrumbs(words, vec![
+                (words.common_way_market().to_owned(), "/market".to_owned()),
+                (title, format!("/market/offers/{}", card.id)),
+            ])}
+            {page_head(heading, Some(words.contracts_choose_lead().to_owned()), vec![])}
+            {section("own", words.contracts_choose_own(), own)}
+            {section("samples", words.contracts_choose_samples(), view! { <ul class="needs">{samples}</ul> }.into_any())}
+        }
+        .into_any()
+    })
+}

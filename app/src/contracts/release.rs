@@ -1,0 +1,115 @@
+//! Ending a service: what will happen, what cannot be undone, and its name typed as confirmation.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use broker::{BrokerError, contracts::ContractPage};
+use domain::{ContractState, Role};
+use leptos::prelude::*;
+
+use super::contract_id;
+use crate::{
+    AppState, FlashKind, PageContext,
+    account::guard,
+    form::FormState,
+    layout::fail,
+    render::{Page, Width, page, redirect},
+    ui::{Button, Field, Kind, Look, breadcrumbs, error_summary, link_button, notice, page_head},
+};
+
+pub(super) async fn ask(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
+        return refusal;
+    }
+    match read(&ctx, &state, &id).await {
+        Ok(contract) => question(&ctx, &contract, &FormState::empty(), StatusCode::OK),
+        Err(error) => fail(&ctx, error),
+    }
+}
+
+pub(super) async fn release(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    mut form: FormState,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
+        return refusal;
+    }
+    let contract = match read(&ctx, &state, &id).await {
+        Ok(contract) => contract,
+        Err(error) => return fail(&ctx, error),
+    };
+    let words = ctx.words();
+    let name = contract.card.service_name.trim();
+    if form.value("name").trim() != name {
+        form.fail("name", words.contracts_release_name_wrong(name));
+        return question(&ctx, &contract, &form, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    match state.broker.release(&ctx.op(), contract.card.id).await {
+        Ok(()) => {
+            let text = words.contracts_release_begun().to_owned();
+            redirect(&format!("/contracts/{}", contract.card.id), Some((FlashKind::Done, text)))
+        }
+        Err(error) => fail(&ctx, error),
+    }
+}
+
+async fn read(ctx: &PageContext, state: &AppState, id: &str) -> Result<ContractPage, BrokerError> {
+    state.broker.contract(&ctx.op(), contract_id(id)?).await
+}
+
+fn question(
+    ctx: &PageContext,
+    contract: &ContractPage,
+    form: &FormState,
+    status: StatusCode,
+) -> Response {
+    let words = ctx.words();
+    let card = &contract.card;
+    let back = format!("/contracts/{}", card.id);
+    let title = words.contracts_release_title(&card.service_name);
+    let about = Page::new(title.clone()).status(status).width(Width::Reading).private();
+    let possible = card.state == ContractState::Active;
+    page(ctx, about, || {
+        view! {
+            {breadcrumbs(words, vec![
+                (words.common_way_services().to_owned(), "/services".to_owned()),
+                (card.service_name.clone(), back.clone()),
+            ])}
+            {page_head(title, None, vec![])}
+            {error_summary(form, words)}
+            {if possible {
+                view! {
+                    <p>{words.contracts_release_lead()}</p>
+                    <ol class="what-happens">
+                        <li>{words.contracts_release_closed()}</li>
+                        <li>{words.contracts_release_erased()}</li>
+                        <li>{words.contracts_release_given_back()}</li>
+                        <li>{words.contracts_release_metered()}</li>
+                    </ol>
+                    {notice(Kind::Attention, words.contracts_release_for_ever(), view! { <p>{words.contracts_release_for_ever_text()}</p> }.into_any())}
+                    <form class="form release" method="post" action=format!("{back}/release")>
+                        {Field::text("name", words.contracts_release_name(&card.service_name)).of(form).required().view()}
+                        <div class="actions">
+                            {Button::danger(words.contracts_release_button()).view()}
+                            {link_button(Look::Quiet, words.contracts_release_keep(), back.clone())}
+                        </div>
+                    </form>
+                }.into_any()
+            } else {
+                view! {
+                    {notice(Kind::Note, words.contracts_release_not_now(), ().into_any())}
+                    <p class="actions">{link_button(Look::Secondary, words.contracts_release_back(), back.clone())}</p>
+                }.into_any()
+            }}
+        }
+        .into_any()
+    })
+}

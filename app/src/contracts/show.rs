@@ -1,0 +1,207 @@
+//! The page of a contract: is it well, what can I do, what happened, what was agreed.
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use broker::contracts::{ContractPage, ResourceView, Timeline};
+use domain::ContractState;
+use leptos::prelude::*;
+
+use super::{
+    contract_id, documents, measured, offer_card, plan,
+    state::{lead, reason, state_badge},
+    steps,
+};
+use crate::{
+    AppState, PageContext,
+    account::guard,
+    layout::fail,
+    render::{Page, page},
+    ui::{
+        self, Column, Kind, Look, Table, breadcrumbs, definitions, disclosure, empty, link_button,
+        live_timeline, money, notice, page_head, section, time,
+    },
+    words::Words,
+};
+
+pub(super) async fn show(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Response {
+    if let Some(refusal) = guard::refuse_strangers(&ctx) {
+        return refusal;
+    }
+    let found = match contract_id(&id) {
+        Ok(id) => state.broker.contract(&ctx.op(), id).await,
+        Err(error) => Err(error),
+    };
+    let contract = match found {
+        Ok(contract) => contract,
+        Err(error) => return fail(&ctx, error),
+    };
+    let series = match measured::series(&ctx, &state, &contract).await {
+        Ok(series) => series,
+        Err(error) => return fail(&ctx, error),
+    };
+    sheet(&ctx, &contract, &series)
+}
+
+fn sheet(ctx: &PageContext, contract: &ContractPage, series: &measured::Series) -> Response {
+    let words = ctx.words();
+    let card = &contract.card;
+    let title = card.service_name.clone();
+    let actions = match card.state {
+        ContractState::Active => vec![link_button(
+            Look::Danger,
+            words.contracts_release_open(),
+            format!("/contracts/{}/release", card.id),
+        )],
+        _ => vec![],
+    };
+    page(ctx, Page::new(title.clone()).private(), || {
+        view! {
+            {breadcrumbs(words, vec![(words.common_way_services().to_owned(), "/services".to_owned())])}
+            {page_head(title, Some(lead(words, card).to_owned()), actions)}
+            {section("now", words.contracts_page_now(), now(ctx, contract))}
+            {failure(ctx, contract)}
+            {(card.state == ContractState::Released).then(|| documents::after_release(ctx, contract))}
+            {section("progress", words.contracts_page_progress(), progress(ctx, contract))}
+            {measured::chart(ctx, contract, series)}
+            {section("plan", words.contracts_plan_title(), plan::facts(ctx, &contract.plan))}
+            {section("resources", words.contracts_page_resources(), resources(words, &contract.resources))}
+            {section("documents", words.contracts_documents_title(), documents::frozen(ctx, contract))}
+        }
+        .into_any()
+    })
+}
+
+fn now(ctx: &PageContext, contract: &ContractPage) -> AnyView {
+    let words = ctx.words();
+    let card = &contract.card;
+    let mut facts = vec![(words.contracts_page_state().to_owned(), state_badge(words, card))];
+    if let Some(address) = &card.address {
+        let href = address.clone();
+        facts.push((
+            words.contracts_page_address().to_owned(),
+            view! { <a class="address" href=href rel="noreferrer">{address.clone()}</a> }.into_any(),
+        ));
+    }
+    let offer = ctx.locale.pick(&card.offer_title_en, &card.offer_title_ja).to_owned();
+    let provider = ctx.locale.pick(&card.provider_en, &card.provider_ja).to_owned();
+    facts.push((
+        words.contracts_offer_title().to_owned(),
+        view! {
+            <a href=format!("/market/offers/{}", contract.offer)>{offer}</a>
+            " "{words.contracts_offer_version(contract.offer_version)}
+        }
+        .into_any(),
+    ));
+    facts.push((words.contracts_offer_provider().to_owned(), provider.into_any()));
+    facts.push((
+        words.contracts_price_title().to_owned(),
+        view! { {money(card.price.minor, card.price.currency.code())}" "{words.contracts_price_month()} }
+            .into_any(),
+    ));
+    facts.push((words.contracts_page_signed().to_owned(), time(ctx, card.signed_at.0)));
+    if let Some(at) = contract.activated_at {
+        facts.push((words.contracts_page_activated().to_owned(), time(ctx, at.0)));
+    }
+    if let Some(at) = contract.released_at {
+        facts.push((words.contracts_page_released().to_owned(), time(ctx, at.0)));
+    }
+    facts.push((words.contracts_page_id().to_owned(), ui::id(ctx, &card.id.to_string())));
+    definitions(facts)
+}
+
+fn failure(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView> {
+    let words = ctx.words();
+    let code = contract.failure.as_deref()?;
+    let more = if contract.alternatives.is_empty() {
+        view! { <p>{words.contracts_alternatives_none()}</p> }.into_any()
+    } else {
+        let need = format!("saved:{}", contract.requirement);
+        view! {
+            <p>{words.contracts_alternatives_text()}</p>
+            {offer_card::cards(ctx, &contract.alternatives, Some(&need))}
+        }
+        .into_any()
+    };
+    let body = view! { <p>{words.contracts_failure_undone()}</p>{more} }.into_any();
+    Some(notice(Kind::Problem, reason(words, code), body))
+}
+
+/// The newest run live, earlier ones folded away.
+fn progress(ctx: &PageContext, contract: &ContractPage) -> AnyView {
+    let words = ctx.words();
+    let Some((newest, earlier)) = contract.timelines.split_last() else {
+        return view! { <p>{words.contracts_page_no_progress()}</p> }.into_any();
+    };
+    let initial = steps::view(ctx.locale, newest);
+    let label = steps::kind_word(words, &newest.kind);
+    let events = format!("/contracts/{}/events", contract.card.id);
+    let earlier: Vec<_> = earlier.iter().rev().map(|run| folded(ctx, run)).collect();
+    view! {
+        <h3>{label.clone()}</h3>
+        {live_timeline(words, label, initial, events)}
+        {earlier}
+    }
+    .into_any()
+}
+
+fn folded(ctx: &PageContext, run: &Timeline) -> AnyView {
+    let words = ctx.words();
+    let label = steps::kind_word(words, &run.kind);
+    let view = steps::view(ctx.locale, run);
+    let summary = format!("{label}: {}", view.headline);
+    disclosure(summary, ui::timeline(label, view.steps))
+}
+
+fn resources(words: Words, resources: &[ResourceView]) -> AnyView {
+    if resources.is_empty() {
+        return empty(
+            words.contracts_resources_none(),
+            words.contracts_resources_none_text(),
+            None,
+        );
+    }
+    let columns = vec![
+        Column::text(words.contracts_resources_kind()),
+        Column::text(words.contracts_resources_native()),
+        Column::text(words.contracts_page_state()),
+    ];
+    let rows = resources.iter().map(|resource| {
+        vec![
+            resource_kind(words, &resource.kind).into_any(),
+            view! { <code>{resource.native_id.clone()}</code> }.into_any(),
+            resource_state(words, &resource.state).into_any(),
+        ]
+    });
+    Table::new(words.contracts_page_resources(), columns).rows(rows).view()
+}
+
+fn resource_kind(words: Words, kind: &str) -> String {
+    match kind {
+        "group" => words.contracts_resources_group().to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn resource_state(words: Words, state: &str) -> String {
+    let text = match state {
+        "held" => words.contracts_resources_held(),
+        "reserved" => words.contracts_resources_reserved(),
+        "provisioning" => words.contracts_resources_provisioning(),
+        "ready" => words.contracts_resources_ready(),
+        "active" => words.contracts_resources_active(),
+        "draining" => words.contracts_resources_draining(),
+        "released" => words.contracts_resources_released(),
+        "erased" => words.contracts_resources_erased(),
+        "failed" => words.contracts_resources_failed(),
+        "expired" => words.contracts_resources_expired(),
+        "unknown" => words.common_unknown(),
+        other => return other.to_owned(),
+    };
+    text.to_owned()
+}

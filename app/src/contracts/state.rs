@@ -1,0 +1,57 @@
+//! Words for where a contract stands and why it failed.
+
+use broker::contracts::ContractCard;
+use domain::ContractState;
+use leptos::prelude::*;
+
+use crate::{
+    ui::{State, badge},
+    words::Words,
+};
+
+/// The badge of a contract; an active one that did not answer is marked.
+pub(super) fn state_badge(words: Words, card: &ContractCard) -> AnyView {
+    let (state, word) = match (card.state, card.healthy) {
+        (ContractState::Activating, _) => (State::Busy, words.contracts_state_activating()),
+        (ContractState::Active, Some(false)) => (State::Bad, words.contracts_state_silent()),
+        (ContractState::Active, _) => (State::Good, words.contracts_state_active()),
+        (ContractState::Failed, _) => (State::Bad, words.contracts_state_failed()),
+        (ContractState::Releasing, _) => (State::Busy, words.contracts_state_releasing()),
+        (ContractState::Released, _) => (State::Quiet, words.contracts_state_released()),
+    };
+    badge(state, word)
+}
+
+/// One sentence about the whole.
+pub(super) fn lead(words: Words, card: &ContractCard) -> &'static str {
+    match (card.state, card.healthy) {
+        (ContractState::Activating, _) => words.contracts_lead_activating(),
+        (ContractState::Active, Some(false)) => words.contracts_lead_silent(),
+        (ContractState::Active, _) => words.contracts_lead_active(),
+        (ContractState::Failed, _) => words.contracts_lead_failed(),
+        (ContractState::Releasing, _) => words.contracts_lead_releasing(),
+        (ContractState::Released, _) => words.contracts_lead_released(),
+    }
+}
+
+/// Why a step or an activation failed, by its stable code.
+pub(crate) fn reason(words: Words, code: &str) -> String {
+    let text = match code {
+        "no_capacity" => words.contracts_reason_no_capacity(),
+        "cloud_unreachable" | "timeout" => words.contracts_reason_unreachable(),
+        "cloud_answer_lost" => words.contracts_reason_answer_lost(),
+        "catalogue_only" | "connection" => words.contracts_reason_connection(),
+        "gone" => words.contracts_reason_gone(),
+        "not_alive" => words.contracts_reason_not_alive(),
+        "address_silent" => words.contracts_reason_address_silent(),
+        "no_address" => words.contracts_reason_no_address(),
+        "hold_expired" => words.contracts_reason_hold_expired(),
+        "start_failed" => words.contracts_reason_start_failed(),
+        "refused" | "forbidden" | "unauthorized" => words.contracts_reason_refused(),
+        "unsupported" => words.contracts_reason_unsupported(),
+        "statement_invalid" | "no_erasure_key" => words.contracts_reason_statement(),
+        "meter_open" => words.contracts_reason_meter_open(),
+        other => return words.contracts_reason_other(other),
+    };
+    text.to_owned()
+}
