@@ -87,6 +87,10 @@ impl Drop for Server {
 
 fn command(program: &Path, place: &Place, data: &Path) -> Command {
     let mut command = tool::command(program);
-    command.env("KUMOICHI_DATA", data).env("KUMOICHI_SITE", place.site()).current_dir(data);
+    command
+        .env("KUMOICHI_DATA", data)
+        .env("KUMOICHI_SITE", place.site())
+        .env("KUMOICHI_COUNT_STATEMENTS", "true")
+        .current_dir(data);
     command
 }

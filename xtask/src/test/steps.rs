@@ -61,6 +61,7 @@ fn clippy_server(place: &Place) -> Result<Count> {
     let mut clippy = cargo(place);
     clippy.arg("clippy").args(HOST).args([
         "--all-targets",
+        "--keep-going",
         "--features",
         "xtask/web",
         "--",
