@@ -13,8 +13,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Sheets that come first, in this order; those of features follow by name.
-const LAYERS: [&str; 4] = ["tokens.css", "base.css", "layout.css", "components.css"];
+/// Sheets and folders that come first, in this order; those of features follow by name.
+const LAYERS: [&str; 4] = ["tokens", "base", "layout", "components"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
@@ -33,17 +33,28 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn joined(folder: &Path) -> Result<String, Box<dyn Error>> {
     let mut names = Vec::new();
-    for file in fs::read_dir(folder)? {
-        let name = file?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".css") {
-            let rank = LAYERS.iter().position(|known| *known == name).unwrap_or(LAYERS.len());
-            names.push((rank, name));
-        }
-    }
-    names.sort();
+    collect(folder, "", &mut names)?;
+    names.sort_by_key(|name| {
+        let layer = name.split(['/', '.']).next().unwrap_or_default();
+        (LAYERS.iter().position(|known| *known == layer).unwrap_or(LAYERS.len()), name.clone())
+    });
     let mut sheet = String::new();
-    for (_, name) in names {
+    for name in names {
         sheet.push_str(&fs::read_to_string(folder.join(name))?);
     }
     Ok(sheet)
+}
+
+/// Lists the sheets below a folder by their path inside it.
+fn collect(folder: &Path, inside: &str, names: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(folder.join(inside))? {
+        let entry = entry?;
+        let name = format!("{inside}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            collect(folder, &format!("{name}/"), names)?;
+        } else if name.ends_with(".css") {
+            names.push(name);
+        }
+    }
+    Ok(())
 }
