@@ -163,12 +163,12 @@ pub fn LiveTimeline(
             <p class="headline" aria-live="polite">{move || current.get().headline}</p>
             <ol class="steps">{move || steps_view(current.get().steps)}</ol>
             <p class="link">
+                <a href="" class:asleep=move || link.get() == Link::Live>{refresh}</a>
                 <span class="note">{move || match link.get() {
                     Link::Still => String::new(),
                     Link::Live => live.get_value(),
                     Link::Lost => reconnecting.get_value(),
                 }}</span>
-                <a href="" class:asleep=move || link.get() == Link::Live>{refresh}</a>
             </p>
         </div>
     }
