@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What is asked, what is promised and the verdict, in the order of the need.
-pub(crate) fn fit_table(ctx: &PageContext, explanation: &Explanation) -> AnyView {
+pub(super) fn fit_table(ctx: &PageContext, explanation: &Explanation) -> AnyView {
     let words = ctx.words();
     let columns = vec![
         Column::text(words.common_shape_item()),

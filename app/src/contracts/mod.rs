@@ -21,8 +21,6 @@ use axum::{Router, routing::get};
 use broker::BrokerError;
 use domain::ContractId;
 
-pub(crate) use fit::fit_table;
-
 use crate::AppState;
 
 /// The addresses of this feature.

@@ -1,12 +1,61 @@
-//! The broker desk: to-do, workflows, audit (`/desk`).
+//! The broker's desk: what needs a hand, workflows, audit, providers (`/desk`).
 //!
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
-use axum::Router;
+mod audit;
+mod providers;
+mod summary;
+mod word;
+mod workflow;
+mod workflows;
 
-use crate::AppState;
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::{
+    AppState,
+    ui::{Tab, tabs},
+    words::Words,
+};
 
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {
     Router::new()
+        .route("/desk", get(summary::show))
+        .route("/desk/workflows", get(workflows::show))
+        .route("/desk/workflows/{id}", get(workflow::show))
+        .route("/desk/workflows/{id}/retry", post(workflow::retry))
+        .route("/desk/workflows/{id}/abandon", post(workflow::abandon))
+        .route("/desk/audit", get(audit::show))
+        .route("/desk/providers", get(providers::list))
+        .route("/desk/providers/{id}", get(providers::show).post(providers::connect))
+}
+
+/// The parts of the desk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Summary,
+    Workflows,
+    Audit,
+    Providers,
+}
+
+/// The way between the parts; the one shown is marked.
+fn parts(words: Words, current: Part) -> leptos::prelude::AnyView {
+    let tab = |part: Part, label: &str, href: &str| Tab {
+        label: label.to_owned(),
+        href: href.to_owned(),
+        current: part == current,
+    };
+    tabs(
+        words.desk_parts(),
+        vec![
+            tab(Part::Summary, words.common_way_desk(), "/desk"),
+            tab(Part::Workflows, words.common_way_workflows(), "/desk/workflows"),
+            tab(Part::Audit, words.common_way_audit(), "/desk/audit"),
+            tab(Part::Providers, words.desk_providers_title(), "/desk/providers"),
+        ],
+    )
 }

@@ -1,0 +1,117 @@
+//! Who did what, newest first.
+
+use axum::{
+    extract::{RawQuery, State},
+    response::Response,
+};
+use broker::desk::AuditLine;
+use domain::Role;
+use leptos::prelude::*;
+
+use super::{Part, parts, word};
+use crate::{
+    AppState, PageContext,
+    account::guard,
+    form::FormState,
+    format::{exact_time, machine_time, percent_encode},
+    layout::fail,
+    render::{Page, Width, page},
+    ui::{Button, Column, Field, Table, empty, page_head, pagination},
+    words::Words,
+};
+
+/// Rows of one page.
+const ROWS: u32 = 50;
+
+pub(super) async fn show(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
+        return refusal;
+    }
+    let query = FormState::from_urlencoded(&query.unwrap_or_default());
+    let subject = query.filled("subject");
+    let found = state.broker.audit(&ctx.op(), subject, query.filled("cursor"), ROWS).await;
+    let list = match found {
+        Ok(list) => list,
+        Err(error) => return fail(&ctx, error),
+    };
+    let words = ctx.words();
+    let about = Page::new(words.common_way_audit()).width(Width::Wide).private();
+    page(&ctx, about, || {
+        let body = if list.items.is_empty() {
+            empty(words.desk_audit_none(), words.desk_audit_none_text(), None)
+        } else {
+            table(&ctx, &list.items)
+        };
+        let first = query.filled("cursor").map(|_| address(subject, None));
+        let next = list.next.as_deref().map(|cursor| address(subject, Some(cursor)));
+        view! {
+            {page_head(words.common_way_audit(), Some(words.desk_audit_lead().to_owned()), vec![])}
+            {parts(words, Part::Audit)}
+            {filter(words, &query)}
+            {body}
+            {pagination(words, first, next)}
+        }
+        .into_any()
+    })
+}
+
+fn filter(words: Words, query: &FormState) -> AnyView {
+    let all = query.filled("subject").map(|_| view! { <a href="/desk/audit">{words.desk_audit_all()}</a> });
+    view! {
+        <form class="filter" method="get" action="/desk/audit">
+            {Field::text("subject", words.desk_audit_subject()).of(query).max_length(60).view()}
+            {Button::secondary(words.desk_workflows_show()).view()}
+            {all}
+        </form>
+    }
+    .into_any()
+}
+
+fn table(ctx: &PageContext, lines: &[AuditLine]) -> AnyView {
+    let words = ctx.words();
+    let columns = vec![
+        Column::text(words.desk_audit_at()),
+        Column::text(words.desk_audit_who()),
+        Column::text(words.desk_audit_what()),
+        Column::text(words.desk_audit_on()),
+        Column::text(words.desk_audit_detail()),
+    ];
+    let rows = lines.iter().map(|line| {
+        let exact = exact_time(ctx.locale, line.at.0);
+        vec![
+            view! { <time datetime=machine_time(line.at.0)>{exact}</time> }.into_any(),
+            view! { <span title=line.actor.clone()>{actor(words, line)}</span> }.into_any(),
+            word::action(words, &line.action).into_any(),
+            word::subject(ctx, &line.subject),
+            view! { <code class="detail">{detail(&line.detail)}</code> }.into_any(),
+        ]
+    });
+    view! { <div class="dense">{Table::new(words.common_way_audit(), columns).rows(rows).view()}</div> }.into_any()
+}
+
+fn actor(words: Words, line: &AuditLine) -> String {
+    match line.actor.as_str() {
+        "system" => words.desk_audit_system().to_owned(),
+        "stranger" => words.desk_audit_stranger().to_owned(),
+        other if line.actor_name.is_empty() => other.to_owned(),
+        _ => line.actor_name.clone(),
+    }
+}
+
+/// The detail without the braces of an empty object.
+fn detail(text: &str) -> String {
+    if text.trim() == "{}" { "–".to_owned() } else { text.to_owned() }
+}
+
+fn address(subject: Option<&str>, cursor: Option<&str>) -> String {
+    let pairs = [("subject", subject), ("cursor", cursor)];
+    let query: Vec<_> = pairs
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name}={}", percent_encode(value?))))
+        .collect();
+    if query.is_empty() { "/desk/audit".to_owned() } else { format!("/desk/audit?{}", query.join("&")) }
+}

@@ -1,0 +1,79 @@
+//! The first page of the desk: what to do, then how the market stands.
+
+use axum::{extract::State, response::Response};
+use broker::desk::{DeskFigures, WorkflowCard};
+use domain::Role;
+use leptos::prelude::*;
+
+use super::{Part, parts, workflows};
+use crate::{
+    AppState, PageContext,
+    account::guard,
+    format::integer,
+    layout::fail,
+    render::{Page, Width, page},
+    ui::{Kind, empty, notice, page_head, section, stat, stats},
+    words::Words,
+};
+
+/// Rows of each list.
+const ROWS: u32 = 10;
+
+pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
+        return refusal;
+    }
+    let op = ctx.op();
+    let read = async {
+        let figures = state.broker.desk_figures(&op).await?;
+        let stuck = state.broker.workflows(&op, Some("needs_attention"), None, ROWS).await?;
+        let parked = state.broker.workflows(&op, Some("parked"), None, ROWS).await?;
+        let recent = state.broker.workflows(&op, None, None, ROWS).await?;
+        Ok((figures, [stuck.items, parked.items].concat(), recent.items))
+    };
+    let (figures, stuck, recent) = match read.await {
+        Ok(read) => read,
+        Err(error) => return fail(&ctx, error),
+    };
+    let words = ctx.words();
+    page(&ctx, Page::new(words.desk_title()).width(Width::Wide).private(), || {
+        view! {
+            {page_head(words.desk_title(), Some(words.desk_lead().to_owned()), vec![])}
+            {parts(words, Part::Summary)}
+            {section("todo", words.desk_todo(), todo(&ctx, &stuck))}
+            {section("figures", words.desk_figures_title(), figures_view(words, figures))}
+            {section("recent", words.desk_recent(), recent_view(&ctx, &recent))}
+        }
+        .into_any()
+    })
+}
+
+fn todo(ctx: &PageContext, stuck: &[WorkflowCard]) -> AnyView {
+    let words = ctx.words();
+    if stuck.is_empty() {
+        return notice(Kind::Done, words.desk_todo_none(), ().into_any());
+    }
+    view! { <p>{words.desk_todo_text()}</p>{workflows::table(ctx, words.desk_todo(), stuck)} }.into_any()
+}
+
+fn figures_view(words: Words, figures: DeskFigures) -> AnyView {
+    let count = |value: u64| integer(i64::try_from(value).unwrap_or(i64::MAX));
+    stats(vec![
+        stat(words.desk_figures_attention(), count(figures.needs_attention), None),
+        stat(words.desk_figures_running(), count(figures.running), None),
+        stat(words.desk_figures_contracts(), count(figures.active_contracts), None),
+        stat(words.desk_figures_offers(), count(figures.published_offers), None),
+    ])
+}
+
+fn recent_view(ctx: &PageContext, recent: &[WorkflowCard]) -> AnyView {
+    let words = ctx.words();
+    if recent.is_empty() {
+        return empty(words.desk_workflows_none(), words.desk_workflows_none_text(), None);
+    }
+    view! {
+        {workflows::table(ctx, words.desk_recent(), recent)}
+        <p><a href="/desk/workflows">{words.desk_workflows_all()}</a></p>
+    }
+    .into_any()
+}

@@ -1,0 +1,118 @@
+//! Words for workflow states and audited actions, and where a subject's page is.
+
+use leptos::prelude::*;
+
+use crate::{
+    PageContext,
+    ui::{State, badge, id},
+    words::Words,
+};
+
+/// The states a workflow can be in, in the order of the filter.
+pub(super) const STATES: [&str; 7] =
+    ["needs_attention", "running", "undoing", "parked", "done", "undone", "abandoned"];
+
+/// The state's word; an unknown one as it is.
+pub(super) fn state(words: Words, state: &str) -> String {
+    let text = match state {
+        "needs_attention" => words.desk_state_needs_attention(),
+        "running" => words.desk_state_running(),
+        "undoing" => words.desk_state_undoing(),
+        "parked" => words.desk_state_parked(),
+        "done" => words.desk_state_done(),
+        "undone" => words.desk_state_undone(),
+        "abandoned" => words.desk_state_abandoned(),
+        other => return other.to_owned(),
+    };
+    text.to_owned()
+}
+
+/// The state with its mark.
+pub(super) fn state_badge(words: Words, name: &str) -> AnyView {
+    let kind = match name {
+        "needs_attention" | "parked" => State::Attention,
+        "running" | "undoing" => State::Busy,
+        "done" => State::Good,
+        "undone" => State::Bad,
+        "abandoned" => State::Quiet,
+        _ => State::Unknown,
+    };
+    badge(kind, state(words, name))
+}
+
+/// Whether a person may retry it or give it up.
+pub(super) fn is_stuck(state: &str) -> bool {
+    matches!(state, "needs_attention" | "parked")
+}
+
+/// An audited action in words; one of another version stays as it is.
+pub(super) fn action(words: Words, action: &str) -> String {
+    let text = match action {
+        "account.signed_in" => words.desk_action_signed_in(),
+        "account.signed_up" => words.desk_action_signed_up(),
+        "contract.signed" => words.desk_action_contract_signed(),
+        "contract.activated" => words.desk_action_contract_activated(),
+        "contract.activation_failed" => words.desk_action_contract_failed(),
+        "contract.release_asked" => words.desk_action_release_asked(),
+        "contract.released" => words.desk_action_released(),
+        "offer.drafted" => words.desk_action_offer_drafted(),
+        "offer.revised" => words.desk_action_offer_revised(),
+        "offer.published" => words.desk_action_offer_published(),
+        "offer.withdrawn" => words.desk_action_offer_withdrawn(),
+        "provider.created" => words.desk_action_provider_created(),
+        "provider.connected" => words.desk_action_provider_connected(),
+        "requirement.saved" => words.desk_action_need_saved(),
+        "requirement.revised" => words.desk_action_need_revised(),
+        "token.created" => words.desk_action_token_created(),
+        "token.revoked" => words.desk_action_token_revoked(),
+        "workflow.retried" => words.desk_action_workflow_retried(),
+        "workflow.abandoned" => words.desk_action_workflow_abandoned(),
+        other => return other.to_owned(),
+    };
+    text.to_owned()
+}
+
+/// A thing by its id, with a link where it has a page for the broker.
+pub(super) fn subject(ctx: &PageContext, subject: &str) -> AnyView {
+    let words = ctx.words();
+    let shown = id(ctx, subject);
+    match page_of(subject) {
+        Some(href) => view! { <span class="subject">{shown}<a href=href aria-label=words.desk_open_named(subject)>{words.desk_open()}</a></span> }
+            .into_any(),
+        None => shown,
+    }
+}
+
+/// The address of a subject's page.
+fn page_of(subject: &str) -> Option<String> {
+    let (kind, _) = subject.split_once('_')?;
+    match kind {
+        "ctr" => Some(format!("/contracts/{subject}")),
+        "ofr" => Some(format!("/market/offers/{subject}")),
+        "wfl" => Some(format!("/desk/workflows/{subject}")),
+        "prv" => Some(format!("/desk/providers/{subject}")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Locale;
+
+    #[test]
+    fn things_lead_to_their_pages_and_people_do_not() {
+        assert_eq!(page_of("ctr_1").as_deref(), Some("/contracts/ctr_1"));
+        assert_eq!(page_of("usr_1"), None);
+        assert_eq!(page_of("system"), None);
+    }
+
+    #[test]
+    fn every_state_has_words_in_both_languages() {
+        for name in STATES {
+            for locale in Locale::ALL {
+                assert_ne!(state(locale.words(), name), name);
+            }
+        }
+    }
+}

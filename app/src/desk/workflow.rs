@@ -1,0 +1,224 @@
+//! One workflow, step by step, and what a person can do when it is stuck.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use broker::{
+    BrokerError,
+    contracts::{StepView, Timeline},
+    desk::WorkflowCard,
+};
+use domain::{Role, Timestamp, WorkflowId};
+use leptos::prelude::*;
+
+use super::word::{self, is_stuck, state_badge};
+use crate::{
+    AppState, FlashKind, PageContext,
+    account::guard,
+    contracts::steps::{kind_word, step_word},
+    fault::note_faults,
+    form::FormState,
+    layout::fail,
+    render::{Page, Width, page, redirect},
+    ui::{
+        self, Button, Column, Field, Kind, Table, breadcrumbs, definitions, error_summary, notice,
+        page_head, section, time,
+    },
+    words::Words,
+};
+
+pub(super) async fn show(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
+        return refusal;
+    }
+    sheet(&ctx, &state, &id, &FormState::empty(), StatusCode::OK).await
+}
+
+pub(super) async fn retry(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
+        return refusal;
+    }
+    let done = match parse(&id) {
+        Ok(id) => state.broker.retry_workflow(&ctx.op(), id).await,
+        Err(error) => Err(error),
+    };
+    let text = ctx.words().desk_workflow_retried().to_owned();
+    answer(&ctx, &state, &id, FormState::empty(), done, text).await
+}
+
+pub(super) async fn abandon(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    form: FormState,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
+        return refusal;
+    }
+    let done = match parse(&id) {
+        Ok(id) => state.broker.abandon_workflow(&ctx.op(), id, form.value("reason")).await,
+        Err(error) => Err(error),
+    };
+    let text = ctx.words().desk_workflow_abandoned().to_owned();
+    answer(&ctx, &state, &id, form, done, text).await
+}
+
+fn parse(id: &str) -> Result<WorkflowId, BrokerError> {
+    id.parse().map_err(|_| BrokerError::NotFound { what: "workflow" })
+}
+
+/// Back to the workflow: with a message, or with what stands against it.
+async fn answer(
+    ctx: &PageContext,
+    state: &AppState,
+    id: &str,
+    mut form: FormState,
+    done: Result<(), BrokerError>,
+    text: String,
+) -> Response {
+    match done {
+        Ok(()) => redirect(&format!("/desk/workflows/{id}"), Some((FlashKind::Done, text))),
+        Err(error) if note_faults(&mut form, ctx.words(), &error) => {
+            sheet(ctx, state, id, &form, crate::fault::status_of(&error)).await
+        }
+        Err(error) => fail(ctx, error),
+    }
+}
+
+async fn sheet(
+    ctx: &PageContext,
+    state: &AppState,
+    id: &str,
+    form: &FormState,
+    status: StatusCode,
+) -> Response {
+    let found = match parse(id) {
+        Ok(id) => state.broker.workflow(&ctx.op(), id).await,
+        Err(error) => Err(error),
+    };
+    let (card, timeline) = match found {
+        Ok(found) => found,
+        Err(error) => return fail(ctx, error),
+    };
+    let words = ctx.words();
+    let title = kind_word(words, &card.kind);
+    let about = Page::new(title.clone()).status(status).width(Width::Wide).private();
+    page(ctx, about, || {
+        view! {
+            {breadcrumbs(words, vec![
+                (words.common_way_desk().to_owned(), "/desk".to_owned()),
+                (words.common_way_workflows().to_owned(), "/desk/workflows".to_owned()),
+            ])}
+            {page_head(title, None, vec![])}
+            {error_summary(form, words)}
+            {facts(ctx, &card)}
+            {is_stuck(&card.state).then(|| actions(words, &card, form))}
+            {section("steps", words.desk_workflow_steps(), steps(ctx, &timeline))}
+        }
+        .into_any()
+    })
+}
+
+fn facts(ctx: &PageContext, card: &WorkflowCard) -> AnyView {
+    let words = ctx.words();
+    let audit = format!("/desk/audit?subject={}", card.subject);
+    let mut facts = vec![
+        (words.desk_workflow_state().to_owned(), state_badge(words, &card.state)),
+        (words.desk_workflow_subject().to_owned(), word::subject(ctx, &card.subject)),
+        (words.desk_workflow_begun().to_owned(), time(ctx, card.created_at.0)),
+        (words.desk_workflow_changed().to_owned(), time(ctx, card.updated_at.0)),
+        (words.desk_workflow_number().to_owned(), ui::id(ctx, &card.id.to_string())),
+        (words.common_way_audit().to_owned(), view! { <a href=audit>{words.desk_workflow_audit()}</a> }.into_any()),
+    ];
+    if let Some(step) = &card.step {
+        facts.insert(1, (words.desk_workflow_at().to_owned(), step_word(words, step).into_any()));
+    }
+    if let Some(reason) = &card.reason {
+        let reason = reason.clone();
+        facts.insert(1, (
+            words.desk_workflow_reason().to_owned(),
+            view! { <span class="technical">{reason}</span> }.into_any(),
+        ));
+    }
+    definitions(facts)
+}
+
+fn actions(words: Words, card: &WorkflowCard, form: &FormState) -> AnyView {
+    let at = format!("/desk/workflows/{}", card.id);
+    let body = view! {
+        <p>{words.desk_retry_text()}</p>
+        <form class="actions" method="post" action=format!("{at}/retry")>{Button::primary(words.desk_retry_button()).view()}</form>
+        <h3>{words.desk_abandon_title()}</h3>
+        <p>{words.desk_abandon_text()}</p>
+        <form class="form" method="post" action=format!("{at}/abandon")>
+            {Field::area("reason", words.desk_abandon_reason(), 3).hint(words.desk_abandon_reason_hint()).of(form).required().max_length(500).view()}
+            <p class="actions">{Button::danger(words.desk_abandon_button()).view()}</p>
+        </form>
+    };
+    notice(Kind::Attention, words.desk_stuck(), body.into_any())
+}
+
+fn steps(ctx: &PageContext, timeline: &Timeline) -> AnyView {
+    let words = ctx.words();
+    let columns = vec![
+        Column::text(words.desk_step_name()),
+        Column::text(words.desk_step_phase()),
+        Column::text(words.desk_step_status()),
+        Column::number(words.desk_step_attempt()),
+        Column::text(words.desk_step_started()),
+        Column::text(words.desk_step_finished()),
+        Column::text(words.desk_step_next()),
+        Column::text(words.desk_step_error()),
+    ];
+    let rows = timeline.steps.iter().map(|step| {
+        let at = |moment: Option<Timestamp>| match moment {
+            Some(moment) => time(ctx, moment.0),
+            None => "–".into_any(),
+        };
+        vec![
+            view! { {step_word(words, &step.name)}" "<code>{step.name.clone()}</code> }.into_any(),
+            if step.phase == "undo" { words.desk_step_undo() } else { words.desk_step_forward() }.into_any(),
+            status_word(words, &step.status).into_any(),
+            step.attempt.to_string().into_any(),
+            at(step.started_at),
+            at(step.finished_at),
+            at(step.next_attempt_at),
+            error(step),
+        ]
+    });
+    view! { <div class="dense">{Table::new(words.desk_workflow_steps(), columns).rows(rows).view()}</div> }.into_any()
+}
+
+fn error(step: &StepView) -> AnyView {
+    match (&step.error_code, &step.error) {
+        (None, None) => "–".into_any(),
+        (code, text) => {
+            let code = code.clone().unwrap_or_default();
+            let text = text.clone().unwrap_or_default();
+            view! { <span class="technical"><code>{code}</code>" "{text}</span> }.into_any()
+        }
+    }
+}
+
+fn status_word(words: Words, status: &str) -> String {
+    let text = match status {
+        "pending" => words.common_state_waiting(),
+        "started" => words.common_state_running(),
+        "waiting" => words.contracts_step_again(),
+        "done" => words.common_state_done(),
+        "failed" => words.common_state_failed(),
+        "skipped" => words.contracts_step_skipped(),
+        other => return other.to_owned(),
+    };
+    text.to_owned()
+}
