@@ -1,0 +1,30 @@
+//! One module for each command: read the settings, wire the parts, call the use cases, say what was done.
+
+pub mod cloud;
+pub mod demo_app;
+pub mod doctor;
+pub mod match_case;
+pub mod migrate;
+pub mod openapi;
+pub mod reindex;
+pub mod seed;
+pub mod serve;
+
+use std::future::Future;
+use std::io::{self, Write};
+
+use anyhow::Context;
+
+/// Writes a line to the standard output; a reader that went away (`| head`) is no fault.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
+}
+
+/// Runs a command's work on the async workers.
+pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the async workers could not be started")?
+        .block_on(work)
+}

@@ -1,0 +1,159 @@
+//! One layer of settings: what a file, the environment or the flags say; absent means "not said here".
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One readable line.
+    #[default]
+    Plain,
+    /// One JSON object per line.
+    Json,
+}
+
+/// The settings as they may be given, all optional.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize, Args)]
+#[serde(deny_unknown_fields)]
+pub struct Layer {
+    /// Folder for database, index, keys and demo clouds [env: KUMOICHI_DATA] [default: data]
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+    /// Database address: `sqlite:FILE` or `postgres://…` [env: KUMOICHI_DATABASE] [default: sqlite:DATA/kumoichi.db]
+    #[arg(long, value_name = "ADDRESS")]
+    pub database: Option<String>,
+    /// Address and port to listen on [env: KUMOICHI_LISTEN] [default: 127.0.0.1:7600]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// How browsers reach the broker, such as `https://market.example` [env: KUMOICHI_PUBLIC_ORIGIN]
+    #[arg(long, value_name = "ORIGIN")]
+    pub public_origin: Option<String>,
+    /// Send session cookies over HTTPS only [env: KUMOICHI_SECURE_COOKIES] [default: when the public origin is https]
+    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true")]
+    pub secure_cookies: Option<bool>,
+    /// Built site folder [env: KUMOICHI_SITE] [default: `site` beside the program's folder or the program]
+    #[arg(long, value_name = "FOLDER")]
+    pub site: Option<PathBuf>,
+    /// Workflow workers in this process; 0 leaves the work to another [env: KUMOICHI_WORKERS] [default: 4]
+    #[arg(long, value_name = "NUMBER")]
+    pub workers: Option<usize>,
+    /// Seconds an unfinished workflow stays with a worker that gives no sign of life [env: KUMOICHI_LEASE_SECONDS] [default: 30]
+    #[arg(long, value_name = "NUMBER")]
+    pub lease_seconds: Option<u32>,
+    /// Seconds between two samples of each service [env: KUMOICHI_MONITOR_INTERVAL_SECONDS] [default: 10]
+    #[arg(long, value_name = "SECONDS")]
+    pub monitor_interval_seconds: Option<u32>,
+    /// Private networks that provider and service addresses may lie in [env: KUMOICHI_ALLOWED_NETWORKS, by comma]
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
+    pub allowed_networks: Option<Vec<String>>,
+    /// File with the key that seals provider tokens [env: KUMOICHI_SEALING_KEY] [default: DATA/keys/sealing.key]
+    #[arg(long, value_name = "FILE")]
+    pub sealing_key: Option<PathBuf>,
+    /// Language of readers who ask for none of ours: en or ja [env: KUMOICHI_LANGUAGE] [default: en]
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+    /// Log filter, such as `info` or `warn,broker=debug` [env: KUMOICHI_LOG] [default: info]
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<String>,
+    /// Form of log lines [env: KUMOICHI_LOG_FORMAT] [default: plain]
+    #[arg(long, value_name = "FORM")]
+    pub log_format: Option<LogFormat>,
+    /// Answer with the number of SQL statements in `x-sql-statements` [env: KUMOICHI_COUNT_STATEMENTS] [default: no]
+    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true")]
+    pub count_statements: Option<bool>,
+    /// First port of the demo clouds; 0 finds free ones at the first start [env: KUMOICHI_CLOUDS_PORT] [default: 0]
+    #[arg(long, value_name = "PORT")]
+    pub clouds_port: Option<u16>,
+}
+
+impl Layer {
+    /// The environment's layer; a variable that is set must be readable.
+    pub fn from_environment(environment: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+        let text = |name: &str| environment(name).filter(|text| !text.is_empty());
+        Ok(Self {
+            data: text("KUMOICHI_DATA").map(Into::into),
+            database: text("KUMOICHI_DATABASE"),
+            listen: read(&text, "KUMOICHI_LISTEN")?,
+            public_origin: text("KUMOICHI_PUBLIC_ORIGIN"),
+            secure_cookies: read(&text, "KUMOICHI_SECURE_COOKIES")?,
+            site: text("KUMOICHI_SITE").map(Into::into),
+            workers: read(&text, "KUMOICHI_WORKERS")?,
+            lease_seconds: read(&text, "KUMOICHI_LEASE_SECONDS")?,
+            monitor_interval_seconds: read(&text, "KUMOICHI_MONITOR_INTERVAL_SECONDS")?,
+            allowed_networks: text("KUMOICHI_ALLOWED_NETWORKS")
+                .map(|list| list.split(',').map(|part| part.trim().to_owned()).collect()),
+            sealing_key: text("KUMOICHI_SEALING_KEY").map(Into::into),
+            language: text("KUMOICHI_LANGUAGE"),
+            log: text("KUMOICHI_LOG"),
+            log_format: read(&text, "KUMOICHI_LOG_FORMAT")?,
+            count_statements: read(&text, "KUMOICHI_COUNT_STATEMENTS")?,
+            clouds_port: read(&text, "KUMOICHI_CLOUDS_PORT")?,
+        })
+    }
+
+    /// This layer, with `weaker` where it says nothing.
+    #[must_use]
+    pub fn or(self, weaker: Self) -> Self {
+        Self {
+            data: self.data.or(weaker.data),
+            database: self.database.or(weaker.database),
+            listen: self.listen.or(weaker.listen),
+            public_origin: self.public_origin.or(weaker.public_origin),
+            secure_cookies: self.secure_cookies.or(weaker.secure_cookies),
+            site: self.site.or(weaker.site),
+            workers: self.workers.or(weaker.workers),
+            lease_seconds: self.lease_seconds.or(weaker.lease_seconds),
+            monitor_interval_seconds: self
+                .monitor_interval_seconds
+                .or(weaker.monitor_interval_seconds),
+            allowed_networks: self.allowed_networks.or(weaker.allowed_networks),
+            sealing_key: self.sealing_key.or(weaker.sealing_key),
+            language: self.language.or(weaker.language),
+            log: self.log.or(weaker.log),
+            log_format: self.log_format.or(weaker.log_format),
+            count_statements: self.count_statements.or(weaker.count_statements),
+            clouds_port: self.clouds_port.or(weaker.clouds_port),
+        }
+    }
+}
+
+fn read<T>(text: &dyn Fn(&str) -> Option<String>, name: &str) -> anyhow::Result<Option<T>>
+where
+    T: FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let Some(given) = text(name) else { return Ok(None) };
+    given.trim().parse().map(Some).with_context(|| format!("{name}: `{given}` cannot be read"))
+}
+
+impl FromStr for LogFormat {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        <Self as ValueEnum>::from_str(text, true).map_err(|_| UnknownFormat)
+    }
+}
+
+/// The text names no form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("use plain or json")]
+pub struct UnknownFormat;
+
+/// A database address may carry a password, so it never shows.
+impl fmt::Debug for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layer")
+            .field("data", &self.data)
+            .field("listen", &self.listen)
+            .field("site", &self.site)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+pub mod api;
+mod cli;
+mod clouds;
+mod command;
+pub mod config;
+mod log;
+mod system;
+pub mod web;
+pub mod wiring;
+
+pub use cli::{Cli, run};
+pub use system::{SystemClock, SystemIds};

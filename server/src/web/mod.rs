@@ -1,0 +1,145 @@
+//! The broker over HTTP: pages, API, health, and the layers around all of them.
+//!
+//! From outside to inside: request id and headers, log and count, compression, error pages and time
+//! limit, size limit, protection against requests from other sites, session, viewer.
+
+mod errors;
+mod guard;
+mod health;
+mod session;
+mod viewer;
+
+use std::sync::Arc;
+
+use app::{AppState, Locale, assets::Assets};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use broker::Broker;
+use tokio_util::sync::CancellationToken;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+pub use guard::RequestId;
+pub use health::Readiness;
+pub use session::DbSessions;
+pub use viewer::{USER_KEY, UnknownToken};
+
+use crate::api;
+use crate::config::Settings;
+
+/// Forms and API bodies; a document of a large offer has some 30 kB.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Routes that take files may allow as much.
+const UPLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Brotli at this level costs about as much as gzip and sends a sixth less.
+const COMPRESSION: CompressionLevel = CompressionLevel::Precise(4);
+
+/// What the layers need to know.
+#[derive(Debug, Clone)]
+pub struct Web {
+    /// State of the pages.
+    pub pages: AppState,
+    /// Whether everything that was started answers.
+    pub readiness: Readiness,
+    /// Whether cookies go over HTTPS only.
+    pub secure_cookies: bool,
+    /// Scheme and host as browsers use them.
+    pub public_origin: Option<String>,
+    /// Whether answers tell their number of SQL statements.
+    pub count_statements: bool,
+    /// Ends live streams, so that a stop does not wait for their readers.
+    pub shutdown: CancellationToken,
+}
+
+impl Web {
+    /// The web over an open broker, as the settings say.
+    #[must_use]
+    pub fn new(broker: Broker, settings: &Settings, shutdown: CancellationToken) -> Self {
+        let mut pages = AppState::new(broker, load_assets(settings));
+        pages.default_locale = settings.language;
+        Self {
+            pages,
+            readiness: Readiness::default(),
+            secure_cookies: settings.secure_cookies,
+            public_origin: settings.public_origin.clone(),
+            count_statements: settings.count_statements,
+            shutdown,
+        }
+    }
+
+    /// A web with built-in assets and no settings, for tests.
+    #[must_use]
+    pub fn plain(broker: Broker) -> Self {
+        let mut pages = AppState::new(broker, Assets::built_in());
+        pages.default_locale = Locale::En;
+        Self {
+            pages,
+            readiness: Readiness::default(),
+            secure_cookies: false,
+            public_origin: None,
+            count_statements: true,
+            shutdown: CancellationToken::new(),
+        }
+    }
+
+    /// Every use case.
+    #[must_use]
+    pub fn broker(&self) -> &Broker {
+        &self.pages.broker
+    }
+
+    /// All routes with all layers.
+    pub fn router(self) -> anyhow::Result<Router> {
+        let mut csrf = CsrfLayer::new();
+        if let Some(origin) = &self.public_origin {
+            csrf = csrf.add_trusted_origin(origin)?;
+        }
+        let web = Arc::new(self);
+        let sessions = session::layer(web.broker().clone(), web.secure_cookies);
+        let health = Router::new()
+            .route("/healthz", get(health::alive))
+            .route("/readyz", get(health::ready))
+            .with_state(Arc::clone(&web));
+        Ok(app::router()
+            .with_state(web.pages.clone())
+            .nest("/api/v1", api::router(web.broker().clone()))
+            .layer(from_fn_with_state(Arc::clone(&web), viewer::find))
+            .layer(sessions)
+            .layer(csrf)
+            .layer(from_fn(viewer::trust_tokens))
+            .merge(health)
+            .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+            .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES_MAX))
+            .layer(from_fn_with_state(Arc::clone(&web), errors::dress))
+            .layer(CompressionLayer::new().quality(COMPRESSION))
+            .layer(from_fn_with_state(web, guard::guard)))
+    }
+}
+
+fn load_assets(settings: &Settings) -> Assets {
+    let Some(site) = &settings.site else {
+        tracing::warn!("no built site folder was found; pages come without islands");
+        return Assets::built_in();
+    };
+    match Assets::load(site) {
+        Ok(assets) => assets,
+        Err(error) => {
+            let site = site.display();
+            tracing::warn!(%site, %error, "the site folder cannot be read; pages come without islands");
+            Assets::built_in()
+        }
+    }
+}
+
+/// Returns at Ctrl-C or a termination signal.
+pub async fn stop_signal() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        done = tokio::signal::ctrl_c() => done,
+        _ = terminate.recv() => Ok(()),
+    }
+}
