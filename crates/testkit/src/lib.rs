@@ -6,6 +6,6 @@ mod market;
 mod parts;
 
 pub use cloud::{TestCloud, program};
-pub use market::{TestBroker, customer_of};
+pub use market::{SEALING_KEY, TestBroker, customer_of};
 pub use parts::{HttpDrivers, loopback};
 pub use storage::testing::{Engine, TestDatabase};

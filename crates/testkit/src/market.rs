@@ -22,6 +22,8 @@ use workflow::EngineConfig;
 const TURNS_MAX: usize = 2_000;
 /// The story's first moment: 2026-11-22T00:00:00Z.
 const START: Timestamp = Timestamp::from_seconds(1_795_305_600);
+/// Seals the test clouds' tokens; a second process over the same database is given it too.
+pub const SEALING_KEY: [u8; 32] = [7; 32];
 /// How long a test service may take to answer.
 const PROBE_LIMIT: Duration = Duration::from_secs(5);
 
@@ -49,10 +51,16 @@ impl TestBroker {
         Self::build(engine, Some(instances)).await
     }
 
+    /// The same for stories with a second process: the cloud runs on real time, and the market's
+    /// clock begins at the present.
+    pub async fn with_real_time_cloud(engine: Engine, instances: i64) -> Self {
+        let now = reference_cloud::SystemClock.now();
+        let clock = Arc::new(ManualClock::new(now));
+        let cloud = TestCloud::start(instances, Arc::new(reference_cloud::SystemClock)).await;
+        Self::assemble(engine, clock, Some(cloud)).await
+    }
+
     async fn build(engine: Engine, instances: Option<i64>) -> Self {
-        // Another test of the process may have been first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let database = TestDatabase::create(engine).await;
         let clock = Arc::new(ManualClock::new(START));
         let cloud = match instances {
             Some(instances) => {
@@ -61,6 +69,13 @@ impl TestBroker {
             }
             None => None,
         };
+        Self::assemble(engine, clock, cloud).await
+    }
+
+    async fn assemble(engine: Engine, clock: Arc<ManualClock>, cloud: Option<TestCloud>) -> Self {
+        // Another test of the process may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let database = TestDatabase::create(engine).await;
         let parts = BrokerParts {
             db: database.db.clone(),
             clock: Arc::<ManualClock>::clone(&clock),
@@ -74,7 +89,7 @@ impl TestBroker {
                 // The least that Argon2 takes: stories are about other things.
                 password_memory_kib: 8,
                 index_dir: None,
-                sealing_key: SealingKey([7; 32]),
+                sealing_key: SealingKey(SEALING_KEY),
             },
         };
         let broker = Broker::open(parts).await.expect("open the broker");
