@@ -72,6 +72,11 @@ impl FormState {
         self.values.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every name with its value, in the order sent: to carry a form over a page without fields.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether one of the field's values is `value`.
     pub fn has(&self, name: &str, value: &str) -> bool {
         self.values(name).any(|known| known == value)

@@ -2,11 +2,17 @@
 //!
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
-use axum::Router;
+mod portal;
+mod public;
+
+use axum::{Router, routing::get};
 
 use crate::AppState;
 
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {
     Router::new()
+        .merge(portal::routes())
+        .route("/providers", get(public::list))
+        .route("/providers/{slug}", get(public::show))
 }

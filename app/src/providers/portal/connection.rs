@@ -1,0 +1,53 @@
+//! Whether a cloud stands behind the provider's offers.
+
+use axum::{extract::State, response::Response};
+use domain::Role;
+use leptos::prelude::*;
+
+use super::parts;
+use crate::{
+    AppState, PageContext,
+    account::guard,
+    layout::fail,
+    render::{Page, page},
+    ui::{self, Kind, State as Badge, badge, definitions, notice, page_head},
+};
+
+pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
+        return refusal;
+    }
+    let provider = match state.broker.my_provider(&ctx.op()).await {
+        Ok(provider) => provider,
+        Err(error) => return fail(&ctx, error),
+    };
+    let words = ctx.words();
+    let card = &provider.card;
+    let (state, text) = if card.backed {
+        (
+            badge(Badge::Good, words.desk_providers_connected()),
+            notice(Kind::Done, words.portal_connection_backed(), view! { <p>{words.portal_connection_backed_text()}</p> }.into_any()),
+        )
+    } else {
+        (
+            badge(Badge::Quiet, words.desk_providers_catalogue()),
+            notice(Kind::Note, words.portal_connection_catalogue(), view! { <p>{words.portal_connection_catalogue_text()}</p> }.into_any()),
+        )
+    };
+    let name = ctx.locale.pick(&card.name_en, &card.name_ja).to_owned();
+    page(&ctx, Page::new(words.portal_connection_title()).private(), || {
+        view! {
+            {page_head(words.portal_connection_title(), Some(words.portal_connection_lead().to_owned()), vec![])}
+            {parts(words, true)}
+            {text}
+            {definitions(vec![
+                (words.portal_list_state().to_owned(), state),
+                (words.contracts_offer_provider().to_owned(), view! { <a href=format!("/providers/{}", card.slug)>{name}</a> }.into_any()),
+                (words.desk_providers_slug().to_owned(), view! { <code>{card.slug.clone()}</code> }.into_any()),
+                ("DID".to_owned(), view! { <code class="address">{provider.did.clone()}</code> }.into_any()),
+                (words.portal_offer_number().to_owned(), ui::id(&ctx, &card.id.to_string())),
+            ])}
+        }
+        .into_any()
+    })
+}

@@ -1,0 +1,189 @@
+//! An offer as a YAML or JSON document: pasted or uploaded, every fault listed with its place.
+
+use axum::{
+    extract::{FromRequest, Multipart, Request, State},
+    http::{StatusCode, header},
+    response::Response,
+};
+use broker::{
+    BrokerError, FieldFault,
+    offers::{OfferForm, OwnOffer},
+};
+use domain::Role;
+use leptos::prelude::*;
+
+use super::{edit, preview};
+use crate::{
+    AppState, PageContext,
+    account::guard,
+    fault::fault_text,
+    form::FormState,
+    islands::CopyButton,
+    layout::{error_page::error_page, fail},
+    render::{Page, page},
+    ui::{
+        Button, Column, Field, Kind, Look, Table, disclosure, error_summary, link_button, notice,
+        page_head,
+    },
+    words::Words,
+};
+
+pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
+        return refusal;
+    }
+    sheet(&ctx, &state, None, FormState::empty(), &[], StatusCode::OK).await
+}
+
+pub(super) async fn check(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    request: Request,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
+        return refusal;
+    }
+    let mut form = match read(request, &state).await {
+        Ok(form) => form,
+        Err(status) => return error_page(&ctx, status),
+    };
+    let words = ctx.words();
+    if form.value("yaml").trim().is_empty() {
+        form.fail("yaml", words.portal_document_missing());
+        return sheet(&ctx, &state, None, form, &[], StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    if form.value("step") == "change" {
+        return sheet(&ctx, &state, None, form, &[], StatusCode::OK).await;
+    }
+    let provider = match state.broker.my_provider(&ctx.op()).await {
+        Ok(provider) => provider,
+        Err(error) => return fail(&ctx, error),
+    };
+    let checked = state.broker.check_offer_text(form.value("yaml"));
+    let faults = checked.faults;
+    match (checked.offer, checked.yaml) {
+        (Some(offer), Some(yaml)) => {
+            let back = Some(("/provider/offers/document".to_owned(), form));
+            preview::sheet(&ctx, &provider.card, &offer, &yaml, &checked.notices, back)
+        }
+        _ => faulty(&ctx, &state, form, &faults).await,
+    }
+}
+
+/// The document again, with its faults.
+pub(super) async fn faulty(
+    ctx: &PageContext,
+    state: &AppState,
+    mut form: FormState,
+    faults: &[FieldFault],
+) -> Response {
+    let count = i64::try_from(faults.len()).unwrap_or(i64::MAX);
+    form.fail("yaml", ctx.words().portal_document_faults(count));
+    sheet(ctx, state, None, form, faults, StatusCode::UNPROCESSABLE_ENTITY).await
+}
+
+/// Fields of a multipart form (a file wins over the text beside it) or of an ordinary one.
+async fn read(request: Request, state: &AppState) -> Result<FormState, StatusCode> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
+        return FormState::from_request(request, state).await.map_err(|_| StatusCode::BAD_REQUEST);
+    }
+    let mut parts =
+        Multipart::from_request(request, state).await.map_err(|_| StatusCode::BAD_REQUEST)?;
+    let mut form = FormState::empty();
+    let mut file = String::new();
+    while let Some(part) = parts.next_field().await.map_err(|error| error.status())? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let bytes = part.bytes().await.map_err(|error| error.status())?;
+        // What is no text is no document either; the check then says so.
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if name == "file" {
+            file = text;
+        } else {
+            form = form.with(&name, text);
+        }
+    }
+    Ok(if file.trim().is_empty() { form } else { form.with("yaml", file) })
+}
+
+pub(super) async fn sheet(
+    ctx: &PageContext,
+    state: &AppState,
+    offer: Option<&OwnOffer>,
+    form: FormState,
+    faults: &[FieldFault],
+    status: StatusCode,
+) -> Response {
+    let example = match example(ctx, state).await {
+        Ok(example) => example,
+        Err(error) => return fail(ctx, error),
+    };
+    let words = ctx.words();
+    let title = edit::title(ctx, offer);
+    page(ctx, Page::new(title.clone()).status(status).private(), || {
+        view! {
+            {edit::trail(words)}
+            {page_head(title, Some(words.portal_document_lead().to_owned()), vec![])}
+            {edit::ways(words, offer, true)}
+            {error_summary(&form, words)}
+            {fault_table(words, faults)}
+            <form class="document-form" method="post" action="/provider/offers/document" enctype="multipart/form-data">
+                {Field::area("yaml", words.portal_document_text(), 24).hint(words.portal_document_text_hint()).of(&form).view()}
+                {Field::file("file", words.portal_document_file()).hint(words.portal_document_file_hint()).of(&form).view()}
+                <div class="actions">
+                    {Button::primary(words.portal_form_preview()).view()}
+                    {link_button(Look::Quiet, words.common_cancel(), "/provider/offers")}
+                </div>
+            </form>
+            {example.map(|example| disclosure(words.portal_document_example(), view! {
+                <p><CopyButton text=example.clone() label=words.common_copy().to_owned() done=words.common_copied().to_owned()/></p>
+                <pre tabindex="0" role="region" aria-label=words.portal_document_example()>{example}</pre>
+            }.into_any()))}
+        }
+        .into_any()
+    })
+}
+
+fn fault_table(words: Words, faults: &[FieldFault]) -> Option<AnyView> {
+    if faults.is_empty() {
+        return None;
+    }
+    let columns = vec![
+        Column::text(words.portal_document_place()),
+        Column::text(words.portal_document_fault()),
+        Column::text(words.portal_document_remark()),
+    ];
+    let rows = faults.iter().map(|fault| {
+        let place = if fault.pointer.is_empty() { "/" } else { &fault.pointer };
+        vec![
+            view! { <code>{place.to_owned()}</code> }.into_any(),
+            fault_text(words, fault).into_any(),
+            view! { <span lang="en">{fault.message.clone()}</span> }.into_any(),
+        ]
+    });
+    let table = Table::new(words.portal_document_table(), columns).rows(rows).view();
+    Some(notice(Kind::Problem, words.portal_document_table(), table))
+}
+
+/// A small sound document of this provider, to start from.
+async fn example(ctx: &PageContext, state: &AppState) -> Result<Option<String>, BrokerError> {
+    let provider = state.broker.my_provider(&ctx.op()).await?;
+    let form = OfferForm {
+        name: "my-first-offer".to_owned(),
+        title_en: "Small servers".to_owned(),
+        title_ja: "小規模サーバー".to_owned(),
+        model: "IaaS".to_owned(),
+        deployment: "public".to_owned(),
+        region: "jp-tokyo-1".to_owned(),
+        country: "JP".to_owned(),
+        price: "98000".to_owned(),
+        currency: "JPY".to_owned(),
+        commitment: "objective".to_owned(),
+        items: vec![
+            ("availability.service_uptime".to_owned(), "99.9 %".to_owned()),
+            ("security.data_location".to_owned(), "JP".to_owned()),
+        ],
+        ..OfferForm::default()
+    };
+    Ok(state.broker.check_offer_form(&provider.did, &form).yaml)
+}

@@ -1,0 +1,220 @@
+//! The guided form of a new offer, and of a new version of one.
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
+    response::Response,
+};
+use broker::offers::OwnOffer;
+use domain::Role;
+use leptos::prelude::*;
+
+use super::{document, fields, form, offer_id, preview};
+use crate::{
+    AppState, PageContext,
+    account::guard,
+    form::FormState,
+    layout::fail,
+    render::{Page, page},
+    ui::{
+        Button, Kind, Look, Tab, breadcrumbs, error_summary, link_button, notice, page_head, tabs,
+    },
+    words::Words,
+};
+
+/// What the form stands for.
+pub(super) struct Sheet<'a> {
+    /// The offer that gets a new version; `None`: a new offer.
+    pub offer: Option<&'a OwnOffer>,
+    /// Whether the document holds more than the form can carry.
+    pub loses: bool,
+}
+
+pub(super) async fn create(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
+        return refusal;
+    }
+    if FormState::from_urlencoded(&query.unwrap_or_default()).value("as") == "yaml" {
+        return document::show(ctx, State(state)).await;
+    }
+    sheet(&ctx, &Sheet { offer: None, loses: false }, &form::fresh(), StatusCode::OK)
+}
+
+pub(super) async fn check_new(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    form: FormState,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
+        return refusal;
+    }
+    check(&ctx, &state, &Sheet { offer: None, loses: false }, form).await
+}
+
+pub(super) async fn change(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
+        return refusal;
+    }
+    let offer = match read(&ctx, &state, &id).await {
+        Ok(offer) => offer,
+        Err(error) => return fail(&ctx, error),
+    };
+    let query = FormState::from_urlencoded(&query.unwrap_or_default());
+    let loses = loses(&state, &offer);
+    let as_yaml = match query.value("as") {
+        "yaml" => true,
+        "form" => false,
+        // Where the form would drop something, the document is shown first.
+        _ => loses,
+    };
+    if as_yaml {
+        let form = FormState::empty().with("yaml", offer.yaml.clone());
+        return document::sheet(&ctx, &state, Some(&offer), form, &[], StatusCode::OK).await;
+    }
+    let form = form::filled(&state.broker.offer_form(&offer.document));
+    sheet(&ctx, &Sheet { offer: Some(&offer), loses }, &form, StatusCode::OK)
+}
+
+pub(super) async fn check_changed(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    form: FormState,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
+        return refusal;
+    }
+    let offer = match read(&ctx, &state, &id).await {
+        Ok(offer) => offer,
+        Err(error) => return fail(&ctx, error),
+    };
+    // The name is not for the browser to choose here.
+    let form = form.with("name", offer.card.slug.clone());
+    let loses = loses(&state, &offer);
+    check(&ctx, &state, &Sheet { offer: Some(&offer), loses }, form).await
+}
+
+async fn read(
+    ctx: &PageContext,
+    state: &AppState,
+    id: &str,
+) -> Result<OwnOffer, broker::BrokerError> {
+    state.broker.my_offer(&ctx.op(), offer_id(id)?).await
+}
+
+/// Whether a document that went through the form would come out with less in it.
+fn loses(state: &AppState, offer: &OwnOffer) -> bool {
+    let did = offer.document.metadata.provider.clone().unwrap_or_default();
+    let check = state.broker.check_offer_form(&did, &state.broker.offer_form(&offer.document));
+    let mut through = match check.offer {
+        Some(through) => through,
+        None => return true,
+    };
+    through.metadata.version = offer.document.metadata.version;
+    through != offer.document
+}
+
+async fn check(
+    ctx: &PageContext,
+    state: &AppState,
+    about: &Sheet<'_>,
+    mut form: FormState,
+) -> Response {
+    let provider = match state.broker.my_provider(&ctx.op()).await {
+        Ok(provider) => provider,
+        Err(error) => return fail(ctx, error),
+    };
+    if form.value("step") == "change" {
+        return sheet(ctx, about, &form, StatusCode::OK);
+    }
+    let checked = state.broker.check_offer_form(&provider.did, &form::read(&form));
+    form::note(&mut form, ctx.words(), &checked.faults);
+    match (checked.offer, checked.yaml) {
+        (Some(offer), Some(yaml)) => {
+            let back = Some((action(about), form));
+            preview::sheet(ctx, &provider.card, &offer, &yaml, &checked.notices, back)
+        }
+        _ => sheet(ctx, about, &form, StatusCode::UNPROCESSABLE_ENTITY),
+    }
+}
+
+fn action(about: &Sheet<'_>) -> String {
+    match about.offer {
+        Some(offer) => format!("/provider/offers/{}/edit", offer.card.id),
+        None => "/provider/offers/new".to_owned(),
+    }
+}
+
+fn sheet(ctx: &PageContext, about: &Sheet<'_>, form: &FormState, status: StatusCode) -> Response {
+    let words = ctx.words();
+    let title = title(ctx, about.offer);
+    let action = action(about);
+    let back = about.offer.map_or_else(
+        || "/provider/offers".to_owned(),
+        |offer| format!("/provider/offers/{}", offer.card.id),
+    );
+    let loses = about.loses.then(|| {
+        let body = view! { <p>{words.portal_form_loses_text()}</p> }.into_any();
+        notice(Kind::Attention, words.portal_form_loses(), body)
+    });
+    page(ctx, Page::new(title.clone()).status(status).private(), || {
+        view! {
+            {trail(words)}
+            {page_head(title, Some(words.portal_form_lead().to_owned()), vec![])}
+            {ways(words, about.offer, false)}
+            {loses}
+            {error_summary(form, words)}
+            <form class="offer-form" method="post" action=action>
+                {fields::view(words, form, about.offer.is_some())}
+                <div class="actions">
+                    {Button::primary(words.portal_form_preview()).view()}
+                    {link_button(Look::Quiet, words.common_cancel(), back)}
+                </div>
+            </form>
+        }
+        .into_any()
+    })
+}
+
+pub(super) fn title(ctx: &PageContext, offer: Option<&OwnOffer>) -> String {
+    let words = ctx.words();
+    match offer {
+        Some(offer) => {
+            words.portal_form_change(ctx.locale.pick(&offer.card.title_en, &offer.card.title_ja))
+        }
+        None => words.portal_offer_new().to_owned(),
+    }
+}
+
+pub(super) fn trail(words: Words) -> AnyView {
+    breadcrumbs(words, vec![(words.common_way_offers().to_owned(), "/provider/offers".to_owned())])
+}
+
+/// Form or document: two ways to the same offer.
+pub(super) fn ways(words: Words, offer: Option<&OwnOffer>, yaml: bool) -> AnyView {
+    let base = match offer {
+        Some(offer) => format!("/provider/offers/{}/edit", offer.card.id),
+        None => "/provider/offers/new".to_owned(),
+    };
+    let tab = |label: &str, way: &str, current: bool| Tab {
+        label: label.to_owned(),
+        href: format!("{base}?as={way}"),
+        current,
+    };
+    tabs(
+        words.portal_ways_title(),
+        vec![
+            tab(words.portal_ways_form(), "form", !yaml),
+            tab(words.portal_ways_document(), "yaml", yaml),
+        ],
+    )
+}

@@ -1,0 +1,132 @@
+//! An offer as customers would see it, before it is saved.
+
+use axum::response::Response;
+use broker::providers::ProviderCard;
+use leptos::prelude::*;
+use sla::Offer;
+
+use super::edit;
+use crate::{
+    PageContext,
+    form::FormState,
+    format,
+    market::text,
+    render::{Page, page},
+    ui::{
+        Button, Column, Kind, Table, chip, definitions, disclosure, notice, page_head, section,
+    },
+    words::Words,
+};
+
+/// The preview with its three ways on: save, save and publish, or back with everything as typed.
+pub(super) fn sheet(
+    ctx: &PageContext,
+    provider: &ProviderCard,
+    offer: &Offer,
+    yaml: &str,
+    notices: &[String],
+    back: Option<(String, FormState)>,
+) -> Response {
+    let words = ctx.words();
+    page(ctx, Page::new(words.portal_preview_title()).private(), || {
+        view! {
+            {edit::trail(words)}
+            {page_head(words.portal_preview_title(), Some(words.portal_preview_lead().to_owned()), vec![])}
+            {remarks(words, notices)}
+            <div class="preview">{promised(ctx, provider, offer)}</div>
+            {disclosure(words.portal_preview_document(), view! { <pre tabindex="0" role="region" aria-label=words.portal_preview_document()>{yaml.to_owned()}</pre> }.into_any())}
+            <div class="ways-on">
+                <form class="actions" method="post" action="/provider/offers">
+                    <input type="hidden" name="yaml" value=yaml.to_owned()/>
+                    {Button::primary(words.portal_preview_publish()).sends("step", "publish").view()}
+                    {Button::secondary(words.portal_preview_save()).sends("step", "save").view()}
+                </form>
+                {back.map(|(action, form)| change(words, action, &form))}
+            </div>
+        }
+        .into_any()
+    })
+}
+
+/// Back to the form with everything as typed.
+fn change(words: Words, action: String, form: &FormState) -> AnyView {
+    let hidden: Vec<_> = form
+        .pairs()
+        .filter(|(name, _)| *name != "step")
+        .map(|(name, value)| {
+            view! { <input type="hidden" name=name.to_owned() value=value.to_owned()/> }
+        })
+        .collect();
+    view! {
+        <form class="actions" method="post" action=action>
+            {hidden}
+            {Button::secondary(words.portal_preview_change()).sends("step", "change").view()}
+        </form>
+    }
+    .into_any()
+}
+
+fn remarks(words: Words, notices: &[String]) -> Option<AnyView> {
+    if notices.is_empty() {
+        return None;
+    }
+    let items: Vec<_> =
+        notices.iter().map(|notice| view! { <li lang="en">{notice.clone()}</li> }).collect();
+    let list = view! { <ul>{items}</ul> }.into_any();
+    Some(notice(Kind::Note, words.portal_preview_remarks(), list))
+}
+
+/// Title, facts and promises of a document.
+pub(super) fn promised(ctx: &PageContext, provider: &ProviderCard, offer: &Offer) -> AnyView {
+    let words = ctx.words();
+    let locale = ctx.locale.sla();
+    let title = offer.metadata.title.get(locale).to_owned();
+    let about = offer
+        .metadata
+        .description
+        .as_ref()
+        .map(|about| view! { <p class="lead">{about.get(locale).to_owned()}</p> });
+    let service = &offer.spec.service;
+    let regions: Vec<_> =
+        service.regions.iter().map(|region| chip(format!("{} ({})", region.id, region.country))).collect();
+    let price = offer.spec.price.as_ref().and_then(|price| price.monthly_total.as_ref());
+    let price = match price {
+        Some(amount) => {
+            format!("{} {}", format::money(amount.minor, &amount.currency), words.contracts_price_month())
+        }
+        None => words.contracts_price_none().to_owned(),
+    };
+    view! {
+        <h2>{title}</h2>
+        {about}
+        {definitions(vec![
+            (words.contracts_offer_provider().to_owned(), ctx.locale.pick(&provider.name_en, &provider.name_ja).to_owned().into_any()),
+            (words.portal_form_model().to_owned(), text::model(words, service.model.as_str()).into_any()),
+            (words.portal_form_deployment().to_owned(), text::deployment(words, service.deployment.as_str()).into_any()),
+            (words.contracts_plan_region().to_owned(), view! { <span class="chips">{regions}</span> }.into_any()),
+            (words.contracts_price_title().to_owned(), price.into_any()),
+        ])}
+        {section("promised", words.portal_form_promises(), promises(ctx, offer))}
+    }
+    .into_any()
+}
+
+fn promises(ctx: &PageContext, offer: &Offer) -> AnyView {
+    let words = ctx.words();
+    if offer.spec.items.is_empty() {
+        return view! { <p>{words.portal_preview_nothing()}</p> }.into_any();
+    }
+    let columns = vec![
+        Column::text(words.common_shape_item()),
+        Column::text(words.common_shape_promise()),
+        Column::text(words.portal_form_commitment()),
+    ];
+    let rows = offer.spec.items.iter().map(|item| {
+        vec![
+            text::item_label(ctx.locale, &item.item).into_any(),
+            text::promise(ctx.locale, item).into_any(),
+            text::commitment(words, item.commitment.as_str()).into_any(),
+        ]
+    });
+    Table::new(words.portal_form_promises(), columns).rows(rows).view()
+}

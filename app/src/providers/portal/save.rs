@@ -1,0 +1,46 @@
+//! Saving a checked document as a draft or next version, and publishing it at once if wanted.
+
+use axum::{extract::State, response::Response};
+use broker::BrokerError;
+use domain::Role;
+
+use super::document;
+use crate::{
+    AppState, FlashKind, PageContext, account::guard, form::FormState, layout::fail,
+    render::redirect,
+};
+
+pub(super) async fn save(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    form: FormState,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
+        return refusal;
+    }
+    let op = ctx.op();
+    let words = ctx.words();
+    let saved = match state.broker.save_offer(&op, form.value("yaml")).await {
+        Ok(saved) => saved,
+        Err(BrokerError::Invalid(faults)) => {
+            return document::faulty(&ctx, &state, form, &faults).await;
+        }
+        Err(error) => return fail(&ctx, error),
+    };
+    let page = format!("/provider/offers/{}", saved.card.id);
+    if form.value("step") != "publish" {
+        let text = words.portal_saved(saved.card.current_version);
+        return redirect(&page, Some((FlashKind::Done, text)));
+    }
+    match state.broker.publish_offer(&op, saved.card.id).await {
+        Ok(shown) => {
+            let text = words.portal_published(shown.card.current_version);
+            redirect(&page, Some((FlashKind::Done, text)))
+        }
+        // The draft is kept; only the publication was refused.
+        Err(BrokerError::Conflict { .. }) => {
+            redirect(&page, Some((FlashKind::Problem, words.portal_not_published().to_owned())))
+        }
+        Err(error) => fail(&ctx, error),
+    }
+}
