@@ -44,20 +44,20 @@ fn view(ctx: &PageContext, figures: &MarketFigures) -> Response {
 
 fn templates(words: Words) -> AnyView {
     let templates = [
-        ("certificate", words.home_template_certificate(), words.home_template_certificate_text()),
+        ("certificate-service", words.home_template_certificate(), words.home_template_certificate_text()),
         (
-            "collaboration",
+            "collaboration-service",
             words.home_template_collaboration(),
             words.home_template_collaboration_text(),
         ),
-        ("tracking", words.home_template_tracking(), words.home_template_tracking_text()),
+        ("tracking-service", words.home_template_tracking(), words.home_template_tracking_text()),
     ];
     let stalls: Vec<_> = templates
         .into_iter()
         .map(|(key, name, text)| {
             view! {
                 <li class="stall">
-                    <h2><a href=format!("/needs/new?template={key}")>{name}</a></h2>
+                    <h2><a href=format!("/needs/templates/{key}")>{name}</a></h2>
                     <p>{text}</p>
                     <span class="go" aria-hidden="true">{words.home_template_start()}" →"</span>
                 </li>
@@ -92,7 +92,9 @@ fn figures_view(words: Words, figures: &MarketFigures) -> AnyView {
         figure(words.home_figures_countries(), figures.countries),
         figure(words.home_figures_running(), figures.running),
     ];
-    section("figures", words.home_figures_title(), stats(all))
+    let live = link_button(Look::Quiet, words.home_live(), "/market?backed=1");
+    let body = view! { {stats(all)}<p class="live">{live}</p> };
+    section("figures", words.home_figures_title(), body.into_any())
 }
 
 fn steps(words: Words) -> AnyView {

@@ -2,11 +2,23 @@
 //!
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
-use axum::Router;
+mod browse;
+pub(crate) mod card;
+mod compare;
+mod filters;
+mod offer;
+mod promises;
+mod query;
+pub mod text;
+
+use axum::{Router, routing::get};
 
 use crate::AppState;
 
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {
     Router::new()
+        .route("/market", get(browse::show))
+        .route("/market/compare", get(compare::show))
+        .route("/market/offers/{id}", get(offer::show))
 }

@@ -1,12 +1,41 @@
-//! The requirement studio and its ranked list (`/needs`).
+//! Describe what a service needs and see which offers contain it (`/needs`).
 //!
-//! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
+//! Holds pages, their parts and view structs; judging and ranking are in the use cases of `broker`.
 
-use axum::Router;
+mod form;
+mod formula;
+mod guided;
+mod item_field;
+mod list;
+mod merge;
+mod ranked;
+mod rows;
+mod say;
+mod source;
+mod start;
+mod written;
+mod why;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+pub(crate) use item_field::example;
+pub(crate) use say::summary_text;
+pub(crate) use source::{Choice, choices, read_source, source_href};
+pub(crate) use why::why;
 
 use crate::AppState;
 
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {
     Router::new()
+        .route("/needs", get(list::show))
+        .route("/needs/new", get(start::show).post(guided::send))
+        .route("/needs/new/yaml", post(written::send))
+        .route("/needs/save", post(list::save))
+        .route("/needs/templates/{key}", get(ranked::template))
+        .route("/needs/{id}", get(ranked::saved))
+        .route("/how-ranking-works", get(formula::show))
 }

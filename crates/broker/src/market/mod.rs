@@ -2,9 +2,11 @@
 
 mod browse;
 mod card;
+mod items;
 mod read;
 
 pub(crate) use card::{CardParts, card};
+pub use items::Promising;
 
 use crate::providers::ProviderCard;
 use domain::{Currency, Money, OfferId, Timestamp};

@@ -5,6 +5,8 @@ mod rank;
 mod save;
 mod source;
 
+pub use rank::YEN_PER;
+
 use crate::FieldFault;
 use crate::market::OfferCard;
 use domain::{RequirementId, Timestamp};

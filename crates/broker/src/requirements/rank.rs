@@ -14,7 +14,7 @@ const LIMIT_MAX: usize = 200;
 const DAY_SECONDS: i64 = 86_400;
 /// Yen per unit of a currency, to order prices of different currencies. Fixed and published on
 /// the page that explains the ranking; a day's rate would change the order overnight.
-const YEN_PER: [(&str, i64); 3] = [("EUR", 165), ("USD", 150), ("GBP", 195)];
+pub const YEN_PER: [(&str, i64); 3] = [("EUR", 165), ("USD", 150), ("GBP", 195)];
 
 impl Broker {
     /// Ranks all published offers; `limit` 1 to 200 for each of the two lists.

@@ -1,0 +1,85 @@
+//! One offer in a list: what it is, whose, where, what it promises, what it costs.
+
+use broker::market::OfferCard;
+use leptos::prelude::*;
+
+use super::text;
+use crate::{
+    PageContext,
+    ui::{State, Views, badge, chip},
+    words::Words,
+};
+
+/// Certificates shown on a card; the offer's page has the rest.
+const CERTIFICATES_SHOWN: usize = 4;
+
+/// An offer in a list; with a box to compare it when asked for.
+pub fn card(ctx: &PageContext, offer: &OfferCard, compared: bool) -> AnyView {
+    let words = ctx.words();
+    let title = text::title(ctx.locale, offer);
+    let id = offer.id.to_string();
+    let compare = compared.then(|| {
+        let label = words.market_compare_pick(&title);
+        view! {
+            <label class="pick">
+                <input type="checkbox" name="offer" value=id.clone() aria-label=label/>
+                <span aria-hidden="true">{words.market_compare_short()}</span>
+            </label>
+        }
+    });
+    view! {
+        <li class="offer">
+            <div class="what">
+                <h3><a href=text::offer_href(offer)>{title}</a></h3>
+                <p class="whose">
+                    <a href=format!("/providers/{}", offer.provider.slug)>{text::provider_name(ctx.locale, &offer.provider)}</a>
+                    " · "{text::countries(words, offer)}
+                </p>
+            </div>
+            <div class="terms">{text::price(words, offer.price)}{backing(words, offer.backed)}</div>
+            {highlights(ctx, offer)}
+            <div class="tags">{tags(words, offer)}{compare}</div>
+        </li>
+    }
+    .into_any()
+}
+
+/// Whether a contract can really be carried out here.
+pub fn backing(words: Words, backed: bool) -> AnyView {
+    if backed {
+        badge(State::Good, words.market_backed())
+    } else {
+        badge(State::Quiet, words.market_catalogue_only())
+    }
+}
+
+/// The first promises, each with its name.
+pub fn highlights(ctx: &PageContext, offer: &OfferCard) -> AnyView {
+    if offer.highlights.is_empty() {
+        return ().into_any();
+    }
+    let pairs: Views = offer
+        .highlights
+        .iter()
+        .map(|(key, value)| {
+            let shown = text::short_value(ctx.words(), key, value);
+            view! { <div><dt>{text::item_label(ctx.locale, key)}</dt><dd>{shown}</dd></div> }.into_any()
+        })
+        .collect();
+    view! { <dl class="highlights">{pairs}</dl> }.into_any()
+}
+
+fn tags(words: Words, offer: &OfferCard) -> AnyView {
+    let mut chips: Views = vec![
+        chip(text::model(words, &offer.model)),
+        chip(text::deployment(words, &offer.deployment)),
+    ];
+    let shown = offer.certifications.iter().take(CERTIFICATES_SHOWN);
+    chips.extend(shown.map(|word| chip(text::certificate(words.0, word))));
+    if let Some(rest) = offer.certifications.len().checked_sub(CERTIFICATES_SHOWN)
+        && rest > 0
+    {
+        chips.push(chip(format!("+{rest}")));
+    }
+    view! { <div class="chips">{chips}</div> }.into_any()
+}

@@ -1,0 +1,323 @@
+//! One offer: what it is, what it promises, what was measured, whether it is enough for a need.
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
+    response::Response,
+};
+use broker::{
+    market::{MeasuredHistory, OfferPage},
+    requirements::RankedOffer,
+};
+use leptos::prelude::*;
+
+use super::{card, promises, text};
+use crate::{
+    AppState, PageContext,
+    fault::fault_page,
+    form::FormState,
+    format,
+    layout::error_page::error_page,
+    needs::{self, Choice},
+    render::{Page, page},
+    ui::{
+        Button, Kind, Look, Select, Views, breadcrumbs, chip, definitions, disclosure, id,
+        link_button, notice, page_head, section, stat, stats, time,
+        chart::{ShapeAxis, ShapeChart, shape_chart},
+    },
+    words::Words,
+};
+
+/// Fewer corners make no shape.
+const AXES_MIN: usize = 3;
+/// More corners cannot be read.
+const AXES_MAX: usize = 14;
+
+/// Everything the page shows.
+struct Shown {
+    offer: OfferPage,
+    /// The needs a visitor can choose from.
+    choices: Vec<Choice>,
+    /// The chosen need and how the offer stands to it.
+    judged: Option<(String, RankedOffer)>,
+    /// The chosen need could not be read.
+    unreadable: bool,
+}
+
+pub(super) async fn show(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(offer): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Response {
+    let Ok(offer) = offer.parse() else { return error_page(&ctx, StatusCode::NOT_FOUND) };
+    let op = ctx.op();
+    let found = match state.broker.offer(&op, offer).await {
+        Ok(found) => found,
+        Err(error) => return fault_page(&ctx, &error),
+    };
+    let form = FormState::from_urlencoded(&raw.unwrap_or_default());
+    let asked = form.filled("need").map(str::to_owned);
+    let source = asked.as_deref().and_then(needs::read_source);
+    let mut unreadable = asked.is_some() && source.is_none();
+    let mut judged = None;
+    if let (Some(asked), Some(source)) = (asked, source) {
+        match state.broker.explain(&op, &source, offer).await {
+            Ok(ranked) => judged = Some((asked, ranked)),
+            Err(error) if crate::fault::status_of(&error).is_client_error() => unreadable = true,
+            Err(error) => return fault_page(&ctx, &error),
+        }
+    }
+    let choices = needs::choices(&ctx, &state).await;
+    view(&ctx, &Shown { offer: found, choices, judged, unreadable })
+}
+
+fn view(ctx: &PageContext, shown: &Shown) -> Response {
+    let words = ctx.words();
+    let card = &shown.offer.card;
+    let title = text::title(ctx.locale, card);
+    let lead = ctx.locale.pick(&card.description_en, &card.description_ja).to_owned();
+    let provider = text::provider_name(ctx.locale, &card.provider);
+    let about = Page::new(format!("{title} – {provider}")).description(if lead.is_empty() {
+        words.market_lead().to_owned()
+    } else {
+        lead.clone()
+    });
+    page(ctx, about, || {
+        let trail = vec![(words.common_way_market().to_owned(), "/market".to_owned())];
+        view! {
+            {breadcrumbs(words, trail)}
+            {page_head(title, Some(lead).filter(|lead| !lead.is_empty()), vec![])}
+            <div class="columns offer-page">
+                <div>{facts(ctx, &shown.offer)}</div>
+                <div>{question(ctx, shown)}</div>
+            </div>
+            {against(ctx, shown)}
+            {section("promises", words.market_offer_promises(), promised(ctx, &shown.offer))}
+            {section("measured", words.market_offer_measured(), measured(words, ctx, &shown.offer.history))}
+            {section("document", words.market_offer_document(), document(ctx, &shown.offer))}
+        }
+        .into_any()
+    })
+}
+
+fn facts(ctx: &PageContext, offer: &OfferPage) -> AnyView {
+    let words = ctx.words();
+    let card = &offer.card;
+    let name = text::provider_name(ctx.locale, &card.provider);
+    let regions: Views = card
+        .regions
+        .iter()
+        .map(|(region, code)| chip(format!("{region} · {}", text::country(words, code))))
+        .collect();
+    let middleware: Vec<String> = offer
+        .document
+        .spec
+        .service
+        .middleware
+        .iter()
+        .map(|item| format!("{} {}", item.name, item.version.as_deref().unwrap_or_default()))
+        .map(|item| item.trim().to_owned())
+        .collect();
+    let mut pairs = vec![
+        (
+            words.market_facet_provider().to_owned(),
+            view! { <a href=format!("/providers/{}", card.provider.slug)>{name}</a> }.into_any(),
+        ),
+        (
+            words.market_facet_price().to_owned(),
+            view! { {text::price(words, card.price)}{basket(words, card.price.is_some())} }.into_any(),
+        ),
+        (
+            words.market_offer_kind().to_owned(),
+            format!("{} · {}", text::model(words, &card.model), text::deployment(words, &card.deployment)).into_any(),
+        ),
+        (
+            words.market_offer_regions().to_owned(),
+            view! { <div class="chips">{regions}</div> }.into_any(),
+        ),
+        (words.market_offer_backing().to_owned(), card::backing(words, card.backed)),
+        (
+            words.market_offer_published().to_owned(),
+            view! { {words.market_offer_version(card.version)}" · "{time(ctx, card.published_at.0)} }.into_any(),
+        ),
+    ];
+    if !middleware.is_empty() {
+        let middleware = middleware.join(words.market_list_comma());
+        pairs.insert(4, (words.market_offer_middleware().to_owned(), middleware.into_any()));
+    }
+    definitions(pairs)
+}
+
+fn basket(words: Words, priced: bool) -> Option<AnyView> {
+    priced.then(|| view! { <p class="hint">{words.market_offer_basket()}</p> }.into_any())
+}
+
+/// "Is it enough for my need?": choose a need, then judge or contract.
+fn question(ctx: &PageContext, shown: &Shown) -> AnyView {
+    let words = ctx.words();
+    let card = &shown.offer.card;
+    let chosen = shown.judged.as_ref().map(|(need, _)| need.clone());
+    let mut choices = shown.choices.clone();
+    if let Some(need) = chosen.as_ref().filter(|need| choices.iter().all(|choice| &choice.need != *need)) {
+        choices.insert(0, Choice { need: need.clone(), label: words.market_offer_need_link().to_owned() });
+    }
+    let select = choices
+        .into_iter()
+        .fold(Select::new("need", words.market_offer_need()), |select, choice| {
+            select.option(choice.need, choice.label)
+        })
+        .chosen(chosen);
+    let contract = match (card.backed, card.price) {
+        (false, _) => Button::secondary(words.market_offer_contract())
+            .refused(words.market_offer_contract_catalogue()),
+        (_, None) => {
+            Button::secondary(words.market_offer_contract()).refused(words.market_offer_contract_price())
+        }
+        _ => Button::secondary(words.market_offer_contract()).to("/contracts/new"),
+    };
+    let unreadable = shown.unreadable.then(|| {
+        notice(Kind::Attention, words.market_offer_need_unreadable(), ().into_any())
+    });
+    view! {
+        <form class="question" method="get" action=text::offer_href(card)>
+            <h2>{words.market_offer_question()}</h2>
+            {unreadable}
+            <input type="hidden" name="offer" value=card.id.to_string()/>
+            {select.view()}
+            <p class="actions">{Button::primary(words.market_offer_check()).view()}{contract.view()}</p>
+            <p class="hint">{link_button(Look::Quiet, words.common_way_describe(), "/needs/new")}</p>
+        </form>
+    }
+    .into_any()
+}
+
+/// The offer against the chosen need.
+fn against(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
+    let (need, ranked) = shown.judged.as_ref()?;
+    let words = ctx.words();
+    let (kind, verdict) = if ranked.explanation.totals.matched {
+        (Kind::Done, words.market_offer_enough())
+    } else {
+        (Kind::Attention, words.market_offer_not_enough())
+    };
+    let summary = needs::summary_text(words, &ranked.explanation);
+    let rest = needs::read_source(need).as_ref().and_then(needs::source_href);
+    let all = rest.map(|href| link_button(Look::Quiet, words.market_offer_all(), href));
+    let body = view! { <p>{summary}</p>{all} }.into_any();
+    Some(section(
+        "need",
+        words.market_offer_against(),
+        view! {
+            <div class="stack">
+                {notice(kind, verdict, body)}
+                {needs::why(ctx, ranked, "against")}
+            </div>
+        }
+        .into_any(),
+    ))
+}
+
+fn promised(ctx: &PageContext, offer: &OfferPage) -> AnyView {
+    let words = ctx.words();
+    view! {
+        <div class="stack">
+            <p>{words.market_offer_promises_lead()}</p>
+            {shape(ctx, offer)}
+            {promises::table(ctx, offer)}
+        </div>
+    }
+    .into_any()
+}
+
+/// The shape of the promise alone: numbers and levels, as sets have no length.
+fn shape(ctx: &PageContext, offer: &OfferPage) -> AnyView {
+    let words = ctx.words();
+    let axes: Vec<ShapeAxis> = matching::offer_axes(&offer.document)
+        .into_iter()
+        .filter_map(|axis| {
+            let promise = offer.document.item(&axis.item)?;
+            if promise.value.as_set().is_some() {
+                return None;
+            }
+            Some(ShapeAxis {
+                label: text::item_label(ctx.locale, &axis.item),
+                need: None,
+                promise: Some(axis.promised?),
+                need_text: String::new(),
+                promise_text: text::promise(ctx.locale, promise),
+            })
+        })
+        .take(AXES_MAX)
+        .collect();
+    if axes.len() < AXES_MIN {
+        return view! { <p class="hint">{words.market_offer_no_shape()}</p> }.into_any();
+    }
+    let chart = ShapeChart {
+        id: "promise-shape".to_owned(),
+        title: words.market_offer_shape().to_owned(),
+        description: words.market_offer_shape_text().to_owned(),
+        axes,
+        show_need: false,
+        show_promise: true,
+    };
+    shape_chart(words, &chart)
+}
+
+fn measured(words: Words, ctx: &PageContext, history: &MeasuredHistory) -> AnyView {
+    if history.samples == 0 {
+        let text = words.market_measured_none_text();
+        return notice(Kind::Note, words.market_measured_none(), view! { <p>{text}</p> }.into_any());
+    }
+    let count = |value: u64| format::integer(i64::try_from(value).unwrap_or(i64::MAX));
+    let response = history.mean_response_us.map_or_else(
+        || words.common_chart_no_data().to_owned(),
+        |micros| format::duration(ctx.locale, micros),
+    );
+    view! {
+        <div class="stack">
+            {stats(vec![
+                stat(words.market_measured_ok(), share_text(history.ok, history.samples), None),
+                stat(words.market_measured_response(), response, None),
+                stat(words.market_measured_samples(), count(history.samples), None),
+                stat(words.market_measured_contracts(), count(history.contracts), None),
+            ])}
+            <p class="hint">{words.market_measured_window()}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// A share as percent with two decimals, rounded down: 99.999 is not 100.
+fn share_text(part: u64, whole: u64) -> String {
+    let hundredths = u128::from(part) * 10_000 / u128::from(whole.max(1));
+    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
+}
+
+fn document(ctx: &PageContext, offer: &OfferPage) -> AnyView {
+    let words = ctx.words();
+    let yaml = view! { <pre tabindex="0">{offer.yaml.clone()}</pre> }.into_any();
+    view! {
+        <div class="stack">
+            {definitions(vec![
+                (words.market_offer_number().to_owned(), id(ctx, &offer.card.id.to_string())),
+                (words.market_offer_hash().to_owned(), id(ctx, &offer.hash)),
+            ])}
+            {disclosure(words.market_offer_yaml(), yaml)}
+        </div>
+    }
+    .into_any()
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_never_rounded_up() {
+        assert_eq!(share_text(99_999, 100_000), "99.99 %");
+        assert_eq!(share_text(3, 3), "100.00 %");
+        assert_eq!(share_text(0, 0), "0.00 %");
+    }
+}

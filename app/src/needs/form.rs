@@ -1,0 +1,203 @@
+//! The guided form: which fields stand in it, and what was typed into them as the use case reads it.
+
+use broker::{
+    FieldFault,
+    requirements::{RequirementForm, RequirementFormItem},
+};
+use sla::{ItemDef, ItemKind};
+
+use crate::{
+    form::FormState,
+    words::{Locale, Words},
+};
+
+/// Levels of an item, the usual one first.
+pub(super) const LEVELS: [&str; 3] = ["must", "prefer", "best_effort"];
+/// The name of a need whose title has no Latin letters.
+const NAME_FALLBACK: &str = "my-need";
+/// Longest `metadata.name` (sla-schema 2).
+const NAME_MAX: usize = 63;
+
+/// Whether the form can ask this item. A security level needs its scheme; that is asked as YAML.
+pub(super) fn is_askable(item: &ItemDef) -> bool {
+    item.kind != ItemKind::SchemeLevel
+}
+
+/// The field in which the value of an item is typed.
+pub(super) fn value_field(key: &str) -> String {
+    format!("value-{key}")
+}
+
+/// The field that says how firmly an item is asked.
+pub(super) fn level_field(key: &str) -> String {
+    format!("level-{key}")
+}
+
+/// The field of an item's weight.
+pub(super) fn weight_field(key: &str) -> String {
+    format!("weight-{key}")
+}
+
+/// The title's field in this language.
+pub(super) fn title_field(locale: Locale) -> &'static str {
+    match locale {
+        Locale::En => "title_en",
+        Locale::Ja => "title_ja",
+    }
+}
+
+/// What was typed, as the use case checks it.
+pub(super) fn read(form: &FormState, words: Words) -> RequirementForm {
+    let text = |name: &str| form.value(name).trim().to_owned();
+    let (mut title_en, mut title_ja) = (text("title_en"), text("title_ja"));
+    if title_en.is_empty() && title_ja.is_empty() {
+        let untitled = words.needs_form_untitled().to_owned();
+        match words.0 {
+            Locale::En => title_en = untitled,
+            Locale::Ja => title_ja = untitled,
+        }
+    }
+    let items = sla::registry().items().iter().filter(|item| is_askable(item));
+    RequirementForm {
+        name: name_of(&title_en),
+        title_en,
+        title_ja,
+        user_regions: text("user_regions"),
+        items: items.filter_map(|item| read_item(form, &item.key)).collect(),
+    }
+}
+
+/// An item that is asked; ticked boxes of one field become one list.
+fn read_item(form: &FormState, key: &str) -> Option<RequirementFormItem> {
+    let field = value_field(key);
+    let ticked: Vec<&str> =
+        form.values(&field).map(str::trim).filter(|value| !value.is_empty()).collect();
+    let level = form.value(&level_field(key));
+    if ticked.is_empty() && level != "best_effort" {
+        return None;
+    }
+    Some(RequirementFormItem {
+        item: key.to_owned(),
+        value: ticked.join(", "),
+        level: if level.is_empty() { "must".to_owned() } else { level.to_owned() },
+        weight: form.value(&weight_field(key)).trim().to_owned(),
+    })
+}
+
+/// The form filled with a document; grouped digits are not what the reader of values takes.
+pub(super) fn fill(filled: &RequirementForm) -> FormState {
+    let mut form = FormState::empty()
+        .with("title_en", filled.title_en.clone())
+        .with("title_ja", filled.title_ja.clone())
+        .with("user_regions", filled.user_regions.clone());
+    for asked in &filled.items {
+        let Some(item) = sla::registry().item(&asked.item) else { continue };
+        form = form
+            .and(&level_field(&asked.item), asked.level.clone())
+            .and(&weight_field(&asked.item), asked.weight.clone());
+        let field = value_field(&asked.item);
+        if matches!(item.kind, ItemKind::Set(_)) {
+            for member in asked.value.split(", ").filter(|member| !member.is_empty()) {
+                form = form.and(&field, member);
+            }
+        } else if item.kind.is_number() {
+            form = form.and(&field, asked.value.replace(',', ""));
+        } else {
+            form = form.and(&field, asked.value.clone());
+        }
+    }
+    form
+}
+
+/// Notes the faults of a check at the fields they belong to.
+pub(super) fn note(form: &mut FormState, words: Words, faults: &[FieldFault]) {
+    for fault in faults {
+        let field = field_of(words.0, &fault.pointer);
+        form.fail(&field, crate::fault::fault_text(words, fault));
+    }
+}
+
+fn field_of(locale: Locale, pointer: &str) -> String {
+    if let Some(rest) = pointer.strip_prefix("/items/")
+        && let Some((key, part)) = rest.rsplit_once('/')
+    {
+        return format!("{part}-{key}");
+    }
+    match pointer {
+        "/user_regions" => "user_regions".to_owned(),
+        "/title_en" | "/name" => title_field(locale).to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// A document name from a title: lower-case letters and digits with hyphens between.
+fn name_of(title: &str) -> String {
+    let mut name = String::new();
+    for character in title.chars() {
+        if character.is_ascii_alphanumeric() {
+            name.push(character.to_ascii_lowercase());
+        } else if !name.is_empty() && !name.ends_with('-') {
+            name.push('-');
+        }
+        if name.len() == NAME_MAX {
+            break;
+        }
+    }
+    let name = name.trim_matches('-');
+    let sound = name.len() >= 3 && name.starts_with(|first: char| first.is_ascii_alphabetic());
+    if sound { name.to_owned() } else { NAME_FALLBACK.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticked_boxes_become_one_list_and_empty_fields_ask_nothing() {
+        let form = FormState::from_urlencoded(
+            "value-security.certifications=ismap&value-security.certifications=iso27001&level-network.bandwidth=must&value-network.bandwidth=+&level-availability.rto=best_effort",
+        );
+        let read = read(&form, Locale::En.words());
+        let items: Vec<_> =
+            read.items.iter().map(|item| (item.item.as_str(), item.value.as_str(), item.level.as_str())).collect();
+        assert_eq!(
+            items,
+            [("availability.rto", "", "best_effort"), ("security.certifications", "ismap, iso27001", "must")]
+        );
+        assert_eq!((read.name.as_str(), read.title_en.as_str()), ("my-need", "My need"));
+    }
+
+    #[test]
+    fn names_come_from_titles() {
+        assert_eq!(name_of("Certificate service (security first)"), "certificate-service-security-first");
+        assert_eq!(name_of("証明サービス"), NAME_FALLBACK);
+        assert_eq!(name_of("24 h"), NAME_FALLBACK);
+        assert!(name_of(&"a b".repeat(60)).len() <= NAME_MAX);
+    }
+
+    #[test]
+    fn faults_stand_at_their_fields() {
+        assert_eq!(field_of(Locale::En, "/items/network.bandwidth/value"), "value-network.bandwidth");
+        assert_eq!(field_of(Locale::Ja, "/title_en"), "title_ja");
+        assert_eq!(field_of(Locale::En, "/spec/other"), "");
+    }
+
+    #[test]
+    fn a_filled_form_is_read_back() {
+        let filled = RequirementForm {
+            name: "web".to_owned(),
+            title_en: "Web".to_owned(),
+            user_regions: "JP".to_owned(),
+            items: vec![RequirementFormItem {
+                item: "security.log_retention".to_owned(),
+                value: "1,825 d".to_owned(),
+                level: "prefer".to_owned(),
+                weight: "2".to_owned(),
+            }],
+            ..RequirementForm::default()
+        };
+        let read = read(&fill(&filled), Locale::En.words());
+        assert_eq!(read.items[0].value, "1825 d");
+        assert_eq!((read.items[0].level.as_str(), read.items[0].weight.as_str()), ("prefer", "2"));
+    }
+}

@@ -1,0 +1,71 @@
+//! What happens when the guided form is sent: check, keep what the form cannot show, rank or save.
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use broker::requirements::RequirementSource;
+use sla::Requirement;
+
+use super::{form as fields, merge::merged, read_source, source::source_address, start};
+use crate::{
+    AppState, FlashKind, PageContext,
+    fault::{fault_page, note_faults},
+    form::FormState,
+    render::redirect,
+};
+
+/// Longest code that fits into an address; see `Broker::resolve_requirement`.
+const CODE_MAX: usize = 7000;
+
+pub(super) async fn send(ctx: PageContext, State(state): State<AppState>, mut form: FormState) -> Response {
+    let words = ctx.words();
+    let base = match read_source(form.value("need")) {
+        None => None,
+        Some(source) => match state.broker.resolve_requirement(&ctx.op(), &source).await {
+            Ok((requirement, _)) => Some(requirement),
+            Err(error) => return fault_page(&ctx, &error),
+        },
+    };
+    let check = state.broker.check_requirement_form(&fields::read(&form, words));
+    let Some(edited) = check.requirement else {
+        fields::note(&mut form, words, &check.faults);
+        return start::guided(&ctx, &form, base.as_ref(), StatusCode::UNPROCESSABLE_ENTITY);
+    };
+    let whole = match &base {
+        Some(base) => merged(base, edited),
+        None => edited,
+    };
+    match go_on(&ctx, &state, &mut form, &whole).await {
+        Some(response) => response,
+        None => start::guided(&ctx, &form, base.as_ref(), StatusCode::UNPROCESSABLE_ENTITY),
+    }
+}
+
+/// Ranks or saves a sound document; `None` when faults were noted at the form.
+pub(super) async fn go_on(
+    ctx: &PageContext,
+    state: &AppState,
+    form: &mut FormState,
+    whole: &Requirement,
+) -> Option<Response> {
+    let words = ctx.words();
+    if form.value("do") == "save" {
+        let existing = match read_source(form.value("need")) {
+            Some(RequirementSource::Saved(id)) => Some(id),
+            _ => None,
+        };
+        return match state.broker.save_requirement(&ctx.op(), &sla::to_yaml(whole), existing).await {
+            Ok(saved) => {
+                let done = (FlashKind::Done, words.needs_saved().to_owned());
+                Some(redirect(&format!("/needs/{}", saved.card.id), Some(done)))
+            }
+            Err(error) if note_faults(form, words, &error) => None,
+            Err(error) => Some(fault_page(ctx, &error)),
+        };
+    }
+    let code = state.broker.share_code(whole);
+    if code.len() > CODE_MAX {
+        form.fail("", words.needs_too_long());
+        return None;
+    }
+    let address = source_address(&RequirementSource::Shared(code))?;
+    Some(redirect(&address.to_string(), None))
+}

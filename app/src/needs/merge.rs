@@ -1,0 +1,83 @@
+//! Keeps what the guided form cannot show when a document is edited with it.
+//!
+//! The form knows value, level and weight of most items. Schemes with accepted equivalents, least
+//! commitments, tolerances, ages of evidence and the profiles for overload and disaster stay as they were.
+
+use sla::{Requirement, RequirementItem};
+
+use super::form::is_askable;
+
+/// The edited document with everything of `base` that the form cannot show.
+pub(super) fn merged(base: &Requirement, edited: Requirement) -> Requirement {
+    let mut whole = base.clone();
+    whole.metadata.title = edited.metadata.title;
+    whole.spec.user_regions = edited.spec.user_regions;
+    let old = &base.spec.profiles.normal.items;
+    let mut items: Vec<RequirementItem> = old.iter().filter(|item| is_hidden(item)).cloned().collect();
+    items.extend(edited.spec.profiles.normal.items.into_iter().map(|item| {
+        match old.iter().find(|known| known.item == item.item) {
+            Some(known) => changed(known, item),
+            None => item,
+        }
+    }));
+    items.sort_by_key(|item| old.iter().position(|known| known.item == item.item).unwrap_or(usize::MAX));
+    whole.spec.profiles.normal.items = items;
+    whole
+}
+
+/// Whether the form has no field for this item.
+pub(super) fn is_hidden(item: &RequirementItem) -> bool {
+    sla::registry().item(&item.item).is_none_or(|known| !is_askable(known))
+}
+
+/// The old item with what the form says.
+fn changed(old: &RequirementItem, new: RequirementItem) -> RequirementItem {
+    if new.value.is_none() {
+        return new;
+    }
+    RequirementItem {
+        op: old.op.or(new.op),
+        percentile: old.percentile.or(new.percentile),
+        value: new.value,
+        level: new.level,
+        weight: new.weight,
+        ..old.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example(index: usize) -> Requirement {
+        sla::parse_requirement(sla::EXAMPLE_REQUIREMENTS[index].yaml).unwrap()
+    }
+
+    #[test]
+    fn what_the_form_cannot_show_stays() {
+        let base = example(0);
+        let mut edited = base.clone();
+        edited.spec.profiles.disaster = None;
+        edited.spec.profiles.normal.items.retain(|item| !is_hidden(item));
+        for item in &mut edited.spec.profiles.normal.items {
+            item.min_commitment = None;
+        }
+        assert_eq!(merged(&base, edited), base);
+    }
+
+    #[test]
+    fn an_item_taken_away_is_gone_and_a_new_one_stands_last() {
+        let base = example(0);
+        let mut edited = base.clone();
+        edited.spec.profiles.normal.items.retain(|item| item.item != "cost.tier");
+        edited.spec.profiles.normal.items.extend(
+            example(1).spec.profiles.normal.items.into_iter().filter(|item| item.item == "network.bandwidth"),
+        );
+        let whole = merged(&base, edited);
+        let keys: Vec<_> =
+            whole.spec.profiles.normal.items.iter().map(|item| item.item.as_str()).collect();
+        assert!(!keys.contains(&"cost.tier"));
+        assert_eq!(keys.last(), Some(&"network.bandwidth"));
+        assert!(keys.contains(&"security.assurance_level"));
+    }
+}

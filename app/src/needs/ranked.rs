@@ -1,0 +1,339 @@
+//! A need and the offers that contain it, best first; what is nearly enough; what would bring more.
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
+    response::Response,
+};
+use broker::requirements::{RankedList, RequirementSource};
+use leptos::prelude::*;
+use matching::Order;
+
+use super::{rows, say, source::{source_address, source_text}};
+use crate::{
+    AppState, PageContext,
+    address::Address,
+    fault::{fault_page, fault_text},
+    form::FormState,
+    layout::error_page::{ErrorPage, error_page},
+    market::text,
+    render::{Page, page},
+    ui::{Button, Kind, Look, Tab, Views, breadcrumbs, definitions, empty, link_button, notice, page_head, section, tabs},
+    words::Words,
+};
+
+/// Rows of each list that are shown, and what "more" leads to.
+const SHOWN: [usize; 3] = [10, 50, 200];
+
+pub(super) async fn template(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(key): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Response {
+    show(&ctx, &state, RequirementSource::Template(key), raw).await
+}
+
+pub(super) async fn saved(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Response {
+    match id.parse() {
+        Ok(id) => show(&ctx, &state, RequirementSource::Saved(id), raw).await,
+        Err(_) => error_page(&ctx, StatusCode::NOT_FOUND),
+    }
+}
+
+/// Everything the page shows.
+pub(super) struct Shown {
+    pub list: RankedList,
+    /// The page without its order and length.
+    pub here: Address,
+    /// The value of `need` for links to offers and contracts.
+    pub need: String,
+    /// Whether the need is saved.
+    pub saved: bool,
+    /// Rows of each list.
+    pub rows: usize,
+    /// The offer whose reasons are open.
+    pub open: Option<String>,
+    /// Items whose dropping brings more offers: key, how many, where that need is.
+    pub relaxations: Vec<(String, u64, String)>,
+}
+
+/// Ranks offers for a source and shows the result.
+pub(super) async fn show(
+    ctx: &PageContext,
+    state: &AppState,
+    source: RequirementSource,
+    raw: Option<String>,
+) -> Response {
+    let query = FormState::from_urlencoded(&raw.unwrap_or_default());
+    let order = Order::from_name(query.value("order")).unwrap_or_default();
+    let wanted = query.value("show").parse().unwrap_or(SHOWN[0]);
+    let rows = SHOWN.into_iter().find(|rows| *rows >= wanted).unwrap_or(SHOWN[2]);
+    let list = match state.broker.rank(&ctx.op(), &source, order, rows).await {
+        Ok(list) => list,
+        Err(error) => return refused(ctx, &error),
+    };
+    let (Some(here), Some(need)) = (source_address(&source), source_text(&source)) else {
+        return error_page(ctx, StatusCode::BAD_REQUEST);
+    };
+    let shown = Shown {
+        relaxations: relaxations(state, &list, order),
+        list,
+        here,
+        need,
+        saved: matches!(source, RequirementSource::Saved(_)),
+        rows,
+        open: query.filled("open").map(str::to_owned),
+    };
+    view(ctx, &shown)
+}
+
+/// A link that cannot be read says what is wrong with it.
+fn refused(ctx: &PageContext, error: &broker::BrokerError) -> Response {
+    let broker::BrokerError::Invalid(faults) = error else { return fault_page(ctx, error) };
+    let words = ctx.words();
+    let mut about = ErrorPage::of_status(ctx, StatusCode::UNPROCESSABLE_ENTITY);
+    about.title = words.needs_unreadable().to_owned();
+    about.text = match faults.first() {
+        Some(fault) if fault.code != "share_code" => fault_text(words, fault),
+        _ => words.needs_unreadable_text().to_owned(),
+    };
+    about.next = Some((words.common_way_describe().to_owned(), "/needs/new".to_owned()));
+    about.respond(ctx)
+}
+
+/// Where the same need without one item is.
+fn relaxations(state: &AppState, list: &RankedList, order: Order) -> Vec<(String, u64, String)> {
+    let address = |item: &str| {
+        let mut relaxed = list.requirement.clone();
+        let items = &mut relaxed.spec.profiles.normal.items;
+        items.retain(|asked| asked.item != item);
+        let code = state.broker.share_code(&relaxed);
+        ordered(Address::new("/needs").and("doc", code), order).to_string()
+    };
+    let single = list.requirement.spec.profiles.normal.items.len() < 2;
+    let gains = list.relaxations.iter().filter(|_| !single);
+    gains.map(|(item, count)| (item.clone(), *count, address(item))).collect()
+}
+
+/// An address with the order, unless it is the default.
+fn ordered(address: Address, order: Order) -> Address {
+    if order == Order::default() { address } else { address.set("order", order.name()) }
+}
+
+fn view(ctx: &PageContext, shown: &Shown) -> Response {
+    let words = ctx.words();
+    let list = &shown.list;
+    let title = list.requirement.metadata.title.get(ctx.locale.sla()).to_owned();
+    let (matched, all) = (count(list.matched), count(list.considered));
+    let about = Page::new(words.needs_title(&title)).description(words.needs_fit(matched, crate::format::integer(all)));
+    let about = if shown.saved { about.private() } else { about };
+    page(ctx, about, || {
+        let trail = if shown.saved {
+            (words.common_way_needs().to_owned(), "/needs".to_owned())
+        } else {
+            (words.common_way_describe().to_owned(), "/needs/new".to_owned())
+        };
+        view! {
+            {breadcrumbs(words, vec![trail])}
+            {page_head(title, Some(words.needs_fit(matched, crate::format::integer(all))), vec![])}
+            <div class="need-page">
+                <aside class="need" aria-labelledby="asked-title">{asked(ctx, shown)}</aside>
+                <div class="fits">
+                    {notices(words, list)}
+                    {orders(words, shown)}
+                    {matches(ctx, shown)}
+                    {relaxed(words, shown)}
+                    {near(ctx, shown)}
+                    {more(words, shown)}
+                </div>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+fn count(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// What is asked, and what can be done with it.
+fn asked(ctx: &PageContext, shown: &Shown) -> AnyView {
+    let words = ctx.words();
+    let requirement = &shown.list.requirement;
+    let pairs = requirement
+        .spec
+        .profiles
+        .normal
+        .items
+        .iter()
+        .map(|item| {
+            let demand = say::demand_text(words, item.level);
+            let weight = item.weight.map(|weight| weight.normalize().to_string());
+            let firm = match weight {
+                Some(weight) if item.level != sla::Demand::BestEffort => words.needs_weight(demand, weight),
+                _ => demand.to_owned(),
+            };
+            let value = view! { <span>{say::item_text(words, item)}<span class="hint line">{firm}</span></span> };
+            (text::item_label(ctx.locale, &item.item), value.into_any())
+        })
+        .collect();
+    let profiles = &requirement.spec.profiles;
+    let other = (profiles.overload.is_some() || profiles.disaster.is_some())
+        .then(|| view! { <p class="hint">{words.needs_other_profiles()}</p> });
+    let users: Vec<String> =
+        requirement.spec.user_regions.iter().map(|code| text::country(words, code)).collect();
+    let edit = |by: &str| Address::new("/needs/new").and("by", by).and("need", shown.need.clone()).to_string();
+    let link = ordered(Address::new("/needs").and("doc", shown.list.share_code.clone()), shown.list.order);
+    view! {
+        <h2 id="asked-title">{words.needs_asked()}</h2>
+        <p class="hint">{words.needs_users(users.join(words.market_list_comma()))}</p>
+        {definitions(pairs)}
+        {other}
+        <div class="actions">
+            {link_button(Look::Secondary, words.needs_edit(), edit("form"))}
+            {link_button(Look::Quiet, words.needs_edit_yaml(), edit("yaml"))}
+        </div>
+        {save(ctx, shown)}
+        <p class="hint"><a href=link.to_string()>{words.needs_share()}</a></p>
+    }
+    .into_any()
+}
+
+/// Saves the need, or leads to sign-in and back to it.
+fn save(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
+    let words = ctx.words();
+    if shown.saved {
+        return None;
+    }
+    let code = shown.list.share_code.clone();
+    if ctx.viewer.is_none() {
+        let back = Address::new("/needs").and("doc", code).to_string();
+        let href = Address::new("/account/sign-in").and("next", back).to_string();
+        return Some(view! { <p>{link_button(Look::Quiet, words.needs_sign_in(), href)}</p> }.into_any());
+    }
+    Some(
+        view! {
+            <form method="post" action="/needs/save">
+                <input type="hidden" name="doc" value=code/>
+                {Button::primary(words.needs_save()).view()}
+            </form>
+        }
+        .into_any(),
+    )
+}
+
+fn notices(words: Words, list: &RankedList) -> Option<AnyView> {
+    if list.notices.is_empty() {
+        return None;
+    }
+    let all: Views = list
+        .notices
+        .iter()
+        .map(|text| {
+            if text.contains("SAS 70") {
+                view! { <li>{words.needs_notice_sas70()}</li> }.into_any()
+            } else {
+                view! { <li lang="en">{text.clone()}</li> }.into_any()
+            }
+        })
+        .collect();
+    Some(notice(Kind::Note, words.needs_notice(), view! { <ul>{all}</ul> }.into_any()))
+}
+
+fn orders(words: Words, shown: &Shown) -> AnyView {
+    let (_, explained) = order_words(words, shown.list.order);
+    let all = Order::ALL
+        .into_iter()
+        .map(|order| Tab {
+            label: order_words(words, order).0.to_owned(),
+            href: with_rows(ordered(shown.here.clone(), order), shown.rows).to_string(),
+            current: order == shown.list.order,
+        })
+        .collect();
+    view! {
+        {tabs(words.needs_order(), all)}
+        <p class="hint">{explained}" "<a href="/how-ranking-works">{words.common_way_ranking()}</a></p>
+    }
+    .into_any()
+}
+
+pub(super) fn order_words(words: Words, order: Order) -> (&'static str, &'static str) {
+    match order {
+        Order::Balanced => (words.needs_order_balanced(), words.needs_order_balanced_text()),
+        Order::Fit => (words.needs_order_fit(), words.needs_order_fit_text()),
+        Order::Value => (words.needs_order_value(), words.needs_order_value_text()),
+        Order::Strength => (words.needs_order_strength(), words.needs_order_strength_text()),
+    }
+}
+
+fn with_rows(address: Address, rows: usize) -> Address {
+    if rows == SHOWN[0] { address } else { address.set("show", rows.to_string()) }
+}
+
+fn matches(ctx: &PageContext, shown: &Shown) -> AnyView {
+    let words = ctx.words();
+    let list = &shown.list;
+    let body = if list.matches.is_empty() {
+        empty(words.needs_none(), words.needs_none_text(), None)
+    } else {
+        rows::list(ctx, shown, &list.matches, "m")
+    };
+    section("matches", words.needs_matches(count(list.matched)), body)
+}
+
+fn near(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
+    let words = ctx.words();
+    if shown.list.near_misses.is_empty() {
+        return None;
+    }
+    let body = view! {
+        <p class="lead small">{words.needs_near_text()}</p>
+        {rows::list(ctx, shown, &shown.list.near_misses, "n")}
+    };
+    Some(section("near", words.needs_near(), body.into_any()))
+}
+
+/// What would bring more offers, one item at a time.
+fn relaxed(words: Words, shown: &Shown) -> Option<AnyView> {
+    if shown.relaxations.is_empty() {
+        return None;
+    }
+    let all: Views = shown
+        .relaxations
+        .iter()
+        .map(|(item, more, href)| {
+            let label = text::item_label(words.0, item);
+            view! { <li><a href=href.clone()>{words.needs_relax_item(count(*more), label)}</a></li> }.into_any()
+        })
+        .collect();
+    let body = view! { <ul class="relaxations">{all}</ul> }.into_any();
+    Some(section("relax", words.needs_relax(), body))
+}
+
+fn more(words: Words, shown: &Shown) -> Option<AnyView> {
+    let list = &shown.list;
+    let hidden = list.matched > list.matches.len() as u64
+        || list.considered.saturating_sub(list.matched) > list.near_misses.len() as u64;
+    let next = SHOWN.into_iter().find(|rows| *rows > shown.rows).filter(|_| hidden)?;
+    let href = ordered(shown.here.clone(), list.order).set("show", next.to_string()).to_string();
+    Some(view! { <p class="actions">{link_button(Look::Secondary, words.needs_show_more(), href)}</p> }.into_any())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_order_leaves_no_trace_in_the_address() {
+        let here = || Address::new("/needs/templates/tracking-service");
+        assert_eq!(ordered(here(), Order::Balanced).to_string(), "/needs/templates/tracking-service");
+        let value = with_rows(ordered(here(), Order::Value), 50).to_string();
+        assert_eq!(value, "/needs/templates/tracking-service?order=value&show=50");
+    }
+}

@@ -1,0 +1,99 @@
+//! The rows of a ranked list: place, offer, what is short or beyond, and the reasons folded away.
+
+use broker::requirements::RankedOffer;
+use leptos::prelude::*;
+use matching::{Explanation, Relaxation};
+
+use super::{ranked::Shown, say, why::{percent, why}};
+use crate::{
+    PageContext,
+    address::Address,
+    market::{card, text},
+    ui::{Icon, Views, icon},
+    words::Words,
+};
+
+/// Changes of the need named in one row.
+const CHANGES_MAX: usize = 4;
+
+/// An ordered list of offers; `mark` tells the lists of a page apart.
+pub(super) fn list(ctx: &PageContext, shown: &Shown, rows: &[RankedOffer], mark: &str) -> AnyView {
+    let items: Views = rows.iter().map(|row| item(ctx, shown, row, mark)).collect();
+    view! { <ol class="ranking">{items}</ol> }.into_any()
+}
+
+fn item(ctx: &PageContext, shown: &Shown, row: &RankedOffer, mark: &str) -> AnyView {
+    let words = ctx.words();
+    let offer = &row.card;
+    let href = Address::new(text::offer_href(offer)).and("need", shown.need.clone()).to_string();
+    let open = shown.open.as_deref() == Some(row.explanation.offer.as_str());
+    let stronger = row.stronger_than_above.then(|| {
+        view! { <p class="stronger">{icon(Icon::Info)}<span>{words.needs_stronger()}</span></p> }
+    });
+    let change = change_text(words, &row.explanation)
+        .map(|text| view! { <p class="change">{text}</p> });
+    view! {
+        <li class="rank" value=row.position>
+            <span class="place" aria-hidden="true">{row.position}</span>
+            <div class="what">
+                <h3><a href=href>{text::title(ctx.locale, offer)}</a></h3>
+                <p class="whose">{text::provider_name(ctx.locale, &offer.provider)}" · "{text::countries(words, offer)}</p>
+            </div>
+            <div class="terms">{text::price(words, offer.price)}{card::backing(words, offer.backed)}</div>
+            <div class="reason">
+                {stronger}
+                <p>{say::summary_text(words, &row.explanation)}</p>
+                {change}
+                <p class="hint distance">{distance_text(words, &row.explanation)}</p>
+                <details class="disclosure" open=open>
+                    <summary>{words.needs_why()}</summary>
+                    <div class="inside">{why(ctx, row, &format!("{mark}{}", row.position))}</div>
+                </details>
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// The distances that put the row where it is.
+fn distance_text(words: Words, explanation: &Explanation) -> String {
+    let totals = &explanation.totals;
+    words.needs_distance(percent(totals.shortfall), percent(totals.surplus))
+}
+
+/// The smallest change of the need that would let this offer in.
+fn change_text(words: Words, explanation: &Explanation) -> Option<String> {
+    let all = &explanation.relaxation;
+    if all.is_empty() || all.len() > CHANGES_MAX {
+        return None;
+    }
+    let changes: Vec<String> = all.iter().map(|change| one_change(words, change)).collect();
+    Some(words.needs_change(changes.join(words.market_list_comma())))
+}
+
+fn one_change(words: Words, change: &Relaxation) -> String {
+    let label = text::item_label(words.0, &change.item);
+    match &change.to {
+        Some(value) => words.needs_change_to(label, say::value_text(words.0, &change.item, value)),
+        None => words.needs_change_drop(label),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Locale;
+
+    #[test]
+    fn a_change_names_the_item_and_the_value_to_ask() {
+        let to = |value: Option<matching::Value>| Relaxation {
+            row: 0,
+            item: "performance.online_response_time".to_owned(),
+            to: value,
+        };
+        let words = Locale::En.words();
+        let half = matching::Value::Number("0.5".parse().unwrap());
+        assert!(one_change(words, &to(Some(half))).ends_with("0.5 s"));
+        assert!(one_change(words, &to(None)).contains("not asked"));
+    }
+}

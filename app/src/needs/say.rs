@@ -1,0 +1,328 @@
+//! Words for requirements and verdicts: what is asked, by how much it is missed, why it does not count.
+
+use matching::{Difference, Explanation, Mode, Note, RowExplanation, Tolerance, Value, Verdict};
+use sla::{Decimal, Demand, Direction, ItemDef, Operator, RequirementItem, Unit};
+
+use crate::{
+    market::text,
+    ui::State,
+    words::{Locale, Words},
+};
+
+/// Items named in one sentence.
+const NAMED_MAX: usize = 4;
+
+/// A compared value as text; levels of a scheme with its name.
+pub(super) fn value_text(locale: Locale, key: &str, value: &Value) -> String {
+    let value = match value {
+        Value::Number(number) => sla::Value::Number(*number),
+        Value::Level(level) => match level.split_once(':') {
+            Some((scheme, level)) => return sla::format_scheme_level(scheme, level, locale.sla()),
+            None => sla::Value::Level(level.clone()),
+        },
+        Value::Set(members) => sla::Value::Set(members.clone()),
+    };
+    text::value(locale, key, &value)
+}
+
+/// What one item of a requirement asks: "at least 99.9 %".
+pub(super) fn item_text(words: Words, asked: &RequirementItem) -> String {
+    let shown = match &asked.value {
+        Some(set @ sla::Value::Set(_)) => text::value(words.0, &asked.item, set),
+        _ => sla::format_requirement_item(asked, words.0.sla()),
+    };
+    if shown.is_empty() {
+        return words.needs_ask_anything().to_owned();
+    }
+    operator_text(words, asked.op, shown)
+}
+
+fn operator_text(words: Words, op: Option<Operator>, shown: String) -> String {
+    match op {
+        Some(Operator::Gte) => words.needs_ask_gte(shown),
+        Some(Operator::Lte) => words.needs_ask_lte(shown),
+        Some(Operator::AllOf) => words.needs_ask_all_of(shown),
+        Some(Operator::AnyOf) => words.needs_ask_any_of(shown),
+        Some(Operator::NoneOf) => words.needs_ask_none_of(shown),
+        Some(Operator::SubsetOf) => words.needs_ask_subset_of(shown),
+        Some(Operator::OneOf) => words.needs_ask_one_of(shown),
+        _ => shown,
+    }
+}
+
+/// How firmly an item is asked.
+pub(super) fn demand_text(words: Words, demand: Demand) -> &'static str {
+    match demand {
+        Demand::Must => words.needs_level_must(),
+        Demand::Prefer => words.needs_level_prefer(),
+        Demand::BestEffort => words.needs_level_best_effort(),
+    }
+}
+
+/// As [`demand_text`], for the rows of an explanation.
+pub(super) fn mode_text(words: Words, mode: Mode) -> &'static str {
+    match mode {
+        Mode::Must => words.needs_level_must(),
+        Mode::Prefer => words.needs_level_prefer(),
+        Mode::BestEffort => words.needs_level_best_effort(),
+    }
+}
+
+/// What a row asked, with the tolerance the customer allows.
+pub(super) fn asked_text(words: Words, row: &RowExplanation) -> String {
+    let Some(required) = &row.required else { return words.needs_ask_anything().to_owned() };
+    let shown = value_text(words.0, &row.item, required);
+    let item = sla::registry().item(&row.item);
+    let asked = match (required, item.map(|item| item.direction)) {
+        (Value::Number(_) | Value::Level(_), Some(Direction::Lower)) => words.needs_ask_lte(shown),
+        (Value::Number(_) | Value::Level(_), Some(_)) => words.needs_ask_gte(shown),
+        (Value::Set(_), Some(Direction::SubsetOf)) => words.needs_ask_subset_of(shown),
+        (Value::Set(_), Some(Direction::OneOf)) => words.needs_ask_one_of(shown),
+        _ => shown,
+    };
+    match row.tolerance.map(|tolerance| tolerance_text(words, item, tolerance)) {
+        Some(tolerance) => words.needs_ask_tolerance(asked, tolerance),
+        None => asked,
+    }
+}
+
+fn tolerance_text(words: Words, item: Option<&ItemDef>, tolerance: Tolerance) -> String {
+    let locale = words.0.sla();
+    match tolerance {
+        Tolerance::Abs(size) => {
+            sla::format_number(item.map_or(Unit::None, |item| item.unit), size, locale)
+        }
+        Tolerance::Rel(part) => sla::format_number(Unit::Fraction, part, locale),
+        Tolerance::Steps(steps) => words.needs_difference_levels(i64::from(steps)),
+    }
+}
+
+/// State and word of a row's verdict; never colour alone.
+pub(super) fn verdict(words: Words, row: &RowExplanation) -> (State, &'static str) {
+    if row.mode == Mode::BestEffort {
+        return (State::Quiet, words.needs_verdict_any());
+    }
+    let firm = row.mode == Mode::Must;
+    match row.verdict {
+        Verdict::Met => (State::Good, words.needs_verdict_met()),
+        Verdict::Beyond => (State::Good, words.needs_verdict_beyond()),
+        Verdict::MetWithinTolerance => (State::Good, words.needs_verdict_tolerated()),
+        Verdict::Missed if firm => (State::Bad, words.needs_verdict_missed()),
+        Verdict::Missed => (State::Attention, words.needs_verdict_missed()),
+        Verdict::NotPromised if firm => (State::Bad, words.needs_verdict_not_promised()),
+        Verdict::NotPromised => (State::Unknown, words.needs_verdict_not_promised()),
+    }
+}
+
+/// By how much a promise differs from what is asked, in the unit; empty where there is nothing to say.
+pub(super) fn difference_text(words: Words, row: &RowExplanation) -> String {
+    let short = matches!(row.verdict, Verdict::Missed | Verdict::MetWithinTolerance);
+    match &row.difference {
+        None => String::new(),
+        Some(Difference::Number(size)) => number_difference(words, &row.item, *size, short),
+        Some(Difference::Steps(0)) => words.needs_difference_exact().to_owned(),
+        Some(Difference::Steps(steps)) => {
+            let levels = words.needs_difference_levels(steps.abs());
+            if *steps < 0 { words.needs_difference_short(levels) } else { words.needs_difference_more(levels) }
+        }
+        Some(Difference::Members { missing, extra }) => {
+            let list = |members: &std::collections::BTreeSet<String>| {
+                value_text(words.0, &row.item, &Value::Set(members.clone()))
+            };
+            let direction = sla::registry().item(&row.item).map(|item| item.direction);
+            match direction {
+                Some(Direction::SubsetOf) if short => words.needs_difference_outside(list(extra)),
+                _ if short => words.needs_difference_lacks(list(missing)),
+                Some(Direction::MustInclude) if !extra.is_empty() => {
+                    words.needs_difference_also(list(extra))
+                }
+                _ => String::new(),
+            }
+        }
+    }
+}
+
+fn number_difference(words: Words, key: &str, size: Decimal, short: bool) -> String {
+    if size.is_zero() {
+        return words.needs_difference_exact().to_owned();
+    }
+    let unit = sla::registry().item(key).map_or(Unit::None, |item| item.unit);
+    let shown = sla::format_number(unit, size.abs(), words.0.sla());
+    if short { words.needs_difference_short(shown) } else { words.needs_difference_more(shown) }
+}
+
+/// Why a declared value does not count, or how the promise came about.
+pub(super) fn note_text(words: Words, key: &str, note: &Note) -> String {
+    let locale = words.0;
+    let members = |set: &std::collections::BTreeSet<String>| {
+        value_text(locale, key, &Value::Set(set.clone()))
+    };
+    match note {
+        Note::CommitmentTooWeak { declared, needed } => words
+            .needs_note_commitment(text::commitment(words, declared), text::commitment(words, needed)),
+        Note::PercentileTooLax { declared: Some(declared), needed } => {
+            words.needs_note_percentile(declared.normalize(), needed.normalize())
+        }
+        Note::PercentileTooLax { declared: None, needed } => {
+            words.needs_note_no_percentile(needed.normalize())
+        }
+        Note::OtherScheme { scheme: Some(scheme) } => words.needs_note_scheme(scheme_name(locale, scheme)),
+        Note::OtherScheme { scheme: None } => words.needs_note_no_scheme().to_owned(),
+        Note::BelowAccepted { scheme, accepted } => {
+            words.needs_note_below(sla::format_scheme_level(scheme, accepted, locale.sla()))
+        }
+        Note::AcceptedEquivalent { scheme, level } => {
+            words.needs_note_equivalent(sla::format_scheme_level(scheme, level, locale.sla()))
+        }
+        Note::EvidenceTooOld { members: set, max_age_days } if set.is_empty() => {
+            words.needs_note_old(i64::from(*max_age_days))
+        }
+        Note::EvidenceTooOld { members: set, max_age_days } => {
+            words.needs_note_old_members(i64::from(*max_age_days), members(set))
+        }
+        Note::EvidenceExpired { members: set } => words.needs_note_expired(members(set)),
+        Note::NoPathFrom { user_region } => {
+            words.needs_note_no_path(text::country(words, user_region))
+        }
+        Note::DerivedResponse { own, round_trips, rtt_ms, user_region } => words.needs_note_derived(
+            sla::format_number(Unit::Second, *own, locale.sla()),
+            round_trips,
+            sla::format_number(Unit::Millisecond, *rtt_ms, locale.sla()),
+            text::country(words, user_region),
+        ),
+        Note::NoRate { currency } => words.needs_note_no_rate(currency),
+        Note::Converted { currency, amount, rate } => {
+            words.needs_note_converted(amount.normalize(), currency, rate.normalize())
+        }
+        Note::SubListOutside { list, members: set } => {
+            words.needs_note_list(list_name(words, list), members(set))
+        }
+        Note::NotComparable => words.needs_note_not_comparable().to_owned(),
+    }
+}
+
+fn scheme_name(locale: Locale, key: &str) -> String {
+    let scheme = sla::registry().scheme(key);
+    scheme.map_or_else(|| key.to_owned(), |scheme| scheme.label.get(locale.sla()).to_owned())
+}
+
+fn list_name(words: Words, list: &str) -> String {
+    match list {
+        "backup" => words.needs_list_backup().to_owned(),
+        "support" => words.needs_list_support().to_owned(),
+        "telemetry" => words.needs_list_telemetry().to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// One or two sentences: what is short, or what is promised beyond the need.
+pub(crate) fn summary_text(words: Words, explanation: &Explanation) -> String {
+    let asked = || explanation.rows.iter().filter(|row| row.mode != Mode::BestEffort);
+    let short: Vec<String> = asked()
+        .filter(|row| row.verdict == Verdict::Missed)
+        .map(|row| {
+            let label = text::item_label(words.0, &row.item);
+            match difference_text(words, row) {
+                difference if difference.is_empty() => label,
+                difference => words.needs_summary_item(label, difference),
+            }
+        })
+        .collect();
+    let absent = names(words, asked().filter(|row| row.verdict == Verdict::NotPromised));
+    let beyond = names(words, asked().filter(|row| row.verdict == Verdict::Beyond));
+    let mut sentences = Vec::new();
+    if explanation.totals.matched {
+        sentences.push(words.needs_summary_fits().to_owned());
+    }
+    if !short.is_empty() {
+        sentences.push(words.needs_summary_short(joined(words, short)));
+    }
+    if !absent.is_empty() {
+        sentences.push(words.needs_summary_absent(joined(words, absent)));
+    }
+    if explanation.totals.matched && !beyond.is_empty() {
+        sentences.push(words.needs_summary_beyond(joined(words, beyond)));
+    }
+    sentences.join(words.needs_summary_space())
+}
+
+fn names<'a>(words: Words, rows: impl Iterator<Item = &'a RowExplanation>) -> Vec<String> {
+    rows.map(|row| text::item_label(words.0, &row.item)).collect()
+}
+
+/// The first few, and how many more there are.
+fn joined(words: Words, mut names: Vec<String>) -> String {
+    let rest = names.len().saturating_sub(NAMED_MAX);
+    names.truncate(NAMED_MAX);
+    let list = names.join(words.market_list_comma());
+    if rest == 0 {
+        return list;
+    }
+    words.market_value_more(list, i64::try_from(rest).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use matching::Nano;
+
+    fn row(item: &str, verdict: Verdict, difference: Difference) -> RowExplanation {
+        RowExplanation {
+            item: item.to_owned(),
+            mode: Mode::Must,
+            weight: Decimal::ONE,
+            verdict,
+            required: None,
+            tolerance: None,
+            promised: None,
+            declared: None,
+            notes: Vec::new(),
+            difference: Some(difference),
+            shortfall_share: Nano::ZERO,
+            surplus_share: Nano::ZERO,
+        }
+    }
+
+    fn number(text: &str) -> Difference {
+        Difference::Number(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_miss_says_by_how_much_in_the_unit() {
+        let slow = row("performance.online_response_time", Verdict::Missed, number("0.4"));
+        assert_eq!(difference_text(Locale::En.words(), &slow), "short by 0.4 s");
+        assert_eq!(difference_text(Locale::Ja.words(), &slow), "0.4 秒不足");
+        let down = row("availability.service_uptime", Verdict::Missed, number("-0.0005"));
+        assert_eq!(difference_text(Locale::En.words(), &down), "short by 0.05 %");
+    }
+
+    #[test]
+    fn more_than_asked_and_exactly_are_told_apart() {
+        let words = Locale::En.words();
+        let beyond = row("availability.rto", Verdict::Beyond, number("-7200"));
+        assert_eq!(difference_text(words, &beyond), "2 h better");
+        let exact = row("availability.rto", Verdict::Met, number("0"));
+        assert_eq!(difference_text(words, &exact), "exactly");
+    }
+
+    #[test]
+    fn sets_name_their_members() {
+        let members = |missing: &[&str], extra: &[&str]| Difference::Members {
+            missing: missing.iter().map(|word| (*word).to_owned()).collect(),
+            extra: extra.iter().map(|word| (*word).to_owned()).collect(),
+        };
+        let words = Locale::En.words();
+        let lacks = row("security.certifications", Verdict::Missed, members(&["ismap"], &["iso27001"]));
+        assert_eq!(difference_text(words, &lacks), "lacks ISMAP");
+        let abroad = row("security.data_location", Verdict::Missed, members(&["JP"], &["US"]));
+        assert_eq!(difference_text(words, &abroad), "also in United States");
+    }
+
+    #[test]
+    fn a_promise_that_is_absent_is_not_called_too_low() {
+        let mut absent = row("network.bandwidth", Verdict::NotPromised, number("0"));
+        absent.difference = None;
+        assert_eq!(difference_text(Locale::En.words(), &absent), "");
+        assert_eq!(verdict(Locale::En.words(), &absent).1, "not promised");
+    }
+}

@@ -1,0 +1,269 @@
+//! Where a need begins: three templates, a guided form, or a document.
+
+use axum::{
+    extract::{RawQuery, State},
+    http::StatusCode,
+    response::Response,
+};
+use leptos::prelude::*;
+use sla::Requirement;
+
+use super::{form as fields, item_field, merge, read_source, say};
+use crate::{
+    AppState, PageContext,
+    fault::fault_page,
+    form::FormState,
+    render::{Page, Width, page},
+    ui::{Button, Field, Kind, Tab, Views, error_summary, notice, page_head, tabs},
+    words::Words,
+};
+
+/// The three ways to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Templates,
+    Form,
+    Yaml,
+}
+
+impl Way {
+    const ALL: [Self; 3] = [Self::Templates, Self::Form, Self::Yaml];
+
+    fn from_word(word: &str) -> Self {
+        match word {
+            "form" => Self::Form,
+            "yaml" => Self::Yaml,
+            _ => Self::Templates,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Templates => "templates",
+            Self::Form => "form",
+            Self::Yaml => "yaml",
+        }
+    }
+
+    fn label(self, words: Words) -> &'static str {
+        match self {
+            Self::Templates => words.needs_new_templates(),
+            Self::Form => words.needs_new_form(),
+            Self::Yaml => words.needs_new_yaml(),
+        }
+    }
+
+    fn title(self, words: Words) -> &'static str {
+        match self {
+            Self::Templates => words.needs_new_title(),
+            Self::Form => words.needs_new_title_form(),
+            Self::Yaml => words.needs_new_title_yaml(),
+        }
+    }
+}
+
+pub(super) async fn show(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    RawQuery(raw): RawQuery,
+) -> Response {
+    let query = FormState::from_urlencoded(&raw.unwrap_or_default());
+    let way = Way::from_word(query.value("by"));
+    let need = query.value("need").to_owned();
+    let base = match read_source(&need) {
+        None => None,
+        Some(source) => match state.broker.resolve_requirement(&ctx.op(), &source).await {
+            Ok((requirement, _)) => Some(requirement),
+            Err(error) => return fault_page(&ctx, &error),
+        },
+    };
+    let need = if base.is_some() { need } else { String::new() };
+    match way {
+        Way::Templates => templates(&ctx, &state),
+        Way::Form => {
+            let form = base.as_ref().map_or_else(
+                || FormState::empty().with("user_regions", "JP"),
+                |base| fields::fill(&state.broker.requirement_form(base)),
+            );
+            guided(&ctx, &form.with("need", need), base.as_ref(), StatusCode::OK)
+        }
+        Way::Yaml => {
+            let text = base.as_ref().map(sla::to_yaml).unwrap_or_default();
+            let form = FormState::empty().with("text", text).with("need", need);
+            written(&ctx, &form, &[], StatusCode::OK)
+        }
+    }
+}
+
+fn frame(ctx: &PageContext, way: Way, need: &str, status: StatusCode, body: impl FnOnce() -> AnyView) -> Response {
+    let words = ctx.words();
+    let about = Page::new(way.title(words)).description(words.home_lead()).status(status);
+    page(ctx, about.width(Width::Normal), || {
+        let all = Way::ALL
+            .into_iter()
+            .map(|each| Tab {
+                label: each.label(words).to_owned(),
+                href: crate::address::Address::new("/needs/new")
+                    .and("by", each.word())
+                    .and_some("need", need)
+                    .to_string(),
+                current: each == way,
+            })
+            .collect();
+        view! {
+            {page_head(way.title(words), Some(words.needs_new_lead().to_owned()), vec![])}
+            {tabs(words.needs_new_ways(), all)}
+            {body()}
+        }
+        .into_any()
+    })
+}
+
+fn templates(ctx: &PageContext, state: &AppState) -> Response {
+    let words = ctx.words();
+    let all = state.broker.templates();
+    frame(ctx, Way::Templates, "", StatusCode::OK, || {
+        let cards: Views = all.iter().map(|template| template_card(words, &template.key, &template.requirement)).collect();
+        view! { <ul class="stalls">{cards}</ul> }.into_any()
+    })
+}
+
+/// A template with what it asks firmly.
+fn template_card(words: Words, key: &str, requirement: &Requirement) -> AnyView {
+    let items: Views = requirement
+        .spec
+        .profiles
+        .normal
+        .items
+        .iter()
+        .filter(|item| item.level == sla::Demand::Must)
+        .take(5)
+        .map(|item| {
+            let label = crate::market::text::item_label(words.0, &item.item);
+            view! { <li><span class="soft">{label}</span>" "{say::item_text(words, item)}</li> }.into_any()
+        })
+        .collect();
+    let title = requirement.metadata.title.get(words.0.sla()).to_owned();
+    view! {
+        <li class="stall">
+            <h2><a href=format!("/needs/templates/{key}")>{title}</a></h2>
+            <ul class="asks">{items}</ul>
+            <span class="go" aria-hidden="true">{words.home_template_start()}" →"</span>
+        </li>
+    }
+    .into_any()
+}
+
+/// The guided form, empty, filled or with its faults.
+pub(super) fn guided(ctx: &PageContext, form: &FormState, base: Option<&Requirement>, status: StatusCode) -> Response {
+    let words = ctx.words();
+    let need = form.value("need").to_owned();
+    frame(ctx, Way::Form, form.value("need"), status, || {
+        let title = fields::title_field(ctx.locale);
+        let other = if title == "title_en" { "title_ja" } else { "title_en" };
+        view! {
+            {error_summary(form, words)}
+            {base.map(|base| hidden_parts(words, base))}
+            <form class="form need-form" method="post" action="/needs/new">
+                <input type="hidden" name="need" value=need/>
+                <input type="hidden" name=other value=form.value(other).to_owned()/>
+                {Field::text(title, words.needs_form_title()).hint(words.needs_form_title_hint()).of(form).max_length(120).view()}
+                {Field::text("user_regions", words.needs_form_users()).hint(words.needs_form_users_hint()).of(form).view()}
+                <p>{words.needs_form_items()}</p>
+                {groups(words, form)}
+                {send(ctx)}
+            </form>
+        }
+        .into_any()
+    })
+}
+
+/// What stays as it is because the form has no field for it.
+fn hidden_parts(words: Words, base: &Requirement) -> Option<AnyView> {
+    let profiles = &base.spec.profiles;
+    let mut parts: Vec<String> = profiles
+        .normal
+        .items
+        .iter()
+        .filter(|item| merge::is_hidden(item))
+        .map(|item| crate::market::text::item_label(words.0, &item.item))
+        .collect();
+    if profiles.overload.is_some() || profiles.disaster.is_some() {
+        parts.push(words.needs_form_profiles().to_owned());
+    }
+    let has_more = |item: &sla::RequirementItem| item.min_commitment.is_some() || !item.accept.is_empty() || item.tolerance.is_some();
+    if profiles.normal.items.iter().any(has_more) {
+        parts.push(words.needs_form_details().to_owned());
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    let list = parts.join(words.market_list_comma());
+    Some(notice(Kind::Note, words.needs_form_kept(), view! { <p>{list}</p> }.into_any()))
+}
+
+/// The items in their groups; a group with something in it is open.
+fn groups(words: Words, form: &FormState) -> Views {
+    let registry = sla::registry();
+    let first_visit = form.value("title_en").is_empty() && form.value("title_ja").is_empty();
+    registry
+        .groups()
+        .iter()
+        .enumerate()
+        .map(|(index, group)| {
+            let items: Vec<_> = registry.in_group(&group.key).filter(|item| fields::is_askable(item)).collect();
+            let asked = items
+                .iter()
+                .filter(|item| {
+                    form.filled(&fields::value_field(&item.key)).is_some()
+                        || form.value(&fields::level_field(&item.key)) == "best_effort"
+                })
+                .count();
+            let open = asked > 0 || (first_visit && index == 0);
+            let count = i64::try_from(asked).unwrap_or(0);
+            let count = (asked > 0).then(|| view! { <span class="hint">" "{words.needs_form_asked(count)}</span> });
+            let rows: Views = items.into_iter().map(|item| item_field::view(words, form, item)).collect();
+            view! {
+                <details class="group" open=open>
+                    <summary>{group.label.get(words.0.sla()).to_owned()}{count}</summary>
+                    <div class="inside">{rows}</div>
+                </details>
+            }
+            .into_any()
+        })
+        .collect()
+}
+
+/// The buttons of both forms; saving needs an account.
+pub(super) fn send(ctx: &PageContext) -> AnyView {
+    let words = ctx.words();
+    let save = if ctx.viewer.is_some() {
+        Button::secondary(words.needs_save()).sends("do", "save")
+    } else {
+        Button::secondary(words.needs_save()).refused(words.needs_save_later())
+    };
+    view! { <p class="actions sticky">{Button::primary(words.needs_see()).sends("do", "rank").view()}{save.view()}</p> }
+        .into_any()
+}
+
+/// The document as text, with the faults found in it.
+pub(super) fn written(
+    ctx: &PageContext,
+    form: &FormState,
+    faults: &[broker::FieldFault],
+    status: StatusCode,
+) -> Response {
+    let words = ctx.words();
+    frame(ctx, Way::Yaml, form.value("need"), status, || {
+        view! {
+            {error_summary(form, words)}
+            {super::written::faults_view(words, faults)}
+            <form class="form wide" method="post" action="/needs/new/yaml">
+                <input type="hidden" name="need" value=form.value("need").to_owned()/>
+                {Field::area("text", words.needs_yaml_label(), 24).hint(words.needs_yaml_hint()).of(form).view()}
+                {send(ctx)}
+            </form>
+        }
+        .into_any()
+    })
+}

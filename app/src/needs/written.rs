@@ -1,0 +1,45 @@
+//! What happens when a document is sent as text: every fault with its path, or rank or save.
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use broker::FieldFault;
+use leptos::prelude::*;
+
+use super::{guided::go_on, start};
+use crate::{
+    AppState, PageContext,
+    fault::fault_text,
+    form::FormState,
+    ui::{Column, Table},
+    words::Words,
+};
+
+pub(super) async fn send(ctx: PageContext, State(state): State<AppState>, mut form: FormState) -> Response {
+    let words = ctx.words();
+    let check = state.broker.check_requirement_text(form.value("text"));
+    let Some(requirement) = check.requirement else {
+        let count = i64::try_from(check.faults.len()).unwrap_or(i64::MAX);
+        form.fail("text", words.needs_yaml_faults(count));
+        return start::written(&ctx, &form, &check.faults, StatusCode::UNPROCESSABLE_ENTITY);
+    };
+    match go_on(&ctx, &state, &mut form, &requirement).await {
+        Some(response) => response,
+        None => start::written(&ctx, &form, &[], StatusCode::UNPROCESSABLE_ENTITY),
+    }
+}
+
+/// All faults with their places in the document.
+pub(super) fn faults_view(words: Words, faults: &[FieldFault]) -> Option<AnyView> {
+    if faults.is_empty() {
+        return None;
+    }
+    let columns = vec![Column::text(words.needs_yaml_path()), Column::text(words.needs_yaml_fault())];
+    let rows = faults.iter().map(|fault| {
+        let path = if fault.pointer.is_empty() { "/".to_owned() } else { fault.pointer.clone() };
+        let detail = fault.message.clone();
+        vec![
+            view! { <code>{path}</code> }.into_any(),
+            view! { <span>{fault_text(words, fault)}<span class="hint line" lang="en">{detail}</span></span> }.into_any(),
+        ]
+    });
+    Some(Table::new(words.needs_yaml_table(), columns).with_caption().rows(rows).view())
+}

@@ -1,0 +1,110 @@
+//! Providers as everybody sees them: the list, and each with its offers.
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use broker::providers::{ProviderCard, ProviderView};
+use leptos::prelude::*;
+
+use crate::{
+    AppState, PageContext,
+    address::Address,
+    fault::fault_page,
+    market::{card, text},
+    render::{Page, page},
+    ui::{Column, Look, Table, Views, breadcrumbs, definitions, empty, link_button, page_head, section},
+};
+
+pub(super) async fn list(ctx: PageContext, State(state): State<AppState>) -> Response {
+    match state.broker.providers(&ctx.op()).await {
+        Ok(cards) => list_view(&ctx, &cards),
+        Err(error) => fault_page(&ctx, &error),
+    }
+}
+
+fn list_view(ctx: &PageContext, cards: &[ProviderCard]) -> Response {
+    let words = ctx.words();
+    let about = Page::new(words.market_providers_title()).description(words.market_providers_lead());
+    page(ctx, about, || {
+        let columns = vec![
+            Column::text(words.market_facet_provider()),
+            Column::text(words.market_facet_country()),
+            Column::text(words.market_facet_backed()),
+        ];
+        let rows = cards.iter().map(|provider| {
+            let name = text::provider_name(ctx.locale, provider);
+            vec![
+                view! { <a href=format!("/providers/{}", provider.slug)>{name}</a> }.into_any(),
+                text::country(words, &provider.country).into_any(),
+                card::backing(words, provider.backed),
+            ]
+        });
+        let table = Table::new(words.market_providers_title(), columns).rows(rows).view();
+        let lead = Some(words.market_providers_lead().to_owned());
+        view! { {page_head(words.market_providers_title(), lead, vec![])}{table} }.into_any()
+    })
+}
+
+pub(super) async fn show(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(slug): Path<String>,
+) -> Response {
+    match state.broker.provider(&ctx.op(), &slug).await {
+        Ok(provider) => view(&ctx, &provider),
+        Err(error) => fault_page(&ctx, &error),
+    }
+}
+
+fn view(ctx: &PageContext, provider: &ProviderView) -> Response {
+    let words = ctx.words();
+    let name = text::provider_name(ctx.locale, &provider.card);
+    let lead = ctx.locale.pick(&provider.description_en, &provider.description_ja).to_owned();
+    let about = Page::new(words.market_providers_of(&name)).description(lead.clone());
+    page(ctx, about, || {
+        let trail = vec![(words.market_providers_title().to_owned(), "/providers".to_owned())];
+        let count = i64::try_from(provider.offers.len()).unwrap_or(i64::MAX);
+        view! {
+            {breadcrumbs(words, trail)}
+            {page_head(name, Some(lead).filter(|lead| !lead.is_empty()), vec![])}
+            {facts(ctx, provider)}
+            {section("offers", words.market_count(count), offers(ctx, provider))}
+        }
+        .into_any()
+    })
+}
+
+fn facts(ctx: &PageContext, provider: &ProviderView) -> AnyView {
+    let words = ctx.words();
+    let did = provider.did.clone();
+    let mut pairs = vec![
+        (words.market_facet_country().to_owned(), text::country(words, &provider.card.country).into_any()),
+        (words.market_facet_backed().to_owned(), card::backing(words, provider.card.backed)),
+        (words.market_providers_did().to_owned(), view! { <code>{did}</code> }.into_any()),
+    ];
+    let homepage = provider.homepage.clone().filter(|address| {
+        address.starts_with("https://") || address.starts_with("http://")
+    });
+    if let Some(address) = homepage {
+        let href = address.clone();
+        let link = view! { <a href=href rel="nofollow noopener external">{address}</a> };
+        pairs.insert(1, (words.market_providers_homepage().to_owned(), link.into_any()));
+    }
+    definitions(pairs)
+}
+
+fn offers(ctx: &PageContext, provider: &ProviderView) -> AnyView {
+    let words = ctx.words();
+    if provider.offers.is_empty() {
+        let out = link_button(Look::Secondary, words.common_way_market(), "/market");
+        return empty(words.market_providers_none(), words.market_providers_none_text(), Some(out));
+    }
+    let cards: Views = provider.offers.iter().map(|offer| card::card(ctx, offer, false)).collect();
+    let search = Address::new("/market").and("provider", provider.card.slug.clone()).to_string();
+    view! {
+        <ul class="offers">{cards}</ul>
+        <p class="actions">{link_button(Look::Quiet, words.market_providers_search(), search)}</p>
+    }
+    .into_any()
+}

@@ -1,0 +1,278 @@
+//! The public pages of the market over the demo market, in both languages.
+
+mod support;
+
+use axum::http::StatusCode;
+use domain::Role;
+use support::Site;
+
+const HOKUSEI: &str = "Hokusei Cloud public-sector IaaS";
+
+/// The part of a page between two marks.
+fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
+    let start = page.find(from).unwrap_or_else(|| panic!("the page has no {from}"));
+    let rest = &page[start..];
+    &rest[..rest.find(to).unwrap_or(rest.len())]
+}
+
+fn title(page: &str) -> &str {
+    between(page, "<title>", "</title>")
+}
+
+#[tokio::test]
+async fn every_public_page_answers_in_both_languages_with_its_own_title_and_one_heading() {
+    let site = Site::open().await;
+    let id = site.offer_titled(HOKUSEI).await;
+    let offer = format!("/market/offers/{id}");
+    let mut seen = std::collections::BTreeSet::new();
+    for path in [
+        "/",
+        "/market",
+        "/market?q=Osaka",
+        "/market/compare",
+        &offer,
+        "/needs/new",
+        "/needs/new?by=form",
+        "/needs/new?by=yaml",
+        "/needs/templates/certificate-service",
+        "/needs/templates/collaboration-service",
+        "/needs/templates/tracking-service",
+        "/items",
+        "/items/availability.rto",
+        "/items/security.assurance_level",
+        "/providers",
+        "/providers/hokusei",
+        "/how-ranking-works",
+    ] {
+        for language in ["en", "ja"] {
+            let answer = site.get(path, language).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            assert_eq!(answer.text.matches("<h1").count(), 1, "{path}");
+            assert!(answer.text.contains(&format!("<html lang=\"{language}\"")), "{path}");
+            let title = format!("{language} {}", title(&answer.text));
+            assert!(seen.insert(title.clone()), "{path} shares its title: {title}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_first_page_leads_to_templates_search_and_the_running_part() {
+    let site = Site::open().await;
+    let page = site.page("/").await;
+    for link in [
+        "href=\"/needs/templates/certificate-service\"",
+        "href=\"/needs/templates/tracking-service\"",
+        "action=\"/market\"",
+        "href=\"/market?backed=1\"",
+    ] {
+        assert!(page.contains(link), "{link}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_narrows_and_each_filter_can_be_taken_away() {
+    let site = Site::open().await;
+    let all = site.page("/market").await;
+    let page = site.page("/market?country=JP&model=IaaS&cert=ismap").await;
+    assert!(page.contains("href=\"/market?model=IaaS&amp;country=JP\""), "the chip of ISMAP");
+    assert!(page.matches("class=\"offer\"").count() < all.matches("class=\"offer\"").count());
+    assert!(page.contains(HOKUSEI));
+    let empty = site.page("/market?q=nothinglikethis").await;
+    assert!(empty.contains("No offer fits these filters") && empty.contains("href=\"/market\""));
+}
+
+#[tokio::test]
+async fn a_price_that_is_no_amount_is_said_and_kept() {
+    let page = Site::open().await.page("/market?max=cheap&currency=JPY").await;
+    assert!(page.contains("“cheap” is not a number") && page.contains("value=\"cheap\""));
+}
+
+#[tokio::test]
+async fn an_offer_shows_every_core_item_and_what_is_not_declared() {
+    let site = Site::open().await;
+    let id = site.offer_titled(HOKUSEI).await;
+    let page = site.page(&format!("/market/offers/{id}")).await;
+    for item in sla::registry().core() {
+        assert!(page.contains(&format!("href=\"/items/{}\"", item.key)), "{}", item.key);
+    }
+    assert!(page.contains("not declared") && page.contains("99.95 %") && page.contains("No data"));
+    assert!(page.contains("¥182,000 a month") && page.contains("<svg"));
+    let missing = site.get("/market/offers/ofr_00000000000000000000000000", "en").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_offer_is_judged_against_a_chosen_need() {
+    let site = Site::open().await;
+    let id = site.offer_titled(HOKUSEI).await;
+    let judged = |need: &str| format!("/market/offers/{id}?need={need}");
+    let enough = site.page(&judged("template%3Acertificate-service")).await;
+    assert!(enough.contains("The promise contains the need."));
+    let short = site.page(&judged("template%3Atracking-service")).await;
+    assert!(short.contains("The promise does not contain the need.") && short.contains("short by"));
+    let unreadable = site.page(&judged("doc%3A%21%21")).await;
+    assert!(unreadable.contains("The need of this link cannot be read"));
+}
+
+/// Table 1 of the paper: which of the three example offers contain which need.
+#[tokio::test]
+async fn the_three_needs_match_the_example_offers_that_contain_them() {
+    let site = Site::open().await;
+    for (need, matching) in [
+        ("certificate-service", "hokusei-gov-iaas"),
+        ("collaboration-service", "rheinland-business-cloud"),
+        ("tracking-service", "edge-burst-tokyo"),
+    ] {
+        for language in ["en", "ja"] {
+            let answer = site.get(&format!("/needs/templates/{need}?show=200"), language).await;
+            assert_eq!(answer.status, StatusCode::OK);
+            let fits = between(&answer.text, "id=\"matches\"", "</section>");
+            for example in sla::EXAMPLE_OFFERS {
+                let offer = sla::parse_offer(example.yaml).unwrap();
+                let locale = if language == "en" { sla::Locale::En } else { sla::Locale::Ja };
+                let title = offer.metadata.title.get(locale);
+                let expected = offer.metadata.name == matching;
+                assert_eq!(fits.contains(title), expected, "{need} and {title}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_ranked_list_can_be_reproduced_from_its_link() {
+    let site = Site::open().await;
+    let page = site.page("/needs/templates/tracking-service?order=value").await;
+    let link = between(&page, "href=\"/needs?doc=", "\"");
+    let link = link.trim_start_matches("href=\"").replace("&amp;", "&");
+    assert!(link.ends_with("order=value"), "{link}");
+    let again = site.page(&link).await;
+    let places = |page: &str| -> Vec<String> {
+        page.split("/market/offers/").skip(1).map(|rest| rest[..30].to_owned()).collect()
+    };
+    assert!(!places(&page).is_empty());
+    assert_eq!(places(&again), places(&page));
+    let cut = site.get("/needs?doc=abc", "en").await;
+    assert_eq!(cut.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(cut.text.contains("This link cannot be read"));
+}
+
+#[tokio::test]
+async fn a_form_with_faults_keeps_what_was_typed_and_marks_the_field() {
+    let site = Site::open().await;
+    let typed = [
+        ("title_en", "Booking <site>"),
+        ("user_regions", "JP"),
+        ("value-availability.service_uptime", "99,9"),
+        ("level-availability.service_uptime", "must"),
+        ("do", "rank"),
+    ];
+    let answer = site.post("/needs/new", &typed).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text.contains("value=\"99,9\"") && answer.text.contains("Booking &lt;site&gt;"));
+    assert!(answer.text.contains("field-value-availability.service_uptime-error"));
+}
+
+#[tokio::test]
+async fn a_sound_form_leads_to_the_ranked_list_of_its_need() {
+    let site = Site::open().await;
+    let typed = [
+        ("title_en", "Booking site"),
+        ("user_regions", "JP"),
+        ("value-availability.service_uptime", "99.9 %"),
+        ("level-availability.service_uptime", "must"),
+        ("value-security.certifications", "ismap"),
+        ("level-security.certifications", "prefer"),
+        ("weight-security.certifications", "2"),
+    ];
+    let answer = site.post("/needs/new", &typed).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    let page = site.page(&answer.location).await;
+    assert!(page.contains("Booking site") && page.contains("at least 99.9 %"));
+    assert!(page.contains("all of: ISMAP") && page.contains("preferred · weight 2"));
+}
+
+#[tokio::test]
+async fn a_document_shows_all_its_faults_with_their_paths() {
+    let site = Site::open().await;
+    let text = sla::EXAMPLE_REQUIREMENTS[2].yaml.replace("0.98", "1.98").replace("value: 0.1", "value: soon");
+    let answer = site.post("/needs/new/yaml", &[("text", &text)]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for path in ["/spec/profiles/normal/items/0/value", "/spec/profiles/normal/items/1/value"] {
+        assert!(answer.text.contains(path), "{path}");
+    }
+    let answer = site.post("/needs/new/yaml", &[("text", sla::EXAMPLE_REQUIREMENTS[2].yaml)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_need_is_saved_edited_and_listed_after_sign_in() {
+    let site = Site::open().await;
+    let page = site.page("/needs/templates/certificate-service").await;
+    assert!(page.contains("/account/sign-in?next=%2Fneeds%3Fdoc%3D"));
+    let site = site.signed_in(Role::Customer).await;
+    let page = site.page("/needs/templates/certificate-service").await;
+    let (_, rest) = page.split_once("name=\"doc\" value=\"").unwrap();
+    let code = rest.split('"').next().unwrap().to_owned();
+    let saved = site.post("/needs/save", &[("doc", &code)]).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    assert!(site.page(&saved.location).await.contains("Certificate service"));
+    let need = format!("saved:{}", saved.location.trim_start_matches("/needs/"));
+    let edit = site.page(&format!("/needs/new?by=form&need={}", need.replace(':', "%3A"))).await;
+    assert!(edit.contains("stay as they are"), "the parts the form cannot show are named");
+    let typed = [
+        ("need", need.as_str()),
+        ("title_en", "Certificates, relaxed"),
+        ("user_regions", "JP"),
+        ("value-availability.service_uptime", "99 %"),
+        ("level-availability.service_uptime", "must"),
+        ("do", "save"),
+    ];
+    let answer = site.post("/needs/new", &typed).await;
+    assert_eq!(answer.location, saved.location, "{}", answer.text);
+    let page = site.page(&answer.location).await;
+    assert!(page.contains("at least 99 %") && page.contains("Security assurance level"));
+    assert!(site.page("/needs").await.contains("Certificates, relaxed"));
+}
+
+#[tokio::test]
+async fn what_differs_is_marked_in_a_comparison() {
+    let site = Site::open().await;
+    let mut path = "/market/compare?".to_owned();
+    for example in sla::EXAMPLE_OFFERS {
+        let offer = sla::parse_offer(example.yaml).unwrap();
+        let id = site.offer_titled(offer.metadata.title.get(sla::Locale::En)).await;
+        path.push_str(&format!("offer={id}&"));
+    }
+    let page = site.page(&path).await;
+    assert!(page.contains("class=\"differs\"") && page.contains("≠"));
+    let only = site.page(&format!("{path}only=differences")).await;
+    assert!(only.matches("<tr").count() < page.matches("<tr").count());
+}
+
+#[tokio::test]
+async fn hostile_input_is_shown_as_text_or_refused() {
+    let site = Site::open().await;
+    let long = format!("/market?q={}", "a".repeat(5000));
+    for path in [
+        "/market?q=%3Cscript%3Ealert(1)%3C/script%3E&provider=%3Cscript%3E&min=%3Cscript%3E",
+        "/market?q=%00%00&page=99999999999999999999",
+        "/market?q=%22%20OR%20(%5B%7B%5E~*%3F%3A%5C&page=-1&sort=x",
+        &long,
+        "/market/compare?offer=%3Cscript%3E&offer=x",
+        "/market/offers/%3Cscript%3E",
+        "/needs/templates/%3Cscript%3E",
+        "/needs?doc=%3Cscript%3E",
+        "/needs/new?by=%3Cscript%3E&need=template%3A%3Cscript%3E",
+        "/needs/templates/tracking-service?order=%3Cscript%3E&show=-1&open=%3Cscript%3E",
+        "/items/%3Cscript%3E",
+        "/providers/%3Cscript%3E",
+        "/needs/req_00000000000000000000000000",
+    ] {
+        let answer = site.get(path, "en").await;
+        let known = answer.status == StatusCode::OK
+            || answer.status.is_redirection()
+            || answer.status.is_client_error();
+        assert!(known, "{path}: {}", answer.status);
+        assert!(!answer.text.contains("<script>"), "{path}");
+    }
+}

@@ -1,0 +1,88 @@
+//! The interface over the demo market, asked through the router as a browser would.
+
+use app::{AppState, assets::Assets, router};
+use axum::{
+    Extension, Router,
+    body::{Body, to_bytes},
+    http::{Request, Response, StatusCode, header},
+};
+use broker::{OpContext, market::MarketQuery};
+use domain::{Actor, OfferId, Role};
+use storage::testing::Engine;
+use testkit::TestBroker;
+
+/// The market and its pages; the market lives as long as this does.
+pub struct Site {
+    pub market: TestBroker,
+    router: Router,
+}
+
+/// An answer, read whole.
+pub struct Answer {
+    pub status: StatusCode,
+    pub location: String,
+    pub text: String,
+}
+
+impl Site {
+    /// The demo market as a visitor sees it, with no cloud running.
+    pub async fn open() -> Self {
+        let market = TestBroker::catalogue(Engine::Sqlite).await;
+        let router = router().with_state(AppState::new(market.broker.clone(), Assets::built_in()));
+        Self { market, router }
+    }
+
+    /// The same, seen by the demo person of a role.
+    pub async fn signed_in(self, role: Role) -> Self {
+        let Actor::Person(viewer) = self.market.person(role).await.actor else {
+            panic!("a demo person is a person")
+        };
+        Self { router: self.router.layer(Extension(viewer)), ..self }
+    }
+
+    /// Asks for a page in a language.
+    pub async fn get(&self, path: &str, language: &str) -> Answer {
+        let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language);
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// A page in English that must be there.
+    pub async fn page(&self, path: &str) -> String {
+        let answer = self.get(path, "en").await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+        answer.text
+    }
+
+    /// Sends a form.
+    pub async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
+        let encode = app::format::percent_encode;
+        let pairs: Vec<String> =
+            pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(pairs.join("&")))
+            .unwrap();
+        self.send(request).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response: Response<Body> =
+            tower::ServiceExt::oneshot(self.router.clone(), request).await.unwrap();
+        let status = response.status();
+        let location = response
+            .headers()
+            .get(header::LOCATION)
+            .map(|value| value.to_str().unwrap().to_owned())
+            .unwrap_or_default();
+        let bytes = to_bytes(response.into_body(), 8 << 20).await.unwrap();
+        Answer { status, location, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    /// An offer of the demo market by its English title.
+    pub async fn offer_titled(&self, title: &str) -> OfferId {
+        let query = MarketQuery { text: title.to_owned(), per_page: 100, ..MarketQuery::default() };
+        let found = self.market.broker.browse(&OpContext::stranger("test"), &query).await.unwrap();
+        let offer = found.items.iter().find(|card| card.title_en == title);
+        offer.unwrap_or_else(|| panic!("no offer is titled {title}")).id
+    }
+}
