@@ -73,19 +73,19 @@ class Broker {
     return this.#data;
   }
 
-  /** Waits until `/healthz` answers; fails with the log when the broker ends or the time is over. */
+  /** Waits until `/readyz` says that broker and clouds are there; fails with the log when the broker ends or the time is over. */
   async healthy() {
     const until = Date.now() + START_LIMIT_MS;
     let ended;
     this.#ended.then((how) => (ended = how));
     while (Date.now() < until) {
       if (ended) throw new Error(`the broker ended: ${ended.fault ?? ended.code}\n${this.#tail()}`);
-      const answer = await fetch(`${this.url}/healthz`).catch(() => undefined);
+      const answer = await fetch(`${this.url}/readyz`).catch(() => undefined);
       await answer?.arrayBuffer();
       if (answer?.ok) return;
       await pause(50);
     }
-    throw new Error(`the broker was not healthy after ${START_LIMIT_MS / 1000} s\n${this.#tail()}`);
+    throw new Error(`the broker was not ready after ${START_LIMIT_MS / 1000} s\n${this.#tail()}`);
   }
 
   /** Stops the broker as Ctrl-C does, removes its data and fails when it panicked on the way. */
