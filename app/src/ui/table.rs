@@ -101,9 +101,9 @@ impl Table {
         let name = caption.clone();
         let frame = if stacks { "table stacks" } else { "table" };
         let caption_class = (!caption_shown).then_some("aside");
-        // Focusable, so that the keyboard can scroll it too.
+        // Focusable, so that the keyboard can scroll it too; a group and no landmark, as sections are landmarks.
         view! {
-            <div class=frame role="region" tabindex="0" aria-label=name>
+            <div class=frame role="group" tabindex="0" aria-label=name>
                 <table>
                     <caption class=caption_class>{caption}</caption>
                     <thead><tr>{heads}</tr></thead>
