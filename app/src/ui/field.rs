@@ -172,8 +172,10 @@ impl Field {
     fn input(self, id: String, described: Option<String>) -> AnyView {
         let invalid = self.error.as_ref().map(|_| "true");
         if let Some(rows) = self.rows {
-            // A parser drops the first line break of a textarea, so one is put there to be dropped.
-            let text = format!("\n{}", self.value);
+            // A parser drops the first line break of a textarea, so one is put there to be dropped. Leptos
+            // writes the content of a textarea as it is, so what somebody typed is escaped here.
+            let mut text = String::from("\n");
+            crate::render::push_escaped(&mut text, &self.value);
             return view! {
                 <textarea id=id name=self.name rows=rows required=self.required maxlength=self.max_length autofocus=self.focus
                     aria-invalid=invalid aria-describedby=described>{text}</textarea>
@@ -212,4 +214,17 @@ pub(super) fn error_line(id: &str, error: Option<String>) -> Option<AnyView> {
     error.map(|error| {
         view! { <p class="error" id=id>{super::icon(super::Icon::Warning)}<span>{error}</span></p> }.into_any()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closing_tag_typed_into_an_area_stays_text() {
+        let field = Field::area("text", "Text", 3).value("</textarea><script>a & b</script>");
+        let html = Owner::new().with(|| field.view().to_html());
+        assert!(html.contains("\n&lt;/textarea&gt;&lt;script&gt;a &amp; b"), "{html}");
+        assert!(!html.contains("<script>"));
+    }
 }
