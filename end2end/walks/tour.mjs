@@ -9,7 +9,7 @@ import { wordsOf } from "../helpers/words.mjs";
 
 export const PASSWORD = "kumoichi-demo";
 export const OFFER = { en: "Hokusei Cloud public-sector IaaS", ja: "北星クラウド 公共向けIaaS" };
-const OTHER = { en: "Hokusei Cloud standard IaaS", ja: "北星クラウド スタンダードIaaS" };
+export const OTHER = { en: "Hokusei Cloud standard IaaS", ja: "北星クラウド スタンダードIaaS" };
 const NEW = { en: "Aoba small servers", ja: "青葉 小規模サーバー" };
 const UPLOADED = { en: "Small servers", ja: "小規模サーバー" };
 // Starting a process, a probe or an index commit takes seconds on a busy machine.
