@@ -15,7 +15,10 @@ use crate::{
     format,
     market::text,
     render::{Page, Width, page},
-    ui::{Column, Look, Table, Views, breadcrumbs, definitions, empty, link_button, page_head, section},
+    ui::{
+        Column, Look, Table, Views, breadcrumbs, definitions, empty, link_button, page_head,
+        section,
+    },
     words::Words,
 };
 
@@ -55,7 +58,9 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
     let locale = ctx.locale.sla();
     let item = shown.item;
     let label = item.label(locale).to_owned();
-    let about = Page::new(words.items_title_of(&label)).description(item.help(locale)).width(Width::Reading);
+    let about = Page::new(words.items_title_of(&label))
+        .description(item.help(locale))
+        .width(Width::Reading);
     page(ctx, about, || {
         let trail = vec![(words.items_title().to_owned(), "/items".to_owned())];
         view! {
@@ -196,12 +201,17 @@ mod tests {
     fn every_example_reads_as_a_requirement() {
         for item in sla::registry().items() {
             let line = example_line(item);
-            let extra = if item.key == "performance.e2e_response_time" { ", percentile: 95}" } else { "}" };
+            let extra =
+                if item.key == "performance.e2e_response_time" { ", percentile: 95}" } else { "}" };
             let line = format!("{}{extra}", line.trim_end_matches('}'));
             let text = format!(
                 "apiVersion: sla.kumoichi/v1alpha1\nkind: QualityRequirement\nmetadata: {{name: one-item, version: 1, title: {{en: One}}}}\nspec:\n  userRegions: [JP]\n  profiles:\n    normal:\n      items:\n        {line}\n"
             );
-            assert!(sla::parse_requirement(&text).is_ok(), "{line}: {:?}", sla::parse_requirement(&text));
+            assert!(
+                sla::parse_requirement(&text).is_ok(),
+                "{line}: {:?}",
+                sla::parse_requirement(&text)
+            );
         }
     }
 }

@@ -42,10 +42,10 @@ fn view(ctx: &PageContext, counts: &BTreeMap<String, u64>) -> Response {
                 let label = group.label.get(ctx.locale.sla()).to_owned();
                 let items: Vec<&ItemDef> = registry.in_group(&group.key).collect();
                 view! {
-                    <section class="section" id=group.key.clone() aria-labelledby=format!("{}-title", group.key)>
-                        <h2 id=format!("{}-title", group.key)>{label.clone()}</h2>
+                    <div class="section" id=group.key.clone()>
+                        <h2>{label.clone()}</h2>
                         {table(words, label, &items, counts)}
-                    </section>
+                    </div>
                 }
                 .into_any()
             })
@@ -54,7 +54,12 @@ fn view(ctx: &PageContext, counts: &BTreeMap<String, u64>) -> Response {
     })
 }
 
-fn table(words: Words, caption: String, items: &[&ItemDef], counts: &BTreeMap<String, u64>) -> AnyView {
+fn table(
+    words: Words,
+    caption: String,
+    items: &[&ItemDef],
+    counts: &BTreeMap<String, u64>,
+) -> AnyView {
     let columns = vec![
         Column::text(words.common_shape_item()),
         Column::text(words.items_unit()),

@@ -97,7 +97,8 @@ fn active(words: Words, asked: &MarketQuery) -> AnyView {
                 .into_any()
         })
         .collect();
-    view! { <ul class="chips active" aria-label=words.market_filter_active()>{links}</ul> }.into_any()
+    view! { <ul class="chips active" aria-label=words.market_filter_active()>{links}</ul> }
+        .into_any()
 }
 
 fn active_filters(words: Words, asked: &MarketQuery) -> Vec<Active> {

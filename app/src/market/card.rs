@@ -63,7 +63,8 @@ pub fn highlights(ctx: &PageContext, offer: &OfferCard) -> AnyView {
         .iter()
         .map(|(key, value)| {
             let shown = text::short_value(ctx.words(), key, value);
-            view! { <div><dt>{text::item_label(ctx.locale, key)}</dt><dd>{shown}</dd></div> }.into_any()
+            view! { <div><dt>{text::item_label(ctx.locale, key)}</dt><dd>{shown}</dd></div> }
+                .into_any()
         })
         .collect();
     view! { <dl class="highlights">{pairs}</dl> }.into_any()

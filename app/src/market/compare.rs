@@ -74,9 +74,9 @@ fn view(ctx: &PageContext, offers: &[OfferPage], only_differences: bool, asked: 
 
 fn table(ctx: &PageContext, offers: &[OfferPage], only_differences: bool, asked: usize) -> AnyView {
     let words = ctx.words();
-    let here = offers
-        .iter()
-        .fold(Address::new("/market/compare"), |here, offer| here.and("offer", offer.card.id.to_string()));
+    let here = offers.iter().fold(Address::new("/market/compare"), |here, offer| {
+        here.and("offer", offer.card.id.to_string())
+    });
     let views = vec![
         Tab {
             label: words.market_compare_all().to_owned(),
@@ -89,8 +89,8 @@ fn table(ctx: &PageContext, offers: &[OfferPage], only_differences: bool, asked:
             current: only_differences,
         },
     ];
-    let cut = (asked > offers.len())
-        .then(|| view! { <p class="hint">{words.market_compare_most()}</p> });
+    let cut =
+        (asked > offers.len()).then(|| view! { <p class="hint">{words.market_compare_most()}</p> });
     let heads: Views = offers.iter().map(|offer| head(ctx, offer, offers, &here)).collect();
     let lines = lines(ctx, offers).into_iter().filter(|line| !only_differences || line.differs());
     let rows: Views = lines.map(|line| row(words, &line)).collect();
@@ -159,12 +159,14 @@ fn lines(ctx: &PageContext, offers: &[OfferPage]) -> Vec<Line> {
         fact(words.market_facet_provider(), &|offer| {
             Some(text::provider_name(ctx.locale, &offer.card.provider))
         }),
-        fact(words.market_facet_price(), &|offer| {
-            Some(text::price_text(words, offer.card.price))
-        }),
+        fact(words.market_facet_price(), &|offer| Some(text::price_text(words, offer.card.price))),
         fact(words.market_offer_kind(), &|offer| {
             let card = &offer.card;
-            Some(format!("{} · {}", text::model(words, &card.model), text::deployment(words, &card.deployment)))
+            Some(format!(
+                "{} · {}",
+                text::model(words, &card.model),
+                text::deployment(words, &card.deployment)
+            ))
         }),
         fact(words.market_facet_country(), &|offer| {
             let codes = offer.card.countries();

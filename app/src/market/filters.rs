@@ -13,7 +13,8 @@ use crate::{
 
 /// The form; its parts stand in the grid around the list.
 pub fn view(words: Words, form: &FormState, asked: &MarketQuery, found: &MarketPage) -> AnyView {
-    let open = is_filtered(asked) || !form.is_sound();
+    // Wide windows show the filters always; on a phone the list comes first.
+    let open = !form.is_sound();
     view! {
         <form id="filters" class="spread" method="get" action="/market" role="search" aria-label=words.market_filter_title()>
             <div class="find">
@@ -33,13 +34,6 @@ pub fn view(words: Words, form: &FormState, asked: &MarketQuery, found: &MarketP
         </form>
     }
     .into_any()
-}
-
-/// Whether anything but the text narrows the list.
-pub fn is_filtered(asked: &MarketQuery) -> bool {
-    query::FILTERS.iter().any(|(_, values)| !values(asked).is_empty())
-        || asked.currency.is_some()
-        || asked.backed_only
 }
 
 fn facets(words: Words, found: &MarketPage) -> Views {

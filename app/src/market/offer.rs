@@ -21,9 +21,10 @@ use crate::{
     needs::{self, Choice},
     render::{Page, page},
     ui::{
-        Button, Kind, Look, Select, Views, breadcrumbs, chip, definitions, disclosure, id,
-        link_button, notice, page_head, section, stat, stats, time,
+        Button, Kind, Look, Select, Views, breadcrumbs,
         chart::{ShapeAxis, ShapeChart, shape_chart},
+        chip, definitions, disclosure, id, link_button, notice, page_head, section, stat, stats,
+        time,
     },
     words::Words,
 };
@@ -159,8 +160,13 @@ fn question(ctx: &PageContext, shown: &Shown) -> AnyView {
     let card = &shown.offer.card;
     let chosen = shown.judged.as_ref().map(|(need, _)| need.clone());
     let mut choices = shown.choices.clone();
-    if let Some(need) = chosen.as_ref().filter(|need| choices.iter().all(|choice| &choice.need != *need)) {
-        choices.insert(0, Choice { need: need.clone(), label: words.market_offer_need_link().to_owned() });
+    if let Some(need) =
+        chosen.as_ref().filter(|need| choices.iter().all(|choice| &choice.need != *need))
+    {
+        choices.insert(
+            0,
+            Choice { need: need.clone(), label: words.market_offer_need_link().to_owned() },
+        );
     }
     let select = choices
         .into_iter()
@@ -171,14 +177,13 @@ fn question(ctx: &PageContext, shown: &Shown) -> AnyView {
     let contract = match (card.backed, card.price) {
         (false, _) => Button::secondary(words.market_offer_contract())
             .refused(words.market_offer_contract_catalogue()),
-        (_, None) => {
-            Button::secondary(words.market_offer_contract()).refused(words.market_offer_contract_price())
-        }
+        (_, None) => Button::secondary(words.market_offer_contract())
+            .refused(words.market_offer_contract_price()),
         _ => Button::secondary(words.market_offer_contract()).to("/contracts/new"),
     };
-    let unreadable = shown.unreadable.then(|| {
-        notice(Kind::Attention, words.market_offer_need_unreadable(), ().into_any())
-    });
+    let unreadable = shown
+        .unreadable
+        .then(|| notice(Kind::Attention, words.market_offer_need_unreadable(), ().into_any()));
     view! {
         <form class="question" method="get" action=text::offer_href(card)>
             <h2>{words.market_offer_question()}</h2>
@@ -267,7 +272,11 @@ fn shape(ctx: &PageContext, offer: &OfferPage) -> AnyView {
 fn measured(words: Words, ctx: &PageContext, history: &MeasuredHistory) -> AnyView {
     if history.samples == 0 {
         let text = words.market_measured_none_text();
-        return notice(Kind::Note, words.market_measured_none(), view! { <p>{text}</p> }.into_any());
+        return notice(
+            Kind::Note,
+            words.market_measured_none(),
+            view! { <p>{text}</p> }.into_any(),
+        );
     }
     let count = |value: u64| format::integer(i64::try_from(value).unwrap_or(i64::MAX));
     let response = history.mean_response_us.map_or_else(
@@ -308,7 +317,6 @@ fn document(ctx: &PageContext, offer: &OfferPage) -> AnyView {
     }
     .into_any()
 }
-
 
 #[cfg(test)]
 mod tests {

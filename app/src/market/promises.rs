@@ -26,7 +26,7 @@ pub fn table(ctx: &PageContext, offer: &OfferPage) -> AnyView {
         groups.push(body(ctx, offer, words.market_promise_own().to_owned(), &own));
     }
     view! {
-        <div class="table stacks promises" role="region" tabindex="0" aria-label=words.market_offer_promises()>
+        <div class="table stacks promises" role="region" tabindex="0" aria-label=words.market_promise_table()>
             <table>
                 <caption class="aside">{words.market_offer_promises()}</caption>
                 <thead>
@@ -119,7 +119,9 @@ fn remedy_text(words: Words, unit: Unit, remedy: &Remedy) -> String {
 fn source(words: Words, promise: &Promise) -> Option<AnyView> {
     let (address, date) = promise.source.clone()?;
     let shown = match host(&address) {
-        Some(host) => view! { <a href=address rel="nofollow noopener external">{host}</a> }.into_any(),
+        Some(host) => {
+            view! { <a href=address rel="nofollow noopener external">{host}</a> }.into_any()
+        }
         None => address.into_any(),
     };
     let date = (!date.is_empty())
@@ -141,7 +143,8 @@ mod tests {
     #[test]
     fn only_web_addresses_become_links() {
         assert_eq!(host("https://aws.amazon.com/sla?x=1").as_deref(), Some("aws.amazon.com"));
-        for other in ["javascript:alert(1)", "https://", "ftp://a.example", "https://a@b.example/"] {
+        for other in ["javascript:alert(1)", "https://", "ftp://a.example", "https://a@b.example/"]
+        {
             assert_eq!(host(other), None, "{other}");
         }
     }

@@ -134,14 +134,18 @@ mod tests {
     #[test]
     fn a_price_that_is_no_amount_is_said_at_its_field() {
         let (query, form) = read_text("max=cheap&page=-4&sort=best");
-        assert_eq!((query.price_max_minor, query.page, query.sort), (None, 1, MarketSort::Relevance));
+        assert_eq!(
+            (query.price_max_minor, query.page, query.sort),
+            (None, 1, MarketSort::Relevance)
+        );
         assert!(form.error("max").unwrap().contains("cheap"));
         assert_eq!(address(&query).to_string(), "/market");
     }
 
     #[test]
     fn long_and_empty_values_are_cut() {
-        let (query, _) = read_text(&format!("q={}&model=&provider={}", "雲".repeat(999), "x".repeat(200)));
+        let (query, _) =
+            read_text(&format!("q={}&model=&provider={}", "雲".repeat(999), "x".repeat(200)));
         assert_eq!(query.text.chars().count(), TEXT_CHARACTERS_MAX);
         assert!(query.models.is_empty() && query.providers.is_empty());
     }

@@ -157,9 +157,7 @@ pub fn countries(words: Words, card: &OfferCard) -> String {
 /// A monthly price as text; says so where none is published.
 pub fn price_text(words: Words, price: Option<Money>) -> String {
     match price {
-        Some(price) => {
-            words.market_price_month(format::money(price.minor, price.currency.code()))
-        }
+        Some(price) => words.market_price_month(format::money(price.minor, price.currency.code())),
         None => words.market_price_none().to_owned(),
     }
 }

@@ -158,18 +158,27 @@ mod tests {
             "value-security.certifications=ismap&value-security.certifications=iso27001&level-network.bandwidth=must&value-network.bandwidth=+&level-availability.rto=best_effort",
         );
         let read = read(&form, Locale::En.words());
-        let items: Vec<_> =
-            read.items.iter().map(|item| (item.item.as_str(), item.value.as_str(), item.level.as_str())).collect();
+        let items: Vec<_> = read
+            .items
+            .iter()
+            .map(|item| (item.item.as_str(), item.value.as_str(), item.level.as_str()))
+            .collect();
         assert_eq!(
             items,
-            [("availability.rto", "", "best_effort"), ("security.certifications", "ismap, iso27001", "must")]
+            [
+                ("availability.rto", "", "best_effort"),
+                ("security.certifications", "ismap, iso27001", "must")
+            ]
         );
         assert_eq!((read.name.as_str(), read.title_en.as_str()), ("my-need", "My need"));
     }
 
     #[test]
     fn names_come_from_titles() {
-        assert_eq!(name_of("Certificate service (security first)"), "certificate-service-security-first");
+        assert_eq!(
+            name_of("Certificate service (security first)"),
+            "certificate-service-security-first"
+        );
         assert_eq!(name_of("証明サービス"), NAME_FALLBACK);
         assert_eq!(name_of("24 h"), NAME_FALLBACK);
         assert!(name_of(&"a b".repeat(60)).len() <= NAME_MAX);
@@ -177,7 +186,10 @@ mod tests {
 
     #[test]
     fn faults_stand_at_their_fields() {
-        assert_eq!(field_of(Locale::En, "/items/network.bandwidth/value"), "value-network.bandwidth");
+        assert_eq!(
+            field_of(Locale::En, "/items/network.bandwidth/value"),
+            "value-network.bandwidth"
+        );
         assert_eq!(field_of(Locale::Ja, "/title_en"), "title_ja");
         assert_eq!(field_of(Locale::En, "/spec/other"), "");
     }

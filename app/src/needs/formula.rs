@@ -15,7 +15,8 @@ use crate::{
 
 pub(super) async fn show(ctx: PageContext) -> Response {
     let words = ctx.words();
-    let about = Page::new(words.ranking_title()).description(words.ranking_lead()).width(Width::Reading);
+    let about =
+        Page::new(words.ranking_title()).description(words.ranking_lead()).width(Width::Reading);
     page(&ctx, about, || {
         view! {
             {page_head(words.ranking_title(), Some(words.ranking_lead().to_owned()), vec![])}
@@ -68,14 +69,17 @@ fn orders(words: Words) -> AnyView {
 
 /// The fixed rates by which prices of different currencies are ordered.
 fn money(words: Words) -> AnyView {
-    let columns = vec![Column::text(words.market_price_currency()), Column::number(words.ranking_money_rate())];
+    let columns = vec![
+        Column::text(words.market_price_currency()),
+        Column::number(words.ranking_money_rate()),
+    ];
     let rows = YEN_PER.into_iter().map(|(currency, yen)| {
         vec![currency.into_any(), crate::format::money(yen, "JPY").into_any()]
     });
     view! {
         <div class="stack">
             <p>{words.ranking_money_text()}</p>
-            {Table::new(words.ranking_money(), columns).scrolling().rows(rows).view()}
+            {Table::new(words.ranking_money_rate(), columns).scrolling().rows(rows).view()}
         </div>
     }
     .into_any()

@@ -15,7 +15,11 @@ use crate::{
 /// Longest code that fits into an address; see `Broker::resolve_requirement`.
 const CODE_MAX: usize = 7000;
 
-pub(super) async fn send(ctx: PageContext, State(state): State<AppState>, mut form: FormState) -> Response {
+pub(super) async fn send(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    mut form: FormState,
+) -> Response {
     let words = ctx.words();
     let base = match read_source(form.value("need")) {
         None => None,
@@ -52,7 +56,8 @@ pub(super) async fn go_on(
             Some(RequirementSource::Saved(id)) => Some(id),
             _ => None,
         };
-        return match state.broker.save_requirement(&ctx.op(), &sla::to_yaml(whole), existing).await {
+        return match state.broker.save_requirement(&ctx.op(), &sla::to_yaml(whole), existing).await
+        {
             Ok(saved) => {
                 let done = (FlashKind::Done, words.needs_saved().to_owned());
                 Some(redirect(&format!("/needs/{}", saved.card.id), Some(done)))

@@ -14,10 +14,11 @@ use crate::{
 pub(super) fn view(words: Words, form: &FormState, item: &ItemDef) -> AnyView {
     let locale = words.0.sla();
     let label = item.label(locale).to_owned();
-    let levels = LEVELS.into_iter().fold(
-        Select::new(level_field(&item.key), words.needs_form_level()),
-        |select, level| select.option(level, level_word(words, level)),
-    );
+    let levels = LEVELS
+        .into_iter()
+        .fold(Select::new(level_field(&item.key), words.needs_form_level()), |select, level| {
+            select.option(level, level_word(words, level))
+        });
     let weight = Field::number(weight_field(&item.key), words.needs_form_weight()).of(form);
     view! {
         <fieldset class="ask">
@@ -42,10 +43,11 @@ fn value(words: Words, form: &FormState, item: &ItemDef) -> AnyView {
     let locale = words.0.sla();
     match &item.kind {
         ItemKind::Level(levels) => {
-            let none = Select::new(name, words.needs_form_value()).option("", words.needs_form_open());
-            let select = levels.iter().fold(none, |select, word| {
-                select.option(word.key.clone(), word.label.get(locale))
-            });
+            let none =
+                Select::new(name, words.needs_form_value()).option("", words.needs_form_open());
+            let select = levels
+                .iter()
+                .fold(none, |select, word| select.option(word.key.clone(), word.label.get(locale)));
             select.of(form).view()
         }
         ItemKind::Set(members) => members
@@ -55,9 +57,10 @@ fn value(words: Words, form: &FormState, item: &ItemDef) -> AnyView {
             })
             .of(form)
             .view(),
-        ItemKind::Countries => {
-            Field::text(name, words.needs_form_value()).hint(words.needs_form_countries()).of(form).view()
-        }
+        ItemKind::Countries => Field::text(name, words.needs_form_value())
+            .hint(words.needs_form_countries())
+            .of(form)
+            .view(),
         _ => Field::text(name, words.needs_form_value())
             .hint(words.needs_form_example(example(item.unit)))
             .of(form)

@@ -13,14 +13,17 @@ pub(super) fn merged(base: &Requirement, edited: Requirement) -> Requirement {
     whole.metadata.title = edited.metadata.title;
     whole.spec.user_regions = edited.spec.user_regions;
     let old = &base.spec.profiles.normal.items;
-    let mut items: Vec<RequirementItem> = old.iter().filter(|item| is_hidden(item)).cloned().collect();
+    let mut items: Vec<RequirementItem> =
+        old.iter().filter(|item| is_hidden(item)).cloned().collect();
     items.extend(edited.spec.profiles.normal.items.into_iter().map(|item| {
         match old.iter().find(|known| known.item == item.item) {
             Some(known) => changed(known, item),
             None => item,
         }
     }));
-    items.sort_by_key(|item| old.iter().position(|known| known.item == item.item).unwrap_or(usize::MAX));
+    items.sort_by_key(|item| {
+        old.iter().position(|known| known.item == item.item).unwrap_or(usize::MAX)
+    });
     whole.spec.profiles.normal.items = items;
     whole
 }
@@ -71,7 +74,13 @@ mod tests {
         let mut edited = base.clone();
         edited.spec.profiles.normal.items.retain(|item| item.item != "cost.tier");
         edited.spec.profiles.normal.items.extend(
-            example(1).spec.profiles.normal.items.into_iter().filter(|item| item.item == "network.bandwidth"),
+            example(1)
+                .spec
+                .profiles
+                .normal
+                .items
+                .into_iter()
+                .filter(|item| item.item == "network.bandwidth"),
         );
         let whole = merged(&base, edited);
         let keys: Vec<_> =

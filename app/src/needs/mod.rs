@@ -13,8 +13,8 @@ mod rows;
 mod say;
 mod source;
 mod start;
-mod written;
 mod why;
+mod written;
 
 use axum::{
     Router,

@@ -9,7 +9,10 @@ use broker::requirements::{RankedList, RequirementSource};
 use leptos::prelude::*;
 use matching::Order;
 
-use super::{rows, say, source::{source_address, source_text}};
+use super::{
+    rows, say,
+    source::{source_address, source_text},
+};
 use crate::{
     AppState, PageContext,
     address::Address,
@@ -18,7 +21,10 @@ use crate::{
     layout::error_page::{ErrorPage, error_page},
     market::text,
     render::{Page, page},
-    ui::{Button, Kind, Look, Tab, Views, breadcrumbs, definitions, empty, link_button, notice, page_head, section, tabs},
+    ui::{
+        Button, Kind, Look, Tab, Views, breadcrumbs, definitions, empty, link_button, notice,
+        page_head, section, tabs,
+    },
     words::Words,
 };
 
@@ -131,7 +137,8 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
     let list = &shown.list;
     let title = list.requirement.metadata.title.get(ctx.locale.sla()).to_owned();
     let (matched, all) = (count(list.matched), count(list.considered));
-    let about = Page::new(words.needs_title(&title)).description(words.needs_fit(matched, crate::format::integer(all)));
+    let about = Page::new(words.needs_title(&title))
+        .description(words.needs_fit(matched, crate::format::integer(all)));
     let about = if shown.saved { about.private() } else { about };
     page(ctx, about, || {
         let trail = if shown.saved {
@@ -143,7 +150,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
             {breadcrumbs(words, vec![trail])}
             {page_head(title, Some(words.needs_fit(matched, crate::format::integer(all))), vec![])}
             <div class="need-page">
-                <aside class="need" aria-labelledby="asked-title">{asked(ctx, shown)}</aside>
+                <aside class="brief" aria-labelledby="asked-title">{asked(ctx, shown)}</aside>
                 <div class="fits">
                     {notices(words, list)}
                     {orders(words, shown)}
@@ -184,22 +191,29 @@ fn asked(ctx: &PageContext, shown: &Shown) -> AnyView {
         })
         .collect();
     let profiles = &requirement.spec.profiles;
+    let items = i64::try_from(profiles.normal.items.len()).unwrap_or(i64::MAX);
     let other = (profiles.overload.is_some() || profiles.disaster.is_some())
         .then(|| view! { <p class="hint">{words.needs_other_profiles()}</p> });
     let users: Vec<String> =
         requirement.spec.user_regions.iter().map(|code| text::country(words, code)).collect();
-    let edit = |by: &str| Address::new("/needs/new").and("by", by).and("need", shown.need.clone()).to_string();
-    let link = ordered(Address::new("/needs").and("doc", shown.list.share_code.clone()), shown.list.order);
+    let edit = |by: &str| {
+        Address::new("/needs/new").and("by", by).and("need", shown.need.clone()).to_string()
+    };
+    let link =
+        ordered(Address::new("/needs").and("doc", shown.list.share_code.clone()), shown.list.order);
     view! {
         <h2 id="asked-title">{words.needs_asked()}</h2>
         <p class="hint">{words.needs_users(users.join(words.market_list_comma()))}</p>
-        {definitions(pairs)}
-        {other}
         <div class="actions">
             {link_button(Look::Secondary, words.needs_edit(), edit("form"))}
             {link_button(Look::Quiet, words.needs_edit_yaml(), edit("yaml"))}
+            {save(ctx, shown)}
         </div>
-        {save(ctx, shown)}
+        <details class="unfolds">
+            <summary>{words.needs_items(items)}</summary>
+            {definitions(pairs)}
+        </details>
+        {other}
         <p class="hint"><a href=link.to_string()>{words.needs_share()}</a></p>
     }
     .into_any()
@@ -215,7 +229,7 @@ fn save(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
     if ctx.viewer.is_none() {
         let back = Address::new("/needs").and("doc", code).to_string();
         let href = Address::new("/account/sign-in").and("next", back).to_string();
-        return Some(view! { <p>{link_button(Look::Quiet, words.needs_sign_in(), href)}</p> }.into_any());
+        return Some(link_button(Look::Quiet, words.needs_sign_in(), href));
     }
     Some(
         view! {
@@ -332,7 +346,10 @@ mod tests {
     #[test]
     fn the_default_order_leaves_no_trace_in_the_address() {
         let here = || Address::new("/needs/templates/tracking-service");
-        assert_eq!(ordered(here(), Order::Balanced).to_string(), "/needs/templates/tracking-service");
+        assert_eq!(
+            ordered(here(), Order::Balanced).to_string(),
+            "/needs/templates/tracking-service"
+        );
         let value = with_rows(ordered(here(), Order::Value), 50).to_string();
         assert_eq!(value, "/needs/templates/tracking-service?order=value&show=50");
     }

@@ -4,7 +4,11 @@ use broker::requirements::RankedOffer;
 use leptos::prelude::*;
 use matching::{Explanation, Relaxation};
 
-use super::{ranked::Shown, say, why::{percent, why}};
+use super::{
+    ranked::Shown,
+    say,
+    why::{percent, why},
+};
 use crate::{
     PageContext,
     address::Address,
@@ -30,8 +34,8 @@ fn item(ctx: &PageContext, shown: &Shown, row: &RankedOffer, mark: &str) -> AnyV
     let stronger = row.stronger_than_above.then(|| {
         view! { <p class="stronger">{icon(Icon::Info)}<span>{words.needs_stronger()}</span></p> }
     });
-    let change = change_text(words, &row.explanation)
-        .map(|text| view! { <p class="change">{text}</p> });
+    let change =
+        change_text(words, &row.explanation).map(|text| view! { <p class="change">{text}</p> });
     view! {
         <li class="rank" value=row.position>
             <span class="place" aria-hidden="true">{row.position}</span>
@@ -67,15 +71,26 @@ fn change_text(words: Words, explanation: &Explanation) -> Option<String> {
     if all.is_empty() || all.len() > CHANGES_MAX {
         return None;
     }
-    let changes: Vec<String> = all.iter().map(|change| one_change(words, change)).collect();
-    Some(words.needs_change(changes.join(words.market_list_comma())))
+    let (changed, dropped): (Vec<_>, Vec<_>) = all.iter().partition(|change| change.to.is_some());
+    let changed: Vec<String> =
+        changed.into_iter().map(|change| one_change(words, change)).collect();
+    let dropped: Vec<String> =
+        dropped.into_iter().map(|change| one_change(words, change)).collect();
+    let (with, without) =
+        (changed.join(words.market_list_comma()), dropped.join(words.market_list_comma()));
+    Some(match (with.is_empty(), without.is_empty()) {
+        (false, true) => words.needs_change_with(with),
+        (true, _) => words.needs_change_without(without),
+        (false, false) => words.needs_change_both(with, without),
+    })
 }
 
+/// The item, and what to ask of it instead where it is still asked.
 fn one_change(words: Words, change: &Relaxation) -> String {
     let label = text::item_label(words.0, &change.item);
     match &change.to {
         Some(value) => words.needs_change_to(label, say::value_text(words.0, &change.item, value)),
-        None => words.needs_change_drop(label),
+        None => label,
     }
 }
 
@@ -94,6 +109,6 @@ mod tests {
         let words = Locale::En.words();
         let half = matching::Value::Number("0.5".parse().unwrap());
         assert!(one_change(words, &to(Some(half))).ends_with("0.5 s"));
-        assert!(one_change(words, &to(None)).contains("not asked"));
+        assert_eq!(one_change(words, &to(None)), "Online response time");
     }
 }

@@ -123,7 +123,11 @@ pub(super) fn difference_text(words: Words, row: &RowExplanation) -> String {
         Some(Difference::Steps(0)) => words.needs_difference_exact().to_owned(),
         Some(Difference::Steps(steps)) => {
             let levels = words.needs_difference_levels(steps.abs());
-            if *steps < 0 { words.needs_difference_short(levels) } else { words.needs_difference_more(levels) }
+            if *steps < 0 {
+                words.needs_difference_short(levels)
+            } else {
+                words.needs_difference_more(levels)
+            }
         }
         Some(Difference::Members { missing, extra }) => {
             let list = |members: &std::collections::BTreeSet<String>| {
@@ -158,15 +162,19 @@ pub(super) fn note_text(words: Words, key: &str, note: &Note) -> String {
         value_text(locale, key, &Value::Set(set.clone()))
     };
     match note {
-        Note::CommitmentTooWeak { declared, needed } => words
-            .needs_note_commitment(text::commitment(words, declared), text::commitment(words, needed)),
+        Note::CommitmentTooWeak { declared, needed } => words.needs_note_commitment(
+            text::commitment(words, declared),
+            text::commitment(words, needed),
+        ),
         Note::PercentileTooLax { declared: Some(declared), needed } => {
             words.needs_note_percentile(declared.normalize(), needed.normalize())
         }
         Note::PercentileTooLax { declared: None, needed } => {
             words.needs_note_no_percentile(needed.normalize())
         }
-        Note::OtherScheme { scheme: Some(scheme) } => words.needs_note_scheme(scheme_name(locale, scheme)),
+        Note::OtherScheme { scheme: Some(scheme) } => {
+            words.needs_note_scheme(scheme_name(locale, scheme))
+        }
         Note::OtherScheme { scheme: None } => words.needs_note_no_scheme().to_owned(),
         Note::BelowAccepted { scheme, accepted } => {
             words.needs_note_below(sla::format_scheme_level(scheme, accepted, locale.sla()))
@@ -184,12 +192,13 @@ pub(super) fn note_text(words: Words, key: &str, note: &Note) -> String {
         Note::NoPathFrom { user_region } => {
             words.needs_note_no_path(text::country(words, user_region))
         }
-        Note::DerivedResponse { own, round_trips, rtt_ms, user_region } => words.needs_note_derived(
-            sla::format_number(Unit::Second, *own, locale.sla()),
-            round_trips,
-            sla::format_number(Unit::Millisecond, *rtt_ms, locale.sla()),
-            text::country(words, user_region),
-        ),
+        Note::DerivedResponse { own, round_trips, rtt_ms, user_region } => words
+            .needs_note_derived(
+                sla::format_number(Unit::Second, *own, locale.sla()),
+                round_trips,
+                sla::format_number(Unit::Millisecond, *rtt_ms, locale.sla()),
+                text::country(words, user_region),
+            ),
         Note::NoRate { currency } => words.needs_note_no_rate(currency),
         Note::Converted { currency, amount, rate } => {
             words.needs_note_converted(amount.normalize(), currency, rate.normalize())
@@ -291,7 +300,7 @@ mod tests {
     fn a_miss_says_by_how_much_in_the_unit() {
         let slow = row("performance.online_response_time", Verdict::Missed, number("0.4"));
         assert_eq!(difference_text(Locale::En.words(), &slow), "short by 0.4 s");
-        assert_eq!(difference_text(Locale::Ja.words(), &slow), "0.4 秒不足");
+        assert_eq!(difference_text(Locale::Ja.words(), &slow), "0.4 秒 不足");
         let down = row("availability.service_uptime", Verdict::Missed, number("-0.0005"));
         assert_eq!(difference_text(Locale::En.words(), &down), "short by 0.05 %");
     }
@@ -312,7 +321,8 @@ mod tests {
             extra: extra.iter().map(|word| (*word).to_owned()).collect(),
         };
         let words = Locale::En.words();
-        let lacks = row("security.certifications", Verdict::Missed, members(&["ismap"], &["iso27001"]));
+        let lacks =
+            row("security.certifications", Verdict::Missed, members(&["ismap"], &["iso27001"]));
         assert_eq!(difference_text(words, &lacks), "lacks ISMAP");
         let abroad = row("security.data_location", Verdict::Missed, members(&["JP"], &["US"]));
         assert_eq!(difference_text(words, &abroad), "also in United States");

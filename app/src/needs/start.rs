@@ -95,7 +95,13 @@ pub(super) async fn show(
     }
 }
 
-fn frame(ctx: &PageContext, way: Way, need: &str, status: StatusCode, body: impl FnOnce() -> AnyView) -> Response {
+fn frame(
+    ctx: &PageContext,
+    way: Way,
+    need: &str,
+    status: StatusCode,
+    body: impl FnOnce() -> AnyView,
+) -> Response {
     let words = ctx.words();
     let about = Page::new(way.title(words)).description(words.home_lead()).status(status);
     page(ctx, about.width(Width::Normal), || {
@@ -123,7 +129,10 @@ fn templates(ctx: &PageContext, state: &AppState) -> Response {
     let words = ctx.words();
     let all = state.broker.templates();
     frame(ctx, Way::Templates, "", StatusCode::OK, || {
-        let cards: Views = all.iter().map(|template| template_card(words, &template.key, &template.requirement)).collect();
+        let cards: Views = all
+            .iter()
+            .map(|template| template_card(words, &template.key, &template.requirement))
+            .collect();
         view! { <ul class="stalls">{cards}</ul> }.into_any()
     })
 }
@@ -140,7 +149,8 @@ fn template_card(words: Words, key: &str, requirement: &Requirement) -> AnyView 
         .take(5)
         .map(|item| {
             let label = crate::market::text::item_label(words.0, &item.item);
-            view! { <li><span class="soft">{label}</span>" "{say::item_text(words, item)}</li> }.into_any()
+            view! { <li><span class="soft">{label}</span>" "{say::item_text(words, item)}</li> }
+                .into_any()
         })
         .collect();
     let title = requirement.metadata.title.get(words.0.sla()).to_owned();
@@ -155,7 +165,12 @@ fn template_card(words: Words, key: &str, requirement: &Requirement) -> AnyView 
 }
 
 /// The guided form, empty, filled or with its faults.
-pub(super) fn guided(ctx: &PageContext, form: &FormState, base: Option<&Requirement>, status: StatusCode) -> Response {
+pub(super) fn guided(
+    ctx: &PageContext,
+    form: &FormState,
+    base: Option<&Requirement>,
+    status: StatusCode,
+) -> Response {
     let words = ctx.words();
     let need = form.value("need").to_owned();
     frame(ctx, Way::Form, form.value("need"), status, || {
@@ -191,7 +206,9 @@ fn hidden_parts(words: Words, base: &Requirement) -> Option<AnyView> {
     if profiles.overload.is_some() || profiles.disaster.is_some() {
         parts.push(words.needs_form_profiles().to_owned());
     }
-    let has_more = |item: &sla::RequirementItem| item.min_commitment.is_some() || !item.accept.is_empty() || item.tolerance.is_some();
+    let has_more = |item: &sla::RequirementItem| {
+        item.min_commitment.is_some() || !item.accept.is_empty() || item.tolerance.is_some()
+    };
     if profiles.normal.items.iter().any(has_more) {
         parts.push(words.needs_form_details().to_owned());
     }
@@ -211,7 +228,8 @@ fn groups(words: Words, form: &FormState) -> Views {
         .iter()
         .enumerate()
         .map(|(index, group)| {
-            let items: Vec<_> = registry.in_group(&group.key).filter(|item| fields::is_askable(item)).collect();
+            let items: Vec<_> =
+                registry.in_group(&group.key).filter(|item| fields::is_askable(item)).collect();
             let asked = items
                 .iter()
                 .filter(|item| {
@@ -221,8 +239,10 @@ fn groups(words: Words, form: &FormState) -> Views {
                 .count();
             let open = asked > 0 || (first_visit && index == 0);
             let count = i64::try_from(asked).unwrap_or(0);
-            let count = (asked > 0).then(|| view! { <span class="hint">" "{words.needs_form_asked(count)}</span> });
-            let rows: Views = items.into_iter().map(|item| item_field::view(words, form, item)).collect();
+            let count = (asked > 0)
+                .then(|| view! { <span class="hint">" "{words.needs_form_asked(count)}</span> });
+            let rows: Views =
+                items.into_iter().map(|item| item_field::view(words, form, item)).collect();
             view! {
                 <details class="group" open=open>
                     <summary>{group.label.get(words.0.sla()).to_owned()}{count}</summary>

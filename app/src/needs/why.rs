@@ -20,7 +20,7 @@ const AXES_MIN: usize = 3;
 
 /// The table and the shapes; `id` is unique on the page.
 pub(crate) fn why(ctx: &PageContext, ranked: &RankedOffer, id: &str) -> AnyView {
-    view! { <div class="why"><div>{table(ctx, ranked)}</div>{shapes(ctx, ranked, id)}</div> }
+    view! { <div class="reasons"><div>{table(ctx, ranked)}</div>{shapes(ctx, ranked, id)}</div> }
         .into_any()
 }
 
@@ -67,7 +67,8 @@ fn promised(words: Words, row: &RowExplanation) -> AnyView {
         .notes
         .iter()
         .map(|note| {
-            view! { <span class="hint line">{say::note_text(words, &row.item, note)}</span> }.into_any()
+            view! { <span class="hint line">{say::note_text(words, &row.item, note)}</span> }
+                .into_any()
         })
         .collect();
     let class = if row.promised.is_none() { "undeclared" } else { "" };

@@ -13,7 +13,11 @@ use crate::{
     words::Words,
 };
 
-pub(super) async fn send(ctx: PageContext, State(state): State<AppState>, mut form: FormState) -> Response {
+pub(super) async fn send(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    mut form: FormState,
+) -> Response {
     let words = ctx.words();
     let check = state.broker.check_requirement_text(form.value("text"));
     let Some(requirement) = check.requirement else {
@@ -32,7 +36,8 @@ pub(super) fn faults_view(words: Words, faults: &[FieldFault]) -> Option<AnyView
     if faults.is_empty() {
         return None;
     }
-    let columns = vec![Column::text(words.needs_yaml_path()), Column::text(words.needs_yaml_fault())];
+    let columns =
+        vec![Column::text(words.needs_yaml_path()), Column::text(words.needs_yaml_fault())];
     let rows = faults.iter().map(|fault| {
         let path = if fault.pointer.is_empty() { "/".to_owned() } else { fault.pointer.clone() };
         let detail = fault.message.clone();

@@ -13,7 +13,10 @@ use crate::{
     fault::fault_page,
     market::{card, text},
     render::{Page, page},
-    ui::{Column, Look, Table, Views, breadcrumbs, definitions, empty, link_button, page_head, section},
+    ui::{
+        Column, Look, Table, Views, breadcrumbs, definitions, empty, link_button, page_head,
+        section,
+    },
 };
 
 pub(super) async fn list(ctx: PageContext, State(state): State<AppState>) -> Response {
@@ -25,7 +28,8 @@ pub(super) async fn list(ctx: PageContext, State(state): State<AppState>) -> Res
 
 fn list_view(ctx: &PageContext, cards: &[ProviderCard]) -> Response {
     let words = ctx.words();
-    let about = Page::new(words.market_providers_title()).description(words.market_providers_lead());
+    let about =
+        Page::new(words.market_providers_title()).description(words.market_providers_lead());
     page(ctx, about, || {
         let columns = vec![
             Column::text(words.market_facet_provider()),
@@ -79,13 +83,17 @@ fn facts(ctx: &PageContext, provider: &ProviderView) -> AnyView {
     let words = ctx.words();
     let did = provider.did.clone();
     let mut pairs = vec![
-        (words.market_facet_country().to_owned(), text::country(words, &provider.card.country).into_any()),
+        (
+            words.market_facet_country().to_owned(),
+            text::country(words, &provider.card.country).into_any(),
+        ),
         (words.market_facet_backed().to_owned(), card::backing(words, provider.card.backed)),
         (words.market_providers_did().to_owned(), view! { <code>{did}</code> }.into_any()),
     ];
-    let homepage = provider.homepage.clone().filter(|address| {
-        address.starts_with("https://") || address.starts_with("http://")
-    });
+    let homepage = provider
+        .homepage
+        .clone()
+        .filter(|address| address.starts_with("https://") || address.starts_with("http://"));
     if let Some(address) = homepage {
         let href = address.clone();
         let link = view! { <a href=href rel="nofollow noopener external">{address}</a> };

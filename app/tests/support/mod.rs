@@ -32,6 +32,44 @@ impl Site {
         Self { market, router }
     }
 
+    /// The demo market with a cloud behind its first provider.
+    #[allow(dead_code, reason = "not every test file asks for a cloud")]
+    pub async fn open_with_cloud(instances: i64) -> Self {
+        let market = TestBroker::with_cloud(Engine::Sqlite, instances).await;
+        let router = router().with_state(AppState::new(market.broker.clone(), Assets::built_in()));
+        Self { market, router }
+    }
+
+    /// The same market, seen by a customer of another organisation.
+    #[allow(dead_code, reason = "not every test file needs a stranger")]
+    pub async fn signed_in_as_other_customer(self) -> Self {
+        let Actor::Person(viewer) = testkit::customer_of(&self.market, "elsewhere").await.actor
+        else {
+            panic!("a customer is a person")
+        };
+        let pages =
+            router().with_state(AppState::new(self.market.broker.clone(), Assets::built_in()));
+        Self { router: pages.layer(Extension(viewer)), ..self }
+    }
+
+    /// Sends files and fields as a browser's upload does.
+    #[allow(dead_code, reason = "not every test file uploads")]
+    pub async fn upload(&self, path: &str, parts: &[(&str, &str)]) -> Answer {
+        let mut body = String::new();
+        for (name, value) in parts {
+            let file = if *name == "file" { "; filename=\"offer.yaml\"" } else { "" };
+            body.push_str(&format!(
+                "--edge\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n"
+            ));
+        }
+        body.push_str("--edge--\r\n");
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+
     /// The same, seen by the demo person of a role.
     pub async fn signed_in(self, role: Role) -> Self {
         let Actor::Person(viewer) = self.market.person(role).await.actor else {
@@ -56,8 +94,10 @@ impl Site {
     /// Sends a form.
     pub async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
         let encode = app::format::percent_encode;
-        let pairs: Vec<String> =
-            pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let pairs: Vec<String> = pairs
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+            .collect();
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(pairs.join("&")))
