@@ -192,6 +192,8 @@ fn listen(events_url: &str, current: RwSignal<TimelineView>, link: RwSignal<Link
         }
         if finished {
             closing.close();
+            // Everything else on the page speaks of the time before; the server has the new one.
+            let _ = window().location().reload();
         }
         link.set(if finished { Link::Still } else { Link::Live });
     });

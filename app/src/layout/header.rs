@@ -58,7 +58,7 @@ fn ways(words: Words, role: Option<Role>) -> Vec<Way> {
         Some(Role::Provider) => vec![
             market,
             ("/provider/offers", words.common_way_offers()),
-            ("/provider/contracts", words.common_way_contracts()),
+            ("/provider/connection", words.portal_connection_title()),
         ],
         Some(Role::Broker) => vec![
             ("/desk", words.common_way_desk()),

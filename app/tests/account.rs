@@ -1,0 +1,204 @@
+//! Signing up, in and out, and tokens, with real sessions.
+
+#[path = "support/session.rs"]
+mod session;
+
+use app::{AppState, assets::Assets, router};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use broker::seed::DEMO_PASSWORD;
+use storage::testing::Engine;
+use testkit::TestBroker;
+use tower::ServiceExt;
+
+/// A browser that keeps its cookies.
+struct Browser {
+    site: Router,
+    cookie: String,
+    _market: TestBroker,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Answer {
+    fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Browser {
+    async fn open() -> Self {
+        let market = TestBroker::catalogue(Engine::Sqlite).await;
+        let mut state = AppState::new(market.broker.clone(), Assets::built_in());
+        state.demo = true;
+        let pages = router().with_state(state);
+        let site = session::with_sessions(pages, market.broker.clone());
+        Self { site, cookie: String::new(), _market: market }
+    }
+
+    async fn get(&mut self, path: &str) -> Answer {
+        self.send(Request::get(path), String::new()).await
+    }
+
+    async fn post(&mut self, path: &str, pairs: &[(&str, &str)]) -> Answer {
+        let encode = app::format::percent_encode;
+        let body: Vec<_> =
+            pairs.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        self.send(Request::post(path), body.join("&")).await
+    }
+
+    async fn send(&mut self, request: axum::http::request::Builder, body: String) -> Answer {
+        let request = request
+            .header(header::COOKIE, &self.cookie)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body))
+            .unwrap();
+        let response = self.site.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            if pair.starts_with("id=") {
+                pair.clone_into(&mut self.cookie);
+            }
+        }
+        let bytes = to_bytes(body, 4 << 20).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
+        let pairs = [("email", email), ("password", password), ("next", "/account")];
+        self.post("/account/sign-in", &pairs).await
+    }
+}
+
+#[tokio::test]
+async fn somebody_signs_up_out_and_in_again() {
+    let mut browser = Browser::open().await;
+    let form = [
+        ("role", "customer"),
+        ("name", "Yui <Mori>"),
+        ("organisation", "Minato Town"),
+        ("email", "yui@minato.example"),
+        ("password", "a long enough one"),
+        ("next", "/contracts/new?offer=a"),
+    ];
+    let created = browser.post("/account/sign-up", &form).await;
+    assert_eq!(created.status, StatusCode::SEE_OTHER, "{}", created.text);
+    assert_eq!(created.location(), "/contracts/new?offer=a");
+    let page = browser.get("/account").await;
+    assert!(page.text.contains("Yui &lt;Mori&gt;") && page.text.contains("Minato Town"));
+
+    let out = browser.post("/account/sign-out", &[]).await;
+    assert_eq!(out.location(), "/");
+    let page = browser.get("/account").await;
+    assert_eq!(page.location(), "/account/sign-in?next=%2Faccount");
+
+    let again = browser.sign_in("YUI@minato.example ", "a long enough one").await;
+    assert_eq!((again.status, again.location()), (StatusCode::SEE_OTHER, "/account"));
+    assert_eq!(browser.get("/account").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn signing_in_changes_the_session_so_that_an_old_cookie_is_worthless() {
+    let mut browser = Browser::open().await;
+    browser.sign_in("customer@demo.example", DEMO_PASSWORD).await;
+    let before = browser.cookie.clone();
+    browser.sign_in("broker@demo.example", DEMO_PASSWORD).await;
+    assert_ne!(browser.cookie, before);
+    browser.cookie = before;
+    assert_eq!(browser.get("/account").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn an_unknown_address_and_a_wrong_password_get_the_same_answer() {
+    let mut browser = Browser::open().await;
+    let known = browser.sign_in("customer@demo.example", "wrong-password").await;
+    let unknown = browser.sign_in("nobody@demo.example", "wrong-password").await;
+    assert_eq!(known.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(known.status, unknown.status);
+    let told = |page: &str| page.replace("customer@demo.example", "").replace("nobody@demo.example", "");
+    assert_eq!(told(&known.text), told(&unknown.text));
+    assert!(!known.text.contains("wrong-password"));
+}
+
+#[tokio::test]
+async fn faults_of_a_sign_up_stand_at_their_fields_with_what_was_typed() {
+    let mut browser = Browser::open().await;
+    let form = [
+        ("role", "broker"),
+        ("name", "\"><script>x</script>"),
+        ("organisation", ""),
+        ("email", "no-address"),
+        ("password", "short"),
+    ];
+    let answer = browser.post("/account/sign-up", &form).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for field in ["role", "organisation", "email", "password"] {
+        assert!(answer.text.contains(&format!("id=\"field-{field}-error\"")), "{field}");
+    }
+    assert!(answer.text.contains("value=\"no-address\""));
+    assert!(!answer.text.contains("<script>x") && !answer.text.contains("value=\"short\""));
+    let taken = [
+        ("role", "customer"),
+        ("name", "A"),
+        ("organisation", "B"),
+        ("email", "customer@demo.example"),
+        ("password", "a long enough one"),
+    ];
+    let answer = browser.post("/account/sign-up", &taken).await;
+    assert!(answer.text.contains("field-email-error"));
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_another_site_after_signing_in() {
+    for next in ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
+        let mut browser = Browser::open().await;
+        let pairs =
+            [("email", "customer@demo.example"), ("password", DEMO_PASSWORD), ("next", next)];
+        assert_eq!(browser.post("/account/sign-in", &pairs).await.location(), "/services", "{next}");
+    }
+}
+
+#[tokio::test]
+async fn the_demo_market_names_its_logins_and_a_real_one_does_not() {
+    let mut browser = Browser::open().await;
+    let demo = browser.get("/account/sign-in").await;
+    assert!(demo.text.contains(DEMO_PASSWORD) && demo.text.contains("broker@demo.example"));
+    let market = TestBroker::catalogue(Engine::Sqlite).await;
+    let real = router().with_state(AppState::new(market.broker.clone(), Assets::built_in()));
+    browser.site = session::with_sessions(real, market.broker.clone());
+    assert!(!browser.get("/account/sign-in").await.text.contains(DEMO_PASSWORD));
+}
+
+#[tokio::test]
+async fn a_token_is_shown_once_works_and_is_revoked() {
+    let mut browser = Browser::open().await;
+    browser.sign_in("customer@demo.example", DEMO_PASSWORD).await;
+    let unnamed = browser.post("/account/tokens", &[("name", " ")]).await;
+    assert_eq!(unnamed.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let made = browser.post("/account/tokens", &[("name", "nightly <report>")]).await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    let start = made.text.find("<code>kmi_").unwrap() + "<code>".len();
+    let secret = made.text[start..].split('<').next().unwrap().to_owned();
+    let list = browser.get("/account/tokens").await;
+    assert!(list.text.contains("nightly &lt;report&gt;") && !list.text.contains(&secret));
+
+    let broker = browser._market.broker.clone();
+    assert!(broker.viewer_by_token(&secret).await.unwrap().is_some());
+    let start = list.text.find("/account/tokens/tok_").unwrap();
+    let revoke = list.text[start..].split('"').next().unwrap().to_owned();
+    assert!(browser.get(&revoke).await.text.contains("nightly &lt;report&gt;"));
+    assert_eq!(browser.post(&revoke, &[]).await.location(), "/account/tokens");
+    assert!(broker.viewer_by_token(&secret).await.unwrap().is_none());
+}

@@ -1,0 +1,186 @@
+//! Quote, signature, live page and release, and who may see them.
+
+mod support;
+
+use axum::http::StatusCode;
+use domain::{ContractState, OfferId, Role};
+use support::{Answer, Site};
+
+const HOKUSEI: &str = "Hokusei Cloud public-sector IaaS";
+const NEED: &str = "template%3Acertificate-service";
+
+async fn customer() -> Site {
+    Site::open().await.signed_in(Role::Customer).await
+}
+
+fn quote_path(offer: OfferId) -> String {
+    format!("/contracts/new?offer={offer}&need={NEED}")
+}
+
+/// The value of a hidden or visible field.
+fn value(page: &str, name: &str) -> String {
+    let start = page.find(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("no field {name}"));
+    let tag = page[start..].split('>').next().unwrap();
+    let Some(from) = tag.find("value=\"") else {
+        let options = page[start..].split("</select>").next().unwrap();
+        let chosen = options.split("<option").find(|option| option.contains(" selected"));
+        return value(&chosen.unwrap().replace("value=", "name=\"chosen\" value="), "chosen");
+    };
+    tag[from + 7..].split('"').next().unwrap().to_owned()
+}
+
+/// Sends the form of a quote as the page filled it in, with changes.
+async fn send(site: &Site, page: &str, changes: &[(&str, &str)]) -> Answer {
+    let names = [
+        "offer", "need", "version", "key", "serviceName", "region", "instances", "vcpu", "ramMb",
+        "storageGb", "networkMbps",
+    ];
+    let kept: Vec<(&str, String)> = names
+        .into_iter()
+        .filter(|name| changes.iter().all(|(changed, _)| changed != name))
+        .map(|name| (name, value(page, name)))
+        .collect();
+    let mut pairs: Vec<(&str, &str)> =
+        kept.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    pairs.extend_from_slice(changes);
+    site.post("/contracts/new", &pairs).await
+}
+
+#[tokio::test]
+async fn a_visitor_is_led_to_sign_in_and_back_to_the_quote() {
+    let site = Site::open().await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let answer = site.get(&quote_path(offer), "en").await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let back = app::format::percent_encode(&quote_path(offer));
+    assert_eq!(answer.location, format!("/account/sign-in?next={back}"));
+}
+
+#[tokio::test]
+async fn an_offer_without_a_cloud_says_why_it_cannot_be_signed() {
+    let site = customer().await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let page = site.page(&quote_path(offer)).await;
+    assert!(page.contains("listed for comparison only") && !page.contains("value=\"sign\""));
+    assert!(page.contains("99.9 %"), "the fit is explained");
+}
+
+#[tokio::test]
+async fn a_quote_without_a_need_asks_for_one() {
+    let site = customer().await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    for path in [format!("/contracts/new?offer={offer}"), format!("/contracts/new?offer={offer}&need=x")] {
+        let page = site.page(&path).await;
+        assert!(page.contains(NEED), "{path}");
+    }
+    let nowhere = site.get("/contracts/new?offer=ofr_1", "en").await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn wrong_roles_are_told_whose_page_it_is() {
+    let site = Site::open().await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let pages = [
+        (Role::Provider, quote_path(offer), "for customers"),
+        (Role::Customer, "/desk".to_owned(), "for the broker"),
+        (Role::Customer, "/desk/workflows".to_owned(), "for the broker"),
+        (Role::Customer, "/desk/audit".to_owned(), "for the broker"),
+        (Role::Customer, "/desk/providers".to_owned(), "for the broker"),
+        (Role::Broker, "/provider/offers".to_owned(), "for providers"),
+        (Role::Broker, "/services".to_owned(), "for customers"),
+    ];
+    for (role, path, told) in pages {
+        let answer = Site::open().await.signed_in(role).await.get(&path, "en").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(answer.text.contains(told), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_organisation_reads_how_to_get_its_first_service() {
+    let site = customer().await;
+    for path in ["/services", "/contracts"] {
+        for language in ["en", "ja"] {
+            let answer = site.get(path, language).await;
+            assert_eq!(answer.status, StatusCode::OK);
+            assert!(answer.text.contains("/needs/new"), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_desk_shows_figures_lists_and_an_unknown_state_is_no_crash() {
+    let site = Site::open().await.signed_in(Role::Broker).await;
+    for path in ["/desk", "/desk/workflows", "/desk/audit", "/desk/providers", "/desk/audit?subject=none"] {
+        for language in ["en", "ja"] {
+            let answer = site.get(path, language).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            assert_eq!(answer.text.matches("<h1").count(), 1, "{path}");
+        }
+    }
+    for path in ["/desk/workflows?state=melting", "/desk/audit?cursor=x"] {
+        let answer = site.get(path, "en").await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+    }
+    let nowhere = site.get("/desk/workflows/wfl_1", "en").await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+    let hokusei = site.post("/desk/providers/hokusei", &[("url", "ftp://x"), ("token", "t")]).await;
+    assert_eq!(hokusei.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(hokusei.text.contains("field-url-error") && !hokusei.text.contains("value=\"t\""));
+}
+
+#[tokio::test]
+async fn a_service_is_signed_followed_released_and_proven_erased() {
+    let site = Site::open_with_cloud(4).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let quote = site.page(&quote_path(offer)).await;
+
+    let faulty = send(&site, &quote, &[("step", "sign"), ("instances", "many"), ("serviceName", "")]).await;
+    assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(faulty.text.contains("field-instances-error") && faulty.text.contains("value=\"many\""));
+    let dearer = send(&site, &quote, &[("step", "price"), ("instances", "2")]).await;
+    assert_eq!(dearer.status, StatusCode::OK, "{}", dearer.text);
+    assert!(dearer.text.contains("value=\"2\""));
+
+    let old = send(&site, &quote, &[("step", "sign"), ("version", "7")]).await;
+    assert_eq!(old.status, StatusCode::CONFLICT);
+    assert!(old.text.contains("version 7 was shown") || old.text.contains("version 7 "), "{}", old.text);
+
+    let name = "Register <office>";
+    let signed = send(&site, &quote, &[("step", "sign"), ("serviceName", name)]).await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+    let twice = send(&site, &quote, &[("step", "sign"), ("serviceName", name)]).await;
+    assert_eq!(twice.location, signed.location, "the same page sent twice signs once");
+    let contract = signed.location.clone();
+    let busy = site.page(&contract).await;
+    assert!(busy.contains("Register &lt;office&gt;") && busy.contains("being set up"));
+    assert!(busy.contains("leptos-island"), "the timeline follows");
+
+    site.market.run_workflows().await;
+    let running = site.page(&contract).await;
+    assert!(running.contains("http://127.") && running.contains("/release"), "{running}");
+    let events = site.get(&format!("{contract}/events"), "en").await;
+    assert!(events.text.starts_with("event: timeline") && events.text.contains("\"finished\":true"));
+    assert!(site.page("/services").await.contains("Register &lt;office&gt;"));
+
+    let release = format!("{contract}/release");
+    let wrong = site.post(&release, &[("name", "Register")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let asked = site.post(&release, &[("name", name)]).await;
+    assert_eq!(asked.location, contract);
+    site.market.run_workflows().await;
+    let left = site.page(&contract).await;
+    assert!(left.contains("erasure.json") && !left.contains("href=\"http://127."));
+    let statement = site.get(&format!("{contract}/erasure.json"), "en").await;
+    assert!(statement.text.contains("signature"), "{}", statement.text);
+
+    let id = contract.rsplit('/').next().unwrap().parse().unwrap();
+    let ctx = site.market.person(Role::Customer).await;
+    assert_eq!(site.market.state(&ctx, id).await, ContractState::Released);
+    let other = site.signed_in_as_other_customer().await;
+    for path in [contract.clone(), format!("{contract}/events"), release, format!("{contract}/erasure.json")] {
+        assert_eq!(other.get(&path, "en").await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    other.market.finish().await;
+}

@@ -1,0 +1,182 @@
+//! The provider's pages: by form, by document, versions, publication.
+
+mod support;
+
+use axum::http::StatusCode;
+use domain::Role;
+use support::{Answer, Site};
+
+const FORM: [(&str, &str); 12] = [
+    ("name", "kita-small"),
+    ("title_en", "Kita small <servers>"),
+    ("title_ja", "北の小型サーバー"),
+    ("model", "IaaS"),
+    ("deployment", "public"),
+    ("region", "jp-sapporo-1"),
+    ("country", "JP"),
+    ("price", "98000"),
+    ("currency", "JPY"),
+    ("commitment", "objective"),
+    ("availability.service_uptime", "99.95 %"),
+    ("security.data_location", "JP"),
+];
+
+async fn provider() -> Site {
+    Site::open().await.signed_in(Role::Provider).await
+}
+
+fn with<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut form: Vec<_> =
+        FORM.into_iter().filter(|(name, _)| changes.iter().all(|(known, _)| known != name)).collect();
+    form.extend_from_slice(changes);
+    form
+}
+
+/// The document that a preview would save.
+fn yaml_of(preview: &Answer) -> String {
+    let start = preview.text.find("name=\"yaml\" value=\"").unwrap() + "name=\"yaml\" value=\"".len();
+    let text = preview.text[start..].split('"').next().unwrap();
+    text.replace("&quot;", "\"")
+        .replace("&#x27;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
+#[tokio::test]
+async fn an_offer_from_the_form_is_previewed_published_and_found() {
+    let site = provider().await;
+    let preview = site.post("/provider/offers/new", &FORM).await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
+    assert!(preview.text.contains("Kita small &lt;servers&gt;") && preview.text.contains("99.95 %"));
+    assert!(!site.page("/provider/offers").await.contains("Kita small"), "nothing is saved yet");
+
+    let saved = site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "publish")]).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let page = site.page(&saved.location).await;
+    assert!(page.contains("Kita small &lt;servers&gt;") && page.contains("/withdraw"));
+    let id = saved.location.rsplit('/').next().unwrap();
+    assert!(site.page(&format!("/market/offers/{id}")).await.contains("Kita small"));
+}
+
+#[tokio::test]
+async fn faults_of_the_form_stand_at_their_fields_and_nothing_typed_is_lost() {
+    let site = provider().await;
+    let form = with(&[
+        ("name", "Not A Name"),
+        ("availability.service_uptime", "lots"),
+        ("price", "1,5x"),
+        ("description_en", "</textarea><b>bold"),
+    ]);
+    let answer = site.post("/provider/offers/new", &form).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for field in ["name", "availability.service_uptime", "price"] {
+        assert!(answer.text.contains(&format!("id=\"field-{field}-error\"")), "{field}");
+    }
+    assert!(answer.text.contains("value=\"lots\"") && answer.text.contains("value=\"jp-sapporo-1\""));
+    assert!(!answer.text.contains("<b>bold"));
+}
+
+#[tokio::test]
+async fn going_back_from_the_preview_keeps_every_value() {
+    let site = provider().await;
+    let form = with(&[("step", "change")]);
+    let answer = site.post("/provider/offers/new", &form).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.text.contains("value=\"kita-small\"") && answer.text.contains("value=\"99.95 %\""));
+}
+
+#[tokio::test]
+async fn a_document_is_checked_with_every_fault_and_its_place() {
+    let site = provider().await;
+    let broken = "apiVersion: kumoichi.dev/v1\nkind: ServiceLevelOffer\nmetadata:\n  name: X\nspec: {}\n";
+    let answer = site.post("/provider/offers/document", &[("yaml", broken)]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text.contains("/metadata/name"), "{}", answer.text);
+    assert!(answer.text.contains("kind: ServiceLevelOffer"), "the text is kept");
+    let nothing = site.post("/provider/offers/document", &[("yaml", " ")]).await;
+    assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn an_uploaded_document_becomes_an_offer() {
+    let site = provider().await;
+    let yaml = yaml_of(&site.post("/provider/offers/new", &FORM).await);
+    let preview = site.upload("/provider/offers/document", &[("yaml", ""), ("file", &yaml)]).await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
+    let saved = site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "save")]).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let id = saved.location.rsplit('/').next().unwrap().to_owned();
+    let public = site.get(&format!("/market/offers/{id}"), "en").await;
+    assert_eq!(public.status, StatusCode::NOT_FOUND, "a draft is its provider's alone");
+    let published = site.post(&format!("{}/publish", saved.location), &[]).await;
+    assert_eq!(published.location, saved.location);
+    assert_eq!(site.get(&format!("/market/offers/{id}"), "en").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_document_of_another_provider_is_refused() {
+    let site = provider().await;
+    let own = yaml_of(&site.post("/provider/offers/new", &FORM).await);
+    let did = own.lines().find(|line| line.contains("provider: ")).unwrap();
+    let foreign = own.replace(did, "  provider: did:web:elsewhere.example");
+    let answer = site.post("/provider/offers", &[("yaml", &foreign), ("step", "save")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text.contains("/metadata/provider"));
+}
+
+#[tokio::test]
+async fn a_change_makes_a_version_and_the_published_one_stays_until_told() {
+    let site = provider().await;
+    let preview = site.post("/provider/offers/new", &FORM).await;
+    let saved = site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "publish")]).await;
+    let edit = format!("{}/edit", saved.location);
+    assert!(site.page(&edit).await.contains("value=\"jp-sapporo-1\""));
+    let form = with(&[("title_en", "Kita smaller servers"), ("name", "renamed")]);
+    let preview = site.post(&edit, &form).await;
+    assert!(yaml_of(&preview).contains("name: kita-small"), "the name is fixed");
+    let again = site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "save")]).await;
+    assert_eq!(again.location, saved.location);
+    let page = site.page(&saved.location).await;
+    assert!(page.contains("Kita smaller servers") && page.contains("Publish version 2"));
+    let id = saved.location.rsplit('/').next().unwrap();
+    let public = site.page(&format!("/market/offers/{id}")).await;
+    assert!(public.contains("Kita small &lt;servers&gt;") && !public.contains("Kita smaller"));
+
+    let question = site.page(&format!("{}/withdraw", saved.location)).await;
+    assert!(question.contains("Kita smaller servers"));
+    site.post(&format!("{}/withdraw", saved.location), &[]).await;
+    let gone = site.get(&format!("/market/offers/{id}"), "en").await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_offer_with_more_than_the_form_shows_is_changed_as_a_document() {
+    let site = provider().await;
+    let list = site.page("/provider/offers").await;
+    let start = list.find("/provider/offers/ofr_").unwrap();
+    let offer = list[start..].split(['"', '/']).take(4).collect::<Vec<_>>().join("/");
+    let page = site.page(&format!("{offer}/edit")).await;
+    assert!(page.contains("field-yaml") && page.contains("kind: ServiceLevelOffer"));
+    let form = site.page(&format!("{offer}/edit?as=form")).await;
+    assert!(form.contains("holds more than this form shows"));
+}
+
+#[tokio::test]
+async fn every_page_of_the_portal_answers_in_both_languages_with_one_heading() {
+    let site = provider().await;
+    for path in [
+        "/provider",
+        "/provider/offers",
+        "/provider/offers/new",
+        "/provider/offers/new?as=yaml",
+        "/provider/offers/document",
+        "/provider/connection",
+    ] {
+        for language in ["en", "ja"] {
+            let answer = site.get(path, language).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            assert_eq!(answer.text.matches("<h1").count(), 1, "{path}");
+        }
+    }
+}
