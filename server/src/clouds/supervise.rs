@@ -109,6 +109,8 @@ impl Keeper {
             let begun = Instant::now();
             match self.spawn() {
                 Ok(mut child) => {
+                    // Waiting for a child closes its input, and that would end the cloud.
+                    let _input = child.stdin.take();
                     tokio::select! {
                         ended = child.wait() => self.report(ended),
                         () = self.stop.cancelled() => return self.end(child).await,
