@@ -73,7 +73,7 @@ async function discover(page, role) {
 async function contract(page) {
   await page.goto(TEMPLATE);
   await page.locator(".rank").getByRole("link", { name: OFFER.en, exact: true }).first().click();
-  await page.locator("a[href^='/contracts/new']").first().click();
+  await page.locator("button[formaction='/contracts/new']").click();
   const quote = page.url();
   await page.locator("[name=serviceName]").fill("Residents’ certificates");
   await page.locator("button[value=sign]").click();

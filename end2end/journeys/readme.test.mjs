@@ -11,7 +11,10 @@ const tour = readme.slice(readme.indexOf("## A tour"), readme.indexOf("## Where 
 const steps = tour.split("\n").filter((line) => /^(\d+\.| {3,})/.test(line)).join("\n");
 
 test("every word in bold of the tour is on a page", () => {
-  const texts = [...everyWord("en"), OFFER.en, OTHER.en].map(pattern);
+  // A word that is little more than its places for values would fit anything.
+  const telling = (word) => !word.includes("{") || word.replace(/\{\w+\}/g, "").trim().length > 6;
+  const texts = [...[...everyWord("en")].filter(telling), OFFER.en, OTHER.en].map(pattern);
+  assert.ok(!texts.some((known) => known.test("A button that nobody made")));
   const bold = [...steps.matchAll(/\*\*(.+?)\*\*/g)].map(([, text]) => text);
   assert.ok(bold.length > 30);
   assert.deepEqual(bold.filter((text) => !texts.some((known) => known.test(text))), []);

@@ -146,7 +146,7 @@ export async function ask(guest) {
 /** Sign: quote, sign-in on the way, plan and price, the signature. Returns the contract's address. */
 export async function sign(guest, name) {
   const { page, language, word } = guest;
-  await guest.link("market_offer_contract").first().click();
+  await guest.button("market_offer_contract").click();
   if (page.url().includes("/account/sign-in")) await guest.signIn("customer", true);
   await guest.stop("quote", word("contracts_quote_title", { offer: OFFER[language] }));
   await page.getByText(word("contracts_plan_title"), { exact: true }).first().waitFor();
