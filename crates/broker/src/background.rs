@@ -25,7 +25,12 @@ const ANSWERS_KEPT_US: DurationUs = 24 * 3600 * 1_000_000;
 impl Broker {
     /// The engine that runs the contracts' workflows.
     pub fn engine(&self) -> Result<Engine<Self>, BrokerError> {
-        let config = EngineConfig { workers: self.inner.config.workers, ..EngineConfig::default() };
+        let seconds = u64::try_from(self.inner.config.lease_seconds).unwrap_or(30).max(1);
+        let config = EngineConfig {
+            workers: self.inner.config.workers,
+            lease: Duration::from_secs(seconds),
+            ..EngineConfig::default()
+        };
         let parts = self.engine_parts(config);
         Engine::new(parts).map_err(|error| BrokerError::Internal(error.to_string()))
     }
