@@ -1,28 +1,63 @@
-//! The REST API: `/api/v1` with its OpenAPI 3.1 document.
+//! The REST API: `/api/v1` with its OpenAPI 3.1 document. One file for each resource; wire types are
+//! apart from the broker's views. Holds no rule: read, call one use case, answer.
 
+mod account;
+mod contracts;
+mod desk;
+mod extract;
+mod idempotent;
+mod market;
+mod needs;
+mod openapi;
 pub mod problem;
+mod provider_offers;
+mod wire;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use broker::Broker;
-use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-#[derive(OpenApi)]
-#[openapi(info(title = "Kumoichi", description = "A broker marketplace for clouds."))]
-struct Document;
+pub use openapi::{Operation, document, operations};
 
 fn routes() -> OpenApiRouter<Broker> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(openapi::head())
+        .merge(market::routes())
+        .merge(needs::routes())
+        .merge(contracts::routes())
+        .merge(provider_offers::routes())
+        .merge(desk::routes())
+        .merge(account::routes())
 }
 
 /// All operations, to be nested under `/api/v1`.
 pub fn router(broker: Broker) -> Router {
     let (router, _) = routes().split_for_parts();
-    router.fallback(problem::not_found).with_state(broker)
+    let text = serde_json::to_string(&document()).unwrap_or_default();
+    router
+        .route_layer(from_fn_with_state(broker.clone(), idempotent::repeatable))
+        .route("/openapi.json", get(move || async move { openapi_json(text) }))
+        .fallback(problem::not_found)
+        .layer(from_fn(not_stored))
+        .with_state(broker)
 }
 
-/// The OpenAPI document.
-#[must_use]
-pub fn document() -> utoipa::openapi::OpenApi {
-    routes().split_for_parts().1
+fn openapi_json(text: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
+    ];
+    (headers, text).into_response()
+}
+
+/// Nothing of the API is stored on the way unless a handler says so.
+async fn not_stored(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let no_store = HeaderValue::from_static("no-store");
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
+    response
 }

@@ -111,11 +111,11 @@ impl Web {
             .layer(sessions)
             .layer(csrf)
             .layer(from_fn(viewer::trust_tokens))
-            .merge(health)
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
             .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES_MAX))
             .layer(from_fn_with_state(Arc::clone(&web), errors::dress))
             .layer(CompressionLayer::new().quality(COMPRESSION))
+            .merge(health)
             .layer(from_fn_with_state(web, guard::guard)))
     }
 }

@@ -1,0 +1,507 @@
+//! Contracts: sign, read, follow, measure, release.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use broker::Broker;
+use broker::contracts::{Bucket, ContractCard, ContractPage, Plan, Sign, StepView, Timeline};
+use domain::{ContractId, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query};
+use super::idempotent::Key;
+use super::needs::{NeedBody, missing_need, offer_id};
+use super::problem::Problem;
+use super::wire::{Answer, Created, Money, OfferSummary, PageQuery, TwoLanguages, moment};
+
+/// Microseconds of a day: what a chart shows when nothing is said.
+const DAY_US: i64 = 86_400_000_000;
+/// Parts of a chart when nothing is said.
+const BUCKETS: i64 = 96;
+
+pub(super) fn routes() -> OpenApiRouter<Broker> {
+    OpenApiRouter::new()
+        .routes(routes!(list, sign))
+        .routes(routes!(read))
+        .routes(routes!(timelines))
+        .routes(routes!(observations))
+        .routes(routes!(release))
+}
+
+/// The bill of quantities.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = Plan)]
+pub(super) struct PlanBody {
+    /// Machines, 1 to 16.
+    instances: i64,
+    /// Virtual CPUs of each, 1 to 64.
+    vcpu: i64,
+    /// Memory of each, MiB, 256 to 262144.
+    ram_mb: i64,
+    /// Storage of each, GB, 1 to 10000.
+    storage_gb: i64,
+    /// Network, Mbit/s, 1 to 10000.
+    network_mbps: i64,
+    /// Region at the provider.
+    region: String,
+}
+
+impl From<Plan> for PlanBody {
+    fn from(plan: Plan) -> Self {
+        Self {
+            instances: plan.instances,
+            vcpu: plan.vcpu,
+            ram_mb: plan.ram_mb,
+            storage_gb: plan.storage_gb,
+            network_mbps: plan.network_mbps,
+            region: plan.region,
+        }
+    }
+}
+
+impl From<PlanBody> for Plan {
+    fn from(plan: PlanBody) -> Self {
+        Self {
+            instances: plan.instances,
+            vcpu: plan.vcpu,
+            ram_mb: plan.ram_mb,
+            storage_gb: plan.storage_gb,
+            network_mbps: plan.network_mbps,
+            region: plan.region,
+        }
+    }
+}
+
+/// A contract in a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ContractSummary {
+    /// `ctr_…`
+    id: String,
+    /// How the customer calls the service.
+    service_name: String,
+    /// Title of the offer.
+    offer_title: TwoLanguages,
+    /// Name of the provider.
+    provider: TwoLanguages,
+    /// signed, activating, active, failed, releasing or released.
+    state: String,
+    /// Monthly price.
+    price: Money,
+    /// Where the service answers; null before activation and after release.
+    address: Option<String>,
+    /// When it was signed.
+    signed_at: String,
+    /// Whether the last sample was good; null: no data.
+    healthy: Option<bool>,
+}
+
+impl From<&ContractCard> for ContractSummary {
+    fn from(card: &ContractCard) -> Self {
+        Self {
+            id: card.id.to_string(),
+            service_name: card.service_name.clone(),
+            offer_title: TwoLanguages::new(&card.offer_title_en, &card.offer_title_ja),
+            provider: TwoLanguages::new(&card.provider_en, &card.provider_ja),
+            state: card.state.to_string(),
+            price: card.price.into(),
+            address: card.address.clone(),
+            signed_at: moment(card.signed_at),
+            healthy: card.healthy,
+        }
+    }
+}
+
+/// A page of contracts.
+#[derive(Debug, Serialize, ToSchema)]
+struct ContractListBody {
+    /// Newest first.
+    items: Vec<ContractSummary>,
+    /// Cursor of the next page; null at the end.
+    next: Option<String>,
+}
+
+/// List contracts
+///
+/// Those of one's organisation; for a broker, all active ones.
+#[utoipa::path(get, path = "/contracts", tag = "contracts", params(PageQuery),
+    responses((status = 200, body = ContractListBody)))]
+async fn list(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Query(page): Query<PageQuery>,
+) -> Result<Answer<ContractListBody>, Problem> {
+    let list = broker.contracts(&ctx, page.cursor.as_deref(), page.limit).await?;
+    let items = list.items.iter().map(ContractSummary::from).collect();
+    Ok(Answer(ContractListBody { items, next: list.next }))
+}
+
+/// The customer's decision.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SignInput {
+    /// `ofr_…`
+    offer: String,
+    /// The version that was shown; a newer one is a conflict.
+    offer_version: i64,
+    /// The need it is for.
+    need: NeedBody,
+    /// How the customer calls the service, 1 to 80 characters.
+    service_name: String,
+    /// Edited quantities; absent: as quoted.
+    #[serde(default)]
+    plan: Option<PlanBody>,
+}
+
+/// Sign a contract
+///
+/// Activation starts at once; follow it in the contract's timelines.
+#[utoipa::path(post, path = "/contracts", tag = "contracts", request_body = SignInput,
+    responses((status = 201, body = ContractBody)))]
+async fn sign(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Extension(Key(key)): Extension<Key>,
+    Input(input): Input<SignInput>,
+) -> Result<Created<ContractBody>, Problem> {
+    let sign = Sign {
+        offer: offer_id(&input.offer)?,
+        offer_version: input.offer_version,
+        requirement: input.need.source("/need")?,
+        service_name: input.service_name,
+        plan: input.plan.map(Plan::from),
+        // Apart from the keys that forms draw for themselves.
+        idempotency_key: format!("api:{key}"),
+    };
+    let id = broker.sign(&ctx, sign).await.map_err(missing_need)?;
+    Ok(Created(broker.contract(&ctx, id).await?.into()))
+}
+
+/// Something allocated at the provider.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ResourceBody {
+    /// compute, storage, network or endpoint.
+    kind: String,
+    /// The provider's id.
+    native_id: String,
+    /// Common state.
+    state: String,
+}
+
+/// Proof of erasure.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct StatementBody {
+    /// The signed statement exactly as received.
+    statement: String,
+    /// The key that verified it, base64.
+    verified_with: String,
+    /// When it came.
+    received_at: String,
+}
+
+/// A frozen document.
+#[derive(Debug, Serialize, ToSchema)]
+struct FrozenBody {
+    /// The id of what was frozen.
+    id: String,
+    /// Its version.
+    version: i64,
+    /// SHA-256 of the text, lower-case hex.
+    hash: String,
+    /// The canonical text.
+    document: String,
+}
+
+/// Everything about a contract.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ContractBody {
+    /// As in lists.
+    #[serde(flatten)]
+    summary: ContractSummary,
+    /// The offer as signed.
+    offer: FrozenBody,
+    /// The requirement as signed.
+    requirement: FrozenBody,
+    /// The bill of quantities.
+    plan: PlanBody,
+    /// Stable code of why activation failed.
+    failure: Option<String>,
+    /// After a failure for want of capacity: the next best offers.
+    alternatives: Vec<OfferSummary>,
+    /// Runs of workflows, newest last.
+    timelines: Vec<TimelineBody>,
+    /// What exists at the provider.
+    resources: Vec<ResourceBody>,
+    /// Proof of erasure after release.
+    erasure: Option<StatementBody>,
+    /// The provider's final meter, JSON text.
+    usage: Option<String>,
+    /// When it became active.
+    activated_at: Option<String>,
+    /// When it was released.
+    released_at: Option<String>,
+    /// Promised response time in microseconds; null: not promised.
+    promised_response_us: Option<i64>,
+}
+
+impl From<ContractPage> for ContractBody {
+    fn from(page: ContractPage) -> Self {
+        let resource = |row: broker::contracts::ResourceView| ResourceBody {
+            kind: row.kind,
+            native_id: row.native_id,
+            state: row.state,
+        };
+        let erasure = page.statement.map(|row| StatementBody {
+            statement: row.statement,
+            verified_with: row.verified_with,
+            received_at: moment(row.received_at),
+        });
+        Self {
+            summary: ContractSummary::from(&page.card),
+            offer: FrozenBody {
+                id: page.offer.to_string(),
+                version: page.offer_version,
+                hash: page.offer_hash,
+                document: page.offer_document,
+            },
+            requirement: FrozenBody {
+                id: page.requirement.to_string(),
+                version: page.requirement_version,
+                hash: page.requirement_hash,
+                document: page.requirement_document,
+            },
+            plan: page.plan.into(),
+            failure: page.failure,
+            alternatives: page.alternatives.iter().map(OfferSummary::from).collect(),
+            timelines: page.timelines.into_iter().map(TimelineBody::from).collect(),
+            resources: page.resources.into_iter().map(resource).collect(),
+            erasure,
+            usage: page.usage,
+            activated_at: page.activated_at.map(moment),
+            released_at: page.released_at.map(moment),
+            promised_response_us: page.promised_response_us,
+        }
+    }
+}
+
+/// Read a contract
+#[utoipa::path(get, path = "/contracts/{contract}", tag = "contracts",
+    params(("contract" = String, Path, description = "`ctr_…`")),
+    responses((status = 200, body = ContractBody)))]
+async fn read(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<ContractId>,
+    _: Query<Nothing>,
+) -> Result<Answer<ContractBody>, Problem> {
+    Ok(Answer(broker.contract(&ctx, id).await?.into()))
+}
+
+/// One step of a workflow.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct StepBody {
+    /// plan, discover, hold, …
+    name: String,
+    /// forward or undo.
+    phase: String,
+    /// pending, started, waiting, done, failed or skipped.
+    status: String,
+    /// From 1; 0 when not begun.
+    attempt: i64,
+    /// When the first attempt began.
+    started_at: Option<String>,
+    /// When it ended.
+    finished_at: Option<String>,
+    /// Stable code of the last error.
+    error_code: Option<String>,
+    /// What happened.
+    error: Option<String>,
+    /// When the next attempt is due.
+    next_attempt_at: Option<String>,
+}
+
+impl From<StepView> for StepBody {
+    fn from(step: StepView) -> Self {
+        Self {
+            name: step.name,
+            phase: step.phase,
+            status: step.status,
+            attempt: step.attempt,
+            started_at: step.started_at.map(moment),
+            finished_at: step.finished_at.map(moment),
+            error_code: step.error_code,
+            error: step.error,
+            next_attempt_at: step.next_attempt_at.map(moment),
+        }
+    }
+}
+
+/// One run of a workflow.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Timeline)]
+pub(super) struct TimelineBody {
+    /// `wfl_…`
+    id: String,
+    /// activate_contract or release_contract.
+    kind: String,
+    /// running, undoing, done, undone, needs_attention, abandoned or parked.
+    state: String,
+    /// In the order of the definition, undo steps last.
+    steps: Vec<StepBody>,
+}
+
+impl From<Timeline> for TimelineBody {
+    fn from(timeline: Timeline) -> Self {
+        Self {
+            id: timeline.id.to_string(),
+            kind: timeline.kind,
+            state: timeline.state,
+            steps: timeline.steps.into_iter().map(StepBody::from).collect(),
+        }
+    }
+}
+
+/// The runs of a contract's workflows.
+#[derive(Debug, Serialize, ToSchema)]
+struct TimelineListBody {
+    /// Newest last.
+    items: Vec<TimelineBody>,
+    /// Always null: the list is whole.
+    next: Option<String>,
+}
+
+/// Follow a contract's workflows
+#[utoipa::path(get, path = "/contracts/{contract}/timelines", tag = "contracts",
+    params(("contract" = String, Path, description = "`ctr_…`")),
+    responses((status = 200, body = TimelineListBody)))]
+async fn timelines(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<ContractId>,
+    _: Query<Nothing>,
+) -> Result<Answer<TimelineListBody>, Problem> {
+    let items = broker.timelines(&ctx, id).await?.into_iter().map(TimelineBody::from).collect();
+    Ok(Answer(TimelineListBody { items, next: None }))
+}
+
+/// Which part of the measurements.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the fields are the documentation; reading is by name")]
+struct ObservationQuery {
+    /// First moment, RFC 3339; a day before `to` when absent.
+    from: Option<String>,
+    /// Last moment, RFC 3339; now when absent.
+    to: Option<String>,
+    /// Equal parts, 1 to 500.
+    #[param(minimum = 1, maximum = 500, default = 96)]
+    buckets: Option<i64>,
+}
+
+struct Span {
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    buckets: u32,
+}
+
+impl FromQuery for Span {
+    fn from_query(params: &mut Params) -> Self {
+        let read = |text: &str| {
+            let at = text.parse::<jiff::Timestamp>().ok()?.as_microsecond();
+            // Before 1970 and after 9999 nothing was measured.
+            (0..=253_402_300_799_000_000).contains(&at).then_some(Timestamp(at))
+        };
+        let allowed = "a moment such as 2026-10-01T00:00:00Z";
+        let buckets = params.number("buckets", 1, 500).unwrap_or(BUCKETS);
+        Self {
+            from: params.word("from", allowed, read),
+            to: params.word("to", allowed, read),
+            buckets: u32::try_from(buckets).unwrap_or(1),
+        }
+    }
+}
+
+/// One part of a chart.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct BucketBody {
+    /// Its begin.
+    at: String,
+    /// Samples; 0 is "no data".
+    samples: i64,
+    /// Of them, successful.
+    ok: i64,
+    /// Mean response in microseconds; null: no answer.
+    mean_us: Option<i64>,
+    /// Slowest response in microseconds.
+    max_us: Option<i64>,
+}
+
+impl From<Bucket> for BucketBody {
+    fn from(bucket: Bucket) -> Self {
+        Self {
+            at: moment(bucket.at),
+            samples: bucket.samples,
+            ok: bucket.ok,
+            mean_us: bucket.mean_us,
+            max_us: bucket.max_us,
+        }
+    }
+}
+
+/// Measured response times.
+#[derive(Debug, Serialize, ToSchema)]
+struct ObservationListBody {
+    /// Oldest first.
+    items: Vec<BucketBody>,
+    /// Always null: the span is whole.
+    next: Option<String>,
+}
+
+/// Read a service's measured response times
+#[utoipa::path(get, path = "/contracts/{contract}/observations", tag = "contracts",
+    params(("contract" = String, Path, description = "`ctr_…`"), ObservationQuery),
+    responses((status = 200, body = ObservationListBody)))]
+async fn observations(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<ContractId>,
+    Query(span): Query<Span>,
+) -> Result<Answer<ObservationListBody>, Problem> {
+    let to = span.to.unwrap_or_else(|| broker.now());
+    let from = span.from.unwrap_or_else(|| to.plus_us(-DAY_US));
+    if from >= to {
+        let text = "the span ends before it begins";
+        let fault = super::extract::fault("/from", "span", "", "earlier than `to`", text);
+        return Err(Problem::invalid(vec![fault]));
+    }
+    let buckets = broker.observations(&ctx, id, from, to, span.buckets).await?;
+    let items = buckets.into_iter().map(BucketBody::from).collect();
+    Ok(Answer(ObservationListBody { items, next: None }))
+}
+
+/// Release a contract
+///
+/// Access is closed, the service stopped, its data erased with a statement, resources given back.
+/// Repeating it changes nothing.
+#[utoipa::path(post, path = "/contracts/{contract}/release", tag = "contracts",
+    params(("contract" = String, Path, description = "`ctr_…`")),
+    responses((status = 202, body = ContractBody)))]
+async fn release(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<ContractId>,
+) -> Result<Response, Problem> {
+    broker.release(&ctx, id).await?;
+    let body: ContractBody = broker.contract(&ctx, id).await?.into();
+    Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+}

@@ -1,0 +1,424 @@
+//! The public market: offers, providers, the item registry.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use broker::Broker;
+use broker::market::{FacetCount, Facets, MarketQuery, MarketSort};
+use domain::OfferId;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::{Asker, FromQuery, Name, Named, Nothing, Params, Query};
+use super::problem::Problem;
+use super::wire::{self, Answer, OfferSummary, ProviderRef, TwoLanguages};
+
+pub(super) fn routes() -> OpenApiRouter<Broker> {
+    OpenApiRouter::new()
+        .routes(routes!(list_offers))
+        .routes(routes!(read_offer))
+        .routes(routes!(read_sla))
+        .routes(routes!(list_providers))
+        .routes(routes!(read_provider))
+        .routes(routes!(list_items))
+        .routes(routes!(read_item))
+}
+
+/// What to find; several values of one name mean "any of them", except certifications: "all of them".
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the fields are the documentation; reading is by name")]
+pub(super) struct OfferQuery {
+    /// Free text in English or Japanese.
+    q: Option<String>,
+    /// IaaS, PaaS, SaaS or Network; may be repeated.
+    model: Option<Vec<String>>,
+    /// private, community, public or hybrid; may be repeated.
+    deployment: Option<Vec<String>>,
+    /// Country of a region, ISO 3166-1 alpha-2; may be repeated.
+    country: Option<Vec<String>>,
+    /// Certification that must be held; may be repeated.
+    certification: Option<Vec<String>>,
+    /// Short name of a provider; may be repeated.
+    provider: Option<Vec<String>>,
+    /// Currency of the price range: JPY, EUR, USD or GBP.
+    currency: Option<String>,
+    /// Lowest monthly price in minor units.
+    #[param(minimum = 0)]
+    price_min: Option<i64>,
+    /// Highest monthly price in minor units.
+    #[param(minimum = 0)]
+    price_max: Option<i64>,
+    /// Only offers that can be contracted: true or false.
+    backed: Option<bool>,
+    /// relevance, price or newest.
+    sort: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// Offers of a page, 1 to 100.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<u32>,
+}
+
+struct Asked(MarketQuery);
+
+impl FromQuery for Asked {
+    fn from_query(params: &mut Params) -> Self {
+        let page =
+            |text: &str| text.strip_prefix('p')?.parse::<u32>().ok().filter(|page| *page > 0);
+        let small = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
+        Self(MarketQuery {
+            text: params.text("q").unwrap_or_default(),
+            models: params.many("model"),
+            deployments: params.many("deployment"),
+            countries: params.many("country"),
+            certifications: params.many("certification"),
+            providers: params.many("provider"),
+            currency: params.word("currency", "JPY, EUR, USD, GBP", |text| text.parse().ok()),
+            price_min_minor: params.number("price_min", 0, i64::MAX),
+            price_max_minor: params.number("price_max", 0, i64::MAX),
+            backed_only: params
+                .word("backed", "true, false", |text| text.parse().ok())
+                .unwrap_or(false),
+            sort: params.word("sort", "relevance, price, newest", sort).unwrap_or_default(),
+            page: params.word("cursor", "`next` of the page before", page).unwrap_or(1),
+            per_page: small(params.number("limit", 1, 100)).unwrap_or(0),
+        })
+    }
+}
+
+fn sort(text: &str) -> Option<MarketSort> {
+    match text {
+        "relevance" => Some(MarketSort::Relevance),
+        "price" => Some(MarketSort::Price),
+        "newest" => Some(MarketSort::Newest),
+        _ => None,
+    }
+}
+
+/// One value of a facet.
+#[derive(Debug, Serialize, ToSchema)]
+struct FacetValue {
+    /// The value as it is filtered by.
+    value: String,
+    /// Offers it would leave under the other filters.
+    count: u64,
+}
+
+/// Values to narrow by.
+#[derive(Debug, Serialize, ToSchema)]
+struct OfferFacets {
+    models: Vec<FacetValue>,
+    deployments: Vec<FacetValue>,
+    countries: Vec<FacetValue>,
+    certifications: Vec<FacetValue>,
+    providers: Vec<FacetValue>,
+}
+
+impl From<Facets> for OfferFacets {
+    fn from(facets: Facets) -> Self {
+        let values = |counts: Vec<FacetCount>| {
+            counts
+                .into_iter()
+                .map(|one| FacetValue { value: one.value, count: one.count })
+                .collect()
+        };
+        Self {
+            models: values(facets.models),
+            deployments: values(facets.deployments),
+            countries: values(facets.countries),
+            certifications: values(facets.certifications),
+            providers: values(facets.providers),
+        }
+    }
+}
+
+/// A page of offers.
+#[derive(Debug, Serialize, ToSchema)]
+struct OfferPageBody {
+    /// Offers that satisfy the query.
+    total: u64,
+    /// The offers of this page.
+    items: Vec<OfferSummary>,
+    /// Cursor of the next page; null at the end.
+    next: Option<String>,
+    /// Values to narrow by, with counts.
+    facets: OfferFacets,
+}
+
+/// Find published offers
+#[utoipa::path(get, path = "/offers", tag = "market", params(OfferQuery),
+    responses((status = 200, body = OfferPageBody)))]
+async fn list_offers(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Query(asked): Query<Asked>,
+) -> Result<Answer<OfferPageBody>, Problem> {
+    let page = broker.browse(&ctx, &asked.0).await?;
+    let next = (page.page < page.pages).then(|| format!("p{}", page.page + 1));
+    let items = page.items.iter().map(OfferSummary::from).collect();
+    Ok(Answer(OfferPageBody { total: page.total, items, next, facets: page.facets.into() }))
+}
+
+/// One item of an offer.
+#[derive(Debug, Serialize, ToSchema)]
+struct PromiseBody {
+    /// Key in the registry.
+    item: String,
+    /// What is promised; null: undeclared, which is neither zero nor a pass.
+    #[schema(value_type = Option<Object>)]
+    value: Option<Value>,
+    /// guaranteed, objective, attested or declared; empty when undeclared.
+    commitment: String,
+}
+
+/// What was measured over all contracts of an offer.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct HistoryBody {
+    /// Samples; 0 means "no data".
+    samples: u64,
+    /// Of them, successful.
+    ok: u64,
+    /// Contracts that were measured.
+    contracts: u64,
+    /// Mean response in microseconds; null: never answered.
+    mean_response_us: Option<i64>,
+}
+
+/// Everything public about an offer.
+#[derive(Debug, Serialize, ToSchema)]
+struct OfferBody {
+    /// As in lists.
+    #[serde(flatten)]
+    summary: OfferSummary,
+    /// SHA-256 of the canonical document, lower-case hex.
+    hash: String,
+    /// Every core item in registry order.
+    promises: Vec<PromiseBody>,
+    /// What was measured.
+    history: HistoryBody,
+}
+
+/// Read an offer
+#[utoipa::path(get, path = "/offers/{offer}", tag = "market",
+    params(("offer" = String, Path, description = "`ofr_…`")),
+    responses((status = 200, body = OfferBody)))]
+async fn read_offer(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<OfferId>,
+    _: Query<Nothing>,
+) -> Result<Answer<OfferBody>, Problem> {
+    let page = broker.offer(&ctx, id).await?;
+    let promises = page.promises.iter().map(|promise| PromiseBody {
+        item: promise.item.clone(),
+        value: promise.value.as_ref().map(wire::value),
+        commitment: promise.commitment.clone(),
+    });
+    Ok(Answer(OfferBody {
+        summary: OfferSummary::from(&page.card),
+        promises: promises.collect(),
+        history: HistoryBody {
+            samples: page.history.samples,
+            ok: page.history.ok,
+            contracts: page.history.contracts,
+            mean_response_us: page.history.mean_response_us,
+        },
+        hash: page.hash,
+    }))
+}
+
+/// Read an offer's document
+///
+/// The canonical JSON that the hash stands for, or YAML when `accept` asks for it. The ETag is the hash.
+#[utoipa::path(get, path = "/offers/{offer}/sla", tag = "market",
+    params(("offer" = String, Path, description = "`ofr_…`")),
+    responses((status = 200, body = Object, content_type = "application/json"),
+              (status = 304, description = "unchanged since the ETag in if-none-match")))]
+async fn read_sla(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<OfferId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let page = broker.offer(&ctx, id).await?;
+    let accept =
+        headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let yaml = accept.contains("yaml");
+    let tag = format!("\"{}{}\"", page.hash, if yaml { "-yaml" } else { "" });
+    let asked = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let known = asked.is_some_and(|text| {
+        text.split(',').any(|part| part.trim().trim_start_matches("W/") == tag)
+    });
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else if yaml {
+        ([(header::CONTENT_TYPE, "application/yaml")], page.yaml).into_response()
+    } else {
+        let text = sla::canonical_json(&page.document);
+        ([(header::CONTENT_TYPE, "application/json")], text).into_response()
+    };
+    let into = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        into.insert(header::ETAG, tag);
+    }
+    into.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
+    into.insert(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
+}
+
+/// All providers.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProviderListBody {
+    /// By short name.
+    items: Vec<ProviderRef>,
+    /// Always null: the list is whole.
+    next: Option<String>,
+}
+
+/// List providers
+#[utoipa::path(get, path = "/providers", tag = "market", responses((status = 200, body = ProviderListBody)))]
+async fn list_providers(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    _: Query<Nothing>,
+) -> Result<Answer<ProviderListBody>, Problem> {
+    let items = broker.providers(&ctx).await?;
+    Ok(Answer(ProviderListBody {
+        items: items.iter().map(ProviderRef::from).collect(),
+        next: None,
+    }))
+}
+
+/// Everything public about a provider.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProviderBody {
+    /// As in lists.
+    #[serde(flatten)]
+    summary: ProviderRef,
+    /// Identifier of its documents.
+    did: String,
+    /// Description.
+    description: TwoLanguages,
+    /// Its own page.
+    homepage: Option<String>,
+    /// Its published offers, at most 100, newest first.
+    offers: Vec<OfferSummary>,
+}
+
+/// Read a provider
+#[utoipa::path(get, path = "/providers/{provider}", tag = "market",
+    params(("provider" = String, Path, description = "Short name or `prv_…`")),
+    responses((status = 200, body = ProviderBody)))]
+async fn read_provider(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(Name(name)): Named<Name>,
+    _: Query<Nothing>,
+) -> Result<Answer<ProviderBody>, Problem> {
+    let view = broker.provider(&ctx, &name).await?;
+    Ok(Answer(ProviderBody {
+        summary: ProviderRef::from(&view.card),
+        did: view.did,
+        description: TwoLanguages { en: view.description_en, ja: view.description_ja },
+        homepage: view.homepage,
+        offers: view.offers.iter().map(OfferSummary::from).collect(),
+    }))
+}
+
+/// One item of quality.
+#[derive(Debug, Serialize, ToSchema)]
+struct ItemBody {
+    /// `<group>.<name>`
+    key: String,
+    /// First part of the key.
+    group: String,
+    /// Title.
+    label: TwoLanguages,
+    /// One or two sentences.
+    help: TwoLanguages,
+    /// ratio, duration, number, enum-ordered, enum-ordered-in-scheme or enum-set.
+    kind: &'static str,
+    /// Unit of its numbers.
+    unit: String,
+    /// higher, lower, must-include, subset-of or one-of.
+    direction: String,
+    /// Words it takes, weakest first for levels; null for numbers and countries.
+    words: Option<Vec<WordBody>>,
+    /// Whether it is one of the core items.
+    core: bool,
+}
+
+/// A word in documents and for people.
+#[derive(Debug, Serialize, ToSchema)]
+struct WordBody {
+    /// As written in documents.
+    key: String,
+    /// As shown to people.
+    label: TwoLanguages,
+}
+
+fn two(text: &sla::Text) -> TwoLanguages {
+    TwoLanguages::new(text.get(sla::Locale::En), text.get(sla::Locale::Ja))
+}
+
+impl From<&sla::ItemDef> for ItemBody {
+    fn from(item: &sla::ItemDef) -> Self {
+        let words = match &item.kind {
+            sla::ItemKind::Level(words) | sla::ItemKind::Set(words) => Some(
+                words
+                    .iter()
+                    .map(|word| WordBody { key: word.key.clone(), label: two(&word.label) })
+                    .collect(),
+            ),
+            _ => None,
+        };
+        Self {
+            key: item.key.clone(),
+            group: item.group.clone(),
+            label: two(&item.label),
+            help: two(&item.help),
+            kind: item.kind.name(),
+            unit: item.unit.as_str().to_owned(),
+            direction: item.direction.as_str().to_owned(),
+            words,
+            core: item.core,
+        }
+    }
+}
+
+/// The registry of items.
+#[derive(Debug, Serialize, ToSchema)]
+struct ItemListBody {
+    /// Version of the registry.
+    version: u32,
+    /// In registry order.
+    items: Vec<ItemBody>,
+    /// Always null: the list is whole.
+    next: Option<String>,
+}
+
+/// List the items of quality
+#[utoipa::path(get, path = "/items", tag = "market", responses((status = 200, body = ItemListBody)))]
+async fn list_items(_: Query<Nothing>) -> Answer<ItemListBody> {
+    let registry = sla::registry();
+    let items = registry.items().iter().map(ItemBody::from).collect();
+    Answer(ItemListBody { version: registry.version(), items, next: None })
+}
+
+/// Read an item of quality
+#[utoipa::path(get, path = "/items/{item}", tag = "market",
+    params(("item" = String, Path, description = "Key, such as availability.service_uptime")),
+    responses((status = 200, body = ItemBody)))]
+async fn read_item(
+    Named(Name(key)): Named<Name>,
+    _: Query<Nothing>,
+) -> Result<Answer<ItemBody>, Problem> {
+    let item = sla::registry().item(&key);
+    item.map(|item| Answer(ItemBody::from(item)))
+        .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "not_found", "item was not found"))
+}

@@ -1,0 +1,442 @@
+//! Needs: templates, saved requirements, rankings, quotes.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use broker::requirements::{RankedOffer, RequirementCard, RequirementSource, SavedRequirement};
+use broker::{Broker, BrokerError};
+use domain::{OfferId, RequirementId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::contracts::PlanBody;
+use super::extract::{Asker, Document, Input, Named, Nothing, Query, fault};
+use super::problem::{FieldProblem, Problem};
+use super::wire::{self, Answer, Created, Money, OfferSummary, TwoLanguages};
+
+/// Rows of each list when nothing is said.
+const LIMIT: u32 = 20;
+/// Rows of each list at most.
+const LIMIT_MAX: u32 = 200;
+
+pub(super) fn routes() -> OpenApiRouter<Broker> {
+    OpenApiRouter::new()
+        .routes(routes!(list_templates))
+        .routes(routes!(check))
+        .routes(routes!(list, save))
+        .routes(routes!(read, revise))
+        .routes(routes!(rank))
+        .routes(routes!(quote))
+}
+
+/// A requirement to start from.
+#[derive(Debug, Serialize, ToSchema)]
+struct TemplateBody {
+    /// Its name in rankings and addresses.
+    key: String,
+    /// The document.
+    #[schema(value_type = Object)]
+    document: Value,
+}
+
+/// The templates.
+#[derive(Debug, Serialize, ToSchema)]
+struct TemplateListBody {
+    items: Vec<TemplateBody>,
+    /// Always null: the list is whole.
+    next: Option<String>,
+}
+
+/// List templates
+#[utoipa::path(get, path = "/templates", tag = "needs", responses((status = 200, body = TemplateListBody)))]
+async fn list_templates(
+    State(broker): State<Broker>,
+    _: Query<Nothing>,
+) -> Answer<TemplateListBody> {
+    let item = |template: broker::requirements::Template| TemplateBody {
+        document: wire::json(&template.requirement),
+        key: template.key,
+    };
+    Answer(TemplateListBody {
+        items: broker.templates().into_iter().map(item).collect(),
+        next: None,
+    })
+}
+
+/// What a check found.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CheckBody {
+    /// Whether it can be saved.
+    pub valid: bool,
+    /// The canonical document; null when it has faults.
+    #[schema(value_type = Option<Object>)]
+    pub document: Option<Value>,
+    /// All faults.
+    pub errors: Vec<FieldProblem>,
+    /// Remarks that do not stop anything.
+    pub notices: Vec<String>,
+}
+
+/// Check a requirement without saving it
+#[utoipa::path(post, path = "/requirements/check", tag = "needs",
+    request_body(content = String, description = "A QualityRequirement document", content_type = "application/yaml"),
+    responses((status = 200, body = CheckBody)))]
+async fn check(
+    State(broker): State<Broker>,
+    Asker(_ctx): Asker,
+    Document(text): Document,
+) -> Answer<CheckBody> {
+    let check = broker.check_requirement_text(&text);
+    Answer(CheckBody {
+        valid: check.faults.is_empty(),
+        document: check.requirement.as_ref().map(wire::json),
+        errors: check.faults.into_iter().map(FieldProblem::from).collect(),
+        notices: check.notices,
+    })
+}
+
+/// A saved requirement in a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RequirementSummary {
+    /// `req_…`
+    id: String,
+    /// Newest version.
+    version: i64,
+    /// Title.
+    title: TwoLanguages,
+    /// Last change.
+    updated_at: String,
+}
+
+impl From<&RequirementCard> for RequirementSummary {
+    fn from(card: &RequirementCard) -> Self {
+        Self {
+            id: card.id.to_string(),
+            version: card.version,
+            title: TwoLanguages::new(&card.title_en, &card.title_ja),
+            updated_at: wire::moment(card.updated_at),
+        }
+    }
+}
+
+/// The organisation's requirements.
+#[derive(Debug, Serialize, ToSchema)]
+struct RequirementListBody {
+    /// Newest first, at most 200.
+    items: Vec<RequirementSummary>,
+    /// Always null: the list is whole.
+    next: Option<String>,
+}
+
+/// List the organisation's requirements
+#[utoipa::path(get, path = "/requirements", tag = "needs", responses((status = 200, body = RequirementListBody)))]
+async fn list(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    _: Query<Nothing>,
+) -> Result<Answer<RequirementListBody>, Problem> {
+    let items = broker.my_requirements(&ctx).await?;
+    let items = items.iter().map(RequirementSummary::from).collect();
+    Ok(Answer(RequirementListBody { items, next: None }))
+}
+
+/// A saved requirement.
+#[derive(Debug, Serialize, ToSchema)]
+struct RequirementBody {
+    /// As in lists.
+    #[serde(flatten)]
+    summary: RequirementSummary,
+    /// SHA-256 of the canonical document, lower-case hex.
+    hash: String,
+    /// The newest version.
+    #[schema(value_type = Object)]
+    document: Value,
+    /// The same as YAML, to edit.
+    yaml: String,
+}
+
+impl From<SavedRequirement> for RequirementBody {
+    fn from(saved: SavedRequirement) -> Self {
+        Self {
+            summary: RequirementSummary::from(&saved.card),
+            document: wire::json(&saved.document),
+            hash: saved.hash,
+            yaml: saved.yaml,
+        }
+    }
+}
+
+/// Save a requirement
+#[utoipa::path(post, path = "/requirements", tag = "needs",
+    request_body(content = String, description = "A QualityRequirement document", content_type = "application/yaml"),
+    responses((status = 201, body = RequirementBody)))]
+async fn save(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Document(text): Document,
+) -> Result<Created<RequirementBody>, Problem> {
+    Ok(Created(broker.save_requirement(&ctx, &text, None).await?.into()))
+}
+
+/// Read a saved requirement
+#[utoipa::path(get, path = "/requirements/{requirement}", tag = "needs",
+    params(("requirement" = String, Path, description = "`req_…`")),
+    responses((status = 200, body = RequirementBody)))]
+async fn read(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<RequirementId>,
+    _: Query<Nothing>,
+) -> Result<Answer<RequirementBody>, Problem> {
+    Ok(Answer(broker.requirement(&ctx, id).await?.into()))
+}
+
+/// Save a new version
+///
+/// An unchanged document makes no new version, so repeating is harmless.
+#[utoipa::path(put, path = "/requirements/{requirement}", tag = "needs",
+    params(("requirement" = String, Path, description = "`req_…`")),
+    request_body(content = String, description = "A QualityRequirement document", content_type = "application/yaml"),
+    responses((status = 200, body = RequirementBody)))]
+async fn revise(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<RequirementId>,
+    Document(text): Document,
+) -> Result<Answer<RequirementBody>, Problem> {
+    Ok(Answer(broker.save_requirement(&ctx, &text, Some(id)).await?.into()))
+}
+
+/// Which need: exactly one of the four.
+#[derive(Debug, Default, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct NeedBody {
+    /// Key of a template.
+    #[serde(default)]
+    pub template: Option<String>,
+    /// A saved requirement, `req_…`.
+    #[serde(default)]
+    pub requirement_id: Option<String>,
+    /// A QualityRequirement document.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub document: Option<Value>,
+    /// The code of a shared link.
+    #[serde(default)]
+    pub share_code: Option<String>,
+}
+
+impl NeedBody {
+    pub fn source(self, pointer: &str) -> Result<RequirementSource, Problem> {
+        let given = [
+            self.template.is_some(),
+            self.requirement_id.is_some(),
+            self.document.is_some(),
+            self.share_code.is_some(),
+        ];
+        if given.into_iter().filter(|given| *given).count() != 1 {
+            let allowed = "exactly one of template, requirementId, document, shareCode";
+            let text = "say which need is meant";
+            return Err(Problem::invalid(vec![fault(pointer, "need", "", allowed, text)]));
+        }
+        if let Some(key) = self.template {
+            return Ok(RequirementSource::Template(key));
+        }
+        if let Some(code) = self.share_code {
+            return Ok(RequirementSource::Shared(code));
+        }
+        if let Some(document) = self.document {
+            return Ok(RequirementSource::Text(document.to_string()));
+        }
+        let text = self.requirement_id.unwrap_or_default();
+        let id = text.parse().map_err(|error: domain::IdError| {
+            let pointer = format!("{pointer}/requirementId");
+            Problem::invalid(vec![fault(&pointer, "id", &text, "req_…", &error.to_string())])
+        })?;
+        Ok(RequirementSource::Saved(id))
+    }
+}
+
+/// What to rank.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RankingInput {
+    /// The need.
+    need: NeedBody,
+    /// balanced, fit, cheapest or strongest.
+    #[serde(default)]
+    order: Option<String>,
+    /// Rows of each list, 1 to 200.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// One offer with its verdicts.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RankedBody {
+    /// From 1 within its list.
+    position: u32,
+    /// The offer.
+    offer: OfferSummary,
+    /// Stronger, and not dearer, than the one above.
+    stronger_than_above: bool,
+    /// Both shapes on the same axes, 0 (worst) to 1 (best).
+    #[schema(value_type = Vec<Object>)]
+    axes: Value,
+    /// Per item: verdict, required, promised, difference, shares.
+    #[schema(value_type = Object)]
+    explanation: Value,
+}
+
+impl From<&RankedOffer> for RankedBody {
+    fn from(row: &RankedOffer) -> Self {
+        Self {
+            position: row.position,
+            offer: OfferSummary::from(&row.card),
+            stronger_than_above: row.stronger_than_above,
+            axes: wire::json(&row.axes),
+            explanation: wire::json(&row.explanation),
+        }
+    }
+}
+
+/// Which offers contain the need.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RankingBody {
+    /// The need.
+    #[schema(value_type = Object)]
+    requirement: Value,
+    /// Its compact form for links.
+    share_code: String,
+    /// The order used.
+    order: String,
+    /// Offers looked at.
+    considered: u64,
+    /// Offers whose promise contains the need.
+    matched: u64,
+    /// Best first.
+    matches: Vec<RankedBody>,
+    /// Nearest first.
+    near_misses: Vec<RankedBody>,
+    /// Dropping one item would admit so many more.
+    relaxations: Vec<RelaxationBody>,
+    /// Remarks.
+    notices: Vec<String>,
+}
+
+/// The gain of dropping one item.
+#[derive(Debug, Serialize, ToSchema)]
+struct RelaxationBody {
+    /// Key in the registry.
+    item: String,
+    /// Offers more.
+    offers: u64,
+}
+
+/// Rank the published offers for a need
+#[utoipa::path(post, path = "/rankings", tag = "needs", request_body = RankingInput,
+    responses((status = 200, body = RankingBody)))]
+async fn rank(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Input(input): Input<RankingInput>,
+) -> Result<Answer<RankingBody>, Problem> {
+    let source = input.need.source("/need")?;
+    let mut faults = Vec::new();
+    let name = input.order.as_deref().unwrap_or("balanced");
+    let order = matching::Order::from_name(name);
+    if order.is_none() {
+        let allowed = matching::Order::ALL.map(matching::Order::name).join(", ");
+        faults.push(fault("/order", "word", name, &allowed, "there is no such order"));
+    }
+    let limit = input.limit.unwrap_or(LIMIT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        faults.push(fault("/limit", "number", &limit.to_string(), "1 to 200", "not in the range"));
+    }
+    let Some(order) = order.filter(|_| faults.is_empty()) else {
+        return Err(Problem::invalid(faults));
+    };
+    let list = broker.rank(&ctx, &source, order, usize::try_from(limit).unwrap_or(1)).await?;
+    let relaxation = |(item, offers): (String, u64)| RelaxationBody { item, offers };
+    Ok(Answer(RankingBody {
+        requirement: wire::json(&list.requirement),
+        share_code: list.share_code,
+        order: list.order.name().to_owned(),
+        considered: list.considered,
+        matched: list.matched,
+        matches: list.matches.iter().map(RankedBody::from).collect(),
+        near_misses: list.near_misses.iter().map(RankedBody::from).collect(),
+        relaxations: list.relaxations.into_iter().map(relaxation).collect(),
+        notices: list.notices,
+    }))
+}
+
+/// Which offer for which need.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct QuoteInput {
+    /// `ofr_…`
+    offer: String,
+    /// The need.
+    need: NeedBody,
+}
+
+/// What signing would bring.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct QuoteBody {
+    /// The offer with its verdicts.
+    ranked: RankedBody,
+    /// The bill of quantities.
+    plan: PlanBody,
+    /// Monthly price; null: not published.
+    price: Option<Money>,
+    /// Why it cannot be signed: catalogue_only, no_price, withdrawn; null: it can.
+    obstacle: Option<String>,
+    /// The need's compact form.
+    share_code: String,
+}
+
+/// Quote an offer for a need
+#[utoipa::path(post, path = "/quotes", tag = "needs", request_body = QuoteInput,
+    responses((status = 200, body = QuoteBody)))]
+async fn quote(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Input(input): Input<QuoteInput>,
+) -> Result<Answer<QuoteBody>, Problem> {
+    let offer = offer_id(&input.offer)?;
+    let source = input.need.source("/need")?;
+    let quote = broker.quote(&ctx, offer, &source).await.map_err(missing_need)?;
+    Ok(Answer(QuoteBody {
+        ranked: RankedBody::from(&quote.ranked),
+        plan: quote.plan.into(),
+        price: quote.price.map(Money::from),
+        obstacle: quote.obstacle.map(ToOwned::to_owned),
+        share_code: quote.share_code,
+    }))
+}
+
+/// An offer's id in a body.
+pub(super) fn offer_id(text: &str) -> Result<OfferId, Problem> {
+    text.parse().map_err(|error: domain::IdError| {
+        Problem::invalid(vec![fault("/offer", "id", text, "ofr_…", &error.to_string())])
+    })
+}
+
+/// What a body names and does not exist is a fault of the body, not of the address.
+pub(super) fn missing_need(error: BrokerError) -> Problem {
+    match error {
+        BrokerError::NotFound { what } => {
+            let detail = format!("the {what} that the request names was not found");
+            Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
+        }
+        other => other.into(),
+    }
+}

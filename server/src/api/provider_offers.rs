@@ -1,0 +1,227 @@
+//! The provider's side: check, save, publish, withdraw its own offers.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use broker::Broker;
+use broker::offers::{OwnOffer, OwnOfferCard};
+use domain::OfferId;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::{Asker, Document, Named, Nothing, Query};
+use super::needs::CheckBody;
+use super::problem::{FieldProblem, Problem};
+use super::wire::{self, Answer, Created, TwoLanguages, moment};
+
+pub(super) fn routes() -> OpenApiRouter<Broker> {
+    OpenApiRouter::new()
+        .routes(routes!(check))
+        .routes(routes!(list, save))
+        .routes(routes!(read, revise))
+        .routes(routes!(publish))
+        .routes(routes!(withdraw))
+}
+
+/// Check an offer without saving it
+#[utoipa::path(post, path = "/provider/offers/check", tag = "provider",
+    request_body(content = String, description = "A ServiceLevelOffer document", content_type = "application/yaml"),
+    responses((status = 200, body = CheckBody)))]
+async fn check(
+    State(broker): State<Broker>,
+    Asker(_ctx): Asker,
+    Document(text): Document,
+) -> Answer<CheckBody> {
+    let check = broker.check_offer_text(&text);
+    Answer(CheckBody {
+        valid: check.faults.is_empty(),
+        document: check.offer.as_ref().map(wire::json),
+        errors: check.faults.into_iter().map(FieldProblem::from).collect(),
+        notices: check.notices,
+    })
+}
+
+/// One's own offer in a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct OwnOfferSummary {
+    /// `ofr_…`
+    id: String,
+    /// metadata.name of the document.
+    name: String,
+    /// Title.
+    title: TwoLanguages,
+    /// draft, published or withdrawn.
+    state: String,
+    /// Newest version.
+    current_version: i64,
+    /// The version the public sees.
+    published_version: Option<i64>,
+    /// Last change.
+    updated_at: String,
+}
+
+impl From<&OwnOfferCard> for OwnOfferSummary {
+    fn from(card: &OwnOfferCard) -> Self {
+        Self {
+            id: card.id.to_string(),
+            name: card.slug.clone(),
+            title: TwoLanguages::new(&card.title_en, &card.title_ja),
+            state: card.state.to_string(),
+            current_version: card.current_version,
+            published_version: card.published_version,
+            updated_at: moment(card.updated_at),
+        }
+    }
+}
+
+/// The provider's offers.
+#[derive(Debug, Serialize, ToSchema)]
+struct OwnOfferListBody {
+    /// Newest first, at most 200.
+    items: Vec<OwnOfferSummary>,
+    /// Always null: the list is whole.
+    next: Option<String>,
+}
+
+/// A version in the history.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct VersionBody {
+    /// From 1.
+    version: i64,
+    /// SHA-256 of the canonical document, lower-case hex.
+    hash: String,
+    /// When it was made.
+    created_at: String,
+    /// Who made it.
+    created_by: String,
+}
+
+/// One's own offer with its versions.
+#[derive(Debug, Serialize, ToSchema)]
+struct OwnOfferBody {
+    /// As in lists.
+    #[serde(flatten)]
+    summary: OwnOfferSummary,
+    /// The newest version.
+    #[schema(value_type = Object)]
+    document: Value,
+    /// The same as YAML, to edit.
+    yaml: String,
+    /// Newest first.
+    versions: Vec<VersionBody>,
+}
+
+impl From<OwnOffer> for OwnOfferBody {
+    fn from(offer: OwnOffer) -> Self {
+        let version = |row: broker::offers::OfferVersionCard| VersionBody {
+            version: row.version,
+            hash: row.hash,
+            created_at: moment(row.created_at),
+            created_by: row.created_by,
+        };
+        Self {
+            summary: OwnOfferSummary::from(&offer.card),
+            document: wire::json(&offer.document),
+            yaml: offer.yaml,
+            versions: offer.versions.into_iter().map(version).collect(),
+        }
+    }
+}
+
+/// List one's offers in every state
+#[utoipa::path(get, path = "/provider/offers", tag = "provider", responses((status = 200, body = OwnOfferListBody)))]
+async fn list(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    _: Query<Nothing>,
+) -> Result<Answer<OwnOfferListBody>, Problem> {
+    let items = broker.my_offers(&ctx).await?;
+    Ok(Answer(OwnOfferListBody {
+        items: items.iter().map(OwnOfferSummary::from).collect(),
+        next: None,
+    }))
+}
+
+/// Save an offer as a draft
+///
+/// With the name of an existing offer it becomes its next version; publishing is a step of its own.
+#[utoipa::path(post, path = "/provider/offers", tag = "provider",
+    request_body(content = String, description = "A ServiceLevelOffer document", content_type = "application/yaml"),
+    responses((status = 201, body = OwnOfferBody)))]
+async fn save(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Document(text): Document,
+) -> Result<Created<OwnOfferBody>, Problem> {
+    Ok(Created(broker.save_offer(&ctx, &text).await?.into()))
+}
+
+/// Read one's offer with drafts and versions
+#[utoipa::path(get, path = "/provider/offers/{offer}", tag = "provider",
+    params(("offer" = String, Path, description = "`ofr_…`")),
+    responses((status = 200, body = OwnOfferBody)))]
+async fn read(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<OfferId>,
+    _: Query<Nothing>,
+) -> Result<Answer<OwnOfferBody>, Problem> {
+    Ok(Answer(broker.my_offer(&ctx, id).await?.into()))
+}
+
+/// Save a new version
+///
+/// The document keeps the offer's name. An unchanged document makes no new version.
+#[utoipa::path(put, path = "/provider/offers/{offer}", tag = "provider",
+    params(("offer" = String, Path, description = "`ofr_…`")),
+    request_body(content = String, description = "A ServiceLevelOffer document", content_type = "application/yaml"),
+    responses((status = 200, body = OwnOfferBody)))]
+async fn revise(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<OfferId>,
+    Document(text): Document,
+) -> Result<Answer<OwnOfferBody>, Problem> {
+    let existing = broker.my_offer(&ctx, id).await?;
+    let check = broker.check_offer_text(&text);
+    if let Some(offer) = check.offer
+        && offer.metadata.name != existing.card.slug
+    {
+        let detail = format!(
+            "the document names the offer `{}`; this offer is `{}`",
+            offer.metadata.name, existing.card.slug
+        );
+        return Err(Problem::new(StatusCode::CONFLICT, "other_offer", detail));
+    }
+    Ok(Answer(broker.save_offer(&ctx, &text).await?.into()))
+}
+
+/// Publish the newest version
+#[utoipa::path(post, path = "/provider/offers/{offer}/publish", tag = "provider",
+    params(("offer" = String, Path, description = "`ofr_…`")),
+    responses((status = 200, body = OwnOfferBody)))]
+async fn publish(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<OfferId>,
+) -> Result<Answer<OwnOfferBody>, Problem> {
+    Ok(Answer(broker.publish_offer(&ctx, id).await?.into()))
+}
+
+/// Take an offer off the market
+///
+/// Contracts made from it go on.
+#[utoipa::path(post, path = "/provider/offers/{offer}/withdraw", tag = "provider",
+    params(("offer" = String, Path, description = "`ofr_…`")),
+    responses((status = 200, body = OwnOfferBody)))]
+async fn withdraw(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<OfferId>,
+) -> Result<Answer<OwnOfferBody>, Problem> {
+    Ok(Answer(broker.withdraw_offer(&ctx, id).await?.into()))
+}
