@@ -42,7 +42,7 @@ fn view(ctx: &PageContext, counts: &BTreeMap<String, u64>) -> Response {
                 let label = group.label.get(ctx.locale.sla()).to_owned();
                 let items: Vec<&ItemDef> = registry.in_group(&group.key).collect();
                 view! {
-                    <div class="section" id=group.key.clone()>
+                    <div class="section items" id=group.key.clone()>
                         <h2>{label.clone()}</h2>
                         {table(words, label, &items, counts)}
                     </div>
@@ -90,6 +90,7 @@ fn unit_text(words: Words, item: &ItemDef) -> String {
         (ItemKind::Countries, _) => words.items_countries().to_owned(),
         (_, Unit::Fraction) => "%".to_owned(),
         (_, Unit::Second | Unit::Millisecond | Unit::Day) => words.items_time().to_owned(),
+        (_, Unit::HoursPerWeek) => words.items_hours().to_owned(),
         (_, Unit::YenPerMonth) => words.items_money().to_owned(),
         (_, Unit::Ratio | Unit::None) => words.items_plain().to_owned(),
         (_, unit) => unit.as_str().to_owned(),

@@ -144,7 +144,8 @@ fn list(ctx: &PageContext, asked: &MarketQuery, found: &MarketPage) -> AnyView {
         };
         return empty(words.market_empty_title(), text, Some(out));
     }
-    let cards: Views = found.items.iter().map(|offer| card::card(ctx, offer, true)).collect();
+    let wanted = card::Wanted { compared: true, countries: &asked.countries };
+    let cards: Views = found.items.iter().map(|offer| card::card(ctx, offer, wanted)).collect();
     view! {
         <form method="get" action="/market/compare">
             <ul class="offers">{cards}</ul>

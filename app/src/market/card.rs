@@ -13,12 +13,21 @@ use crate::{
 /// Certificates shown on a card; the offer's page has the rest.
 const CERTIFICATES_SHOWN: usize = 4;
 
-/// An offer in a list; with a box to compare it when asked for.
-pub fn card(ctx: &PageContext, offer: &OfferCard, compared: bool) -> AnyView {
+/// What a list wants of its cards.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// A box to compare the offer.
+    pub compared: bool,
+    /// Countries that were asked for; named first.
+    pub countries: &'a [String],
+}
+
+/// An offer in a list.
+pub fn card(ctx: &PageContext, offer: &OfferCard, wanted: Wanted<'_>) -> AnyView {
     let words = ctx.words();
     let title = text::title(ctx.locale, offer);
     let id = offer.id.to_string();
-    let compare = compared.then(|| {
+    let compare = wanted.compared.then(|| {
         let label = words.market_compare_pick(&title);
         view! {
             <label class="pick">
@@ -33,7 +42,7 @@ pub fn card(ctx: &PageContext, offer: &OfferCard, compared: bool) -> AnyView {
                 <h3><a href=text::offer_href(offer)>{title}</a></h3>
                 <p class="whose">
                     <a href=format!("/providers/{}", offer.provider.slug)>{text::provider_name(ctx.locale, &offer.provider)}</a>
-                    " · "{text::countries(words, offer)}
+                    " · "{text::countries(words, offer, wanted.countries)}
                 </p>
             </div>
             <div class="terms">{text::price(words, offer.price)}{backing(words, offer.backed)}</div>

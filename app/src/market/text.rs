@@ -140,9 +140,10 @@ pub fn country(words: Words, code: &str) -> String {
     name.to_owned()
 }
 
-/// The countries of an offer in one short line.
-pub fn countries(words: Words, card: &OfferCard) -> String {
-    let codes = card.countries();
+/// The countries of an offer in one short line, those that were asked for first.
+pub fn countries(words: Words, card: &OfferCard, asked: &[String]) -> String {
+    let mut codes = card.countries();
+    codes.sort_by_key(|code| !asked.contains(code));
     let names: Vec<String> =
         codes.iter().take(MEMBERS_SHOWN).map(|code| country(words, code)).collect();
     let joined = names.join(words.market_list_comma());

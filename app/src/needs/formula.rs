@@ -53,13 +53,12 @@ fn orders(words: Words) -> AnyView {
             (name.to_owned(), text.into_any())
         })
         .collect();
-    let formula = "(1 − b) × surplus + b × p";
     view! {
         <div class="stack">
             <p>{words.ranking_orders_first()}</p>
             {definitions(pairs)}
             <p>{words.ranking_orders_balanced()}</p>
-            <pre tabindex="0">{formula}</pre>
+            <pre tabindex="0">{words.ranking_orders_formula()}</pre>
             <p>{words.ranking_orders_terms()}</p>
             <p>{words.ranking_orders_stronger()}</p>
         </div>

@@ -36,18 +36,26 @@ fn item(ctx: &PageContext, shown: &Shown, row: &RankedOffer, mark: &str) -> AnyV
     });
     let change =
         change_text(words, &row.explanation).map(|text| view! { <p class="change">{text}</p> });
+    // Where a cloud stands behind the offer, the next step is one away.
+    let contract = (offer.backed && offer.price.is_some()).then(|| {
+        let href = Address::new("/contracts/new")
+            .and("offer", offer.id.to_string())
+            .and("need", shown.need.clone());
+        view! { <p><a href=href.to_string()>{words.market_offer_contract()}</a></p> }
+    });
     view! {
         <li class="rank" value=row.position>
             <span class="place" aria-hidden="true">{row.position}</span>
             <div class="what">
                 <h3><a href=href>{text::title(ctx.locale, offer)}</a></h3>
-                <p class="whose">{text::provider_name(ctx.locale, &offer.provider)}" · "{text::countries(words, offer)}</p>
+                <p class="whose">{text::provider_name(ctx.locale, &offer.provider)}" · "{text::countries(words, offer, &[])}</p>
             </div>
             <div class="terms">{text::price(words, offer.price)}{card::backing(words, offer.backed)}</div>
             <div class="reason">
                 {stronger}
                 <p>{say::summary_text(words, &row.explanation)}</p>
                 {change}
+                {contract}
                 <p class="hint distance">{distance_text(words, &row.explanation)}</p>
                 <details class="disclosure" open=open>
                     <summary>{words.needs_why()}</summary>

@@ -108,7 +108,11 @@ fn offers(ctx: &PageContext, provider: &ProviderView) -> AnyView {
         let out = link_button(Look::Secondary, words.common_way_market(), "/market");
         return empty(words.market_providers_none(), words.market_providers_none_text(), Some(out));
     }
-    let cards: Views = provider.offers.iter().map(|offer| card::card(ctx, offer, false)).collect();
+    let cards: Views = provider
+        .offers
+        .iter()
+        .map(|offer| card::card(ctx, offer, card::Wanted::default()))
+        .collect();
     let search = Address::new("/market").and("provider", provider.card.slug.clone()).to_string();
     view! {
         <ul class="offers">{cards}</ul>
