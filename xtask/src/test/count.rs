@@ -75,6 +75,17 @@ pub fn of_tap(report: &str) -> Option<Count> {
     Some(Count { passed: number("pass ")?, failed: number("fail ")? + number("cancelled ")? })
 }
 
+/// Reads cargo's closing lines: ``warning: `broker` (lib) generated 3 warnings``.
+pub fn packages_with_warnings(output: &str) -> Vec<&str> {
+    output
+        .lines()
+        .filter_map(|line| {
+            let (package, rest) = line.strip_prefix("warning: ")?.split_once(" generated ")?;
+            rest.contains("warning").then_some(package)
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +111,15 @@ mod tests {
     fn cancelled_journeys_count_as_failed() {
         let report = "# tests 6\n# suites 0\n# pass 3\n# fail 1\n# cancelled 2\n# skipped 0";
         assert_eq!(of_tap(report), Some(Count { passed: 3, failed: 3 }));
+    }
+
+    #[test]
+    fn packages_with_warnings_are_named() {
+        let output = "warning: unused variable\n  --> a.rs\n\
+                      warning: `broker` (lib) generated 3 warnings (run `cargo clippy --fix`)\n\
+                      warning: `app` (test \"pages\") generated 1 warning\n    Finished";
+        assert_eq!(packages_with_warnings(output), ["`broker` (lib)", "`app` (test \"pages\")"]);
+        assert!(packages_with_warnings("    Finished `dev` profile").is_empty());
     }
 
     #[test]
