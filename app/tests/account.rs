@@ -127,7 +127,8 @@ async fn an_unknown_address_and_a_wrong_password_get_the_same_answer() {
     let unknown = browser.sign_in("nobody@demo.example", "wrong-password").await;
     assert_eq!(known.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(known.status, unknown.status);
-    let told = |page: &str| page.replace("customer@demo.example", "").replace("nobody@demo.example", "");
+    let told =
+        |page: &str| page.replace("customer@demo.example", "").replace("nobody@demo.example", "");
     assert_eq!(told(&known.text), told(&unknown.text));
     assert!(!known.text.contains("wrong-password"));
 }
@@ -162,11 +163,17 @@ async fn faults_of_a_sign_up_stand_at_their_fields_with_what_was_typed() {
 
 #[tokio::test]
 async fn nobody_is_sent_to_another_site_after_signing_in() {
-    for next in ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
+    for next in
+        ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+    {
         let mut browser = Browser::open().await;
         let pairs =
             [("email", "customer@demo.example"), ("password", DEMO_PASSWORD), ("next", next)];
-        assert_eq!(browser.post("/account/sign-in", &pairs).await.location(), "/services", "{next}");
+        assert_eq!(
+            browser.post("/account/sign-in", &pairs).await.location(),
+            "/services",
+            "{next}"
+        );
     }
 }
 

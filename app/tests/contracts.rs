@@ -32,8 +32,17 @@ fn value(page: &str, name: &str) -> String {
 /// Sends the form of a quote as the page filled it in, with changes.
 async fn send(site: &Site, page: &str, changes: &[(&str, &str)]) -> Answer {
     let names = [
-        "offer", "need", "version", "key", "serviceName", "region", "instances", "vcpu", "ramMb",
-        "storageGb", "networkMbps",
+        "offer",
+        "need",
+        "version",
+        "key",
+        "serviceName",
+        "region",
+        "instances",
+        "vcpu",
+        "ramMb",
+        "storageGb",
+        "networkMbps",
     ];
     let kept: Vec<(&str, String)> = names
         .into_iter()
@@ -69,7 +78,9 @@ async fn an_offer_without_a_cloud_says_why_it_cannot_be_signed() {
 async fn a_quote_without_a_need_asks_for_one() {
     let site = customer().await;
     let offer = site.offer_titled(HOKUSEI).await;
-    for path in [format!("/contracts/new?offer={offer}"), format!("/contracts/new?offer={offer}&need=x")] {
+    for path in
+        [format!("/contracts/new?offer={offer}"), format!("/contracts/new?offer={offer}&need=x")]
+    {
         let page = site.page(&path).await;
         assert!(page.contains(NEED), "{path}");
     }
@@ -112,7 +123,9 @@ async fn an_empty_organisation_reads_how_to_get_its_first_service() {
 #[tokio::test]
 async fn the_desk_shows_figures_lists_and_an_unknown_state_is_no_crash() {
     let site = Site::open().await.signed_in(Role::Broker).await;
-    for path in ["/desk", "/desk/workflows", "/desk/audit", "/desk/providers", "/desk/audit?subject=none"] {
+    for path in
+        ["/desk", "/desk/workflows", "/desk/audit", "/desk/providers", "/desk/audit?subject=none"]
+    {
         for language in ["en", "ja"] {
             let answer = site.get(path, language).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}");
@@ -136,16 +149,23 @@ async fn a_service_is_signed_followed_released_and_proven_erased() {
     let offer = site.offer_titled(HOKUSEI).await;
     let quote = site.page(&quote_path(offer)).await;
 
-    let faulty = send(&site, &quote, &[("step", "sign"), ("instances", "many"), ("serviceName", "")]).await;
+    let faulty =
+        send(&site, &quote, &[("step", "sign"), ("instances", "many"), ("serviceName", "")]).await;
     assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(faulty.text.contains("field-instances-error") && faulty.text.contains("value=\"many\""));
+    assert!(
+        faulty.text.contains("field-instances-error") && faulty.text.contains("value=\"many\"")
+    );
     let dearer = send(&site, &quote, &[("step", "price"), ("instances", "2")]).await;
     assert_eq!(dearer.status, StatusCode::OK, "{}", dearer.text);
     assert!(dearer.text.contains("value=\"2\""));
 
     let old = send(&site, &quote, &[("step", "sign"), ("version", "7")]).await;
     assert_eq!(old.status, StatusCode::CONFLICT);
-    assert!(old.text.contains("version 7 was shown") || old.text.contains("version 7 "), "{}", old.text);
+    assert!(
+        old.text.contains("version 7 was shown") || old.text.contains("version 7 "),
+        "{}",
+        old.text
+    );
 
     let name = "Register <office>";
     let signed = send(&site, &quote, &[("step", "sign"), ("serviceName", name)]).await;
@@ -161,7 +181,9 @@ async fn a_service_is_signed_followed_released_and_proven_erased() {
     let running = site.page(&contract).await;
     assert!(running.contains("http://127.") && running.contains("/release"), "{running}");
     let events = site.get(&format!("{contract}/events"), "en").await;
-    assert!(events.text.starts_with("event: timeline") && events.text.contains("\"finished\":true"));
+    assert!(
+        events.text.starts_with("event: timeline") && events.text.contains("\"finished\":true")
+    );
     assert!(site.page("/services").await.contains("Register &lt;office&gt;"));
 
     let release = format!("{contract}/release");
@@ -179,7 +201,12 @@ async fn a_service_is_signed_followed_released_and_proven_erased() {
     let ctx = site.market.person(Role::Customer).await;
     assert_eq!(site.market.state(&ctx, id).await, ContractState::Released);
     let other = site.signed_in_as_other_customer().await;
-    for path in [contract.clone(), format!("{contract}/events"), release, format!("{contract}/erasure.json")] {
+    for path in [
+        contract.clone(),
+        format!("{contract}/events"),
+        release,
+        format!("{contract}/erasure.json"),
+    ] {
         assert_eq!(other.get(&path, "en").await.status, StatusCode::NOT_FOUND, "{path}");
     }
     other.market.finish().await;

@@ -26,15 +26,18 @@ async fn provider() -> Site {
 }
 
 fn with<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let mut form: Vec<_> =
-        FORM.into_iter().filter(|(name, _)| changes.iter().all(|(known, _)| known != name)).collect();
+    let mut form: Vec<_> = FORM
+        .into_iter()
+        .filter(|(name, _)| changes.iter().all(|(known, _)| known != name))
+        .collect();
     form.extend_from_slice(changes);
     form
 }
 
 /// The document that a preview would save.
 fn yaml_of(preview: &Answer) -> String {
-    let start = preview.text.find("name=\"yaml\" value=\"").unwrap() + "name=\"yaml\" value=\"".len();
+    let start =
+        preview.text.find("name=\"yaml\" value=\"").unwrap() + "name=\"yaml\" value=\"".len();
     let text = preview.text[start..].split('"').next().unwrap();
     text.replace("&quot;", "\"")
         .replace("&#x27;", "'")
@@ -48,10 +51,13 @@ async fn an_offer_from_the_form_is_previewed_published_and_found() {
     let site = provider().await;
     let preview = site.post("/provider/offers/new", &FORM).await;
     assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
-    assert!(preview.text.contains("Kita small &lt;servers&gt;") && preview.text.contains("99.95 %"));
+    assert!(
+        preview.text.contains("Kita small &lt;servers&gt;") && preview.text.contains("99.95 %")
+    );
     assert!(!site.page("/provider/offers").await.contains("Kita small"), "nothing is saved yet");
 
-    let saved = site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "publish")]).await;
+    let saved =
+        site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "publish")]).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
     let page = site.page(&saved.location).await;
     assert!(page.contains("Kita small &lt;servers&gt;") && page.contains("/withdraw"));
@@ -73,7 +79,9 @@ async fn faults_of_the_form_stand_at_their_fields_and_nothing_typed_is_lost() {
     for field in ["name", "availability.service_uptime", "price"] {
         assert!(answer.text.contains(&format!("id=\"field-{field}-error\"")), "{field}");
     }
-    assert!(answer.text.contains("value=\"lots\"") && answer.text.contains("value=\"jp-sapporo-1\""));
+    assert!(
+        answer.text.contains("value=\"lots\"") && answer.text.contains("value=\"jp-sapporo-1\"")
+    );
     assert!(!answer.text.contains("<b>bold"));
 }
 
@@ -83,13 +91,16 @@ async fn going_back_from_the_preview_keeps_every_value() {
     let form = with(&[("step", "change")]);
     let answer = site.post("/provider/offers/new", &form).await;
     assert_eq!(answer.status, StatusCode::OK);
-    assert!(answer.text.contains("value=\"kita-small\"") && answer.text.contains("value=\"99.95 %\""));
+    assert!(
+        answer.text.contains("value=\"kita-small\"") && answer.text.contains("value=\"99.95 %\"")
+    );
 }
 
 #[tokio::test]
 async fn a_document_is_checked_with_every_fault_and_its_place() {
     let site = provider().await;
-    let broken = "apiVersion: kumoichi.dev/v1\nkind: ServiceLevelOffer\nmetadata:\n  name: X\nspec: {}\n";
+    let broken =
+        "apiVersion: kumoichi.dev/v1\nkind: ServiceLevelOffer\nmetadata:\n  name: X\nspec: {}\n";
     let answer = site.post("/provider/offers/document", &[("yaml", broken)]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.text.contains("/metadata/name"), "{}", answer.text);
@@ -104,7 +115,8 @@ async fn an_uploaded_document_becomes_an_offer() {
     let yaml = yaml_of(&site.post("/provider/offers/new", &FORM).await);
     let preview = site.upload("/provider/offers/document", &[("yaml", ""), ("file", &yaml)]).await;
     assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
-    let saved = site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "save")]).await;
+    let saved =
+        site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "save")]).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
     let id = saved.location.rsplit('/').next().unwrap().to_owned();
     let public = site.get(&format!("/market/offers/{id}"), "en").await;
@@ -129,13 +141,15 @@ async fn a_document_of_another_provider_is_refused() {
 async fn a_change_makes_a_version_and_the_published_one_stays_until_told() {
     let site = provider().await;
     let preview = site.post("/provider/offers/new", &FORM).await;
-    let saved = site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "publish")]).await;
+    let saved =
+        site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "publish")]).await;
     let edit = format!("{}/edit", saved.location);
     assert!(site.page(&edit).await.contains("value=\"jp-sapporo-1\""));
     let form = with(&[("title_en", "Kita smaller servers"), ("name", "renamed")]);
     let preview = site.post(&edit, &form).await;
     assert!(yaml_of(&preview).contains("name: kita-small"), "the name is fixed");
-    let again = site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "save")]).await;
+    let again =
+        site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "save")]).await;
     assert_eq!(again.location, saved.location);
     let page = site.page(&saved.location).await;
     assert!(page.contains("Kita smaller servers") && page.contains("Publish version 2"));

@@ -26,7 +26,10 @@ pub(super) async fn show(ctx: PageContext) -> Response {
             (words.account_profile_id().to_owned(), id(&ctx, &viewer.user.to_string())),
         ]);
         let organisation = definitions(vec![
-            (words.account_field_organisation().to_owned(), viewer.organisation_name.clone().into_any()),
+            (
+                words.account_field_organisation().to_owned(),
+                viewer.organisation_name.clone().into_any(),
+            ),
             (words.account_field_role().to_owned(), role_word(words, viewer.role).into_any()),
             (words.account_profile_id().to_owned(), id(&ctx, &viewer.organisation.to_string())),
         ]);

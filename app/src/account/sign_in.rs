@@ -176,7 +176,9 @@ mod tests {
             organisation_name: "Kumoichi".to_owned(),
         };
         assert_eq!(next_page("/desk/audit?subject=a", &viewer), "/desk/audit?subject=a");
-        for elsewhere in ["", "//evil.example", "https://evil.example", "/\\evil", "/account/sign-in"] {
+        for elsewhere in
+            ["", "//evil.example", "https://evil.example", "/\\evil", "/account/sign-in"]
+        {
             assert_eq!(next_page(elsewhere, &viewer), "/desk", "{elsewhere}");
         }
     }

@@ -54,13 +54,17 @@ fn erased(ctx: &PageContext, contract: &ContractPage) -> AnyView {
         return notice(Kind::Attention, words.contracts_left_no_statement(), ().into_any());
     };
     let told: serde_json::Value = serde_json::from_str(&statement.statement).unwrap_or_default();
-    let mut facts = vec![(words.contracts_left_received().to_owned(), time(ctx, statement.received_at.0))];
+    let mut facts =
+        vec![(words.contracts_left_received().to_owned(), time(ctx, statement.received_at.0))];
     if let Some(bytes) = told["bytes"].as_i64() {
         facts.push((words.contracts_left_bytes().to_owned(), ui::number(bytes)));
     }
     if let Some(method) = told["method"].as_str() {
         let standard = told["standard"].as_str().unwrap_or_default();
-        facts.push((words.contracts_left_method().to_owned(), format!("{method} ({standard})").into_any()));
+        facts.push((
+            words.contracts_left_method().to_owned(),
+            format!("{method} ({standard})").into_any(),
+        ));
     }
     facts.push((words.contracts_left_key().to_owned(), ui::id(ctx, &statement.verified_with)));
     let href = format!("/contracts/{}/erasure.json", contract.card.id);
@@ -80,9 +84,15 @@ fn meter(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView> {
     )
 }
 
-fn meter_facts(ctx: &PageContext, words: Words, meter: &serde_json::Value) -> Vec<(String, AnyView)> {
+fn meter_facts(
+    ctx: &PageContext,
+    words: Words,
+    meter: &serde_json::Value,
+) -> Vec<(String, AnyView)> {
     let seconds = |name: &str| {
-        meter[name].as_i64().map(|count| format::duration(ctx.locale, count.saturating_mul(1_000_000)))
+        meter[name]
+            .as_i64()
+            .map(|count| format::duration(ctx.locale, count.saturating_mul(1_000_000)))
     };
     let count = |name: &str| meter[name].as_i64().map(format::integer);
     [
@@ -127,7 +137,8 @@ fn file(id: &str, text: String) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // The id was parsed before, so it holds letters, digits and an underscore only.
-    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"erasure-{id}.json\"")) {
+    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"erasure-{id}.json\""))
+    {
         headers.insert(header::CONTENT_DISPOSITION, name);
     }
     response

@@ -45,7 +45,8 @@ pub(super) async fn services(ctx: PageContext, State(state): State<AppState>) ->
             view! { <ul class="services">{running.iter().map(|card| service(&ctx, card)).collect::<Vec<_>>()}</ul> }
                 .into_any()
         };
-        let ended = any.then(|| view! { <p><a href="/contracts">{words.contracts_services_all()}</a></p> });
+        let ended =
+            any.then(|| view! { <p><a href="/contracts">{words.contracts_services_all()}</a></p> });
         view! {
             {page_head(words.contracts_services_title(), Some(words.contracts_services_lead().to_owned()), actions)}
             {body}
@@ -97,11 +98,8 @@ pub(super) async fn contracts(
     };
     let words = ctx.words();
     page(&ctx, Page::new(words.contracts_list_title()).private(), || {
-        let body = if list.items.is_empty() {
-            nothing_runs(words)
-        } else {
-            table(&ctx, &list.items)
-        };
+        let body =
+            if list.items.is_empty() { nothing_runs(words) } else { table(&ctx, &list.items) };
         let first = query.filled("cursor").map(|_| "/contracts".to_owned());
         let next = list
             .next

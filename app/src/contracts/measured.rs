@@ -36,10 +36,8 @@ pub(super) async fn series(
     let from = Timestamp(end - minutes * MINUTE);
     let buckets = u32::try_from(minutes).unwrap_or(60);
     let op = ctx.op();
-    let mut series = state
-        .broker
-        .observations(&op, contract.card.id, from, Timestamp(end), buckets)
-        .await?;
+    let mut series =
+        state.broker.observations(&op, contract.card.id, from, Timestamp(end), buckets).await?;
     // The minute that is not over yet says nothing by being empty.
     if series.last().is_some_and(|bucket| bucket.samples == 0) {
         series.pop();
@@ -53,7 +51,11 @@ fn minutes(activated: i64, end: i64) -> i64 {
 }
 
 /// The chart with its table; nothing before activation.
-pub(super) fn chart(ctx: &PageContext, contract: &ContractPage, series: &Series) -> Option<AnyView> {
+pub(super) fn chart(
+    ctx: &PageContext,
+    contract: &ContractPage,
+    series: &Series,
+) -> Option<AnyView> {
     let words = ctx.words();
     contract.activated_at?;
     if series.iter().all(|bucket| bucket.samples == 0) {
@@ -62,7 +64,8 @@ pub(super) fn chart(ctx: &PageContext, contract: &ContractPage, series: &Series)
     }
     let answered: i64 = series.iter().map(|bucket| bucket.ok).sum();
     let asked: i64 = series.iter().map(|bucket| bucket.samples).sum();
-    let largest = series.iter().filter_map(|bucket| bucket.mean_us).chain(contract.promised_response_us);
+    let largest =
+        series.iter().filter_map(|bucket| bucket.mean_us).chain(contract.promised_response_us);
     let in_seconds = largest.max().unwrap_or(0) >= 1_000_000;
     let scale = if in_seconds { 1_000_000.0 } else { 1_000.0 };
     let promised = contract.promised_response_us;
@@ -75,7 +78,10 @@ pub(super) fn chart(ctx: &PageContext, contract: &ContractPage, series: &Series)
         description: words
             .contracts_measured_text(format::integer(answered), format::integer(asked)),
         unit: if in_seconds { "s" } else { "ms" }.to_owned(),
-        points: series.iter().map(|bucket| (bucket.at.0, bucket.mean_us.map(|us| scaled(us, scale)))).collect(),
+        points: series
+            .iter()
+            .map(|bucket| (bucket.at.0, bucket.mean_us.map(|us| scaled(us, scale))))
+            .collect(),
         promise: promised.map(|us| scaled(us, scale)),
         promise_label: promise_text,
     };

@@ -29,7 +29,9 @@ mod tests {
     #[test]
     fn each_kind_of_need_is_read_and_nothing_else() {
         let template = read_need("template:certificate-service");
-        assert!(matches!(template, Some(RequirementSource::Template(key)) if key == "certificate-service"));
+        assert!(
+            matches!(template, Some(RequirementSource::Template(key)) if key == "certificate-service")
+        );
         assert!(matches!(read_need("doc:eyJ9"), Some(RequirementSource::Shared(_))));
         for bad in ["", "template", "template:", "saved:ofr_1", "file:/etc/passwd"] {
             assert!(read_need(bad).is_none(), "{bad}");

@@ -59,8 +59,13 @@ pub(super) fn fields(
         .ranges()
         .into_iter()
         .map(|(field, _, lowest, highest)| {
-            let hint = words.contracts_plan_range(format::integer(lowest), format::integer(highest));
-            Field::number(field, label(words, field)).unit(unit(words, field)).hint(hint).of(form).view()
+            let hint =
+                words.contracts_plan_range(format::integer(lowest), format::integer(highest));
+            Field::number(field, label(words, field))
+                .unit(unit(words, field))
+                .hint(hint)
+                .of(form)
+                .view()
         })
         .collect();
     let region = (regions.len() > 1).then(|| {
@@ -87,7 +92,10 @@ pub(super) fn facts(ctx: &PageContext, plan: &Plan) -> AnyView {
         .map(|(field, value, _, _)| {
             let unit = unit(words, field);
             let text = format!("{} {unit}", format::integer(value)).trim().to_owned();
-            (label(words, field).to_owned(), view! { <span class="number">{text}</span> }.into_any())
+            (
+                label(words, field).to_owned(),
+                view! { <span class="number">{text}</span> }.into_any(),
+            )
         })
         .collect();
     pairs.push((words.contracts_plan_region().to_owned(), plan.region.clone().into_any()));

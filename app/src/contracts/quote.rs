@@ -18,12 +18,8 @@ use super::{
     plan, quote_page,
 };
 use crate::{
-    AppState, FlashKind, PageContext,
-    account::guard,
-    fault::note_faults,
-    form::FormState,
-    layout::fail,
-    render::redirect,
+    AppState, FlashKind, PageContext, account::guard, fault::note_faults, form::FormState,
+    layout::fail, render::redirect,
 };
 
 /// What the page shows beside the form.
@@ -111,8 +107,7 @@ pub(super) async fn answer(
             Err(error) => return refused(&ctx, &state, form, offer, &source, error).await,
         }
     }
-    let status =
-        if typed.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if typed.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     again(&ctx, &state, form, (offer, &source), status, |_| {}).await
 }
 

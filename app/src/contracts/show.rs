@@ -85,7 +85,8 @@ fn now(ctx: &PageContext, contract: &ContractPage) -> AnyView {
         let href = address.clone();
         facts.push((
             words.contracts_page_address().to_owned(),
-            view! { <a class="address" href=href rel="noreferrer">{address.clone()}</a> }.into_any(),
+            view! { <a class="address" href=href rel="noreferrer">{address.clone()}</a> }
+                .into_any(),
         ));
     }
     let offer = ctx.locale.pick(&card.offer_title_en, &card.offer_title_ja).to_owned();

@@ -177,14 +177,18 @@ mod tests {
 
     #[test]
     fn a_stuck_workflow_is_not_over() {
-        let view = view(Locale::En, &timeline("needs_attention", vec![step("erase", "forward", "failed")]));
+        let view = view(
+            Locale::En,
+            &timeline("needs_attention", vec![step("erase", "forward", "failed")]),
+        );
         assert_eq!(view.steps[0].state, StepState::Attention);
         assert!(!view.finished);
     }
 
     #[test]
     fn every_step_has_words_in_both_languages() {
-        let names = "plan discover hold confirm start probe allow verify deny stop erase release meter";
+        let names =
+            "plan discover hold confirm start probe allow verify deny stop erase release meter";
         for name in names.split(' ') {
             for locale in Locale::ALL {
                 assert_ne!(step_word(locale.words(), name), name);

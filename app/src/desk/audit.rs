@@ -60,7 +60,9 @@ pub(super) async fn show(
 }
 
 fn filter(words: Words, query: &FormState) -> AnyView {
-    let all = query.filled("subject").map(|_| view! { <a href="/desk/audit">{words.desk_audit_all()}</a> });
+    let all = query
+        .filled("subject")
+        .map(|_| view! { <a href="/desk/audit">{words.desk_audit_all()}</a> });
     view! {
         <form class="filter" method="get" action="/desk/audit">
             {Field::text("subject", words.desk_audit_subject()).of(query).max_length(60).view()}
@@ -113,5 +115,9 @@ fn address(subject: Option<&str>, cursor: Option<&str>) -> String {
         .into_iter()
         .filter_map(|(name, value)| Some(format!("{name}={}", percent_encode(value?))))
         .collect();
-    if query.is_empty() { "/desk/audit".to_owned() } else { format!("/desk/audit?{}", query.join("&")) }
+    if query.is_empty() {
+        "/desk/audit".to_owned()
+    } else {
+        format!("/desk/audit?{}", query.join("&"))
+    }
 }

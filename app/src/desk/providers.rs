@@ -118,7 +118,10 @@ pub(super) async fn connect(
     match state.broker.connect_provider(&ctx.op(), provider.card.id, url, token).await {
         Ok(()) => {
             let text = words.desk_connect_done().to_owned();
-            redirect(&format!("/desk/providers/{}", provider.card.id), Some((FlashKind::Done, text)))
+            redirect(
+                &format!("/desk/providers/{}", provider.card.id),
+                Some((FlashKind::Done, text)),
+            )
         }
         Err(error) if note_faults(&mut form, words, &error) => {
             sheet(&ctx, &provider, &form, crate::fault::status_of(&error))

@@ -53,7 +53,8 @@ fn todo(ctx: &PageContext, stuck: &[WorkflowCard]) -> AnyView {
     if stuck.is_empty() {
         return notice(Kind::Done, words.desk_todo_none(), ().into_any());
     }
-    view! { <p>{words.desk_todo_text()}</p>{workflows::table(ctx, words.desk_todo(), stuck)} }.into_any()
+    view! { <p>{words.desk_todo_text()}</p>{workflows::table(ctx, words.desk_todo(), stuck)} }
+        .into_any()
 }
 
 fn figures_view(words: Words, figures: DeskFigures) -> AnyView {

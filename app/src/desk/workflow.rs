@@ -138,17 +138,23 @@ fn facts(ctx: &PageContext, card: &WorkflowCard) -> AnyView {
         (words.desk_workflow_begun().to_owned(), time(ctx, card.created_at.0)),
         (words.desk_workflow_changed().to_owned(), time(ctx, card.updated_at.0)),
         (words.desk_workflow_number().to_owned(), ui::id(ctx, &card.id.to_string())),
-        (words.common_way_audit().to_owned(), view! { <a href=audit>{words.desk_workflow_audit()}</a> }.into_any()),
+        (
+            words.common_way_audit().to_owned(),
+            view! { <a href=audit>{words.desk_workflow_audit()}</a> }.into_any(),
+        ),
     ];
     if let Some(step) = &card.step {
         facts.insert(1, (words.desk_workflow_at().to_owned(), step_word(words, step).into_any()));
     }
     if let Some(reason) = &card.reason {
         let reason = reason.clone();
-        facts.insert(1, (
-            words.desk_workflow_reason().to_owned(),
-            view! { <span class="technical">{reason}</span> }.into_any(),
-        ));
+        facts.insert(
+            1,
+            (
+                words.desk_workflow_reason().to_owned(),
+                view! { <span class="technical">{reason}</span> }.into_any(),
+            ),
+        );
     }
     definitions(facts)
 }
@@ -187,7 +193,8 @@ fn steps(ctx: &PageContext, timeline: &Timeline) -> AnyView {
         };
         vec![
             view! { {step_word(words, &step.name)}" "<code>{step.name.clone()}</code> }.into_any(),
-            if step.phase == "undo" { words.desk_step_undo() } else { words.desk_step_forward() }.into_any(),
+            if step.phase == "undo" { words.desk_step_undo() } else { words.desk_step_forward() }
+                .into_any(),
             status_word(words, &step.status).into_any(),
             step.attempt.to_string().into_any(),
             at(step.started_at),

@@ -78,10 +78,11 @@ fn address(state: Option<&str>, cursor: Option<&str>) -> String {
 }
 
 fn filter(words: Words, query: &FormState) -> AnyView {
-    let all = Select::new("state", words.desk_workflows_state()).option("", words.desk_workflows_any());
-    let select = STATES.into_iter().fold(all, |select, state| {
-        select.option(state, word::state(words, state))
-    });
+    let all =
+        Select::new("state", words.desk_workflows_state()).option("", words.desk_workflows_any());
+    let select = STATES
+        .into_iter()
+        .fold(all, |select, state| select.option(state, word::state(words, state)));
     view! {
         <form class="filter" method="get" action="/desk/workflows">
             {select.of(query).view()}
@@ -124,9 +125,6 @@ mod tests {
     #[test]
     fn a_page_of_a_list_keeps_its_filter() {
         assert_eq!(address(None, None), "/desk/workflows");
-        assert_eq!(
-            address(Some("done"), Some("a&b")),
-            "/desk/workflows?state=done&cursor=a%26b"
-        );
+        assert_eq!(address(Some("done"), Some("a&b")), "/desk/workflows?state=done&cursor=a%26b");
     }
 }

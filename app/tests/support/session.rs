@@ -47,7 +47,12 @@ pub fn with_sessions(pages: Router, broker: Broker) -> Router {
     pages.layer(from_fn_with_state(broker, greet)).layer(sessions)
 }
 
-async fn greet(State(broker): State<Broker>, session: Session, mut request: Request, next: Next) -> Response {
+async fn greet(
+    State(broker): State<Broker>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let user = session.get::<String>(SESSION_USER).await.unwrap();
     if let Some(user) = user
         && let Some(viewer) = broker.viewer(user.parse().unwrap()).await.unwrap()

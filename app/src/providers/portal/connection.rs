@@ -26,12 +26,20 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
     let (state, text) = if card.backed {
         (
             badge(Badge::Good, words.desk_providers_connected()),
-            notice(Kind::Done, words.portal_connection_backed(), view! { <p>{words.portal_connection_backed_text()}</p> }.into_any()),
+            notice(
+                Kind::Done,
+                words.portal_connection_backed(),
+                view! { <p>{words.portal_connection_backed_text()}</p> }.into_any(),
+            ),
         )
     } else {
         (
             badge(Badge::Quiet, words.desk_providers_catalogue()),
-            notice(Kind::Note, words.portal_connection_catalogue(), view! { <p>{words.portal_connection_catalogue_text()}</p> }.into_any()),
+            notice(
+                Kind::Note,
+                words.portal_connection_catalogue(),
+                view! { <p>{words.portal_connection_catalogue_text()}</p> }.into_any(),
+            ),
         )
     };
     let name = ctx.locale.pick(&card.name_en, &card.name_ja).to_owned();

@@ -31,7 +31,12 @@ fn about(words: Words, state: &FormState, exists: bool) -> AnyView {
         }
         .into_any()
     } else {
-        Field::text("name", words.portal_form_name()).hint(words.portal_form_name_hint()).of(state).required().max_length(63).view()
+        Field::text("name", words.portal_form_name())
+            .hint(words.portal_form_name_hint())
+            .of(state)
+            .required()
+            .max_length(63)
+            .view()
     };
     let optional = words.common_optional();
     view! {
@@ -47,13 +52,16 @@ fn about(words: Words, state: &FormState, exists: bool) -> AnyView {
 }
 
 fn place(words: Words, state: &FormState) -> AnyView {
-    let model = ServiceModel::ALL.iter().fold(Select::new("model", words.portal_form_model()), |select, model| {
-        select.option(model.as_str(), text::model(words, model.as_str()))
-    });
-    let deployment = DeploymentModel::ALL.iter().fold(
-        Select::new("deployment", words.portal_form_deployment()),
-        |select, model| select.option(model.as_str(), text::deployment(words, model.as_str())),
-    );
+    let model = ServiceModel::ALL
+        .iter()
+        .fold(Select::new("model", words.portal_form_model()), |select, model| {
+            select.option(model.as_str(), text::model(words, model.as_str()))
+        });
+    let deployment = DeploymentModel::ALL
+        .iter()
+        .fold(Select::new("deployment", words.portal_form_deployment()), |select, model| {
+            select.option(model.as_str(), text::deployment(words, model.as_str()))
+        });
     view! {
         <div class="form">
             {model.of(state).view()}
@@ -83,24 +91,41 @@ fn price(words: Words, state: &FormState) -> AnyView {
 fn promises(words: Words, state: &FormState) -> AnyView {
     let locale = words.0.sla();
     let commitment = RadioGroup::new("commitment", words.portal_form_commitment())
-        .option_about(Commitment::Declared.as_str(), text::commitment(words, "declared"), words.portal_form_declared())
-        .option_about(Commitment::Objective.as_str(), text::commitment(words, "objective"), words.portal_form_objective())
-        .option_about(Commitment::Guaranteed.as_str(), text::commitment(words, "guaranteed"), words.portal_form_guaranteed())
+        .option_about(
+            Commitment::Declared.as_str(),
+            text::commitment(words, "declared"),
+            words.portal_form_declared(),
+        )
+        .option_about(
+            Commitment::Objective.as_str(),
+            text::commitment(words, "objective"),
+            words.portal_form_objective(),
+        )
+        .option_about(
+            Commitment::Guaranteed.as_str(),
+            text::commitment(words, "guaranteed"),
+            words.portal_form_guaranteed(),
+        )
         .of(state);
     let groups: Vec<_> = sla::registry()
         .groups()
         .iter()
         .map(|group| {
             let own = || form::items().filter(|item| item.group == group.key);
-            let core: Vec<_> = own().filter(|item| item.core).map(|item| promise(words, state, item)).collect();
-            let more: Vec<_> = own().filter(|item| !item.core).map(|item| promise(words, state, item)).collect();
-            let more = (!more.is_empty()).then(|| disclosure(words.portal_form_more(), more.into_any()));
-            (!core.is_empty() || more.is_some()).then(|| view! {
-                <fieldset class="promises">
-                    <legend>{group.label.get(locale).to_owned()}</legend>
-                    <div class="promise-fields">{core}</div>
-                    {more}
-                </fieldset>
+            let core: Vec<_> =
+                own().filter(|item| item.core).map(|item| promise(words, state, item)).collect();
+            let more: Vec<_> =
+                own().filter(|item| !item.core).map(|item| promise(words, state, item)).collect();
+            let more =
+                (!more.is_empty()).then(|| disclosure(words.portal_form_more(), more.into_any()));
+            (!core.is_empty() || more.is_some()).then(|| {
+                view! {
+                    <fieldset class="promises">
+                        <legend>{group.label.get(locale).to_owned()}</legend>
+                        <div class="promise-fields">{core}</div>
+                        {more}
+                    </fieldset>
+                }
             })
         })
         .collect();

@@ -48,7 +48,8 @@ pub(super) fn read(form: &FormState) -> OfferForm {
         commitment: text("commitment"),
         items: items()
             .map(|item| {
-                let values: Vec<&str> = form.values(&item.key).filter(|value| !value.is_empty()).collect();
+                let values: Vec<&str> =
+                    form.values(&item.key).filter(|value| !value.is_empty()).collect();
                 (item.key.clone(), values.join(", "))
             })
             .filter(|(_, value)| !value.trim().is_empty())
@@ -72,11 +73,13 @@ pub(super) fn filled(offer: &OfferForm) -> FormState {
         &offer.currency,
         &offer.commitment,
     ];
-    let form = TEXTS.iter().zip(texts).fold(FormState::empty(), |form, (name, value)| {
-        form.with(name, value.clone())
-    });
+    let form = TEXTS
+        .iter()
+        .zip(texts)
+        .fold(FormState::empty(), |form, (name, value)| form.with(name, value.clone()));
     offer.items.iter().fold(form, |form, (key, value)| {
-        let is_set = sla::registry().item(key).is_some_and(|item| matches!(item.kind, ItemKind::Set(_)));
+        let is_set =
+            sla::registry().item(key).is_some_and(|item| matches!(item.kind, ItemKind::Set(_)));
         if !is_set {
             return form.with(key, value.clone());
         }
@@ -101,7 +104,8 @@ pub(super) fn fresh() -> FormState {
 pub(super) fn note(form: &mut FormState, words: Words, faults: &[FieldFault]) {
     for fault in faults {
         let text = fault_text(words, fault);
-        let field = fault.pointer.strip_prefix("/items/").unwrap_or(fault.pointer.trim_start_matches('/'));
+        let field =
+            fault.pointer.strip_prefix("/items/").unwrap_or(fault.pointer.trim_start_matches('/'));
         let known = TEXTS.contains(&field) || items().any(|item| item.key == field);
         if known {
             form.fail(field, text);

@@ -25,7 +25,8 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
     };
     let words = ctx.words();
     page(&ctx, Page::new(words.common_way_offers()).private(), || {
-        let create = || link_button(Look::Primary, words.portal_offer_new(), "/provider/offers/new");
+        let create =
+            || link_button(Look::Primary, words.portal_offer_new(), "/provider/offers/new");
         let (body, actions) = if offers.is_empty() {
             (empty(words.portal_list_none(), words.portal_list_none_text(), Some(create())), vec![])
         } else {

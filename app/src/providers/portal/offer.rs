@@ -61,7 +61,10 @@ fn facts(ctx: &PageContext, offer: &OwnOffer) -> AnyView {
     let card = &offer.card;
     let mut facts = vec![
         (words.portal_list_state().to_owned(), state_badge(words, card.state)),
-        (words.portal_form_name().to_owned(), view! { <code>{card.slug.clone()}</code> }.into_any()),
+        (
+            words.portal_form_name().to_owned(),
+            view! { <code>{card.slug.clone()}</code> }.into_any(),
+        ),
         (words.portal_list_changed().to_owned(), time(ctx, card.updated_at.0)),
         (words.portal_offer_number().to_owned(), ui::id(ctx, &card.id.to_string())),
     ];
@@ -79,8 +82,8 @@ fn facts(ctx: &PageContext, offer: &OwnOffer) -> AnyView {
 fn publication(words: Words, offer: &OwnOffer) -> AnyView {
     let card = &offer.card;
     let at = format!("/provider/offers/{}", card.id);
-    let newer = card.published_version != Some(card.current_version)
-        || card.state != OfferState::Published;
+    let newer =
+        card.published_version != Some(card.current_version) || card.state != OfferState::Published;
     let possible = newer && card.state.apply(OfferEvent::Publish).is_ok();
     let text = match (card.state, newer) {
         (OfferState::Draft, _) => words.portal_publish_draft(),
@@ -92,8 +95,10 @@ fn publication(words: Words, offer: &OwnOffer) -> AnyView {
         let label = words.portal_offer_publish(card.current_version);
         view! { <form method="post" action=format!("{at}/publish")>{Button::primary(label).view()}</form> }
     });
-    let withdraw = card.state.apply(OfferEvent::Withdraw).is_ok() && card.state != OfferState::Withdrawn;
-    let withdraw = withdraw.then(|| link_button(Look::Danger, words.portal_withdraw_open(), format!("{at}/withdraw")));
+    let withdraw =
+        card.state.apply(OfferEvent::Withdraw).is_ok() && card.state != OfferState::Withdrawn;
+    let withdraw = withdraw
+        .then(|| link_button(Look::Danger, words.portal_withdraw_open(), format!("{at}/withdraw")));
     section(
         "publication",
         words.portal_publish_title(),

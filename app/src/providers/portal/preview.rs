@@ -12,9 +12,7 @@ use crate::{
     format,
     market::text,
     render::{Page, page},
-    ui::{
-        Button, Column, Kind, Table, chip, definitions, disclosure, notice, page_head, section,
-    },
+    ui::{Button, Column, Kind, Table, chip, definitions, disclosure, notice, page_head, section},
     words::Words,
 };
 
@@ -87,12 +85,19 @@ pub(super) fn promised(ctx: &PageContext, provider: &ProviderCard, offer: &Offer
         .as_ref()
         .map(|about| view! { <p class="lead">{about.get(locale).to_owned()}</p> });
     let service = &offer.spec.service;
-    let regions: Vec<_> =
-        service.regions.iter().map(|region| chip(format!("{} ({})", region.id, region.country))).collect();
+    let regions: Vec<_> = service
+        .regions
+        .iter()
+        .map(|region| chip(format!("{} ({})", region.id, region.country)))
+        .collect();
     let price = offer.spec.price.as_ref().and_then(|price| price.monthly_total.as_ref());
     let price = match price {
         Some(amount) => {
-            format!("{} {}", format::money(amount.minor, &amount.currency), words.contracts_price_month())
+            format!(
+                "{} {}",
+                format::money(amount.minor, &amount.currency),
+                words.contracts_price_month()
+            )
         }
         None => words.contracts_price_none().to_owned(),
     };
