@@ -169,7 +169,7 @@ struct PromiseBody {
     /// Key in the registry.
     item: String,
     /// What is promised; null: undeclared, which is neither zero nor a pass.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     value: Option<Value>,
     /// guaranteed, objective, attested or declared; empty when undeclared.
     commitment: String,

@@ -112,7 +112,7 @@ pub(super) struct ItemValue {
     /// Key in the registry.
     pub item: String,
     /// The value; numbers as exact text.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub value: Value,
 }
 

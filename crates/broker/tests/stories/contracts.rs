@@ -104,6 +104,8 @@ async fn two_contracts_race_for_the_last_capacity_and_one_wins(engine: Engine) {
     assert_eq!(winners, 1, "{:?}", pages.each_ref().map(|page| page.card.state));
     let loser = pages.iter().find(|page| page.card.state == ContractState::Failed).unwrap();
     assert_eq!(loser.failure.as_deref(), Some("no_capacity"));
+    assert!(!loser.alternatives.is_empty(), "the refusal names the next best offers");
+    assert!(loser.alternatives.iter().all(|card| card.backed && card.id != loser.offer));
     market.finish().await;
 }
 
