@@ -1,4 +1,5 @@
 //! The public pages of the market over the demo market, in both languages.
+#![allow(clippy::panic, reason = "a test must fail loudly")]
 
 mod support;
 
@@ -276,4 +277,24 @@ async fn hostile_input_is_shown_as_text_or_refused() {
         assert!(known, "{path}: {}", answer.status);
         assert!(!answer.text.contains("<script>"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn an_offer_with_a_cloud_behind_it_leads_to_plan_and_price() {
+    let site = Site::open().await;
+    let broker = &site.market.broker;
+    let system = broker::OpContext::system("test");
+    let provider = broker.provider(&system, "hokusei").await.unwrap().card.id;
+    broker.connect_provider(&system, provider, "http://127.0.0.1:9", "token").await.unwrap();
+    let page = site.page("/needs/templates/certificate-service").await;
+    let fits = between(&page, "id=\"matches\"", "</section>");
+    assert!(fits.contains("can be contracted") && fits.contains("/contracts/new?offer=ofr_"));
+    assert!(fits.contains("need=template%3Acertificate-service"));
+    let near = between(&page, "id=\"near\"", "</section>");
+    assert!(near.contains("catalogue only"));
+    let backed = site.page("/market?backed=1").await;
+    assert!(backed.contains(HOKUSEI) && !backed.contains("catalogue only"));
+    let id = site.offer_titled(HOKUSEI).await;
+    let offer = site.page(&format!("/market/offers/{id}")).await;
+    assert!(offer.contains("formaction=\"/contracts/new\""));
 }

@@ -1,4 +1,10 @@
 //! The interface over the demo market, asked through the router as a browser would.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    dead_code,
+    reason = "a test that cannot set up must fail loudly, and no file uses every helper"
+)]
 
 use app::{AppState, assets::Assets, router};
 use axum::{
