@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,6 +42,17 @@ pub async fn open_database(settings: &Settings) -> anyhow::Result<Db> {
 pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
     let db = open_database(settings).await?;
     let index_lock = lock_index(settings)?;
+    let index_dir = index_lock.is_some().then(|| settings.index_folder());
+    let broker = open_broker(settings, db, index_dir).await?;
+    Ok(Opened { broker, index_lock })
+}
+
+/// A broker over an open database; without an index folder the index is in memory.
+pub(crate) async fn open_broker(
+    settings: &Settings,
+    db: Db,
+    index_dir: Option<PathBuf>,
+) -> anyhow::Result<Broker> {
     let allowed = allowed_networks(settings)?;
     let probe = HttpProbe::new(PROBE_TIMEOUT, AddressPolicy::allowing(allowed.clone()))?;
     let parts = BrokerParts {
@@ -55,12 +66,11 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
             monitor_interval_seconds: i64::from(settings.monitor_interval_seconds),
             lease_seconds: i64::from(settings.lease_seconds),
             password_memory_kib: broker::PASSWORD_MEMORY_KIB,
-            index_dir: index_lock.is_some().then(|| settings.index_folder()),
+            index_dir,
             sealing_key: sealing_key(&settings.sealing_key)?,
         },
     };
-    let broker = Broker::open(parts).await.context("the broker cannot be opened")?;
-    Ok(Opened { broker, index_lock })
+    Broker::open(parts).await.context("the broker cannot be opened")
 }
 
 /// Takes the index folder for this process. Another process that has it (a running broker while

@@ -1,0 +1,249 @@
+//! The document and the routes are the same thing, and who may do what is written in one table.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use common::{Person, Sent, Site, offer, requirement};
+use domain::{OfferId, Role};
+use serde_json::json;
+use server::api;
+
+/// What one operation answers to those whom it does not concern.
+struct Row {
+    method: &'static str,
+    path: &'static str,
+    body: Body,
+    /// Nobody is signed in; a customer of another organisation; a provider of another organisation.
+    answers: [u16; 3],
+}
+
+#[derive(Clone, Copy)]
+enum Body {
+    Nothing,
+    Requirement,
+    Offer,
+    Ranking,
+    Quote,
+    Sign,
+    Token,
+    Reason,
+    Connection,
+}
+
+const fn row(method: &'static str, path: &'static str, body: Body, answers: [u16; 3]) -> Row {
+    Row { method, path, body, answers }
+}
+
+const TABLE: &[Row] = &[
+    row("GET", "/offers", Body::Nothing, [200, 200, 200]),
+    row("GET", "/offers/{offer}", Body::Nothing, [200, 200, 200]),
+    row("GET", "/offers/{offer}/sla", Body::Nothing, [200, 200, 200]),
+    row("GET", "/providers", Body::Nothing, [200, 200, 200]),
+    row("GET", "/providers/{provider}", Body::Nothing, [200, 200, 200]),
+    row("GET", "/items", Body::Nothing, [200, 200, 200]),
+    row("GET", "/items/{item}", Body::Nothing, [200, 200, 200]),
+    row("GET", "/templates", Body::Nothing, [200, 200, 200]),
+    row("POST", "/requirements/check", Body::Requirement, [200, 200, 200]),
+    row("GET", "/requirements", Body::Nothing, [401, 200, 200]),
+    row("POST", "/requirements", Body::Requirement, [401, 201, 201]),
+    row("GET", "/requirements/{requirement}", Body::Nothing, [401, 404, 404]),
+    row("PUT", "/requirements/{requirement}", Body::Requirement, [401, 404, 404]),
+    row("POST", "/rankings", Body::Ranking, [200, 200, 200]),
+    row("POST", "/quotes", Body::Quote, [200, 200, 200]),
+    row("GET", "/contracts", Body::Nothing, [401, 200, 403]),
+    row("POST", "/contracts", Body::Sign, [401, 201, 403]),
+    row("GET", "/contracts/{contract}", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/timelines", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/observations", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/release", Body::Nothing, [401, 404, 403]),
+    row("POST", "/provider/offers/check", Body::Offer, [200, 200, 200]),
+    row("GET", "/provider/offers", Body::Nothing, [401, 403, 200]),
+    row("POST", "/provider/offers", Body::Offer, [401, 403, 422]),
+    row("GET", "/provider/offers/{offer}", Body::Nothing, [401, 403, 404]),
+    row("PUT", "/provider/offers/{offer}", Body::Offer, [401, 403, 404]),
+    row("POST", "/provider/offers/{offer}/publish", Body::Nothing, [401, 403, 404]),
+    row("POST", "/provider/offers/{offer}/withdraw", Body::Nothing, [401, 403, 404]),
+    row("GET", "/desk/workflows", Body::Nothing, [401, 403, 403]),
+    row("GET", "/desk/workflows/{workflow}", Body::Nothing, [401, 403, 403]),
+    row("POST", "/desk/workflows/{workflow}/retry", Body::Nothing, [401, 403, 403]),
+    row("POST", "/desk/workflows/{workflow}/abandon", Body::Reason, [401, 403, 403]),
+    row("GET", "/desk/audit", Body::Nothing, [401, 403, 403]),
+    row("PUT", "/desk/providers/{provider}/connection", Body::Connection, [401, 403, 403]),
+    row("GET", "/me", Body::Nothing, [401, 200, 200]),
+    row("GET", "/tokens", Body::Nothing, [401, 200, 200]),
+    row("POST", "/tokens", Body::Token, [401, 201, 201]),
+    row("DELETE", "/tokens/{token}", Body::Nothing, [401, 404, 404]),
+];
+
+/// Things that belong to one organisation, to be asked for by others.
+struct Things {
+    offer: OfferId,
+    version: i64,
+    provider: String,
+    requirement: String,
+    contract: String,
+    workflow: String,
+    token: String,
+}
+
+impl Things {
+    async fn of(site: &Site, owner: &Person) -> Self {
+        let provider = site.broker.provider(&owner.ctx, "hokusei").await.unwrap();
+        let card = provider.offers.iter().find(|offer| offer.price.is_some()).unwrap();
+        let saved = site.broker.save_requirement(&owner.ctx, requirement(), None).await.unwrap();
+        let mut things = Self {
+            offer: card.id,
+            version: card.version,
+            provider: provider.card.id.to_string(),
+            requirement: saved.card.id.to_string(),
+            contract: String::new(),
+            workflow: String::new(),
+            token: site.broker.tokens(&owner.ctx).await.unwrap()[0].id.to_string(),
+        };
+        let signed = site.api(Some(owner), "POST", "/contracts", things.body(Body::Sign)).await;
+        assert_eq!(signed.status, StatusCode::CREATED, "{}", signed.body);
+        let signed = signed.json();
+        things.contract = signed["id"].as_str().unwrap().to_owned();
+        things.workflow = signed["timelines"][0]["id"].as_str().unwrap().to_owned();
+        things
+    }
+
+    fn path(&self, path: &str) -> String {
+        path.replace("{offer}", &self.offer.to_string())
+            .replace("{provider}", &self.provider)
+            .replace("{item}", "availability.service_uptime")
+            .replace("{requirement}", &self.requirement)
+            .replace("{contract}", &self.contract)
+            .replace("{workflow}", &self.workflow)
+            .replace("{token}", &self.token)
+    }
+
+    fn body(&self, body: Body) -> Sent<'static> {
+        let need = json!({"template": "certificate-service"});
+        let offer_id = self.offer.to_string();
+        match body {
+            Body::Nothing => Sent::Nothing,
+            Body::Requirement => Sent::Yaml(requirement()),
+            Body::Offer => Sent::Yaml(offer()),
+            Body::Ranking => Sent::Json(json!({"need": need, "limit": 2})),
+            Body::Quote => Sent::Json(json!({"offer": offer_id, "need": need})),
+            Body::Sign => Sent::Json(json!({
+                "offer": offer_id,
+                "offerVersion": self.version,
+                "need": need,
+                "serviceName": "Certificates",
+            })),
+            Body::Token => Sent::Json(json!({"name": "a token"})),
+            Body::Reason => Sent::Json(json!({"reason": "no longer needed"})),
+            Body::Connection => {
+                Sent::Json(json!({"url": common::SILENT_CLOUD, "token": "another-token"}))
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_operation_answers_strangers_and_other_tenants_as_the_table_says() {
+    let site = Site::demo().await;
+    let owner = site.person("owner", Role::Customer).await;
+    let customer = site.person("customer", Role::Customer).await;
+    let provider = site.person("provider", Role::Provider).await;
+    let things = Things::of(&site, &owner).await;
+    let mut wrong = Vec::new();
+    for row in TABLE {
+        for (who, expected) in [None, Some(&customer), Some(&provider)].into_iter().zip(row.answers)
+        {
+            let reply =
+                site.api(who, row.method, &things.path(row.path), things.body(row.body)).await;
+            if reply.status.as_u16() != expected {
+                let who = who.map_or("a stranger", |person| person.viewer.name.as_str());
+                wrong.push(format!(
+                    "{} {} as {who}: {} {}",
+                    row.method, row.path, reply.status, reply.body
+                ));
+            } else if expected >= 400 {
+                reply.code();
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // Nobody of them changed anything of the owner's.
+    let contract = site.get(Some(&owner), &things.path("/contracts/{contract}")).await.json();
+    assert_eq!(contract["state"], "activating");
+    assert_eq!(site.get(Some(&owner), "/me").await.json()["name"], "owner");
+}
+
+#[test]
+fn the_table_names_every_operation_of_the_document() {
+    let documented: BTreeSet<(String, String)> = api::operations()
+        .into_iter()
+        .map(|operation| (operation.method.to_owned(), operation.path))
+        .collect();
+    let named: BTreeSet<(String, String)> =
+        TABLE.iter().map(|row| (row.method.to_owned(), row.path.to_owned())).collect();
+    assert_eq!(named, documented);
+}
+
+#[tokio::test]
+async fn what_is_documented_is_routed_and_nothing_else() {
+    let site = Site::empty().await;
+    let documented: BTreeSet<_> =
+        api::operations().into_iter().map(|operation| (operation.method, operation.path)).collect();
+    let paths: BTreeSet<&String> = documented.iter().map(|(_, path)| path).collect();
+    for path in paths {
+        let concrete = path.replace(['{', '}'], "");
+        for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
+            let reply = site.api(None, method, &concrete, Sent::Nothing).await;
+            let routed = documented.contains(&(method, path.clone()));
+            assert_eq!(
+                reply.status != StatusCode::METHOD_NOT_ALLOWED,
+                routed,
+                "{method} {path}: {}",
+                reply.status
+            );
+            assert!(!reply.body.contains("there is nothing at this address"), "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn routes_are_only_made_together_with_their_documentation() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/api");
+    let mut plain = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        plain.extend(text.lines().filter(|line| line.contains(".route(")).map(ToOwned::to_owned));
+    }
+    // The document itself is the only exception.
+    assert_eq!(plain.len(), 1, "{plain:?}");
+    assert!(plain[0].contains("/openapi.json"));
+}
+
+#[tokio::test]
+async fn the_document_is_openapi_3_1_and_is_served() {
+    let site = Site::empty().await;
+    let reply = site.get(None, "/openapi.json").await;
+    assert_eq!(reply.status, StatusCode::OK);
+    let document = reply.json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    assert_eq!(document, serde_json::to_value(api::document()).unwrap());
+    let mut ids = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            assert!(ids.insert(operation["operationId"].clone()), "{method} {path}");
+            assert!(operation["summary"].is_string(), "{method} {path} says what it does");
+            assert!(operation["responses"]["default"].is_object(), "{method} {path}");
+            let key = operation["parameters"].to_string().contains("Idempotency-Key");
+            assert_eq!(key, method == "post", "{method} {path}");
+        }
+    }
+    // Every reference leads somewhere.
+    let text = document.to_string();
+    for part in text.split("\"$ref\":\"#/").skip(1) {
+        let pointer = format!("/{}", part.split('"').next().unwrap());
+        assert!(document.pointer(&pointer).is_some(), "{pointer}");
+    }
+}
