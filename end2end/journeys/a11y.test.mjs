@@ -1,7 +1,7 @@
 // Every page for everybody: axe, one heading, the language, and nothing that sticks out to the side.
 
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { decent } from "../helpers/checks.mjs";
 import { newVisitor } from "../helpers/browser.mjs";
 import { awake, kumoichi } from "../helpers/fixture.mjs";
@@ -35,15 +35,16 @@ const states = {};
 
 /** Signs in once for each role; the session is handed to every visitor of that role. */
 async function enter(role) {
-  if (role === "visitor") return undefined;
   states[role] ??= (async () => {
     const context = await newVisitor(fixture.browser, fixture.url());
     const page = await context.newPage();
-    await page.goto("/account/sign-in");
-    await page.locator("[name=email]").fill(`${role}@demo.example`);
-    await page.locator("[name=password]").fill(PASSWORD);
-    await page.keyboard.press("Enter");
-    await page.locator("form[action='/account/sign-out']").waitFor();
+    if (role !== "visitor") {
+      await page.goto("/account/sign-in");
+      await page.locator("[name=email]").fill(`${role}@demo.example`);
+      await page.locator("[name=password]").fill(PASSWORD);
+      await page.keyboard.press("Enter");
+      await page.locator("form[action='/account/sign-out']").waitFor();
+    }
     const more = await discover(page, role);
     const { cookies } = await context.storageState();
     await context.close();
@@ -59,6 +60,7 @@ async function discover(page, role) {
     await page.goto(list);
     return page.locator(selector).first().getAttribute("href");
   };
+  if (role === "visitor") return stroll(page);
   if (role === "customer") return contract(page);
   if (role === "provider") {
     const own = await first("/provider/offers", "main td a");
@@ -83,17 +85,13 @@ async function contract(page) {
 }
 
 /** Offers and comparisons, found as a visitor finds them. */
-let found = [];
-before(async () => {
-  const context = await newVisitor(fixture.browser, fixture.url());
-  const page = await context.newPage();
+async function stroll(page) {
   await page.goto("/market?q=Hokusei");
   const offers = await page.locator(".offer h3 a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
   assert.ok(offers.length > 3);
   const ids = offers.slice(0, 4).map((href) => `offer=${href.split("/").pop().split("?")[0]}`);
-  found = [offers[0], `${offers[0]}?need=template:certificate-service`, `/market/compare?${ids.join("&")}`, "/market/compare"];
-  await context.close();
-});
+  return [offers[0], `${offers[0]}?need=template:certificate-service`, `/market/compare?${ids.join("&")}`, "/market/compare"];
+}
 
 for (const role of Object.keys(pages)) {
   for (const wishes of looks) {
@@ -102,8 +100,8 @@ for (const role of Object.keys(pages)) {
       const entered = await enter(role);
       const faults = [];
       await fixture.visit({ ...wishes, refusals: true }, async (page, context) => {
-        if (entered) await context.addCookies(entered.cookies);
-        for (const path of [...pages[role], ...(role === "visitor" ? found : entered.more)]) {
+        await context.addCookies(entered.cookies);
+        for (const path of [...pages[role], ...entered.more]) {
           await page.goto(path);
           await awake(page);
           const name = `${role}-${language}-${theme}-${width}-${new URL(page.url()).pathname.slice(1).replaceAll("/", "_")}`;

@@ -113,5 +113,8 @@ pub fn error_summary(form: &FormState, words: Words) -> AnyView {
         .collect();
     let list = view! { <ul>{items}</ul> }.into_any();
     let inside = notice(Kind::Problem, words.common_form_faults(count), list);
-    view! { <div class="summary" role="alert">{inside}</div> }.into_any()
+    // Where no field is at fault, the focus moves here.
+    let alone = form.errors().iter().all(|error| error.field.is_empty());
+    let index = alone.then_some("-1");
+    view! { <div class="summary" role="alert" tabindex=index autofocus=alone>{inside}</div> }.into_any()
 }

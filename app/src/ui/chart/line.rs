@@ -145,13 +145,13 @@ impl Scale {
     }
 }
 
-/// The next of 1, 1.5, 2, 3, 5, 7.5 times a power of ten, so that the scale reads well.
+/// The next of some numbers times a power of ten whose thirds are round, so that the scale reads well.
 fn round_up(value: f64) -> f64 {
     if value <= 0.0 {
         return 1.0;
     }
     let power = 10_f64.powf(value.log10().floor());
-    [1.0, 1.5, 2.0, 3.0, 5.0, 7.5, 10.0]
+    [1.2, 1.5, 2.4, 3.0, 4.5, 6.0, 7.5, 9.0, 12.0]
         .into_iter()
         .map(|step| step * power)
         .find(|step| *step >= value)
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_scale_ends_on_a_readable_number() {
-        assert!((round_up(0.83) - 1.0).abs() < 1e-9);
+        assert!((round_up(0.83) - 0.9).abs() < 1e-9);
         assert!((round_up(137.0) - 150.0).abs() < 1e-9);
         assert!((round_up(0.0) - 1.0).abs() < 1e-9);
     }
