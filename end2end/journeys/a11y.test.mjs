@@ -63,12 +63,12 @@ async function discover(page, role) {
   if (role === "visitor") return stroll(page);
   if (role === "customer") return contract(page);
   if (role === "provider") {
-    const own = await first("/provider/offers", "main td a");
+    const own = await first("/provider/offers", "main tbody th a");
     return [own, `${own}/edit?as=form`, `${own}/edit?as=yaml`, `${own}/withdraw`];
   }
   await enter("customer");
-  const workflow = await first("/desk/workflows", "main td a");
-  return [workflow, await first("/desk/providers", "main td a")];
+  const workflow = await first("/desk/workflows", "main tbody th a");
+  return [workflow, await first("/desk/providers", "main tbody th a")];
 }
 
 /** A running service: its quote, page and way out. */

@@ -85,9 +85,13 @@ export class Guest {
       await this.until(headline, () => this.refresh());
       return;
     }
-    await this.page.evaluate(() => (globalThis.isTheSamePage = true));
+    // The events bring every step; only when nothing more will come does the page load itself again, once.
+    let loads = 0;
+    const count = (frame) => (loads += frame === this.page.mainFrame() ? 1 : 0);
+    this.page.on("framenavigated", count);
     await headline.first().waitFor({ timeout: LONG_MS });
-    assert.equal(await this.page.evaluate(() => globalThis.isTheSamePage), true, "the page was loaded again");
+    this.page.off("framenavigated", count);
+    assert.ok(loads <= 1, `the page was loaded ${loads} times while it was followed`);
   }
 
   async refresh() {
@@ -163,7 +167,6 @@ export async function sign(guest, name) {
 export async function watch(guest) {
   const { page } = guest;
   await guest.follow("contracts_headline_active");
-  await guest.refresh();
   await page.locator("a.address").waitFor();
   await guest.stop("active");
   const address = await page.locator("a.address").getAttribute("href");
@@ -188,7 +191,6 @@ export async function release(guest, name, address) {
   await guest.button("contracts_release_button").click();
   await page.waitForURL(/\/contracts\/\w+$/);
   await guest.follow("contracts_headline_released");
-  await guest.refresh();
   await guest.text("contracts_left_erased").waitFor();
   await guest.stop("released", name);
   await assert.rejects(fetch(address), "the address refuses after the release");
