@@ -98,7 +98,7 @@ fn tests(place: &Place, rest: &[String]) -> Result<Count> {
             "run",
             "--no-fail-fast",
             "--status-level",
-            "fail",
+            "slow",
             "--final-status-level",
             "slow",
         ]);
