@@ -4,6 +4,13 @@
 //! killed there, and is started again; then the workflow must end, with exactly one set of
 //! resources at the cloud or none.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story that cannot go on fails its test"
+)]
+
 use broker::OpContext;
 use domain::{ContractId, ContractState, Role};
 use provider_api::ResourceState;

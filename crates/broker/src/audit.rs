@@ -16,6 +16,7 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// `action` is `noun.past_participle`; `subject` the prefixed id of the thing.
+    #[expect(clippy::needless_pass_by_value, reason = "ids are small and copied")]
     pub fn new(action: &'static str, subject: impl ToString) -> Self {
         Self { action, subject: subject.to_string(), detail: Map::new() }
     }

@@ -1,5 +1,12 @@
 //! Stories of the marketplace on both databases, with a real cloud where one is needed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story that cannot go on fails its test"
+)]
+
 mod accounts;
 mod contracts;
 mod leaks;
