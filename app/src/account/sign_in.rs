@@ -35,7 +35,7 @@ pub(super) async fn show(
     let form = FormState::from_urlencoded(&query.unwrap_or_default());
     // Only where to go next comes with the address; nobody's name or password does.
     let form = FormState::empty().with("next", form.value("next"));
-    sheet(&ctx, &state, form, StatusCode::OK)
+    sheet(&ctx, &state, &form, StatusCode::OK)
 }
 
 pub(super) async fn enter(
@@ -51,7 +51,7 @@ pub(super) async fn enter(
         }
     }
     if !form.is_sound() {
-        return sheet(&ctx, &state, form, StatusCode::UNPROCESSABLE_ENTITY);
+        return sheet(&ctx, &state, &form, StatusCode::UNPROCESSABLE_ENTITY);
     }
     let signed_in =
         state.broker.sign_in(&ctx.op(), form.value("email"), form.value("password")).await;
@@ -65,13 +65,13 @@ pub(super) async fn enter(
         },
         Err(BrokerError::TooManyAttempts { retry_after_seconds }) => {
             note_faults(&mut form, words, &BrokerError::TooManyAttempts { retry_after_seconds });
-            let mut response = sheet(&ctx, &state, form, StatusCode::TOO_MANY_REQUESTS);
+            let mut response = sheet(&ctx, &state, &form, StatusCode::TOO_MANY_REQUESTS);
             let seconds = HeaderValue::from(retry_after_seconds);
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
             response
         }
         Err(error) if note_faults(&mut form, words, &error) => {
-            sheet(&ctx, &state, form, StatusCode::UNPROCESSABLE_ENTITY)
+            sheet(&ctx, &state, &form, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Err(error) => fail(&ctx, error),
     }
@@ -104,7 +104,7 @@ pub(super) fn next_page(asked: &str, viewer: &Viewer) -> String {
     ours.to_owned()
 }
 
-fn sheet(ctx: &PageContext, state: &AppState, form: FormState, status: StatusCode) -> Response {
+fn sheet(ctx: &PageContext, state: &AppState, form: &FormState, status: StatusCode) -> Response {
     let words = ctx.words();
     let about = Page::new(words.account_sign_in_title()).status(status).width(Width::Reading);
     let already = ctx.viewer.as_ref().map(|viewer| {
@@ -120,11 +120,11 @@ fn sheet(ctx: &PageContext, state: &AppState, form: FormState, status: StatusCod
         view! {
             {page_head(words.account_sign_in_title(), Some(words.account_sign_in_lead().to_owned()), vec![])}
             {already}
-            {error_summary(&form, words)}
+            {error_summary(form, words)}
             <form class="form" method="post" action="/account/sign-in">
                 <input type="hidden" name="next" value=next/>
-                {Field::email("email", words.account_field_email()).of(&form).required().max_length(254).view()}
-                {Field::password("password", words.account_field_password()).of(&form).required().autocomplete("current-password").view()}
+                {Field::email("email", words.account_field_email()).of(form).required().max_length(254).view()}
+                {Field::password("password", words.account_field_password()).of(form).required().autocomplete("current-password").view()}
                 <div class="actions">
                     {Button::primary(words.common_account_sign_in()).view()}
                     {link_button(Look::Quiet, words.account_sign_in_new(), other)}

@@ -90,7 +90,8 @@ pub(super) fn facts(ctx: &PageContext, plan: &Plan) -> AnyView {
         .ranges()
         .into_iter()
         .map(|(field, value, _, _)| {
-            let unit = unit(words, field);
+            // "Instances 1" needs no unit.
+            let unit = if field == "instances" { "" } else { unit(words, field) };
             let text = format!("{} {unit}", format::integer(value)).trim().to_owned();
             (
                 label(words, field).to_owned(),

@@ -61,14 +61,19 @@ fn sheet(ctx: &PageContext, contract: &ContractPage, series: &measured::Series) 
         _ => vec![],
     };
     page(ctx, Page::new(title.clone()).private(), || {
+        let chart = measured::chart(ctx, contract, series);
+        // How a running service does comes before how it came to run.
+        let (before, after) =
+            if card.state == ContractState::Active { (chart, None) } else { (None, chart) };
         view! {
             {breadcrumbs(words, vec![(words.common_way_services().to_owned(), "/services".to_owned())])}
             {page_head(title, Some(lead(words, card).to_owned()), actions)}
             {section("now", words.contracts_page_now(), now(ctx, contract))}
             {failure(ctx, contract)}
             {(card.state == ContractState::Released).then(|| documents::after_release(ctx, contract))}
+            {before}
             {section("progress", words.contracts_page_progress(), progress(ctx, contract))}
-            {measured::chart(ctx, contract, series)}
+            {after}
             {section("plan", words.contracts_plan_title(), plan::facts(ctx, &contract.plan))}
             {section("resources", words.contracts_page_resources(), resources(words, &contract.resources))}
             {section("documents", words.contracts_documents_title(), documents::frozen(ctx, contract))}
