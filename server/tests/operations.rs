@@ -233,7 +233,7 @@ async fn the_document_is_openapi_3_1_and_is_served() {
     let mut ids = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            assert!(ids.insert(operation["operationId"].clone()), "{method} {path}");
+            assert!(ids.insert(operation["operationId"].to_string()), "{method} {path}");
             assert!(operation["summary"].is_string(), "{method} {path} says what it does");
             assert!(operation["responses"]["default"].is_object(), "{method} {path}");
             let key = operation["parameters"].to_string().contains("Idempotency-Key");
