@@ -211,3 +211,30 @@ async fn a_service_is_signed_followed_released_and_proven_erased() {
     }
     other.market.finish().await;
 }
+
+#[tokio::test]
+async fn a_full_cloud_is_told_with_its_reason_and_the_desk_steers_only_what_is_stuck() {
+    let site = Site::open_with_cloud(1).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let quote = site.page(&quote_path(offer)).await;
+    let signed = send(&site, &quote, &[("step", "sign"), ("instances", "16")]).await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+    site.market.run_workflows().await;
+    let failed = site.page(&signed.location).await;
+    assert!(failed.contains("not enough room left"), "{failed}");
+    assert!(!failed.contains("/release\""), "what never ran cannot be released");
+
+    let desk = site.signed_in(Role::Broker).await;
+    let list = desk.page("/desk/workflows").await;
+    let start = list.find("/desk/workflows/wfl_").unwrap();
+    let workflow = list[start..].split('"').next().unwrap().to_owned();
+    assert!(desk.page(&workflow).await.contains("no_capacity"));
+    let retry = desk.post(&format!("{workflow}/retry"), &[]).await;
+    assert_eq!(retry.status, StatusCode::CONFLICT);
+    let nameless = desk.post(&format!("{workflow}/abandon"), &[("reason", " ")]).await;
+    assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let subject = signed.location.rsplit('/').next().unwrap();
+    let audit = desk.page(&format!("/desk/audit?subject={subject}")).await;
+    assert!(audit.contains("signed a contract") && audit.contains("activation failed"));
+    desk.market.finish().await;
+}

@@ -81,7 +81,9 @@ impl Site {
         let Actor::Person(viewer) = self.market.person(role).await.actor else {
             panic!("a demo person is a person")
         };
-        Self { router: self.router.layer(Extension(viewer)), ..self }
+        let pages =
+            router().with_state(AppState::new(self.market.broker.clone(), Assets::built_in()));
+        Self { router: pages.layer(Extension(viewer)), ..self }
     }
 
     /// Asks for a page in a language.
