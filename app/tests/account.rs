@@ -1,5 +1,12 @@
 //! Signing up, in and out, and tokens, with real sessions.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story that cannot go on fails its test"
+)]
+
 #[path = "support/session.rs"]
 mod session;
 

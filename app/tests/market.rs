@@ -1,4 +1,11 @@
 //! The public pages of the market over the demo market, in both languages.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story that cannot go on fails its test"
+)]
 #![allow(clippy::panic, reason = "a test must fail loudly")]
 
 mod support;

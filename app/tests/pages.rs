@@ -1,5 +1,12 @@
 //! Pages through the router: headers, languages, colours, messages, and who gets a script.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story that cannot go on fails its test"
+)]
+
 use app::{AppState, assets::Assets, router};
 use axum::{
     Extension, Router,

@@ -1,5 +1,12 @@
 //! The provider's pages: by form, by document, versions, publication.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story that cannot go on fails its test"
+)]
+
 mod support;
 
 use axum::http::StatusCode;

@@ -1,5 +1,12 @@
 //! The generator of words: what it makes and what it refuses.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story that cannot go on fails its test"
+)]
+
 #[path = "../build/words.rs"]
 mod words;
 

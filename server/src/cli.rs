@@ -56,7 +56,7 @@ pub fn run(cli: Cli) -> ExitCode {
     // Losing a race against another installer is fine: then there is a provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let done = match cli.command {
-        Command::Serve(args) => command::serve::run(args),
+        Command::Serve(args) => command::serve::run(&args),
         Command::Cloud(args) => command::cloud::run(args),
         Command::Match(args) => command::match_case::run(&args),
         Command::Seed(args) => command::seed::run(&args),

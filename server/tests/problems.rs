@@ -1,5 +1,12 @@
 //! Whatever is wrong with a request, the answer is a problem document with a stable code, never a 5xx.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story that cannot go on fails its test"
+)]
+
 mod common;
 
 use axum::body::Body;

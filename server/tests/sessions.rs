@@ -1,5 +1,12 @@
 //! Sessions, protection against other sites, security headers, health: through all layers.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story that cannot go on fails its test"
+)]
+
 mod common;
 
 use axum::body::Body;

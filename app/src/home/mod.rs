@@ -44,7 +44,11 @@ fn view(ctx: &PageContext, figures: &MarketFigures) -> Response {
 
 fn templates(words: Words) -> AnyView {
     let templates = [
-        ("certificate-service", words.home_template_certificate(), words.home_template_certificate_text()),
+        (
+            "certificate-service",
+            words.home_template_certificate(),
+            words.home_template_certificate_text(),
+        ),
         (
             "collaboration-service",
             words.home_template_collaboration(),

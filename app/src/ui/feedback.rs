@@ -116,5 +116,6 @@ pub fn error_summary(form: &FormState, words: Words) -> AnyView {
     // Where no field is at fault, the focus moves here.
     let alone = form.errors().iter().all(|error| error.field.is_empty());
     let index = alone.then_some("-1");
-    view! { <div class="summary" role="alert" tabindex=index autofocus=alone>{inside}</div> }.into_any()
+    view! { <div class="summary" role="alert" tabindex=index autofocus=alone>{inside}</div> }
+        .into_any()
 }

@@ -55,7 +55,8 @@ pub(crate) fn value_text(key: &str, value: &Value) -> String {
     match value {
         Value::Number(number) => sla::registry().item(key).map_or_else(
             || number.to_string(),
-            |item| sla::format_number(item.unit, *number, sla::Locale::En),
+            // Grouped digits are for reading; a field is read back.
+            |item| sla::format_number(item.unit, *number, sla::Locale::En).replace(',', ""),
         ),
         Value::Range { min, max } => format!("{min} - {max}"),
         Value::Level(level) => level.clone(),

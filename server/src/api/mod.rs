@@ -1,6 +1,8 @@
 //! The REST API: `/api/v1` with its OpenAPI 3.1 document. One file for each resource; wire types are
 //! apart from the broker's views. Holds no rule: read, call one use case, answer.
 
+#![allow(clippy::result_large_err, reason = "the error is the problem document that is sent")]
+
 mod account;
 mod contracts;
 mod desk;

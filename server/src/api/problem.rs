@@ -53,7 +53,6 @@ pub struct ProblemDocument {
 pub struct Problem {
     status: StatusCode,
     code: String,
-    title: &'static str,
     detail: String,
     errors: Vec<FieldProblem>,
     alternatives: Vec<String>,
@@ -67,7 +66,6 @@ impl Problem {
         Self {
             status,
             code: code.to_owned(),
-            title: title(status),
             detail: detail.into(),
             errors: Vec::new(),
             alternatives: Vec::new(),
@@ -130,7 +128,7 @@ impl Problem {
     pub fn document(self, request_id: &str) -> Response {
         let document = ProblemDocument {
             kind: format!("urn:kumoichi:problem:{}", self.code),
-            title: self.title.to_owned(),
+            title: title(self.status).to_owned(),
             status: self.status.as_u16(),
             detail: self.detail,
             code: self.code,

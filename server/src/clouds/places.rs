@@ -171,6 +171,10 @@ impl Place {
         add("first-address", Ipv4Addr::LOCALHOST.to_string());
         add("first-port", self.first_port.to_string());
         add("ports", self.ports.to_string());
+        // Room for eight reference baskets (docs/demo-market.md), one for each machine.
+        add("vcpu", "64".to_owned());
+        add("ram-mb", "262144".to_owned());
+        add("storage-gb", "4000".to_owned());
         arguments
     }
 }

@@ -1,5 +1,6 @@
 //! `kumoichi cloud`: one reference cloud as a process of its own.
 
+use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,7 +10,6 @@ use anyhow::Context;
 use clap::Args;
 use provider_api::{Amounts, Secret, Zone};
 use reference_cloud::{ChildCommand, CloudConfig, EndpointRange};
-use tokio::io::AsyncReadExt;
 
 use super::{block_on, say};
 use crate::config::LogFormat;
@@ -108,9 +108,16 @@ pub fn run(args: CloudArgs) -> anyhow::Result<ExitCode> {
 
 /// Returns when nobody holds the other end of the standard input.
 async fn input_closes() {
-    let mut input = tokio::io::stdin();
-    let mut ignored = [0; 64];
-    while matches!(input.read(&mut ignored).await, Ok(count) if count > 0) {}
+    let (tell, told) = tokio::sync::oneshot::channel();
+    // A thread of its own: a read on the runtime's threads would hold up the end of the process.
+    std::thread::spawn(move || {
+        let mut input = std::io::stdin();
+        let mut ignored = [0; 64];
+        while matches!(input.read(&mut ignored), Ok(count) if count > 0) {}
+        // Nobody listens any more when the cloud was ended by a signal.
+        let _ = tell.send(());
+    });
+    let _ = told.await;
 }
 
 fn config(args: CloudArgs) -> anyhow::Result<CloudConfig> {

@@ -22,9 +22,12 @@ pub(crate) fn say(text: &str) {
 
 /// Runs a command's work on the async workers.
 pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("the async workers could not be started")?
-        .block_on(work)
+        .context("the async workers could not be started")?;
+    let done = runtime.block_on(work);
+    // A thread that waits for the standard input would hold the end up.
+    runtime.shutdown_background();
+    done
 }

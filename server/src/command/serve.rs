@@ -41,7 +41,8 @@ pub struct ServeArgs {
 }
 
 /// Serves until it is told to stop.
-pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+#[expect(clippy::needless_pass_by_value, reason = "every command takes its arguments whole")]
+pub fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = args.config.resolve()?;
     settings.start_log("info");
     block_on(serve(settings, args.demo))

@@ -5,13 +5,14 @@ use super::{Plan, Sign};
 use crate::accounts::is_name;
 use crate::audit::{Entry, record};
 use crate::lifecycle::{self, ActivateInput, ReleaseInput};
+use crate::market::OfferCard;
 use crate::requirements::RequirementSource;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, ContractEvent, ContractId, ContractState, OfferId};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use storage::contracts::{self, NewContract, StateChange};
+use storage::contracts::{self, ContractHead, NewContract, StateChange};
 use storage::{Tx, requirements};
 use uuid::Uuid;
 use workflow::Start;
@@ -26,12 +27,12 @@ impl Broker {
         ctx.may(Action::SignContract, organisation, "contract")?;
         let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
         let id = contract_id(viewer.organisation.uuid(), &sign.idempotency_key);
-        if contracts::find_head(&mut self.begin_read().await?, id).await?.is_some() {
-            return Ok(id);
+        if let Some(head) = contracts::find_head(&mut self.begin_read().await?, id).await? {
+            return repeated(&head, &sign);
         }
         let offer = self.orderable(ctx, &sign).await?;
         let plan = sign.plan.clone().unwrap_or_else(|| plan_for(&offer.card));
-        check(&sign, &plan)?;
+        check(&sign, &plan, &offer.card)?;
         let price = price(&offer, &plan)?;
         let requirement_id = match sign.requirement {
             RequirementSource::Saved(id) => id,
@@ -132,14 +133,16 @@ impl Broker {
         except: OfferId,
     ) -> Result<Vec<OfferId>, BrokerError> {
         let ranked = self.rank(ctx, source, matching::Order::Balanced, 200).await?;
-        Ok(ranked
+        let full = self.inner.shelf.get(except).map(|offer| offer.card.provider.id);
+        let mut rows: Vec<_> = ranked
             .matches
             .into_iter()
             .chain(ranked.near_misses)
             .filter(|row| row.card.id != except && obstacle(&row.card).is_none())
-            .map(|row| row.card.id)
-            .take(ALTERNATIVES_MAX)
-            .collect())
+            .collect();
+        // Another offer of the same cloud would most likely find it just as full.
+        rows.sort_by_key(|row| Some(row.card.provider.id) == full);
+        Ok(rows.into_iter().map(|row| row.card.id).take(ALTERNATIVES_MAX).collect())
     }
 
     async fn save_for_contract(
@@ -188,8 +191,34 @@ fn contract_id(organisation: Uuid, key: &str) -> ContractId {
     ContractId(Uuid::from_bytes(bytes))
 }
 
-fn check(sign: &Sign, plan: &Plan) -> Result<(), BrokerError> {
+/// The first answer again, unless the key was used for something else.
+fn repeated(head: &ContractHead, sign: &Sign) -> Result<ContractId, BrokerError> {
+    let same = head.offer_id == sign.offer
+        && head.offer_version == sign.offer_version
+        && head.service_name == sign.service_name.trim();
+    if same {
+        return Ok(head.id);
+    }
+    Err(BrokerError::Conflict {
+        code: "idempotency_key_reused",
+        detail: "this signature was sent before with other contents: open the form again"
+            .to_owned(),
+    })
+}
+
+fn check(sign: &Sign, plan: &Plan, card: &OfferCard) -> Result<(), BrokerError> {
     let mut faults = plan.faults();
+    // Data location is promised per region: another one would be another promise.
+    if card.regions.iter().all(|(id, _)| *id != plan.region) {
+        let regions: Vec<&str> = card.regions.iter().map(|(id, _)| id.as_str()).collect();
+        faults.push(FieldFault {
+            pointer: "/plan/region".to_owned(),
+            code: "region".to_owned(),
+            found: plan.region.chars().take(80).collect(),
+            allowed: regions.join(", "),
+            message: "the offer is not made in this region".to_owned(),
+        });
+    }
     if !is_name(&sign.service_name) {
         faults.push(FieldFault {
             pointer: "/serviceName".to_owned(),

@@ -1,6 +1,8 @@
 //! From signature to erasure on a real cloud, and what happens when the capacity is gone.
 
 use crate::on_both;
+use broker::contracts::{Plan, Sign};
+use broker::requirements::RequirementSource;
 use broker::{BrokerError, OpContext};
 use domain::{ContractState, Role};
 use provider_api::{ErasureStatement, Probe, ProbeError, ResourceState};
@@ -109,6 +111,37 @@ async fn two_contracts_race_for_the_last_capacity_and_one_wins(engine: Engine) {
     market.finish().await;
 }
 
+async fn a_region_the_offer_is_not_made_in_and_a_reused_key_are_refused(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 1).await;
+    let customer = market.person(Role::Customer).await;
+    let offer = market.offer(OFFER).await;
+    let source = RequirementSource::Template("certificate-service".to_owned());
+    let quote = market.broker.quote(&customer, offer, &source).await.unwrap();
+    let sign = Sign {
+        offer,
+        offer_version: quote.ranked.card.version,
+        requirement: source,
+        service_name: "証明サービス".to_owned(),
+        plan: Some(Plan { region: "mars-1".to_owned(), ..quote.plan.clone() }),
+        idempotency_key: "one".to_owned(),
+    };
+    let refused = market.broker.sign(&customer, sign.clone()).await;
+    assert!(
+        matches!(&refused, Err(BrokerError::Invalid(faults)) if faults[0].pointer == "/plan/region"),
+        "{refused:?}"
+    );
+    let here = Sign { plan: Some(quote.plan), ..sign };
+    market.broker.sign(&customer, here.clone()).await.unwrap();
+    let other = Sign { service_name: "another".to_owned(), ..here };
+    let refused = market.broker.sign(&customer, other).await;
+    assert!(
+        matches!(&refused, Err(BrokerError::Conflict { code: "idempotency_key_reused", .. })),
+        "{refused:?}"
+    );
+    market.run_workflows().await;
+    market.finish().await;
+}
+
 async fn a_catalogue_only_offer_is_refused_with_its_reason(engine: Engine) {
     let market = TestBroker::catalogue(engine).await;
     let customer = market.person(Role::Customer).await;
@@ -145,6 +178,7 @@ on_both!(
     uc5_4_the_contract_freezes_both_texts_and_their_hashes,
     signing_twice_with_one_key_makes_one_contract,
     two_contracts_race_for_the_last_capacity_and_one_wins,
+    a_region_the_offer_is_not_made_in_and_a_reused_key_are_refused,
     a_catalogue_only_offer_is_refused_with_its_reason,
     strangers_and_other_tenants_learn_nothing_of_a_contract,
 );
