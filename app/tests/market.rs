@@ -6,7 +6,6 @@
     clippy::panic,
     reason = "a story that cannot go on fails its test"
 )]
-#![allow(clippy::panic, reason = "a test must fail loudly")]
 
 mod support;
 

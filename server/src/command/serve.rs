@@ -41,7 +41,6 @@ pub struct ServeArgs {
 }
 
 /// Serves until it is told to stop.
-#[expect(clippy::needless_pass_by_value, reason = "every command takes its arguments whole")]
 pub fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = args.config.resolve()?;
     settings.start_log("info");
