@@ -111,6 +111,7 @@ fn record(id: Id, session: &Session) -> Result<Record> {
     Ok(Record { id, data, expiry_date })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 fn backend(error: StorageError) -> Error {
     let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     Error::Backend(format!("{error}: {cause}"))
