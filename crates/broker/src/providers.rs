@@ -5,9 +5,11 @@ use crate::market::OfferCard;
 use crate::ports::CloudConnection;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, OrganisationId, ProviderId, Role};
+use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use storage::providers::{self, Connection, NewProvider, Provider};
 use storage::{Secret, Tx, offers};
+use uuid::Uuid;
 
 /// Offers on a provider's page; the market list shows the rest.
 const OFFERS_SHOWN: usize = 100;
@@ -80,6 +82,15 @@ impl From<&Provider> for ProviderCard {
             backed: row.cloud_url.is_some(),
         }
     }
+}
+
+/// An administered provider has the same id in every installation, so that seeded markets are equal.
+fn entry_id(did: &str) -> ProviderId {
+    let digest =
+        Sha256::new().chain_update("provider").chain_update([0]).chain_update(did).finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    ProviderId(Uuid::from_bytes(bytes))
 }
 
 impl Broker {
@@ -163,7 +174,7 @@ impl Broker {
         if let Some(existing) = providers::find_by_slug(&mut tx, &entry.slug).await? {
             return Ok(existing.id);
         }
-        let id = ProviderId::new(self.ids());
+        let id = entry_id(&entry.did);
         let row = NewProvider {
             id,
             organisation_id: organisation,

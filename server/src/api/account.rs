@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use broker::accounts::TokenView;
+use broker::accounts::{SignUp, TokenView};
 use broker::{Broker, BrokerError};
-use domain::TokenId;
+use domain::{TokenId, Viewer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,7 +17,11 @@ use super::problem::Problem;
 use super::wire::{Answer, Created, moment};
 
 pub(super) fn routes() -> OpenApiRouter<Broker> {
-    OpenApiRouter::new().routes(routes!(me)).routes(routes!(list, create)).routes(routes!(revoke))
+    OpenApiRouter::new()
+        .routes(routes!(sign_up))
+        .routes(routes!(me))
+        .routes(routes!(list, create))
+        .routes(routes!(revoke))
 }
 
 /// A signed-in person.
@@ -36,17 +40,59 @@ struct MeBody {
     role: String,
 }
 
+/// Somebody who signs up.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SignUpInput {
+    /// E-mail address, with which the person signs in.
+    email: String,
+    /// At least 10 characters.
+    password: String,
+    /// The person's name, 1 to 80 characters.
+    name: String,
+    /// The organisation's name, 1 to 80 characters.
+    organisation: String,
+    /// customer or provider.
+    role: String,
+}
+
+/// Sign up
+///
+/// Creates a person and an organisation. An address that has an account is refused with 422.
+#[utoipa::path(post, path = "/accounts", tag = "account", request_body = SignUpInput,
+    responses((status = 201, body = MeBody)))]
+async fn sign_up(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Input(input): Input<SignUpInput>,
+) -> Result<Created<MeBody>, Problem> {
+    let form = SignUp {
+        email: input.email,
+        password: input.password,
+        name: input.name,
+        organisation: input.organisation,
+        role: input.role,
+    };
+    Ok(Created(MeBody::from(&broker.sign_up(&ctx, form).await?)))
+}
+
+impl From<&Viewer> for MeBody {
+    fn from(viewer: &Viewer) -> Self {
+        Self {
+            user: viewer.user.to_string(),
+            name: viewer.name.clone(),
+            organisation: viewer.organisation.to_string(),
+            organisation_name: viewer.organisation_name.clone(),
+            role: viewer.role.to_string(),
+        }
+    }
+}
+
 /// Who am I
 #[utoipa::path(get, path = "/me", tag = "account", responses((status = 200, body = MeBody)))]
 async fn me(Asker(ctx): Asker, _: Query<Nothing>) -> Result<Answer<MeBody>, Problem> {
     let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
-    Ok(Answer(MeBody {
-        user: viewer.user.to_string(),
-        name: viewer.name.clone(),
-        organisation: viewer.organisation.to_string(),
-        organisation_name: viewer.organisation_name.clone(),
-        role: viewer.role.to_string(),
-    }))
+    Ok(Answer(MeBody::from(viewer)))
 }
 
 /// A personal token without its secret.
