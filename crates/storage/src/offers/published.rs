@@ -47,11 +47,12 @@ statements! {
         FROM offer ", published_tables!(), "
         WHERE offer.state = 'published' AND offer.provider_id = $1 AND offer.id < $2
         ORDER BY offer.id DESC LIMIT $3");
-    // The ids come as a JSON list, so that any number of them is one statement.
+    // The ids come as a JSON list, so that any number of them is one statement. CROSS JOIN keeps
+    // SQLite from walking the whole market and looking through the list for each offer.
     PUBLISHED_BY_IDS = concat!("
         SELECT ", published_columns!(), "
         FROM json_each($1) AS wanted
-        JOIN offer ON offer.id = unhex(wanted.value) ", published_tables!(), "
+        CROSS JOIN offer ON offer.id = unhex(wanted.value) ", published_tables!(), "
         WHERE offer.state = 'published'"),
         postgres = concat!("
         SELECT ", published_columns!(), "
