@@ -9,6 +9,7 @@
 
 mod accounts;
 mod contracts;
+mod desk;
 mod leaks;
 mod market;
 mod offers;
