@@ -72,7 +72,7 @@ fn test_runner(install: bool) -> Result<()> {
     if has_nextest() {
         say::line("   cargo-nextest: there");
     } else if install {
-        say::line("   cargo-nextest: missing, installing it from crates.io (several minutes)");
+        say::line("   cargo-nextest: missing, installing it (several minutes)");
         let mut command = tool::cargo();
         command.args(["install", "--locked", "cargo-nextest"]);
         if let Err(error) = tool::run_within(&mut command, RUNNER_LIMIT) {
