@@ -1,6 +1,7 @@
 //! What is wrong with a document, all of it at once, and what was changed with a notice.
 //! Leaves the finding to `read`; translating by `code` is the caller's.
 
+use crate::Expected;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
@@ -48,6 +49,12 @@ crate::words::words! {
         WrongOperator = "wrong_operator",
         /// The text does not follow the required form (name, date, country, URL).
         WrongForm = "wrong_form",
+        /// The text is empty or only spaces.
+        EmptyText = "empty_text",
+        /// The text has more characters than the field takes.
+        TextTooLong = "text_too_long",
+        /// The text holds characters that nobody can see, such as U+0000.
+        ControlCharacter = "control_character",
         /// The commitment class needs something that is not declared.
         Unsupported = "unsupported",
         /// Two fields of the document contradict each other.
@@ -67,6 +74,8 @@ pub struct Fault {
     pub found: Option<String>,
     /// What is allowed: a list of words, or one sentence.
     pub allowed: Vec<String>,
+    /// The same for pages that say it in another language; absent where `allowed` are words.
+    pub expected: Option<Expected>,
     /// One English sentence, lower case, without a full stop.
     pub message: String,
 }

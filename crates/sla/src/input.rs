@@ -4,7 +4,7 @@ use crate::fault::{Fault, FaultCode, Faults};
 use crate::node::Node;
 use crate::read::cursor::{At, Sink};
 use crate::read::value;
-use crate::{ItemDef, ItemKind, Scheme, Value};
+use crate::{Expected, ItemDef, ItemKind, Scheme, Value};
 
 /// Reads what somebody typed for an item: "99.9 %", "4 h", a level, or members separated by commas.
 /// `scheme` is that of a security level, and not looked at for other items.
@@ -12,6 +12,7 @@ use crate::{ItemDef, ItemKind, Scheme, Value};
 /// # Errors
 /// Every fault; the path is empty, or the index of a member.
 pub fn parse_value(item: &ItemDef, scheme: Option<&Scheme>, text: &str) -> Result<Value, Faults> {
+    let text = half_width(text);
     let text = text.trim();
     let node = if item.kind.is_set() {
         let members = text.split([',', '、', ' ', '\n']).map(str::trim);
@@ -28,12 +29,27 @@ pub fn parse_value(item: &ItemDef, scheme: Option<&Scheme>, text: &str) -> Resul
     }
 }
 
+/// What a Japanese keyboard types in full width becomes the letters, digits and signs that documents
+/// use: `９９．９％` is `99.9%`, the ideographic space a space. Everything else stays as it is.
+#[must_use]
+pub fn half_width(text: &str) -> String {
+    text.chars()
+        .map(|character| match character {
+            '\u{3000}' => ' ',
+            // The full-width block repeats ASCII from `!` to `~`.
+            '！'..='～' => char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character),
+            other => other,
+        })
+        .collect()
+}
+
 fn missing_scheme() -> Faults {
     Faults(vec![Fault {
         path: String::new(),
         code: FaultCode::UnknownScheme,
         found: None,
-        allowed: Vec::new(),
+        allowed: vec![Expected::Value.to_string()],
+        expected: Some(Expected::Value),
         message: "a security level needs its scheme".to_owned(),
     }])
 }
@@ -42,6 +58,18 @@ fn missing_scheme() -> Faults {
 mod tests {
     use super::*;
     use crate::registry;
+
+    #[test]
+    fn full_width_digits_are_read_as_the_usual_ones() {
+        assert_eq!(half_width("９９．９％　ＪＰ、日本"), "99.9% JP、日本");
+        let uptime = registry().item("availability.service_uptime").unwrap();
+        assert_eq!(
+            parse_value(uptime, None, "９９．９％").unwrap().as_number(),
+            crate::parse_decimal("0.999")
+        );
+        let places = registry().item("security.data_location").unwrap();
+        assert_eq!(parse_value(places, None, "ＪＰ，ＤＥ").unwrap(), Value::set(["DE", "JP"]));
+    }
 
     #[test]
     fn typed_values_are_read_like_those_of_documents() {

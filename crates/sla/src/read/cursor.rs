@@ -1,6 +1,8 @@
 //! Walking a tree while collecting faults: where we are, what was wrong, which fields are known.
 //! Knows nothing of the schema.
 
+use crate::Expected;
+use crate::expected::Allowed;
 use crate::fault::{Fault, FaultCode, Notice, NoticeCode};
 use crate::nearest::nearest;
 use crate::node::Node;
@@ -66,13 +68,14 @@ impl Sink {
         at: &At<'_>,
         code: FaultCode,
         found: Option<&Node>,
-        allowed: Vec<String>,
+        allowed: impl Into<Allowed>,
         message: impl Into<String>,
     ) -> Option<T> {
         if self.faults.len() < MAX_FAULTS {
             let found = found.map(shorten);
             let message = message.into();
-            self.faults.push(Fault { path: at.pointer(), code, found, allowed, message });
+            let (path, Allowed { words: allowed, expected }) = (at.pointer(), allowed.into());
+            self.faults.push(Fault { path, code, found, allowed, expected, message });
         }
         None
     }
@@ -81,9 +84,15 @@ impl Sink {
         self.notices.push(Notice { path: at.pointer(), code, message: message.into() });
     }
 
-    pub(crate) fn wrong_type<T>(&mut self, at: &At<'_>, found: &Node, expected: &str) -> Option<T> {
-        let message = format!("expected {expected}, found {}", found.describe());
-        self.fault(at, FaultCode::WrongType, Some(found), Vec::new(), message)
+    pub(crate) fn wrong_type<T>(
+        &mut self,
+        at: &At<'_>,
+        found: &Node,
+        allowed: impl Into<Allowed>,
+    ) -> Option<T> {
+        let allowed = allowed.into();
+        let message = format!("expected {allowed}, found {}", found.describe());
+        self.fault(at, FaultCode::WrongType, Some(found), allowed, message)
     }
 }
 
@@ -113,13 +122,14 @@ impl<'a> Fields<'a> {
     /// Opens a mapping and reports fields that stand twice.
     pub(crate) fn open(node: &'a Node, at: &'a At<'a>, sink: &mut Sink) -> Option<Self> {
         let Node::Map(entries) = node else {
-            return sink.wrong_type(at, node, "a mapping");
+            return sink.wrong_type(at, node, Expected::Mapping);
         };
         for (index, (name, _)) in entries.iter().enumerate() {
             if entries.iter().take(index).any(|(other, _)| other == name) {
                 let code = FaultCode::DuplicateField;
                 let message = format!("the field `{name}` stands twice");
-                sink.fault::<()>(&at.field(name), code, None, Vec::new(), message);
+                let found = Node::text(name.as_str());
+                sink.fault::<()>(&at.field(name), code, Some(&found), Expected::Once, message);
             }
         }
         Some(Self { entries, at, known: Vec::new() })
@@ -135,11 +145,16 @@ impl<'a> Fields<'a> {
         self.entries.iter().any(|(key, node)| key == name && *node != Node::Null)
     }
 
+    /// The node of a field that another rule looks at; absent or null is `None`.
+    pub(crate) fn peek(&self, name: &str) -> Option<&'a Node> {
+        let entry = self.entries.iter().find(|(key, _)| key == name);
+        entry.map(|(_, node)| node).filter(|node| **node != Node::Null)
+    }
+
     /// The node of a field, unless absent or null.
     pub(crate) fn node(&mut self, name: &'static str) -> Option<&'a Node> {
         self.known.push(name);
-        let entry = self.entries.iter().find(|(key, _)| key == name);
-        entry.map(|(_, node)| node).filter(|node| **node != Node::Null)
+        self.peek(name)
     }
 
     /// Reports entries of a list field whose `name` was seen before in the list.
@@ -149,11 +164,12 @@ impl<'a> Fields<'a> {
         let at = self.at.field(list);
         let mut seen = BTreeSet::new();
         for (index, node) in nodes.iter().enumerate() {
-            let Some(Node::Text(word)) = node.get(name) else { continue };
+            let found = node.get(name);
+            let Some(Node::Text(word)) = found else { continue };
             if !seen.insert(word) {
                 let message = format!("`{word}` stands twice in the list");
                 let at = at.index(index);
-                sink.fault::<()>(&at.field(name), code, None, Vec::new(), message);
+                sink.fault::<()>(&at.field(name), code, found, Expected::Once, message);
             }
         }
     }
@@ -178,8 +194,15 @@ impl<'a> Fields<'a> {
         match self.node(name) {
             Some(node) => read(node, &at, sink),
             None => {
+                // What the field would take is what it says to nothing.
+                let mut probe = Sink::default();
+                let _ = read(&Node::Null, &at, &mut probe);
+                let allowed = match probe.faults.into_iter().next() {
+                    Some(fault) => Allowed { words: fault.allowed, expected: fault.expected },
+                    None => Expected::Value.into(),
+                };
                 let message = format!("the field `{name}` is missing");
-                sink.fault(&at, FaultCode::Missing, None, Vec::new(), message)
+                sink.fault(&at, FaultCode::Missing, None, allowed, message)
             }
         }
     }
@@ -205,7 +228,8 @@ impl<'a> Fields<'a> {
                 Some(meant) => format!("unknown field `{name}`; did you mean `{meant}`?"),
                 None => format!("unknown field `{name}`"),
             };
-            sink.fault::<()>(&self.at.field(name), FaultCode::UnknownField, None, allowed, message);
+            let (at, found) = (self.at.field(name), Node::text(name.as_str()));
+            sink.fault::<()>(&at, FaultCode::UnknownField, Some(&found), allowed, message);
         }
     }
 }
@@ -218,7 +242,7 @@ pub(crate) fn list<T>(
     mut read: impl FnMut(&Node, &At<'_>, &mut Sink) -> Option<T>,
 ) -> Option<Vec<T>> {
     let Node::List(nodes) = node else {
-        return sink.wrong_type(at, node, "a list");
+        return sink.wrong_type(at, node, Expected::List);
     };
     let entries = nodes.iter().enumerate();
     Some(entries.filter_map(|(index, node)| read(node, &at.index(index), sink)).collect())

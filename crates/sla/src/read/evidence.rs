@@ -2,9 +2,9 @@
 
 use super::cursor::{At, Fields, Sink};
 use super::scalar::{date, technical_name, text, web_address};
-use crate::Evidence;
 use crate::fault::FaultCode;
 use crate::node::Node;
+use crate::{Evidence, Expected};
 
 pub(super) fn evidence(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Evidence> {
     let mut fields = Fields::open(node, at, sink)?;
@@ -28,10 +28,10 @@ pub(super) fn evidence(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Evid
         note: fields.optional(sink, "note", text),
     };
     if kind.as_deref() == Some("published") {
-        for field in ["source", "date"] {
+        for (field, expected) in [("source", Expected::WebAddress), ("date", Expected::Date)] {
             if !fields.has(field) {
                 let message = format!("a published figure needs its `{field}`");
-                sink.fault::<()>(&at.field(field), FaultCode::Missing, None, Vec::new(), message);
+                sink.fault::<()>(&at.field(field), FaultCode::Missing, None, expected, message);
             }
         }
     }
@@ -42,8 +42,8 @@ pub(super) fn evidence(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Evid
         sink.fault::<()>(
             &at.field("periodEnd"),
             FaultCode::Contradiction,
-            None,
-            Vec::new(),
+            node.get("periodEnd"),
+            Expected::AfterBegin,
             message,
         );
     }

@@ -4,7 +4,7 @@ use super::cursor::{At, Fields, Sink};
 use super::scalar::{document_name, technical_name, text, timestamp, whole, words_for_people};
 use crate::fault::FaultCode;
 use crate::node::Node;
-use crate::{Metadata, Signature};
+use crate::{Expected, Metadata, Signature};
 
 pub(super) fn metadata(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Metadata> {
     let mut fields = Fields::open(node, at, sink)?;
@@ -27,7 +27,7 @@ pub(super) fn metadata(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Meta
             &at.field("supersedes"),
             code,
             node.get("supersedes"),
-            Vec::new(),
+            Expected::EarlierThan { version },
             message,
         );
     }
@@ -40,7 +40,7 @@ pub(super) fn metadata(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Meta
             &at.field("validUntil"),
             code,
             node.get("validUntil"),
-            Vec::new(),
+            Expected::AfterBegin,
             message,
         );
     }
@@ -59,8 +59,7 @@ pub(super) fn metadata(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Meta
 
 /// A DID or a URL: no spaces, not too long.
 fn identifier(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<String> {
-    let form = "an identifier such as did:web:example.org, without spaces";
-    super::scalar::formed(node, at, sink, form, |text| {
+    super::scalar::formed(node, at, sink, Expected::Identifier, |text| {
         text.len() <= 200 && text.contains(':') && text.chars().all(|c| c.is_ascii_graphic())
     })
 }

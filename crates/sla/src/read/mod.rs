@@ -15,7 +15,7 @@ pub(crate) mod value;
 
 use crate::fault::{FaultCode, Faults, Notice};
 use crate::node::Node;
-use crate::{API_VERSION, Document, DocumentKind, Offer, Requirement, text_in};
+use crate::{API_VERSION, Document, DocumentKind, Expected, Offer, Requirement, text_in};
 use cursor::{At, Fields, Sink};
 
 /// What a text holds: documents, and notices about what was changed in reading.
@@ -46,7 +46,7 @@ pub fn parse(text: &str) -> Result<Parsed, Faults> {
         .collect();
     if nodes.is_empty() {
         let message = "the text holds no document";
-        sink.fault::<()>(&At::ROOT, FaultCode::Empty, None, Vec::new(), message);
+        sink.fault::<()>(&At::ROOT, FaultCode::Empty, None, Expected::Document, message);
     }
     if sink.faults.is_empty() {
         Ok(Parsed { documents, notices: sink.notices })
@@ -92,7 +92,9 @@ fn single(text: &str) -> Result<Document, Faults> {
         _ => {
             let mut sink = Sink::default();
             let message = format!("expected one document, found {}", documents.len() + 1);
-            sink.fault::<()>(&At::ROOT, FaultCode::TooMany, None, Vec::new(), message);
+            let found = Node::text((documents.len() + 1).to_string());
+            let (code, expected) = (FaultCode::TooMany, Expected::OneDocument);
+            sink.fault::<()>(&At::ROOT, code, Some(&found), expected, message);
             Err(Faults(sink.faults))
         }
     }
@@ -117,6 +119,9 @@ pub(crate) fn from_node(node: &Node) -> Result<Document, Faults> {
 }
 
 fn document(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Document> {
+    if !matches!(node, Node::Map(_)) {
+        return sink.wrong_type(at, node, Expected::Document);
+    }
     let mut fields = Fields::open(node, at, sink)?;
     fields.required(sink, "apiVersion", |node, at, sink| {
         let known = *node == Node::text(API_VERSION);
@@ -131,7 +136,7 @@ fn document(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Document> {
             Node::Text(text) => DocumentKind::from_word(text),
             _ => None,
         };
-        let allowed = DocumentKind::WORDS.iter().map(ToString::to_string).collect();
+        let allowed: Vec<String> = DocumentKind::WORDS.iter().map(ToString::to_string).collect();
         let message = "unknown kind of document";
         kind.or_else(|| sink.fault(at, FaultCode::UnknownKind, Some(node), allowed, message))
     });

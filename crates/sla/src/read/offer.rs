@@ -11,7 +11,7 @@ use super::value;
 use crate::fault::{FaultCode, NoticeCode};
 use crate::node::Node;
 use crate::{
-    Commitment, DeploymentModel, ItemDef, ItemKind, Measurement, Middleware, NetworkPath,
+    Commitment, DeploymentModel, Expected, ItemDef, ItemKind, Measurement, Middleware, NetworkPath,
     OfferItem, OfferSpec, Region, Service, ServiceModel, Value, registry,
 };
 use rust_decimal::Decimal;
@@ -47,7 +47,7 @@ pub(super) fn at_least_one<T>(
 ) -> Option<Vec<T>> {
     if matches!(node, Node::List(nodes) if nodes.is_empty()) {
         let message = format!("expected at least one {what}");
-        return sink.fault(at, FaultCode::Missing, None, Vec::new(), message);
+        return sink.fault(at, FaultCode::Missing, None, Expected::AtLeastOne, message);
     }
     super::cursor::list(node, at, sink, read)
 }
@@ -178,9 +178,9 @@ fn item_rules(
     sink: &mut Sink,
 ) {
     let at = fields.at();
-    let mut need = |field: &str, code, message: &str| {
+    let mut need = |field: &str, code, expected, message: &str| {
         if !fields.has(field) {
-            sink.fault::<()>(&at.field(field), code, None, Vec::new(), message);
+            sink.fault::<()>(&at.field(field), code, None, expected, message);
         }
     };
     match item.key.as_str() {
@@ -188,14 +188,21 @@ fn item_rules(
             need(
                 "remedy",
                 FaultCode::Unsupported,
+                Expected::Remedy,
                 "guaranteed uptime needs a remedy; without one it is an objective",
             );
         }
         "performance.online_response_time" => {
-            need("percentile", FaultCode::Missing, "a response time needs its percentile");
+            need(
+                "percentile",
+                FaultCode::Missing,
+                Expected::Percentile,
+                "a response time needs its percentile",
+            );
             need(
                 "transaction",
                 FaultCode::Missing,
+                Expected::TechnicalName,
                 "a response time needs its reference transaction",
             );
         }
@@ -206,8 +213,8 @@ fn item_rules(
         sink.fault::<()>(
             &at.field("percentile"),
             FaultCode::Contradiction,
-            None,
-            Vec::new(),
+            fields.peek("percentile"),
+            Expected::LeaveOut,
             message,
         );
     }
@@ -230,7 +237,7 @@ fn sub_lists(
         item.filter(|item| matches!(item.kind, ItemKind::Set(_) | ItemKind::Countries))
     else {
         let message = "only sets have further lists";
-        return sink.fault(at, FaultCode::Contradiction, None, Vec::new(), message);
+        return sink.fault(at, FaultCode::Contradiction, Some(node), Expected::LeaveOut, message);
     };
     let mut fields = Fields::open(node, at, sink)?;
     let mut lists = BTreeMap::new();

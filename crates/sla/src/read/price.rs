@@ -1,10 +1,10 @@
 //! What an offer costs. Documents write major units ("14.20 EUR"); we keep whole minor units.
 
 use super::cursor::{At, Fields, Sink};
-use super::scalar::{boolean, decimal, technical_name, whole, word};
+use super::scalar::{boolean, decimal_as, technical_name, whole, word};
 use crate::fault::FaultCode;
 use crate::node::Node;
-use crate::{Amount, BILLING_UNITS, CURRENCIES, Price, UnitPrice};
+use crate::{Amount, BILLING_UNITS, CURRENCIES, Expected, Price, UnitPrice};
 use std::collections::BTreeSet;
 
 pub(super) fn price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Price> {
@@ -23,13 +23,9 @@ pub(super) fn price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Price> 
     for price in &per_unit {
         if !seen.insert((&price.unit, &price.currency)) {
             let message = format!("`{}` has two prices in {}", price.unit, price.currency);
-            sink.fault::<()>(
-                &at.field("perUnit"),
-                FaultCode::Contradiction,
-                None,
-                Vec::new(),
-                message,
-            );
+            let found = Node::text(price.unit.as_str());
+            let (at, code) = (at.field("perUnit"), FaultCode::Contradiction);
+            sink.fault::<()>(&at, code, Some(&found), Expected::Once, message);
         }
     }
     Some(Price { tier, basket, monthly_total, per_unit })
@@ -64,14 +60,15 @@ fn money(fields: &mut Fields<'_>, sink: &mut Sink) -> Option<(i64, String)> {
     let currency = fields.required(sink, "currency", word(CODES, find));
     let digits = currency.map_or(2, |(_, digits)| digits);
     let minor = fields.required(sink, "amount", |node, at, sink| {
-        let amount = decimal(node, at, sink)?;
+        let expected = Expected::Amount { digits };
+        let amount = decimal_as(node, at, sink, expected.clone())?;
         let minor = amount.checked_mul(rust_decimal::Decimal::from(10_u32.pow(digits)));
         let whole = minor.filter(|minor| minor.is_integer() && !minor.is_sign_negative());
         whole.and_then(|minor| i64::try_from(minor).ok()).or_else(|| {
             let message = format!(
                 "expected an amount of zero or more with at most {digits} decimals; state finer prices `per` several units"
             );
-            sink.fault(at, FaultCode::OutOfRange, Some(node), Vec::new(), message)
+            sink.fault(at, FaultCode::OutOfRange, Some(node), expected, message)
         })
     });
     Some((minor?, currency?.0.to_owned()))

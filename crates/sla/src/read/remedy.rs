@@ -6,7 +6,7 @@ use super::scalar::{between, whole, word};
 use super::value;
 use crate::fault::FaultCode;
 use crate::node::Node;
-use crate::{Claim, Credit, Direction, ItemDef, Remedy};
+use crate::{Claim, Credit, Direction, Expected, ItemDef, Remedy};
 use rust_decimal::Decimal;
 
 pub(super) fn remedy(
@@ -71,6 +71,8 @@ fn in_order(
             }
         };
         last = Some(step);
-        sink.fault::<()>(&at, FaultCode::Contradiction, None, Vec::new(), message);
+        let found = Node::text(format!("{} / {}", step.below, step.credit));
+        let code = FaultCode::Contradiction;
+        sink.fault::<()>(&at, code, Some(&found), Expected::WorseSteps, message);
     }
 }

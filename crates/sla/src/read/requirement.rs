@@ -4,11 +4,12 @@ use super::cursor::{At, Fields, Sink};
 use super::offer::at_least_one;
 use super::scalar::{between, country, percentile, whole, word};
 use super::{sas70, value};
+use crate::expected::Allowed;
 use crate::fault::FaultCode;
 use crate::node::Node;
 use crate::{
-    Accepted, Commitment, Demand, Emphasis, ItemDef, ItemKind, Operator, Priority, Profile,
-    Profiles, RecoveryPriority, RequirementItem, RequirementSpec, Scheme, Value, registry,
+    Accepted, Commitment, Demand, Emphasis, Expected, ItemDef, ItemKind, Operator, Priority,
+    Profile, Profiles, RecoveryPriority, RequirementItem, RequirementSpec, Scheme, Value, registry,
 };
 use rust_decimal::Decimal;
 
@@ -115,7 +116,7 @@ fn operator(item: Option<&ItemDef>, node: &Node, at: &At<'_>, sink: &mut Sink) -
     if item.operators().contains(&op) {
         return Some(op);
     }
-    let allowed = item.operators().iter().map(ToString::to_string).collect();
+    let allowed = words(&item.operators());
     let message = format!("the operator does not fit an item of type {}", item.kind.name());
     sink.fault(at, FaultCode::WrongOperator, Some(node), allowed, message)
 }
@@ -123,7 +124,7 @@ fn operator(item: Option<&ItemDef>, node: &Node, at: &At<'_>, sink: &mut Sink) -
 fn accepted(item: Option<&ItemDef>, node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Accepted> {
     if item.is_some_and(|item| item.kind != ItemKind::SchemeLevel) {
         let message = "only a security assurance level has accepted equivalents";
-        return sink.fault(at, FaultCode::Contradiction, None, Vec::new(), message);
+        return sink.fault(at, FaultCode::Contradiction, Some(node), Expected::LeaveOut, message);
     }
     let mut fields = Fields::open(node, at, sink)?;
     let scheme = fields.required(sink, "scheme", value::scheme_key);
@@ -149,7 +150,12 @@ fn item_rules(
                 true => format!("`{other}` says nothing without `{field}`"),
                 false => format!("an item that is asked needs `{field}`"),
             };
-            sink.fault::<()>(&at.field(field), FaultCode::Missing, None, Vec::new(), message);
+            let allowed: Allowed = match (field, item) {
+                ("op", Some(item)) => words(item.operators()).into(),
+                ("op", None) => words(Operator::ALL).into(),
+                _ => Expected::Value.into(),
+            };
+            sink.fault::<()>(&at.field(field), FaultCode::Missing, None, allowed, message);
         }
     }
     if fields.has("percentile") && item.is_some_and(|item| !item.kind.is_number()) {
@@ -157,8 +163,8 @@ fn item_rules(
         sink.fault::<()>(
             &at.field("percentile"),
             FaultCode::Contradiction,
-            None,
-            Vec::new(),
+            fields.peek("percentile"),
+            Expected::LeaveOut,
             message,
         );
     }
@@ -166,8 +172,16 @@ fn item_rules(
         && !extension_operator_fits(op, value)
     {
         let message = "the operator does not fit the value";
-        sink.fault::<()>(&at.field("op"), FaultCode::WrongOperator, None, Vec::new(), message);
+        let (at, found) = (at.field("op"), fields.peek("op"));
+        let fit = |op: &&Operator| extension_operator_fits(**op, value);
+        let allowed: Vec<String> =
+            Operator::ALL.iter().filter(fit).map(ToString::to_string).collect();
+        sink.fault::<()>(&at, FaultCode::WrongOperator, found, allowed, message);
     }
+}
+
+fn words(operators: &[Operator]) -> Vec<String> {
+    operators.iter().map(ToString::to_string).collect()
 }
 
 fn extension_operator_fits(op: Operator, value: &Value) -> bool {

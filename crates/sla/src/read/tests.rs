@@ -369,3 +369,78 @@ fn line_breaks_of_browsers_are_read_as_line_breaks() {
     );
     assert_eq!(one_fault(&other).code, FaultCode::WrongForm);
 }
+
+/// A document in which nearly everything is wrong, in as many ways as the reader knows.
+const ALL_WRONG: &[&str] = &[
+    "",
+    "null",
+    "[]",
+    "\"\"",
+    "7",
+    "true",
+    "{}",
+    "- 1\n- 2\n- 3",
+    "a: 1\na: 2",
+    "{\"a\": ",
+    "a: [1",
+    "apiVersion: x\nkind: y\nmetadata: []\nspec: 1",
+    "apiVersion: sla.kumoichi/v1alpha1\nkind: ServiceLevelOffer\nmetadata: {}\nspec: {}",
+    "apiVersion: sla.kumoichi/v1alpha1\nkind: QualityRequirement\nmetadata: {name: 7, version: x, title: {en: '', '??': a}, supersedes: 9, validFrom: 2026, validUntil: no, provider: a b}\nspec: {userRegions: [], profiles: {normal: {items: 1}}}",
+    "apiVersion: sla.kumoichi/v1alpha1\nkind: ServiceLevelOffer\nmetadata: {name: abc, version: 1, title: {en: \"a\\u0000b\", ja: 7}}\nspec: {service: {model: 1, deployment: [], regions: [{id: a b, country: jp}, {}]}, measurement: {calendar: x, timezone: '?', sliceSeconds: no, minOutageSeconds: -1}, items: [{}, 1, {item: no.such, value: 1, commitment: x}, {item: availability.service_uptime, value: 99.9, commitment: guaranteed, percentile: 0, window: x, remedy: {claim: x, schedule: []}}, {item: security.certifications, value: [], commitment: declared, percentile: 5, scheme: x, subLists: {other: 1}}, {item: network.assurance_class, value: {}, commitment: declared, subLists: {}}, {item: capacity.hold_ttl, value: fast, commitment: declared, evidence: [{type: published, date: x, periodStart: 2026, periodEnd: 2025}]}], price: {tier: 9, monthlyTotal: {amount: 0.5, currency: JPY}, perUnit: [{unit: x, amount: -1, currency: EUR}, {unit: vcpu-hour, amount: many, currency: DM}]}, networkToUsers: [{userRegion: xx, rttMs: 0}]}",
+    "apiVersion: sla.kumoichi/v1alpha1\nkind: QualityRequirement\nmetadata: {name: abc, version: 1, title: {en: a}}\nspec: {userRegions: [JP], profiles: {normal: {items: [{item: availability.service_uptime, level: must}, {item: availability.service_uptime, level: must, op: all_of, value: x, weight: 11, tolerance: -1, percentile: p, minCommitment: x, maxAgeDays: 0, accept: [1]}, {item: security.certifications, level: must, op: all_of, value: 7, tolerance: 1}, {item: capacity.hold_ttl, level: x, op: range, value: {min: 2, max: 1}}, {item: x-a.b, level: must, op: range, value: 1}, {item: security.assurance_level, level: must, op: gte, value: x, scheme: none}]}}}}",
+];
+
+#[test]
+fn every_fault_names_what_is_allowed_and_what_was_found_unless_it_is_missing() {
+    let mut codes = std::collections::BTreeSet::new();
+    for text in ALL_WRONG {
+        let faults = parse(text).expect_err(text);
+        for fault in &faults {
+            codes.insert(fault.code);
+            assert!(fault.allowed.iter().any(|one| !one.is_empty()), "{fault} of {text}");
+            let absent = [
+                FaultCode::Missing,
+                FaultCode::Empty,
+                FaultCode::EmptyText,
+                FaultCode::Unsupported,
+                FaultCode::Syntax,
+            ];
+            let told = fault.found.as_ref().is_some_and(|found| !found.is_empty());
+            assert!(told || absent.contains(&fault.code), "{fault} of {text}");
+        }
+    }
+    assert!(codes.len() > 15, "{codes:?}");
+}
+
+#[test]
+fn what_is_no_mapping_is_told_as_no_document() {
+    for (text, found) in [
+        ("[]", "a list"),
+        ("7", "7"),
+        ("\"\"", ""),
+        ("words", "words"),
+        ("true", "true"),
+        ("[[]]", "a list"),
+    ] {
+        let fault = one_fault(text);
+        assert_eq!((fault.path.as_str(), fault.code), ("", FaultCode::WrongType), "{text}");
+        assert_eq!(fault.found.as_deref(), Some(found), "{text}");
+        assert!(fault.allowed[0].contains("kind (ServiceLevelOffer or QualityRequirement)"));
+    }
+    for text in ["", "null", "---\n"] {
+        let fault = one_fault(text);
+        assert_eq!((fault.code, fault.expected), (FaultCode::Empty, Some(Expected::Document)));
+    }
+}
+
+#[test]
+fn a_control_character_is_named_and_not_called_missing() {
+    let text = offer_with("{item: capacity.hold_ttl, value: 1, commitment: declared}")
+        .replace("en: A", "en: \"A\\u0000B\"");
+    let fault = one_fault(&text);
+    assert_eq!(
+        (fault.path.as_str(), fault.code),
+        ("/metadata/title/en", FaultCode::ControlCharacter)
+    );
+    assert_eq!(fault.found.as_deref(), Some("U+0000"));
+}

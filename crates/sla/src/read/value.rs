@@ -2,11 +2,12 @@
 //! members of the universe.
 
 use super::cursor::{At, Fields, Sink, list};
-use super::scalar::{country, decimal, one_of, text};
+use super::scalar::{country, decimal_as, listed, one_of, text};
+use crate::expected::Allowed;
 use crate::fault::FaultCode;
 use crate::node::Node;
 use crate::registry::unit::UnitFault;
-use crate::{Direction, ItemDef, ItemKind, Scheme, Unit, Value, Word, registry};
+use crate::{Direction, Expected, ItemDef, ItemKind, Scheme, Unit, Value, Word, registry};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
@@ -41,7 +42,8 @@ pub(crate) fn range(item: &ItemDef, node: &Node, at: &At<'_>, sink: &mut Sink) -
     let (min, max) = (min?, max?);
     if min > max {
         let message = "the lower end is above the upper end";
-        return sink.fault(at, FaultCode::Contradiction, None, Vec::new(), message);
+        let found = Node::text(format!("{min} - {max}"));
+        return sink.fault(at, FaultCode::Contradiction, Some(&found), Expected::Range, message);
     }
     Some(Value::Range { min, max })
 }
@@ -53,23 +55,24 @@ pub(crate) fn extension(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Val
         Node::Bool(yes) => Some(Value::Boolean(*yes)),
         Node::Text(_) => text(node, at, sink).map(Value::Level),
         Node::List(_) => list(node, at, sink, text).map(Value::set),
-        other => sink.wrong_type(at, other, "a number, text, true or false, or a list of texts"),
+        other => sink.wrong_type(at, other, Expected::Value),
     }
 }
 
 /// A number in the item's base unit, from a bare number or from text with a unit.
 pub(crate) fn number(item: &ItemDef, node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Decimal> {
-    let value = quantity(item.unit, node, at, sink)?;
-    let (least, most) = limits(item);
-    if value >= least && value <= most {
+    let (min, max) = limits(item);
+    let expected = Expected::Quantity { unit: item.unit, min, max };
+    let value = quantity(item.unit, &expected, node, at, sink)?;
+    if value >= min && value <= max {
         return Some(value);
     }
     let message = if item.unit == Unit::Fraction && value > Decimal::ONE {
         "expected a fraction from 0 to 1, or a percentage with its sign: 0.999 or 99.9 %".to_owned()
     } else {
-        format!("expected a number from {least} to {most} ({})", item.unit)
+        format!("expected a number from {min} to {max} ({})", item.unit)
     };
-    sink.fault(at, FaultCode::OutOfRange, Some(node), Vec::new(), message)
+    sink.fault(at, FaultCode::OutOfRange, Some(node), expected, message)
 }
 
 /// Slack in the item's base unit; zero or more.
@@ -82,39 +85,50 @@ pub(crate) fn tolerance(
     let slack = match &item.kind {
         ItemKind::Set(_) | ItemKind::Countries => {
             let message = "sets have no tolerance";
-            return sink.fault(at, FaultCode::WrongType, Some(node), Vec::new(), message);
+            return sink.fault(at, FaultCode::WrongType, Some(node), Expected::LeaveOut, message);
         }
         ItemKind::Level(_) | ItemKind::SchemeLevel => {
-            decimal(node, at, sink).filter(Decimal::is_integer)
+            decimal_as(node, at, sink, Expected::Steps).filter(Decimal::is_integer)
         }
         _ => return number_or_slack(item, node, at, sink),
     };
     slack.filter(|slack| !slack.is_sign_negative()).or_else(|| {
         let message = "expected whole steps, zero or more";
-        sink.fault(at, FaultCode::OutOfRange, Some(node), Vec::new(), message)
+        sink.fault(at, FaultCode::OutOfRange, Some(node), Expected::Steps, message)
     })
 }
 
 fn number_or_slack(item: &ItemDef, node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Decimal> {
-    let slack = quantity(item.unit, node, at, sink)?;
-    if slack >= Decimal::ZERO && slack <= limits(item).1 {
+    let (min, max) = (Decimal::ZERO, limits(item).1);
+    let expected = Expected::Quantity { unit: item.unit, min, max };
+    let slack = quantity(item.unit, &expected, node, at, sink)?;
+    if slack >= min && slack <= max {
         return Some(slack);
     }
     let message = "expected slack in the unit of the item, zero or more";
-    sink.fault(at, FaultCode::OutOfRange, Some(node), Vec::new(), message)
+    sink.fault(at, FaultCode::OutOfRange, Some(node), expected, message)
 }
 
-fn quantity(unit: Unit, node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Decimal> {
+fn quantity(
+    unit: Unit,
+    expected: &Expected,
+    node: &Node,
+    at: &At<'_>,
+    sink: &mut Sink,
+) -> Option<Decimal> {
     let text = match node {
         Node::Number(number) => return Some(number.value),
         Node::Text(text) => text,
-        other => return sink.wrong_type(at, other, "a number, or text with a unit"),
+        other => return sink.wrong_type(at, other, expected.clone()),
     };
-    let accepted = || unit.accepted().into_iter().map(str::to_owned).collect();
+    let accepted = || {
+        let names = unit.accepted().into_iter().map(str::to_owned);
+        Allowed::both(names.collect(), expected.clone())
+    };
     match unit.read(text) {
         Ok(number) => Some(number),
         Err(UnitFault::NotANumber(message)) => {
-            sink.fault(at, FaultCode::NotANumber, Some(node), Vec::new(), message)
+            sink.fault(at, FaultCode::NotANumber, Some(node), expected.clone(), message)
         }
         Err(UnitFault::UnknownUnit(found)) => {
             let found = found.chars().take(20).collect::<String>();
@@ -140,7 +154,7 @@ fn limits(item: &ItemDef) -> (Decimal, Decimal) {
 
 fn level(words: &[Word], node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<String> {
     // Numbers are taken as words: cost class 3 is level "3".
-    let found = text(node, at, sink)?;
+    let found = listed(node, at, sink, words.iter().map(|word| word.key.as_str()))?;
     if words.iter().any(|word| word.key == found) {
         return Some(found);
     }
@@ -171,7 +185,7 @@ pub(crate) fn set(
             Direction::SubsetOf => "an empty list promises nothing: name at least one place",
             _ => "expected at least one member",
         };
-        return sink.fault(at, FaultCode::OutOfRange, None, Vec::new(), message);
+        return sink.fault(at, FaultCode::OutOfRange, Some(node), Expected::AtLeastOne, message);
     }
     Some(members.into_iter().collect())
 }
@@ -180,7 +194,7 @@ fn member(item: &ItemDef, node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<S
     if item.kind == ItemKind::Countries {
         return country(node, at, sink);
     }
-    let found = text(node, at, sink)?;
+    let found = listed(node, at, sink, item.words().iter().map(|word| word.key.as_str()))?;
     if item.has_member(&found) {
         return Some(found);
     }
@@ -200,18 +214,18 @@ pub(crate) fn scheme(
     }
     fields.optional(sink, "scheme", |node, at, sink| {
         let message = "only a security assurance level has a scheme";
-        sink.fault(at, FaultCode::Contradiction, Some(node), Vec::new(), message)
+        sink.fault(at, FaultCode::Contradiction, Some(node), Expected::LeaveOut, message)
     })
 }
 
 /// A scheme of the registry that is in force.
 pub(crate) fn scheme_key(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<&'static Scheme> {
-    let found = text(node, at, sink)?;
     let usable = registry().schemes().iter().filter(|scheme| !scheme.draft);
+    let found = listed(node, at, sink, usable.clone().map(|scheme| scheme.key.as_str()))?;
     match registry().scheme(&found) {
         Some(scheme) if !scheme.draft => Some(scheme),
         Some(_) => {
-            let allowed = usable.map(|scheme| scheme.key.clone()).collect();
+            let allowed: Vec<String> = usable.map(|scheme| scheme.key.clone()).collect();
             let message = "the scheme is a draft and cannot be promised or asked for yet";
             sink.fault(at, FaultCode::UnknownScheme, Some(node), allowed, message)
         }
@@ -229,10 +243,13 @@ pub(crate) fn item_key(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Stri
         return Some(key);
     }
     let (allowed, message) = match registry().nearest(&key) {
-        Some(meant) => (vec![meant.to_owned()], format!("unknown item; did you mean `{meant}`?")),
+        Some(meant) => (
+            Allowed::from(vec![meant.to_owned()]),
+            format!("unknown item; did you mean `{meant}`?"),
+        ),
         None => {
             let message = "unknown item; items of your own are written x-<vendor>.<name>";
-            (Vec::new(), message.to_owned())
+            (Expected::ItemKey.into(), message.to_owned())
         }
     };
     sink.fault(at, FaultCode::UnknownItem, Some(node), allowed, message)

@@ -1,7 +1,10 @@
 //! Reads `registry/items.yaml`. The file is ours and compiled in, so a fault in it is a broken
 //! invariant of the build; `built_in_registry_parses` shows it before anything ships.
 
-use super::{Direction, Group, ItemDef, ItemKind, Registry, Scale, Scheme, Unit, Word};
+use super::{
+    Compose, Composition, Direction, Group, ItemDef, ItemKind, Parts, Registry, Scale, Scheme,
+    Unit, Word,
+};
 use crate::fault::{FaultCode, Faults};
 use crate::node::Node;
 use crate::read::cursor::{At, Fields, Sink};
@@ -89,7 +92,7 @@ fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<ItemDef> {
     let direction =
         fields.required(sink, "direction", word(Direction::WORDS, Direction::from_word));
     let scale = fields.required(sink, "scale", scale);
-    let compose = fields.required(sink, "compose", text);
+    let compose = fields.required(sink, "compose", composition);
     let levels = fields.list(sink, "levels", labelled_word);
     let values = fields.list(sink, "values", labelled_word);
     fields.close(sink);
@@ -126,6 +129,16 @@ fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<ItemDef> {
         derived,
         compose,
     })
+}
+
+fn composition(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Composition> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let rule = || word(Compose::WORDS, Compose::from_word);
+    let chain = fields.required(sink, "chain", rule());
+    let pair = fields.required(sink, "pair", rule());
+    let parts = fields.optional(sink, "parts", word(Parts::WORDS, Parts::from_word));
+    fields.close(sink);
+    Some(Composition { chain: chain?, pair: pair?, parts: parts.unwrap_or(Parts::Every) })
 }
 
 fn scale(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Scale> {

@@ -1,6 +1,7 @@
 //! The registry: which items of quality exist, in which unit, on which scale, with which words.
 //! The facts stand in `registry/items.yaml`; reading them is `load`, judging by them is `matching`.
 
+mod compose;
 mod country;
 mod load;
 mod scale;
@@ -8,6 +9,7 @@ mod scale;
 mod tests;
 pub(crate) mod unit;
 
+pub use compose::{Arrangement, Compose, Composition, Parts};
 pub use country::COUNTRIES;
 pub use scale::{Bounds, Curve, Scale};
 pub use unit::Unit;
@@ -124,8 +126,8 @@ pub struct ItemDef {
     pub scale: Scale,
     /// Whether the broker computes it, so that providers need not declare it.
     pub derived: bool,
-    /// How values of several services combine, in words.
-    pub compose: String,
+    /// How values of several services combine.
+    pub compose: Composition,
 }
 
 /// What the values of an item are.

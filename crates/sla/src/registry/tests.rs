@@ -75,3 +75,29 @@ fn levels_are_ordered_inside_one_scheme() {
     let countries = registry().item("security.data_location").unwrap();
     assert!(countries.has_member("JP") && !countries.has_member("XX"));
 }
+
+#[test]
+fn compositions_fit_the_values_of_their_items() {
+    for item in registry().items() {
+        for arrangement in Arrangement::ALL {
+            let rule = item.compose.rule(*arrangement);
+            let higher = item.direction == Direction::Higher;
+            let fits = match rule {
+                Compose::Product => item.kind == ItemKind::Ratio && higher,
+                Compose::Failover => {
+                    item.kind == ItemKind::Ratio && higher && *arrangement == Arrangement::Pair
+                }
+                Compose::Loss => item.kind == ItemKind::Ratio && !higher,
+                Compose::Sum | Compose::Mean => item.kind.is_number(),
+                // The whole is never stronger than its weakest part.
+                Compose::Minimum => !item.kind.is_set() && higher,
+                Compose::Maximum => item.kind.is_number() && item.direction == Direction::Lower,
+                Compose::Intersection => item.direction == Direction::MustInclude,
+                Compose::Union => item.direction == Direction::SubsetOf,
+                Compose::Equal => item.direction == Direction::OneOf,
+                Compose::Recompute => item.derived,
+            };
+            assert!(fits, "{} {arrangement} {rule}", item.key);
+        }
+    }
+}

@@ -3,6 +3,7 @@
 mod json;
 mod yaml;
 
+use crate::Expected;
 use crate::fault::{Fault, FaultCode, Faults};
 use crate::node::{MAX_BYTES, Node};
 
@@ -20,7 +21,19 @@ impl From<TextFault> for Faults {
         let TextFault { code, line, column, message } = fault;
         let message =
             if line == 0 { message } else { format!("{message} (line {line}, column {column})") };
-        Self(vec![Fault { path: String::new(), code, found: None, allowed: Vec::new(), message }])
+        let place = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        let expected = match code {
+            FaultCode::TooLarge => Expected::Smaller,
+            _ => Expected::Syntax { line: place(line), column: place(column) },
+        };
+        Self(vec![Fault {
+            path: String::new(),
+            code,
+            found: None,
+            allowed: vec![expected.to_string()],
+            expected: Some(expected),
+            message,
+        }])
     }
 }
 
@@ -36,7 +49,8 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Node>, Faults> {
         return Ok(yaml::parse(text)?);
     }
     match json::parse(text) {
-        Ok(Node::List(documents)) => Ok(documents),
+        // An empty list holds no document: it is told as what it is.
+        Ok(Node::List(documents)) if !documents.is_empty() => Ok(documents),
         Ok(document) => Ok(vec![document]),
         // YAML's flow style begins like JSON; the JSON fault is the clearer one if both fail.
         Err(fault) => Ok(yaml::parse(text).map_err(|_| fault)?),

@@ -1,0 +1,192 @@
+//! What changed about an offer beside its items: service, measurement, price, network, titles.
+
+use super::order::{best_without, good_to_have, less, neutral, no_order};
+use super::{Aspect, Change, Verdict, both, change, plain};
+use crate::{
+    Amount, CURRENCIES, Locale, Measurement, Metadata, Middleware, NetworkPath, Price, Region,
+    Service, Text, Timestamp, Unit, UnitPrice, format_number,
+};
+use rust_decimal::Decimal;
+use std::collections::BTreeSet;
+
+/// Titles, dates, who promises. Number, predecessor and signature follow from the change itself.
+pub(super) fn about(old: &Metadata, new: &Metadata) -> Vec<Change> {
+    let moment = |at: &Option<Timestamp>| at.as_ref().map(|at| plain(at.as_str()));
+    let until = |old: &Option<Timestamp>, new: &Option<Timestamp>| {
+        let micros = |at: &Option<Timestamp>| at.as_ref().map(Timestamp::unix_micros);
+        best_without(micros(old).as_ref(), micros(new).as_ref(), |old, new| less(new, old))
+    };
+    [
+        change(Aspect::Provider, &old.provider, &new.provider, no_order, |who| {
+            who.clone().map(plain)
+        }),
+        change(Aspect::Title, &old.title, &new.title, neutral, |title| Some(title.clone())),
+        change(Aspect::Description, &old.description, &new.description, neutral, Clone::clone),
+        change(Aspect::ValidFrom, &old.valid_from, &new.valid_from, neutral, moment),
+        change(Aspect::ValidUntil, &old.valid_until, &new.valid_until, until, moment),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+pub(super) fn measurement(old: &Measurement, new: &Measurement) -> Vec<Change> {
+    let seconds = |seconds: &u32| {
+        let seconds = Decimal::from(*seconds);
+        Some(both(|locale| format_number(Unit::Second, seconds, locale)))
+    };
+    [
+        change(Aspect::Calendar, &old.calendar, &new.calendar, no_order, |text| {
+            Some(plain(text.clone()))
+        }),
+        change(Aspect::Timezone, &old.timezone, &new.timezone, neutral, |text| {
+            Some(plain(text.clone()))
+        }),
+        change(Aspect::Slice, &old.slice_seconds, &new.slice_seconds, no_order, seconds),
+        // Shorter outages count as well: a stricter promise with the same figure.
+        change(Aspect::MinOutage, &old.min_outage_seconds, &new.min_outage_seconds, less, seconds),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+pub(super) fn service(old: &Service, new: &Service) -> Vec<Change> {
+    let model = change(Aspect::Model, &old.model, &new.model, no_order, |model| {
+        Some(plain(model.as_str()))
+    });
+    let deployment = change(Aspect::Deployment, &old.deployment, &new.deployment, no_order, |d| {
+        Some(plain(d.as_str()))
+    });
+    let mut changes: Vec<Change> = model.into_iter().chain(deployment).collect();
+    let regions = each(
+        Aspect::Region,
+        (&old.regions, &new.regions),
+        |region| region.id.clone(),
+        no_order,
+        region_text,
+    );
+    changes.extend(regions);
+    changes.extend(each(
+        Aspect::Middleware,
+        (&old.middleware, &new.middleware),
+        |one| one.name.clone(),
+        no_order,
+        middleware_text,
+    ));
+    changes
+}
+
+pub(super) fn price(old: Option<&Price>, new: Option<&Price>) -> Vec<Change> {
+    let none = Price { tier: None, basket: None, monthly_total: None, per_unit: Vec::new() };
+    let (old, new) = (old.unwrap_or(&none), new.unwrap_or(&none));
+    let tier = change(
+        Aspect::Tier,
+        &old.tier,
+        &new.tier,
+        |old, new| good_to_have(old.as_ref(), new.as_ref(), less),
+        |tier| tier.clone().map(plain),
+    );
+    let basket = change(Aspect::Basket, &old.basket, &new.basket, no_order, |basket| {
+        basket.clone().map(plain)
+    });
+    let total = change(
+        Aspect::MonthlyTotal,
+        &old.monthly_total,
+        &new.monthly_total,
+        |old, new| good_to_have(old.as_ref(), new.as_ref(), amounts),
+        |amount| amount.as_ref().map(amount_text),
+    );
+    let mut changes: Vec<Change> = [tier, basket, total].into_iter().flatten().collect();
+    changes.extend(each(
+        Aspect::UnitPrice,
+        (&old.per_unit, &new.per_unit),
+        |price| format!("{} {}", price.unit, price.currency),
+        |old, new| {
+            // Compares minor/per of both without dividing.
+            less(&cross(old.minor, new.per), &cross(new.minor, old.per))
+        },
+        unit_price_text,
+    ));
+    changes
+}
+
+fn cross(minor: i64, per: u32) -> i128 {
+    i128::from(minor) * i128::from(per)
+}
+
+pub(super) fn network(old: &[NetworkPath], new: &[NetworkPath]) -> Vec<Change> {
+    each(
+        Aspect::RoundTrip,
+        (old, new),
+        |path| path.user_region.clone(),
+        |old, new| less(&old.rtt_ms, &new.rtt_ms),
+        |path| both(|locale| format_number(Unit::Millisecond, path.rtt_ms, locale)),
+    )
+}
+
+/// Changes of a list whose entries have names: an entry more is better, one less is worse. Prices of
+/// further units say nothing about the others, so that they are in no order.
+fn each<T: PartialEq>(
+    aspect: Aspect,
+    (old, new): (&[T], &[T]),
+    name: impl Fn(&T) -> String,
+    order: impl Fn(&T, &T) -> Verdict,
+    shown: impl Fn(&T) -> Text,
+) -> Vec<Change> {
+    let names: BTreeSet<String> = old.iter().chain(new).map(&name).collect();
+    let mut changes = Vec::new();
+    for which in names {
+        let of = |list: &'_ [T]| list.iter().position(|one| name(one) == which);
+        let before = of(old).and_then(|at| old.get(at));
+        let after = of(new).and_then(|at| new.get(at));
+        if before == after {
+            continue;
+        }
+        let verdict = match (before, after) {
+            (Some(before), Some(after)) => order(before, after),
+            _ if aspect == Aspect::UnitPrice => Verdict::Incomparable,
+            _ => good_to_have(before, after, neutral),
+        };
+        let (before, after) = (before.map(&shown), after.map(&shown));
+        changes.push(Change { aspect, which: Some(which), verdict, before, after });
+    }
+    changes
+}
+
+/// Less is better, in one currency; with and without tax are different things.
+fn amounts(old: &Amount, new: &Amount) -> Verdict {
+    if old.currency != new.currency || old.tax_excluded != new.tax_excluded {
+        return Verdict::Incomparable;
+    }
+    less(&old.minor, &new.minor)
+}
+
+fn amount_text(amount: &Amount) -> Text {
+    money(amount.minor, &amount.currency)
+}
+
+fn unit_price_text(price: &UnitPrice) -> Text {
+    let money = money(price.minor, &price.currency);
+    both(|locale| match (price.per, locale) {
+        (1, _) => money.get(locale).to_owned(),
+        (per, Locale::En) => format!("{} per {per}", money.get(locale)),
+        (per, Locale::Ja) => format!("{per}につき{}", money.get(locale)),
+    })
+}
+
+fn money(minor: i64, currency: &str) -> Text {
+    let digits = CURRENCIES.iter().find(|(code, _)| *code == currency);
+    let amount = Decimal::new(minor, digits.map_or(0, |(_, digits)| *digits));
+    plain(format!("{amount} {currency}"))
+}
+
+fn region_text(region: &Region) -> Text {
+    let zone = region.hazard_zone.as_ref().map(|zone| format!(" {zone}")).unwrap_or_default();
+    plain(format!("{}{zone}", region.country))
+}
+
+fn middleware_text(middleware: &Middleware) -> Text {
+    let version = middleware.version.as_ref().map(|version| format!(" {version}"));
+    plain(format!("{}{}", middleware.name, version.unwrap_or_default()))
+}

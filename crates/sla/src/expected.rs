@@ -1,0 +1,229 @@
+//! What would have been right where a fault is, as data: pages put it into words of their language,
+//! the display is the English phrase that finishes "expected …".
+
+use crate::Unit;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What is allowed at one place of a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expected {
+    /// A whole document of one of the two kinds.
+    Document,
+    /// One document, not several.
+    OneDocument,
+    /// Text that is YAML or JSON; where reading stopped, both from 1.
+    Syntax {
+        /// Line.
+        line: u32,
+        /// Column.
+        column: u32,
+    },
+    /// At most so much: bytes, values or levels of nesting.
+    Smaller,
+    /// Fields with values.
+    Mapping,
+    /// A list.
+    List,
+    /// At least one entry.
+    AtLeastOne,
+    /// The entry once.
+    Once,
+    /// Nothing: the field does not belong here.
+    LeaveOut,
+    /// Text without control characters.
+    Text {
+        /// Most characters.
+        most: u32,
+    },
+    /// Text in at least one language.
+    Texts,
+    /// A language tag.
+    Language,
+    /// True or false.
+    YesNo,
+    /// An exact number in digits.
+    Number,
+    /// A number between two ends, both included.
+    Between {
+        /// The least.
+        min: Decimal,
+        /// The largest.
+        max: Decimal,
+    },
+    /// A whole number between two ends, both included.
+    Whole {
+        /// The least.
+        min: u32,
+        /// The largest.
+        max: u32,
+    },
+    /// A value of an item: a number in its unit or with a unit that is known.
+    Quantity {
+        /// Base unit.
+        unit: Unit,
+        /// The least, in the base unit.
+        min: Decimal,
+        /// The largest, in the base unit.
+        max: Decimal,
+    },
+    /// Two ends of a range, the lower one first.
+    Range,
+    /// Whole steps of a list of levels, zero or more.
+    Steps,
+    /// Above 0, up to 100.
+    Percentile,
+    /// An amount of money, zero or more.
+    Amount {
+        /// Most decimals.
+        digits: u32,
+    },
+    /// A value of the item's kind.
+    Value,
+    /// A key of the registry, or `x-<vendor>.<name>`.
+    ItemKey,
+    /// 3 to 63 lower-case letters, digits and hyphens.
+    Name,
+    /// Up to 100 letters, digits and a few signs.
+    TechnicalName,
+    /// Two letters of ISO 3166-1.
+    Country,
+    /// A period such as `90d`.
+    Period,
+    /// An IANA time zone.
+    TimeZone,
+    /// A day, month or year.
+    Date,
+    /// RFC 3339.
+    Moment,
+    /// A later moment or day than the beginning.
+    AfterBegin,
+    /// An earlier version than this.
+    EarlierThan {
+        /// The document's version.
+        version: u32,
+    },
+    /// An address that begins with `https://` or `http://`.
+    WebAddress,
+    /// A DID or URL.
+    Identifier,
+    /// A remedy, or a weaker commitment.
+    Remedy,
+    /// Steps from good to bad, with credits that do not fall.
+    WorseSteps,
+}
+
+/// The English phrase that finishes "expected …".
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax { line, column } => {
+                write!(f, "YAML or JSON; reading stopped at line {line}, column {column}")
+            }
+            Self::Text { most } => {
+                write!(f, "text of 1 to {most} characters without control characters")
+            }
+            Self::Between { min, max } => write!(f, "a number from {min} to {max}"),
+            Self::Whole { min, max } => write!(f, "a whole number from {min} to {max}"),
+            Self::Quantity { unit: Unit::Fraction, .. } => f.write_str(
+                "a percentage with its sign from 0 % to 100 %, such as 99.9 %, or a fraction from 0 to 1",
+            ),
+            Self::Quantity { unit, min, max } => {
+                write!(f, "a number from {min} to {max} in {}", unit.accepted().join(", "))
+            }
+            Self::Amount { digits: 0 } => {
+                f.write_str("an amount of zero or more without decimals, such as 98000")
+            }
+            Self::Amount { digits } => {
+                write!(f, "an amount of zero or more with at most {digits} decimals, such as 120.50")
+            }
+            Self::EarlierThan { version } => write!(f, "a version before {version}"),
+            plain => f.write_str(plain.plain()),
+        }
+    }
+}
+
+impl Expected {
+    /// The phrases without numbers in them.
+    const fn plain(&self) -> &'static str {
+        match self {
+            Self::Document => {
+                "a mapping with apiVersion, kind (ServiceLevelOffer or QualityRequirement), metadata and spec"
+            }
+            Self::OneDocument => "one document",
+            Self::Smaller => "a smaller document",
+            Self::Mapping => "a mapping",
+            Self::List => "a list",
+            Self::AtLeastOne => "at least one entry",
+            Self::Once => "each entry once",
+            Self::LeaveOut => "nothing: leave the field out",
+            Self::Texts => "a mapping from language to text, such as {en: …, ja: …}",
+            Self::Language => "a language tag such as en or ja",
+            Self::YesNo => "true or false",
+            Self::Number => "an exact number: digits with a point, no grouping",
+            Self::Range => "two ends, the lower one in min",
+            Self::Steps => "whole steps, zero or more",
+            Self::Percentile => "a percentile above 0 and up to 100",
+            Self::Value => "a value of the item's kind",
+            Self::ItemKey => "a key of the registry, or x-<vendor>.<name>",
+            Self::Name => "3 to 63 lower-case letters, digits and hyphens",
+            Self::TechnicalName => "up to 100 letters, digits and . _ - : /",
+            Self::Country => "two capital letters of ISO 3166-1, such as JP",
+            Self::Period => "a period such as 24h, 90d, 1M or 1Y",
+            Self::TimeZone => "a time zone such as Asia/Tokyo",
+            Self::Date => "a date such as 2026-03-31, 2026-03 or 2026",
+            Self::Moment => "a moment such as 2026-10-01T00:00:00+09:00",
+            Self::AfterBegin => "an end after the beginning",
+            Self::WebAddress => "an address that begins with https:// or http://",
+            Self::Identifier => "an identifier such as did:web:example.org, without spaces",
+            Self::Remedy => "a remedy, or the commitment objective",
+            Self::WorseSteps => {
+                "steps that get worse, none better than the promise, with credits that do not fall"
+            }
+            Self::Syntax { .. }
+            | Self::Text { .. }
+            | Self::Between { .. }
+            | Self::Whole { .. }
+            | Self::Quantity { .. }
+            | Self::Amount { .. }
+            | Self::EarlierThan { .. } => "",
+        }
+    }
+}
+
+/// What a fault says is allowed: words of a list, or what was expected, or both.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Allowed {
+    pub(crate) words: Vec<String>,
+    pub(crate) expected: Option<Expected>,
+}
+
+impl Allowed {
+    /// A list of words, with the sentence that says the same for people.
+    pub(crate) fn both(words: Vec<String>, expected: Expected) -> Self {
+        Self { words, expected: Some(expected) }
+    }
+}
+
+impl From<Vec<String>> for Allowed {
+    fn from(words: Vec<String>) -> Self {
+        Self { words, expected: None }
+    }
+}
+
+impl From<Expected> for Allowed {
+    fn from(expected: Expected) -> Self {
+        Self { words: vec![expected.to_string()], expected: Some(expected) }
+    }
+}
+
+impl fmt::Display for Allowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.expected {
+            Some(expected) => expected.fmt(f),
+            None => write!(f, "one of {}", self.words.join(", ")),
+        }
+    }
+}
