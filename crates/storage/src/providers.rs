@@ -57,6 +57,8 @@ record! {
         pub homepage: Option<String>,
         /// Where its cloud answers; `None`: catalogue only.
         pub cloud_url: Option<String>,
+        /// JSON list of its cloud's regions; `None`: no cloud, or one that has not answered yet.
+        pub cloud_regions: Option<String>,
         /// When it joined.
         pub created_at: Timestamp,
         /// When it last changed.
@@ -101,6 +103,8 @@ record! {
         pub homepage: Option<String>,
         /// Whether a cloud is connected; otherwise it is catalogue only.
         pub backed: bool,
+        /// JSON list of its cloud's regions; `None`: no cloud, or one that has not answered yet.
+        pub cloud_regions: Option<String>,
         /// Offers that everybody sees.
         pub published_offers: i64,
     }
@@ -113,23 +117,28 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 1)";
     SET_CONNECTION = "
         UPDATE provider SET cloud_url = $3, cloud_token_sealed = $4, updated_at = $5,
+            cloud_regions = CASE WHEN cloud_url = $3 THEN cloud_regions END,
             revision = revision + 1
         WHERE id = $1 AND revision = $2";
+    SET_REGIONS = "
+        UPDATE provider SET cloud_regions = $3, updated_at = $4, revision = revision + 1
+        WHERE id = $1 AND cloud_url = $2
+            AND (cloud_regions IS NULL OR cloud_regions <> $3)";
     FIND = "
         SELECT id, organisation_id, slug, did, name_en, name_ja, description_en, description_ja,
-            country, homepage, cloud_url, created_at, updated_at, revision
+            country, homepage, cloud_url, cloud_regions, created_at, updated_at, revision
         FROM provider WHERE id = $1";
     FIND_BY_SLUG = "
         SELECT id, organisation_id, slug, did, name_en, name_ja, description_en, description_ja,
-            country, homepage, cloud_url, created_at, updated_at, revision
+            country, homepage, cloud_url, cloud_regions, created_at, updated_at, revision
         FROM provider WHERE slug = $1";
     FIND_BY_DID = "
         SELECT id, organisation_id, slug, did, name_en, name_ja, description_en, description_ja,
-            country, homepage, cloud_url, created_at, updated_at, revision
+            country, homepage, cloud_url, cloud_regions, created_at, updated_at, revision
         FROM provider WHERE did = $1";
     LIST_BY_ORGANISATION = "
         SELECT id, organisation_id, slug, did, name_en, name_ja, description_en, description_ja,
-            country, homepage, cloud_url, created_at, updated_at, revision
+            country, homepage, cloud_url, cloud_regions, created_at, updated_at, revision
         FROM provider WHERE organisation_id = $1
         ORDER BY id LIMIT 100";
     FIND_CONNECTION = "
@@ -137,7 +146,7 @@ statements! {
         WHERE id = $1 AND cloud_url IS NOT NULL AND cloud_token_sealed IS NOT NULL";
     LIST = "
         SELECT provider.id AS id, provider.slug AS slug, did, name_en, name_ja, description_en,
-            description_ja, country, homepage, cloud_url IS NOT NULL AS backed,
+            description_ja, country, homepage, cloud_url IS NOT NULL AS backed, cloud_regions,
             COUNT(offer.id) AS published_offers
         FROM provider
         LEFT JOIN offer ON offer.provider_id = provider.id AND offer.state = 'published'
@@ -171,7 +180,8 @@ pub fn is_slug_taken(error: &StorageError) -> bool {
     error.is_constraint("provider_slug_unique", "provider.slug")
 }
 
-/// Connects a cloud or, with `None`, takes it off; `Conflict` unless `revision` is current.
+/// Connects a cloud or, with `None`, takes it off; `Conflict` unless `revision` is current. The
+/// regions of the cloud before are forgotten.
 pub async fn set_connection(
     tx: &mut Tx,
     id: ProviderId,
@@ -189,6 +199,20 @@ pub async fn set_connection(
         at.0,
     )?;
     expect_one(affected, "provider")
+}
+
+/// Notes the regions of the cloud that answers at `url`; returns whether that is news.
+///
+/// A connection that was changed meanwhile is left alone.
+pub async fn set_regions(
+    tx: &mut Tx,
+    id: ProviderId,
+    url: &str,
+    regions: &str,
+    at: Timestamp,
+) -> Result<bool, StorageError> {
+    let affected = execute!(tx, SET_REGIONS, id.uuid(), url, regions, at.0)?;
+    Ok(affected > 0)
 }
 
 /// Looks a provider up.

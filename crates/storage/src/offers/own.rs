@@ -14,7 +14,8 @@ statements! {
             offer.revision AS revision, provider.organisation_id AS provider_organisation,
             provider.slug AS provider_slug, provider.name_en AS provider_name_en,
             provider.name_ja AS provider_name_ja, provider.country AS provider_country,
-            provider.cloud_url IS NOT NULL AS provider_backed
+            provider.cloud_url IS NOT NULL AS provider_backed,
+            provider.cloud_regions AS provider_cloud_regions
         FROM offer JOIN provider ON provider.id = offer.provider_id
         WHERE offer.id = $1";
     FIND_BY_SLUG = "

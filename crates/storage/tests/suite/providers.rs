@@ -59,6 +59,30 @@ async fn connecting_needs_the_current_revision(db: Db) {
     assert_eq!(providers::find_connection(&mut tx, id).await.unwrap(), None);
 }
 
+async fn regions_belong_to_the_cloud_that_told_them(db: Db) {
+    let mut tx = db.begin().await.unwrap();
+    let id = provider(&mut tx, 1).await;
+    let (old, new) = (connection(1), connection(2));
+    let told = r#"[{"id":"north","country":"JP"}]"#;
+    assert!(!providers::set_regions(&mut tx, id, &old.url, told, at(1)).await.unwrap());
+    providers::set_connection(&mut tx, id, 1, Some(&old), at(5)).await.unwrap();
+    assert_eq!(providers::find(&mut tx, id).await.unwrap().unwrap().cloud_regions, None);
+    assert!(providers::set_regions(&mut tx, id, &old.url, told, at(6)).await.unwrap());
+    assert!(!providers::set_regions(&mut tx, id, &old.url, told, at(7)).await.unwrap(), "no news");
+    let found = providers::find(&mut tx, id).await.unwrap().unwrap();
+    assert_eq!((found.cloud_regions.as_deref(), found.updated_at), (Some(told), at(6)));
+    let listed = providers::list(&mut tx).await.unwrap();
+    assert_eq!(listed[0].cloud_regions.as_deref(), Some(told));
+
+    // The same address again, say with a new token, keeps them; another one does not.
+    providers::set_connection(&mut tx, id, found.revision, Some(&old), at(8)).await.unwrap();
+    let found = providers::find(&mut tx, id).await.unwrap().unwrap();
+    assert_eq!(found.cloud_regions.as_deref(), Some(told));
+    providers::set_connection(&mut tx, id, found.revision, Some(&new), at(9)).await.unwrap();
+    assert_eq!(providers::find(&mut tx, id).await.unwrap().unwrap().cloud_regions, None);
+    assert!(!providers::set_regions(&mut tx, id, &old.url, told, at(10)).await.unwrap(), "late");
+}
+
 async fn list_counts_published_offers_in_one_statement(db: Db) {
     let mut tx = db.begin().await.unwrap();
     let busy = provider(&mut tx, 1).await;
@@ -78,5 +102,6 @@ on_both_databases!(
     provider_is_found_by_every_name,
     short_name_belongs_to_one_provider,
     connecting_needs_the_current_revision,
+    regions_belong_to_the_cloud_that_told_them,
     list_counts_published_offers_in_one_statement,
 );
