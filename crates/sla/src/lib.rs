@@ -2,8 +2,10 @@
 
 mod date;
 mod decimal;
+mod diff;
 mod document;
 mod examples;
+mod expected;
 mod fault;
 mod format;
 mod input;
@@ -22,13 +24,15 @@ mod write;
 
 pub use date::{Date, Timestamp};
 pub use decimal::parse_decimal;
+pub use diff::{Aspect, Change, Diff, PARTS, PartDiff, Verdict, diff};
 pub use document::{API_VERSION, Document, DocumentKind};
 pub use examples::{EXAMPLE_OFFERS, EXAMPLE_REQUIREMENTS, Example};
+pub use expected::Expected;
 pub use fault::{Fault, FaultCode, Faults, Notice, NoticeCode};
 pub use format::{
     format_number, format_offer_item, format_requirement_item, format_scheme_level, format_value,
 };
-pub use input::parse_value;
+pub use input::{half_width, parse_value};
 pub use offer::{
     Amount, BILLING_UNITS, CURRENCIES, Claim, Commitment, Credit, DeploymentModel, Evidence,
     Measurement, Metadata, Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price, Region,
