@@ -17,6 +17,8 @@ use storage::{Secret, Tx};
 
 /// Longest name of a person, organisation or token, in characters.
 const NAME_CHARACTERS_MAX: usize = 80;
+/// What [`is_name`] asks for.
+pub(crate) const NAME_ALLOWED: &str = "1 to 80 characters, no control characters";
 /// Longest address (RFC 5321 allows 254 octets for a path).
 const EMAIL_BYTES_MAX: usize = 254;
 /// Starts every API token, so that scanners recognise a leaked one.
@@ -65,13 +67,7 @@ impl SignUp {
     fn faults(&self) -> Vec<FieldFault> {
         let mut faults = Vec::new();
         let mut fault = |field: &str, code: &str, found: &str, allowed: &str, message: &str| {
-            faults.push(FieldFault {
-                pointer: format!("/{field}"),
-                code: code.to_owned(),
-                found: found.chars().take(NAME_CHARACTERS_MAX).collect(),
-                allowed: allowed.to_owned(),
-                message: message.to_owned(),
-            });
+            faults.push(FieldFault::new(&format!("/{field}"), code, found, allowed, message));
         };
         if !is_email(self.email.trim()) {
             fault(
@@ -96,7 +92,7 @@ impl SignUp {
         }
         for (field, value) in [("name", &self.name), ("organisation", &self.organisation)] {
             if !is_name(value) {
-                fault(field, "name", value, "1 to 80 characters", "fill in a name");
+                fault(field, "name", value, NAME_ALLOWED, "fill in a name");
             }
         }
         faults
@@ -149,13 +145,8 @@ impl Broker {
         let role = match form.role.parse() {
             Ok(role @ (Role::Customer | Role::Provider)) => Some(role),
             _ => {
-                faults.push(FieldFault {
-                    pointer: "/role".to_owned(),
-                    code: "role".to_owned(),
-                    found: form.role.chars().take(NAME_CHARACTERS_MAX).collect(),
-                    allowed: "customer or provider".to_owned(),
-                    message: "choose customer or provider".to_owned(),
-                });
+                let (allowed, message) = ("customer or provider", "choose customer or provider");
+                faults.push(FieldFault::new("/role", "role", &form.role, allowed, message));
                 None
             }
         };
@@ -252,7 +243,8 @@ impl Broker {
         email: &str,
         password: &str,
     ) -> Result<Viewer, BrokerError> {
-        if password.len() > PASSWORD_BYTES_MAX {
+        // What is no address belongs to nobody, and not every database can be asked for it.
+        if password.len() > PASSWORD_BYTES_MAX || !is_email(email.trim()) {
             return Err(BrokerError::WrongCredentials);
         }
         let mut tx = self.begin_read().await?;
@@ -306,14 +298,8 @@ impl Broker {
     ) -> Result<(TokenView, String), BrokerError> {
         let viewer = ctx.token_owner()?;
         if !is_name(name) {
-            let allowed = "1 to 80 characters";
-            return Err(BrokerError::field(
-                "/name",
-                "name",
-                name,
-                allowed,
-                "give the token a name",
-            ));
+            let message = "give the token a name";
+            return Err(BrokerError::field("/name", "name", name, NAME_ALLOWED, message));
         }
         let secret = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(self.ids().next_secret()));
         let token = NewToken {

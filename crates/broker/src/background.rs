@@ -15,6 +15,8 @@ use workflow::{Engine, EngineConfig, Parts};
 
 /// A published offer is found after this time at the latest, also when another replica published it.
 const SYNC_EVERY: Duration = Duration::from_millis(500);
+/// How soon offers follow when a cloud opens or closes a region, or answers for the first time.
+const CLOUDS_EVERY: Duration = Duration::from_secs(10);
 /// How often what has expired is removed.
 const TIDY_EVERY: Duration = Duration::from_secs(600);
 /// Raw samples are kept for 30 days.
@@ -67,6 +69,11 @@ impl Broker {
             tasks.spawn(every(pause, shutdown.clone(), "monitoring", move || {
                 let broker = monitor.clone();
                 async move { broker.observe_services().await.map(drop) }
+            }));
+            let look = self.clone();
+            tasks.spawn(every(CLOUDS_EVERY, shutdown.clone(), "looking at clouds", move || {
+                let broker = look.clone();
+                async move { broker.look_at_clouds().await.map(drop) }
             }));
             let tidy = self.clone();
             tasks.spawn(every(TIDY_EVERY, shutdown, "tidying", move || {

@@ -163,8 +163,11 @@ impl Broker {
     ) -> Result<(), BrokerError> {
         ctx.may(Action::SteerWorkflow, None, "workflow")?;
         let reason = reason.trim();
-        if reason.is_empty() || reason.chars().count() > REASON_CHARACTERS_MAX {
-            let allowed = "1 to 500 characters";
+        // A reason may have several lines, as browsers send them.
+        let unseen = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        let length = reason.chars().count();
+        if length == 0 || length > REASON_CHARACTERS_MAX || reason.contains(unseen) {
+            let allowed = "1 to 500 characters, no control characters";
             return Err(BrokerError::field("/reason", "reason", reason, allowed, "say why"));
         }
         let mut tx = self.begin().await?;
@@ -184,6 +187,10 @@ impl Broker {
         limit: u32,
     ) -> Result<AuditList, BrokerError> {
         ctx.may(Action::ReadAudit, None, "audit list")?;
+        if let Some(subject) = subject.filter(|subject| !is_subject(subject)) {
+            let (allowed, message) = ("an id such as ctr_…", "nothing has such a number");
+            return Err(BrokerError::field("/subject", "subject", subject, allowed, message));
+        }
         let cursor = parse_cursor(cursor)?;
         let mut tx = self.begin_read().await?;
         let page = audit::page(&mut tx, subject, cursor.as_ref(), limit).await?;
@@ -200,6 +207,11 @@ impl Broker {
             next: page.next.map(|cursor| cursor.to_string()),
         })
     }
+}
+
+/// Ids have a prefix and a few letters and digits.
+fn is_subject(text: &str) -> bool {
+    text.len() <= 60 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
 }
 
 impl From<WorkflowSummary> for WorkflowCard {
@@ -223,7 +235,7 @@ impl Timeline {
     #[must_use]
     pub fn current_step(&self) -> Option<String> {
         let open = |step: &&crate::contracts::StepView| {
-            matches!(step.status.as_str(), "started" | "waiting" | "failed")
+            matches!(step.status.as_str(), "started" | "waiting" | "retrying" | "failed")
         };
         self.steps.iter().rev().find(open).map(|step| step.name.clone())
     }

@@ -85,6 +85,7 @@ pub(crate) fn field_faults(faults: &Faults) -> Vec<FieldFault> {
             found: fault.found.clone().unwrap_or_default(),
             allowed: fault.allowed.join(", "),
             message: fault.message.clone(),
+            expected: fault.expected.clone(),
         })
         .collect()
 }

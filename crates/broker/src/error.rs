@@ -19,6 +19,27 @@ pub struct FieldFault {
     pub allowed: String,
     /// One sentence in English.
     pub message: String,
+    /// What is allowed as data, for pages in other languages; `None` where `allowed` are words.
+    #[serde(skip)]
+    pub expected: Option<sla::Expected>,
+}
+
+/// Found values are cut here, so that an answer stays small.
+const FOUND_CHARACTERS_MAX: usize = 80;
+
+impl FieldFault {
+    /// A fault whose `allowed` are words or a sentence of its own code.
+    #[must_use]
+    pub fn new(pointer: &str, code: &str, found: &str, allowed: &str, message: &str) -> Self {
+        Self {
+            pointer: pointer.to_owned(),
+            code: code.to_owned(),
+            found: found.chars().take(FOUND_CHARACTERS_MAX).collect(),
+            allowed: allowed.to_owned(),
+            message: message.to_owned(),
+            expected: None,
+        }
+    }
 }
 
 /// A refused or failed use case.
@@ -53,7 +74,8 @@ pub enum BrokerError {
     /// The offer cannot be contracted; these can.
     #[error("{detail}")]
     NotOrderable {
-        /// `catalogue_only`, `withdrawn`, `no_price`, `no_capacity` or `cloud_unreachable`.
+        /// `catalogue_only`, `region_not_served`, `withdrawn`, `no_price`, `no_capacity` or
+        /// `cloud_unreachable`.
         code: &'static str,
         /// One sentence.
         detail: String,
@@ -96,13 +118,7 @@ impl BrokerError {
     /// A single fault.
     #[must_use]
     pub fn field(pointer: &str, code: &str, found: &str, allowed: &str, message: &str) -> Self {
-        Self::Invalid(vec![FieldFault {
-            pointer: pointer.to_owned(),
-            code: code.to_owned(),
-            found: found.chars().take(80).collect(),
-            allowed: allowed.to_owned(),
-            message: message.to_owned(),
-        }])
+        Self::Invalid(vec![FieldFault::new(pointer, code, found, allowed, message)])
     }
 
     /// Turns a policy refusal into the answer for `what`.

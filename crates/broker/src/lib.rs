@@ -17,6 +17,7 @@ mod password;
 pub mod ports;
 pub mod providers;
 mod reach;
+pub mod regions;
 pub mod requirements;
 mod runtime;
 mod seal;

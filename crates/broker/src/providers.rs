@@ -3,6 +3,7 @@
 use crate::audit::{Entry, record};
 use crate::market::OfferCard;
 use crate::ports::CloudConnection;
+use crate::regions::{self, CloudRegion};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, OrganisationId, ProviderId, Role};
 use sha2::{Digest, Sha256};
@@ -13,6 +14,8 @@ use uuid::Uuid;
 
 /// Offers on a provider's page; the market list shows the rest.
 const OFFERS_SHOWN: usize = 100;
+/// Longest token of a cloud; it travels in a header.
+const TOKEN_BYTES_MAX: usize = 4096;
 
 /// A provider in lists and beside offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub struct ProviderCard {
     pub country: String,
     /// Whether a cloud stands behind its offers; otherwise "catalogue only".
     pub backed: bool,
+    /// The regions its cloud has; `None`: no cloud, or one that has not answered yet.
+    pub regions: Option<Vec<CloudRegion>>,
 }
 
 /// Everything public about a provider.
@@ -80,6 +85,7 @@ impl From<&Provider> for ProviderCard {
             name_ja: row.name_ja.clone(),
             country: row.country.clone(),
             backed: row.cloud_url.is_some(),
+            regions: regions::read(row.cloud_regions.as_deref()),
         }
     }
 }
@@ -105,6 +111,7 @@ impl Broker {
             name_ja: row.name_ja,
             country: row.country,
             backed: row.backed,
+            regions: regions::read(row.cloud_regions.as_deref()),
         };
         Ok(rows.into_iter().map(card).collect())
     }
@@ -116,6 +123,10 @@ impl Broker {
         slug_or_id: &str,
     ) -> Result<ProviderView, BrokerError> {
         ctx.may(Action::ReadMarket, None, "provider")?;
+        // No provider has such a name, and not every database can be asked for it.
+        if slug_or_id.contains(char::is_control) {
+            return Err(BrokerError::NotFound { what: "provider" });
+        }
         let mut tx = self.begin_read().await?;
         let found = match slug_or_id.parse() {
             Ok(id) => providers::find(&mut tx, id).await?,
@@ -203,6 +214,13 @@ impl Broker {
         token: &str,
     ) -> Result<(), BrokerError> {
         ctx.may(Action::AdministerProviders, None, "provider")?;
+        let visible = |character: char| character.is_ascii_graphic();
+        if token.is_empty() || token.len() > TOKEN_BYTES_MAX || !token.chars().all(visible) {
+            // The token is never repeated in a fault.
+            let allowed = "1 to 4096 visible ASCII characters without spaces";
+            let message = "this cannot be a token of a provider API";
+            return Err(BrokerError::field("/token", "cloud_token", "", allowed, message));
+        }
         let connection = CloudConnection { provider, url: url.to_owned(), token: token.to_owned() };
         self.inner.drivers.driver(&connection).map_err(|reason| {
             BrokerError::field("/url", "address", url, "the address of a provider API", &reason)

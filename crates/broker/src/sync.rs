@@ -5,7 +5,7 @@
 
 use crate::providers::ProviderCard;
 use crate::shelf::{Shelved, Stock};
-use crate::{Broker, BrokerError, documents, market};
+use crate::{Broker, BrokerError, market, regions};
 use domain::{DurationUs, OfferId, OfferState, Timestamp};
 use search::OfferDocument;
 use std::sync::Arc;
@@ -146,7 +146,7 @@ async fn put(tx: &mut Tx, stock: &mut Stock, ids: &[OfferId]) -> Result<(), Stor
 }
 
 fn shelved(row: PublishedOffer) -> Result<Shelved, sla::Faults> {
-    let (document, _) = documents::read_offer(&row.document)?;
+    let document = sla::parse_offer(&row.document)?;
     let provider = ProviderCard {
         id: row.provider_id,
         slug: row.provider.slug,
@@ -154,6 +154,7 @@ fn shelved(row: PublishedOffer) -> Result<Shelved, sla::Faults> {
         name_ja: row.provider.name_ja,
         country: row.provider.country,
         backed: row.provider.backed,
+        regions: regions::read(row.provider.cloud_regions.as_deref()),
     };
     let card = market::card(
         market::CardParts {

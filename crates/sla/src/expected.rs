@@ -134,10 +134,14 @@ impl fmt::Display for Expected {
                 write!(f, "a number from {min} to {max} in {}", unit.accepted().join(", "))
             }
             Self::Amount { digits: 0 } => {
-                f.write_str("an amount of zero or more without decimals, such as 98000")
+                write!(f, "a whole amount from 0 to {}, such as 98000", i64::MAX)
             }
             Self::Amount { digits } => {
-                write!(f, "an amount of zero or more with at most {digits} decimals, such as 120.50")
+                let most = Decimal::try_new(i64::MAX, *digits).unwrap_or_default();
+                write!(
+                    f,
+                    "an amount from 0 to {most} with at most {digits} decimals, such as 120.50"
+                )
             }
             Self::EarlierThan { version } => write!(f, "a version before {version}"),
             plain => f.write_str(plain.plain()),

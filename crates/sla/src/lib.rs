@@ -15,6 +15,7 @@ mod offer;
 mod read;
 mod registry;
 mod requirement;
+pub mod schema;
 mod serde_impl;
 mod text;
 mod text_in;

@@ -27,11 +27,15 @@ impl Plan {
             .into_iter()
             .filter(|(_, value, lowest, highest)| value < lowest || value > highest)
             .map(|(field, value, lowest, highest)| FieldFault {
-                pointer: format!("/plan/{field}"),
-                code: "range".to_owned(),
-                found: value.to_string(),
-                allowed: format!("{lowest} to {highest}"),
-                message: "this quantity cannot be ordered".to_owned(),
+                // As data too, so that pages say it in their language.
+                expected: Some(sla::Expected::Between { min: lowest.into(), max: highest.into() }),
+                ..FieldFault::new(
+                    &format!("/plan/{field}"),
+                    "range",
+                    &value.to_string(),
+                    &format!("{lowest} to {highest}"),
+                    "this quantity cannot be ordered",
+                )
             })
             .collect()
     }

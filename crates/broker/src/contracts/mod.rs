@@ -45,7 +45,7 @@ pub struct Quote {
     pub plan: Plan,
     /// Monthly price; `None`: not published, so it cannot be signed.
     pub price: Option<Money>,
-    /// Why it cannot be signed: `catalogue_only`, `no_price`, `withdrawn`; `None`: it can.
+    /// Why it cannot be signed: `catalogue_only`, `region_not_served`, `no_price`; `None`: it can.
     pub obstacle: Option<&'static str>,
 }
 
@@ -101,7 +101,7 @@ pub struct StepView {
     pub name: String,
     /// forward or undo.
     pub phase: String,
-    /// pending, started, waiting, done, failed or skipped.
+    /// pending, started, retrying, waiting, done, failed or skipped.
     pub status: String,
     /// From 1; 0 when not begun.
     pub attempt: i64,
@@ -140,6 +140,19 @@ pub struct ResourceView {
     pub native_id: String,
     /// Common state (`held`, `active`, …).
     pub state: String,
+    /// Where it is, as the cloud said when it last changed; `None`: the cloud did not say.
+    pub place: Option<PlaceView>,
+}
+
+/// Where something is at a cloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceView {
+    /// The cloud's id of the zone.
+    pub zone: String,
+    /// The provider's name for the region.
+    pub region: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
 }
 
 /// A stored erasure statement (F7.10).

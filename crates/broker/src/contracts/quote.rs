@@ -42,16 +42,19 @@ impl Broker {
     }
 }
 
-/// P6.1.i1, thin: the reference basket in the offer's first region; the customer may edit it.
+/// P6.1.i1, thin: the reference basket in the offer's first region that the provider's cloud has;
+/// the customer may edit it.
 pub(super) fn plan_for(card: &OfferCard) -> Plan {
-    let region = card.regions.first().map(|(id, _)| id.clone()).unwrap_or_default();
-    Plan { region, ..BASKET }
+    let first = card.served.first().or(card.regions.first().map(|(id, _)| id));
+    Plan { region: first.cloned().unwrap_or_default(), ..BASKET }
 }
 
 /// Why an offer cannot be signed here.
 pub(super) fn obstacle(card: &OfferCard) -> Option<&'static str> {
-    if !card.backed {
+    if !card.provider.backed {
         Some("catalogue_only")
+    } else if card.served.is_empty() {
+        Some("region_not_served")
     } else if card.price.is_none() {
         Some("no_price")
     } else {

@@ -2,7 +2,7 @@
 
 use super::{Bucket, ContractCard, ContractList, ContractPage, Plan, ResourceView, StatementView};
 use crate::requirements::RequirementSource;
-use crate::{Broker, BrokerError, OpContext};
+use crate::{Broker, BrokerError, OpContext, lifecycle};
 use domain::{Action, ContractId, ContractState, Role, Timestamp};
 use rust_decimal::prelude::ToPrimitive;
 use storage::contracts::{self, Contract, ContractHead};
@@ -71,6 +71,7 @@ impl Broker {
             resources: resources
                 .into_iter()
                 .map(|row| ResourceView {
+                    place: lifecycle::place(&row.detail),
                     kind: row.kind,
                     native_id: row.native_id,
                     state: row.state,

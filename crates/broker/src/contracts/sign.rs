@@ -2,7 +2,7 @@
 
 use super::quote::{obstacle, plan_for, price};
 use super::{Plan, Sign};
-use crate::accounts::is_name;
+use crate::accounts::{NAME_ALLOWED, is_name};
 use crate::audit::{Entry, record};
 use crate::lifecycle::{self, ActivateInput, ReleaseInput};
 use crate::market::OfferCard;
@@ -118,6 +118,9 @@ impl Broker {
                 let alternatives = self.alternatives(ctx, &sign.requirement, sign.offer).await?;
                 let detail = match code {
                     "no_price" => "this offer has no published price",
+                    "region_not_served" => {
+                        "the provider's cloud has none of the regions this offer is made in"
+                    }
                     _ => "no cloud is connected for this offer: it is in the catalogue only",
                 };
                 Err(BrokerError::NotOrderable { code, detail: detail.to_owned(), alternatives })
@@ -211,31 +214,22 @@ fn check(sign: &Sign, plan: &Plan, card: &OfferCard) -> Result<(), BrokerError> 
     // Data location is promised per region: another one would be another promise.
     if card.regions.iter().all(|(id, _)| *id != plan.region) {
         let regions: Vec<&str> = card.regions.iter().map(|(id, _)| id.as_str()).collect();
-        faults.push(FieldFault {
-            pointer: "/plan/region".to_owned(),
-            code: "region".to_owned(),
-            found: plan.region.chars().take(80).collect(),
-            allowed: regions.join(", "),
-            message: "the offer is not made in this region".to_owned(),
-        });
+        let message = "the offer is not made in this region";
+        let allowed = regions.join(", ");
+        faults.push(FieldFault::new("/plan/region", "region", &plan.region, &allowed, message));
+    } else if !card.served.contains(&plan.region) {
+        let message = "the provider's cloud does not have this region";
+        let (found, allowed) = (&plan.region, card.served.join(", "));
+        faults.push(FieldFault::new("/plan/region", "region_not_served", found, &allowed, message));
     }
     if !is_name(&sign.service_name) {
-        faults.push(FieldFault {
-            pointer: "/serviceName".to_owned(),
-            code: "name".to_owned(),
-            found: sign.service_name.chars().take(80).collect(),
-            allowed: "1 to 80 characters".to_owned(),
-            message: "give the service a name".to_owned(),
-        });
+        let (name, message) = (&sign.service_name, "give the service a name");
+        faults.push(FieldFault::new("/serviceName", "name", name, NAME_ALLOWED, message));
     }
     if sign.idempotency_key.is_empty() || sign.idempotency_key.len() > 200 {
-        faults.push(FieldFault {
-            pointer: "/idempotencyKey".to_owned(),
-            code: "idempotency_key".to_owned(),
-            found: String::new(),
-            allowed: "1 to 200 characters".to_owned(),
-            message: "send a key that names this signature".to_owned(),
-        });
+        let (key, allowed) = (&sign.idempotency_key, "1 to 200 characters");
+        let message = "send a key that names this signature";
+        faults.push(FieldFault::new("/idempotencyKey", "idempotency_key", key, allowed, message));
     }
     if faults.is_empty() { Ok(()) } else { Err(BrokerError::Invalid(faults)) }
 }

@@ -7,6 +7,7 @@
 //! answer was lost is found again by its key (F7.4.4).
 
 use super::cloud::{Cloud, contract_id, stop};
+use super::place::{Placing, country_of};
 use super::rows::{Ending, GroupDetail, done_with_group, end};
 use crate::Broker;
 use crate::contracts::Plan;
@@ -66,13 +67,13 @@ pub(super) fn definition() -> WorkflowDefinition<Broker> {
         .on_undone(|input, tx| Box::pin(failed(input, tx)))
 }
 
-/// P6.1.i1: the bill of quantities in the provider's terms.
+/// P6.1.i1: the bill of quantities in the provider's terms, and where it is to be.
 async fn plan(input: StepInput<Broker>) -> StepResult {
     let plan = input.run.input::<ActivateInput>()?.plan;
     let fit = |value: i64| {
         u32::try_from(value).map_err(|_| Stop::failed("plan", "a quantity is out of range"))
     };
-    let group = ResourceGroup {
+    let resources = ResourceGroup {
         compute: ComputeSpec {
             count: fit(plan.instances)?,
             vcpu: fit(plan.vcpu)?,
@@ -81,35 +82,43 @@ async fn plan(input: StepInput<Broker>) -> StepResult {
         storage: StorageSpec { gb: fit(plan.storage_gb)? },
         network: NetworkSpec { mbps: fit(plan.network_mbps)?, endpoint: EndpointKind::Http },
     };
-    Done::with(&group)
+    let country = country_of(&input, &plan.region).await?;
+    Done::with(&Placing { region: plan.region, country, resources })
 }
 
-/// F7.4.1: a live answer; the catalogue's word is not trusted for booking.
+/// F7.4.1: a live answer; the catalogue is trusted neither for room nor for where the cloud is.
 async fn discover(input: StepInput<Broker>) -> StepResult {
     let cloud = cloud(&input).await?;
-    let resources: ResourceGroup = input.run.output("plan")?;
+    let placing: Placing = input.run.output("plan")?;
     let capabilities = cloud.driver.capabilities().await.map_err(stop)?;
-    let answer = cloud.driver.discover(&DiscoverRequest { resources }).await.map_err(stop)?;
+    placing.check(&capabilities)?;
+    let request =
+        DiscoverRequest { region: placing.region.clone(), resources: placing.resources.clone() };
+    let answer = cloud.driver.discover(&request).await.map_err(stop)?;
+    placing.check_zone(&answer.zone)?;
     if !answer.available {
         return Err(Stop::failed(
             "no_capacity",
-            "the cloud has not enough left for the whole group",
+            format!("region {} has not enough left for the whole group", placing.region),
         ));
     }
-    Done::with(&GroupDetail { erasure_key: capabilities.erasure_key, zone: answer.zone.id })
+    Done::with(&GroupDetail::of(capabilities.erasure_key, &answer.zone))
 }
 
 /// F7.4.3, F7.4.4: compute, storage and network together or not at all, for a limited time.
 async fn hold(input: StepInput<Broker>) -> StepResult {
     let cloud = cloud(&input).await?;
     let contract = contract_id(&input.run)?;
+    let placing: Placing = input.run.output("plan")?;
     let request = HoldRequest {
         label: contract.to_string(),
-        resources: input.run.output("plan")?,
+        region: placing.region.clone(),
+        resources: placing.resources.clone(),
         ttl_seconds: Some(HOLD_TTL_SECONDS),
     };
     let command = HoldCommand { call: cloud.call("")?, request };
     let allocation = cloud.driver.hold(command).await.map_err(stop)?;
+    placing.check_zone(&allocation.zone)?;
     done_with_group(&input, contract, &allocation, &input.run.output("discover")?)
 }
 
@@ -173,6 +182,7 @@ async fn start(input: StepInput<Broker>) -> StepResult {
         },
     };
     let allocation = cloud.driver.start(command).await.map_err(stop)?;
+    input.run.output::<Placing>("plan")?.check_zone(&allocation.zone)?;
     note(&input, &allocation)
 }
 
@@ -208,6 +218,7 @@ async fn allow(input: StepInput<Broker>) -> StepResult {
     let cloud = cloud(&input).await?;
     let command = cloud.command("", &allocation_id(&input)?)?;
     let allocation = cloud.driver.allow(command).await.map_err(stop)?;
+    input.run.output::<Placing>("plan")?.check_zone(&allocation.zone)?;
     note(&input, &allocation)
 }
 

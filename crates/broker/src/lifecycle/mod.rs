@@ -6,11 +6,13 @@
 
 mod activate;
 mod cloud;
+mod place;
 mod release;
 mod rows;
 
 pub(crate) use activate::ActivateInput;
 pub(crate) use release::ReleaseInput;
+pub(crate) use rows::place;
 
 use crate::Broker;
 use workflow::WorkflowDefinition;

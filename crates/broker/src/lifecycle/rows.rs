@@ -3,8 +3,9 @@
 use crate::Broker;
 use crate::audit::{Entry, record};
 use crate::context::OpContext;
+use crate::contracts::PlaceView;
 use domain::{ContractEvent, ContractId, ResourceId};
-use provider_api::{Allocation, PublicKey, ResourceState};
+use provider_api::{Allocation, PublicKey, ResourceState, Zone};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use storage::contracts::{self, Resource, StateChange};
@@ -22,6 +23,30 @@ pub(super) struct GroupDetail {
     pub erasure_key: Option<PublicKey>,
     /// Zone that holds the group.
     pub zone: String,
+    /// Its region, as the cloud names it; absent in rows of a time when clouds had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Its country, ISO 3166-1 alpha-2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+impl GroupDetail {
+    /// A group in a zone.
+    pub fn of(erasure_key: Option<PublicKey>, zone: &Zone) -> Self {
+        Self {
+            erasure_key,
+            zone: zone.id.clone(),
+            region: Some(zone.region.clone()),
+            country: Some(zone.country.clone()),
+        }
+    }
+}
+
+/// Where a group is, from the detail of its row; `None` when the cloud did not say.
+pub(crate) fn place(detail: &str) -> Option<PlaceView> {
+    let detail: GroupDetail = serde_json::from_str(detail).ok()?;
+    Some(PlaceView { zone: detail.zone, region: detail.region?, country: detail.country? })
 }
 
 /// A word of the API for a state.
@@ -40,13 +65,15 @@ pub(super) fn done_with_group(
     detail: &GroupDetail,
 ) -> Result<Done, Stop> {
     let now = input.clock.now();
+    // Where the cloud says it is now, not where it was planned.
+    let detail = GroupDetail::of(detail.erasure_key.clone(), &allocation.zone);
     let resource = Resource {
         id: ResourceId::new(input.env.ids()),
         contract_id: contract,
         kind: GROUP.to_owned(),
         native_id: allocation.id.to_string(),
         state: state_word(allocation.state),
-        detail: serde_json::to_string(detail)?,
+        detail: serde_json::to_string(&detail)?,
         created_at: now,
         updated_at: now,
     };

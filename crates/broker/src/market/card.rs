@@ -2,6 +2,7 @@
 
 use super::OfferCard;
 use crate::providers::ProviderCard;
+use crate::regions::served;
 use domain::{Money, OfferId, Timestamp};
 use std::collections::BTreeSet;
 
@@ -30,6 +31,12 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
         .and_then(|item| item.value.as_set())
         .map(|held| held.iter().cloned().collect())
         .unwrap_or_default();
+    let regions: Vec<(String, String)> = service
+        .regions
+        .iter()
+        .map(|region| (region.id.clone(), region.country.clone()))
+        .collect();
+    let served = served(&regions, &provider);
     OfferCard {
         id: parts.id,
         version: parts.version,
@@ -37,15 +44,12 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
         title_ja: parts.titles.1,
         description_en: description.0.get("en").cloned().unwrap_or_default(),
         description_ja: description.0.get("ja").cloned().unwrap_or_default(),
-        backed: provider.backed,
+        backed: !served.is_empty(),
+        served,
         provider,
         model: service.model.as_str().to_owned(),
         deployment: service.deployment.as_str().to_owned(),
-        regions: service
-            .regions
-            .iter()
-            .map(|region| (region.id.clone(), region.country.clone()))
-            .collect(),
+        regions,
         price: parts.price,
         certifications,
         highlights: highlights(document),

@@ -83,7 +83,9 @@ pub struct OfferCard {
     pub certifications: Vec<String>,
     /// Key promises as `(item key, value)`, in registry order, at most 4.
     pub highlights: Vec<(String, sla::Value)>,
-    /// Whether it can be contracted here.
+    /// Of the regions, those in which it can be contracted here: its provider's cloud has them.
+    pub served: Vec<String>,
+    /// Whether it can be contracted here: in one region at least.
     pub backed: bool,
     /// When this version was published.
     pub published_at: Timestamp,

@@ -4,7 +4,7 @@ use super::{OfferCheck, OfferForm};
 use crate::documents::{field_faults, offer_yaml, read_offer, value_text};
 use crate::{Broker, FieldFault};
 use serde_json::{Map, Value, json};
-use sla::{Faults, Notice, Offer};
+use sla::{Faults, Notice, Offer, half_width};
 
 /// Measured by the minute, outages from one minute on, per calendar month: the market's default.
 const SLICE_SECONDS: u32 = 60;
@@ -91,7 +91,7 @@ fn check(
 /// The document that a form describes; what is empty is left out, and the validator says the rest.
 fn document(provider_did: &str, form: &OfferForm) -> Value {
     let mut metadata = json!({
-        "name": form.name.trim(),
+        "name": half_width(&form.name).trim(),
         "provider": provider_did,
         "version": 1,
         "title": texts(&form.title_en, &form.title_ja),
@@ -104,7 +104,11 @@ fn document(provider_did: &str, form: &OfferForm) -> Value {
         "service": {
             "model": form.model,
             "deployment": form.deployment,
-            "regions": [{"id": form.region.trim(), "country": form.country.trim()}],
+            "regions": [{
+                "id": half_width(&form.region).trim(),
+                // Country codes have one meaning in either case.
+                "country": half_width(&form.country).trim().to_uppercase(),
+            }],
         },
         "measurement": {
             "calendar": "1M",
@@ -114,7 +118,8 @@ fn document(provider_did: &str, form: &OfferForm) -> Value {
         },
         "items": promised(form).map(|(key, value)| item(form, key, value)).collect::<Vec<_>>(),
     });
-    let price = form.price.trim();
+    let price = half_width(&form.price);
+    let price = price.trim();
     if !price.is_empty() {
         spec["price"] = json!({
             "monthlyTotal": {"amount": price, "currency": form.currency, "taxExcluded": true}
@@ -145,7 +150,7 @@ fn item(form: &OfferForm, key: &str, value: &str) -> Value {
         fields.insert("transaction".to_owned(), json!(TRANSACTION));
     }
     if key == "availability.service_uptime" && form.commitment == "guaranteed" {
-        let schedule = json!([{"below": value, "credit": CREDIT}]);
+        let schedule = json!([{"below": typed_value(key, value), "credit": CREDIT}]);
         fields.insert("remedy".to_owned(), json!({"claim": "automatic", "schedule": schedule}));
     }
     Value::Object(fields)
@@ -153,11 +158,12 @@ fn item(form: &OfferForm, key: &str, value: &str) -> Value {
 
 /// Sets are written as words between commas or spaces.
 pub(crate) fn typed_value(key: &str, text: &str) -> Value {
+    let text = half_width(text);
     let is_set = sla::registry().item(key).is_some_and(|item| item.kind.is_set());
     if !is_set {
-        return json!(text);
+        return json!(text.trim());
     }
-    let words = text.split([',', ' ', '、', '\u{3000}']).filter(|word| !word.is_empty());
+    let words = text.split([',', ' ', '、', '\n']).filter(|word| !word.is_empty());
     json!(words.collect::<Vec<_>>())
 }
 
@@ -178,19 +184,38 @@ fn form_faults(form: &OfferForm, faults: &Faults) -> Vec<FieldFault> {
     for fault in &mut moved {
         fault.pointer = form_pointer(&keys, &fault.pointer);
     }
-    moved
+    once(moved)
+}
+
+/// Each field's faults once: a value that the form writes in two places is wrong in both.
+fn once(faults: Vec<FieldFault>) -> Vec<FieldFault> {
+    let mut kept: Vec<FieldFault> = Vec::with_capacity(faults.len());
+    for fault in faults {
+        let same = |known: &FieldFault| {
+            (&known.pointer, &known.code, &known.found)
+                == (&fault.pointer, &fault.code, &fault.found)
+        };
+        if !kept.iter().any(same) {
+            kept.push(fault);
+        }
+    }
+    kept
 }
 
 fn form_pointer(keys: &[&str], pointer: &str) -> String {
-    const PLACES: [(&str, &str); 8] = [
+    const PLACES: [(&str, &str); 12] = [
         ("/metadata/name", "/name"),
+        ("/metadata/title/ja", "/title_ja"),
         ("/metadata/title", "/title_en"),
+        ("/metadata/description/ja", "/description_ja"),
         ("/metadata/description", "/description_en"),
         ("/spec/service/model", "/model"),
         ("/spec/service/deployment", "/deployment"),
         ("/spec/service/regions/0/country", "/country"),
         ("/spec/service/regions", "/region"),
+        ("/spec/price/monthlyTotal/currency", "/currency"),
         ("/spec/price", "/price"),
+        ("/spec/items", "/items"),
     ];
     if let Some(rest) = pointer.strip_prefix("/spec/items/") {
         let (index, field) = rest.split_once('/').unwrap_or((rest, ""));
@@ -205,4 +230,78 @@ fn form_pointer(keys: &[&str], pointer: &str) -> String {
         .iter()
         .find(|(place, _)| pointer.starts_with(place))
         .map_or_else(|| pointer.to_owned(), |(_, field)| (*field).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sound() -> OfferForm {
+        OfferForm {
+            name: "kita-small".to_owned(),
+            title_en: "Kita small".to_owned(),
+            model: "IaaS".to_owned(),
+            deployment: "public".to_owned(),
+            region: "jp-sapporo-1".to_owned(),
+            country: "JP".to_owned(),
+            price: "98000".to_owned(),
+            currency: "JPY".to_owned(),
+            commitment: "guaranteed".to_owned(),
+            items: vec![("availability.service_uptime".to_owned(), "99.9 %".to_owned())],
+            ..OfferForm::default()
+        }
+    }
+
+    fn faults(form: &OfferForm) -> Vec<FieldFault> {
+        match read_offer(&document("did:web:kita.example", form).to_string()) {
+            Ok(_) => Vec::new(),
+            Err(found) => form_faults(form, &found),
+        }
+    }
+
+    #[test]
+    fn every_fault_of_the_form_stands_at_its_field_with_what_is_allowed() {
+        type Change = fn(&mut OfferForm);
+        let cases: [(&str, Change); 19] = [
+            ("/price", |form| form.price = "very high".to_owned()),
+            ("/price", |form| form.price = "0.5".to_owned()),
+            ("/price", |form| form.price = "-1".to_owned()),
+            ("/price", |form| form.price = "99999999999999999999".to_owned()),
+            ("/currency", |form| form.currency = "DM".to_owned()),
+            ("/items/availability.service_uptime", |form| form.items[0].1 = "99.9".to_owned()),
+            ("/items/availability.service_uptime", |form| form.items[0].1 = "lots".to_owned()),
+            ("/items/availability.service_uptime", |form| form.items[0].1 = "9 h".to_owned()),
+            ("/items", |form| form.items.clear()),
+            ("/name", |form| form.name = "A B".to_owned()),
+            ("/name", |form| form.name.clear()),
+            ("/title_en", |form| form.title_en = "a\0b".to_owned()),
+            ("/title_en", |form| form.title_en = " ".to_owned()),
+            ("/title_ja", |form| form.title_ja = "a\u{7}b".to_owned()),
+            ("/description_ja", |form| form.description_ja = "x".repeat(5000)),
+            ("/country", |form| form.country = "XX".to_owned()),
+            ("/region", |form| form.region.clear()),
+            ("/model", |form| form.model = "Moon".to_owned()),
+            ("/commitment", |form| form.commitment.clear()),
+        ];
+        for (pointer, change) in cases {
+            let mut form = sound();
+            change(&mut form);
+            let found = faults(&form);
+            assert_eq!(found.len(), 1, "{pointer}: {found:?}");
+            assert_eq!(found[0].pointer, pointer, "{found:?}");
+            assert!(!found[0].allowed.is_empty(), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_japanese_keyboard_types_in_full_width_is_read() {
+        let form = OfferForm {
+            name: "ｋｉｔａ-small".to_owned(),
+            price: "９８０００".to_owned(),
+            country: "ｊｐ".to_owned(),
+            items: vec![("availability.service_uptime".to_owned(), "９９．９％".to_owned())],
+            ..sound()
+        };
+        assert_eq!(faults(&form), []);
+    }
 }

@@ -98,6 +98,8 @@ pub struct OwnOffer {
     pub document: sla::Offer,
     /// The newest version as YAML, to edit.
     pub yaml: String,
+    /// Its regions that the provider's connected cloud does not have: there it cannot be ordered.
+    pub not_served: Vec<String>,
     /// All versions, newest first.
     pub versions: Vec<OfferVersionCard>,
 }

@@ -3,11 +3,12 @@
 use super::{OfferVersionCard, OwnOffer, OwnOfferCard};
 use crate::audit::{Entry, record};
 use crate::documents::{self, field_faults, number, offer_yaml, read_offer, stored};
-use crate::{Broker, BrokerError, OpContext};
+use crate::providers::ProviderCard;
+use crate::{Broker, BrokerError, OpContext, regions};
 use domain::{Action, OfferEvent, OfferId, Timestamp};
 use sla::{Document, Offer};
 use storage::offers::{self, NewOffer, OfferVersion, OfferWithProvider};
-use storage::providers::Provider;
+use storage::providers::{self, Provider};
 use storage::{StorageError, Tx};
 
 /// Offers in a provider's own list.
@@ -127,6 +128,7 @@ impl Broker {
         Ok(OwnOffer {
             card: own_card(&found, newest.title_en, newest.title_ja),
             revision: found.revision,
+            not_served: not_served(&mut tx, found.provider_id, &document).await?,
             yaml: offer_yaml(&document),
             document,
             versions: versions
@@ -149,6 +151,18 @@ impl Broker {
     ) -> Result<OfferWithProvider, BrokerError> {
         owned(ctx, tx, Action::WriteOffer, id).await
     }
+}
+
+/// Regions of the document that the provider's cloud is known not to have.
+async fn not_served(
+    tx: &mut Tx,
+    provider: domain::ProviderId,
+    offer: &Offer,
+) -> Result<Vec<String>, BrokerError> {
+    let row = providers::find(tx, provider)
+        .await?
+        .ok_or(BrokerError::NotFound { what: "provider" })?;
+    Ok(regions::not_served(offer, &ProviderCard::from(&row)))
 }
 
 async fn owned(

@@ -5,7 +5,7 @@ use crate::documents::{field_faults, read_requirement, requirement_yaml, value_t
 use crate::offers::{texts, typed_value};
 use crate::{Broker, FieldFault};
 use serde_json::{Map, Value, json};
-use sla::{Direction, Faults, Notice, Requirement};
+use sla::{Direction, Faults, Notice, Requirement, half_width};
 
 impl Broker {
     /// Checks a YAML or JSON text without saving.
@@ -72,7 +72,8 @@ fn asked(form: &RequirementForm) -> impl Iterator<Item = &RequirementFormItem> {
 }
 
 fn document(form: &RequirementForm) -> Value {
-    let regions = form.user_regions.split([',', ' ', '、', '\u{3000}']);
+    let regions = half_width(&form.user_regions);
+    let regions = regions.split([',', ' ', '、']);
     let regions: Vec<String> =
         regions.filter(|code| !code.is_empty()).map(str::to_uppercase).collect();
     let items: Vec<Value> = asked(form).map(item).collect();
@@ -97,7 +98,8 @@ fn item(asked: &RequirementFormItem) -> Value {
         fields.insert("op".to_owned(), json!(operator(&asked.item)));
         fields.insert("value".to_owned(), typed_value(&asked.item, value));
     }
-    let weight = asked.weight.trim();
+    let weight = half_width(&asked.weight);
+    let weight = weight.trim();
     if !weight.is_empty() {
         fields.insert("weight".to_owned(), json!(weight));
     }

@@ -99,6 +99,8 @@ impl Sink {
 /// What was found, in at most 60 characters.
 fn shorten(node: &Node) -> String {
     let text = match node {
+        // Nothing between quotes is something that was found.
+        Node::Text(text) if text.is_empty() => "\"\"".to_owned(),
         Node::Text(text) => text.clone(),
         Node::Number(number) => number.text.clone(),
         Node::Bool(yes) => yes.to_string(),

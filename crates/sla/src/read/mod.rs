@@ -2,12 +2,13 @@
 
 pub(crate) mod cursor;
 mod evidence;
+pub(crate) mod limits;
 mod metadata;
 mod offer;
 mod price;
 mod remedy;
 mod requirement;
-mod sas70;
+pub(crate) mod sas70;
 pub(crate) mod scalar;
 #[cfg(test)]
 mod tests;

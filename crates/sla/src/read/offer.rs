@@ -2,6 +2,7 @@
 
 use super::cursor::{At, Fields, Sink};
 use super::evidence::evidence;
+use super::limits;
 use super::price::price;
 use super::remedy::remedy;
 use super::scalar::{
@@ -100,8 +101,8 @@ fn measurement(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Measurement>
     let mut fields = Fields::open(node, at, sink)?;
     let calendar = fields.required(sink, "calendar", window);
     let timezone = fields.required(sink, "timezone", timezone);
-    let slice_seconds = fields.required(sink, "sliceSeconds", whole(1, 86_400));
-    let min_outage_seconds = fields.required(sink, "minOutageSeconds", whole(0, 2_678_400));
+    let slice_seconds = fields.required(sink, "sliceSeconds", whole(1, limits::SLICE_SECONDS_MAX));
+    let min_outage_seconds = fields.required(sink, "minOutageSeconds", whole(0, limits::OUTAGE_SECONDS_MAX));
     fields.close(sink);
     Some(Measurement {
         calendar: calendar?,
@@ -114,8 +115,7 @@ fn measurement(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Measurement>
 fn network_path(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<NetworkPath> {
     let mut fields = Fields::open(node, at, sink)?;
     let user_region = fields.required(sink, "userRegion", country);
-    let least = Decimal::new(1, 3);
-    let rtt_ms = fields.required(sink, "rttMs", between(least, Decimal::from(100_000)));
+    let rtt_ms = fields.required(sink, "rttMs", between(limits::RTT_MS_MIN, limits::RTT_MS_MAX));
     fields.close(sink);
     Some(NetworkPath { user_region: user_region?, rtt_ms: rtt_ms? })
 }
@@ -144,7 +144,7 @@ fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<OfferItem> {
     let evidence = fields.list(sink, "evidence", evidence);
     let sub_lists =
         fields.optional(sink, "subLists", |node, at, sink| sub_lists(item, node, at, sink));
-    let tls_min = fields.optional(sink, "tlsMin", word(&["1.2", "1.3"], tls_version));
+    let tls_min = fields.optional(sink, "tlsMin", word(limits::TLS_VERSIONS, tls_version));
     if let Some(item) = item {
         item_rules(item, commitment, &fields, sink);
     }
@@ -167,7 +167,7 @@ fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<OfferItem> {
 }
 
 fn tls_version(text: &str) -> Option<String> {
-    matches!(text, "1.2" | "1.3").then(|| text.to_owned())
+    limits::TLS_VERSIONS.contains(&text).then(|| text.to_owned())
 }
 
 /// What some items need beside their value: a number without its measurement says nothing.
@@ -178,35 +178,15 @@ fn item_rules(
     sink: &mut Sink,
 ) {
     let at = fields.at();
-    let mut need = |field: &str, code, expected, message: &str| {
-        if !fields.has(field) {
-            sink.fault::<()>(&at.field(field), code, None, expected, message);
+    for ((key, only), needed) in limits::NEEDED {
+        if item.key != *key || (only.is_some() && *only != commitment) {
+            continue;
         }
-    };
-    match item.key.as_str() {
-        "availability.service_uptime" if commitment == Some(Commitment::Guaranteed) => {
-            need(
-                "remedy",
-                FaultCode::Unsupported,
-                Expected::Remedy,
-                "guaranteed uptime needs a remedy; without one it is an objective",
-            );
+        for (field, code, expected, message) in *needed {
+            if !fields.has(field) {
+                sink.fault::<()>(&at.field(field), *code, None, expected.clone(), *message);
+            }
         }
-        "performance.online_response_time" => {
-            need(
-                "percentile",
-                FaultCode::Missing,
-                Expected::Percentile,
-                "a response time needs its percentile",
-            );
-            need(
-                "transaction",
-                FaultCode::Missing,
-                Expected::TechnicalName,
-                "a response time needs its reference transaction",
-            );
-        }
-        _ => {}
     }
     if fields.has("percentile") && !item.kind.is_number() {
         let message = "only a number has a percentile";
@@ -232,7 +212,6 @@ fn sub_lists(
     at: &At<'_>,
     sink: &mut Sink,
 ) -> Option<BTreeMap<String, BTreeSet<String>>> {
-    const NAMES: [&str; 5] = ["primary", "backup", "support", "telemetry", "metadata"];
     let Some(item) =
         item.filter(|item| matches!(item.kind, ItemKind::Set(_) | ItemKind::Countries))
     else {
@@ -241,7 +220,7 @@ fn sub_lists(
     };
     let mut fields = Fields::open(node, at, sink)?;
     let mut lists = BTreeMap::new();
-    for name in NAMES {
+    for name in limits::SUB_LISTS {
         let members =
             fields.optional(sink, name, |node, at, sink| value::set(item, node, at, sink));
         if let Some(members) = members {

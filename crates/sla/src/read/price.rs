@@ -1,6 +1,7 @@
 //! What an offer costs. Documents write major units ("14.20 EUR"); we keep whole minor units.
 
 use super::cursor::{At, Fields, Sink};
+use super::limits::{PER_MAX, TIERS};
 use super::scalar::{boolean, decimal_as, technical_name, whole, word};
 use crate::fault::FaultCode;
 use crate::node::Node;
@@ -9,11 +10,10 @@ use std::collections::BTreeSet;
 
 pub(super) fn price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Price> {
     let mut fields = Fields::open(node, at, sink)?;
-    let tiers = &["1", "2", "3", "4", "5"];
     let tier = fields.optional(
         sink,
         "tier",
-        word(tiers, |text| tiers.contains(&text).then(|| text.to_owned())),
+        word(TIERS, |text| TIERS.contains(&text).then(|| text.to_owned())),
     );
     let basket = fields.optional(sink, "basket", technical_name);
     let monthly_total = fields.optional(sink, "monthlyTotal", amount);
@@ -47,7 +47,7 @@ fn unit_price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<UnitPrice> {
         "unit",
         word(BILLING_UNITS, |text| BILLING_UNITS.contains(&text).then(|| text.to_owned())),
     );
-    let per = fields.optional(sink, "per", whole(1, 1_000_000_000)).unwrap_or(1);
+    let per = fields.optional(sink, "per", whole(1, PER_MAX)).unwrap_or(1);
     let money = money(&mut fields, sink);
     fields.close(sink);
     let (minor, currency) = money?;

@@ -1,6 +1,7 @@
 //! What the customer gets when a promise is missed.
 
 use super::cursor::{At, Fields, Sink};
+use super::limits;
 use super::offer::at_least_one;
 use super::scalar::{between, whole, word};
 use super::value;
@@ -18,7 +19,7 @@ pub(super) fn remedy(
 ) -> Option<Remedy> {
     let mut fields = Fields::open(node, at, sink)?;
     let claim = fields.required(sink, "claim", word(Claim::WORDS, Claim::from_word));
-    let claim_window_days = fields.optional(sink, "claimWindowDays", whole(1, 3650));
+    let claim_window_days = fields.optional(sink, "claimWindowDays", whole(1, limits::CLAIM_DAYS_MAX));
     let cap = fields.optional(sink, "cap", between(Decimal::ZERO, Decimal::ONE));
     let schedule = fields.required(sink, "schedule", |node, at, sink| {
         let steps =

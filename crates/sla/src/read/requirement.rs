@@ -3,7 +3,7 @@
 use super::cursor::{At, Fields, Sink};
 use super::offer::at_least_one;
 use super::scalar::{between, country, percentile, whole, word};
-use super::{sas70, value};
+use super::{limits, sas70, value};
 use crate::expected::Allowed;
 use crate::fault::FaultCode;
 use crate::node::Node;
@@ -19,7 +19,7 @@ pub(super) fn spec(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Requirem
     let user_regions = fields.required(sink, "userRegions", |node, at, sink| {
         at_least_one(node, at, sink, "country", country)
     });
-    let round_trips = fields.optional(sink, "roundTrips", whole(1, 1000));
+    let round_trips = fields.optional(sink, "roundTrips", whole(1, limits::ROUND_TRIPS_MAX));
     let priority = fields.optional(sink, "priority", word(Priority::WORDS, Priority::from_word));
     let profiles = fields.required(sink, "profiles", profiles);
     fields.close(sink);
@@ -71,12 +71,12 @@ fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<RequirementItem> {
     let percentile = fields.optional(sink, "percentile", percentile);
     let tolerance = fields.optional(sink, "tolerance", |node, at, sink| match item {
         Some(item) => value::tolerance(item, node, at, sink),
-        None => between(Decimal::ZERO, Decimal::from(1_000_000_000_000_i64))(node, at, sink),
+        None => between(Decimal::ZERO, Decimal::from(limits::TOLERANCE_MAX))(node, at, sink),
     });
     let weight = fields.optional(sink, "weight", between(Decimal::ZERO, Decimal::TEN));
     let min_commitment =
         fields.optional(sink, "minCommitment", word(Commitment::WORDS, Commitment::from_word));
-    let max_age_days = fields.optional(sink, "maxAgeDays", whole(1, 36_500));
+    let max_age_days = fields.optional(sink, "maxAgeDays", whole(1, limits::AGE_DAYS_MAX));
     let pair_with = fields.optional(sink, "pair_with", value::item_key);
     item_rules(item, open, value.as_ref(), op, &fields, sink);
     fields.close(sink);
@@ -185,11 +185,10 @@ fn words(operators: &[Operator]) -> Vec<String> {
 }
 
 fn extension_operator_fits(op: Operator, value: &Value) -> bool {
-    use Operator::{AllOf, AnyOf, Eq, Gte, Lte, NoneOf, OneOf, SubsetOf};
     match value {
-        Value::Number(_) => matches!(op, Gte | Lte | Eq),
-        Value::Level(_) | Value::Boolean(_) => op == Eq,
-        Value::Set(_) => matches!(op, AllOf | AnyOf | OneOf | SubsetOf | NoneOf),
+        Value::Number(_) => limits::EXTENSION_NUMBER.contains(&op),
+        Value::Level(_) | Value::Boolean(_) => limits::EXTENSION_WORD.contains(&op),
+        Value::Set(_) => limits::EXTENSION_SET.contains(&op),
         Value::Range { .. } => false,
     }
 }

@@ -4,15 +4,19 @@
 use super::cursor::{At, Sink};
 use crate::fault::{FaultCode, NoticeCode};
 use crate::node::Node;
+use crate::{Operator, registry};
 
-const LEGACY: &str = "sas70-type2";
+/// The report that ended.
+pub(crate) const LEGACY: &str = "sas70-type2";
+/// The item whose members are reports.
+pub(crate) const ITEM: &str = "audit.attestations";
 /// SOC 2 answers the intent, SOC 1 and ISAE 3402 are the formal line.
 const TODAY: [&str; 3] = ["soc2-type2", "soc1-type2", "isae3402-type2"];
 
 /// The item with today's reports, if it asks for SAS 70.
 pub(super) fn rewrite(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Node> {
     let Node::Map(entries) = node else { return None };
-    let reports = node.get("item") == Some(&Node::text("audit.attestations"));
+    let reports = node.get("item") == Some(&Node::text(ITEM));
     let Some(Node::List(asked)) = node.get("value").filter(|_| reports) else { return None };
     let legacy = Node::text(LEGACY);
     if !asked.contains(&legacy) {
@@ -37,8 +41,15 @@ pub(super) fn rewrite(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Node>
     let reports = Node::List(TODAY.into_iter().map(Node::text).chain(others).collect());
     let changed = entries.iter().map(|(name, node)| match name.as_str() {
         "value" => (name.clone(), reports.clone()),
-        "op" => (name.clone(), Node::text("any_of")),
+        // An operator that no set takes stays, to be reported.
+        "op" if fits(node) => (name.clone(), Node::text(Operator::AnyOf.as_str())),
         _ => (name.clone(), node.clone()),
     });
     Some(Node::Map(changed.collect()))
+}
+
+fn fits(op: &Node) -> bool {
+    let Node::Text(word) = op else { return false };
+    let operators = registry().item(ITEM).map(crate::ItemDef::operators).unwrap_or_default();
+    operators.iter().any(|op| op.as_str() == word)
 }

@@ -9,7 +9,7 @@ use crate::{COUNTRIES, Date, Expected, Text, Timestamp};
 use rust_decimal::Decimal;
 
 /// The longest text of a field, in characters; descriptions are the longest so far.
-const MAX_TEXT: u32 = 4000;
+pub(crate) const MAX_TEXT: u32 = 4000;
 
 /// Text that says something. Numbers are taken as written, so that a version may stand unquoted.
 pub(crate) fn text(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<String> {

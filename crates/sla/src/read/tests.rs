@@ -367,7 +367,7 @@ fn line_breaks_of_browsers_are_read_as_line_breaks() {
     let other = offer_with(
         "{item: capacity.hold_ttl, value: 1, commitment: declared, qualifying: \"a\\0b\"}",
     );
-    assert_eq!(one_fault(&other).code, FaultCode::WrongForm);
+    assert_eq!(one_fault(&other).code, FaultCode::ControlCharacter);
 }
 
 /// A document in which nearly everything is wrong, in as many ways as the reader knows.
@@ -417,7 +417,7 @@ fn what_is_no_mapping_is_told_as_no_document() {
     for (text, found) in [
         ("[]", "a list"),
         ("7", "7"),
-        ("\"\"", ""),
+        ("\"\"", "\"\""),
         ("words", "words"),
         ("true", "true"),
         ("[[]]", "a list"),

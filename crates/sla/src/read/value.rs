@@ -143,7 +143,7 @@ fn quantity(
 }
 
 /// The least and the largest value an item may have.
-fn limits(item: &ItemDef) -> (Decimal, Decimal) {
+pub(crate) fn limits(item: &ItemDef) -> (Decimal, Decimal) {
     match item.unit {
         Unit::Fraction => (Decimal::ZERO, Decimal::ONE),
         Unit::HoursPerWeek => (Decimal::ZERO, Decimal::from(168)),

@@ -88,6 +88,12 @@ impl Unit {
         names
     }
 
+    /// Every name a number of this unit may carry.
+    pub(crate) fn names(self) -> Vec<&'static str> {
+        let rows = self.rows().iter().flat_map(|(names, ..)| names.iter().copied());
+        std::iter::once(self.as_str()).chain(rows).collect()
+    }
+
     /// Reads "99.9 %", "PT4H", "4 h", "0.5s", "1 Gbps" or a bare number as the base unit.
     pub(crate) fn read(self, text: &str) -> Result<Decimal, UnitFault> {
         let text = text.trim();

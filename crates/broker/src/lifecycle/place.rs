@@ -1,0 +1,73 @@
+//! The place a contract names, and whether the cloud means the same: region and country.
+//!
+//! The offer promises where data lie. A cloud that does not have the region, or has it in another
+//! country, is not asked to hold anything; a group that is put elsewhere is taken back.
+
+use super::cloud::contract_id;
+use crate::Broker;
+use provider_api::{Capabilities, ResourceGroup, Zone};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use storage::contracts;
+use workflow::{StepInput, Stop};
+
+/// What is asked of the cloud, and where: the output of `plan`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Placing {
+    /// The contracted region.
+    pub region: String,
+    /// Its country in the contracted offer, ISO 3166-1 alpha-2.
+    pub country: String,
+    /// The group in the provider's terms.
+    pub resources: ResourceGroup,
+}
+
+/// The country of the region in the offer as it was signed.
+pub(super) async fn country_of(input: &StepInput<Broker>, region: &str) -> Result<String, Stop> {
+    let mut tx = input.env.db().begin_read().await?;
+    let contract = contracts::find(&mut tx, contract_id(&input.run)?)
+        .await?
+        .ok_or_else(|| Stop::failed("internal", "the contract is gone"))?;
+    let offer = sla::parse_offer(&contract.offer_document)
+        .map_err(|faults| Stop::failed("internal", format!("the signed offer: {faults}")))?;
+    let found = offer.spec.service.regions.into_iter().find(|each| each.id == region);
+    found.map(|each| each.country).ok_or_else(|| {
+        Stop::failed("region_unknown", format!("the signed offer is not made in region {region}"))
+    })
+}
+
+impl Placing {
+    /// The cloud has the region, and all of it in the country that was signed.
+    pub fn check(&self, capabilities: &Capabilities) -> Result<(), Stop> {
+        let mut zones = capabilities.zones_in(&self.region).peekable();
+        if zones.peek().is_some() {
+            return zones.try_for_each(|zone| self.check_zone(zone));
+        }
+        let known: BTreeSet<&str> =
+            capabilities.zones.iter().map(|each| each.zone.region.as_str()).collect();
+        let known: Vec<&str> = known.into_iter().collect();
+        let detail =
+            format!("the contract is for region {}, the cloud has {}", self.region, known.join(", "));
+        Err(Stop::failed("region_unknown", detail))
+    }
+
+    /// The zone lies where the contract says.
+    pub fn check_zone(&self, zone: &Zone) -> Result<(), Stop> {
+        if zone.region != self.region {
+            let detail = format!(
+                "the contract is for region {}, the cloud put it into {}",
+                self.region, zone.region
+            );
+            return Err(Stop::failed("wrong_region", detail));
+        }
+        if zone.country != self.country {
+            let detail = format!(
+                "the contract is for {} in {}, the cloud has this region in {}",
+                self.region, self.country, zone.country
+            );
+            return Err(Stop::failed("wrong_country", detail));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,205 @@
+//! The body of a `ServiceLevelOffer`, as in `read::offer`, `read::price`, `read::remedy` and
+//! `read::evidence`, and what both kinds say about themselves.
+
+use super::parts::{
+    Object, both, either, field, has, is, lacks, list, reference, some, when, whole, words,
+};
+use super::{items, quantity};
+use crate::read::limits;
+use crate::{
+    BILLING_UNITS, CURRENCIES, Claim, Commitment, DeploymentModel, ItemDef, ItemKind, ServiceModel,
+};
+use rust_decimal::Decimal;
+use serde_json::{Map, Value, json};
+
+/// Name, version, titles.
+pub(super) fn metadata() -> Value {
+    let signature = Object::new()
+        .required("type", reference("technicalName"))
+        .optional("kid", reference("text"))
+        .optional("value", reference("text"));
+    Object::new()
+        .required("name", reference("name"))
+        .optional("provider", reference("identifier"))
+        .required("version", whole(1, u32::MAX))
+        .optional("validFrom", reference("moment"))
+        .optional("validUntil", reference("moment"))
+        .optional("supersedes", whole(1, u32::MAX))
+        .required("title", reference("texts"))
+        .optional("description", reference("texts"))
+        .optional("signature", signature.done())
+        .done()
+}
+
+/// Adds the definitions of an offer and gives the schema of its body.
+pub(super) fn define(definitions: &mut Map<String, Value>) -> Value {
+    definitions.insert("promise".to_owned(), promise());
+    definitions.insert("evidence".to_owned(), evidence());
+    let path = Object::new()
+        .required("userRegion", reference("country"))
+        .required("rttMs", quantity::between(limits::RTT_MS_MIN, limits::RTT_MS_MAX));
+    Object::new()
+        .required("service", service())
+        .required("measurement", measurement())
+        .required("items", both(vec![some(reference("promise")), items::once_each()]))
+        .optional("price", price())
+        .optional("networkToUsers", list(path.done()))
+        .done()
+}
+
+fn service() -> Value {
+    let region = Object::new()
+        .required("id", reference("technicalName"))
+        .required("country", reference("country"))
+        .optional("hazardZone", reference("technicalName"));
+    let middleware = Object::new()
+        .required("name", reference("text"))
+        .optional("version", reference("text"))
+        .done();
+    // "PostgreSQL 16" in short; a bare number is no name.
+    let short = both(vec![json!({"type": "string"}), reference("text")]);
+    Object::new()
+        .required("model", words(ServiceModel::WORDS.iter().copied()))
+        .required("deployment", words(DeploymentModel::WORDS.iter().copied()))
+        .required("regions", some(region.done()))
+        .optional("middleware", list(either(vec![short, middleware])))
+        .done()
+}
+
+fn measurement() -> Value {
+    let (slice, outage) = (limits::SLICE_SECONDS_MAX, limits::OUTAGE_SECONDS_MAX);
+    Object::new()
+        .required("calendar", reference("window"))
+        .required("timezone", reference("timezone"))
+        .required("sliceSeconds", whole(1, slice))
+        .required("minOutageSeconds", whole(0, outage))
+        .done()
+}
+
+fn promise() -> Value {
+    Object::new()
+        .required("item", reference("itemKey"))
+        .required("value", json!({"not": {"type": "null"}}))
+        .optional("scheme", reference("scheme"))
+        .required("commitment", words(Commitment::WORDS.iter().copied()))
+        .optional("percentile", reference("percentile"))
+        .optional("window", reference("window"))
+        .optional("transaction", reference("technicalName"))
+        .optional("qualifying", reference("text"))
+        .optional("exclusions", list(reference("text")))
+        .optional("remedy", remedy())
+        .optional("evidence", list(reference("evidence")))
+        .optional("subLists", json!({"type": "object"}))
+        .optional("tlsMin", words(limits::TLS_VERSIONS.iter().copied()))
+        .with(items::by_item(promised, extension()))
+}
+
+/// What a promise on an item of the registry may and must have.
+fn promised(item: &ItemDef) -> Value {
+    let mut rules = vec![field("value", reference(&items::definition(item)))];
+    let mut refused = Vec::new();
+    if item.kind == ItemKind::SchemeLevel {
+        rules.push(has("scheme"));
+        rules.push(items::scheme_levels());
+    } else {
+        refused.push("scheme");
+    }
+    if !item.kind.is_number() {
+        refused.push("percentile");
+    }
+    if item.kind.is_set() {
+        let list = reference(&items::definition(item));
+        let lists = limits::SUB_LISTS
+            .iter()
+            .fold(Object::new(), |lists, name| lists.optional(name, list.clone()));
+        rules.push(field("subLists", either(vec![lists.done(), json!({"type": "null"})])));
+    } else {
+        refused.push("subLists");
+    }
+    let begins = json!({"properties": {"below": quantity::of(item)}});
+    rules.push(field("remedy", field("schedule", json!({"items": begins}))));
+    for (needing, needed) in limits::NEEDED {
+        let (key, commitment) = needing;
+        if item.key == *key {
+            let all: Vec<Value> = needed.iter().map(|(name, ..)| has(name)).collect();
+            rules.push(match commitment {
+                Some(commitment) => when(is("commitment", &[commitment.as_str()]), both(all)),
+                None => both(all),
+            });
+        }
+    }
+    rules.push(lacks(&refused));
+    both(rules)
+}
+
+fn extension() -> Value {
+    let begins = json!({"properties": {"below": quantity::any()}});
+    both(vec![
+        field("value", items::extension()),
+        field("remedy", field("schedule", json!({"items": begins}))),
+        lacks(&["scheme", "subLists"]),
+    ])
+}
+
+fn remedy() -> Value {
+    let share = quantity::between(Decimal::ZERO, Decimal::ONE);
+    let step = Object::new()
+        .required("below", json!({"type": ["number", "string"]}))
+        .required("credit", share.clone());
+    Object::new()
+        .required("claim", words(Claim::WORDS.iter().copied()))
+        .optional("claimWindowDays", whole(1, limits::CLAIM_DAYS_MAX))
+        .optional("cap", share)
+        .required("schedule", some(step.done()))
+        .done()
+}
+
+fn evidence() -> Value {
+    let dates = ["date", "issued", "expires", "periodStart", "periodEnd"];
+    let texts =
+        ["edition", "number", "body", "scope", "auditor", "opinion", "result", "note"];
+    let mut object = Object::new()
+        .required("type", reference("technicalName"))
+        .optional("scheme", reference("technicalName"))
+        .optional("source", reference("webAddress"));
+    for name in dates {
+        object = object.optional(name, reference("date"));
+    }
+    for name in texts {
+        object = object.optional(name, reference("text"));
+    }
+    object.with(vec![when(is("type", &["published"]), both(vec![has("source"), has("date")]))])
+}
+
+fn price() -> Value {
+    let total = Object::new()
+        .required("currency", words(CURRENCIES.iter().map(|(code, _)| *code)))
+        .required("amount", json!({"type": ["number", "string"]}))
+        .optional("taxExcluded", json!({"type": "boolean"}))
+        .with(amounts());
+    let per_unit = Object::new()
+        .required("unit", words(BILLING_UNITS.iter().copied()))
+        .optional("per", whole(1, limits::PER_MAX))
+        .required("currency", words(CURRENCIES.iter().map(|(code, _)| *code)))
+        .required("amount", json!({"type": ["number", "string"]}))
+        .with(amounts());
+    Object::new()
+        .optional("tier", words(limits::TIERS.iter().copied()))
+        .optional("basket", reference("technicalName"))
+        .optional("monthlyTotal", total)
+        .optional("perUnit", list(per_unit))
+        .done()
+}
+
+/// Whole minor units of each currency.
+fn amounts() -> Vec<Value> {
+    CURRENCIES
+        .iter()
+        .map(|(code, digits)| {
+            let (step, most) = (Decimal::new(1, *digits), Decimal::new(i64::MAX, *digits).trunc());
+            let (step, most) = (quantity::number(step), quantity::number(most));
+            let bare = json!({"type": "number", "minimum": 0, "maximum": most, "multipleOf": step});
+            when(is("currency", &[code]), field("amount", either(vec![bare, quantity::text()])))
+        })
+        .collect()
+}
