@@ -5,6 +5,8 @@ mod decimal;
 mod diff;
 mod document;
 mod examples;
+#[cfg(feature = "exchange")]
+pub mod exchange;
 mod expected;
 mod fault;
 mod format;
@@ -15,6 +17,7 @@ mod offer;
 mod read;
 mod registry;
 mod requirement;
+pub mod schema;
 pub mod schema;
 mod serde_impl;
 mod text;

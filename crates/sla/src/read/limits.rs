@@ -34,13 +34,8 @@ pub(crate) const EXTENSION_NUMBER: &[Operator] = &[Operator::Gte, Operator::Lte,
 /// Operators of an extension item whose value is a word, or yes or no.
 pub(crate) const EXTENSION_WORD: &[Operator] = &[Operator::Eq];
 /// Operators of an extension item whose value is a set.
-pub(crate) const EXTENSION_SET: &[Operator] = &[
-    Operator::AllOf,
-    Operator::AnyOf,
-    Operator::OneOf,
-    Operator::SubsetOf,
-    Operator::NoneOf,
-];
+pub(crate) const EXTENSION_SET: &[Operator] =
+    &[Operator::AllOf, Operator::AnyOf, Operator::OneOf, Operator::SubsetOf, Operator::NoneOf];
 
 /// A field that an item needs, the fault without it, what is expected, and the sentence.
 pub(crate) type Need = (&'static str, FaultCode, Expected, &'static str);

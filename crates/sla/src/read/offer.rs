@@ -15,7 +15,6 @@ use crate::{
     Commitment, DeploymentModel, Expected, ItemDef, ItemKind, Measurement, Middleware, NetworkPath,
     OfferItem, OfferSpec, Region, Service, ServiceModel, Value, registry,
 };
-use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn spec(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<OfferSpec> {
@@ -102,7 +101,8 @@ fn measurement(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Measurement>
     let calendar = fields.required(sink, "calendar", window);
     let timezone = fields.required(sink, "timezone", timezone);
     let slice_seconds = fields.required(sink, "sliceSeconds", whole(1, limits::SLICE_SECONDS_MAX));
-    let min_outage_seconds = fields.required(sink, "minOutageSeconds", whole(0, limits::OUTAGE_SECONDS_MAX));
+    let min_outage_seconds =
+        fields.required(sink, "minOutageSeconds", whole(0, limits::OUTAGE_SECONDS_MAX));
     fields.close(sink);
     Some(Measurement {
         calendar: calendar?,
@@ -220,7 +220,7 @@ fn sub_lists(
     };
     let mut fields = Fields::open(node, at, sink)?;
     let mut lists = BTreeMap::new();
-    for name in limits::SUB_LISTS {
+    for &name in limits::SUB_LISTS {
         let members =
             fields.optional(sink, name, |node, at, sink| value::set(item, node, at, sink));
         if let Some(members) = members {

@@ -19,7 +19,8 @@ pub(super) fn remedy(
 ) -> Option<Remedy> {
     let mut fields = Fields::open(node, at, sink)?;
     let claim = fields.required(sink, "claim", word(Claim::WORDS, Claim::from_word));
-    let claim_window_days = fields.optional(sink, "claimWindowDays", whole(1, limits::CLAIM_DAYS_MAX));
+    let claim_window_days =
+        fields.optional(sink, "claimWindowDays", whole(1, limits::CLAIM_DAYS_MAX));
     let cap = fields.optional(sink, "cap", between(Decimal::ZERO, Decimal::ONE));
     let schedule = fields.required(sink, "schedule", |node, at, sink| {
         let steps =

@@ -51,11 +51,8 @@ pub(super) fn extension() -> Value {
 
 /// One rule for every item of the registry, and one for extensions.
 pub(super) fn by_item(rule: impl Fn(&ItemDef) -> Value, extension: Value) -> Vec<Value> {
-    let mut rules: Vec<Value> = registry()
-        .items()
-        .iter()
-        .map(|item| when(is("item", &[&item.key]), rule(item)))
-        .collect();
+    let mut rules: Vec<Value> =
+        registry().items().iter().map(|item| when(is("item", &[&item.key]), rule(item))).collect();
     let key = json!({"required": ["item"], "properties": {"item": forms::extension_key()}});
     rules.push(when(key, extension));
     rules
@@ -63,8 +60,6 @@ pub(super) fn by_item(rule: impl Fn(&ItemDef) -> Value, extension: Value) -> Vec
 
 /// At most one entry for each item of the registry.
 pub(super) fn once_each() -> Value {
-    let once = |item: &ItemDef| {
-        json!({"contains": is("item", &[&item.key]), "minContains": 0, "maxContains": 1})
-    };
+    let once = |item: &ItemDef| json!({"contains": is("item", &[&item.key]), "minContains": 0, "maxContains": 1});
     both(registry().items().iter().map(once).collect())
 }

@@ -29,7 +29,8 @@ pub fn document() -> Value {
     let branches: Vec<Value> = DocumentKind::ALL
         .iter()
         .map(|kind| {
-            let is_kind = json!({"properties": {"kind": constant(kind.as_str())}, "required": ["kind"]});
+            let is_kind =
+                json!({"properties": {"kind": constant(kind.as_str())}, "required": ["kind"]});
             json!({"if": is_kind, "then": reference(definition(*kind))})
         })
         .collect();

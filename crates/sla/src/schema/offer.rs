@@ -156,8 +156,7 @@ fn remedy() -> Value {
 
 fn evidence() -> Value {
     let dates = ["date", "issued", "expires", "periodStart", "periodEnd"];
-    let texts =
-        ["edition", "number", "body", "scope", "auditor", "opinion", "result", "note"];
+    let texts = ["edition", "number", "body", "scope", "auditor", "opinion", "result", "note"];
     let mut object = Object::new()
         .required("type", reference("technicalName"))
         .optional("scheme", reference("technicalName"))

@@ -88,7 +88,11 @@ fn asked(item: &ItemDef) -> Value {
             refused.push("percentile");
         }
         ItemKind::Set(_) | ItemKind::Countries => {
-            rules.push(if item.key == sas70::ITEM { with_sas70(item) } else { field("value", value) });
+            rules.push(if item.key == sas70::ITEM {
+                with_sas70(item)
+            } else {
+                field("value", value)
+            });
             refused.extend(["percentile", "tolerance"]);
         }
     }
