@@ -8,6 +8,7 @@
 
 mod ask;
 mod promise;
+mod reading;
 mod shapes;
 
 use std::collections::BTreeMap;

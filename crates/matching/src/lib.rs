@@ -5,6 +5,7 @@ mod case;
 mod explain;
 mod fault;
 pub mod from_sla;
+pub mod index;
 mod item;
 mod members;
 mod nano;

@@ -4,7 +4,7 @@
 use std::{cmp::Ordering, collections::BTreeSet};
 
 /// A set over a universe; members outside it are kept by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Members {
     bits: Box<[u64]>,
     others: Box<[Box<str>]>,

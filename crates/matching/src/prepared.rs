@@ -151,12 +151,44 @@ impl<'d> Prepared<'d> {
                 over += row.weight * judged.over.unsigned_abs() as u128;
             }
         }
+        let price = self.dictionary.price().and_then(|price| offer.held(price));
+        let price = if let Some(Held::Number { u, .. }) = price { Some(*u) } else { None };
+        self.totals(matched, short, over, price)
+    }
+
+    /// The distances of weighted sums in 1e-12; `price` is the place of the price, if it has one.
+    pub(crate) fn totals(
+        &self,
+        matched: bool,
+        short: u128,
+        over: u128,
+        price: Option<i64>,
+    ) -> Totals {
+        let dearness = (PICO_ONE - price.unwrap_or(0)).unsigned_abs() as u128;
+        let (weight, of) = self.price_share();
         Totals {
             matched,
             shortfall: mean(short, self.asked),
             surplus: mean(over, self.surplus),
-            balance: self.balance(offer, over),
+            // (1 - b) * surplus + b * p in whole numbers.
+            balance: mean(over + weight * dearness, of),
         }
+    }
+
+    /// Weight of the price in the balance and the sum of all weights there: with cost asked, price
+    /// is one more row of its weight; otherwise half of it all.
+    pub(crate) fn price_share(&self) -> (u128, u128) {
+        match self.cost {
+            Some(cost) if self.surplus + cost > 0 => (cost, self.surplus + cost),
+            _ if self.surplus > 0 => (self.surplus, 2 * self.surplus),
+            _ => (1, 2),
+        }
+    }
+
+    /// Whether the price is an item on which less is better, as prices are.
+    pub(crate) fn lower_is_cheaper(&self) -> bool {
+        let item = self.dictionary.price().and_then(|price| self.dictionary.items().get(price));
+        item.is_some_and(|item| item.kind.name() == KindName::Lower)
     }
 
     /// Whether all musts are met.
@@ -168,22 +200,6 @@ impl<'d> Prepared<'d> {
     /// The verdict on each row, in the order of the rows; allocates nothing.
     pub fn verdicts<'a>(&'a self, offer: &'a Offer) -> impl Iterator<Item = Verdict> + 'a {
         self.rows.iter().map(|row| row.judge(offer).verdict)
-    }
-
-    /// `(1 - b) * surplus + b * p` in whole numbers: with cost asked, price is one more row of its weight.
-    fn balance(&self, offer: &Offer, over: u128) -> Nano {
-        let dearness = match self.dictionary.price().map(|price| offer.held(price)) {
-            Some(Some(Held::Number { u, .. })) => PICO_ONE - u,
-            _ => PICO_ONE,
-        }
-        .unsigned_abs() as u128;
-        match self.cost {
-            Some(cost) if self.surplus + cost > 0 => {
-                mean(over + cost * dearness, self.surplus + cost)
-            }
-            _ if self.surplus > 0 => mean(over + self.surplus * dearness, 2 * self.surplus),
-            _ => mean(dearness, 2),
-        }
     }
 }
 
@@ -197,7 +213,8 @@ impl Row {
         }
     }
 
-    fn weigh(&self, wanted: &Wanted, held: &Held) -> Judged {
+    /// Holds a promise against what the row asks.
+    pub(crate) fn weigh(&self, wanted: &Wanted, held: &Held) -> Judged {
         let compared = wanted.compare(held);
         let verdict = match compared {
             Compared::Reached { stronger, .. } if stronger && self.counts_surplus => {

@@ -124,7 +124,7 @@ impl Offer {
 }
 
 /// A promise (or an asked value) in the form that is compared.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Held {
     /// Exact value and its place on the scale in 1e-12.
     Number { value: Decimal, u: i64 },

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     item::Kind,
     note::Note,
-    value::{Offer, OfferValues, Value, hold},
+    value::{Held, Offer, OfferValues, Value, hold},
 };
 
 /// What one row finds in a document.
@@ -58,6 +58,20 @@ pub(super) fn read(matcher: &SlaMatcher, id: &str, document: &sla::Offer) -> Can
     let empty = || Offer { id: id.to_owned(), held: vec![None; dictionary.items().len()].into() };
     let offer = Offer::new(dictionary, 0, &written).unwrap_or_else(|_| empty());
     Candidate { offer, remarks }
+}
+
+/// What counts of a document on one row; nothing where it is not comparable.
+pub(super) fn held(matcher: &SlaMatcher, row: usize, document: &sla::Offer) -> Option<Held> {
+    let ask = matcher.asks.get(row)?;
+    let promised = find(matcher, ask, document).promised?;
+    let dictionary = matcher.prepared.dictionary();
+    hold(dictionary, dictionary.position(&ask.id)?, &promised).ok()
+}
+
+/// The price of a document, asked for or not.
+pub(super) fn held_price(matcher: &SlaMatcher, document: &sla::Offer) -> Option<Held> {
+    let dictionary = matcher.prepared.dictionary();
+    hold(dictionary, dictionary.price()?, &monthly_total(matcher, document).promised?).ok()
 }
 
 fn find(matcher: &SlaMatcher, ask: &Ask, document: &sla::Offer) -> Found {

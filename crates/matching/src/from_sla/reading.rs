@@ -1,0 +1,63 @@
+//! Single promises of documents, for columns of an index: what one row of a matcher reads, and a
+//! name for everything that this depends on besides the document.
+
+use std::fmt::Write as _;
+
+use super::{Circumstances, SlaMatcher, ask::Reading, promise};
+use crate::{
+    item::{Kind, KindName},
+    value::Held,
+};
+
+impl SlaMatcher {
+    /// What an offer document promises on a row, as [`SlaMatcher::candidate`] reads it.
+    pub(crate) fn held(&self, row: usize, document: &sla::Offer) -> Option<Held> {
+        promise::held(self, row, document)
+    }
+
+    /// The price of an offer document, as [`SlaMatcher::candidate`] reads it.
+    pub(crate) fn held_price(&self, document: &sla::Offer) -> Option<Held> {
+        promise::held_price(self, document)
+    }
+
+    /// Registry key of a row.
+    pub(crate) fn key(&self, row: usize) -> &str {
+        self.asks.get(row).map_or("", |ask| ask.key.as_str())
+    }
+
+    /// Equal for two rows of any two matchers that read the same from every document.
+    pub(crate) fn signature(&self, row: usize) -> String {
+        let Some(ask) = self.asks.get(row) else { return String::new() };
+        let kind = self.prepared.dictionary().item(&ask.id).map(|item| &item.kind);
+        let numbers = [KindName::Higher, KindName::Lower, KindName::Level];
+        // Members of sets count until their evidence ends, other promises while it is young enough,
+        // measured paths while they are fresh. What is left does not change by itself.
+        let lasting = ask.max_age_days.is_none()
+            && kind.map(Kind::name).is_some_and(|kind| numbers.contains(&kind))
+            && !matches!(ask.reading, Reading::Response { .. });
+        let mut text = String::new();
+        let circumstances = self.relevant(!lasting, ask.key == super::ask::MONTHLY_TOTAL);
+        // Everything that `promise::find` looks at; a field that is added to either is in here.
+        let _ = write!(text, "{kind:?} {ask:?} {circumstances:?}");
+        text
+    }
+
+    /// As [`SlaMatcher::signature`], for the price.
+    pub(crate) fn price_signature(&self) -> String {
+        let dictionary = self.prepared.dictionary();
+        let item = dictionary.price().and_then(|price| dictionary.items().get(price));
+        format!("price {:?} {:?}", item.map(|item| &item.kind), self.relevant(false, true))
+    }
+
+    /// The circumstances without what a reading does not look at.
+    fn relevant(&self, dated: bool, priced: bool) -> Circumstances {
+        let mut circumstances = self.circumstances.clone();
+        if !dated {
+            circumstances.today = 0;
+        }
+        if !priced {
+            circumstances.yen_per.clear();
+        }
+        circumstances
+    }
+}

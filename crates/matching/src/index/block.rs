@@ -1,0 +1,107 @@
+//! Masks and comparisons over one block; plain loops over arrays of fixed length.
+
+use super::{
+    column::{BLOCK, Lane},
+    plan::Gate,
+};
+
+/// Fewer open rows than this are followed one by one.
+pub(crate) const FEW: usize = 48;
+
+/// How many rows a mask has.
+pub(crate) fn count(mask: &Lane) -> usize {
+    usize::from(mask.iter().map(|slot| slot & 1).fold(0_u16, u16::wrapping_add))
+}
+
+/// The rows of a mask.
+pub(crate) fn rows(mask: &Lane) -> impl Iterator<Item = usize> + '_ {
+    mask.iter().enumerate().filter(|(_, slot)| **slot != 0).map(|(row, _)| row)
+}
+
+/// Closes the rows whose sum reaches `cut`; returns how many stay.
+pub(crate) fn close_from(mask: &mut Lane, sums: &Lane, cut: u32) -> usize {
+    let Ok(cut) = u16::try_from(cut) else { return count(mask) };
+    for (slot, sum) in mask.iter_mut().zip(sums) {
+        *slot &= if *sum < cut { u16::MAX } else { 0 };
+    }
+    count(mask)
+}
+
+/// Closes the rows whose first sum reaches `level` and whose second reaches `cut`.
+pub(crate) fn close_second(
+    mask: &mut Lane,
+    first: &Lane,
+    level: u32,
+    sums: &Lane,
+    cut: u32,
+) -> usize {
+    let (Ok(level), Ok(cut)) = (u16::try_from(level), u16::try_from(cut)) else {
+        return count(mask);
+    };
+    for ((slot, first), sum) in mask.iter_mut().zip(first).zip(sums) {
+        let open =
+            if *first < level { u16::MAX } else { 0 } | if *sum < cut { u16::MAX } else { 0 };
+        *slot &= open;
+    }
+    count(mask)
+}
+
+/// The rows of `all` that are not in `some`.
+pub(crate) fn without(all: &Lane, some: &Lane) -> Lane {
+    let mut rest = *all;
+    for (slot, some) in rest.iter_mut().zip(some) {
+        *slot &= !some;
+    }
+    rest
+}
+
+/// Keeps the rows that pass all gates; returns how many.
+pub(crate) fn pass(gates: &[Gate<'_>], block: usize, mask: &mut Lane) -> usize {
+    let mut open = count(mask);
+    for (at, gate) in gates.iter().enumerate() {
+        if open == 0 {
+            return 0;
+        }
+        if open <= FEW {
+            let start = block * BLOCK;
+            for (row, slot) in mask.iter_mut().enumerate().filter(|(_, slot)| **slot != 0) {
+                if !gates.iter().skip(at).all(|gate| gate.passes(start + row)) {
+                    *slot = 0;
+                }
+            }
+            return count(mask);
+        }
+        open = narrow(gate, block, mask, open);
+    }
+    open
+}
+
+fn narrow(gate: &Gate<'_>, block: usize, mask: &mut Lane, open: usize) -> usize {
+    match gate {
+        Gate::From { column, code, .. } => {
+            let (low, high) = column.zones.get(block).copied().unwrap_or((0, u16::MAX));
+            match u16::try_from(*code) {
+                Ok(code) if high >= code => {
+                    if low >= code {
+                        return open;
+                    }
+                    for (slot, held) in
+                        mask.iter_mut().zip(column.code.get(block).into_iter().flatten())
+                    {
+                        *slot &= if *held >= code { u16::MAX } else { 0 };
+                    }
+                }
+                _ => {
+                    mask.fill(0);
+                    return 0;
+                }
+            }
+        }
+        Gate::Listed { column, masks, .. } => {
+            for (slot, held) in mask.iter_mut().zip(column.code.get(block).into_iter().flatten()) {
+                *slot &= masks.get(usize::from(*held)).copied().unwrap_or(0);
+            }
+        }
+    }
+    count(mask)
+}

@@ -1,0 +1,62 @@
+//! How many more offers would match without one must, over all parts.
+
+use super::{
+    block::rows,
+    column::{BLOCK, Lane},
+    part::Part,
+    plan::{Gate, Plan},
+};
+use crate::{order::Order, prepared::Prepared};
+
+/// For each row of the requirement, the number of offers that fail this must and no other.
+pub(crate) fn admitted_without(prepared: &Prepared<'_>, parts: &[Part<'_>]) -> Vec<usize> {
+    let mut admitted = vec![0; prepared.rows.len()];
+    for part in parts {
+        let plan = Plan::new(prepared, part, Order::Value);
+        for block in 0..part.blocks() {
+            let mut open = [0; BLOCK];
+            part.living(block, &mut open);
+            let mut failures = Failures { count: [0; BLOCK], gate: [0; BLOCK] };
+            for (gate, number) in plan.gates.iter().zip(0_u16..) {
+                failures.add(gate, block, number);
+            }
+            for row in rows(&open).filter(|row| failures.count[*row] == 1) {
+                let gate = plan.gates.get(usize::from(failures.gate[row])).map(Gate::row);
+                if let Some(count) = gate.and_then(|row| admitted.get_mut(row)) {
+                    *count += 1;
+                }
+            }
+        }
+    }
+    admitted
+}
+
+/// How many gates each row of a block fails, and which one where it is one.
+struct Failures {
+    count: Lane,
+    gate: Lane,
+}
+
+impl Failures {
+    fn add(&mut self, gate: &Gate<'_>, block: usize, number: u16) {
+        match gate {
+            Gate::From { column, code, .. } => {
+                self.each(column.code.get(block), number, |held| u32::from(held) < *code);
+            }
+            Gate::Listed { column, masks, .. } => {
+                self.each(column.code.get(block), number, |held| {
+                    masks.get(usize::from(held)).is_none_or(|mask| *mask == 0)
+                });
+            }
+        }
+    }
+
+    fn each(&mut self, held: Option<&Lane>, number: u16, fails: impl Fn(u16) -> bool) {
+        let lanes = self.count.iter_mut().zip(&mut self.gate);
+        for ((count, gate), held) in lanes.zip(held.into_iter().flatten()) {
+            let failed = u16::from(fails(*held));
+            *count += failed;
+            *gate = gate.wrapping_add(failed * number);
+        }
+    }
+}
