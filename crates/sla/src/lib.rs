@@ -18,7 +18,6 @@ mod read;
 mod registry;
 mod requirement;
 pub mod schema;
-pub mod schema;
 mod serde_impl;
 mod text;
 mod text_in;
