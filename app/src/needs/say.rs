@@ -1,6 +1,8 @@
 //! Words for requirements and verdicts: what is asked, by how much it is missed, why it does not count.
 
-use matching::{Difference, Explanation, Mode, Note, RowExplanation, Tolerance, Value, Verdict};
+use matching::{
+    Difference, Explanation, Mode, Note, RowExplanation, RttOrigin, Tolerance, Value, Verdict,
+};
 use sla::{Decimal, Demand, Direction, ItemDef, Operator, RequirementItem, Unit};
 
 use crate::{
@@ -11,6 +13,8 @@ use crate::{
 
 /// Items named in one sentence.
 const NAMED_MAX: usize = 4;
+/// Microseconds of a day.
+const DAY_US: i64 = 86_400_000_000;
 
 /// A compared value as text; levels of a scheme with its name.
 pub(super) fn value_text(locale: Locale, key: &str, value: &Value) -> String {
@@ -192,13 +196,16 @@ pub(super) fn note_text(words: Words, key: &str, note: &Note) -> String {
         Note::NoPathFrom { user_region } => {
             words.needs_note_no_path(text::country(words, user_region))
         }
-        Note::DerivedResponse { own, round_trips, rtt_ms, user_region } => words
-            .needs_note_derived(
+        Note::DerivedResponse { own, round_trips, rtt_ms, user_region, origin } => {
+            let sum = words.needs_note_derived(
                 sla::format_number(Unit::Second, *own, locale.sla()),
                 round_trips,
                 sla::format_number(Unit::Millisecond, *rtt_ms, locale.sla()),
                 text::country(words, user_region),
-            ),
+            );
+            let from = path_text(words, user_region, origin);
+            [sum, from].join(words.needs_summary_space())
+        }
         Note::NoRate { currency } => words.needs_note_no_rate(currency),
         Note::Converted { currency, amount, rate } => {
             words.needs_note_converted(amount.normalize(), currency, rate.normalize())
@@ -207,6 +214,29 @@ pub(super) fn note_text(words: Words, key: &str, note: &Note) -> String {
             words.needs_note_list(list_name(words, list), members(set))
         }
         Note::NotComparable => words.needs_note_not_comparable().to_owned(),
+    }
+}
+
+/// From where the round-trip time of a derived response is known, and how old it is.
+fn path_text(words: Words, user_region: &str, origin: &RttOrigin) -> String {
+    let RttOrigin::Measured { country, dataset, measured_on, age_days } = origin else {
+        return match origin {
+            RttOrigin::Parts => words.needs_note_path_parts().to_owned(),
+            _ => words.needs_note_path_offer().to_owned(),
+        };
+    };
+    let (from, to) = (text::country(words, user_region), text::country(words, country));
+    let dataset = match dataset.as_str() {
+        "aws" => words.needs_path_aws().to_owned(),
+        "gcp" => words.needs_path_gcp().to_owned(),
+        other => other.to_owned(),
+    };
+    match (measured_on, age_days) {
+        (Some(day), Some(age)) => {
+            let day = crate::format::day(words.0, day * DAY_US);
+            words.needs_note_path_measured(*age, from, to, day, dataset)
+        }
+        _ => words.needs_note_path_undated(from, to, dataset),
     }
 }
 

@@ -7,6 +7,7 @@
 //! is always the same: a value that does not count is not promised, and a [`Note`] says why.
 
 mod ask;
+mod path;
 mod promise;
 mod reading;
 mod shapes;

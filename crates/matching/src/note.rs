@@ -70,6 +70,8 @@ pub enum Note {
         rtt_ms: Decimal,
         /// Where that path starts, ISO 3166-1 alpha-2.
         user_region: String,
+        /// From where its time is known.
+        origin: RttOrigin,
     },
     /// A price in a currency without a known rate.
     NoRate {
@@ -94,4 +96,25 @@ pub enum Note {
     },
     /// A value of another type than the item's; extension items only.
     NotComparable,
+}
+
+/// From where a round-trip time is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum RttOrigin {
+    /// The offer states it (`networkToUsers`).
+    Offer,
+    /// Put together from the parts of a combination.
+    Parts,
+    /// Measured between two countries, where the offer states nothing.
+    Measured {
+        /// Country of the offer that the figure is for, ISO 3166-1 alpha-2.
+        country: String,
+        /// The set of measurements, as [`crate::Rtt::dataset`].
+        dataset: String,
+        /// Day of the measurement, days since 1970-01-01; `None` where it was not recorded.
+        measured_on: Option<i64>,
+        /// How old the figure was on the day of judging, days.
+        age_days: Option<i64>,
+    },
 }

@@ -8,6 +8,7 @@ use sla::{Evidence, OfferItem};
 use super::{
     Candidate, SlaMatcher,
     ask::{Ask, MONTHLY_TOTAL, NOT_BANNED, OWN_RESPONSE, Reading, label},
+    path,
 };
 use crate::{
     item::Kind,
@@ -82,7 +83,7 @@ fn find(matcher: &SlaMatcher, ask: &Ask, document: &sla::Offer) -> Found {
         }
         Reading::MonthlyTotal => monthly_total(matcher, document),
         Reading::Response { user_regions, round_trips } => {
-            response(ask, document, user_regions, *round_trips)
+            response(matcher, ask, document, user_regions, *round_trips)
         }
         Reading::Scheme { scheme, asked, accept } => with_item(ask, document, &ask.key, |item| {
             scheme_level(item, scheme, asked.as_deref(), accept)
@@ -298,27 +299,43 @@ fn objections(value: Value, banned: &BTreeSet<String>) -> Value {
 }
 
 /// Own response time plus round trips over the slowest path from where users are. A sum of
-/// percentiles is an upper estimate; probes replace it after go-live (sla-schema 4).
-fn response(ask: &Ask, document: &sla::Offer, user_regions: &[String], round_trips: u32) -> Found {
+/// percentiles is an upper estimate; probes replace it after go-live (sla-schema 4). Handshakes are
+/// round trips, so they are counted in what the requirement states.
+fn response(
+    matcher: &SlaMatcher,
+    ask: &Ask,
+    document: &sla::Offer,
+    user_regions: &[String],
+    round_trips: u32,
+) -> Found {
     with_item(ask, document, OWN_RESPONSE, |item| {
-        let Some(own) = item.value.as_number() else { return Found::default() };
-        let mut slowest: Option<(&String, Decimal)> = None;
-        for region in user_regions {
-            let path =
-                document.spec.network_to_users.iter().find(|path| &path.user_region == region);
-            let Some(path) = path else {
+        // Of a range the slow end is what is guaranteed.
+        let own = match &item.value {
+            sla::Value::Range { max, .. } => *max,
+            other => match other.as_number() {
+                Some(own) => own,
+                None => return Found::default(),
+            },
+        };
+        let path = match path::slowest(document, user_regions, matcher.circumstances.today) {
+            Ok(Some(path)) => path,
+            Ok(None) => return Found::default(),
+            Err(region) => {
                 return Found::withheld(None, Note::NoPathFrom { user_region: region.clone() });
-            };
-            if slowest.is_none_or(|(_, rtt)| path.rtt_ms > rtt) {
-                slowest = Some((region, path.rtt_ms));
             }
-        }
-        let Some((user_region, rtt_ms)) = slowest else { return Found::default() };
-        let on_the_way =
-            rtt_ms.checked_mul(Decimal::from(round_trips)).map(|ms| ms / Decimal::ONE_THOUSAND);
+        };
+        let on_the_way = path
+            .rtt_ms
+            .checked_mul(Decimal::from(round_trips))
+            .map(|ms| ms / Decimal::ONE_THOUSAND);
         let total = on_the_way.and_then(|seconds| own.checked_add(seconds));
-        let note =
-            Note::DerivedResponse { own, round_trips, rtt_ms, user_region: user_region.clone() };
+        let note = Note::DerivedResponse {
+            own,
+            round_trips,
+            rtt_ms: path.rtt_ms,
+            user_region: path.user_region,
+            origin: path.origin,
+        };
         Found {
             promised: total.map(|total| Value::Number(total.normalize())),
             declared: None,

@@ -293,6 +293,7 @@ fn the_response_time_is_derived_over_the_slowest_path() {
         round_trips: 2,
         rtt_ms: dec("240"),
         user_region: "JP".to_owned(),
+        origin: crate::RttOrigin::Offer,
     };
     assert_eq!(derived.rows[0].notes, [note]);
 }
