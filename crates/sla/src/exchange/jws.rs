@@ -35,7 +35,9 @@ impl fmt::Debug for PrivateKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum KeyFault {
     /// The text is no JSON object.
-    #[error("the key is no JSON Web Key: expected {{\"kty\": \"OKP\", \"crv\": \"Ed25519\", \"x\": …}}")]
+    #[error(
+        "the key is no JSON Web Key: expected {{\"kty\": \"OKP\", \"crv\": \"Ed25519\", \"x\": …}}"
+    )]
     NoJwk,
     /// Another kind of key.
     #[error("expected a key of kty OKP and crv Ed25519")]
@@ -125,7 +127,9 @@ impl PrivateKey {
     pub fn to_jwk(&self) -> String {
         let (public, d) = (self.public(), URL_SAFE_NO_PAD.encode(self.0.to_bytes()));
         let (kid, x) = (public.kid(), URL_SAFE_NO_PAD.encode(public.to_bytes()));
-        format!("{{\"crv\":\"Ed25519\",\"d\":\"{d}\",\"kid\":\"{kid}\",\"kty\":\"OKP\",\"x\":\"{x}\"}}")
+        format!(
+            "{{\"crv\":\"Ed25519\",\"d\":\"{d}\",\"kid\":\"{kid}\",\"kty\":\"OKP\",\"x\":\"{x}\"}}"
+        )
     }
 
     /// The public part.
@@ -143,10 +147,7 @@ fn jwk(text: &str) -> Result<Node, KeyFault> {
 }
 
 fn object(text: &str) -> Option<Node> {
-    // Only JSON begins with a brace and is no list of documents.
-    let begins = text.trim_start().starts_with('{');
-    let mut nodes = text_in::parse(text).ok().filter(|_| begins)?;
-    nodes.pop().filter(|node| nodes.is_empty() && matches!(node, Node::Map(_)))
+    text_in::parse_json(text).filter(|node| matches!(node, Node::Map(_)))
 }
 
 fn field(key: &Node, name: &str) -> Option<[u8; 32]> {
@@ -204,7 +205,9 @@ pub enum SignatureFault {
         kid: String,
     },
     /// The document is not the one that was signed.
-    #[error("the signature of the key {kid} was not made for this document, whose SHA-256 is {hash}: it was changed after signing, or another key signed it")]
+    #[error(
+        "the signature of the key {kid} was not made for this document, whose SHA-256 is {hash}: it was changed after signing, or another key signed it"
+    )]
     Broken {
         /// The key's name.
         kid: String,
@@ -277,7 +280,8 @@ pub fn verify(
         return Err(SignatureFault::OtherKey { document: named.clone(), signature: kid });
     }
     let bytes = URL_SAFE_NO_PAD.decode(bytes).ok().and_then(|bytes| bytes.try_into().ok());
-    let bytes: [u8; 64] = bytes.ok_or_else(|| malformed("the signature is not 64 bytes in base64url"))?;
+    let bytes: [u8; 64] =
+        bytes.ok_or_else(|| malformed("the signature is not 64 bytes in base64url"))?;
     let Some(key) = key_of(&kid) else { return Err(SignatureFault::UnknownKey { kid }) };
     let hash = document_hash(&whole);
     let signature = ed25519_dalek::Signature::from_bytes(&bytes);
@@ -290,7 +294,8 @@ pub fn verify(
 /// Reads the header and gives the key's name.
 fn signed_kid(header: &str) -> Result<String, SignatureFault> {
     let malformed = |what| SignatureFault::Malformed { what };
-    let bytes = URL_SAFE_NO_PAD.decode(header).map_err(|_| malformed("the header is no base64url"))?;
+    let bytes =
+        URL_SAFE_NO_PAD.decode(header).map_err(|_| malformed("the header is no base64url"))?;
     let text = String::from_utf8(bytes).map_err(|_| malformed("the header is no JSON object"))?;
     let header = object(&text).ok_or_else(|| malformed("the header is no JSON object"))?;
     let Node::Map(entries) = &header else { return Err(malformed("the header is no JSON object")) };

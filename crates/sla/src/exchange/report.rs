@@ -65,7 +65,9 @@ impl Import {
 
     /// A file that is refused as a whole.
     pub(super) fn refused(message: impl Into<String>) -> Self {
-        Self::default().with(0, "", fault(FaultCode::UnknownKind, None, Vec::new(), message)).finish()
+        Self::default()
+            .with(0, "", fault(FaultCode::UnknownKind, None, Vec::new(), message))
+            .finish()
     }
 
     /// A file that is refused because of its size.
@@ -99,7 +101,11 @@ impl Import {
     pub(super) fn refuse_too_many(&mut self) {
         if self.rows > super::MAX_OFFERS {
             let message = format!("a file holds at most {} offers", super::MAX_OFFERS);
-            self.note(0, "", fault(FaultCode::TooMany, Some(self.rows.to_string()), Vec::new(), message));
+            self.note(
+                0,
+                "",
+                fault(FaultCode::TooMany, Some(self.rows.to_string()), Vec::new(), message),
+            );
         }
     }
 
@@ -118,7 +124,11 @@ impl Import {
         }
         for (row, name, first) in twins {
             let message = format!("the name stands in row {first} already");
-            self.note(row, "name", fault(FaultCode::DuplicateItem, Some(name), Vec::new(), message));
+            self.note(
+                row,
+                "name",
+                fault(FaultCode::DuplicateItem, Some(name), Vec::new(), message),
+            );
         }
     }
 

@@ -56,3 +56,9 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Node>, Faults> {
         Err(fault) => Ok(yaml::parse(text).map_err(|_| fault)?),
     }
 }
+
+/// Reads one JSON value and nothing else.
+#[cfg(feature = "exchange")]
+pub(crate) fn parse_json(text: &str) -> Option<Node> {
+    if text.len() > MAX_BYTES { None } else { json::parse(text).ok() }
+}

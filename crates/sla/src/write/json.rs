@@ -10,24 +10,12 @@ pub(super) fn pretty(node: &Node) -> String {
     out
 }
 
-/// Keys sorted by their bytes, no spaces.
-pub(super) fn canonical(node: &Node) -> String {
+/// One line without spaces.
+#[cfg(feature = "exchange")]
+pub(super) fn compact(node: &Node) -> String {
     let mut out = String::new();
-    print(&sorted(node), None, &mut out);
+    print(node, None, &mut out);
     out
-}
-
-fn sorted(node: &Node) -> Node {
-    match node {
-        Node::List(nodes) => Node::List(nodes.iter().map(sorted).collect()),
-        Node::Map(entries) => {
-            let mut entries: Vec<_> =
-                entries.iter().map(|(name, node)| (name.clone(), sorted(node))).collect();
-            entries.sort_by(|(left, _), (right, _)| left.cmp(right));
-            Node::Map(entries)
-        }
-        other => other.clone(),
-    }
 }
 
 /// `indent` is the depth, or none for text without spaces.

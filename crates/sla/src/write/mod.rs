@@ -1,9 +1,10 @@
 //! From documents to text: canonical YAML for people, JSON for programs, sorted JSON for hashing.
 
+mod jcs;
 mod json;
 mod nodes;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod yaml;
 
 pub(crate) use nodes::to_node;
@@ -46,9 +47,9 @@ pub fn to_json(document: &impl AsDocument) -> String {
     json::pretty(&to_node(&document.to_document()))
 }
 
-/// Prints JSON for hashing and signing: keys sorted, no spaces, sets sorted, numbers in plain decimal
-/// digits without exponent or trailing zeros, UTF-8 without needless escapes. Equal documents give
-/// equal bytes, however they were written. The signature is left out, because it signs the rest.
+/// Prints JSON for hashing and signing by RFC 8785: keys sorted by UTF-16, no spaces, numbers as
+/// ECMAScript writes them, no needless escapes; sets are sorted. Equal documents give equal bytes,
+/// however they were written. The signature is left out, because it signs the rest.
 #[must_use]
 pub fn canonical_json(document: &impl AsDocument) -> String {
     let mut document = document.to_document();
@@ -56,7 +57,7 @@ pub fn canonical_json(document: &impl AsDocument) -> String {
         Document::Offer(offer) => offer.metadata.signature = None,
         Document::Requirement(requirement) => requirement.metadata.signature = None,
     }
-    json::canonical(&to_node(&document))
+    jcs::canonical(&to_node(&document))
 }
 
 /// Checks a document that was built or changed in code, by every rule that reading applies.
@@ -65,4 +66,16 @@ pub fn canonical_json(document: &impl AsDocument) -> String {
 /// Every fault, with the same paths as for text.
 pub fn validate(document: &impl AsDocument) -> Result<(), Faults> {
     crate::read::from_node(&to_node(&document.to_document())).map(|_| ())
+}
+
+/// A tree as JSON in one line, numbers with their exact digits.
+#[cfg(feature = "exchange")]
+pub(crate) fn compact(node: &crate::node::Node) -> String {
+    json::compact(node)
+}
+
+/// A tree as YAML.
+#[cfg(feature = "exchange")]
+pub(crate) fn yaml_of(node: &crate::node::Node) -> String {
+    yaml::print(node)
 }

@@ -121,7 +121,7 @@ fn metadata() -> impl Strategy<Value = Metadata> {
 }
 
 prop_compose! {
-    fn offer()(items in items())(
+    pub(crate) fn offer()(items in items())(
         items in items.into_iter().map(|item| offer_item(item).boxed()).collect::<Vec<_>>(),
         metadata in metadata(),
         middleware in proptest::collection::vec((text(), proptest::option::of(text())), 0..3),

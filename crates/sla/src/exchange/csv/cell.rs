@@ -43,7 +43,7 @@ pub(super) enum Kind {
 pub(super) fn read(kind: Kind, cell: &str) -> Node {
     let trimmed = cell.trim();
     if takes_json(kind) && trimmed.starts_with(['[', '{']) {
-        return json(trimmed).unwrap_or_else(|| Node::text(trimmed));
+        return text_in::parse_json(trimmed).unwrap_or_else(|| Node::text(trimmed));
     }
     match kind {
         Kind::Prose => Node::text(cell),
@@ -70,15 +70,6 @@ const fn takes_json(kind: Kind) -> bool {
     !matches!(kind, Kind::Prose | Kind::Text | Kind::Version | Kind::Number | Kind::Quantity)
 }
 
-/// One JSON (or YAML flow) value and nothing after it.
-fn json(text: &str) -> Option<Node> {
-    let mut nodes = text_in::parse(&format!("{{\"cell\":{text}\n}}")).ok()?;
-    match (nodes.pop(), nodes.len()) {
-        (Some(Node::Map(mut entries)), 0) if entries.len() == 1 => entries.pop().map(|(_, node)| node),
-        _ => None,
-    }
-}
-
 fn yes_no(text: &str) -> Node {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" => Node::Bool(true),
@@ -90,7 +81,7 @@ fn yes_no(text: &str) -> Node {
 fn extension(cell: &str) -> Node {
     let trimmed = cell.trim();
     if trimmed.starts_with('"') {
-        return json(trimmed).unwrap_or_else(|| Node::text(cell));
+        return text_in::parse_json(trimmed).unwrap_or_else(|| Node::text(cell));
     }
     match trimmed {
         "true" => Node::Bool(true),
@@ -209,7 +200,8 @@ fn middleware(nodes: &[Node]) -> Option<String> {
         let simple = name == name.trim() && !name.contains(';') && !name.starts_with(['[', '{']);
         match node.get("version").and_then(word) {
             Some(version) => {
-                let plain = digit(&version) && !version.contains([' ', ';']) && version == version.trim();
+                let plain =
+                    digit(&version) && !version.contains([' ', ';']) && version == version.trim();
                 (simple && plain).then(|| format!("{name} {version}"))
             }
             None => {

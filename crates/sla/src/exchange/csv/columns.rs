@@ -29,11 +29,17 @@ pub fn columns() -> Vec<ColumnHelp> {
     for (word, about) in WORDS {
         all.extend(["en", "ja"].map(|language| help(&format!("{word}.{language}"), about, "")));
     }
-    all.push(help(COMMITMENT, "how binding the promises of the row are, where they do not say", ""));
+    all.push(help(
+        COMMITMENT,
+        "how binding the promises of the row are, where they do not say",
+        "",
+    ));
     for item in registry().items() {
         all.push(help(&item.key, item.label(Locale::En), &values(item)));
         let about = ABOUT.iter();
-        all.extend(about.map(|(name, _, _, cell)| help(&format!("{}{MARK}{name}", item.key), "", cell)));
+        all.extend(
+            about.map(|(name, _, _, cell)| help(&format!("{}{MARK}{name}", item.key), "", cell)),
+        );
     }
     let more = "any other fields of this part of the document as JSON";
     all.extend(["metadata", "spec"].map(|part| help(&format!("{part}{MARK}{MORE}"), more, "")));
@@ -71,7 +77,8 @@ pub fn documentation() -> String {
     fixed(&mut page, "metadata:more`, `spec:more", "any other fields of the document as JSON");
     page.push_str(ITEMS);
     for item in registry().items() {
-        let _ = writeln!(page, "| `{}` | {} | {} |", item.key, item.label(Locale::En), values(item));
+        let _ =
+            writeln!(page, "| `{}` | {} | {} |", item.key, item.label(Locale::En), values(item));
     }
     page.push_str(BESIDE);
     for (name, _, _, cell) in ABOUT {

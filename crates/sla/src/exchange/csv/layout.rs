@@ -31,27 +31,87 @@ pub(super) const MARK: char = ':';
 
 /// The columns of the offer itself, in the order they are written.
 pub(super) const FIXED: &[Fixed] = &[
-    fixed("name", &["metadata", "name"], Kind::Text, "3 to 63 lower-case letters, digits and hyphens"),
+    fixed(
+        "name",
+        &["metadata", "name"],
+        Kind::Text,
+        "3 to 63 lower-case letters, digits and hyphens",
+    ),
     fixed("provider", &["metadata", "provider"], Kind::Text, "DID or address of the provider"),
     fixed("version", &["metadata", "version"], Kind::Number, "1 unless stated"),
     fixed("supersedes", &["metadata", "supersedes"], Kind::Number, "the version it replaces"),
     fixed("valid_from", &["metadata", "validFrom"], Kind::Text, "2026-10-01T00:00:00+09:00"),
     fixed("valid_until", &["metadata", "validUntil"], Kind::Text, "2027-10-01T00:00:00+09:00"),
     fixed("model", &["spec", "service", "model"], Kind::Text, "IaaS, PaaS, SaaS or Network"),
-    fixed("deployment", &["spec", "service", "deployment"], Kind::Text, "private, community, public or hybrid"),
-    fixed("regions", &["spec", "service", "regions"], Kind::Regions, "id, country and hazard zone, `;` between: `jp-tokyo-1 JP JP-13; jp-osaka-1 JP`"),
-    fixed("middleware", &["spec", "service", "middleware"], Kind::Middleware, "name and version, `;` between: `PostgreSQL 16; nginx`"),
+    fixed(
+        "deployment",
+        &["spec", "service", "deployment"],
+        Kind::Text,
+        "private, community, public or hybrid",
+    ),
+    fixed(
+        "regions",
+        &["spec", "service", "regions"],
+        Kind::Regions,
+        "id, country and hazard zone, `;` between: `jp-tokyo-1 JP JP-13; jp-osaka-1 JP`",
+    ),
+    fixed(
+        "middleware",
+        &["spec", "service", "middleware"],
+        Kind::Middleware,
+        "name and version, `;` between: `PostgreSQL 16; nginx`",
+    ),
     fixed("calendar", &["spec", "measurement", "calendar"], Kind::Text, "period of account: `1M`"),
     fixed("timezone", &["spec", "measurement", "timezone"], Kind::Text, "IANA name: `Asia/Tokyo`"),
-    fixed("slice_seconds", &["spec", "measurement", "sliceSeconds"], Kind::Number, "length of a time slice"),
-    fixed("min_outage_seconds", &["spec", "measurement", "minOutageSeconds"], Kind::Number, "shortest outage counted"),
-    fixed("price.monthly", &["spec", "price", "monthlyTotal", "amount"], Kind::Number, "monthly total in major units: `98000`, `14.20`"),
-    fixed("price.currency", &["spec", "price", "monthlyTotal", "currency"], Kind::Text, "JPY, EUR, USD or GBP; read only beside a total"),
-    fixed("price.tax_excluded", &["spec", "price", "monthlyTotal", "taxExcluded"], Kind::YesNo, "`true` or `false`; read only beside a total"),
-    fixed("price.basket", &["spec", "price", "basket"], Kind::Text, "bill of quantities that the total is for"),
+    fixed(
+        "slice_seconds",
+        &["spec", "measurement", "sliceSeconds"],
+        Kind::Number,
+        "length of a time slice",
+    ),
+    fixed(
+        "min_outage_seconds",
+        &["spec", "measurement", "minOutageSeconds"],
+        Kind::Number,
+        "shortest outage counted",
+    ),
+    fixed(
+        "price.monthly",
+        &["spec", "price", "monthlyTotal", "amount"],
+        Kind::Number,
+        "monthly total in major units: `98000`, `14.20`",
+    ),
+    fixed(
+        "price.currency",
+        &["spec", "price", "monthlyTotal", "currency"],
+        Kind::Text,
+        "JPY, EUR, USD or GBP; read only beside a total",
+    ),
+    fixed(
+        "price.tax_excluded",
+        &["spec", "price", "monthlyTotal", "taxExcluded"],
+        Kind::YesNo,
+        "`true` or `false`; read only beside a total",
+    ),
+    fixed(
+        "price.basket",
+        &["spec", "price", "basket"],
+        Kind::Text,
+        "bill of quantities that the total is for",
+    ),
     fixed("price.tier", &["spec", "price", "tier"], Kind::Text, "cost class, 1 to 5"),
-    fixed("price.per_unit", &["spec", "price", "perUnit"], Kind::UnitPrices, "unit, amount, currency, `;` between: `vcpu-hour 5 JPY; egress-gb 9 USD per 100`"),
-    fixed("network_to_users", &["spec", "networkToUsers"], Kind::RoundTrips, "country and milliseconds, `;` between: `JP 5; DE 240`"),
+    fixed(
+        "price.per_unit",
+        &["spec", "price", "perUnit"],
+        Kind::UnitPrices,
+        "unit, amount, currency, `;` between: `vcpu-hour 5 JPY; egress-gb 9 USD per 100`",
+    ),
+    fixed(
+        "network_to_users",
+        &["spec", "networkToUsers"],
+        Kind::RoundTrips,
+        "country and milliseconds, `;` between: `JP 5; DE 240`",
+    ),
     fixed("signature", &["metadata", "signature"], Kind::Json, "signature as JSON"),
 ];
 
@@ -63,14 +123,29 @@ pub(super) const WORDS: &[(&str, &str)] = &[
 
 /// What can be said about a promise beside its value.
 pub(super) const ABOUT: &[(&str, &str, Kind, &str)] = &[
-    ("commitment", "commitment", Kind::Text, "declared, objective, attested or guaranteed; else the row's `commitment`"),
+    (
+        "commitment",
+        "commitment",
+        Kind::Text,
+        "declared, objective, attested or guaranteed; else the row's `commitment`",
+    ),
     ("percentile", "percentile", Kind::Number, "`95`"),
     ("window", "window", Kind::Text, "`1M`, `90d`"),
     ("transaction", "transaction", Kind::Text, "reference transaction"),
     ("qualifying", "qualifying", Kind::Text, "condition under which it holds"),
     ("exclusions", "exclusions", Kind::Texts, "what is not counted, `;` between"),
-    ("remedy", "remedy", Kind::Json, "`{\"claim\": \"automatic\", \"schedule\": [{\"below\": 0.999, \"credit\": 0.1}]}`"),
-    ("evidence", "evidence", Kind::Json, "`[{\"type\": \"published\", \"source\": \"https://…\", \"date\": \"2026-03\"}]`"),
+    (
+        "remedy",
+        "remedy",
+        Kind::Json,
+        "`{\"claim\": \"automatic\", \"schedule\": [{\"below\": 0.999, \"credit\": 0.1}]}`",
+    ),
+    (
+        "evidence",
+        "evidence",
+        Kind::Json,
+        "`[{\"type\": \"published\", \"source\": \"https://…\", \"date\": \"2026-03\"}]`",
+    ),
     ("sub_lists", "subLists", Kind::Json, "`{\"backup\": [\"JP\"]}`"),
     ("tls_min", "tlsMin", Kind::Version, "`1.2` or `1.3`"),
     (MORE, "", Kind::Json, "any other fields of the promise as JSON"),
@@ -104,7 +179,8 @@ pub(super) fn place(name: &str) -> Option<Place> {
         "spec:more" => return Some(Place::More("spec")),
         _ => {}
     }
-    let (key, about) = name.split_once(MARK).map_or((name, None), |(key, about)| (key, Some(about)));
+    let (key, about) =
+        name.split_once(MARK).map_or((name, None), |(key, about)| (key, Some(about)));
     if registry().item(key).is_some() || is_extension(key) {
         return match about {
             None => Some(Place::Value(key.to_owned())),
@@ -123,9 +199,11 @@ pub(super) fn place(name: &str) -> Option<Place> {
 pub(super) fn meant(name: &str) -> Option<String> {
     let fixed = FIXED.iter().map(|column| column.name.to_owned());
     let words = WORDS.iter().flat_map(|(word, _)| [format!("{word}.en"), format!("{word}.ja")]);
-    let (key, about) = name.split_once(MARK).map_or((name, None), |(key, about)| (key, Some(about)));
+    let (key, about) =
+        name.split_once(MARK).map_or((name, None), |(key, about)| (key, Some(about)));
     let items = registry().items().iter().map(|item| item.key.clone());
-    let keys: Vec<String> = fixed.chain(words).chain(items).chain([COMMITMENT.to_owned()]).collect();
+    let keys: Vec<String> =
+        fixed.chain(words).chain(items).chain([COMMITMENT.to_owned()]).collect();
     let key = nearest(key, keys.iter().map(String::as_str))?.to_owned();
     match about {
         None => Some(key),

@@ -6,7 +6,7 @@ use crate::exchange::report::fault;
 use crate::exchange::{Import, ImportedOffer, MAX_OFFERS, MAX_TABLE_BYTES};
 use crate::node::Node;
 use crate::read::from_node;
-use crate::{API_VERSION, Document, DocumentKind, Fault, FaultCode, Offer, registry};
+use crate::{API_VERSION, Document, DocumentKind, Fault, FaultCode, registry};
 use std::collections::BTreeMap;
 
 /// More columns than the registry can fill many times over.
@@ -27,13 +27,19 @@ pub fn read(text: &str) -> Import {
         .into_records();
     let mut import = Import::default();
     let Some(Ok(names)) = rows.next() else {
-        return import.with(1, "", fault(FaultCode::Empty, None, Vec::new(), "the table has no header")).finish();
+        return import
+            .with(1, "", fault(FaultCode::Empty, None, Vec::new(), "the table has no header"))
+            .finish();
     };
     let Some(header) = Header::read(&names, &mut import) else { return import.finish() };
     for (index, record) in rows.enumerate() {
         let row = index + 2;
         let Ok(record) = record else {
-            import.note(row, "", fault(FaultCode::Syntax, None, Vec::new(), "the row cannot be read"));
+            import.note(
+                row,
+                "",
+                fault(FaultCode::Syntax, None, Vec::new(), "the row cannot be read"),
+            );
             break;
         };
         if record.iter().all(|cell| cell.trim().is_empty()) {
@@ -47,7 +53,11 @@ pub fn read(text: &str) -> Import {
         header.row(row, &record, &mut import);
     }
     if import.rows == 0 && import.faults.is_empty() {
-        import.note(2, "", fault(FaultCode::Empty, None, Vec::new(), "the table has no rows below its header"));
+        import.note(
+            2,
+            "",
+            fault(FaultCode::Empty, None, Vec::new(), "the table has no rows below its header"),
+        );
     }
     import.refuse_twins();
     import.finish()
@@ -73,7 +83,11 @@ impl Header {
     fn read(names: &csv::StringRecord, import: &mut Import) -> Option<Self> {
         if names.len() > MAX_COLUMNS {
             let message = format!("a table has at most {MAX_COLUMNS} columns");
-            import.note(1, "", fault(FaultCode::TooLarge, Some(names.len().to_string()), Vec::new(), message));
+            import.note(
+                1,
+                "",
+                fault(FaultCode::TooLarge, Some(names.len().to_string()), Vec::new(), message),
+            );
             return None;
         }
         let mut columns = Vec::with_capacity(names.len());
@@ -82,7 +96,11 @@ impl Header {
             let name = name.trim().to_owned();
             if let Some(first) = seen.insert(name.clone(), index + 1) {
                 let message = format!("the column stands twice: it is column {first} as well");
-                import.note(1, &name, fault(FaultCode::DuplicateField, Some(name.clone()), Vec::new(), message));
+                import.note(
+                    1,
+                    &name,
+                    fault(FaultCode::DuplicateField, Some(name.clone()), Vec::new(), message),
+                );
             }
             match layout::place(&name) {
                 Some(place) => columns.push((name, place)),
@@ -208,7 +226,8 @@ impl Tree {
     }
 
     fn document(mut self) -> Node {
-        let has = |entries: &[(String, Node)], name: &str| entries.iter().any(|(key, _)| key == name);
+        let has =
+            |entries: &[(String, Node)], name: &str| entries.iter().any(|(key, _)| key == name);
         if !has(&self.metadata, "version") {
             insert(&mut self.metadata, &["version"], Node::integer(1));
         }
@@ -238,7 +257,9 @@ impl Tree {
 
 /// A currency in every row says nothing where there is no total.
 fn without_total(spec: &mut Vec<(String, Node)>) {
-    let Some((_, Node::Map(price))) = spec.iter_mut().find(|(name, _)| name == "price") else { return };
+    let Some((_, Node::Map(price))) = spec.iter_mut().find(|(name, _)| name == "price") else {
+        return;
+    };
     price.retain(|(name, node)| name != "monthlyTotal" || node.get("amount").is_some());
     if price.is_empty() {
         spec.retain(|(name, _)| name != "price");
@@ -284,7 +305,8 @@ fn column_of(path: &str, keys: &[String]) -> String {
         return format!("{word}.{}", rest.first().unwrap_or(&"en"));
     }
     let inside = FIXED.iter().find(|column| parts.starts_with(column.path));
-    let around = || FIXED.iter().find(|column| !parts.is_empty() && column.path.starts_with(&parts));
+    let around =
+        || FIXED.iter().find(|column| !parts.is_empty() && column.path.starts_with(&parts));
     match (inside.or_else(around), parts.as_slice()) {
         (Some(column), _) => column.name.to_owned(),
         (None, ["metadata", _, ..]) => "metadata:more".to_owned(),
@@ -301,10 +323,4 @@ fn item_column(key: &str, rest: &[&str]) -> String {
             format!("{key}{MARK}{}", about.map_or(layout::MORE, |(name, ..)| name))
         }
     }
-}
-
-/// Reads one offer of a table; for the checklist and tests.
-#[cfg(test)]
-pub(super) fn single(text: &str) -> Option<Offer> {
-    read(text).offers.pop().map(|found| found.offer)
 }

@@ -21,7 +21,8 @@ pub fn write(offers: &[Offer]) -> String {
     // Writing to memory does not fail.
     let _ = out.write_record(columns.iter().map(|(_, _, name, _)| name));
     for row in &rows {
-        let _ = out.write_record(columns.iter().map(|column| row.get(column).map_or("", String::as_str)));
+        let _ = out
+            .write_record(columns.iter().map(|column| row.get(column).map_or("", String::as_str)));
     }
     let bytes = out.into_inner().unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default()
@@ -52,7 +53,9 @@ fn cells(offer: &Offer) -> BTreeMap<Order, String> {
     }
     for part in ["metadata", "spec"] {
         let rest = take(&mut tree, &[part]).map(pruned);
-        if let Some(rest) = rest.filter(|rest| !matches!(rest, Node::Map(entries) if entries.is_empty())) {
+        if let Some(rest) =
+            rest.filter(|rest| !matches!(rest, Node::Map(entries) if entries.is_empty()))
+        {
             cells.insert(order(9, 0, &format!("{part}{MARK}{}", layout::MORE)), compact(&rest));
         }
     }
@@ -79,7 +82,9 @@ fn item_cells(item: Node, cells: &mut BTreeMap<Order, String>) {
         (_, value) => value,
     };
     cells.insert((part, place, key.clone(), 0), value.unwrap_or_default());
-    for (at, (name, path, kind, _)) in ABOUT.iter().enumerate().filter(|(_, (_, path, ..))| !path.is_empty()) {
+    for (at, (name, path, kind, _)) in
+        ABOUT.iter().enumerate().filter(|(_, (_, path, ..))| !path.is_empty())
+    {
         if let Some(node) = field(path) {
             let column = format!("{key}{MARK}{name}");
             cells.insert((part, place, column, at + 1), cell::write(*kind, &node));
@@ -107,7 +112,11 @@ fn pruned(node: Node) -> Node {
     match node {
         Node::Map(entries) => {
             let entries = entries.into_iter().map(|(name, node)| (name, pruned(node)));
-            Node::Map(entries.filter(|(_, node)| !matches!(node, Node::Map(inner) if inner.is_empty())).collect())
+            Node::Map(
+                entries
+                    .filter(|(_, node)| !matches!(node, Node::Map(inner) if inner.is_empty()))
+                    .collect(),
+            )
         }
         other => other,
     }
