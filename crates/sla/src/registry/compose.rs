@@ -48,6 +48,8 @@ crate::words::words! {
         Every = "every",
         /// Parts that run something or keep data; a pure network service has nothing to say.
         Hosting = "hosting",
+        /// Parts that carry traffic; a service that runs something may leave it to the network service.
+        Network = "network",
     }
 }
 
