@@ -168,6 +168,8 @@ export async function watch(guest) {
   const { page } = guest;
   await guest.follow("contracts_headline_active");
   await page.locator("a.address").waitFor();
+  const place = page.locator("dl.definitions > div").filter({ hasText: guest.word("contracts_page_runs_in") });
+  await place.getByText("jp-sapporo-1").waitFor();
   await guest.stop("active");
   const address = await page.locator("a.address").getAttribute("href");
   const answer = await fetch(address);

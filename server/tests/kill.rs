@@ -22,9 +22,9 @@ use std::time::{Duration, Instant};
 use testkit::{Engine, SEALING_KEY, TestBroker};
 
 const OFFER: &str = "hokusei-gov-iaas";
-/// The intent is logged and nothing has acted; the cloud has acted and nothing is logged. After
-/// "logged" comes the next step's "intent", so these two are all there is between two writes.
-const MOMENTS: [&str; 2] = ["started", "acted"];
+/// The intent is logged and nothing has acted; the cloud has acted and nothing is logged; the step
+/// is logged and the next has not begun.
+const MOMENTS: [&str; 3] = ["started", "acted", "done"];
 /// How long anything may take before the story counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks at a condition.

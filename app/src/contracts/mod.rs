@@ -14,7 +14,7 @@ mod quote;
 mod quote_page;
 mod release;
 mod show;
-mod state;
+pub(crate) mod state;
 pub(crate) mod steps;
 
 use axum::{Router, routing::get};

@@ -1,12 +1,13 @@
 //! The bill of quantities: as fields of the quote, as read from the form, as facts of a contract.
 
-use broker::contracts::Plan;
+use broker::{contracts::Plan, market::OfferCard};
 use leptos::prelude::*;
 
 use crate::{
     PageContext,
     form::FormState,
     format,
+    market::text,
     ui::{Field, Select, definitions},
     words::Words,
 };
@@ -49,38 +50,27 @@ pub(super) fn read(form: &mut FormState, words: Words) -> Option<Plan> {
 }
 
 /// The fields that edit it; `quoted` says what may be entered.
-pub(super) fn fields(
-    words: Words,
-    form: &FormState,
-    quoted: &Plan,
-    regions: &[(String, String)],
-) -> AnyView {
+pub(super) fn fields(words: Words, form: &FormState, quoted: &Plan, card: &OfferCard) -> AnyView {
     let inputs: Vec<_> = quoted
         .ranges()
         .into_iter()
         .map(|(field, _, lowest, highest)| {
             let hint =
                 words.contracts_plan_range(format::integer(lowest), format::integer(highest));
-            Field::number(field, label(words, field))
-                .unit(unit(words, field))
-                .hint(hint)
-                .of(form)
-                .view()
+            Field::number(field, label(words, field)).unit(unit(field)).hint(hint).of(form).view()
         })
         .collect();
-    let region = (regions.len() > 1).then(|| {
-        regions
-            .iter()
-            .fold(Select::new("region", words.contracts_plan_region()), |select, (id, country)| {
-                select.option(id.clone(), format!("{id} ({country})"))
-            })
-            .of(form)
-            .view()
-    });
-    let fixed = (regions.len() <= 1).then(|| {
-        view! { <input type="hidden" name="region" value=form.value("region").to_owned()/> }
-    });
-    view! { <div class="quantities">{inputs}{region}{fixed}</div> }.into_any()
+    // Only what the provider's cloud has can be ordered.
+    let region = card
+        .regions
+        .iter()
+        .filter(|(id, _)| card.served.contains(id))
+        .fold(Select::new("region", words.contracts_plan_region()), |select, (id, country)| {
+            select.option(id.clone(), text::region(words, id, country))
+        })
+        .of(form)
+        .view();
+    view! { <div class="quantities">{inputs}{region}</div> }.into_any()
 }
 
 /// The plan of a contract.
@@ -90,8 +80,7 @@ pub(super) fn facts(ctx: &PageContext, plan: &Plan) -> AnyView {
         .ranges()
         .into_iter()
         .map(|(field, value, _, _)| {
-            // "Instances 1" needs no unit.
-            let unit = if field == "instances" { "" } else { unit(words, field) };
+            let unit = unit(field);
             let text = format!("{} {unit}", format::integer(value)).trim().to_owned();
             (
                 label(words, field).to_owned(),
@@ -113,9 +102,10 @@ fn label(words: Words, field: &str) -> &'static str {
     }
 }
 
-fn unit(words: Words, field: &str) -> &'static str {
+/// A count of machines needs no unit: its label says what is counted.
+fn unit(field: &str) -> &'static str {
     match field {
-        "instances" => words.contracts_plan_machines(),
+        "instances" => "",
         "vcpu" => "vCPU",
         "ramMb" => "MiB",
         "storageGb" => "GB",

@@ -12,6 +12,7 @@ use super::{fit::fit_table, need::quote_address, offer_card, plan, quote::QuoteV
 use crate::{
     PageContext,
     form::FormState,
+    market::text,
     render::{Page, page},
     ui::{
         Button, Field, Kind, Look, State, badge, breadcrumbs, chip, definitions, empty,
@@ -66,6 +67,7 @@ fn obstacle(ctx: &PageContext, form: &FormState, view: &QuoteView) -> Option<Any
     let words = ctx.words();
     let text = match view.obstacle? {
         "catalogue_only" => words.contracts_obstacle_catalogue(),
+        "region_not_served" => words.contracts_obstacle_region(),
         "no_price" => words.contracts_obstacle_no_price(),
         "withdrawn" => words.contracts_obstacle_withdrawn(),
         "no_capacity" => words.contracts_reason_no_capacity(),
@@ -87,8 +89,11 @@ fn obstacle(ctx: &PageContext, form: &FormState, view: &QuoteView) -> Option<Any
 
 fn offer_summary(ctx: &PageContext, card: &OfferCard) -> AnyView {
     let words = ctx.words();
-    let regions: Vec<_> =
-        card.regions.iter().map(|(id, country)| chip(format!("{id} ({country})"))).collect();
+    let regions: Vec<_> = card
+        .regions
+        .iter()
+        .map(|(id, country)| chip(region_text(words, card, id, country)))
+        .collect();
     let backed = if card.backed {
         badge(State::Good, words.contracts_offer_backed())
     } else {
@@ -110,6 +115,16 @@ fn offer_summary(ctx: &PageContext, card: &OfferCard) -> AnyView {
         (words.contracts_offer_cloud().to_owned(), backed),
         (words.contracts_price_basket().to_owned(), price(words, card.price)),
     ])
+}
+
+/// A region with its country, and whether it can be ordered where only some can.
+fn region_text(words: Words, card: &OfferCard, id: &str, country: &str) -> String {
+    let text = text::region(words, id, country);
+    if card.served.is_empty() || card.served.iter().any(|served| served == id) {
+        text
+    } else {
+        words.contracts_plan_region_closed(text)
+    }
 }
 
 fn price(words: Words, amount: Option<Money>) -> AnyView {
@@ -148,7 +163,7 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
         .collect();
     let plan = view! {
         <p>{words.contracts_plan_lead()}</p>
-        {plan::fields(words, form, &view.quote.plan, &card.regions)}
+        {plan::fields(words, form, &view.quote.plan, card)}
     };
     let cost = view! {
         <p class="total" role="status">{match view.price {

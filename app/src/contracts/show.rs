@@ -4,8 +4,8 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use broker::contracts::{ContractPage, ResourceView, Timeline};
-use domain::ContractState;
+use broker::contracts::{ContractPage, PlaceView, ResourceView, Timeline};
+use domain::{ContractState, Role};
 use leptos::prelude::*;
 
 use super::{
@@ -17,6 +17,7 @@ use crate::{
     AppState, PageContext,
     account::guard,
     layout::fail,
+    market::text,
     render::{Page, page},
     ui::{
         self, Column, Kind, Look, Table, breadcrumbs, definitions, disclosure, empty, link_button,
@@ -66,7 +67,7 @@ fn sheet(ctx: &PageContext, contract: &ContractPage, series: &measured::Series) 
         let (before, after) =
             if card.state == ContractState::Active { (chart, None) } else { (None, chart) };
         view! {
-            {breadcrumbs(words, vec![(words.common_way_services().to_owned(), "/services".to_owned())])}
+            {breadcrumbs(words, vec![above(ctx)])}
             {page_head(title, Some(lead(words, card).to_owned()), actions)}
             {section("now", words.contracts_page_now(), now(ctx, contract))}
             {failure(ctx, contract)}
@@ -80,6 +81,15 @@ fn sheet(ctx: &PageContext, contract: &ContractPage, series: &measured::Series) 
         }
         .into_any()
     })
+}
+
+/// The page above: a customer's services; a broker has no list of them and came from the desk.
+fn above(ctx: &PageContext) -> (String, String) {
+    let words = ctx.words();
+    match ctx.viewer.as_ref().map(|viewer| viewer.role) {
+        Some(Role::Broker) => (words.common_way_desk().to_owned(), "/desk".to_owned()),
+        _ => (words.common_way_services().to_owned(), "/services".to_owned()),
+    }
 }
 
 fn now(ctx: &PageContext, contract: &ContractPage) -> AnyView {
@@ -110,6 +120,10 @@ fn now(ctx: &PageContext, contract: &ContractPage) -> AnyView {
         view! { {money(card.price.minor, card.price.currency.code())}" "{words.contracts_price_month()} }
             .into_any(),
     ));
+    if let Some(place) = runs_in(contract) {
+        facts
+            .push((words.contracts_page_runs_in().to_owned(), place_text(words, place).into_any()));
+    }
     facts.push((words.contracts_page_signed().to_owned(), time(ctx, card.signed_at.0)));
     if let Some(at) = contract.activated_at {
         facts.push((words.contracts_page_activated().to_owned(), time(ctx, at.0)));
@@ -119,6 +133,16 @@ fn now(ctx: &PageContext, contract: &ContractPage) -> AnyView {
     }
     facts.push((words.contracts_page_id().to_owned(), ui::id(ctx, &card.id.to_string())));
     definitions(facts)
+}
+
+/// Where the cloud says it runs; nothing before it runs and after it ended.
+fn runs_in(contract: &ContractPage) -> Option<&PlaceView> {
+    let living = matches!(contract.card.state, ContractState::Active | ContractState::Releasing);
+    contract.resources.last().filter(|_| living)?.place.as_ref()
+}
+
+fn place_text(words: Words, place: &PlaceView) -> String {
+    words.contracts_page_place(text::region(words, &place.region, &place.country), &place.zone)
 }
 
 fn failure(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView> {
@@ -175,12 +199,17 @@ fn resources(words: Words, resources: &[ResourceView]) -> AnyView {
     let columns = vec![
         Column::text(words.contracts_resources_kind()),
         Column::text(words.contracts_resources_native()),
+        Column::text(words.contracts_resources_place()),
         Column::text(words.contracts_page_state()),
     ];
     let rows = resources.iter().map(|resource| {
         vec![
             resource_kind(words, &resource.kind).into_any(),
             view! { <code>{resource.native_id.clone()}</code> }.into_any(),
+            match &resource.place {
+                Some(place) => place_text(words, place).into_any(),
+                None => words.common_unknown().into_any(),
+            },
             resource_state(words, &resource.state).into_any(),
         ]
     });

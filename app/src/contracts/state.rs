@@ -41,6 +41,7 @@ pub(crate) fn reason(words: Words, code: &str) -> String {
         "cloud_unreachable" | "timeout" => words.contracts_reason_unreachable(),
         "cloud_answer_lost" => words.contracts_reason_answer_lost(),
         "catalogue_only" | "connection" => words.contracts_reason_connection(),
+        "region_unknown" | "wrong_region" | "wrong_country" => words.contracts_reason_region(),
         "gone" => words.contracts_reason_gone(),
         "not_alive" => words.contracts_reason_not_alive(),
         "address_silent" => words.contracts_reason_address_silent(),

@@ -90,7 +90,7 @@ fn step_view(locale: Locale, timeline: &Timeline, step: &Step) -> StepView {
 
 fn step_state(step: &Step, stuck: bool, undo: bool) -> StepState {
     match step.status.as_str() {
-        "started" | "waiting" => StepState::Running,
+        "started" | "retrying" => StepState::Running,
         "done" if undo => StepState::Undone,
         "done" => StepState::Done,
         "failed" if stuck => StepState::Attention,
@@ -102,7 +102,7 @@ fn step_state(step: &Step, stuck: bool, undo: bool) -> StepState {
 fn state_word(words: Words, state: StepState, step: &Step) -> &'static str {
     match (state, step.status.as_str()) {
         (_, "skipped") => words.contracts_step_skipped(),
-        (_, "waiting") => words.contracts_step_again(),
+        (_, "retrying") => words.contracts_step_again(),
         (StepState::Waiting, _) => words.common_state_waiting(),
         (StepState::Running, _) => words.common_state_running(),
         (StepState::Done, _) => words.common_state_done(),
@@ -118,7 +118,7 @@ fn reason_text(locale: Locale, step: &Step) -> Option<String> {
         return None;
     }
     let why = step.error_code.as_deref().map(|code| reason(words, code));
-    let next = (step.status == "waiting").then_some(step.next_attempt_at).flatten();
+    let next = (step.status == "retrying").then_some(step.next_attempt_at).flatten();
     let next = next.map(|at| words.contracts_step_next(format::exact_time(locale, at.0)));
     match (why, next) {
         (Some(why), Some(next)) => Some(format!("{why} {next}")),
@@ -151,17 +151,18 @@ mod tests {
     }
 
     #[test]
-    fn a_waiting_step_says_why_and_when_it_is_tried_again() {
+    fn a_retrying_step_says_why_and_when_it_is_tried_again() {
         let waiting = Step {
             attempt: 2,
             error_code: Some("cloud_unreachable".to_owned()),
             error: Some("connection refused".to_owned()),
             next_attempt_at: Some(Timestamp::from_seconds(1_795_305_605)),
-            ..step("hold", "forward", "waiting")
+            ..step("hold", "forward", "retrying")
         };
         let view = view(Locale::En, &timeline("running", vec![waiting]));
         let reason = view.steps[0].reason.clone().unwrap();
         assert!(reason.contains("00:00:05") && !reason.contains("refused"), "{reason}");
+        assert_eq!(view.steps[0].state_word, "waiting to try again");
         assert!(view.steps[0].attempt.is_some() && !view.finished);
     }
 

@@ -7,16 +7,19 @@ use axum::{
 use broker::desk::AuditLine;
 use domain::Role;
 use leptos::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 use super::{Part, parts, word};
 use crate::{
     AppState, PageContext,
     account::guard,
+    contracts::state::reason,
     form::FormState,
     format::{exact_time, machine_time, percent_encode},
     layout::fail,
     render::{Page, Width, page},
-    ui::{Button, Column, Field, Table, empty, page_head, pagination},
+    ui::{Button, Column, Field, Table, Views, empty, id, page_head, pagination},
     words::Words,
 };
 
@@ -89,7 +92,7 @@ fn table(ctx: &PageContext, lines: &[AuditLine]) -> AnyView {
             view! { <span title=line.actor.clone()>{actor(words, line)}</span> }.into_any(),
             word::action(words, &line.action).into_any(),
             word::subject(ctx, &line.subject),
-            view! { <code class="detail">{detail(&line.detail)}</code> }.into_any(),
+            detail(ctx, &line.detail),
         ]
     });
     view! { <div class="dense">{Table::new(words.common_way_audit(), columns).rows(rows).view()}</div> }.into_any()
@@ -104,9 +107,44 @@ fn actor(words: Words, line: &AuditLine) -> String {
     }
 }
 
-/// The detail without the braces of an empty object.
-fn detail(text: &str) -> String {
-    if text.trim() == "{}" { "–".to_owned() } else { text.to_owned() }
+/// The facts of a line in words; a text of another version as it is.
+fn detail(ctx: &PageContext, text: &str) -> AnyView {
+    let Ok(facts) = serde_json::from_str::<BTreeMap<String, Value>>(text) else {
+        return view! { <code class="technical">{text.to_owned()}</code> }.into_any();
+    };
+    let words = ctx.words();
+    // The request is for whoever reads logs, so it stands behind what people look for.
+    let (request, rest): (Vec<_>, Vec<_>) = facts
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .partition(|(key, _)| key == "request");
+    let pairs: Views = rest
+        .into_iter()
+        .chain(request)
+        .map(|(key, value)| {
+            let shown = match value {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            let label = word::fact(words, &key);
+            view! { <div><dt>{label}</dt><dd>{fact(ctx, &key, &shown)}</dd></div> }.into_any()
+        })
+        .collect();
+    if pairs.is_empty() {
+        return "–".into_any();
+    }
+    view! { <dl class="detail">{pairs}</dl> }.into_any()
+}
+
+/// One value by the name of its fact.
+fn fact(ctx: &PageContext, key: &str, value: &str) -> AnyView {
+    match key {
+        "offer" => word::subject(ctx, value),
+        "offerHash" | "requirementHash" => id(ctx, value),
+        "request" => view! { <code>{value.to_owned()}</code> }.into_any(),
+        "failure" => reason(ctx.words(), value).into_any(),
+        _ => value.to_owned().into_any(),
+    }
 }
 
 fn address(subject: Option<&str>, cursor: Option<&str>) -> String {

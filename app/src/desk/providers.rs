@@ -16,6 +16,7 @@ use crate::{
     fault::note_faults,
     form::FormState,
     layout::fail,
+    market::{card, text},
     render::{Page, Width, page, redirect},
     ui::{
         self, Button, Column, Field, State as Badge, Table, badge, breadcrumbs, definitions, empty,
@@ -63,7 +64,7 @@ fn table(ctx: &PageContext, providers: &[ProviderCard]) -> AnyView {
         vec![
             view! { <a href=href>{name}</a> }.into_any(),
             view! { <code>{provider.slug.clone()}</code> }.into_any(),
-            provider.country.clone().into_any(),
+            text::country(words, &provider.country).into_any(),
             backed(words, provider.backed),
         ]
     });
@@ -153,7 +154,8 @@ fn sheet(
                 (words.desk_providers_cloud().to_owned(), backed(words, card.backed)),
                 (words.desk_providers_slug().to_owned(), view! { <code>{card.slug.clone()}</code> }.into_any()),
                 ("DID".to_owned(), view! { <code>{provider.did.clone()}</code> }.into_any()),
-                (words.desk_providers_country().to_owned(), card.country.clone().into_any()),
+                (words.portal_connection_regions().to_owned(), card::cloud_regions(words, &provider.card)),
+                (words.desk_providers_country().to_owned(), text::country(words, &card.country).into_any()),
                 (words.desk_workflow_number().to_owned(), ui::id(ctx, &card.id.to_string())),
                 (words.desk_providers_page().to_owned(), view! { <a href=format!("/providers/{}", card.slug)>{words.desk_open()}</a> }.into_any()),
             ])}

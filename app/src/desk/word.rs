@@ -72,6 +72,20 @@ pub(super) fn action(words: Words, action: &str) -> String {
     text.to_owned()
 }
 
+/// What a fact of an audit line is; one of another version as it is.
+pub(super) fn fact(words: Words, key: &str) -> String {
+    let text = match key {
+        "offer" => words.desk_fact_offer(),
+        "version" | "offerVersion" => words.desk_fact_version(),
+        "offerHash" => words.desk_fact_offer_hash(),
+        "requirementHash" => words.desk_fact_need_hash(),
+        "failure" | "reason" => words.desk_workflow_reason(),
+        "request" => words.desk_fact_request(),
+        other => return other.to_owned(),
+    };
+    text.to_owned()
+}
+
 /// A thing by its id, with a link where it has a page for the broker.
 pub(super) fn subject(ctx: &PageContext, subject: &str) -> AnyView {
     let words = ctx.words();

@@ -219,9 +219,9 @@ fn error(step: &StepView) -> AnyView {
 
 fn status_word(words: Words, status: &str) -> String {
     let text = match status {
-        "pending" => words.common_state_waiting(),
+        "pending" | "waiting" => words.common_state_waiting(),
         "started" => words.common_state_running(),
-        "waiting" => words.contracts_step_again(),
+        "retrying" => words.contracts_step_again(),
         "done" => words.common_state_done(),
         "failed" => words.common_state_failed(),
         "skipped" => words.contracts_step_skipped(),

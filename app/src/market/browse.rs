@@ -4,7 +4,7 @@ use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
-use broker::market::{MarketPage, MarketQuery, MarketSort};
+use broker::market::{Facets, MarketPage, MarketQuery, MarketSort};
 use leptos::prelude::*;
 
 use super::{card, filters, query, text};
@@ -49,7 +49,7 @@ fn view(ctx: &PageContext, form: &FormState, asked: &MarketQuery, found: &Market
                 {filters::view(words, form, asked, found)}
                 <section class="found" aria-labelledby="found-title">
                     {head(words, asked, found)}
-                    {active(words, asked)}
+                    {active(words, asked, &found.facets)}
                     {list(ctx, asked, found)}
                     {pages(words, asked, found)}
                 </section>
@@ -84,8 +84,8 @@ fn head(words: Words, asked: &MarketQuery, found: &MarketPage) -> AnyView {
 }
 
 /// The filters in force, each a link that takes it away.
-fn active(words: Words, asked: &MarketQuery) -> AnyView {
-    let all = active_filters(words, asked);
+fn active(words: Words, asked: &MarketQuery, facets: &Facets) -> AnyView {
+    let all = active_filters(words, asked, facets);
     if all.is_empty() {
         return ().into_any();
     }
@@ -101,7 +101,7 @@ fn active(words: Words, asked: &MarketQuery) -> AnyView {
         .into_any()
 }
 
-fn active_filters(words: Words, asked: &MarketQuery) -> Vec<Active> {
+fn active_filters(words: Words, asked: &MarketQuery, facets: &Facets) -> Vec<Active> {
     let all = query::address(asked);
     let mut active = Vec::new();
     if !asked.text.is_empty() {
@@ -114,7 +114,10 @@ fn active_filters(words: Words, asked: &MarketQuery) -> Vec<Active> {
                 "deployment" => text::deployment(words, value),
                 "country" => text::country(words, value),
                 "cert" => text::certificate(words.0, value),
-                _ => value.clone(),
+                _ => {
+                    let known = facets.providers.iter().find(|count| count.value == *value);
+                    known.map_or_else(|| value.clone(), |one| text::facet_provider(words.0, one))
+                }
             };
             active.push((label, all.clone().without_value(name, value).to_string()));
         }
@@ -177,7 +180,7 @@ mod tests {
         let mut form = FormState::from_urlencoded("q=web&country=JP&country=DE&backed=1&max=500");
         let words = Locale::En.words();
         let asked = query::read(&mut form, words);
-        let active = active_filters(words, &asked);
+        let active = active_filters(words, &asked, &Facets::default());
         let labels: Vec<_> = active.iter().map(|(label, _)| label.as_str()).collect();
         assert_eq!(labels, ["“web”", "Germany", "Japan", "– ¥500", "Can be contracted here"]);
         assert_eq!(active[1].1, "/market?q=web&country=JP&max=500&currency=JPY&backed=1");

@@ -1,6 +1,6 @@
 //! One offer in a list: what it is, whose, where, what it promises, what it costs.
 
-use broker::market::OfferCard;
+use broker::{market::OfferCard, providers::ProviderCard};
 use leptos::prelude::*;
 
 use super::text;
@@ -59,6 +59,21 @@ pub fn backing(words: Words, backed: bool) -> AnyView {
         badge(State::Good, words.market_backed())
     } else {
         badge(State::Quiet, words.market_catalogue_only())
+    }
+}
+
+/// Where a provider's cloud can run services, as it said itself.
+pub fn cloud_regions(words: Words, provider: &ProviderCard) -> AnyView {
+    match &provider.regions {
+        None if provider.backed => words.portal_connection_not_asked().into_any(),
+        None => "–".into_any(),
+        Some(regions) => {
+            let chips: Views = regions
+                .iter()
+                .map(|region| chip(text::region(words, &region.id, &region.country)))
+                .collect();
+            view! { <span class="chips">{chips}</span> }.into_any()
+        }
     }
 }
 

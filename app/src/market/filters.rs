@@ -40,17 +40,21 @@ fn facets(words: Words, found: &MarketPage) -> Views {
     let locale = words.0;
     let facets = &found.facets;
     vec![
-        facet("model", words.market_facet_model(), &facets.models, |code| text::model(words, code)),
-        facet("country", words.market_facet_country(), &facets.countries, |code| {
-            text::country(words, code)
+        facet("model", words.market_facet_model(), &facets.models, |count| {
+            text::model(words, &count.value)
         }),
-        facet("cert", words.market_facet_certificate(), &facets.certifications, |code| {
-            text::certificate(locale, code)
+        facet("country", words.market_facet_country(), &facets.countries, |count| {
+            text::country(words, &count.value)
         }),
-        facet("deployment", words.market_facet_deployment(), &facets.deployments, |code| {
-            text::deployment(words, code)
+        facet("cert", words.market_facet_certificate(), &facets.certifications, |count| {
+            text::certificate(locale, &count.value)
         }),
-        facet("provider", words.market_facet_provider(), &facets.providers, str::to_owned),
+        facet("deployment", words.market_facet_deployment(), &facets.deployments, |count| {
+            text::deployment(words, &count.value)
+        }),
+        facet("provider", words.market_facet_provider(), &facets.providers, |count| {
+            text::facet_provider(locale, count)
+        }),
     ]
 }
 
@@ -58,7 +62,7 @@ fn facet(
     name: &'static str,
     label: &'static str,
     counts: &[FacetCount],
-    shown: impl Fn(&str) -> String,
+    shown: impl Fn(&FacetCount) -> String,
 ) -> AnyView {
     if counts.is_empty() {
         return ().into_any();
@@ -66,7 +70,7 @@ fn facet(
     let chosen: Vec<String> =
         counts.iter().filter(|count| count.selected).map(|count| count.value.clone()).collect();
     let group = counts.iter().fold(CheckGroup::new(name, label), |group, count| {
-        group.option(count.value.clone(), format!("{} ({})", shown(&count.value), count.count))
+        group.option(count.value.clone(), format!("{} ({})", shown(count), count.count))
     });
     view! { <div class="facet">{group.chosen(chosen).view()}</div> }.into_any()
 }

@@ -106,11 +106,8 @@ fn facts(ctx: &PageContext, offer: &OfferPage) -> AnyView {
     let words = ctx.words();
     let card = &offer.card;
     let name = text::provider_name(ctx.locale, &card.provider);
-    let regions: Views = card
-        .regions
-        .iter()
-        .map(|(region, code)| chip(format!("{region} · {}", text::country(words, code))))
-        .collect();
+    let regions: Views =
+        card.regions.iter().map(|(region, code)| chip(text::region(words, region, code))).collect();
     let middleware: Vec<String> = offer
         .document
         .spec
@@ -175,6 +172,8 @@ fn question(ctx: &PageContext, shown: &Shown) -> AnyView {
         })
         .chosen(chosen);
     let contract = match (card.backed, card.price) {
+        (false, _) if card.provider.backed => Button::secondary(words.market_offer_contract())
+            .refused(words.contracts_obstacle_region()),
         (false, _) => Button::secondary(words.market_offer_contract())
             .refused(words.market_offer_contract_catalogue()),
         (_, None) => Button::secondary(words.market_offer_contract())

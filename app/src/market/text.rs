@@ -1,6 +1,9 @@
 //! Words for what the market holds: titles, places, promises, prices in the reader's language.
 
-use broker::{market::OfferCard, providers::ProviderCard};
+use broker::{
+    market::{FacetCount, OfferCard},
+    providers::ProviderCard,
+};
 use domain::Money;
 use leptos::prelude::*;
 use sla::{ItemKind, OfferItem, Value};
@@ -21,6 +24,14 @@ pub fn title(locale: Locale, card: &OfferCard) -> String {
 /// Name of a provider.
 pub fn provider_name(locale: Locale, card: &ProviderCard) -> String {
     locale.pick(&card.name_en, &card.name_ja).to_owned()
+}
+
+/// Name of a provider in a filter; the short name where no offer of it is known.
+pub fn facet_provider(locale: Locale, count: &FacetCount) -> String {
+    match &count.names {
+        Some((en, ja)) => locale.pick(en, ja).to_owned(),
+        None => count.value.clone(),
+    }
 }
 
 /// Name of an item; the key where the registry does not know it.
@@ -138,6 +149,11 @@ pub fn country(words: Words, code: &str) -> String {
         other => other,
     };
     name.to_owned()
+}
+
+/// A region by the provider's name for it, and its country.
+pub fn region(words: Words, id: &str, code: &str) -> String {
+    format!("{id} · {}", country(words, code))
 }
 
 /// The countries of an offer in one short line, those that were asked for first.

@@ -49,9 +49,7 @@ fn told(capabilities: &Capabilities) -> Vec<CloudRegion> {
 pub(crate) fn served(offered: &[(String, String)], provider: &ProviderCard) -> Vec<String> {
     let has = |id: &str, country: &str| match &provider.regions {
         None => provider.backed,
-        Some(regions) => {
-            regions.iter().any(|region| region.id == id && region.country == country)
-        }
+        Some(regions) => regions.iter().any(|region| region.id == id && region.country == country),
     };
     offered.iter().filter(|(id, country)| has(id, country)).map(|(id, _)| id.clone()).collect()
 }

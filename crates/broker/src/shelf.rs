@@ -25,6 +25,8 @@ pub(crate) struct Shelved {
 pub(crate) struct Stock {
     /// In the order of ids, so that everything derived from it is the same everywhere.
     pub offers: BTreeMap<OfferId, Arc<Shelved>>,
+    /// Names of providers in English and Japanese by short name, for the filters.
+    pub providers: BTreeMap<String, (String, String)>,
     /// The latest change that was seen.
     pub seen_until: Option<Timestamp>,
 }

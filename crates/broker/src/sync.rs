@@ -133,6 +133,9 @@ async fn put(tx: &mut Tx, stock: &mut Stock, ids: &[OfferId]) -> Result<(), Stor
         let (id, revision) = (row.id, row.revision);
         match shelved(row) {
             Ok(offer) => {
+                let provider = &offer.card.provider;
+                let names = (provider.name_en.clone(), provider.name_ja.clone());
+                stock.providers.insert(provider.slug.clone(), names);
                 stock.offers.insert(id, Arc::new(offer));
             }
             Err(reason) => {

@@ -24,8 +24,10 @@ pub enum ProblemCode {
     EpochMissing,
     /// A higher epoch was seen for this allocation: the caller lost its lease.
     StaleEpoch,
-    /// Not enough capacity is left for the whole group.
+    /// Not enough capacity is left in the region for the whole group.
     CapacityExhausted,
+    /// The cloud does not have the region that was named.
+    RegionUnknown,
     /// The hold ended before it was confirmed or extended.
     HoldExpired,
     /// The allocation is in a state in which this cannot be done.
@@ -63,6 +65,7 @@ impl ProblemCode {
             Self::EpochMissing => "epoch-missing",
             Self::StaleEpoch => "stale-epoch",
             Self::CapacityExhausted => "capacity-exhausted",
+            Self::RegionUnknown => "region-unknown",
             Self::HoldExpired => "hold-expired",
             Self::WrongState => "wrong-state",
             Self::NotErased => "not-erased",
@@ -90,7 +93,7 @@ impl ProblemCode {
             | Self::WrongState
             | Self::NotErased
             | Self::StartFailed => 409,
-            Self::IdempotencyKeyReused | Self::Unsupported => 422,
+            Self::IdempotencyKeyReused | Self::RegionUnknown | Self::Unsupported => 422,
             Self::TooManyRequests => 429,
             Self::Unavailable => 503,
             Self::Internal | Self::Other => 500,
@@ -110,6 +113,7 @@ impl ProblemCode {
             Self::EpochMissing => "An epoch is needed",
             Self::StaleEpoch => "A later epoch was seen",
             Self::CapacityExhausted => "Not enough capacity is left",
+            Self::RegionUnknown => "The cloud does not have this region",
             Self::HoldExpired => "The hold has ended",
             Self::WrongState => "This cannot be done in the present state",
             Self::NotErased => "Data must be erased first",

@@ -128,6 +128,9 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
         config.data_dir.canonicalize().map_err(CloudError::io("finding the data directory"))?;
     let lock = take(&data_dir)?;
     let store = Store::open(&data_dir.join("cloud.db")).await?;
+    if let Some(first) = config.zones.first() {
+        store.settle(&first.zone).await?;
+    }
     let signer = Signer::open(&data_dir.join("signing.key"))?;
     let children = Children::new(config.demo_app.clone(), &data_dir)
         .map_err(CloudError::io("creating run files"))?;

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use provider_api::{Amounts, Secret, Zone};
+use provider_api::{Amounts, Secret, Zone, ZoneCapacity};
 
 use crate::error::CloudError;
 
@@ -17,9 +17,8 @@ pub struct CloudConfig {
     pub data_dir: PathBuf,
     /// Name for people.
     pub name: String,
-    pub zone: Zone,
-    /// What can be lent in all.
-    pub capacity: Amounts,
+    /// Where it lends and what each zone can lend in all; a region's zones are filled in this order.
+    pub zones: Vec<ZoneCapacity>,
     /// Bearer token of the API.
     pub token: Secret,
     /// Token of `/faults`; without it, faults cannot be ordered.
@@ -69,13 +68,13 @@ pub struct UnitPrices {
 }
 
 impl CloudConfig {
-    /// A small cloud with the usual deadlines: eight machines, holds of 120 seconds, addresses `127.0.0.1:8700` to `8763`.
+    /// A small cloud with the usual deadlines: holds of 120 seconds, addresses `127.0.0.1:8700` to `8763`.
     #[must_use]
     pub fn small(
         listen: SocketAddr,
         data_dir: PathBuf,
         name: &str,
-        zone: Zone,
+        zones: Vec<ZoneCapacity>,
         token: Secret,
         demo_app: ChildCommand,
     ) -> Self {
@@ -83,14 +82,7 @@ impl CloudConfig {
             listen,
             data_dir,
             name: name.to_owned(),
-            zone,
-            capacity: Amounts {
-                instances: 8,
-                vcpu: 32,
-                ram_mb: 65_536,
-                storage_gb: 500,
-                mbps: 10_000,
-            },
+            zones,
             token,
             admin_token: None,
             faults: false,
@@ -129,19 +121,36 @@ impl CloudConfig {
         {
             return fault("the default hold must be between 1 second and the longest hold");
         }
-        let capacity = &self.capacity;
-        let least = [
-            capacity.instances,
-            capacity.vcpu,
-            capacity.ram_mb,
-            capacity.storage_gb,
-            capacity.mbps,
-        ];
-        if least.into_iter().any(|amount| amount < 0) {
-            return fault("capacity cannot be below zero");
-        }
-        Ok(())
+        check_zones(&self.zones).or_else(|text| fault(&text))
     }
+}
+
+/// Zones that can be told apart, each somewhere, with something to lend or nothing.
+fn check_zones(zones: &[ZoneCapacity]) -> Result<(), String> {
+    if zones.is_empty() {
+        return Err("a cloud needs at least one zone".to_owned());
+    }
+    for (number, ZoneCapacity { zone, capacity }) in zones.iter().enumerate() {
+        let Zone { id, region, country, hazard_zone } = zone;
+        let earlier = || zones.iter().take(number).map(|each| &each.zone);
+        if [id, region, hazard_zone].into_iter().any(String::is_empty) {
+            return Err("a zone needs an id, a region and a hazard zone".to_owned());
+        }
+        if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            return Err(format!("zone {id}: a country is two upper-case letters, not {country}"));
+        }
+        if earlier().any(|other| other.id == *id) {
+            return Err(format!("zone {id} is named twice"));
+        }
+        if earlier().any(|other| other.region == *region && other.country != *country) {
+            return Err(format!("region {region} cannot be in two countries"));
+        }
+        let Amounts { instances, vcpu, ram_mb, storage_gb, mbps } = *capacity;
+        if [instances, vcpu, ram_mb, storage_gb, mbps].into_iter().any(|amount| amount < 0) {
+            return Err(format!("zone {id}: capacity cannot be below zero"));
+        }
+    }
+    Ok(())
 }
 
 impl EndpointRange {
@@ -170,7 +179,9 @@ mod tests {
         };
         let listen = "127.0.0.1:0".parse().unwrap();
         let app = ChildCommand { program: "/bin/true".into(), args: vec![] };
-        CloudConfig::small(listen, "/nowhere".into(), "東", zone, Secret::new("token-123"), app)
+        let capacity = Amounts { instances: 1, vcpu: 1, ram_mb: 64, storage_gb: 1, mbps: 1 };
+        let zones = vec![ZoneCapacity { zone, capacity }];
+        CloudConfig::small(listen, "/nowhere".into(), "東", zones, Secret::new("token-123"), app)
     }
 
     #[test]
@@ -187,6 +198,27 @@ mod tests {
             ports: 1,
         };
         assert!(leaking.check().is_err());
+    }
+
+    #[test]
+    fn zones_that_contradict_each_other_are_refused() {
+        let with = |change: &dyn Fn(&mut Zone)| {
+            let mut config = config();
+            let mut second = config.zones[0].clone();
+            second.zone.id = "z2".into();
+            change(&mut second.zone);
+            config.zones.push(second);
+            config.check()
+        };
+        with(&|_| {}).unwrap();
+        with(&|zone| zone.region = "osaka".into()).unwrap();
+        assert!(with(&|zone| zone.id = "z1".into()).is_err(), "one id twice");
+        assert!(with(&|zone| zone.country = "DE".into()).is_err(), "one region in two countries");
+        assert!(with(&|zone| zone.country = "jp".into()).is_err());
+        assert!(with(&|zone| zone.region.clear()).is_err());
+        let mut nowhere = config();
+        nowhere.zones.clear();
+        assert!(nowhere.check().is_err());
     }
 
     #[test]

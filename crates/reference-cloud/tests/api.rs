@@ -57,6 +57,7 @@ async fn bad_input_is_a_problem_document_on_every_route() {
     let both = [("idempotency-key", "k"), ("kumoichi-epoch", "1")];
     let hold = serde_json::to_string(&HoldRequest {
         label: "l".into(),
+        region: zone().region,
         resources: group(),
         ttl_seconds: None,
     })
@@ -73,6 +74,14 @@ async fn bad_input_is_a_problem_document_on_every_route() {
     );
     assert_eq!(
         send("POST", "/v1/holds", &both, &hold.replace("\"l\"", "\"\"")).await,
+        ProblemCode::InvalidRequest
+    );
+    assert_eq!(
+        send("POST", "/v1/holds", &both, &hold.replace("tokyo", "kyoto")).await,
+        ProblemCode::RegionUnknown
+    );
+    assert_eq!(
+        send("POST", "/v1/holds", &both, &hold.replace("\"region\":\"tokyo\",", "")).await,
         ProblemCode::InvalidRequest
     );
     assert_eq!(send("POST", "/v1/discover", &[], "[]").await, ProblemCode::InvalidRequest);
@@ -102,7 +111,7 @@ async fn bad_input_is_a_problem_document_on_every_route() {
 #[tokio::test]
 async fn a_list_longer_than_a_page_comes_whole() {
     let local = Local::start_with(|config| {
-        config.capacity =
+        config.zones[0].capacity =
             Amounts { instances: 500, vcpu: 500, ram_mb: 500_000, storage_gb: 500, mbps: 5000 };
     })
     .await;

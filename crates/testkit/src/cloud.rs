@@ -1,7 +1,7 @@
 //! A reference cloud in this process, with real children, on addresses of its own.
 
 use domain::Clock;
-use provider_api::{Allocation, Amounts, Driver, Secret, Zone};
+use provider_api::{Allocation, Amounts, Driver, Secret, Zone, ZoneCapacity};
 use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, RunningCloud};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -33,6 +33,23 @@ pub fn program() -> PathBuf {
     program
 }
 
+/// A zone of its own region; the hazard zone is the region.
+#[must_use]
+pub fn zone(region: &str, country: &str) -> Zone {
+    Zone {
+        id: format!("{region}a"),
+        region: region.to_owned(),
+        country: country.to_owned(),
+        hazard_zone: region.to_owned(),
+    }
+}
+
+/// The two regions of the offers that the stories contract.
+#[must_use]
+pub fn zones() -> [Zone; 2] {
+    [zone("jp-sapporo-1", "JP"), zone("jp-osaka-1", "JP")]
+}
+
 /// An address of its own for every test process and cloud: no two tests ever share one.
 fn own_address() -> Ipv4Addr {
     static NEXT: AtomicU8 = AtomicU8::new(1);
@@ -41,31 +58,26 @@ fn own_address() -> Ipv4Addr {
 }
 
 impl TestCloud {
-    /// Starts a cloud with room for `instances` machines of the reference basket.
-    pub async fn start(instances: i64, clock: Arc<dyn Clock>) -> Self {
+    /// Starts a cloud with room for `instances` machines of the reference basket in each zone.
+    pub async fn start(zones: &[Zone], instances: i64, clock: Arc<dyn Clock>) -> Self {
         let folder = tempfile::tempdir().expect("temporary folder");
         let address = own_address();
-        let zone = Zone {
-            id: "jp-sapporo-1a".to_owned(),
-            region: "jp-sapporo-1".to_owned(),
-            country: "JP".to_owned(),
-            hazard_zone: "JP-01".to_owned(),
-        };
-        let mut config = CloudConfig::small(
-            SocketAddr::new(address.into(), 0),
-            folder.path().to_owned(),
-            "Test cloud",
-            zone,
-            Secret::new(TOKEN),
-            ChildCommand { program: program(), args: vec!["demo-app".to_owned()] },
-        );
-        config.capacity = Amounts {
+        let capacity = Amounts {
             instances,
             vcpu: instances * 8,
             ram_mb: instances * 32_768,
             storage_gb: instances * 500,
             mbps: instances * 100,
         };
+        let zones = zones.iter().map(|zone| ZoneCapacity { zone: zone.clone(), capacity });
+        let mut config = CloudConfig::small(
+            SocketAddr::new(address.into(), 0),
+            folder.path().to_owned(),
+            "Test cloud",
+            zones.collect(),
+            Secret::new(TOKEN),
+            ChildCommand { program: program(), args: vec!["demo-app".to_owned()] },
+        );
         config.endpoints =
             EndpointRange { first_address: address, addresses: 1, first_port: 8700, ports: 64 };
         let running = reference_cloud::start(config, clock).await.expect("start the cloud");

@@ -5,7 +5,7 @@ mod cloud;
 mod market;
 mod parts;
 
-pub use cloud::{TestCloud, program};
+pub use cloud::{TestCloud, program, zone, zones};
 pub use market::{SEALING_KEY, TestBroker, customer_of};
 pub use parts::{HttpDrivers, loopback};
 pub use storage::testing::{Engine, TestDatabase};

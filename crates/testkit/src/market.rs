@@ -1,9 +1,9 @@
 //! The marketplace under test and the few things stories do with it.
 
-use crate::cloud::TestCloud;
+use crate::cloud::{TestCloud, zones};
 use crate::parts::{HttpDrivers, probe_policy};
 use broker::accounts::SignUp;
-use broker::contracts::{ContractPage, Sign};
+use broker::contracts::{ContractPage, Plan, Sign};
 use broker::ports::{CloudConnection, Drivers};
 use broker::requirements::RequirementSource;
 use broker::seed::{DEMO_PASSWORD, DEMO_PEOPLE, DemoClouds};
@@ -12,7 +12,7 @@ use domain::{
     Clock, ContractId, ContractState, ManualClock, OfferId, ProviderId, Role, SequentialIds,
     Timestamp,
 };
-use provider_api::{Allocation, Driver, HttpProbe};
+use provider_api::{Allocation, Driver, HttpProbe, Zone};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::testing::{Engine, TestDatabase};
@@ -46,9 +46,17 @@ impl TestBroker {
         Self::build(engine, None).await
     }
 
-    /// The demo market with a cloud behind `hokusei` that has room for `instances` machines.
+    /// The demo market with a cloud behind `hokusei` that has room for `instances` machines in
+    /// each of its two regions, and has told them.
     pub async fn with_cloud(engine: Engine, instances: i64) -> Self {
-        Self::build(engine, Some(instances)).await
+        let market = Self::build(engine, Some((&zones(), instances))).await;
+        market.broker.look_at_clouds().await.expect("look at the cloud");
+        market
+    }
+
+    /// The same with other zones, which the broker has not heard of yet.
+    pub async fn with_zones(engine: Engine, zones: &[Zone], instances: i64) -> Self {
+        Self::build(engine, Some((zones, instances))).await
     }
 
     /// The same for stories with a second process: the cloud runs on real time, and the market's
@@ -56,16 +64,17 @@ impl TestBroker {
     pub async fn with_real_time_cloud(engine: Engine, instances: i64) -> Self {
         let now = reference_cloud::SystemClock.now();
         let clock = Arc::new(ManualClock::new(now));
-        let cloud = TestCloud::start(instances, Arc::new(reference_cloud::SystemClock)).await;
+        let cloud =
+            TestCloud::start(&zones(), instances, Arc::new(reference_cloud::SystemClock)).await;
         Self::assemble(engine, clock, Some(cloud)).await
     }
 
-    async fn build(engine: Engine, instances: Option<i64>) -> Self {
+    async fn build(engine: Engine, cloud: Option<(&[Zone], i64)>) -> Self {
         let clock = Arc::new(ManualClock::new(START));
-        let cloud = match instances {
-            Some(instances) => {
+        let cloud = match cloud {
+            Some((zones, instances)) => {
                 let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
-                Some(TestCloud::start(instances, clock).await)
+                Some(TestCloud::start(zones, instances, clock).await)
             }
             None => None,
         };
@@ -133,14 +142,21 @@ impl TestBroker {
     ) -> Result<ContractId, BrokerError> {
         let offer = self.offer(offer).await;
         let page = self.broker.offer(ctx, offer).await?;
-        let sign = Sign {
-            offer,
-            offer_version: page.card.version,
-            requirement: RequirementSource::Template("certificate-service".to_owned()),
-            service_name: "証明サービス".to_owned(),
-            plan: None,
-            idempotency_key: key.to_owned(),
-        };
+        self.broker.sign(ctx, order(offer, page.card.version, None, key)).await
+    }
+
+    /// The same in a region that is named, with the quantities of the quote.
+    pub async fn sign_in(
+        &self,
+        ctx: &OpContext,
+        offer: &str,
+        region: &str,
+        key: &str,
+    ) -> Result<ContractId, BrokerError> {
+        let offer = self.offer(offer).await;
+        let quote = self.broker.quote(ctx, offer, &need()).await?;
+        let plan = Plan { region: region.to_owned(), ..quote.plan };
+        let sign = order(offer, quote.ranked.card.version, Some(plan), key);
         self.broker.sign(ctx, sign).await
     }
 
@@ -192,6 +208,22 @@ impl TestBroker {
             cloud.shutdown().await;
         }
         self.database.remove().await;
+    }
+}
+
+/// The first sample service.
+fn need() -> RequirementSource {
+    RequirementSource::Template("certificate-service".to_owned())
+}
+
+fn order(offer: OfferId, offer_version: i64, plan: Option<Plan>, key: &str) -> Sign {
+    Sign {
+        offer,
+        offer_version,
+        requirement: need(),
+        service_name: "証明サービス".to_owned(),
+        plan,
+        idempotency_key: key.to_owned(),
     }
 }
 

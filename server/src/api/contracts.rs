@@ -192,6 +192,19 @@ struct ResourceBody {
     native_id: String,
     /// Common state.
     state: String,
+    /// Where it is, as the cloud says; null: it did not say.
+    place: Option<PlaceBody>,
+}
+
+/// Where something is at a cloud.
+#[derive(Debug, Serialize, ToSchema)]
+struct PlaceBody {
+    /// The cloud's id of the zone.
+    zone: String,
+    /// The provider's name for the region.
+    region: String,
+    /// ISO 3166-1 alpha-2.
+    country: String,
 }
 
 /// Proof of erasure.
@@ -258,6 +271,11 @@ impl From<ContractPage> for ContractBody {
             kind: row.kind,
             native_id: row.native_id,
             state: row.state,
+            place: row.place.map(|place| PlaceBody {
+                zone: place.zone,
+                region: place.region,
+                country: place.country,
+            }),
         };
         let erasure = page.statement.map(|row| StatementBody {
             statement: row.statement,
@@ -313,7 +331,7 @@ struct StepBody {
     name: String,
     /// forward or undo.
     phase: String,
-    /// pending, started, waiting, done, failed or skipped.
+    /// pending, started, retrying, waiting, done, failed or skipped.
     status: String,
     /// From 1; 0 when not begun.
     attempt: i64,

@@ -102,6 +102,7 @@ struct VersionBody {
 
 /// One's own offer with its versions.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 struct OwnOfferBody {
     /// As in lists.
     #[serde(flatten)]
@@ -111,6 +112,8 @@ struct OwnOfferBody {
     document: Value,
     /// The same as YAML, to edit.
     yaml: String,
+    /// Its regions that the connected cloud does not have: there it cannot be ordered.
+    not_served: Vec<String>,
     /// Newest first.
     versions: Vec<VersionBody>,
 }
@@ -127,6 +130,7 @@ impl From<OwnOffer> for OwnOfferBody {
             summary: OwnOfferSummary::from(&offer.card),
             document: wire::json(&offer.document),
             yaml: offer.yaml,
+            not_served: offer.not_served,
             versions: offer.versions.into_iter().map(version).collect(),
         }
     }

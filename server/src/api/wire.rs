@@ -104,6 +104,8 @@ pub(super) struct Region {
     pub id: String,
     /// ISO 3166-1 alpha-2.
     pub country: String,
+    /// Whether it can be contracted here: the provider's cloud has the region.
+    pub orderable: bool,
 }
 
 /// A promised item.
@@ -150,8 +152,11 @@ pub(super) struct OfferSummary {
 
 impl From<&OfferCard> for OfferSummary {
     fn from(card: &OfferCard) -> Self {
-        let region =
-            |(id, country): &(String, String)| Region { id: id.clone(), country: country.clone() };
+        let region = |(id, country): &(String, String)| Region {
+            id: id.clone(),
+            country: country.clone(),
+            orderable: card.served.contains(id),
+        };
         let highlight = |(item, promised): &(String, sla::Value)| ItemValue {
             item: item.clone(),
             value: value(promised),

@@ -24,10 +24,8 @@ const BLOCKS: u16 = 100;
 struct Profile {
     name: &'static str,
     title: &'static str,
-    zone: &'static str,
-    region: &'static str,
-    country: &'static str,
-    hazard_zone: &'static str,
+    /// As `kumoichi cloud --zone` reads them; every region of its offers is among them.
+    zones: &'static [&'static str],
 }
 
 /// The clouds that the backed providers of the demo market name.
@@ -35,26 +33,21 @@ const PROFILES: [Profile; 3] = [
     Profile {
         name: "hokusei",
         title: "Hokusei Cloud",
-        zone: "jp-sapporo-1a",
-        region: "jp-sapporo-1",
-        country: "JP",
-        hazard_zone: "JP-01",
+        zones: &[
+            "jp-sapporo-1a:jp-sapporo-1:JP:JP-01",
+            "jp-osaka-1a:jp-osaka-1:JP:JP-27",
+            "jp-sendai-1a:jp-sendai-1:JP:JP-04",
+        ],
     },
     Profile {
         name: "minato",
         title: "Minato Edge",
-        zone: "jp-tokyo-e3a",
-        region: "jp-tokyo-e3",
-        country: "JP",
-        hazard_zone: "JP-13",
+        zones: &["jp-tokyo-e3a:jp-tokyo-e3:JP:JP-13", "jp-tokyo-e3b:jp-tokyo-e3:JP:JP-13"],
     },
     Profile {
         name: "rheinland",
         title: "Rheinland Cloud",
-        zone: "eu-fra-1a",
-        region: "eu-fra-1",
-        country: "DE",
-        hazard_zone: "DE-HE",
+        zones: &["eu-fra-1a:eu-fra-1:DE:DE-HE", "eu-ams-1a:eu-ams-1:NL:NL-NH"],
     },
 ];
 
@@ -164,14 +157,13 @@ impl Place {
         add("listen", self.address().to_string());
         add("data", folder.join(&self.name).display().to_string());
         add("name", profile.title.to_owned());
-        add("zone", profile.zone.to_owned());
-        add("region", profile.region.to_owned());
-        add("country", profile.country.to_owned());
-        add("hazard-zone", profile.hazard_zone.to_owned());
+        for zone in profile.zones {
+            add("zone", (*zone).to_owned());
+        }
         add("first-address", Ipv4Addr::LOCALHOST.to_string());
         add("first-port", self.first_port.to_string());
         add("ports", self.ports.to_string());
-        // Room for eight reference baskets (docs/demo-market.md), one for each machine.
+        // Room for eight reference baskets (docs/demo-market.md) in each zone, one for each machine.
         add("vcpu", "64".to_owned());
         add("ram-mb", "262144".to_owned());
         add("storage-gb", "4000".to_owned());
@@ -217,6 +209,26 @@ mod tests {
         ports.sort_unstable();
         ports.dedup();
         assert_eq!((ports.len(), count), (99, 99));
+    }
+
+    #[test]
+    fn every_region_of_the_demo_offers_is_a_region_of_the_cloud_behind_them() {
+        let catalogue = broker::demo::catalogue().unwrap();
+        for profile in PROFILES {
+            let provider =
+                catalogue.providers.iter().find(|each| each.cloud() == Some(profile.name)).unwrap();
+            let places: Vec<Vec<&str>> =
+                profile.zones.iter().map(|zone| zone.split(':').skip(1).collect()).collect();
+            let theirs = catalogue
+                .offers
+                .iter()
+                .filter(|offer| offer.metadata.provider.as_ref() == Some(&provider.did));
+            for region in theirs.flat_map(|offer| &offer.spec.service.regions) {
+                let hazard_zone = region.hazard_zone.as_deref().unwrap();
+                let place = vec![region.id.as_str(), region.country.as_str(), hazard_zone];
+                assert!(places.contains(&place), "{}: {place:?}", profile.name);
+            }
+        }
     }
 
     #[test]

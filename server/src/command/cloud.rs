@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use provider_api::{Amounts, Secret, Zone};
+use provider_api::{Amounts, Secret, Zone, ZoneCapacity};
 use reference_cloud::{ChildCommand, CloudConfig, EndpointRange};
 
 use super::{block_on, say};
@@ -32,18 +32,11 @@ pub struct CloudArgs {
     /// Name for people
     #[arg(long, value_name = "NAME", default_value = "Reference cloud")]
     name: String,
-    /// Zone id
-    #[arg(long, value_name = "ID", default_value = "reference-1a")]
-    zone: String,
-    /// The provider's word for its region
-    #[arg(long, value_name = "ID", default_value = "local")]
-    region: String,
-    /// Country of the zone, ISO 3166-1 alpha-2
-    #[arg(long, value_name = "CODE", default_value = "JP")]
-    country: String,
-    /// What is struck together by one disaster
-    #[arg(long, value_name = "ID", default_value = "local")]
-    hazard_zone: String,
+    /// A zone; repeat it for several, in the order in which a region's zones are filled. REGION is the provider's word
+    /// for its region, COUNTRY its ISO 3166-1 alpha-2 code, HAZARD what is struck together by one disaster
+    #[arg(long = "zone", value_name = "ID:REGION:COUNTRY:HAZARD", value_parser = zone,
+        default_value = "reference-1a:local:JP:local")]
+    zones: Vec<Zone>,
     /// First address lent to services; a loopback address
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     first_address: Ipv4Addr,
@@ -56,19 +49,19 @@ pub struct CloudArgs {
     /// How many ports are lent on each address
     #[arg(long, value_name = "NUMBER", default_value_t = 64)]
     ports: u16,
-    /// Machines in all
+    /// Machines in each zone
     #[arg(long, value_name = "NUMBER", default_value_t = 8)]
     instances: i64,
-    /// Virtual CPUs in all
+    /// Virtual CPUs in each zone
     #[arg(long, value_name = "NUMBER", default_value_t = 32)]
     vcpu: i64,
-    /// Memory in all, MiB
+    /// Memory in each zone, MiB
     #[arg(long, value_name = "MIB", default_value_t = 65_536)]
     ram_mb: i64,
-    /// Storage in all, GiB
+    /// Storage in each zone, GiB
     #[arg(long, value_name = "GIB", default_value_t = 500)]
     storage_gb: i64,
-    /// Network in all, Mbit/s
+    /// Network in each zone, Mbit/s
     #[arg(long, value_name = "MBPS", default_value_t = 10_000)]
     mbps: i64,
     /// Bearer token of the API, at least 8 characters
@@ -123,25 +116,20 @@ async fn input_closes() {
 fn config(args: CloudArgs) -> anyhow::Result<CloudConfig> {
     let program = std::env::current_exe().context("the program cannot find itself")?;
     let demo_app = ChildCommand { program, args: vec!["demo-app".to_owned()] };
-    let zone = Zone {
-        id: args.zone,
-        region: args.region,
-        country: args.country,
-        hazard_zone: args.hazard_zone,
-    };
     let token = match args.token {
         Some(token) => token,
         None => kept_token(&args.data.join("token"))?,
     };
-    let mut config =
-        CloudConfig::small(args.listen, args.data, &args.name, zone, Secret::new(token), demo_app);
-    config.capacity = Amounts {
+    let capacity = Amounts {
         instances: args.instances,
         vcpu: args.vcpu,
         ram_mb: args.ram_mb,
         storage_gb: args.storage_gb,
         mbps: args.mbps,
     };
+    let zones = args.zones.into_iter().map(|zone| ZoneCapacity { zone, capacity }).collect();
+    let token = Secret::new(token);
+    let mut config = CloudConfig::small(args.listen, args.data, &args.name, zones, token, demo_app);
     config.endpoints = EndpointRange {
         first_address: args.first_address,
         addresses: args.addresses,
@@ -153,6 +141,22 @@ fn config(args: CloudArgs) -> anyhow::Result<CloudConfig> {
     Ok(config)
 }
 
+/// Reads `ID:REGION:COUNTRY:HAZARD`.
+fn zone(text: &str) -> Result<Zone, String> {
+    let parts: Vec<&str> = text.split(':').map(str::trim).collect();
+    let [id, region, country, hazard_zone] = parts[..] else {
+        return Err(
+            "write ID:REGION:COUNTRY:HAZARD, such as jp-osaka-1a:jp-osaka-1:JP:JP-27".to_owned()
+        );
+    };
+    Ok(Zone {
+        id: id.to_owned(),
+        region: region.to_owned(),
+        country: country.to_owned(),
+        hazard_zone: hazard_zone.to_owned(),
+    })
+}
+
 /// The token of an earlier start, or a new one.
 fn kept_token(path: &Path) -> anyhow::Result<String> {
     if let Ok(text) = std::fs::read_to_string(path) {
@@ -162,4 +166,16 @@ fn kept_token(path: &Path) -> anyhow::Result<String> {
     crate::system::fill(&mut fresh);
     write_secret(path, &hex::encode(fresh))
         .with_context(|| format!("the token {} cannot be written", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zone_is_read_whole_or_refused_with_an_example() {
+        let osaka = zone("jp-osaka-1a:jp-osaka-1:JP:JP-27").unwrap();
+        assert_eq!((osaka.region.as_str(), osaka.hazard_zone.as_str()), ("jp-osaka-1", "JP-27"));
+        assert!(zone("jp-osaka-1a:jp-osaka-1").unwrap_err().contains("ID:REGION:COUNTRY:HAZARD"));
+    }
 }

@@ -9,6 +9,7 @@ use crate::{
     AppState, PageContext,
     account::guard,
     layout::fail,
+    market::card,
     render::{Page, page},
     ui::{self, Kind, State as Badge, badge, definitions, notice, page_head},
 };
@@ -22,8 +23,8 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
         Err(error) => return fail(&ctx, error),
     };
     let words = ctx.words();
-    let card = &provider.card;
-    let (state, text) = if card.backed {
+    let shown = &provider.card;
+    let (state, text) = if shown.backed {
         (
             badge(Badge::Good, words.desk_providers_connected()),
             notice(
@@ -42,7 +43,7 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
             ),
         )
     };
-    let name = ctx.locale.pick(&card.name_en, &card.name_ja).to_owned();
+    let name = ctx.locale.pick(&shown.name_en, &shown.name_ja).to_owned();
     page(&ctx, Page::new(words.portal_connection_title()).private(), || {
         view! {
             {page_head(words.portal_connection_title(), Some(words.portal_connection_lead().to_owned()), vec![])}
@@ -50,10 +51,11 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
             {text}
             {definitions(vec![
                 (words.portal_list_state().to_owned(), state),
-                (words.contracts_offer_provider().to_owned(), view! { <a href=format!("/providers/{}", card.slug)>{name}</a> }.into_any()),
-                (words.desk_providers_slug().to_owned(), view! { <code>{card.slug.clone()}</code> }.into_any()),
+                (words.contracts_offer_provider().to_owned(), view! { <a href=format!("/providers/{}", shown.slug)>{name}</a> }.into_any()),
+                (words.desk_providers_slug().to_owned(), view! { <code>{shown.slug.clone()}</code> }.into_any()),
+                (words.portal_connection_regions().to_owned(), card::cloud_regions(words, shown)),
                 ("DID".to_owned(), view! { <code class="address">{provider.did.clone()}</code> }.into_any()),
-                (words.portal_offer_number().to_owned(), ui::id(&ctx, &card.id.to_string())),
+                (words.portal_offer_number().to_owned(), ui::id(&ctx, &shown.id.to_string())),
             ])}
         }
         .into_any()

@@ -8,6 +8,7 @@ use axum::{
 use broker::{
     BrokerError, FieldFault,
     offers::{OfferForm, OwnOffer},
+    regions::CloudRegion,
 };
 use domain::Role;
 use leptos::prelude::*;
@@ -168,20 +169,24 @@ fn fault_table(words: Words, faults: &[FieldFault]) -> Option<AnyView> {
 /// A small sound document of this provider, to start from.
 async fn example(ctx: &PageContext, state: &AppState) -> Result<Option<String>, BrokerError> {
     let provider = state.broker.my_provider(&ctx.op()).await?;
+    // Best one that can be ordered as it stands.
+    let first = provider.card.regions.as_ref().and_then(|regions| regions.first()).cloned();
+    let region = first
+        .unwrap_or_else(|| CloudRegion { id: "jp-tokyo-1".to_owned(), country: "JP".to_owned() });
     let form = OfferForm {
         name: "my-first-offer".to_owned(),
         title_en: "Small servers".to_owned(),
         title_ja: "小規模サーバー".to_owned(),
         model: "IaaS".to_owned(),
         deployment: "public".to_owned(),
-        region: "jp-tokyo-1".to_owned(),
-        country: "JP".to_owned(),
+        region: region.id.clone(),
+        country: region.country.clone(),
         price: "98000".to_owned(),
         currency: "JPY".to_owned(),
         commitment: "objective".to_owned(),
         items: vec![
             ("availability.service_uptime".to_owned(), "99.9 %".to_owned()),
-            ("security.data_location".to_owned(), "JP".to_owned()),
+            ("security.data_location".to_owned(), region.country.clone()),
         ],
         ..OfferForm::default()
     };

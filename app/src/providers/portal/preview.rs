@@ -1,7 +1,7 @@
 //! An offer as customers would see it, before it is saved.
 
 use axum::response::Response;
-use broker::providers::ProviderCard;
+use broker::{providers::ProviderCard, regions};
 use leptos::prelude::*;
 use sla::Offer;
 
@@ -31,6 +31,7 @@ pub(super) fn sheet(
             {edit::trail(words)}
             {page_head(words.portal_preview_title(), Some(words.portal_preview_lead().to_owned()), vec![])}
             {remarks(words, notices)}
+            {not_served(words, &regions::not_served(offer, provider))}
             <div class="preview">{promised(ctx, provider, offer)}</div>
             {disclosure(words.portal_preview_document(), view! { <pre tabindex="0" role="region" aria-label=words.portal_preview_document()>{yaml.to_owned()}</pre> }.into_any())}
             <div class="ways-on">
@@ -74,6 +75,16 @@ fn remarks(words: Words, notices: &[String]) -> Option<AnyView> {
     Some(notice(Kind::Note, words.portal_preview_remarks(), list))
 }
 
+/// Where customers could read the offer and not order it.
+pub(super) fn not_served(words: Words, missing: &[String]) -> Option<AnyView> {
+    if missing.is_empty() {
+        return None;
+    }
+    let text = words.portal_regions_text(missing.join(words.market_list_comma()));
+    let body = view! { <p>{text}</p> }.into_any();
+    Some(notice(Kind::Attention, words.portal_regions_title(), body))
+}
+
 /// Title, facts and promises of a document.
 pub(super) fn promised(ctx: &PageContext, provider: &ProviderCard, offer: &Offer) -> AnyView {
     let words = ctx.words();
@@ -88,7 +99,7 @@ pub(super) fn promised(ctx: &PageContext, provider: &ProviderCard, offer: &Offer
     let regions: Vec<_> = service
         .regions
         .iter()
-        .map(|region| chip(format!("{} ({})", region.id, region.country)))
+        .map(|region| chip(text::region(words, &region.id, &region.country)))
         .collect();
     let price = offer.spec.price.as_ref().and_then(|price| price.monthly_total.as_ref());
     let price = match price {

@@ -47,8 +47,11 @@ impl Placing {
         let known: BTreeSet<&str> =
             capabilities.zones.iter().map(|each| each.zone.region.as_str()).collect();
         let known: Vec<&str> = known.into_iter().collect();
-        let detail =
-            format!("the contract is for region {}, the cloud has {}", self.region, known.join(", "));
+        let detail = format!(
+            "the contract is for region {}, the cloud has {}",
+            self.region,
+            known.join(", ")
+        );
         Err(Stop::failed("region_unknown", detail))
     }
 

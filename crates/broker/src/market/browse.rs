@@ -4,7 +4,7 @@ use super::{FacetCount, Facets, MarketFigures, MarketPage, MarketQuery, MarketSo
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, ContractState};
 use search::{FacetField, FacetValue, SearchQuery, SearchSort};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use storage::contracts;
 
 /// Offers on a page when nothing is said.
@@ -35,7 +35,7 @@ impl Broker {
         Ok(MarketPage {
             total: found.total,
             items,
-            facets: facets(&found.facets, &chosen),
+            facets: facets(&found.facets, &chosen, &stock.providers),
             page,
             pages: pages.clamp(1, PAGE_MAX),
         })
@@ -92,21 +92,31 @@ fn to_search(query: &MarketQuery, page: u32, per_page: u32) -> SearchQuery {
 }
 
 /// Groups the counts; a chosen value without offers stays visible, so that it can be unchosen.
-fn facets(found: &[FacetValue], chosen: &[(FacetField, String)]) -> Facets {
+fn facets(
+    found: &[FacetValue],
+    chosen: &[(FacetField, String)],
+    providers: &BTreeMap<String, (String, String)>,
+) -> Facets {
     let of = |field: FacetField| -> Vec<FacetCount> {
+        let names = |value: &str| match field {
+            FacetField::Provider => providers.get(value).cloned(),
+            _ => None,
+        };
         let is_chosen = |value: &str| chosen.iter().any(|(f, v)| *f == field && v == value);
         let mut counts: Vec<FacetCount> = found
             .iter()
             .filter(|value| value.field == field)
             .map(|value| FacetCount {
                 value: value.value.clone(),
+                names: names(&value.value),
                 count: value.count,
                 selected: is_chosen(&value.value),
             })
             .collect();
         for (_, value) in chosen.iter().filter(|(f, _)| *f == field) {
             if counts.iter().all(|count| count.value != *value) {
-                counts.push(FacetCount { value: value.clone(), count: 0, selected: true });
+                let names = names(value);
+                counts.push(FacetCount { value: value.clone(), names, count: 0, selected: true });
             }
         }
         counts

@@ -31,11 +31,8 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
         .and_then(|item| item.value.as_set())
         .map(|held| held.iter().cloned().collect())
         .unwrap_or_default();
-    let regions: Vec<(String, String)> = service
-        .regions
-        .iter()
-        .map(|region| (region.id.clone(), region.country.clone()))
-        .collect();
+    let regions: Vec<(String, String)> =
+        service.regions.iter().map(|region| (region.id.clone(), region.country.clone())).collect();
     let served = served(&regions, &provider);
     OfferCard {
         id: parts.id,

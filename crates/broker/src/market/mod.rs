@@ -96,6 +96,8 @@ pub struct OfferCard {
 pub struct FacetCount {
     /// The value as stored.
     pub value: String,
+    /// For providers: the name in English and in Japanese.
+    pub names: Option<(String, String)>,
     /// Offers.
     pub count: u64,
     /// Whether it is chosen.

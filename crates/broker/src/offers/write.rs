@@ -159,9 +159,8 @@ async fn not_served(
     provider: domain::ProviderId,
     offer: &Offer,
 ) -> Result<Vec<String>, BrokerError> {
-    let row = providers::find(tx, provider)
-        .await?
-        .ok_or(BrokerError::NotFound { what: "provider" })?;
+    let row =
+        providers::find(tx, provider).await?.ok_or(BrokerError::NotFound { what: "provider" })?;
     Ok(regions::not_served(offer, &ProviderCard::from(&row)))
 }
 

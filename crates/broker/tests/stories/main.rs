@@ -13,6 +13,7 @@ mod desk;
 mod leaks;
 mod market;
 mod offers;
+mod regions;
 
 /// Makes each story two tests, one for each database.
 macro_rules! on_both {

@@ -6,7 +6,6 @@ use super::{Desk, Outcome, holds, refused, same, state, text};
 use crate::driver::{DriverError, ExtendCommand};
 use crate::problem::ProblemCode;
 use crate::state::ResourceState;
-use crate::wire::DiscoverRequest;
 
 pub(super) async fn repeats(desk: &Desk<'_>) -> Outcome {
     let first = desk.hold().await?;
@@ -39,15 +38,14 @@ pub(super) async fn reused_key(desk: &Desk<'_>) -> Outcome {
 
 pub(super) async fn all_or_nothing(desk: &Desk<'_>) -> Outcome {
     let free = || async {
-        let request = DiscoverRequest { resources: desk.subject.group() };
-        desk.driver().discover(&request).await.map(|answer| answer.free).map_err(text)
+        let answer = desk.discover_in(desk.subject.region(), desk.subject.group()).await;
+        answer.map(|answer| answer.free).map_err(text)
     };
     let before = free().await?;
     let mut group = desk.subject.group();
     // One part beyond everything there is, the others small.
     group.storage.gb = u32::try_from(before.storage_gb).unwrap_or(u32::MAX).saturating_add(1);
-    let request = DiscoverRequest { resources: group.clone() };
-    let answer = desk.driver().discover(&request).await.map_err(text)?;
+    let answer = desk.discover_in(desk.subject.region(), group.clone()).await.map_err(text)?;
     holds("discovery must say that the group does not fit", !answer.available)?;
     holds("a live answer must be valid for a while", answer.valid_until_us > answer.at_us)?;
     refused(desk.hold_as("hold", group, 60).await, ProblemCode::CapacityExhausted)?;

@@ -3,6 +3,7 @@
 
 mod holds;
 mod lives;
+mod regions;
 
 use std::fmt;
 use std::future::Future;
@@ -18,7 +19,8 @@ use crate::driver::{
 use crate::problem::ProblemCode;
 use crate::state::ResourceState;
 use crate::wire::{
-    Allocation, AllocationId, HoldRequest, IdempotencyKey, Quota, ResourceGroup, StartRequest,
+    Allocation, AllocationId, DiscoverAnswer, DiscoverRequest, HoldRequest, IdempotencyKey, Quota,
+    ResourceGroup, StartRequest,
 };
 
 /// A cloud under test and the little the suite must know about it.
@@ -26,9 +28,13 @@ use crate::wire::{
 pub trait Subject: Send + Sync {
     /// The cloud.
     fn driver(&self) -> &dyn Driver;
-    /// A small group of which at least two fit into the empty cloud.
+    /// A region of the cloud, in which everything is held unless a fact is about another.
+    fn region(&self) -> String;
+    /// A second region that the same groups fit into; nothing when the cloud has only one.
+    fn other_region(&self) -> Option<String>;
+    /// A small group of which at least two fit into the empty region.
     fn group(&self) -> ResourceGroup;
-    /// A group that fits into the empty cloud once and not twice.
+    /// A group that fits into the empty region once and not twice.
     fn large_group(&self) -> ResourceGroup;
     /// What to start.
     fn start_request(&self) -> StartRequest;
@@ -50,13 +56,18 @@ type Outcome = Result<(), String>;
 type Check = for<'a> fn(&'a Desk<'a>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 /// Every fact with its check, in an order that leaves the cloud empty after each.
-const CHECKS: [(&str, Check); 13] = [
+const CHECKS: [(&str, Check); 16] = [
     ("a hold repeated with its key is the same hold", |desk| Box::pin(holds::repeats(desk))),
     ("a key cannot be used for something else", |desk| Box::pin(holds::reused_key(desk))),
     ("a group that does not fit whole is refused whole", |desk| {
         Box::pin(holds::all_or_nothing(desk))
     }),
     ("of two callers racing for the last capacity one wins", |desk| Box::pin(holds::race(desk))),
+    ("every zone is told whole and a hold is where it was asked for", |desk| {
+        Box::pin(regions::told_and_kept(desk))
+    }),
+    ("a region it does not have is refused by its name", |desk| Box::pin(regions::unknown(desk))),
+    ("a full region leaves the others free", |desk| Box::pin(regions::full(desk))),
     ("a hold ends by itself and dropping it afterwards is fine", |desk| {
         Box::pin(holds::expiry(desk))
     }),
@@ -130,9 +141,33 @@ impl Desk<'_> {
         resources: ResourceGroup,
         ttl: u32,
     ) -> Result<Allocation, DriverError> {
-        let request = HoldRequest { label: self.label(), resources, ttl_seconds: Some(ttl) };
+        self.hold_in(name, self.subject.region(), resources, ttl).await
+    }
+
+    async fn hold_in(
+        &self,
+        name: &str,
+        region: String,
+        resources: ResourceGroup,
+        ttl: u32,
+    ) -> Result<Allocation, DriverError> {
+        let request =
+            HoldRequest { label: self.label(), region, resources, ttl_seconds: Some(ttl) };
         let call = self.call(name, 1).map_err(|detail| DriverError::Unknown { detail })?;
         self.driver().hold(HoldCommand { call, request }).await
+    }
+
+    async fn discover_in(
+        &self,
+        region: String,
+        resources: ResourceGroup,
+    ) -> Result<DiscoverAnswer, DriverError> {
+        self.driver().discover(&DiscoverRequest { region, resources }).await
+    }
+
+    async fn drop_hold(&self, name: &str, id: &AllocationId) -> Outcome {
+        self.driver().drop_hold(self.command(name, 1, id)?).await.map_err(text)?;
+        Ok(())
     }
 
     /// A small hold for a minute.

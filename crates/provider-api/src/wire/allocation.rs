@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::ResourceGroup;
+use super::{ResourceGroup, Zone};
 use crate::erasure::ErasureStatement;
 use crate::state::ResourceState;
 
@@ -92,6 +92,8 @@ impl fmt::Display for IdempotencyKey {
 pub struct HoldRequest {
     /// The caller's name for what it is for, its contract id: 1 to 200 characters.
     pub label: String,
+    /// One of the cloud's regions; another is refused as `region-unknown`, a full one as `capacity-exhausted`.
+    pub region: String,
     pub resources: ResourceGroup,
     /// Seconds until the hold ends by itself; absent means the provider's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -141,7 +143,8 @@ pub struct StartRequest {
 pub struct Allocation {
     pub id: AllocationId,
     pub label: String,
-    pub zone_id: String,
+    /// Where it is held and runs, as long as it lives.
+    pub zone: Zone,
     pub state: ResourceState,
     /// Grows with every change.
     pub generation: i64,

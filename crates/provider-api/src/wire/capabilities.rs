@@ -13,14 +13,13 @@ pub struct Capabilities {
     pub api_version: String,
     /// The cloud's name for people.
     pub provider: String,
-    pub zone: Zone,
+    /// Every zone it lends from, at least one, in the order in which a region's zones are filled.
+    pub zones: Vec<ZoneCapacity>,
     pub hold: HoldSupport,
     /// Seconds a hold lasts when the caller names none (F7.4.4 suggests 120).
     pub hold_ttl_default_seconds: u32,
     /// The longest hold in seconds.
     pub hold_ttl_max_seconds: u32,
-    /// Capacity in all, free or not.
-    pub capacity: Amounts,
     pub endpoints: Vec<EndpointKind>,
     /// Applications that can be started.
     pub applications: Vec<String>,
@@ -31,7 +30,7 @@ pub struct Capabilities {
     pub erasure_key: Option<PublicKey>,
 }
 
-/// Where a cloud is.
+/// A part of a cloud that lends by itself; zones of one region are near each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Zone {
@@ -42,6 +41,22 @@ pub struct Zone {
     pub country: String,
     /// What is struck together by one disaster, such as `nankai`.
     pub hazard_zone: String,
+}
+
+/// A zone and what it can lend in all, free or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ZoneCapacity {
+    #[serde(flatten)]
+    pub zone: Zone,
+    pub capacity: Amounts,
+}
+
+impl Capabilities {
+    /// The zones of a region; none when the cloud does not have it.
+    pub fn zones_in<'a>(&'a self, region: &'a str) -> impl Iterator<Item = &'a Zone> {
+        self.zones.iter().map(|each| &each.zone).filter(move |zone| zone.region == region)
+    }
 }
 
 /// How a cloud can hold resources.
@@ -70,10 +85,12 @@ pub struct PublicKey {
     pub public_key: String,
 }
 
-/// Asks whether a group could be held now; secures nothing.
+/// Asks whether a group could be held now in one region; secures nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DiscoverRequest {
+    /// One of the cloud's regions; another is refused as `region-unknown`.
+    pub region: String,
     pub resources: ResourceGroup,
 }
 
@@ -81,11 +98,12 @@ pub struct DiscoverRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DiscoverAnswer {
-    /// Whether the whole group fits now.
+    /// Whether the whole group fits into one zone of the region now.
     pub available: bool,
-    /// What is free now.
-    pub free: Amounts,
+    /// The zone that would hold it; when none has room, the region's first.
     pub zone: Zone,
+    /// What is free in that zone now.
+    pub free: Amounts,
     /// Microseconds UTC.
     pub at_us: i64,
     /// Microseconds UTC.

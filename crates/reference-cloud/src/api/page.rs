@@ -11,6 +11,7 @@ use provider_api::Amounts;
 use super::answer::problem;
 use crate::cloud::Cloud;
 use crate::error::OpError;
+use crate::operations::Room;
 use crate::words::{Words, escape};
 
 /// The style of the cloud's page and of the demo application; system colours follow light and dark by themselves.
@@ -30,33 +31,35 @@ pub(super) async fn show(State(cloud): State<Arc<Cloud>>, headers: HeaderMap) ->
 
 async fn render(cloud: &Cloud, words: &Words) -> Result<String, OpError> {
     let now_us = cloud.now_us();
-    let total = cloud.config.capacity;
-    let free = total.minus(&cloud.store.used(now_us).await?);
+    let used = cloud.store.used(now_us).await?;
     let name = escape(&cloud.config.name);
     let mut page = format!(
         "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><title>{name}</title><style>{STYLE}</style></head><body><main><h1>{name}</h1>\
-         <p>{}</p><p>{}: {} · {} · {}</p>",
+         <p>{}</p><h2>{}</h2>",
         words.language,
         words.get("cloud.intro"),
-        words.get("cloud.zone"),
-        escape(&cloud.config.zone.id),
-        escape(&cloud.config.zone.region),
-        escape(&cloud.config.zone.country),
+        words.get("cloud.capacity"),
     );
-    capacity(&mut page, words, &total, &free);
+    for (room, each) in cloud.all_rooms(&used).zip(&cloud.config.zones) {
+        capacity(&mut page, words, &room, &each.capacity);
+    }
     let _ = write!(page, "<h2>{}</h2>", words.get("cloud.allocations"));
     let rows = cloud.store.living().await?;
     if rows.is_empty() {
         let _ = write!(page, "<p>{}</p>", words.get("cloud.none"));
     } else {
-        let heads = ["cloud.label", "cloud.state", "cloud.address"]
+        let heads = ["cloud.label", "cloud.zone", "cloud.state", "cloud.address"]
             .map(|key| format!("<th>{}</th>", words.get(key)));
         let _ = write!(page, "<table><thead><tr>{}</tr></thead><tbody>", heads.concat());
         for row in rows {
             let address = row.endpoint().map(|address| address.to_string()).unwrap_or_default();
             let (label, state) = (escape(&row.label), row.state_at(now_us));
-            let _ = write!(page, "<tr><td>{label}</td><td>{state}</td><td>{address}</td></tr>");
+            let zone = escape(&row.zone().id);
+            let _ = write!(
+                page,
+                "<tr><td>{label}</td><td>{zone}</td><td>{state}</td><td>{address}</td></tr>"
+            );
         }
         page.push_str("</tbody></table>");
     }
@@ -64,11 +67,16 @@ async fn render(cloud: &Cloud, words: &Words) -> Result<String, OpError> {
     Ok(page)
 }
 
-fn capacity(page: &mut String, words: &Words, total: &Amounts, free: &Amounts) {
+fn capacity(page: &mut String, words: &Words, room: &Room<'_>, total: &Amounts) {
+    let (zone, free) = (room.zone, &room.free);
     let _ = write!(
         page,
-        "<h2>{}</h2><table><thead><tr><th>{}</th><th class=\"n\">{}</th><th class=\"n\">{}</th></tr></thead><tbody>",
-        words.get("cloud.capacity"),
+        "<h3>{} {}</h3><p>{} · {} · {}</p><table><thead><tr><th>{}</th><th class=\"n\">{}</th><th class=\"n\">{}</th></tr></thead><tbody>",
+        words.get("cloud.zone"),
+        escape(&zone.id),
+        escape(&zone.region),
+        escape(&zone.country),
+        escape(&zone.hazard_zone),
         words.get("cloud.resource"),
         words.get("cloud.free"),
         words.get("cloud.total"),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use provider_api::{Amounts, Secret, Zone};
+use provider_api::{Amounts, Secret, Zone, ZoneCapacity};
 use reference_cloud::{ChildCommand, CloudConfig, DemoAppArgs, EndpointRange};
 
 /// A small cloud that speaks the Inter-cloud Provider API.
@@ -35,6 +35,9 @@ struct ServeArgs {
     /// Name for people.
     #[arg(long, default_value = "Reference cloud")]
     name: String,
+    /// Region of its one zone.
+    #[arg(long, default_value = "local")]
+    region: String,
     /// First address lent to services.
     #[arg(long, default_value = "127.0.0.1")]
     first_address: Ipv4Addr,
@@ -85,19 +88,25 @@ async fn serve(args: ServeArgs) -> ExitCode {
     let demo_app = ChildCommand { program, args: vec!["demo-app".to_owned()] };
     let zone = Zone {
         id: "reference-1".to_owned(),
-        region: "local".to_owned(),
+        region: args.region,
         country: "JP".to_owned(),
         hazard_zone: "local".to_owned(),
+    };
+    let capacity = Amounts {
+        instances: args.instances,
+        vcpu: 32,
+        ram_mb: 65_536,
+        storage_gb: 500,
+        mbps: 10_000,
     };
     let mut config = CloudConfig::small(
         args.listen,
         args.data_dir,
         &args.name,
-        zone,
+        vec![ZoneCapacity { zone, capacity }],
         Secret::new(args.token),
         demo_app,
     );
-    config.capacity = Amounts { instances: args.instances, ..config.capacity };
     config.endpoints = EndpointRange {
         first_address: args.first_address,
         addresses: 1,

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 
 use provider_api::{
-    Allocation, Amounts, Cause, ConfirmRequest, EndpointKind, FieldFault, HoldRequest, Problem,
-    ProblemCode, ResourceState,
+    Allocation, Cause, ConfirmRequest, EndpointKind, FieldFault, HoldRequest, Problem, ProblemCode,
+    ResourceState,
 };
 
+use super::zones::choose;
 use super::{Intent, fence, seen, step, wrong_state};
 use crate::cloud::Cloud;
 use crate::error::OpError;
@@ -34,11 +35,8 @@ impl Cloud {
             return self.view(&row);
         }
         store::expire(&mut tx, now_us).await?;
-        let free = self.config.capacity.minus(&store::used(&mut tx, now_us).await?);
-        let need = request.resources.amounts();
-        if !free.covers(&need) {
-            return Err(OpError::refuse(ProblemCode::CapacityExhausted, shortage(&free, &need)));
-        }
+        let rooms = self.rooms(&request.region, &store::used(&mut tx, now_us).await?)?;
+        let zone = choose(&rooms, &request.resources.amounts())?;
         let endpoint = self.free_endpoint(&mut tx, request.resources.network.endpoint).await?;
         let ttl = request.ttl_seconds.unwrap_or(self.config.hold_ttl_default_seconds);
         let id = format!("alc_{}", hex::encode(random::<10>()?));
@@ -48,6 +46,7 @@ impl Cloud {
             secret: &secret,
             epoch: intent.epoch,
             request,
+            zone,
             endpoint,
             now_us,
             held_until_us: now_us.saturating_add(i64::from(ttl) * 1_000_000),
@@ -62,7 +61,7 @@ impl Cloud {
         };
         store::record_key(&mut tx, &key).await?;
         tx.commit().await?;
-        tracing::info!(allocation.id = %id, allocation.label = %request.label, "a group is held");
+        tracing::info!(allocation.id = %id, allocation.label = %request.label, allocation.zone = %zone.id, "a group is held");
         self.allocation(&id).await
     }
 
@@ -197,32 +196,4 @@ pub(crate) fn invalid(errors: Vec<FieldFault>) -> OpError {
     let problem = Problem::new(ProblemCode::InvalidRequest, "some values are not allowed")
         .with_errors(errors);
     OpError::Refused(Box::new(problem))
-}
-
-/// Names what is short and by how much.
-fn shortage(free: &Amounts, need: &Amounts) -> String {
-    let pairs = [
-        ("instances", free.instances, need.instances),
-        ("vcpu", free.vcpu, need.vcpu),
-        ("ramMb", free.ram_mb, need.ram_mb),
-        ("storageGb", free.storage_gb, need.storage_gb),
-        ("mbps", free.mbps, need.mbps),
-    ];
-    let short = pairs.into_iter().filter(|(_, free, need)| free < need);
-    let parts: Vec<String> = short
-        .map(|(name, free, need)| format!("{name}: {need} asked, {} free", free.max(0)))
-        .collect();
-    parts.join("; ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shortage_names_only_what_is_short() {
-        let free = Amounts { instances: 1, vcpu: 2, ram_mb: 512, storage_gb: -3, mbps: 10 };
-        let need = Amounts { instances: 1, vcpu: 4, ram_mb: 512, storage_gb: 1, mbps: 10 };
-        assert_eq!(shortage(&free, &need), "vcpu: 4 asked, 2 free; storageGb: 1 asked, 0 free");
-    }
 }

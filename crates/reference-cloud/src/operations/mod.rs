@@ -7,8 +7,10 @@ mod ending;
 mod hold;
 mod life;
 mod reads;
+mod zones;
 
 pub(crate) use hold::invalid;
+pub(crate) use zones::Room;
 
 use provider_api::{Allocation, Cause, IdempotencyKey, ProblemCode, ResourceState};
 use serde::Serialize;
@@ -88,7 +90,7 @@ impl Cloud {
     /// The allocation on the wire.
     pub(crate) fn view(&self, row: &AllocationRow) -> Result<Allocation, OpError> {
         let open = self.gateway.is_open(&row.id);
-        row.view(self.now_us(), &self.config.zone.id, open, self.children.instances(row))
+        row.view(self.now_us(), open, self.children.instances(row))
     }
 }
 

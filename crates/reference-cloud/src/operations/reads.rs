@@ -34,11 +34,10 @@ impl Cloud {
         Capabilities {
             api_version: "1".to_owned(),
             provider: self.config.name.clone(),
-            zone: self.config.zone.clone(),
+            zones: self.config.zones.clone(),
             hold: HoldSupport::NativeGroup,
             hold_ttl_default_seconds: self.config.hold_ttl_default_seconds,
             hold_ttl_max_seconds: self.config.hold_ttl_max_seconds,
-            capacity: self.config.capacity,
             endpoints: vec![EndpointKind::None, EndpointKind::Http],
             applications: vec![DEMO.to_owned()],
             metrics: names.into_iter().chain(more).map(str::to_owned).collect(),
@@ -58,11 +57,16 @@ impl Cloud {
             return Err(invalid(faults));
         }
         let at_us = self.now_us();
-        let free = self.config.capacity.minus(&self.store.used(at_us).await?);
+        let rooms = self.rooms(&request.region, &self.store.used(at_us).await?)?;
+        let need = request.resources.amounts();
+        let fitting = rooms.iter().find(|room| room.free.covers(&need));
+        let Some(room) = fitting.or(rooms.first()) else {
+            return Err(OpError::refuse(ProblemCode::RegionUnknown, "the region has no zone"));
+        };
         Ok(DiscoverAnswer {
-            available: free.covers(&request.resources.amounts()),
-            free,
-            zone: self.config.zone.clone(),
+            available: fitting.is_some(),
+            zone: room.zone.clone(),
+            free: room.free,
             at_us,
             valid_until_us: at_us.saturating_add(ANSWER_VALID_US),
             ready_in_seconds: Some(1),

@@ -1,8 +1,9 @@
 //! Statements on `allocations` and `operations`, one per method.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use provider_api::{Amounts, HoldRequest};
+use provider_api::{Amounts, HoldRequest, Zone};
 
 use super::{AllocationRow, Store, Tx};
 
@@ -13,6 +14,7 @@ pub(crate) struct NewAllocation<'a> {
     pub secret: &'a str,
     pub epoch: i64,
     pub request: &'a HoldRequest,
+    pub zone: &'a Zone,
     pub endpoint: Option<SocketAddr>,
     pub now_us: i64,
     pub held_until_us: i64,
@@ -75,29 +77,47 @@ impl Store {
         Ok(())
     }
 
-    /// What is lent or held now; ended holds do not count.
-    pub(crate) async fn used(&self, now_us: i64) -> Result<Amounts, sqlx::Error> {
-        let row: (i64, i64, i64, i64, i64) =
-            sqlx::query_as(USED).bind(now_us).fetch_one(&self.pool).await?;
-        Ok(amounts(row))
+    /// What is lent or held now in each zone; ended holds do not count.
+    pub(crate) async fn used(&self, now_us: i64) -> Result<UsedByZone, sqlx::Error> {
+        let rows = sqlx::query_as(USED).bind(now_us).fetch_all(&self.pool).await?;
+        Ok(by_zone(rows))
+    }
+
+    /// Puts allocations of a time when clouds had one zone into that zone.
+    pub(crate) async fn settle(&self, zone: &Zone) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "UPDATE allocations SET zone_id = $1, region = $2, country = $3, hazard_zone = $4 WHERE zone_id IS NULL",
+        )
+        .bind(&zone.id)
+        .bind(&zone.region)
+        .bind(&zone.country)
+        .bind(&zone.hazard_zone)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 }
 
+/// What is lent or held, by the id of the zone; a zone that lends nothing is absent.
+pub(crate) type UsedByZone = HashMap<String, Amounts>;
+
 const USED: &str = "
-    SELECT COALESCE(SUM(instances), 0), COALESCE(SUM(instances * vcpu_each), 0),
-           COALESCE(SUM(instances * ram_mb_each), 0), COALESCE(SUM(storage_gb), 0), COALESCE(SUM(mbps), 0)
+    SELECT zone_id, SUM(instances), SUM(instances * vcpu_each), SUM(instances * ram_mb_each), SUM(storage_gb), SUM(mbps)
     FROM allocations
     WHERE state IN ('reserved', 'provisioning', 'ready', 'active', 'draining', 'failed')
-       OR (state = 'held' AND held_until > $1)";
+       OR (state = 'held' AND held_until > $1)
+    GROUP BY zone_id";
 
-fn amounts((instances, vcpu, ram_mb, storage_gb, mbps): (i64, i64, i64, i64, i64)) -> Amounts {
-    Amounts { instances, vcpu, ram_mb, storage_gb, mbps }
+fn by_zone(rows: Vec<(String, i64, i64, i64, i64, i64)>) -> UsedByZone {
+    rows.into_iter()
+        .map(|(zone, instances, vcpu, ram_mb, storage_gb, mbps)| {
+            (zone, Amounts { instances, vcpu, ram_mb, storage_gb, mbps })
+        })
+        .collect()
 }
 
-pub(crate) async fn used(tx: &mut Tx, now_us: i64) -> Result<Amounts, sqlx::Error> {
-    let row: (i64, i64, i64, i64, i64) =
-        sqlx::query_as(USED).bind(now_us).fetch_one(&mut **tx).await?;
-    Ok(amounts(row))
+pub(crate) async fn used(tx: &mut Tx, now_us: i64) -> Result<UsedByZone, sqlx::Error> {
+    Ok(by_zone(sqlx::query_as(USED).bind(now_us).fetch_all(&mut **tx).await?))
 }
 
 pub(crate) async fn load(tx: &mut Tx, id: &str) -> Result<Option<AllocationRow>, sqlx::Error> {
@@ -153,8 +173,9 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAllocation<'_>) -> Result<(), s
     let group = &new.request.resources;
     sqlx::query(
         "INSERT INTO allocations (id, label, state, generation, epoch, instances, vcpu_each, ram_mb_each, storage_gb,
-                                  mbps, address, port, has_endpoint, secret, created_at, held_until)
-         VALUES ($1, $2, 'held', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                                  mbps, address, port, has_endpoint, secret, created_at, held_until, zone_id, region, country,
+                                  hazard_zone)
+         VALUES ($1, $2, 'held', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
     )
     .bind(new.id)
     .bind(&new.request.label)
@@ -170,6 +191,10 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAllocation<'_>) -> Result<(), s
     .bind(new.secret)
     .bind(new.now_us)
     .bind(new.held_until_us)
+    .bind(&new.zone.id)
+    .bind(&new.zone.region)
+    .bind(&new.zone.country)
+    .bind(&new.zone.hazard_zone)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -212,4 +237,32 @@ pub(crate) async fn save(tx: &mut Tx, row: &mut AllocationRow) -> Result<(), sql
     }
     row.generation += 1;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_lent_before_clouds_had_zones_counts_in_the_first_zone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("cloud.db")).await.unwrap();
+        sqlx::query(
+            "INSERT INTO allocations (id, label, state, generation, epoch, instances, vcpu_each, ram_mb_each, storage_gb,
+                                      mbps, has_endpoint, secret, created_at, held_until)
+             VALUES ('alc_old', 'l', 'active', 1, 1, 2, 4, 512, 10, 5, FALSE, 's', 0, 0)",
+        )
+        .execute(&store.pool)
+        .await
+        .unwrap();
+        let zone = Zone {
+            id: "z1".into(),
+            region: "tokyo".into(),
+            country: "JP".into(),
+            hazard_zone: "kanto".into(),
+        };
+        store.settle(&zone).await.unwrap();
+        assert_eq!(store.get("alc_old").await.unwrap().unwrap().zone(), zone);
+        assert_eq!(store.used(1).await.unwrap()["z1"].vcpu, 8);
+    }
 }

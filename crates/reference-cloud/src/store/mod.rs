@@ -14,7 +14,8 @@ use sqlx::sqlite::{
 use sqlx::{Sqlite, Transaction};
 
 pub(crate) use allocations::{
-    NewAllocation, RecordedKey, addresses, expire, insert, load, load_key, record_key, save, used,
+    NewAllocation, RecordedKey, UsedByZone, addresses, expire, insert, load, load_key, record_key,
+    save, used,
 };
 pub(crate) use rows::AllocationRow;
 pub(crate) use usage::{close_interval, open_interval};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use provider_api::{
     Allocation, AllocationId, ComputeSpec, Endpoint, EndpointKind, ErasureStatement, Instance,
-    NetworkSpec, Quota, ResourceGroup, ResourceState, StorageSpec,
+    NetworkSpec, Quota, ResourceGroup, ResourceState, StorageSpec, Zone,
 };
 use sqlx::FromRow;
 
@@ -46,6 +46,10 @@ pub(crate) struct AllocationRow {
     pub failure: Option<String>,
     pub storage_bytes: Option<i64>,
     pub requests: i64,
+    pub zone_id: Option<String>,
+    pub region: Option<String>,
+    pub country: Option<String>,
+    pub hazard_zone: Option<String>,
 }
 
 impl AllocationRow {
@@ -80,11 +84,21 @@ impl AllocationRow {
         }
     }
 
+    /// Where it is; every row has been given its zone when the cloud opened its file.
+    pub(crate) fn zone(&self) -> Zone {
+        let word = |word: &Option<String>| word.clone().unwrap_or_default();
+        Zone {
+            id: word(&self.zone_id),
+            region: word(&self.region),
+            country: word(&self.country),
+            hazard_zone: word(&self.hazard_zone),
+        }
+    }
+
     /// The allocation on the wire; `open` and `instances` are known only to the running cloud.
     pub(crate) fn view(
         &self,
         now_us: i64,
-        zone_id: &str,
         open: bool,
         instances: Vec<Instance>,
     ) -> Result<Allocation, OpError> {
@@ -100,7 +114,7 @@ impl AllocationRow {
         Ok(Allocation {
             id: AllocationId(self.id.clone()),
             label: self.label.clone(),
-            zone_id: zone_id.to_owned(),
+            zone: self.zone(),
             state,
             generation: self.generation,
             epoch: self.epoch,

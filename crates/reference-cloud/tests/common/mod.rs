@@ -57,6 +57,20 @@ pub fn zone() -> Zone {
     }
 }
 
+/// What each of the two zones lends.
+pub const CAPACITY: Amounts =
+    Amounts { instances: 4, vcpu: 8, ram_mb: 4096, storage_gb: 10, mbps: 1000 };
+
+/// In a region of its own.
+pub fn second_zone() -> Zone {
+    Zone {
+        id: "z2".into(),
+        region: "osaka".into(),
+        country: "JP".into(),
+        hazard_zone: "kansai".into(),
+    }
+}
+
 pub fn config(dir: &TempDir) -> CloudConfig {
     let address = own_address();
     let demo_app = ChildCommand { program: program(), args: vec!["demo-app".into()] };
@@ -65,11 +79,13 @@ pub fn config(dir: &TempDir) -> CloudConfig {
         listen,
         dir.path().to_owned(),
         "Test cloud",
-        zone(),
+        vec![
+            ZoneCapacity { zone: zone(), capacity: CAPACITY },
+            ZoneCapacity { zone: second_zone(), capacity: CAPACITY },
+        ],
         Secret::new(TOKEN),
         demo_app,
     );
-    config.capacity = Amounts { instances: 4, vcpu: 8, ram_mb: 4096, storage_gb: 10, mbps: 1000 };
     config.endpoints =
         EndpointRange { first_address: address, addresses: 1, first_port: 8700, ports: 8 };
     config.faults = true;
@@ -118,6 +134,14 @@ impl Subject for Local {
         &self.driver
     }
 
+    fn region(&self) -> String {
+        zone().region
+    }
+
+    fn other_region(&self) -> Option<String> {
+        Some(second_zone().region)
+    }
+
     fn group(&self) -> ResourceGroup {
         group()
     }
@@ -161,6 +185,8 @@ impl Process {
             .args(["--listen", &self.address.to_string(), "--data-dir"])
             .arg(self.dir.path())
             .args([
+                "--region",
+                &zone().region,
                 "--first-address",
                 &self.address.ip().to_string(),
                 "--token",
@@ -285,7 +311,12 @@ pub fn command(key: &str, id: &AllocationId) -> AllocationCommand {
 pub fn hold_command(key: &str, resources: ResourceGroup) -> HoldCommand {
     HoldCommand {
         call: call(key),
-        request: HoldRequest { label: "ctr_1".into(), resources, ttl_seconds: None },
+        request: HoldRequest {
+            label: "ctr_1".into(),
+            region: zone().region,
+            resources,
+            ttl_seconds: None,
+        },
     }
 }
 
