@@ -7,18 +7,21 @@
 //! is always the same: a value that does not count is not promised, and a [`Note`] says why.
 
 mod ask;
-mod path;
+pub(crate) mod path;
 mod promise;
 mod reading;
 mod shapes;
+pub(crate) mod strength;
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 pub use shapes::offer_axes;
+pub use strength::{offer_covers, promise_covers};
 
 use crate::{
     bundle::Bundle,
+    compose::Composite,
     explain::Explanation,
     fault::Fault,
     item::Dictionary,
@@ -38,6 +41,25 @@ pub struct Circumstances {
     pub today: i64,
     /// Yen per major unit of a currency (ISO 4217); JPY need not be listed.
     pub yen_per: BTreeMap<String, Decimal>,
+}
+
+impl Circumstances {
+    /// An amount in yen; `None` where no rate is known for its currency.
+    #[must_use]
+    pub fn yen(&self, amount: &sla::Amount) -> Option<Decimal> {
+        let major = major_units(amount);
+        if amount.currency == "JPY" {
+            return Some(major);
+        }
+        let rate = self.yen_per.get(&amount.currency)?;
+        major.checked_mul(*rate).map(|yen| yen.normalize())
+    }
+}
+
+/// An amount in major units of its currency.
+fn major_units(amount: &sla::Amount) -> Decimal {
+    let known = sla::CURRENCIES.iter().find(|(code, _)| *code == amount.currency);
+    Decimal::new(amount.minor, known.map_or(2, |(_, digits)| *digits)).normalize()
 }
 
 /// One profile of one requirement document, ready to read and judge offer documents.
@@ -82,7 +104,13 @@ impl SlaMatcher {
     /// Reads an offer document; `id` is what ranks and breaks ties, usually the id of the offer.
     #[must_use]
     pub fn candidate(&self, id: &str, document: &sla::Offer) -> Candidate {
-        promise::read(self, id, document)
+        promise::read(self, id, document, false)
+    }
+
+    /// Reads a composite of several offers, which is judged like one offer.
+    #[must_use]
+    pub fn composite_candidate(&self, id: &str, composite: &Composite) -> Candidate {
+        promise::read(self, id, &composite.document, true)
     }
 
     /// Ranks candidates; `limit` caps matches and near misses each.
@@ -146,6 +174,15 @@ impl SlaMatcher {
     #[must_use]
     pub const fn requirement(&self) -> &Requirement {
         self.prepared.requirement()
+    }
+
+    /// Registry keys of the must rows that a candidate does not meet.
+    pub(crate) fn failed_musts<'a>(
+        &'a self,
+        candidate: &'a Candidate,
+    ) -> impl Iterator<Item = &'a str> {
+        let failed = self.prepared.failed_musts(&candidate.offer);
+        failed.filter_map(|row| self.asks.get(row)).map(|ask| ask.key.as_str())
     }
 
     fn name_items(&self, relaxations: &mut [Relaxation]) {

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod case;
+pub mod compose;
 mod explain;
 mod fault;
 pub mod from_sla;
@@ -26,7 +27,9 @@ pub use bundle::Bundle;
 pub use case::{CaseFault, run_case, run_named_case};
 pub use explain::{Difference, Explanation, RowExplanation};
 pub use fault::{Fault, Reason};
-pub use from_sla::{Candidate, Circumstances, SlaMatcher, offer_axes};
+pub use from_sla::{
+    Candidate, Circumstances, SlaMatcher, offer_axes, offer_covers, promise_covers,
+};
 pub use item::{Dictionary, Item, Kind, KindName, Range, Scale};
 pub use nano::Nano;
 pub use note::{Note, RttOrigin};

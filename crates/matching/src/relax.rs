@@ -87,11 +87,21 @@ impl Prepared<'_> {
         rows.map(|((index, row), offers)| self.gain(index, row, &offers)).collect()
     }
 
+    /// Positions of the must rows that an offer does not meet.
+    pub(crate) fn failed_musts<'a>(
+        &'a self,
+        offer: &'a Offer,
+    ) -> impl Iterator<Item = usize> + 'a {
+        self.rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.mode == Mode::Must && !row.judge(offer).verdict.is_met())
+            .map(|(index, _)| index)
+    }
+
     /// The one must row that keeps the offer out, if it is one.
     fn only_failure(&self, offer: &Offer) -> Option<usize> {
-        let mut failed = (self.rows.iter().enumerate())
-            .filter(|(_, row)| row.mode == Mode::Must && !row.judge(offer).verdict.is_met())
-            .map(|(index, _)| index);
+        let mut failed = self.failed_musts(offer);
         let first = failed.next()?;
         failed.next().is_none().then_some(first)
     }

@@ -9,10 +9,10 @@ use crate::{note::RttOrigin, rtt::measured_rtt};
 
 /// The slowest of the paths that a requirement's users take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Slowest {
-    pub(super) user_region: String,
-    pub(super) rtt_ms: Decimal,
-    pub(super) origin: RttOrigin,
+pub(crate) struct Slowest {
+    pub(crate) user_region: String,
+    pub(crate) rtt_ms: Decimal,
+    pub(crate) origin: RttOrigin,
 }
 
 /// The slowest path of all user regions, or the first region that no path is known from.
@@ -25,44 +25,62 @@ pub(super) fn slowest<'a>(
     user_regions: &'a [String],
     today: i64,
 ) -> Result<Option<Slowest>, &'a String> {
-    let stated = |region: &String| {
-        document.spec.network_to_users.iter().find(|path| &path.user_region == region)
-    };
-    let open: Vec<&String> =
-        user_regions.iter().filter(|region| stated(region).is_none()).collect();
-    let country = best_country(document, &open)?;
     let mut slowest: Option<Slowest> = None;
-    for region in user_regions {
-        let path = match (stated(region), country) {
-            (Some(path), _) => Slowest {
-                user_region: region.clone(),
-                rtt_ms: path.rtt_ms,
-                origin: RttOrigin::Offer,
-            },
-            (None, Some(country)) => measured(country, region, today).ok_or(region)?,
-            (None, None) => return Err(region),
-        };
-        if slowest.as_ref().is_none_or(|other| path.rtt_ms > other.rtt_ms) {
-            slowest = Some(path);
+    for (region, way) in user_regions.iter().zip(each(document, user_regions, today)) {
+        let Some(way) = way else { return Err(unknown(document, user_regions).unwrap_or(region)) };
+        if slowest.as_ref().is_none_or(|other| way.rtt_ms > other.rtt_ms) {
+            slowest = Some(way);
         }
     }
     Ok(slowest)
 }
 
-/// The path of one region alone.
-pub(super) fn one(document: &sla::Offer, user_region: &String, today: i64) -> Option<Decimal> {
-    let path = slowest(document, std::slice::from_ref(user_region), today).ok()??;
-    Some(path.rtt_ms)
+/// As [`slowest`] for a composite: its ways were put together from those of the parts.
+pub(super) fn put_together<'a>(
+    document: &sla::Offer,
+    user_regions: &'a [String],
+) -> Result<Option<Slowest>, &'a String> {
+    let mut slowest: Option<Slowest> = None;
+    for region in user_regions {
+        let path = stated(document, region).ok_or(region)?;
+        if slowest.as_ref().is_none_or(|other| path.rtt_ms > other.rtt_ms) {
+            slowest = Some(Slowest {
+                user_region: region.clone(),
+                rtt_ms: path.rtt_ms,
+                origin: RttOrigin::Parts,
+            });
+        }
+    }
+    Ok(slowest)
 }
 
-/// Of the countries an offer is made in, the one whose slowest measured path is the shortest.
-fn best_country<'d, 'a>(
-    document: &'d sla::Offer,
-    open: &[&'a String],
-) -> Result<Option<&'d str>, &'a String> {
-    let Some(first) = open.first() else { return Ok(None) };
-    let countries: BTreeSet<&str> =
-        document.spec.service.regions.iter().map(|region| region.country.as_str()).collect();
+/// The way of each region, `None` where it is neither stated nor measured.
+pub(crate) fn each(
+    document: &sla::Offer,
+    user_regions: &[String],
+    today: i64,
+) -> Vec<Option<Slowest>> {
+    let open: Vec<&String> =
+        user_regions.iter().filter(|region| stated(document, region).is_none()).collect();
+    let country = best_country(document, &open);
+    let way = |region: &String| match (stated(document, region), country) {
+        (Some(path), _) => Some(Slowest {
+            user_region: region.clone(),
+            rtt_ms: path.rtt_ms,
+            origin: RttOrigin::Offer,
+        }),
+        (None, Some(country)) => measured(country, region, today),
+        (None, None) => None,
+    };
+    user_regions.iter().map(way).collect()
+}
+
+fn stated<'a>(document: &'a sla::Offer, user_region: &str) -> Option<&'a sla::NetworkPath> {
+    document.spec.network_to_users.iter().find(|path| path.user_region == user_region)
+}
+
+/// Of the countries an offer is made in, the one whose slowest measured way is the shortest.
+fn best_country<'a>(document: &'a sla::Offer, open: &[&String]) -> Option<&'a str> {
     let reach = |country: &str| {
         let mut worst = Decimal::ZERO;
         for region in open {
@@ -70,16 +88,20 @@ fn best_country<'d, 'a>(
         }
         Some(worst)
     };
-    let reached = countries.iter().filter_map(|country| Some((reach(country)?, *country)));
-    match reached.min() {
-        Some((_, country)) => Ok(Some(country)),
-        None => {
-            let known = |region: &str| {
-                countries.iter().any(|country| measured_rtt(country, region).is_some())
-            };
-            Err(open.iter().find(|region| !known(region)).copied().unwrap_or(first))
-        }
-    }
+    let reached = countries(document).into_iter();
+    reached.filter_map(|country| Some((reach(country)?, country))).min().map(|(_, country)| country)
+}
+
+/// The first region that no country of the offer has a way from.
+fn unknown<'a>(document: &sla::Offer, user_regions: &'a [String]) -> Option<&'a String> {
+    let countries = countries(document);
+    let measured =
+        |region: &str| countries.iter().any(|country| measured_rtt(country, region).is_some());
+    user_regions.iter().find(|region| stated(document, region).is_none() && !measured(region))
+}
+
+fn countries(document: &sla::Offer) -> BTreeSet<&str> {
+    document.spec.service.regions.iter().map(|region| region.country.as_str()).collect()
 }
 
 fn measured(country: &str, user_region: &str, today: i64) -> Option<Slowest> {

@@ -8,7 +8,7 @@ use sla::{Evidence, OfferItem};
 use super::{
     Candidate, SlaMatcher,
     ask::{Ask, MONTHLY_TOTAL, NOT_BANNED, OWN_RESPONSE, Reading, label},
-    path,
+    path::{self, Slowest},
 };
 use crate::{
     item::Kind,
@@ -33,12 +33,19 @@ impl Found {
 }
 
 /// Reads an offer document as the rows of the matcher ask.
-pub(super) fn read(matcher: &SlaMatcher, id: &str, document: &sla::Offer) -> Candidate {
+///
+/// A composite brings its ways to users along; for it nothing else stands in.
+pub(super) fn read(
+    matcher: &SlaMatcher,
+    id: &str,
+    document: &sla::Offer,
+    composite: bool,
+) -> Candidate {
     let dictionary = matcher.prepared.dictionary();
     let mut written = OfferValues { id: id.to_owned(), values: std::collections::BTreeMap::new() };
     let mut remarks = Vec::with_capacity(matcher.asks.len());
     for ask in &matcher.asks {
-        let mut found = find(matcher, ask, document);
+        let mut found = find(matcher, ask, document, composite);
         if let Some(promised) = found.promised.take() {
             let fits = dictionary
                 .position(&ask.id)
@@ -64,7 +71,7 @@ pub(super) fn read(matcher: &SlaMatcher, id: &str, document: &sla::Offer) -> Can
 /// What counts of a document on one row; nothing where it is not comparable.
 pub(super) fn held(matcher: &SlaMatcher, row: usize, document: &sla::Offer) -> Option<Held> {
     let ask = matcher.asks.get(row)?;
-    let promised = find(matcher, ask, document).promised?;
+    let promised = find(matcher, ask, document, false).promised?;
     let dictionary = matcher.prepared.dictionary();
     hold(dictionary, dictionary.position(&ask.id)?, &promised).ok()
 }
@@ -75,7 +82,7 @@ pub(super) fn held_price(matcher: &SlaMatcher, document: &sla::Offer) -> Option<
     hold(dictionary, dictionary.price()?, &monthly_total(matcher, document).promised?).ok()
 }
 
-fn find(matcher: &SlaMatcher, ask: &Ask, document: &sla::Offer) -> Found {
+fn find(matcher: &SlaMatcher, ask: &Ask, document: &sla::Offer, composite: bool) -> Found {
     match &ask.reading {
         Reading::Tier => {
             let tier = document.spec.price.as_ref().and_then(|price| price.tier.clone());
@@ -83,7 +90,13 @@ fn find(matcher: &SlaMatcher, ask: &Ask, document: &sla::Offer) -> Found {
         }
         Reading::MonthlyTotal => monthly_total(matcher, document),
         Reading::Response { user_regions, round_trips } => {
-            response(matcher, ask, document, user_regions, *round_trips)
+            let today = matcher.circumstances.today;
+            let path = if composite {
+                path::put_together(document, user_regions)
+            } else {
+                path::slowest(document, user_regions, today)
+            };
+            response(ask, document, path, *round_trips)
         }
         Reading::Scheme { scheme, asked, accept } => with_item(ask, document, &ask.key, |item| {
             scheme_level(item, scheme, asked.as_deref(), accept)
@@ -302,10 +315,9 @@ fn objections(value: Value, banned: &BTreeSet<String>) -> Value {
 /// percentiles is an upper estimate; probes replace it after go-live (sla-schema 4). Handshakes are
 /// round trips, so they are counted in what the requirement states.
 fn response(
-    matcher: &SlaMatcher,
     ask: &Ask,
     document: &sla::Offer,
-    user_regions: &[String],
+    path: Result<Option<Slowest>, &String>,
     round_trips: u32,
 ) -> Found {
     with_item(ask, document, OWN_RESPONSE, |item| {
@@ -317,7 +329,7 @@ fn response(
                 None => return Found::default(),
             },
         };
-        let path = match path::slowest(document, user_regions, matcher.circumstances.today) {
+        let path = match path {
             Ok(Some(path)) => path,
             Ok(None) => return Found::default(),
             Err(region) => {
@@ -349,20 +361,15 @@ fn monthly_total(matcher: &SlaMatcher, document: &sla::Offer) -> Found {
     else {
         return Found::default();
     };
-    let digits = sla::CURRENCIES
-        .iter()
-        .find(|(code, _)| *code == total.currency)
-        .map_or(2, |(_, digits)| *digits);
-    let amount = Decimal::new(total.minor, digits).normalize();
-    if total.currency == "JPY" {
-        return Found { promised: Some(Value::Number(amount)), ..Found::default() };
-    }
-    match matcher.circumstances.yen_per.get(&total.currency) {
-        Some(rate) => {
+    let yen = matcher.circumstances.yen(total);
+    let rate = matcher.circumstances.yen_per.get(&total.currency);
+    match (yen, rate) {
+        (None, None) => Found::withheld(None, Note::NoRate { currency: total.currency.clone() }),
+        (yen, Some(rate)) if total.currency != "JPY" => {
+            let amount = super::major_units(total);
             let note = Note::Converted { currency: total.currency.clone(), amount, rate: *rate };
-            let promised = amount.checked_mul(*rate).map(|yen| Value::Number(yen.normalize()));
-            Found { promised, declared: None, notes: vec![note] }
+            Found { promised: yen.map(Value::Number), declared: None, notes: vec![note] }
         }
-        None => Found::withheld(None, Note::NoRate { currency: total.currency.clone() }),
+        (yen, _) => Found { promised: yen.map(Value::Number), ..Found::default() },
     }
 }
