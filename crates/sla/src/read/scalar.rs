@@ -229,9 +229,11 @@ pub(crate) fn timezone(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Stri
 
 /// 3 to 63 lower-case letters, digits and hyphens.
 pub(crate) fn document_name(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<String> {
+    // The `e` of an unquoted number is an exponent, not a letter.
+    let letters = matches!(node, Node::Text(_));
+    let plain = |b: u8| b.is_ascii_digit() || b == b'-' || (letters && b.is_ascii_lowercase());
     formed(node, at, sink, Expected::Name, |text| {
-        (3..=63).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        (3..=63).contains(&text.len()) && text.bytes().all(plain)
     })
 }
 

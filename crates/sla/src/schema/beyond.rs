@@ -36,8 +36,9 @@ pub const BEYOND: &[Beyond] = &[
             FaultCode::UnknownMember,
             FaultCode::UnknownWord,
             FaultCode::WrongForm,
+            FaultCode::WrongOperator,
         ],
-        says: "numbers have at most 28 significant digits, and are words by their digits: 1.20 is not the word 1.2",
+        says: "numbers have at most 28 significant digits, longer ones are read as text; as words they count by their digits: 1.20 is not the word 1.2",
     },
     Beyond {
         id: "number_in_text",

@@ -9,8 +9,6 @@ mod offer;
 mod parts;
 mod quantity;
 mod requirement;
-#[cfg(test)]
-mod tests;
 
 pub use beyond::{BEYOND, Beyond};
 
