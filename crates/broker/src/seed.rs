@@ -8,7 +8,7 @@ use crate::documents::number;
 use crate::offers::version_row;
 use crate::providers::ProviderEntry;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{OfferId, OrganisationId, ProviderId, Role};
+use domain::{OfferId, OrganisationId, ProviderId, Role, Timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use storage::offers::{self, NewOffer, OfferVersion};
@@ -135,26 +135,42 @@ impl Broker {
         documents: impl Iterator<Item = sla::Offer>,
     ) -> Result<usize, BrokerError> {
         let now = self.now();
-        let mut tx = self.begin().await?;
-        let mut rows: Vec<(NewOffer, OfferVersion)> = Vec::new();
-        for mut document in documents {
+        let mut named = Vec::new();
+        for document in documents {
             let did = document.metadata.provider.clone().unwrap_or_default();
             let Some(&provider_id) = providers.get(&did) else {
                 return Err(BrokerError::NotFound { what: "provider" });
             };
             let slug = document.metadata.name.clone();
-            let id = offer_id(&did, &slug);
-            if offers::find(&mut tx, id).await?.is_some() {
-                continue;
-            }
-            number(&mut document.metadata, 1);
-            let version = version_row(ctx, id, 1, &document, now)?;
-            rows.push((NewOffer { id, provider_id, slug, created_at: now }, version));
+            let offer = NewOffer { id: offer_id(&did, &slug), provider_id, slug, created_at: now };
+            named.push((offer, document));
         }
+        let mut tx = self.begin().await?;
+        let ids: Vec<OfferId> = named.iter().map(|(offer, _)| offer.id).collect();
+        let known = offers::known(&mut tx, &ids).await?;
+        named.retain(|(offer, _)| !known.contains(&offer.id));
+        // Many documents are written and hashed beside the async workers.
+        let ctx = ctx.clone();
+        let rows = tokio::task::spawn_blocking(move || first_versions(&ctx, named, now));
+        let rows =
+            rows.await.map_err(|error| BrokerError::Internal(format!("seed: {error}")))??;
         offers::insert_published(&mut tx, &rows).await?;
         tx.commit().await?;
         Ok(rows.len())
     }
+}
+
+fn first_versions(
+    ctx: &OpContext,
+    offers: Vec<(NewOffer, sla::Offer)>,
+    now: Timestamp,
+) -> Result<Vec<(NewOffer, OfferVersion)>, BrokerError> {
+    let row = |(offer, mut document): (NewOffer, sla::Offer)| {
+        number(&mut document.metadata, 1);
+        let version = version_row(ctx, offer.id, 1, &document, now)?;
+        Ok((offer, version))
+    };
+    offers.into_iter().map(row).collect()
 }
 
 /// The same offer has the same id in every seeded market, so that links in the tour work.

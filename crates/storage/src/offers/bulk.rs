@@ -1,9 +1,12 @@
 //! Many published offers at once, for seeding: a few hundred rows travel in one statement.
 
-use super::{NewOffer, OfferVersion};
+use super::{NewOffer, OfferRevision, OfferVersion};
+use crate::record::list;
 use crate::statement::{execute, statements};
 use crate::{StorageError, Tx};
+use domain::OfferId;
 use serde_json::json;
+use std::collections::HashSet;
 
 /// Rows of one statement; with documents of a few kilobytes about one megabyte.
 const CHUNK: usize = 250;
@@ -22,6 +25,15 @@ statements! {
         SELECT id, provider_id, slug, 'published', 1, 1, created_at, created_at, 1
         FROM json_to_recordset(CAST($1 AS JSON)) AS new (id UUID, provider_id UUID, slug TEXT,
             created_at BIGINT)";
+    // CROSS JOIN keeps SQLite from looking through the list for each offer of the market.
+    KNOWN = "
+        SELECT offer.id AS id, offer.revision AS revision
+        FROM json_each($1) AS wanted
+        CROSS JOIN offer ON offer.id = unhex(wanted.value)",
+        postgres = "
+        SELECT offer.id AS id, offer.revision AS revision
+        FROM json_array_elements_text(CAST($1 AS JSON)) AS wanted (value)
+        JOIN offer ON offer.id = CAST(wanted.value AS UUID)";
     INSERT_VERSIONS = "
         INSERT INTO offer_version (offer_id, version, document, hash, title_en, title_ja,
             service_model, deployment_model, price_minor, currency, created_by, created_at)
@@ -38,6 +50,14 @@ statements! {
         FROM json_to_recordset(CAST($1 AS JSON)) AS new (offer_id UUID, document TEXT, hash TEXT,
             title_en TEXT, title_ja TEXT, service_model TEXT, deployment_model TEXT,
             price_minor BIGINT, currency TEXT, created_by TEXT, created_at BIGINT)";
+}
+
+/// Which of the ids belong to offers, in any state; one statement for all.
+pub async fn known(tx: &mut Tx, ids: &[OfferId]) -> Result<HashSet<OfferId>, StorageError> {
+    let wanted: Vec<_> = ids.iter().map(|id| id.uuid().simple().to_string()).collect();
+    let wanted = serde_json::Value::from(wanted).to_string();
+    let found = list!(tx, OfferRevision, KNOWN, wanted)?;
+    Ok(found.into_iter().map(|row| row.id).collect())
 }
 
 /// Adds offers that are published at once, each with its version 1; all of them or none.

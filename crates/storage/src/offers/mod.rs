@@ -7,7 +7,7 @@ pub(crate) mod published;
 mod rows;
 pub(crate) mod write;
 
-pub use bulk::insert_published;
+pub use bulk::{insert_published, known};
 pub use changes::{changed_since, counts, published_revisions, touch_published};
 pub use own::{find, find_by_slug, find_version, list_by_provider, list_versions};
 pub use published::{

@@ -162,6 +162,19 @@ async fn offers_by_ids_come_in_the_order_asked_for_in_one_statement(db: Db) {
     assert_eq!(offers::published_by_ids(&mut tx, &[]).await.unwrap(), []);
 }
 
+async fn offers_that_exist_are_known_in_any_state_in_one_statement(db: Db) {
+    let mut tx = db.begin().await.unwrap();
+    let cloud = provider(&mut tx, 1).await;
+    published(&mut tx, 1, cloud).await;
+    draft(&mut tx, 2, cloud).await;
+    draft(&mut tx, 3, cloud).await;
+    let wanted = [1, 2, 99].map(offer_id);
+    let (known, statements) = storage::stats::counting(offers::known(&mut tx, &wanted)).await;
+    assert_eq!(known.unwrap(), [1, 2].map(offer_id).into());
+    assert_eq!(statements, 1);
+    assert!(offers::known(&mut tx, &[]).await.unwrap().is_empty());
+}
+
 async fn changes_are_followed_to_the_end(db: Db) {
     let mut tx = db.begin().await.unwrap();
     let cloud = provider(&mut tx, 1).await;
@@ -235,6 +248,7 @@ on_both_databases!(
     of_two_writers_with_one_revision_the_second_conflicts,
     pages_show_every_published_offer_once_newest_first,
     offers_by_ids_come_in_the_order_asked_for_in_one_statement,
+    offers_that_exist_are_known_in_any_state_in_one_statement,
     changes_are_followed_to_the_end,
     offers_are_counted_by_state,
     ten_thousand_offers_are_added_in_seconds,
