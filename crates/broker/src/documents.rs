@@ -77,17 +77,19 @@ pub(crate) fn offer_yaml(offer: &Offer) -> String {
 
 /// The faults of a document as faults of the input.
 pub(crate) fn field_faults(faults: &Faults) -> Vec<FieldFault> {
-    faults
-        .iter()
-        .map(|fault| FieldFault {
-            pointer: fault.path.clone(),
-            code: fault.code.as_str().to_owned(),
-            found: fault.found.clone().unwrap_or_default(),
-            allowed: fault.allowed.join(", "),
-            message: fault.message.clone(),
-            expected: fault.expected.clone(),
-        })
-        .collect()
+    faults.iter().map(field_fault).collect()
+}
+
+/// One fault of a document as a fault of the input.
+pub(crate) fn field_fault(fault: &sla::Fault) -> FieldFault {
+    FieldFault {
+        pointer: fault.path.clone(),
+        code: fault.code.as_str().to_owned(),
+        found: fault.found.clone().unwrap_or_default(),
+        allowed: fault.allowed.join(", "),
+        message: fault.message.clone(),
+        expected: fault.expected.clone(),
+    }
 }
 
 /// The published monthly price, if there is one.

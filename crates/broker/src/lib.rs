@@ -9,6 +9,7 @@ pub mod demo;
 pub mod desk;
 mod documents;
 mod error;
+pub mod keys;
 mod lifecycle;
 pub mod market;
 mod monitor;

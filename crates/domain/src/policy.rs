@@ -30,6 +30,8 @@ pub enum Action {
     SteerWorkflow,
     /// Read the audit list.
     ReadAudit,
+    /// Register, list or revoke the keys that a provider signs with.
+    ManageKeys,
     /// Create, list or revoke one's own API tokens.
     ManageTokens,
     /// Create providers and connect them to a cloud.
@@ -76,6 +78,7 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::WriteOffer, Relation::System),
     row(Action::ReadOwnOffer, Relation::Owner(Role::Provider)),
     row(Action::ReadOwnOffer, Relation::Any(Role::Broker)),
+    row(Action::ManageKeys, Relation::Owner(Role::Provider)),
     row(Action::SignContract, Relation::Owner(Role::Customer)),
     row(Action::ReadContract, Relation::Owner(Role::Customer)),
     row(Action::ReadContract, Relation::Any(Role::Broker)),

@@ -6,6 +6,7 @@ pub mod contracts;
 mod db;
 mod error;
 pub mod idempotency;
+pub mod keys;
 pub mod observations;
 pub mod offers;
 pub mod page;

@@ -21,8 +21,10 @@ pub fn all_statements() -> Vec<Statement> {
 const MODULES: &[&[Statement]] = &[
     crate::accounts::ALL,
     crate::providers::ALL,
+    crate::keys::ALL,
     crate::offers::bulk::ALL,
     crate::offers::changes::ALL,
+    crate::offers::import::ALL,
     crate::offers::own::ALL,
     crate::offers::published::ALL,
     crate::offers::write::ALL,

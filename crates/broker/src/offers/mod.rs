@@ -1,10 +1,16 @@
 //! The provider's side of offers: check, draft, publish, new version, withdraw.
 
 mod form;
+mod history;
+mod import;
+mod version;
 mod write;
 
 pub(crate) use form::{texts, typed_value};
+pub(crate) use version::signature_fault;
 pub(crate) use write::version_row;
+
+pub use import::{ImportFault, ImportOutcome, ImportReport, ImportedRow, OfferFile, OfferFormat};
 
 use crate::FieldFault;
 use domain::{OfferId, OfferState, Timestamp};
@@ -85,6 +91,10 @@ pub struct OfferVersionCard {
     pub created_at: Timestamp,
     /// Who made it.
     pub created_by: String,
+    /// The key that signed it; `None`: not signed.
+    pub signed_by: Option<String>,
+    /// What changed since the version before it; `None` for the first one and for old ones.
+    pub changes: Option<sla::Diff>,
 }
 
 /// Everything the provider sees of one offer.

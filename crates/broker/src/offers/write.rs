@@ -1,8 +1,11 @@
 //! Saving, publishing and withdrawing offers.
 
+use super::history::History;
+use super::version::{Newest, Next, next};
 use super::{OfferVersionCard, OwnOffer, OwnOfferCard};
 use crate::audit::{Entry, record};
-use crate::documents::{self, field_faults, number, offer_yaml, read_offer, stored};
+use crate::documents::{self, field_faults, offer_yaml, read_offer, stored};
+use crate::keys::Keyring;
 use crate::providers::ProviderCard;
 use crate::{Broker, BrokerError, OpContext, regions};
 use domain::{Action, OfferEvent, OfferId, Timestamp};
@@ -34,35 +37,39 @@ impl Broker {
         ctx: &OpContext,
         tx: &mut Tx,
         provider: &Provider,
-        mut offer: Offer,
+        offer: Offer,
     ) -> Result<OfferId, BrokerError> {
         let now = self.now();
         let slug = offer.metadata.name.clone();
-        let existing = offers::find_by_slug(tx, provider.id, &slug).await?;
-        let Some(row) = existing else {
+        let head = offers::heads(tx, provider.id, &[slug.as_str()]).await?.pop();
+        let keys = Keyring::of(tx, provider.id).await?;
+        let Some(head) = head else {
             let id = OfferId::new(self.ids());
-            number(&mut offer.metadata, 1);
+            let Next { row, signature, .. } = next(ctx, &keys, id, None, offer, now)?;
             let new = NewOffer { id, provider_id: provider.id, slug, created_at: now };
             offers::insert(tx, &new).await?;
-            offers::insert_version(tx, &version_row(ctx, id, 1, &offer, now)?).await?;
+            offers::insert_versions(tx, row.as_slice()).await?;
+            storage::keys::insert_signatures(tx, signature.as_slice()).await?;
             record(self, ctx, tx, Entry::new("offer.drafted", id)).await?;
             return Ok(id);
         };
-        let current = offers::find_version(tx, row.id, row.current_version)
-            .await?
-            .ok_or(BrokerError::NotFound { what: "offer" })?;
-        number(&mut offer.metadata, row.current_version);
-        if stored(&Document::Offer(offer.clone())).hash == current.hash {
-            return Ok(row.id);
+        let newest = Newest { version: head.current_version, hash: &head.hash };
+        let Next { version, row, signature } = next(ctx, &keys, head.id, Some(newest), offer, now)?;
+        let changed = row.is_some();
+        // A version that is signed already keeps its signature.
+        let signature = signature.filter(|_| changed || !head.signed);
+        offers::insert_versions(tx, row.as_slice()).await.map_err(taken)?;
+        storage::keys::insert_signatures(tx, signature.as_slice()).await?;
+        if changed {
+            let (id, revision) = (head.id, head.revision);
+            offers::set_current_version(tx, id, revision, version, now).await.map_err(taken)?;
+            let entry = Entry::new("offer.revised", id).with("version", version);
+            record(self, ctx, tx, entry).await?;
+        } else if signature.is_some() {
+            let entry = Entry::new("offer.signed", head.id).with("version", version);
+            record(self, ctx, tx, entry).await?;
         }
-        let next = row.current_version + 1;
-        number(&mut offer.metadata, next);
-        let version = version_row(ctx, row.id, next, &offer, now)?;
-        offers::insert_version(tx, &version).await.map_err(taken)?;
-        offers::set_current_version(tx, row.id, row.revision, next, now).await.map_err(taken)?;
-        let entry = Entry::new("offer.revised", row.id).with("version", next);
-        record(self, ctx, tx, entry).await?;
-        Ok(row.id)
+        Ok(head.id)
     }
 
     /// Publishes the newest version; repeating it changes nothing.
@@ -121,6 +128,7 @@ impl Broker {
             .await?
             .ok_or(BrokerError::NotFound { what: "offer" })?;
         let versions = offers::list_versions(&mut tx, id).await?;
+        let mut history = History::of(&mut tx, id).await?;
         let (document, _) = read_offer(&newest.document).map_err(|faults| {
             let detail = faults.to_string();
             BrokerError::Storage(StorageError::Corrupt { what: "offer_version.document", detail })
@@ -138,6 +146,8 @@ impl Broker {
                     hash: row.hash,
                     created_at: row.created_at,
                     created_by: row.created_by,
+                    signed_by: history.signed_by(row.version),
+                    changes: history.changes(row.version),
                 })
                 .collect(),
         })
@@ -177,7 +187,7 @@ async fn owned(
 }
 
 /// The document must name the provider that publishes it, so that nobody speaks for another.
-fn check_provider(offer: &Offer, provider: &Provider) -> Result<(), BrokerError> {
+pub(super) fn check_provider(offer: &Offer, provider: &Provider) -> Result<(), BrokerError> {
     match &offer.metadata.provider {
         Some(did) if *did != provider.did => Err(BrokerError::field(
             "/metadata/provider",
@@ -230,7 +240,7 @@ fn own_card(offer: &offers::Offer, title_en: String, title_ja: String) -> OwnOff
 }
 
 /// Two people saved at the same time: the second is told, nothing is overwritten.
-fn taken(error: StorageError) -> BrokerError {
+pub(super) fn taken(error: StorageError) -> BrokerError {
     if offers::is_version_taken(&error) || matches!(error, StorageError::Conflict { .. }) {
         return BrokerError::Conflict {
             code: "offer_changed",

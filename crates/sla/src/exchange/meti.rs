@@ -282,6 +282,9 @@ fn country(part: &str) -> Option<String> {
 /// A number with its unit, without the words around it. Months and years have no fixed length; the
 /// one that promises less is taken.
 fn number(item: &ItemDef, answer: &str) -> Option<Node> {
+    if let Ok(number) = item.unit.read(&plain(answer)) {
+        return Some(Node::number(number));
+    }
     let around = ["以上", "以内", "以下", "未満", "程度", "間前", "前", "間", "約"];
     let mut text = plain(answer);
     for word in around {

@@ -1,6 +1,8 @@
 //! Offers in any state, as their providers and the broker see them.
 
-use super::{Offer, OfferListing, OfferVersion, OfferWithProvider, VersionListing};
+use super::{
+    Offer, OfferListing, OfferVersion, OfferWithProvider, VersionDocument, VersionListing,
+};
 use crate::page::{Cursor, Page, cut, fetch_limit};
 use crate::record::{find, list};
 use crate::statement::statements;
@@ -30,6 +32,9 @@ statements! {
         SELECT version, hash, title_en, title_ja, price_minor, currency, created_by, created_at
         FROM offer_version WHERE offer_id = $1
         ORDER BY version DESC LIMIT 1000";
+    LIST_DOCUMENTS = "
+        SELECT version, document FROM offer_version WHERE offer_id = $1
+        ORDER BY version DESC LIMIT $2";
     LIST_BY_PROVIDER = "
         SELECT offer.id AS id, provider_id, slug, state, current_version, published_version,
             offer.created_at AS created_at, updated_at, revision, newest.title_en AS title_en,
@@ -68,6 +73,15 @@ pub async fn find_version(
 /// Lists the versions of an offer without their documents, newest first, at most 1000.
 pub async fn list_versions(tx: &mut Tx, id: OfferId) -> Result<Vec<VersionListing>, StorageError> {
     list!(tx, VersionListing, LIST_VERSIONS, id.uuid())
+}
+
+/// Lists the documents of an offer's versions, newest first, at most `limit`.
+pub async fn list_documents(
+    tx: &mut Tx,
+    id: OfferId,
+    limit: u32,
+) -> Result<Vec<VersionDocument>, StorageError> {
+    list!(tx, VersionDocument, LIST_DOCUMENTS, id.uuid(), i64::from(limit))
 }
 
 /// Lists a provider's offers in every state, newest first.

@@ -109,6 +109,16 @@ record! {
 }
 
 record! {
+    /// A version with nothing but its document, to be compared with others.
+    pub struct VersionDocument in "offer_version" {
+        /// Counts from 1.
+        pub version: i64,
+        /// Canonical JSON.
+        pub document: String,
+    }
+}
+
+record! {
     /// A version in the list of an offer's versions.
     pub struct VersionListing in "offer_version" {
         /// Counts from 1.

@@ -6,6 +6,7 @@ mod accounts;
 mod common;
 mod contracts;
 mod journal;
+mod keys;
 mod observations;
 mod offers;
 mod providers;

@@ -132,7 +132,7 @@ pub(super) const ABOUT: &[(&str, &str, Kind, &str)] = &[
     ("percentile", "percentile", Kind::Number, "`95`"),
     ("window", "window", Kind::Text, "`1M`, `90d`"),
     ("transaction", "transaction", Kind::Text, "reference transaction"),
-    ("qualifying", "qualifying", Kind::Text, "condition under which it holds"),
+    ("qualifying", "qualifying", Kind::Prose, "condition under which it holds"),
     ("exclusions", "exclusions", Kind::Texts, "what is not counted, `;` between"),
     (
         "remedy",

@@ -1,0 +1,316 @@
+//! Importing a file of offers: every row is taken or none, in one transaction and few statements.
+
+use super::version::{Newest, Next, next};
+use super::write::{check_provider, taken};
+use crate::audit::{Entry, record};
+use crate::documents::field_fault;
+use crate::keys::Keyring;
+use crate::{Broker, BrokerError, FieldFault, OpContext};
+use domain::{Action, OfferEvent, OfferId, OfferState, Timestamp};
+use sha2::{Digest, Sha256};
+use sla::exchange::{self, Import, ImportedOffer};
+use std::collections::{BTreeMap, BTreeSet};
+use storage::offers::{self, Advance, NewOffer, OfferHead, OfferVersion};
+use storage::providers::Provider;
+use storage::{Tx, keys};
+
+pub use sla::exchange::Format as OfferFormat;
+
+/// A file of offers.
+#[derive(Debug, Clone)]
+pub struct OfferFile {
+    /// Its text.
+    pub text: String,
+    /// Its form; `None`: as the text looks.
+    pub format: Option<OfferFormat>,
+    /// Whether everybody shall see the offers at once; else new ones are drafts, and the public goes on
+    /// seeing the version it sees.
+    pub publish: bool,
+}
+
+/// What became of one offer of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportOutcome {
+    /// A new offer.
+    Created,
+    /// A new version of an offer.
+    Revised,
+    /// The offer says the same already.
+    Unchanged,
+}
+
+/// One offer of a file.
+#[derive(Debug, Clone)]
+pub struct ImportedRow {
+    /// Row as a spreadsheet counts, or the number of the document.
+    pub row: usize,
+    /// metadata.name.
+    pub name: String,
+    /// The offer.
+    pub id: OfferId,
+    /// Its newest version.
+    pub version: i64,
+    /// What became of it.
+    pub outcome: ImportOutcome,
+}
+
+/// One fault of a file.
+#[derive(Debug, Clone)]
+pub struct ImportFault {
+    /// Row as a spreadsheet counts (the header is row 1), or the number of the document; 0: the file.
+    pub row: usize,
+    /// The column, or the JSON pointer into the document; empty: the whole row.
+    pub column: String,
+    /// What was found, what is allowed.
+    pub fault: FieldFault,
+}
+
+/// What an import did. With a single fault it did nothing.
+#[derive(Debug, Clone, Default)]
+pub struct ImportReport {
+    /// Offers that the file holds.
+    pub rows: usize,
+    /// What became of them, in the order of the file; empty where there is a fault.
+    pub offers: Vec<ImportedRow>,
+    /// The first faults, at most a thousand.
+    pub faults: Vec<ImportFault>,
+    /// All faults.
+    pub fault_count: usize,
+    /// Offers whose newest version everybody sees that did not before.
+    pub published: usize,
+}
+
+impl ImportReport {
+    /// How many offers came out so.
+    #[must_use]
+    pub fn count(&self, outcome: ImportOutcome) -> usize {
+        self.offers.iter().filter(|row| row.outcome == outcome).count()
+    }
+
+    fn refused(import: Import) -> Self {
+        let fault = |found: &exchange::RowFault| ImportFault {
+            row: found.row,
+            column: found.column.clone(),
+            fault: FieldFault {
+                pointer: format!("/rows/{}/{}", found.row, found.column.trim_start_matches('/')),
+                ..field_fault(&found.fault)
+            },
+        };
+        let faults = import.faults.iter().map(fault).collect();
+        Self { rows: import.rows, faults, fault_count: import.fault_count, ..Self::default() }
+    }
+
+    fn note(&mut self, row: usize, error: BrokerError) -> Result<(), BrokerError> {
+        let BrokerError::Invalid(found) = error else { return Err(error) };
+        for fault in found {
+            self.fault_count += 1;
+            let column = fault.pointer.clone();
+            let pointer = format!("/rows/{row}/{}", column.trim_start_matches('/'));
+            self.faults.push(ImportFault { row, column, fault: FieldFault { pointer, ..fault } });
+        }
+        Ok(())
+    }
+}
+
+impl Broker {
+    /// Checks a file of offers without saving anything; needs no account.
+    pub async fn check_offer_file(&self, file: OfferFile) -> Result<ImportReport, BrokerError> {
+        Ok(ImportReport::refused(read(file).await?.0))
+    }
+
+    /// Saves the offers of a file, at most 10,000: new ones and next versions of those that are there.
+    /// Either every row is right and all is done in one transaction, or the report lists the faults
+    /// and nothing is done. The same file again changes nothing.
+    pub async fn import_offers(
+        &self,
+        ctx: &OpContext,
+        file: OfferFile,
+    ) -> Result<ImportReport, BrokerError> {
+        ctx.may(Action::WriteOffer, ctx.actor.organisation(), "offer")?;
+        let mut tx = self.begin_read().await?;
+        let provider = self.own_provider(ctx, &mut tx).await?;
+        drop(tx);
+        self.import_into(ctx, &provider, file).await
+    }
+
+    /// The same for a provider by its short name, for who runs the market.
+    pub async fn import_offers_of(
+        &self,
+        ctx: &OpContext,
+        provider: &str,
+        file: OfferFile,
+    ) -> Result<ImportReport, BrokerError> {
+        let mut tx = self.begin_read().await?;
+        let found = storage::providers::find_by_slug(&mut tx, provider).await?;
+        drop(tx);
+        let owner = found.as_ref().and_then(|provider| provider.organisation_id);
+        ctx.may(Action::WriteOffer, owner, "provider")?;
+        let provider = found.ok_or(BrokerError::NotFound { what: "provider" })?;
+        self.import_into(ctx, &provider, file).await
+    }
+
+    async fn import_into(
+        &self,
+        ctx: &OpContext,
+        provider: &Provider,
+        file: OfferFile,
+    ) -> Result<ImportReport, BrokerError> {
+        let publish = file.publish;
+        let (import, hash) = read(file).await?;
+        if !import.is_sound() {
+            return Ok(ImportReport::refused(import));
+        }
+        let mut tx = self.begin().await?;
+        let plan = self.plan(ctx, &mut tx, provider, import.offers, publish).await?;
+        if plan.report.fault_count > 0 {
+            return Ok(ImportReport { offers: Vec::new(), published: 0, ..plan.report });
+        }
+        if plan.is_empty() {
+            return Ok(plan.report);
+        }
+        plan.write(&mut tx, publish, self.now()).await?;
+        let entry = Entry::new("offers.imported", provider.id)
+            .with("file", hash)
+            .with("created", plan.report.count(ImportOutcome::Created))
+            .with("revised", plan.report.count(ImportOutcome::Revised))
+            .with("published", plan.report.published);
+        record(self, ctx, &mut tx, entry).await?;
+        tx.commit().await?;
+        if plan.report.published > 0 {
+            self.sync_market().await?;
+        }
+        Ok(plan.report)
+    }
+
+    /// Decides for each offer of the file what it becomes.
+    async fn plan(
+        &self,
+        ctx: &OpContext,
+        tx: &mut Tx,
+        provider: &Provider,
+        file: Vec<ImportedOffer>,
+        publish: bool,
+    ) -> Result<Plan, BrokerError> {
+        let names: BTreeSet<&str> =
+            file.iter().map(|found| found.offer.metadata.name.as_str()).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let heads = offers::heads(tx, provider.id, &names).await?;
+        let heads: BTreeMap<String, OfferHead> =
+            heads.into_iter().map(|head| (head.slug.clone(), head)).collect();
+        let keys = Keyring::of(tx, provider.id).await?;
+        let now = self.now();
+        let mut plan =
+            Plan { report: ImportReport { rows: file.len(), ..<_>::default() }, ..<_>::default() };
+        for ImportedOffer { row, mut offer } in file {
+            let name = offer.metadata.name.clone();
+            let head = heads.get(&name);
+            let id = head.map_or_else(|| OfferId::new(self.ids()), |head| head.id);
+            let newest =
+                head.map(|head| Newest { version: head.current_version, hash: &head.hash });
+            let checked = check_provider(&offer, provider);
+            // A file that names no provider speaks for the one that sends it, if it is not signed.
+            if offer.metadata.signature.is_none() && offer.metadata.provider.is_none() {
+                offer.metadata.provider = Some(provider.did.clone());
+            }
+            let state = head.map_or(Ok(OfferState::Draft), |head| state_after(head, publish));
+            let decided = checked.and(state).and_then(|_| next(ctx, &keys, id, newest, offer, now));
+            match decided {
+                Ok(decided) => plan.take(row, (provider, name, id), head, decided, publish, now),
+                Err(error) => plan.report.note(row, error)?,
+            }
+        }
+        Ok(plan)
+    }
+}
+
+/// Reads a file beside the async workers: ten thousand rows take about a second.
+async fn read(file: OfferFile) -> Result<(Import, String), BrokerError> {
+    let work = move || {
+        let format = file.format.unwrap_or_else(|| OfferFormat::of_text(&file.text));
+        let hash = hex::encode(Sha256::digest(file.text.as_bytes()));
+        (exchange::read(format, &file.text), hash)
+    };
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| BrokerError::Internal(format!("reading a file of offers: {error}")))
+}
+
+/// An offer that was taken off the market stays off it.
+fn state_after(head: &OfferHead, publish: bool) -> Result<OfferState, BrokerError> {
+    if !publish {
+        return Ok(head.state);
+    }
+    head.state.apply(OfferEvent::Publish).map_err(|_| {
+        let allowed = "another name, or an import without publishing";
+        let message = "the offer of this name was withdrawn and cannot be published again";
+        BrokerError::field("name", "withdrawn_offer", &head.slug, allowed, message)
+    })
+}
+
+/// Everything that an import writes.
+#[derive(Debug, Default)]
+struct Plan {
+    report: ImportReport,
+    new: Vec<NewOffer>,
+    versions: Vec<OfferVersion>,
+    signatures: Vec<keys::OfferSignature>,
+    advances: Vec<Advance>,
+}
+
+impl Plan {
+    fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.advances.is_empty() && self.signatures.is_empty()
+    }
+
+    fn take(
+        &mut self,
+        row: usize,
+        (provider, name, id): (&Provider, String, OfferId),
+        head: Option<&OfferHead>,
+        next: Next,
+        publish: bool,
+        now: Timestamp,
+    ) {
+        let Next { version, row: changed, signature } = next;
+        let outcome = match (head, &changed) {
+            (None, _) => ImportOutcome::Created,
+            (Some(_), Some(_)) => ImportOutcome::Revised,
+            (Some(_), None) => ImportOutcome::Unchanged,
+        };
+        let shown = head.is_some_and(|head| {
+            head.state == OfferState::Published && head.published_version == Some(version)
+        });
+        if publish && !shown {
+            self.report.published += 1;
+        }
+        match head {
+            None => self.new.push(NewOffer {
+                id,
+                provider_id: provider.id,
+                slug: name.clone(),
+                created_at: now,
+            }),
+            Some(head) if changed.is_some() || (publish && !shown) => self.advances.push(Advance {
+                id,
+                revision: head.revision,
+                version,
+                state: if publish { OfferState::Published } else { head.state },
+                published_version: if publish { Some(version) } else { head.published_version },
+            }),
+            Some(_) => {}
+        }
+        self.versions.extend(changed);
+        // A version that is signed already keeps its signature.
+        let signed = outcome == ImportOutcome::Unchanged && head.is_some_and(|head| head.signed);
+        self.signatures.extend(signature.filter(|_| !signed));
+        self.report.offers.push(ImportedRow { row, name, id, version, outcome });
+    }
+
+    async fn write(&self, tx: &mut Tx, publish: bool, now: Timestamp) -> Result<(), BrokerError> {
+        let state = if publish { OfferState::Published } else { OfferState::Draft };
+        offers::insert_offers(tx, &self.new, state).await?;
+        offers::insert_versions(tx, &self.versions).await.map_err(taken)?;
+        keys::insert_signatures(tx, &self.signatures).await?;
+        offers::advance(tx, &self.advances, now).await.map_err(taken)
+    }
+}
