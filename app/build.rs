@@ -1,7 +1,8 @@
 //! Turns `locales/{en,ja}/*.toml` into typed functions on `Words` and joins the style sheets.
 //!
 //! A key that one language lacks, or placeholders that differ, stop the build with the key's name.
-//! Only the server half has words; islands are handed translated strings.
+//! The server half has words, and the studio, which writes sentences about what moves under the hand;
+//! other islands are handed translated strings.
 
 #[path = "build/words.rs"]
 mod words;
@@ -20,14 +21,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo::rerun-if-changed=build/words.rs");
-    if env::var_os("CARGO_FEATURE_SSR").is_none() {
+    let server = env::var_os("CARGO_FEATURE_SSR").is_some();
+    if !server && env::var_os("CARGO_FEATURE_STUDIO").is_none() {
         return Ok(());
     }
     for folder in ["locales", "style"] {
         println!("cargo::rerun-if-changed={}", root.join(folder).display());
     }
     fs::write(out.join("words.rs"), words::generate(&root.join("locales"))?)?;
-    fs::write(out.join("style.css"), joined(&root.join("style"))?)?;
+    if server {
+        fs::write(out.join("style.css"), joined(&root.join("style"))?)?;
+    }
     Ok(())
 }
 

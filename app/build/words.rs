@@ -182,7 +182,7 @@ fn write_function(
         writeln!(
             code,
             "        {}",
-            if shown { "let number = crate::format::integer(count);" } else { "" }
+            if shown { "let number = integer(count);" } else { "" }
         )?;
     }
     writeln!(code, "        match self.0 {{")?;

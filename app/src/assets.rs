@@ -26,6 +26,20 @@ pub struct Manifest {
     pub wasm: Option<String>,
     /// The loader a page with an island asks for.
     pub boot: Option<String>,
+    /// What pages with the requirement studio load instead.
+    #[serde(default)]
+    pub studio: Option<Half>,
+}
+
+/// A browser half with what loads it; names relative to `/pkg/`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Half {
+    /// The bindings.
+    pub js: String,
+    /// The wasm module.
+    pub wasm: String,
+    /// The loader.
+    pub boot: String,
 }
 
 #[derive(Debug, Clone)]
@@ -53,8 +67,13 @@ const IMAGES: [(&str, &str); 2] = [
 impl Assets {
     /// The files compiled into the program; no island wakes up with these.
     pub fn built_in() -> Self {
-        let manifest =
-            Manifest { css: "kumoichi.css".to_owned(), js: None, wasm: None, boot: None };
+        let manifest = Manifest {
+            css: "kumoichi.css".to_owned(),
+            js: None,
+            wasm: None,
+            boot: None,
+            studio: None,
+        };
         let mut files = HashMap::new();
         files.insert(
             "pkg/kumoichi.css".to_owned(),
@@ -104,18 +123,17 @@ impl Assets {
         format!("/pkg/{}", self.manifest.css)
     }
 
-    /// The address of the island loader; `None` when the browser half was not built.
-    pub fn boot_url(&self) -> Option<String> {
-        self.manifest.boot.as_ref().map(|name| format!("/pkg/{name}"))
-    }
-
-    /// The addresses of bindings and wasm, to be fetched early on pages with islands.
-    pub fn preload_urls(&self) -> Option<(String, String)> {
+    /// The browser half that a page needs; `None` when it was not built.
+    pub fn half(&self, studio: bool) -> Option<Half> {
         let manifest = &self.manifest;
-        Some((
-            format!("/pkg/{}", manifest.js.as_ref()?),
-            format!("/pkg/{}", manifest.wasm.as_ref()?),
-        ))
+        if studio {
+            return manifest.studio.clone();
+        }
+        Some(Half {
+            js: manifest.js.clone()?,
+            wasm: manifest.wasm.clone()?,
+            boot: manifest.boot.clone()?,
+        })
     }
 
     fn respond(&self, key: &str, headers: &HeaderMap) -> Response {

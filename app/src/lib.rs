@@ -40,9 +40,11 @@ pub mod render;
 mod routes;
 #[cfg(feature = "ssr")]
 pub mod state;
+#[cfg(any(feature = "ssr", feature = "studio"))]
+pub mod studio;
 #[cfg(feature = "ssr")]
 pub mod ui;
-#[cfg(feature = "ssr")]
+#[cfg(any(feature = "ssr", feature = "studio"))]
 pub mod words;
 
 #[cfg(feature = "ssr")]

@@ -164,7 +164,7 @@ fn document(ctx: &PageContext, page: &Page, content: &str) -> String {
     );
     // Text from people is escaped, so this tag can only come from an island.
     if content.contains("<leptos-island ") {
-        push_loader(&mut html, ctx);
+        push_loader(&mut html, ctx, content.contains("data-component=\"Studio_"));
     }
     html.push_str("</head><body>");
     html.push_str(content);
@@ -172,15 +172,12 @@ fn document(ctx: &PageContext, page: &Page, content: &str) -> String {
     html
 }
 
-fn push_loader(html: &mut String, ctx: &PageContext) {
-    let Some(boot) = ctx.assets.boot_url() else { return };
-    if let Some((js, wasm)) = ctx.assets.preload_urls() {
-        let _ = write!(
-            html,
-            "<link rel=\"modulepreload\" href=\"{js}\"><link rel=\"preload\" href=\"{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin>"
-        );
-    }
-    let _ = write!(html, "<script type=\"module\" src=\"{boot}\"></script>");
+fn push_loader(html: &mut String, ctx: &PageContext, studio: bool) {
+    let Some(crate::assets::Half { js, wasm, boot }) = ctx.assets.half(studio) else { return };
+    let _ = write!(
+        html,
+        "<link rel=\"modulepreload\" href=\"/pkg/{js}\"><link rel=\"preload\" href=\"/pkg/{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin><script type=\"module\" src=\"/pkg/{boot}\"></script>"
+    );
 }
 
 /// Appends text so that it is safe between tags and inside double quotes.

@@ -81,6 +81,22 @@ impl Locale {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Words(pub Locale);
 
+/// A whole number with a comma between groups of three digits, as both languages write it.
+pub fn integer(value: i64) -> String {
+    let digits = value.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if value < 0 {
+        text.push('−');
+    }
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 include!(concat!(env!("OUT_DIR"), "/words.rs"));
 
 #[cfg(test)]

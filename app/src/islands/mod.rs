@@ -1,16 +1,22 @@
 //! The parts of a page that wake up in the browser, and the plain data they are given.
 //!
+//! Two modules are built: pages with the studio load one that holds it, all others one without it.
 //! Compiled for both halves. Islands read no locale, no clock and no market: words, times and
 //! numbers arrive as text in their props. Everything an island shows, the server renders first.
 
 mod copy_button;
 mod live_timeline;
+#[cfg(any(feature = "ssr", feature = "studio"))]
+mod studio;
 
 pub use copy_button::{CopyButton, CopyButtonProps};
 pub use live_timeline::{
     LiveTimeline, LiveTimelineProps, StepState, StepView, TimelineView, TimelineWords, read_event,
     steps_view,
 };
+
+#[cfg(any(feature = "ssr", feature = "studio"))]
+pub use studio::{Studio, StudioProps};
 
 /// Prepares the reactive system in the browser; each island is woken by itself afterwards.
 #[cfg(feature = "hydrate")]

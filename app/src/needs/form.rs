@@ -38,6 +38,11 @@ pub(super) fn weight_field(key: &str) -> String {
     format!("weight-{key}")
 }
 
+/// The field of an item's tolerance.
+pub(super) fn tolerance_field(key: &str) -> String {
+    format!("tolerance-{key}")
+}
+
 /// The title's field in this language.
 pub(super) fn title_field(locale: Locale) -> &'static str {
     match locale {
@@ -57,7 +62,8 @@ pub(super) fn read(form: &FormState, words: Words) -> RequirementForm {
             Locale::Ja => title_ja = untitled,
         }
     }
-    let items = sla::registry().items().iter().filter(|item| is_askable(item));
+    let keeps = |item: &&ItemDef| form.has("keep", &item.key);
+    let items = sla::registry().items().iter().filter(|item| is_askable(item) && !keeps(item));
     RequirementForm {
         name: name_of(&title_en),
         title_en,
@@ -81,6 +87,7 @@ fn read_item(form: &FormState, key: &str) -> Option<RequirementFormItem> {
         value: ticked.join(", "),
         level: if level.is_empty() { "must".to_owned() } else { level.to_owned() },
         weight: form.value(&weight_field(key)).trim().to_owned(),
+        tolerance: form.value(&tolerance_field(key)).trim().to_owned(),
     })
 }
 
@@ -94,7 +101,8 @@ pub(super) fn fill(filled: &RequirementForm) -> FormState {
         let Some(item) = sla::registry().item(&asked.item) else { continue };
         form = form
             .and(&level_field(&asked.item), asked.level.clone())
-            .and(&weight_field(&asked.item), asked.weight.clone());
+            .and(&weight_field(&asked.item), asked.weight.clone())
+            .and(&tolerance_field(&asked.item), asked.tolerance.clone());
         let field = value_field(&asked.item);
         if matches!(item.kind, ItemKind::Set(_)) {
             for member in asked.value.split(", ").filter(|member| !member.is_empty()) {
@@ -205,11 +213,13 @@ mod tests {
                 value: "1,825 d".to_owned(),
                 level: "prefer".to_owned(),
                 weight: "2".to_owned(),
+                tolerance: "1 d".to_owned(),
             }],
             ..RequirementForm::default()
         };
         let read = read(&fill(&filled), Locale::En.words());
         assert_eq!(read.items[0].value, "1825 d");
         assert_eq!((read.items[0].level.as_str(), read.items[0].weight.as_str()), ("prefer", "2"));
+        assert_eq!(read.items[0].tolerance, "1 d");
     }
 }

@@ -34,7 +34,7 @@ pub(super) async fn send(
         return start::guided(&ctx, &form, base.as_ref(), StatusCode::UNPROCESSABLE_ENTITY);
     };
     let whole = match &base {
-        Some(base) => merged(base, edited),
+        Some(base) => merged(base, edited, |key| form.has("keep", key)),
         None => edited,
     };
     match go_on(&ctx, &state, &mut form, &whole).await {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use sla::{ItemDef, ItemKind, Unit};
 
-use super::form::{LEVELS, level_field, value_field, weight_field};
+use super::form::{LEVELS, level_field, tolerance_field, value_field, weight_field};
 use crate::{
     form::FormState,
     ui::{CheckGroup, Field, Select},
@@ -20,11 +20,15 @@ pub(super) fn view(words: Words, form: &FormState, item: &ItemDef) -> AnyView {
             select.option(level, level_word(words, level))
         });
     let weight = Field::number(weight_field(&item.key), words.needs_form_weight()).of(form);
+    let slack = (!item.kind.is_set()).then(|| {
+        let field = Field::number(tolerance_field(&item.key), words.needs_studio_tolerance());
+        field.of(form).view()
+    });
     view! {
-        <fieldset class="ask">
+        <fieldset class="ask" id=format!("ask-{}", item.key)>
             <legend>{label}</legend>
             <p class="hint">{item.help(locale).to_owned()}" "<a href=format!("/items/{}", item.key)>{words.needs_form_about()}</a></p>
-            <div class="parts">{value(words, form, item)}{levels.of(form).view()}{weight.view()}</div>
+            <div class="parts">{value(words, form, item)}{levels.of(form).view()}{weight.view()}{slack}</div>
         </fieldset>
     }
     .into_any()

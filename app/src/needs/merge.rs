@@ -1,20 +1,25 @@
 //! Keeps what the guided form cannot show when a document is edited with it.
 //!
-//! The form knows value, level and weight of most items. Schemes with accepted equivalents, least
-//! commitments, tolerances, ages of evidence and the profiles for overload and disaster stay as they were.
+//! The form knows value, level, weight and tolerance of most items. Schemes with accepted equivalents,
+//! least commitments, ages of evidence and the profiles for overload and disaster stay as they were.
 
 use sla::{Requirement, RequirementItem};
 
 use super::form::is_askable;
 
-/// The edited document with everything of `base` that the form cannot show.
-pub(super) fn merged(base: &Requirement, edited: Requirement) -> Requirement {
+/// The edited document with everything of `base` that the form cannot show; `keeps` names further
+/// items that it only showed.
+pub(super) fn merged(
+    base: &Requirement,
+    edited: Requirement,
+    keeps: impl Fn(&str) -> bool,
+) -> Requirement {
     let mut whole = base.clone();
     whole.metadata.title = edited.metadata.title;
     whole.spec.user_regions = edited.spec.user_regions;
     let old = &base.spec.profiles.normal.items;
     let mut items: Vec<RequirementItem> =
-        old.iter().filter(|item| is_hidden(item)).cloned().collect();
+        old.iter().filter(|item| is_hidden(item) || keeps(&item.item)).cloned().collect();
     items.extend(edited.spec.profiles.normal.items.into_iter().map(|item| {
         match old.iter().find(|known| known.item == item.item) {
             Some(known) => changed(known, item),
@@ -44,6 +49,7 @@ fn changed(old: &RequirementItem, new: RequirementItem) -> RequirementItem {
         value: new.value,
         level: new.level,
         weight: new.weight,
+        tolerance: new.tolerance,
         ..old.clone()
     }
 }
@@ -65,7 +71,7 @@ mod tests {
         for item in &mut edited.spec.profiles.normal.items {
             item.min_commitment = None;
         }
-        assert_eq!(merged(&base, edited), base);
+        assert_eq!(merged(&base, edited, |_| false), base);
     }
 
     #[test]
@@ -82,7 +88,7 @@ mod tests {
                 .into_iter()
                 .filter(|item| item.item == "network.bandwidth"),
         );
-        let whole = merged(&base, edited);
+        let whole = merged(&base, edited, |_| false);
         let keys: Vec<_> =
             whole.spec.profiles.normal.items.iter().map(|item| item.item.as_str()).collect();
         assert!(!keys.contains(&"cost.tier"));

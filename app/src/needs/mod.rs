@@ -13,7 +13,9 @@ mod rows;
 mod say;
 mod source;
 mod start;
+mod studio;
 mod why;
+mod workbench;
 mod written;
 
 use axum::{
@@ -34,6 +36,7 @@ pub fn routes() -> Router<AppState> {
         .route("/needs", get(list::show))
         .route("/needs/new", get(start::show).post(guided::send))
         .route("/needs/new/yaml", post(written::send))
+        .route("/needs/candidates", get(studio::candidates))
         .route("/needs/save", post(list::save))
         .route("/needs/templates/{key}", get(ranked::template))
         .route("/needs/{id}", get(ranked::saved))

@@ -10,8 +10,9 @@ use leptos::prelude::*;
 use matching::Order;
 
 use super::{
-    rows, say,
+    rows,
     source::{source_address, source_text},
+    workbench,
 };
 use crate::{
     AppState, PageContext,
@@ -22,8 +23,7 @@ use crate::{
     market::text,
     render::{Page, page},
     ui::{
-        Button, Kind, Look, Tab, Views, breadcrumbs, definitions, empty, link_button, notice,
-        page_head, section, tabs,
+        Kind, Look, Tab, Views, breadcrumbs, empty, link_button, notice, page_head, section, tabs,
     },
     words::Words,
 };
@@ -128,7 +128,7 @@ fn relaxations(state: &AppState, list: &RankedList, order: Order) -> Vec<(String
 }
 
 /// An address with the order, unless it is the default.
-fn ordered(address: Address, order: Order) -> Address {
+pub(super) fn ordered(address: Address, order: Order) -> Address {
     if order == Order::default() { address } else { address.set("order", order.name()) }
 }
 
@@ -146,20 +146,20 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
         } else {
             (words.common_way_describe().to_owned(), "/needs/new".to_owned())
         };
+        let fits = view! {
+            <div class="fits">
+                {notices(words, list)}
+                {orders(words, shown)}
+                {matches(ctx, shown)}
+                {relaxed(words, shown)}
+                {near(ctx, shown)}
+                {more(words, shown)}
+            </div>
+        };
         view! {
             {breadcrumbs(words, vec![trail])}
             {page_head(title, Some(words.needs_fit(matched, crate::format::integer(all))), vec![])}
-            <div class="need-page">
-                <aside class="brief" aria-labelledby="asked-title">{asked(ctx, shown)}</aside>
-                <div class="fits">
-                    {notices(words, list)}
-                    {orders(words, shown)}
-                    {matches(ctx, shown)}
-                    {relaxed(words, shown)}
-                    {near(ctx, shown)}
-                    {more(words, shown)}
-                </div>
-            </div>
+            {workbench::view(ctx, shown, fits.into_any())}
         }
         .into_any()
     })
@@ -167,79 +167,6 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
 
 fn count(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-/// What is asked, and what can be done with it.
-fn asked(ctx: &PageContext, shown: &Shown) -> AnyView {
-    let words = ctx.words();
-    let requirement = &shown.list.requirement;
-    let pairs = requirement
-        .spec
-        .profiles
-        .normal
-        .items
-        .iter()
-        .map(|item| {
-            let demand = say::demand_text(words, item.level);
-            let weight = item.weight.map(|weight| weight.normalize().to_string());
-            let firm = match weight {
-                Some(weight) if item.level != sla::Demand::BestEffort => words.needs_weight(demand, weight),
-                _ => demand.to_owned(),
-            };
-            let value = view! { <span>{say::item_text(words, item)}<span class="hint line">{firm}</span></span> };
-            (text::item_label(ctx.locale, &item.item), value.into_any())
-        })
-        .collect();
-    let profiles = &requirement.spec.profiles;
-    let items = i64::try_from(profiles.normal.items.len()).unwrap_or(i64::MAX);
-    let other = (profiles.overload.is_some() || profiles.disaster.is_some())
-        .then(|| view! { <p class="hint">{words.needs_other_profiles()}</p> });
-    let users: Vec<String> =
-        requirement.spec.user_regions.iter().map(|code| text::country(words, code)).collect();
-    let edit = |by: &str| {
-        Address::new("/needs/new").and("by", by).and("need", shown.need.clone()).to_string()
-    };
-    let link =
-        ordered(Address::new("/needs").and("doc", shown.list.share_code.clone()), shown.list.order);
-    view! {
-        <h2 id="asked-title">{words.needs_asked()}</h2>
-        <p class="hint">{words.needs_users(users.join(words.market_list_comma()))}</p>
-        <div class="actions">
-            {link_button(Look::Secondary, words.needs_edit(), edit("form"))}
-            {link_button(Look::Quiet, words.needs_edit_yaml(), edit("yaml"))}
-            {save(ctx, shown)}
-        </div>
-        <details class="unfolds">
-            <summary>{words.needs_items(items)}</summary>
-            {definitions(pairs)}
-        </details>
-        {other}
-        <p class="hint"><a href=link.to_string()>{words.needs_share()}</a></p>
-    }
-    .into_any()
-}
-
-/// Saves the need, or leads to sign-in and back to it.
-fn save(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
-    let words = ctx.words();
-    if shown.saved {
-        return None;
-    }
-    let code = shown.list.share_code.clone();
-    if ctx.viewer.is_none() {
-        let back = Address::new("/needs").and("doc", code).to_string();
-        let href = Address::new("/account/sign-in").and("next", back).to_string();
-        return Some(link_button(Look::Quiet, words.needs_sign_in(), href));
-    }
-    Some(
-        view! {
-            <form method="post" action="/needs/save">
-                <input type="hidden" name="doc" value=code/>
-                {Button::primary(words.needs_save()).view()}
-            </form>
-        }
-        .into_any(),
-    )
 }
 
 fn notices(words: Words, list: &RankedList) -> Option<AnyView> {

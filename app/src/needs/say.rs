@@ -3,7 +3,7 @@
 use matching::{
     Difference, Explanation, Mode, Note, RowExplanation, RttOrigin, Tolerance, Value, Verdict,
 };
-use sla::{Decimal, Demand, Direction, ItemDef, Operator, RequirementItem, Unit};
+use sla::{Decimal, Direction, ItemDef, Operator, RequirementItem, Unit};
 
 use crate::{
     market::text,
@@ -41,7 +41,7 @@ pub(super) fn item_text(words: Words, asked: &RequirementItem) -> String {
     operator_text(words, asked.op, shown)
 }
 
-fn operator_text(words: Words, op: Option<Operator>, shown: String) -> String {
+pub(super) fn operator_text(words: Words, op: Option<Operator>, shown: String) -> String {
     match op {
         Some(Operator::Gte) => words.needs_ask_gte(shown),
         Some(Operator::Lte) => words.needs_ask_lte(shown),
@@ -54,16 +54,7 @@ fn operator_text(words: Words, op: Option<Operator>, shown: String) -> String {
     }
 }
 
-/// How firmly an item is asked.
-pub(super) fn demand_text(words: Words, demand: Demand) -> &'static str {
-    match demand {
-        Demand::Must => words.needs_level_must(),
-        Demand::Prefer => words.needs_level_prefer(),
-        Demand::BestEffort => words.needs_level_best_effort(),
-    }
-}
-
-/// As [`demand_text`], for the rows of an explanation.
+/// How firmly a row asks.
 pub(super) fn mode_text(words: Words, mode: Mode) -> &'static str {
     match mode {
         Mode::Must => words.needs_level_must(),

@@ -207,7 +207,7 @@ fn hidden_parts(words: Words, base: &Requirement) -> Option<AnyView> {
         parts.push(words.needs_form_profiles().to_owned());
     }
     let has_more = |item: &sla::RequirementItem| {
-        item.min_commitment.is_some() || !item.accept.is_empty() || item.tolerance.is_some()
+        item.min_commitment.is_some() || !item.accept.is_empty() || item.max_age_days.is_some()
     };
     if profiles.normal.items.iter().any(has_more) {
         parts.push(words.needs_form_details().to_owned());

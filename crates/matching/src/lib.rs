@@ -2,6 +2,7 @@
 
 mod bundle;
 mod case;
+mod columns;
 pub mod compose;
 mod explain;
 mod fault;
@@ -25,6 +26,7 @@ mod weights;
 
 pub use bundle::Bundle;
 pub use case::{CaseFault, run_case, run_named_case};
+pub use columns::{Board, Column, Columns};
 pub use explain::{Difference, Explanation, RowExplanation};
 pub use fault::{Fault, Reason};
 pub use from_sla::{

@@ -51,6 +51,13 @@ pub(crate) fn mean(weighted: u128, weights: u128) -> Nano {
     if divisor == 0 {
         return Nano::ZERO;
     }
+    // Weights are small almost always; 64 bits are divided several times faster, above all in wasm.
+    if let (Ok(weighted), Ok(divisor)) = (u64::try_from(weighted), u64::try_from(divisor))
+        && let (Some(twice), Some(double)) = (weighted.checked_mul(2), divisor.checked_mul(2))
+        && let Some(raised) = twice.checked_add(divisor)
+    {
+        return Nano(i64::try_from(raised / double).unwrap_or(i64::MAX));
+    }
     Nano(((2 * weighted + divisor) / (2 * divisor)) as i64)
 }
 

@@ -24,40 +24,43 @@ const WASM_FEATURES: &[&str] = &[
 /// The loader and the module, not yet under their hashed names.
 #[derive(Debug)]
 pub struct Bound {
-    /// Folder with `kumoichi.js`, `kumoichi_bg.wasm` and perhaps `snippets/`.
+    /// Folder with `NAME.js`, `NAME_bg.wasm` and perhaps `snippets/`.
     pub folder: PathBuf,
+    /// `kumoichi`, or `studio` for the module with the studio.
+    pub name: &'static str,
 }
 
 impl Bound {
     /// The loader.
     pub fn script(&self) -> PathBuf {
-        self.folder.join("kumoichi.js")
+        self.folder.join(format!("{}.js", self.name))
     }
 
     /// The module the loader expects.
     pub fn module(&self) -> PathBuf {
-        self.folder.join("kumoichi_bg.wasm")
+        self.folder.join(format!("{}_bg.wasm", self.name))
     }
 }
 
-/// Generates the bindings when the module changed.
-pub fn generate(place: &Place, module: &Path, release: bool) -> Result<Bound> {
+/// Generates the bindings of a module when it changed.
+pub fn generate(place: &Place, name: &'static str, module: &Path, release: bool) -> Result<Bound> {
     let shrinker = place.inside("end2end/node_modules/binaryen/bin/wasm-opt");
     let shrink = release && shrinker.exists();
-    let bound = Bound { folder: place.target.join("wasm/bindings") };
-    let mut inputs = Inputs::of(if shrink { "bindings 1 shrunk" } else { "bindings 1" });
+    let bound = Bound { folder: place.target.join("wasm/bindings").join(name), name };
+    let mut inputs = Inputs::of(if shrink { "bindings 2 shrunk" } else { "bindings 2" });
     inputs.path(module)?;
-    let stamp = Stamp::new(&place.target.join("wasm"), "bindings", inputs.finish());
+    let stamp =
+        Stamp::new(&place.target.join("wasm"), &format!("bindings-{name}"), inputs.finish());
     if stamp.is_fresh(&[&bound.script(), &bound.module()]) {
         return Ok(bound);
     }
-    say::step("bindings", || {
+    say::step(&format!("bindings of {name}"), || {
         if bound.folder.exists() {
             fs::remove_dir_all(&bound.folder)?;
         }
         Bindgen::new()
             .input_path(module)
-            .out_name("kumoichi")
+            .out_name(name)
             .web(true)?
             .typescript(false)
             .omit_default_module_path(true)

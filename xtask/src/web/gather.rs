@@ -24,15 +24,28 @@ struct Manifest {
     wasm: String,
     /// The module script that a page with islands includes, and no other script.
     boot: String,
+    /// The same three for pages with the requirement studio.
+    studio: Half,
+}
+
+/// One wasm module with what loads it.
+#[derive(Debug, Serialize)]
+struct Half {
+    /// The generated loader.
+    js: String,
+    /// The wasm module.
+    wasm: String,
+    /// The module script of the page.
+    boot: String,
 }
 
 /// Fills the site folder when something changed.
-pub fn gather(place: &Place, bound: &Bound) -> Result<()> {
+pub fn gather(place: &Place, plain: &Bound, studio: &Bound) -> Result<()> {
     let site = place.site();
-    let mut inputs = Inputs::of("gather 2");
+    let mut inputs = Inputs::of("gather 3");
     inputs.text(BOOT);
     inputs.text(&site.to_string_lossy());
-    for path in [&place.inside("style"), &place.inside("public"), &bound.folder] {
+    for path in [&place.inside("style"), &place.inside("public"), &plain.folder, &studio.folder] {
         inputs.path(path)?;
     }
     let manifest = site.join("manifest.json");
@@ -44,30 +57,36 @@ pub fn gather(place: &Place, bound: &Bound) -> Result<()> {
         if site.exists() {
             fs::remove_dir_all(&site)?;
         }
-        let names = write_package(&site.join("pkg"), place, bound)?;
+        let names = write_package(&site.join("pkg"), place, plain, studio)?;
         copy_tree(&place.inside("public"), &site)?;
-        let mut script = 0;
         for file in files_below(&site)? {
             let size = compress::beside(&file)?.unwrap_or(0);
-            let kind = file.extension().unwrap_or_default();
-            script += if kind == "wasm" || kind == "js" { size } else { 0 };
+            if file.extension().is_some_and(|kind| kind == "wasm") {
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                say::line(&format!("   {name} with Brotli: {}", say::kilobytes(size)));
+            }
         }
-        say::line(&format!("   script and module with Brotli: {}", say::kilobytes(script)));
         fs::write(&manifest, serde_json::to_string_pretty(&names)? + "\n")
             .context("cannot write the manifest")
     })?;
     stamp.keep()
 }
 
-fn write_package(package: &Path, place: &Place, bound: &Bound) -> Result<Manifest> {
+fn write_package(package: &Path, place: &Place, plain: &Bound, studio: &Bound) -> Result<Manifest> {
     fs::create_dir_all(package)?;
     let css = put(package, "kumoichi", "css", styles::joined(&place.inside("style"))?.as_bytes())?;
-    let wasm = put(package, "kumoichi", "wasm", &fs::read(bound.module())?)?;
-    let js = put(package, "kumoichi", "js", &fs::read(bound.script())?)?;
+    let Half { js, wasm, boot } = write_half(package, plain)?;
+    Ok(Manifest { css, js, wasm, boot, studio: write_half(package, studio)? })
+}
+
+/// Writes one module, its loader and the script that starts them.
+fn write_half(package: &Path, bound: &Bound) -> Result<Half> {
+    let wasm = put(package, bound.name, "wasm", &fs::read(bound.module())?)?;
+    let js = put(package, bound.name, "js", &fs::read(bound.script())?)?;
     let boot = BOOT.replace("@SCRIPT@", &js).replace("@MODULE@", &wasm);
     let boot = put(package, "boot", "js", boot.as_bytes())?;
     copy_tree(&bound.folder.join("snippets"), &package.join("snippets"))?;
-    Ok(Manifest { css, js, wasm, boot })
+    Ok(Half { js, wasm, boot })
 }
 
 /// Writes a file under a name with the hash of its content and returns the name.
@@ -99,6 +118,8 @@ mod tests {
             ("style/base.css", "a {}"),
             ("bound/kumoichi.js", "1"),
             ("bound/kumoichi_bg.wasm", "2"),
+            ("bound/studio.js", "3"),
+            ("bound/studio_bg.wasm", "4"),
         ] {
             let file = root.path().join(name);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -106,11 +127,16 @@ mod tests {
         }
         let place = Place { root: root.path().to_path_buf(), target: root.path().join("target") };
         let package = root.path().join("pkg");
-        let names = write_package(&package, &place, &Bound { folder }).unwrap();
-        let boot =
-            fs::read_to_string(root.path().join(Path::new("pkg").join(&names.boot))).unwrap();
-        assert!(boot.contains(&names.js));
-        assert!(boot.contains(&names.wasm));
+        let plain = Bound { folder: folder.clone(), name: "kumoichi" };
+        let names =
+            write_package(&package, &place, &plain, &Bound { folder, name: "studio" }).unwrap();
+        let studio = &names.studio;
+        for (boot, js, wasm) in
+            [(&names.boot, &names.js, &names.wasm), (&studio.boot, &studio.js, &studio.wasm)]
+        {
+            let boot = fs::read_to_string(package.join(boot)).unwrap();
+            assert!(boot.contains(js) && boot.contains(wasm));
+        }
         assert!(names.css.contains(&short_hash(b"/* base.css */\na {}\n")));
     }
 }

@@ -67,9 +67,10 @@ pub fn run(place: &Place, options: &Options) -> Result<()> {
 /// Builds the wasm module, its bindings and the site folder.
 #[cfg(feature = "web")]
 pub fn site(place: &Place, release: bool) -> Result<()> {
-    let module = wasm::build(place)?;
-    let bound = bindings::generate(place, &module, release)?;
-    gather::gather(place, &bound)
+    let modules = wasm::build(place)?;
+    let plain = bindings::generate(place, "kumoichi", &modules.plain, release)?;
+    let studio = bindings::generate(place, "studio", &modules.studio, release)?;
+    gather::gather(place, &plain, &studio)
 }
 
 #[cfg(not(feature = "web"))]

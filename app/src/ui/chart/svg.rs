@@ -95,7 +95,7 @@ impl Svg {
 }
 
 /// Breaks words into lines of at most `width` half-width characters; wide scripts count double.
-pub(super) fn wrapped(words: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(words: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     for piece in pieces(words) {

@@ -43,6 +43,15 @@ fn form_item(item: &sla::RequirementItem) -> RequirementFormItem {
         value: item.value.as_ref().map(|value| value_text(&item.item, value)).unwrap_or_default(),
         level: item.level.as_str().to_owned(),
         weight: item.weight.map(|weight| weight.to_string()).unwrap_or_default(),
+        tolerance: item.tolerance.map(|size| tolerance_text(&item.item, size)).unwrap_or_default(),
+    }
+}
+
+/// A tolerance as it is typed: with the unit of a number, as steps of a level.
+fn tolerance_text(key: &str, size: sla::Decimal) -> String {
+    match sla::registry().item(key) {
+        Some(item) if item.kind.is_number() => value_text(key, &sla::Value::Number(size)),
+        _ => size.normalize().to_string(),
     }
 }
 
@@ -103,6 +112,10 @@ fn item(asked: &RequirementFormItem) -> Value {
     if !weight.is_empty() {
         fields.insert("weight".to_owned(), json!(weight));
     }
+    let tolerance = asked.tolerance.trim();
+    if !tolerance.is_empty() {
+        fields.insert("tolerance".to_owned(), json!(tolerance));
+    }
     if asked.item == "performance.e2e_response_time" && !value.is_empty() {
         fields.insert("percentile".to_owned(), json!(95));
     }
@@ -134,7 +147,7 @@ fn form_pointer(keys: &[&str], pointer: &str) -> String {
     if let Some(rest) = pointer.strip_prefix("/spec/profiles/normal/items/") {
         let (index, field) = rest.split_once('/').unwrap_or((rest, "value"));
         let key = index.parse().ok().and_then(|index: usize| keys.get(index));
-        let field = if matches!(field, "level" | "weight") { field } else { "value" };
+        let field = if matches!(field, "level" | "weight" | "tolerance") { field } else { "value" };
         return key.map_or_else(|| "/items".to_owned(), |key| format!("/items/{key}/{field}"));
     }
     const PLACES: [(&str, &str); 4] = [

@@ -4,8 +4,10 @@ mod form;
 mod rank;
 mod save;
 mod source;
+mod supply;
 
 pub use rank::YEN_PER;
+pub use supply::Candidates;
 
 use crate::FieldFault;
 use crate::market::OfferCard;
@@ -37,6 +39,8 @@ pub struct RequirementFormItem {
     pub level: String,
     /// 0 to 10; empty means 1.
     pub weight: String,
+    /// By how much it may be missed: a number with its unit, or steps of a level; empty means not at all.
+    pub tolerance: String,
 }
 
 /// What a check found.

@@ -57,14 +57,18 @@ impl Broker {
 }
 
 /// A requirement ready to judge offers.
-struct Question {
-    requirement: Requirement,
-    matcher: SlaMatcher,
+pub(super) struct Question {
+    pub(super) requirement: Requirement,
+    pub(super) matcher: SlaMatcher,
     order: Order,
 }
 
 impl Question {
-    fn new(requirement: Requirement, order: Order, today: Timestamp) -> Result<Self, BrokerError> {
+    pub(super) fn new(
+        requirement: Requirement,
+        order: Order,
+        today: Timestamp,
+    ) -> Result<Self, BrokerError> {
         let circumstances = Circumstances {
             today: today.seconds().div_euclid(DAY_SECONDS),
             yen_per: YEN_PER
@@ -78,7 +82,7 @@ impl Question {
         Ok(Self { requirement, matcher, order })
     }
 
-    fn candidate(&self, offer: &Shelved) -> Candidate {
+    pub(super) fn candidate(&self, offer: &Shelved) -> Candidate {
         self.matcher.candidate(&offer.card.id.to_string(), &offer.document)
     }
 

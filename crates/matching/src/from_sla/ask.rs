@@ -226,6 +226,12 @@ fn number(wish: &RequirementItem, def: Option<&ItemDef>, op: Operator, asked: De
     Item { surplus, ..Item::new(wish.item.as_str(), kind) }
 }
 
+/// The order and scale of a registry item in its own direction; `None` for a key it does not know.
+#[must_use]
+pub fn natural_kind(key: &str) -> Option<Kind> {
+    sla::registry().item(key).map(|def| natural(def).kind)
+}
+
 /// The item of the registry in its own direction.
 pub(super) fn natural(def: &ItemDef) -> Item {
     let words = || -> Vec<String> { def.words().iter().map(|word| word.key.clone()).collect() };

@@ -1,0 +1,112 @@
+//! The few things the studio does to a page, each in one line for its callers.
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, convert::FromWasmAbi};
+use web_sys::{Element, EventTarget, HtmlInputElement, HtmlSelectElement, XmlHttpRequest};
+
+/// The first element below `root` that fits.
+pub fn find(root: &Element, selector: &str) -> Option<Element> {
+    root.query_selector(selector).ok().flatten()
+}
+
+/// Every element below `root` that fits.
+pub fn each(root: &Element, selector: &str, mut act: impl FnMut(&Element)) {
+    let Ok(list) = root.query_selector_all(selector) else { return };
+    for index in 0..list.length() {
+        if let Some(element) = list.get(index).and_then(|node| node.dyn_into().ok()) {
+            act(&element);
+        }
+    }
+}
+
+/// Shows or hides.
+pub fn show(root: &Element, selector: &str, shown: bool) {
+    each(root, selector, |element| {
+        let _ = element.toggle_attribute_with_force("hidden", !shown);
+    });
+}
+
+/// Replaces the text of the first element that fits.
+pub fn say(root: &Element, selector: &str, text: &str) {
+    if let Some(element) = find(root, selector)
+        && element.text_content().as_deref() != Some(text)
+    {
+        element.set_text_content(Some(text));
+    }
+}
+
+/// Sets an attribute of the first element that fits.
+pub fn put(root: &Element, selector: &str, name: &str, value: &str) {
+    if let Some(element) = find(root, selector) {
+        set(&element, name, value);
+    }
+}
+
+/// Sets an attribute.
+pub fn set(element: &Element, name: &str, value: &str) {
+    let _ = element.set_attribute(name, value);
+}
+
+/// An attribute as a number.
+pub fn number(element: &Element, name: &str) -> Option<usize> {
+    element.get_attribute(name)?.parse().ok()
+}
+
+/// The nearest element around the event's target, itself included, that fits.
+pub fn around(target: Option<EventTarget>, selector: &str) -> Option<Element> {
+    target?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
+}
+
+/// What a field holds.
+pub fn value(element: &Element) -> String {
+    if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
+        input.value()
+    } else if let Some(select) = element.dyn_ref::<HtmlSelectElement>() {
+        select.value()
+    } else {
+        String::new()
+    }
+}
+
+/// Puts a value into a field.
+pub fn fill(element: &Element, value: &str) {
+    if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
+        input.set_value(value);
+    } else if let Some(select) = element.dyn_ref::<HtmlSelectElement>() {
+        select.set_value(value);
+    }
+}
+
+/// Listens for as long as the page lives.
+pub fn on<E: FromWasmAbi + 'static>(
+    target: &EventTarget,
+    name: &str,
+    act: impl FnMut(E) + 'static,
+) {
+    let closure = Closure::<dyn FnMut(E)>::new(act);
+    let _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+    closure.forget();
+}
+
+/// Fetches a text; `done` gets the status, 0 where there was no answer, and the text.
+pub fn fetch(address: &str, done: impl FnOnce(u16, String) + 'static) {
+    let Ok(request) = XmlHttpRequest::new() else { return };
+    if request.open_with_async("GET", address, true).is_err() {
+        return;
+    }
+    let answered = request.clone();
+    let loaded = Closure::once_into_js(move || {
+        let status = answered.status().unwrap_or(0);
+        let text = answered.response_text().ok().flatten().unwrap_or_default();
+        done(status, text);
+    });
+    request.set_onloadend(Some(loaded.unchecked_ref()));
+    let _ = request.send();
+}
+
+/// Changes the address without loading anything.
+pub fn readdress(address: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(address));
+    }
+}

@@ -1,0 +1,452 @@
+//! Pointer, keys, fields and buttons of the studio: each event becomes one change and one frame.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use leptos::prelude::{request_animation_frame, set_timeout, window};
+use matching::{Mode, Order};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement, KeyboardEvent, PointerEvent};
+
+use super::{desk::Desk, dom};
+use crate::studio::{
+    Change, Studio, StudioData,
+    draw::{self, Form},
+    nice::{LEAP, STEP},
+    say,
+};
+
+/// A change is settled when none followed for so long.
+const REST: Duration = Duration::from_millis(250);
+
+type Shared = Rc<RefCell<Desk>>;
+
+/// Takes hold of the bench and fetches the market.
+pub fn take_hold(root: Element, need: &str, locale: &str, order: &str, rows: u32) {
+    let words = say::locale(locale).words();
+    let order = Order::from_name(order).unwrap_or_default();
+    let desk = Rc::new(RefCell::new(Desk::new(root.clone(), words, order, rows as usize)));
+    listen(&desk, &root);
+    follow_address(&desk);
+    load(&desk, need);
+}
+
+/// Fetches what the offers promise for a need, then starts or goes on.
+fn load(desk: &Shared, need: &str) {
+    let locale = desk.borrow().words.0.tag();
+    let address = format!("/needs/candidates?need={need}&lang={locale}");
+    let desk = Rc::clone(desk);
+    dom::fetch(&address, move |status, text| {
+        let data = serde_json::from_str::<StudioData>(&text).ok().filter(|_| status == 200);
+        let mut at = desk.borrow_mut();
+        let (words, order, rows) = (at.words, at.order, at.rows);
+        match data.and_then(|data| Studio::new(words, data, order, rows).ok()) {
+            Some(studio) => begin(&mut at, studio),
+            None => fail(&mut at),
+        }
+    });
+}
+
+fn begin(at: &mut Desk, studio: Studio) {
+    at.studio = Some(studio);
+    at.refield();
+    dom::each(&at.root, "[data-sleeps]", |part| {
+        let _ = part.class_list().remove_1("asleep");
+    });
+    for awake in ["[data-what-if]", "[data-search]"] {
+        dom::show(&at.root, awake, true);
+    }
+    at.redraw();
+    at.settle();
+    if let Some(key) = at.goal.take() {
+        let field = dom::find(&at.root, &format!("[data-item=\"{key}\"] [data-part]"));
+        if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+            let _ = field.focus();
+        }
+    }
+    dom::set(&at.root, "data-ready", "yes");
+}
+
+/// The server refused the document: the state before comes back.
+fn fail(at: &mut Desk) {
+    let text = at.words.needs_studio_failed();
+    dom::say(&at.root, "[data-status]", text);
+    let before = at.past.pop();
+    if let (Some((_, moment)), Some(studio)) = (before, at.studio.as_mut()) {
+        studio.restore(moment);
+        at.refield();
+        at.paint();
+    }
+    dom::set(&at.root, "data-ready", "yes");
+}
+
+/// Ranks and draws after a change, or asks the server for other columns; then comes to rest.
+fn changed(desk: &Shared, change: Option<Change>) {
+    match change {
+        None => return,
+        Some(Change::Here) => {
+            let mut at = desk.borrow_mut();
+            at.go_live();
+            at.paint();
+        }
+        Some(Change::Anew) => {
+            let mut at = desk.borrow_mut();
+            at.go_live();
+            dom::set(&at.root, "data-ready", "no");
+            let code = at.studio.as_ref().map(|studio| crate::studio::need::code(studio.need()));
+            drop(at);
+            load(desk, &format!("doc:{}", code.unwrap_or_default()));
+            return;
+        }
+    }
+    rest(desk);
+}
+
+/// Settles when no other change follows.
+fn rest(desk: &Shared) {
+    let turn = {
+        let mut at = desk.borrow_mut();
+        at.turn = at.turn.wrapping_add(1);
+        dom::set(&at.root, "data-ready", "no");
+        at.turn
+    };
+    let desk = Rc::clone(desk);
+    set_timeout(
+        move || {
+            let mut at = desk.borrow_mut();
+            if at.turn == turn && at.held.is_none() {
+                at.settle();
+                dom::set(&at.root, "data-ready", "yes");
+            }
+        },
+        REST,
+    );
+}
+
+fn listen(desk: &Shared, root: &Element) {
+    let target: &web_sys::EventTarget = root.as_ref();
+    let here = Rc::clone(desk);
+    dom::on(target, "pointerdown", move |event: PointerEvent| grasp(&here, &event));
+    let here = Rc::clone(desk);
+    dom::on(target, "pointermove", move |event: PointerEvent| drag(&here, &event));
+    for end in ["pointerup", "pointercancel"] {
+        let here = Rc::clone(desk);
+        dom::on(target, end, move |_: PointerEvent| let_go(&here));
+    }
+    let here = Rc::clone(desk);
+    dom::on(target, "keydown", move |event: KeyboardEvent| key(&here, &event));
+    for (name, done) in [("input", false), ("change", true)] {
+        let here = Rc::clone(desk);
+        dom::on(target, name, move |event: Event| typed(&here, &event, done));
+    }
+    let here = Rc::clone(desk);
+    dom::on(target, "click", move |event: Event| click(&here, &event));
+    let here = Rc::clone(desk);
+    dom::on(target, "submit", move |event: Event| {
+        // What the button would bring stands there already: it leads to it.
+        let wishes = dom::around(event.target(), "[data-wishes]").is_some();
+        if wishes && here.borrow().studio.is_some() {
+            event.prevent_default();
+            if let Some(found) = dom::find(&here.borrow().root, ".found") {
+                found.scroll_into_view();
+            }
+        }
+    });
+}
+
+/// Back and forward, and anybody who changes the address, bring the need that stands in it.
+fn follow_address(desk: &Shared) {
+    let here = Rc::clone(desk);
+    dom::on(window().as_ref(), "popstate", move |_: Event| {
+        let query = window().location().search().unwrap_or_default();
+        let code =
+            query.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix("doc="));
+        let Some(code) = code.map(str::to_owned) else { return };
+        {
+            let mut at = here.borrow_mut();
+            at.past.clear();
+            at.go_live();
+            dom::set(&at.root, "data-ready", "no");
+        }
+        load(&here, &format!("doc:{code}"));
+    });
+}
+
+fn grasp(desk: &Shared, event: &PointerEvent) {
+    let Some(corner) = dom::around(event.target(), "[data-corner]") else { return };
+    let Some(index) = dom::number(&corner, "data-corner") else { return };
+    event.prevent_default();
+    let _ = corner.set_pointer_capture(event.pointer_id());
+    if let Some(corner) = corner.dyn_ref::<web_sys::SvgElement>() {
+        let _ = corner.focus();
+    }
+    desk.borrow_mut().held = Some(index);
+}
+
+fn drag(desk: &Shared, event: &PointerEvent) {
+    let mut at = desk.borrow_mut();
+    let Some(held) = at.held else { return };
+    let Some(drawing) = dom::find(&at.root, "[data-chart] svg") else { return };
+    let frame = drawing.get_bounding_client_rect();
+    let scale = 440.0 / frame.width().max(1.0);
+    let x = (f64::from(event.client_x()) - frame.left()) * scale;
+    let y = (f64::from(event.client_y()) - frame.top()) * scale;
+    let angle = draw::corner_angles(&at.axes, at.form).get(held).copied().unwrap_or(0.0);
+    let waiting = at.place.replace(draw::place_of(angle, x, y)).is_some();
+    drop(at);
+    if !waiting {
+        let desk = Rc::clone(desk);
+        request_animation_frame(move || follow(&desk));
+    }
+}
+
+/// Once a frame: the corner goes where the hand is.
+fn follow(desk: &Shared) {
+    let change = {
+        let mut at = desk.borrow_mut();
+        let (Some(held), Some(place)) = (at.held, at.place.take()) else { return };
+        let Some(ask) = at.axes.get(held).map(|axis| axis.ask) else { return };
+        let change = at.studio.as_mut().and_then(|studio| studio.move_to(ask, place));
+        if change.is_some() {
+            at.refill(ask);
+        }
+        change
+    };
+    changed(desk, change);
+}
+
+fn let_go(desk: &Shared) {
+    let held = {
+        let mut at = desk.borrow_mut();
+        let held = at.held;
+        drop(at);
+        if held.is_some() {
+            follow(desk);
+        }
+        at = desk.borrow_mut();
+        at.held.take()
+    };
+    if held.is_some() {
+        rest(desk);
+    }
+}
+
+fn key(desk: &Shared, event: &KeyboardEvent) {
+    let Some(corner) = dom::around(event.target(), "[data-corner]") else { return };
+    let Some(index) = dom::number(&corner, "data-corner") else { return };
+    let change = {
+        let mut at = desk.borrow_mut();
+        let Some((ask, from)) = at.axes.get(index).map(|axis| (axis.ask, axis.need.unwrap_or(0.0)))
+        else {
+            return;
+        };
+        let Some(studio) = at.studio.as_mut() else { return };
+        let change = match event.key().as_str() {
+            "ArrowUp" | "ArrowRight" => studio.move_by(ask, from, STEP),
+            "ArrowDown" | "ArrowLeft" => studio.move_by(ask, from, -STEP),
+            "PageUp" => studio.move_by(ask, from, LEAP),
+            "PageDown" => studio.move_by(ask, from, -LEAP),
+            "Home" => studio.move_to(ask, 0.0),
+            "End" => studio.move_to(ask, 1.0),
+            _ => return,
+        };
+        at.refill(ask);
+        change
+    };
+    event.prevent_default();
+    changed(desk, change);
+}
+
+/// A field was changed; faults are said when it is left, not while somebody types.
+fn typed(desk: &Shared, event: &Event, done: bool) {
+    let Some(field) = dom::around(event.target(), "[data-part]") else { return };
+    let part = field.get_attribute("data-part").unwrap_or_default();
+    let text = dom::value(&field);
+    if part == "search" {
+        return search(desk, &text);
+    }
+    let mut at = desk.borrow_mut();
+    if at.studio.is_none() {
+        return;
+    }
+    if part == "users" {
+        let change = if done { users(&mut at, &text) } else { None };
+        drop(at);
+        return changed(desk, change);
+    }
+    let Some(wish) = field.closest("[data-ask]").ok().flatten() else { return };
+    let Some(ask) = dom::number(&wish, "data-ask") else { return };
+    let key = wish.get_attribute("data-item").unwrap_or_default();
+    let members = if part == "member" { chosen(&wish) } else { String::new() };
+    let Some(studio) = at.studio.as_mut() else { return };
+    let result = match part.as_str() {
+        "value" if text.trim().is_empty() && done && studio.asks().len() > 1 => {
+            Ok(Some(studio.remove(&key)))
+        }
+        "value" => studio.type_value(ask, &text),
+        "member" => studio.type_value(ask, &members),
+        "weight" => studio.type_weight(ask, &text),
+        "tolerance" => studio.type_tolerance(ask, &text),
+        "level" => Ok(studio.set_mode(ask, mode(&text))),
+        _ => return,
+    };
+    let change = match result {
+        Ok(change) => {
+            at.fault(&field, None);
+            change
+        }
+        Err(reason) => {
+            if done {
+                at.fault(&field, Some(&reason));
+            }
+            None
+        }
+    };
+    drop(at);
+    if part == "member" {
+        name_members(&wish);
+    }
+    changed(desk, change);
+}
+
+fn mode(word: &str) -> Mode {
+    match word {
+        "prefer" => Mode::Prefer,
+        "best_effort" => Mode::BestEffort,
+        _ => Mode::Must,
+    }
+}
+
+/// The ticked members of a set.
+fn chosen(wish: &Element) -> String {
+    let mut all = Vec::new();
+    dom::each(wish, "[data-part=member]", |member| {
+        if member.dyn_ref::<HtmlInputElement>().is_some_and(HtmlInputElement::checked) {
+            all.push(dom::value(member));
+        }
+    });
+    all.join(", ")
+}
+
+/// The names of the ticked members, in the summary of the list.
+fn name_members(wish: &Element) {
+    let mut names = Vec::new();
+    dom::each(wish, ".choice:has(:checked) label", |label| {
+        names.push(label.text_content().unwrap_or_default());
+    });
+    dom::say(wish, "[data-names]", &names.join(", "));
+}
+
+fn users(at: &mut Desk, text: &str) -> Option<Change> {
+    let codes = text.split([',', ' ', '、', '\u{3000}']).filter(|code| !code.is_empty());
+    let codes: Vec<String> = codes.map(str::to_uppercase).collect();
+    remember(at, text);
+    Some(at.studio.as_mut()?.set_users(&codes))
+}
+
+/// Keeps the state, so that what is done now can be taken back.
+fn remember(at: &mut Desk, name: &str) {
+    if let Some(moment) = at.studio.as_ref().map(Studio::moment) {
+        at.past.push((name.to_owned(), moment));
+    }
+}
+
+fn search(desk: &Shared, text: &str) {
+    let at = desk.borrow();
+    let wanted: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let mut found = false;
+    let asks = at.studio.as_ref().map(Studio::asks).unwrap_or_default();
+    dom::each(&at.root, "[data-pick]", |pick| {
+        let words = pick.text_content().unwrap_or_default().to_lowercase();
+        let key = pick.get_attribute("data-pick").unwrap_or_default();
+        let fits =
+            wanted.iter().all(|word| words.contains(word.as_str()) || key.contains(word.as_str()));
+        let shown = fits && asks.iter().all(|ask| ask.key != key);
+        found |= shown;
+        let _ = pick.toggle_attribute_with_force("hidden", !shown);
+    });
+    dom::show(&at.root, "[data-none]", !found);
+}
+
+fn click(desk: &Shared, event: &Event) {
+    const ACTS: &str = "[data-add],[data-remove],[data-focus],[data-form],[data-relax],[data-order],[data-undo] button";
+    let Some(button) = dom::around(event.target(), ACTS) else { return };
+    let mut at = desk.borrow_mut();
+    if at.studio.is_none() {
+        return;
+    }
+    event.prevent_default();
+    let text = |name: &str| button.get_attribute(name);
+    let change = if let Some(asked) = text("data-add") {
+        add(&mut at, &button, &asked)
+    } else if let Some(key) = text("data-remove") {
+        let label = at.studio.as_ref().and_then(|studio| {
+            studio.asks().iter().find(|ask| ask.key == key).map(|ask| ask.label.clone())
+        });
+        remember(&mut at, &label.unwrap_or_default());
+        at.studio.as_mut().map(|studio| studio.remove(&key))
+    } else if button.has_attribute("data-focus") {
+        focus(&mut at, &button);
+        None
+    } else if let Some(form) = text("data-form") {
+        at.form = if form == "rose" { Form::Rose } else { Form::Radar };
+        press(&at.root, "[data-form]", &button);
+        at.redraw();
+        None
+    } else if let Some(order) = text("data-order") {
+        at.order = Order::from_name(&order).unwrap_or_default();
+        let order = at.order;
+        press(&at.root, "[data-order]", &button);
+        at.studio.as_mut().map(|studio| {
+            studio.order = order;
+            Change::Here
+        })
+    } else if button.has_attribute("data-relax") {
+        relax(&mut at, &button)
+    } else {
+        take_back(&mut at)
+    };
+    drop(at);
+    changed(desk, change);
+}
+
+/// Marks one button of a group as pressed.
+fn press(root: &Element, group: &str, pressed: &Element) {
+    dom::each(root, group, |each| {
+        dom::set(each, "aria-pressed", if each == pressed { "true" } else { "false" });
+    });
+}
+
+fn add(at: &mut Desk, link: &Element, asked: &str) -> Option<Change> {
+    let asked: serde_json::Value = serde_json::from_str(asked).ok()?;
+    at.goal = asked.get("item").and_then(|key| key.as_str()).map(str::to_owned);
+    remember(at, &link.text_content().unwrap_or_default());
+    Some(at.studio.as_mut()?.add(asked))
+}
+
+fn focus(at: &mut Desk, button: &Element) {
+    let index = dom::number(button, "data-focus");
+    at.focus = index.and_then(|index| at.studio.as_ref().map(|studio| studio.id(index).to_owned()));
+    at.paint();
+    // The list was drawn anew; the hand stays where it was.
+    let again = index.and_then(|index| dom::find(&at.root, &format!("[data-focus=\"{index}\"]")));
+    if let Some(again) = again.and_then(|again| again.dyn_into::<HtmlElement>().ok()) {
+        let _ = again.focus();
+    }
+}
+
+fn relax(at: &mut Desk, button: &Element) -> Option<Change> {
+    let gain = at.gains.get(dom::number(button, "data-relax")?)?.clone();
+    let step = dom::number(button, "data-step").and_then(|step| gain.steps.get(step));
+    let name = at.name_of(gain.row);
+    remember(at, &name);
+    let change = at.studio.as_mut()?.relax(gain.row, step);
+    at.refield();
+    change
+}
+
+fn take_back(at: &mut Desk) -> Option<Change> {
+    let (_, moment) = at.past.pop()?;
+    let change = at.studio.as_mut()?.restore(moment);
+    at.refield();
+    Some(change)
+}

@@ -1,0 +1,237 @@
+//! What the studio is given: the asked items with everything to show and change them, and what every
+//! offer promises on them. Ranking by it is [`crate::studio`]'s, here and in the browser.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use axum::{
+    extract::{RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use broker::requirements::Candidates;
+use matching::{Mode, Value};
+use sla::{Demand, Direction, ItemDef, ItemKind, Operator, Requirement, RequirementItem, Unit};
+
+use super::{item_field::example, read_source, say};
+use crate::{
+    AppState, PageContext,
+    fault::{fault_page, status_of},
+    form::FormState,
+    market::text,
+    studio::{Ask, AskKind, Stalls, StudioData},
+    ui::chart::wrapped,
+    words::Words,
+};
+
+/// Half-width characters in one line of a label on the chart.
+const LABEL_WIDTH: usize = 15;
+
+/// The market as one need sees it, for the browser to rank by itself: `/needs/candidates?need=…`.
+pub(super) async fn candidates(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+) -> Response {
+    let query = FormState::from_urlencoded(&raw.unwrap_or_default());
+    let Some(source) = read_source(query.value("need")) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let found = match state.broker.candidates(&ctx.op(), &source).await {
+        Ok(found) => found,
+        Err(error) if status_of(&error).is_client_error() => {
+            return status_of(&error).into_response();
+        }
+        Err(error) => return fault_page(&ctx, &error),
+    };
+    let Ok(body) = serde_json::to_string(&data(ctx.words(), found)) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let tag = tag_of(&body);
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let same = known.is_some_and(|known| known.contains(&tag));
+    let mut answer = if same {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+    };
+    let into = answer.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        into.insert(header::ETAG, tag);
+    }
+    // The market changes; what is kept is asked for again each time and mostly answered with 304.
+    into.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    into.insert(header::VARY, HeaderValue::from_static("cookie, accept-language, accept-encoding"));
+    answer
+}
+
+/// A weak tag, because the answer may travel compressed.
+fn tag_of(body: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    format!("W/\"{:016x}\"", hasher.finish())
+}
+
+fn data(words: Words, found: Candidates) -> StudioData {
+    let mut stalls = Stalls::default();
+    let mut known: BTreeMap<String, u32> = BTreeMap::new();
+    for card in &found.cards {
+        let provider = text::provider_name(words.0, &card.provider);
+        let place = format!("{provider} · {}", text::countries(words, card, &[]));
+        let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+        let index = *known.entry(place).or_insert_with_key(|place| {
+            stalls.places.push(place.clone());
+            next
+        });
+        stalls.place.push(index);
+        stalls.titles.push(text::title(words.0, card));
+        stalls.prices.push(text::price_text(words, card.price));
+        stalls.backed.push(card.backed);
+        stalls.priced.push(card.price.is_some());
+    }
+    let values: Vec<&Value> =
+        found.columns.items.iter().flat_map(|column| &column.values).collect();
+    StudioData {
+        need: serde_json::to_value(&found.requirement).unwrap_or_default(),
+        asks: asks(words, &found.requirement, &values),
+        bundle: found.bundle,
+        columns: found.columns,
+        stalls,
+    }
+}
+
+/// The asked items in the registry's order, extensions last; `values` are those that may be shown.
+pub(super) fn asks(words: Words, requirement: &Requirement, values: &[&Value]) -> Vec<Ask> {
+    let mut next = 0;
+    let mut asks = Vec::new();
+    for item in &requirement.spec.profiles.normal.items {
+        let rows = if matches!(item.value, Some(sla::Value::Range { .. })) { 2 } else { 1 };
+        asks.push(ask(words, item, (next..next + rows).collect(), values));
+        next += rows;
+    }
+    asks.sort_by_key(|ask| sla::registry().item(&ask.key).map_or(usize::MAX, |item| item.position));
+    asks
+}
+
+fn ask(words: Words, item: &RequirementItem, rows: Vec<usize>, values: &[&Value]) -> Ask {
+    let locale = words.0.sla();
+    let def = sla::registry().item(&item.item);
+    let label = text::item_label(words.0, &item.item);
+    let kind = kind_of(def, item);
+    let value = match (&item.value, kind) {
+        (Some(_), AskKind::Fixed) => say::item_text(words, item),
+        (Some(sla::Value::Number(number)), _) => {
+            let unit = def.map_or(Unit::None, |def| def.unit);
+            sla::format_number(unit, *number, locale).replace(',', "")
+        }
+        (Some(sla::Value::Level(level)), _) => level.clone(),
+        (Some(sla::Value::Set(members)), _) => {
+            members.iter().cloned().collect::<Vec<_>>().join(", ")
+        }
+        _ => String::new(),
+    };
+    Ask {
+        lines: wrapped(&label, LABEL_WIDTH),
+        label,
+        help: def.map(|def| def.help(locale).to_owned()).unwrap_or_default(),
+        kind,
+        unit: def.map_or(Unit::None, |def| def.unit),
+        direction: def.map_or(Direction::Higher, |def| def.direction),
+        pattern: say::operator_text(words, item.op, "{}".to_owned()),
+        words: names(words, def, item, values),
+        local: is_local(def, item),
+        mode: mode_of(item.level),
+        weight: item.weight.map(|weight| weight.normalize().to_string()).unwrap_or_default(),
+        tolerance: item.tolerance.map(|size| slack(words, def, size)).unwrap_or_default(),
+        value,
+        example: words.needs_form_example(example(def.map_or(Unit::None, |def| def.unit))),
+        rows,
+        key: item.item.clone(),
+    }
+}
+
+fn slack(words: Words, def: Option<&ItemDef>, size: sla::Decimal) -> String {
+    match def.filter(|def| def.kind.is_number()) {
+        Some(def) => sla::format_number(def.unit, size, words.0.sla()).replace(',', ""),
+        None => size.normalize().to_string(),
+    }
+}
+
+pub(super) const fn mode_of(level: Demand) -> Mode {
+    match level {
+        Demand::Must => Mode::Must,
+        Demand::Prefer => Mode::Prefer,
+        Demand::BestEffort => Mode::BestEffort,
+    }
+}
+
+fn kind_of(def: Option<&ItemDef>, item: &RequirementItem) -> AskKind {
+    match (def.map(|def| &def.kind), &item.value) {
+        (Some(ItemKind::Ratio | ItemKind::Duration | ItemKind::Number), value)
+            if !matches!(value, Some(sla::Value::Range { .. })) =>
+        {
+            AskKind::Number
+        }
+        (Some(ItemKind::Level(_)), _) => AskKind::Level,
+        (Some(ItemKind::Set(_)), _) => AskKind::Set,
+        (Some(ItemKind::Countries), _) => AskKind::Countries,
+        _ => AskKind::Fixed,
+    }
+}
+
+/// Whether promises are read the same whatever the value is (`matching::from_sla`).
+fn is_local(def: Option<&ItemDef>, item: &RequirementItem) -> bool {
+    let Some(def) = def else { return false };
+    match (&def.kind, &item.value) {
+        (_, None) | (ItemKind::SchemeLevel, _) => false,
+        (kind, _) if kind.is_number() => {
+            def.scale.bounds().is_some() && matches!(item.value, Some(sla::Value::Number(_)))
+        }
+        (ItemKind::Level(_), _) => true,
+        _ => item.op != Some(Operator::NoneOf),
+    }
+}
+
+/// The names of everything that may be shown: the item's own words, and what occurs beside them.
+fn names(
+    words: Words,
+    def: Option<&ItemDef>,
+    item: &RequirementItem,
+    values: &[&Value],
+) -> Vec<(String, String)> {
+    let locale = words.0.sla();
+    let Some(def) = def else { return Vec::new() };
+    let own = def.words().iter().map(|word| (word.key.clone(), word.label.get(locale).to_owned()));
+    let mut names: Vec<(String, String)> = own.collect();
+    let mut codes: BTreeSet<&str> = BTreeSet::new();
+    match def.kind {
+        ItemKind::Countries => {
+            let sets = values.iter().filter_map(|value| match value {
+                Value::Set(members) => Some(members),
+                _ => None,
+            });
+            codes.extend(sets.flatten().map(String::as_str));
+            let asked = item.value.as_ref().and_then(sla::Value::as_set);
+            codes.extend(asked.into_iter().flatten().map(String::as_str));
+            codes.retain(|code| sla::COUNTRIES.contains(code));
+            names.extend(
+                codes.into_iter().map(|code| (code.to_owned(), text::country(words, code))),
+            );
+        }
+        ItemKind::SchemeLevel => {
+            codes.extend(values.iter().filter_map(|value| match value {
+                Value::Level(level) => Some(level.as_str()),
+                _ => None,
+            }));
+            names.extend(codes.into_iter().filter_map(|whole| {
+                let (scheme, level) = whole.split_once(':')?;
+                Some((whole.to_owned(), sla::format_scheme_level(scheme, level, locale)))
+            }));
+        }
+        _ => {}
+    }
+    names
+}

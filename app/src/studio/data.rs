@@ -1,0 +1,107 @@
+//! What the server sends for one need: the document, what it asks, and what every offer promises on it.
+
+use matching::{Bundle, Columns, Mode};
+use serde::{Deserialize, Serialize};
+use sla::{Direction, Unit};
+
+/// The answer of `/needs/candidates`: enough to rank the whole market by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StudioData {
+    /// The requirement document as JSON.
+    pub need: serde_json::Value,
+    /// One per asked item, in the order of the document.
+    pub asks: Vec<Ask>,
+    /// Dictionary and rows of the matcher, without offers.
+    pub bundle: Bundle,
+    /// What the offers promise on the items of the dictionary.
+    pub columns: Columns,
+    /// How the offers are shown, in the order of the columns.
+    pub stalls: Stalls,
+}
+
+/// One asked item, with everything to show and to change it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Registry key, or the key of an extension item.
+    pub key: String,
+    /// Name in the reader's language.
+    pub label: String,
+    /// The name broken into lines for the chart.
+    pub lines: Vec<String>,
+    /// One or two sentences about it.
+    pub help: String,
+    /// Which field it is edited with.
+    pub kind: AskKind,
+    /// Unit of its numbers.
+    pub unit: Unit,
+    /// Which way is better.
+    pub direction: Direction,
+    /// Sentence with `{}` in the place of the value: "at least {}".
+    pub pattern: String,
+    /// Words of its levels and members: key and name.
+    pub words: Vec<(String, String)>,
+    /// Whether a change of the value only changes the row; otherwise the server is asked anew.
+    pub local: bool,
+    /// How firmly.
+    pub mode: Mode,
+    /// As typed; empty is 1.
+    pub weight: String,
+    /// As typed, in the unit; empty is none.
+    pub tolerance: String,
+    /// As typed: "99.9 %", a level, or members separated by commas.
+    pub value: String,
+    /// A value as people write it in this unit.
+    pub example: String,
+    /// Its rows in the matcher; a range has two.
+    pub rows: Vec<usize>,
+}
+
+/// The sorts of fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskKind {
+    /// A number with its unit.
+    Number,
+    /// One of an ordered list.
+    Level,
+    /// Members of a short list.
+    Set,
+    /// Country codes.
+    Countries,
+    /// Shown, and edited elsewhere: ranges, levels of schemes, extensions.
+    Fixed,
+}
+
+/// How offers are shown, column by column.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stalls {
+    /// Titles in the reader's language.
+    pub titles: Vec<String>,
+    /// Provider and countries, each text once.
+    pub places: Vec<String>,
+    /// Per offer the place in `places`.
+    pub place: Vec<u32>,
+    /// Monthly prices as text; what is said where none is published.
+    pub prices: Vec<String>,
+    /// `backed`: a cloud stands behind it; `priced`: it has a price. Both together can be contracted.
+    pub backed: Vec<bool>,
+    /// Whether a price is published.
+    pub priced: Vec<bool>,
+}
+
+impl Stalls {
+    /// Provider and countries of an offer.
+    #[must_use]
+    pub fn place(&self, index: usize) -> &str {
+        let place = self.place.get(index).copied().unwrap_or_default();
+        self.places.get(place as usize).map_or("", String::as_str)
+    }
+}
+
+impl Ask {
+    /// The name of a level or member; the key where it has none.
+    #[must_use]
+    pub fn word<'a>(&'a self, key: &'a str) -> &'a str {
+        self.words.iter().find(|(known, _)| known == key).map_or(key, |(_, word)| word)
+    }
+}

@@ -1,0 +1,397 @@
+//! The markup of the studio, as text: fields, ranked rows, the table beside the chart, what-if.
+//!
+//! Text rather than views, because the same markup is drawn by the server once and by the browser on
+//! every frame of a drag. Everything from outside goes through [`escape`].
+
+use std::fmt::Write as _;
+
+use matching::{Explanation, Gain, Mode, Ranked, Ranking};
+
+use super::{
+    data::{Ask, AskKind},
+    model::Studio,
+    say,
+};
+use crate::words::Words;
+
+/// Makes text safe between tags and inside double quotes.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            _ => safe.push(character),
+        }
+    }
+    safe
+}
+
+/// The fields of everything that is asked. With `hands` there are buttons that need script.
+#[must_use]
+pub fn fields(words: Words, asks: &[Ask], hands: bool) -> String {
+    let mut out = String::with_capacity(asks.len() * 1200);
+    for (index, ask) in asks.iter().enumerate() {
+        field_set(&mut out, words, index, ask, hands && asks.len() > 1);
+    }
+    out
+}
+
+fn field_set(out: &mut String, words: Words, index: usize, ask: &Ask, leaves: bool) {
+    let key = escape(&ask.key);
+    let _ = write!(
+        out,
+        r#"<fieldset class="wish" data-ask="{index}" data-item="{key}"><legend>{}</legend><div class="parts">"#,
+        escape(&ask.label)
+    );
+    value_field(out, words, &key, ask);
+    if ask.kind == AskKind::Fixed {
+        let _ = write!(
+            out,
+            r#"<input type="hidden" name="keep" value="{key}"><p class="hint">{}</p>"#,
+            escape(mode_word(words, ask.mode))
+        );
+    } else {
+        mode_field(out, words, &key, ask.mode);
+        let (weight, slack) = (words.needs_studio_weight(), words.needs_studio_tolerance());
+        text_field(out, "weight", &key, weight, &ask.weight, "1", "");
+        if matches!(ask.kind, AskKind::Number | AskKind::Level) {
+            text_field(out, "tolerance", &key, slack, &ask.tolerance, "0", "");
+        }
+    }
+    let _ = write!(
+        out,
+        r#"</div><div class="aids"><details class="disclosure"><summary>{}</summary><p class="hint">{} <a href="/items/{key}">{}</a></p></details>"#,
+        escape(words.needs_studio_help()),
+        escape(&ask.help),
+        escape(words.needs_form_about()),
+    );
+    if leaves {
+        let name = words.needs_studio_remove(&ask.label);
+        let _ = write!(
+            out,
+            r#"<button type="button" class="link" data-remove="{key}" aria-label="{}">{}</button>"#,
+            escape(&name),
+            escape(words.needs_studio_remove_short()),
+        );
+    }
+    out.push_str("</div></fieldset>");
+}
+
+fn value_field(out: &mut String, words: Words, key: &str, ask: &Ask) {
+    let label = words.needs_form_value();
+    match ask.kind {
+        AskKind::Number => text_field(out, "value", key, label, &ask.value, "", &ask.example),
+        AskKind::Countries => {
+            text_field(out, "value", key, label, &ask.value, "", words.needs_form_countries());
+        }
+        AskKind::Level => {
+            let none = ("", words.needs_form_open());
+            let levels = ask.words.iter().map(|(key, word)| (key.as_str(), word.as_str()));
+            let all: Vec<_> = std::iter::once(none).chain(levels).collect();
+            select(out, "value", key, label, &all, &ask.value);
+        }
+        AskKind::Set => members(out, words, key, ask),
+        AskKind::Fixed => {
+            let _ = write!(out, r#"<p class="fixed">{}</p>"#, escape(&ask.value));
+        }
+    }
+}
+
+fn text_field(
+    out: &mut String,
+    part: &str,
+    key: &str,
+    label: &str,
+    value: &str,
+    placeholder: &str,
+    hint: &str,
+) {
+    let id = format!("{part}-{key}");
+    let described = if hint.is_empty() { String::new() } else { format!("{id}-hint ") };
+    let _ = write!(
+        out,
+        r#"<div class="field {part}"><label for="{id}">{}</label><input id="{id}" name="{id}" data-part="{part}" type="text" autocomplete="off" value="{}" placeholder="{placeholder}" aria-describedby="{described}{id}-error">"#,
+        escape(label),
+        escape(value),
+    );
+    if !hint.is_empty() {
+        let _ = write!(out, r#"<p class="hint aside" id="{id}-hint">{}</p>"#, escape(hint));
+    }
+    let _ = write!(out, r#"<p class="error" id="{id}-error" role="status" hidden></p></div>"#);
+}
+
+fn select(
+    out: &mut String,
+    part: &str,
+    key: &str,
+    label: &str,
+    all: &[(&str, &str)],
+    chosen: &str,
+) {
+    let id = format!("{part}-{key}");
+    let _ = write!(
+        out,
+        r#"<div class="field {part}"><label for="{id}">{}</label><select id="{id}" name="{id}" data-part="{part}">"#,
+        escape(label)
+    );
+    for (word, shown) in all {
+        let selected = if *word == chosen { " selected" } else { "" };
+        let _ =
+            write!(out, r#"<option value="{}"{selected}>{}</option>"#, escape(word), escape(shown));
+    }
+    out.push_str("</select></div>");
+}
+
+fn mode_field(out: &mut String, words: Words, key: &str, mode: Mode) {
+    let all = [Mode::Must, Mode::Prefer, Mode::BestEffort];
+    let all: Vec<_> =
+        all.into_iter().map(|mode| (mode_key(mode), mode_word(words, mode))).collect();
+    select(out, "level", key, words.needs_form_level(), &all, mode_key(mode));
+}
+
+/// How firmly, as forms and documents write it.
+#[must_use]
+pub const fn mode_key(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Must => "must",
+        Mode::Prefer => "prefer",
+        Mode::BestEffort => "best_effort",
+    }
+}
+
+/// How firmly, in words.
+#[must_use]
+pub fn mode_word(words: Words, mode: Mode) -> &'static str {
+    match mode {
+        Mode::Must => words.needs_level_must(),
+        Mode::Prefer => words.needs_level_prefer(),
+        Mode::BestEffort => words.needs_level_best_effort(),
+    }
+}
+
+fn members(out: &mut String, words: Words, key: &str, ask: &Ask) {
+    let chosen: Vec<&str> = ask.value.split(", ").filter(|member| !member.is_empty()).collect();
+    let names: Vec<&str> = chosen.iter().map(|member| ask.word(member)).collect();
+    let _ = write!(
+        out,
+        r#"<details class="disclosure members"><summary><span class="aside">{}: </span><span data-names>{}</span></summary><div class="set" role="group" aria-label="{}">"#,
+        escape(words.needs_form_members()),
+        escape(&names.join(words.market_list_comma())),
+        escape(words.needs_form_members()),
+    );
+    for (index, (word, label)) in ask.words.iter().enumerate() {
+        let checked = if chosen.contains(&word.as_str()) { " checked" } else { "" };
+        let _ = write!(
+            out,
+            r#"<div class="choice"><input type="checkbox" id="value-{key}-{index}" name="value-{key}" data-part="member" value="{}"{checked}><label for="value-{key}-{index}">{}</label></div>"#,
+            escape(word),
+            escape(label),
+        );
+    }
+    let _ = write!(
+        out,
+        r#"</div><p class="error" id="value-{key}-error" role="status" hidden></p></details>"#
+    );
+}
+
+/// A state with its mark and its word; never colour alone.
+fn badge(out: &mut String, class: &str, word: &str) {
+    let mark = match class {
+        "good" => "✓",
+        "bad" => "✕",
+        "attention" => "!",
+        "unknown" => "?",
+        _ => "–",
+    };
+    let _ = write!(
+        out,
+        r#"<span class="badge {class}"><span class="icon" aria-hidden="true">{mark}</span><span>{}</span></span>"#,
+        escape(word)
+    );
+}
+
+/// One of the two lists; `focus` is the offer on the chart. Links wait in `data-link` for the code of the
+/// need, which would be most of the markup and stands still only when the hand does.
+#[must_use]
+pub fn rows(words: Words, studio: &Studio, list: &[Ranked], focus: Option<usize>) -> String {
+    let mut out = String::with_capacity(list.len() * 900);
+    out.push_str(r#"<ol class="ranking">"#);
+    for (index, ranked) in list.iter().enumerate() {
+        row(&mut out, words, studio, index + 1, ranked, focus == Some(ranked.index));
+    }
+    out.push_str("</ol>");
+    out
+}
+
+fn row(
+    out: &mut String,
+    words: Words,
+    studio: &Studio,
+    place: usize,
+    ranked: &Ranked,
+    focused: bool,
+) {
+    let Some(explanation) = studio.explain(ranked.index) else { return };
+    let stalls = studio.stalls();
+    let title = stalls.titles.get(ranked.index).map_or("", String::as_str);
+    let flag = |list: &[bool]| list.get(ranked.index).copied().unwrap_or(false);
+    let (backed, priced) = (flag(&stalls.backed), flag(&stalls.priced));
+    let (id, totals) = (escape(&ranked.id), &ranked.totals);
+    let class = if focused { " focused" } else { "" };
+    let price = if priced { "price" } else { "price unknown" };
+    let _ = write!(
+        out,
+        r#"<li class="rank{class}" value="{place}" data-offer="{id}" data-shortfall="{}" data-surplus="{}"><span class="place" aria-hidden="true">{place}</span><div class="what"><h3><a href="/market/offers/{id}" data-link="/market/offers/{id}?need=doc:">{}</a></h3><p class="whose">{}</p></div><div class="terms"><span class="{price}">{}</span>"#,
+        totals.shortfall,
+        totals.surplus,
+        escape(title),
+        escape(stalls.place(ranked.index)),
+        escape(stalls.prices.get(ranked.index).map_or("", String::as_str)),
+    );
+    if backed {
+        badge(out, "good", words.market_backed());
+    } else {
+        badge(out, "quiet", words.market_catalogue_only());
+    }
+    out.push_str(r#"</div><div class="reason">"#);
+    if ranked.stronger_than_above {
+        let _ = write!(out, r#"<p class="stronger">{}</p>"#, escape(words.needs_stronger()));
+    }
+    let _ =
+        write!(out, "<p>{}</p>", escape(&say::summary_text(words, studio.asks(), &explanation)));
+    let change = say::change_text(words, studio.asks(), &explanation);
+    if !change.is_empty() {
+        let _ = write!(out, r#"<p class="change">{}</p>"#, escape(&change));
+    }
+    let distance =
+        words.needs_distance(say::percent(totals.shortfall), say::percent(totals.surplus));
+    let _ = write!(
+        out,
+        r#"<p class="hint distance">{} <button type="button" class="link" data-focus="{}" aria-pressed="{focused}">{}</button>"#,
+        escape(&distance),
+        ranked.index,
+        escape(words.needs_studio_draw()),
+    );
+    if backed && priced {
+        let _ = write!(
+            out,
+            r#" <a href="/contracts/new?offer={id}" data-link="/contracts/new?offer={id}&amp;need=doc:">{}</a>"#,
+            escape(words.market_offer_contract())
+        );
+    }
+    out.push_str("</p></div></li>");
+}
+
+/// Both lists with their heads.
+#[must_use]
+pub fn lists(words: Words, studio: &Studio, ranking: &Ranking, focus: Option<usize>) -> String {
+    let matched = i64::try_from(ranking.matched).unwrap_or(i64::MAX);
+    let mut out =
+        format!(r#"<h2 id="live-matches">{}</h2>"#, escape(&words.needs_matches(matched)));
+    if ranking.matches.is_empty() {
+        let _ = write!(
+            out,
+            r#"<p class="lead small"><strong>{}</strong> {}</p>"#,
+            escape(words.needs_none()),
+            escape(words.needs_none_text())
+        );
+    } else {
+        out.push_str(&rows(words, studio, &ranking.matches, focus));
+    }
+    if !ranking.near_misses.is_empty() {
+        let _ = write!(
+            out,
+            r#"<h2 id="live-near">{}</h2><p class="lead small">{}</p>"#,
+            escape(words.needs_near()),
+            escape(words.needs_near_text())
+        );
+        out.push_str(&rows(words, studio, &ranking.near_misses, focus));
+    }
+    out
+}
+
+/// The table beside the chart: every asked item, the need, the promise, the verdict.
+#[must_use]
+pub fn table(words: Words, asks: &[Ask], explanation: Option<&Explanation>, title: &str) -> String {
+    let caption = words.needs_why_caption(title);
+    let heads = [
+        words.common_shape_item(),
+        words.common_shape_need(),
+        words.common_shape_promise(),
+        words.needs_why_result(),
+    ];
+    let mut out = format!(
+        r#"<div class="table" role="group" tabindex="0" aria-label="{0}"><table><caption class="aside">{0}</caption><thead><tr>"#,
+        escape(&caption)
+    );
+    for head in heads {
+        let _ = write!(out, r#"<th scope="col">{}</th>"#, escape(head));
+    }
+    out.push_str("</tr></thead><tbody>");
+    let rows = explanation.map_or(&[][..], |explanation| explanation.rows.as_slice());
+    // In the order of the fields and of the axes.
+    for ask in asks {
+        for row in ask.rows.iter().filter_map(|row| rows.get(*row)) {
+            let promised = row.promised.as_ref().map(|value| say::value_text(words, ask, value));
+            let (class, promised) = match promised {
+                Some(promised) => ("", promised),
+                None => ("undeclared", words.common_not_declared().to_owned()),
+            };
+            let (state, word) = say::verdict(words, row);
+            let _ = write!(
+                out,
+                r#"<tr><th scope="row">{}</th><td>{}</td><td class="{class}">{}</td><td><span class="result">"#,
+                escape(&ask.label),
+                escape(&say::asked_text(words, ask, row)),
+                escape(&promised),
+            );
+            badge(&mut out, state, word);
+            let difference = say::difference_text(words, ask, row);
+            let _ = write!(
+                out,
+                r#"<span class="hint">{}</span></span></td></tr>"#,
+                escape(&difference)
+            );
+        }
+    }
+    out.push_str("</tbody></table></div>");
+    out
+}
+
+/// What each single relaxation would bring, one button each.
+#[must_use]
+pub fn what_if(words: Words, asks: &[Ask], gains: &[Gain]) -> String {
+    let mut out = String::from(r#"<ul class="relaxations">"#);
+    for (index, gain) in gains.iter().enumerate() {
+        let Some(ask) = say::ask_of(asks, gain.row) else { continue };
+        let steps = gain.steps.iter().enumerate().filter(|_| ask.local);
+        for (step, to) in steps {
+            let value = ask.pattern.replace("{}", &say::value_text(words, ask, &to.to));
+            let text = words.needs_studio_relax(count(to.admits), &ask.label, value);
+            let _ = write!(
+                out,
+                r#"<li><button type="button" class="link" data-relax="{index}" data-step="{step}">{}</button></li>"#,
+                escape(&text)
+            );
+        }
+        let text = words.needs_relax_item(count(gain.dropped), &ask.label);
+        let _ = write!(
+            out,
+            r#"<li><button type="button" class="link" data-relax="{index}">{}</button></li>"#,
+            escape(&text)
+        );
+    }
+    if gains.is_empty() {
+        let _ = write!(out, r#"<li class="hint">{}</li>"#, escape(words.needs_studio_relax_none()));
+    }
+    out.push_str("</ul>");
+    out
+}
+
+fn count(value: usize) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,18 @@
+//! The requirement studio without a browser: what is asked, the shape of it, and the ranking that
+//! follows every change of it. Plain data in, text and markup out.
+//!
+//! Compiled for both halves: the server draws the first picture with it, the island of
+//! [`crate::islands`] every later one. Ranking is the crate `matching`; reading the market and offer
+//! documents is the server's, which sends what they promise as columns ([`data`]). Nothing here
+//! touches the page.
+
+pub mod data;
+pub mod draw;
+pub mod html;
+pub mod model;
+pub mod need;
+pub mod nice;
+pub mod say;
+
+pub use data::{Ask, AskKind, Stalls, StudioData};
+pub use model::{Change, Studio};

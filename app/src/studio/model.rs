@@ -1,0 +1,434 @@
+//! One need under the hand: what is asked, every change of it, and the ranking that follows.
+//!
+//! A change that only moves a row is made here; one that changes how promises are read (another item,
+//! another scheme) is written into the document, and the server is asked for new columns.
+
+use matching::{
+    Board, Dictionary, Explanation, Fault, Gain, GainStep, Mode, Order, Prepared, Ranking,
+    Requirement, Tolerance, Value,
+};
+use serde_json::json;
+use sla::{Decimal, ItemDef, ItemKind, Text, Unit, Word};
+
+use super::{
+    data::{Ask, AskKind, Stalls, StudioData},
+    draw::Axis,
+    need, nice, say,
+};
+use crate::words::Words;
+
+/// Largest weight of an item (sla-schema 4).
+const WEIGHT_MAX: i64 = 10;
+
+/// What a change asks of the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing more: rank again.
+    Here,
+    /// Columns for the document as it is now.
+    Anew,
+}
+
+/// A state to come back to.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    /// The document.
+    pub need: serde_json::Value,
+    asks: Vec<Ask>,
+    rows: Requirement,
+}
+
+/// The studio.
+#[derive(Debug, Clone)]
+pub struct Studio {
+    words: Words,
+    need: serde_json::Value,
+    asks: Vec<Ask>,
+    dictionary: Dictionary,
+    prepared: Prepared<'static>,
+    board: Board,
+    stalls: Stalls,
+    /// The order of the lists.
+    pub order: Order,
+    /// Rows of each list.
+    pub limit: usize,
+}
+
+impl Studio {
+    /// Makes everything ready that does not change with the need's values.
+    ///
+    /// # Errors
+    /// The first fault of the dictionary, a row or a promise; the server sends none.
+    pub fn new(words: Words, data: StudioData, order: Order, limit: usize) -> Result<Self, Fault> {
+        let StudioData { need, asks, bundle, columns, stalls } = data;
+        let cost: Vec<&str> = bundle.cost.iter().map(String::as_str).collect();
+        let dictionary = Dictionary::with_cost(bundle.items, bundle.price.as_deref(), &cost)?;
+        let prepared = Prepared::owning(dictionary.clone(), &bundle.requirement)?;
+        let board = Board::new(&dictionary, &columns)?;
+        Ok(Self { words, need, asks, dictionary, prepared, board, stalls, order, limit })
+    }
+
+    /// The document.
+    #[must_use]
+    pub const fn need(&self) -> &serde_json::Value {
+        &self.need
+    }
+
+    /// What is asked.
+    #[must_use]
+    pub fn asks(&self) -> &[Ask] {
+        &self.asks
+    }
+
+    /// How offers are shown.
+    #[must_use]
+    pub const fn stalls(&self) -> &Stalls {
+        &self.stalls
+    }
+
+    /// The rows as they are compared.
+    #[must_use]
+    pub const fn requirement(&self) -> &Requirement {
+        self.prepared.requirement()
+    }
+
+    /// Ranks the market.
+    #[must_use]
+    pub fn ranking(&self) -> Ranking {
+        self.prepared.rank_board(&self.board, self.order, self.limit)
+    }
+
+    /// One offer against the need, row by row.
+    #[must_use]
+    pub fn explain(&self, offer: usize) -> Option<Explanation> {
+        self.board.offers().get(offer).map(|offer| self.prepared.explain(offer))
+    }
+
+    /// The position of an offer by its id.
+    #[must_use]
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.board.offers().iter().position(|offer| offer.id() == id)
+    }
+
+    /// The id of an offer.
+    #[must_use]
+    pub fn id(&self, offer: usize) -> &str {
+        self.board.offers().get(offer).map_or("", matching::Offer::id)
+    }
+
+    /// What each single relaxation would bring.
+    #[must_use]
+    pub fn gains(&self) -> Vec<Gain> {
+        self.prepared.gains(self.board.offers())
+    }
+
+    /// The axes of what is asked, with an offer on them.
+    #[must_use]
+    pub fn axes(&self, offer: Option<usize>) -> Vec<Axis> {
+        let nobody = matching::Offer::new(&self.dictionary, 0, &matching::OfferValues::default());
+        let offer = offer.and_then(|offer| self.board.offers().get(offer));
+        let drawn = match (offer, &nobody) {
+            (Some(offer), _) | (None, Ok(offer)) => self.prepared.axes(offer),
+            (None, Err(_)) => return Vec::new(),
+        };
+        let rows = &self.requirement().rows;
+        let total: Decimal =
+            rows.iter().filter(|row| row.mode != Mode::BestEffort).map(|row| row.weight).sum();
+        let axis = |(index, ask): (usize, &Ask)| {
+            let row = rows.get(*ask.rows.first()?)?;
+            let found = drawn.iter().find(|axis| axis.item == row.item)?;
+            let weight: Decimal =
+                ask.rows.iter().filter_map(|row| rows.get(*row)).map(|row| row.weight).sum();
+            Some(Axis {
+                ask: index,
+                label: ask.label.clone(),
+                lines: ask.lines.clone(),
+                need: Some(found.asked?),
+                promise: found.promised,
+                need_text: self.asked_text(index),
+                share: share(weight, total),
+                moves: ask.local && matches!(ask.kind, AskKind::Number | AskKind::Level),
+            })
+        };
+        let asked = self.asks.iter().enumerate().filter(|(_, ask)| ask.mode != Mode::BestEffort);
+        asked.filter_map(axis).collect()
+    }
+
+    /// What an ask asks, in words: "at least 99.9 %".
+    #[must_use]
+    pub fn asked_text(&self, ask: usize) -> String {
+        let Some(ask) = self.asks.get(ask) else { return String::new() };
+        let row = ask.rows.first().and_then(|row| self.requirement().rows.get(*row));
+        match row.and_then(|row| row.value.as_ref()) {
+            Some(value) => ask.pattern.replace("{}", &say::value_text(self.words, ask, value)),
+            None => self.words.needs_ask_anything().to_owned(),
+        }
+    }
+
+    /// Moves a corner to a place from 0 to 1. `None` when that changes nothing.
+    pub fn move_to(&mut self, ask: usize, place: f64) -> Option<Change> {
+        let asked = self.asks.get(ask)?;
+        let row = *asked.rows.first()?;
+        let item = self.dictionary.item(&self.requirement().rows.get(row)?.item)?;
+        let value = nice::value_at(&item.kind, asked.unit, place)?;
+        if self.requirement().rows.get(row)?.value.as_ref() == Some(&value) {
+            return None;
+        }
+        self.put(ask, value)
+    }
+
+    /// Moves a corner by so much; by more where that would be the same value.
+    pub fn move_by(&mut self, ask: usize, from: f64, by: f64) -> Option<Change> {
+        let mut place = from + by;
+        loop {
+            if let Some(change) = self.move_to(ask, place) {
+                return Some(change);
+            }
+            if !(0.0..=1.0).contains(&place) {
+                return None;
+            }
+            place += by;
+        }
+    }
+
+    /// Reads what was typed as a value.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn type_value(&mut self, ask: usize, text: &str) -> Result<Option<Change>, String> {
+        let Some(asked) = self.asks.get(ask) else { return Ok(None) };
+        if text.trim() == asked.value {
+            return Ok(None);
+        }
+        let value = match read_value(self.words, asked, text)? {
+            sla::Value::Number(number) => Value::Number(number),
+            sla::Value::Level(level) => Value::Level(level),
+            sla::Value::Set(members) => Value::Set(members),
+            sla::Value::Range { .. } | sla::Value::Boolean(_) => return Ok(None),
+        };
+        Ok(self.put(ask, value))
+    }
+
+    fn put(&mut self, ask: usize, value: Value) -> Option<Change> {
+        let asked = self.asks.get_mut(ask)?;
+        let (typed, written) = match &value {
+            Value::Number(number) => {
+                let shown = sla::format_number(asked.unit, *number, self.words.0.sla());
+                (shown.replace(',', ""), json!(number.normalize().to_string()))
+            }
+            Value::Level(level) => (level.clone(), json!(level)),
+            Value::Set(members) => {
+                (members.iter().cloned().collect::<Vec<_>>().join(", "), json!(members))
+            }
+        };
+        typed.clone_into(&mut asked.value);
+        need::write(&mut self.need, &asked.key, "value", Some(written));
+        let (local, rows) = (asked.local, asked.rows.clone());
+        if !local {
+            return Some(Change::Anew);
+        }
+        self.change(&rows, |row| row.value = Some(value.clone()))
+    }
+
+    /// Asks an item more or less firmly.
+    pub fn set_mode(&mut self, ask: usize, mode: Mode) -> Option<Change> {
+        let asked = self.asks.get_mut(ask).filter(|asked| asked.mode != mode)?;
+        asked.mode = mode;
+        let word = match mode {
+            Mode::Must => "must",
+            Mode::Prefer => "prefer",
+            Mode::BestEffort => "best_effort",
+        };
+        need::write(&mut self.need, &asked.key, "level", Some(json!(word)));
+        let rows = asked.rows.clone();
+        self.change(&rows, |row| row.mode = mode)
+    }
+
+    /// Reads what was typed as a weight; empty is 1.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn type_weight(&mut self, ask: usize, text: &str) -> Result<Option<Change>, String> {
+        let text = text.trim();
+        let weight = if text.is_empty() { Some(Decimal::ONE) } else { sla::parse_decimal(text) };
+        let fits =
+            |weight: &Decimal| *weight >= Decimal::ZERO && *weight <= Decimal::from(WEIGHT_MAX);
+        let Some(weight) = weight.filter(fits) else {
+            return Err(say::fault_text(self.words, text, &format!("0 – {WEIGHT_MAX}")));
+        };
+        let Some(asked) = self.asks.get_mut(ask).filter(|asked| asked.weight != text) else {
+            return Ok(None);
+        };
+        text.clone_into(&mut asked.weight);
+        let written = (!text.is_empty()).then(|| json!(weight.normalize().to_string()));
+        need::write(&mut self.need, &asked.key, "weight", written);
+        let rows = asked.rows.clone();
+        // The two rows of a range share the weight.
+        let each = if rows.len() == 2 { weight * Decimal::new(5, 1) } else { weight };
+        Ok(self.change(&rows, |row| row.weight = each))
+    }
+
+    /// Reads what was typed as a tolerance; empty is none.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn type_tolerance(&mut self, ask: usize, text: &str) -> Result<Option<Change>, String> {
+        let text = text.trim();
+        let Some(asked) = self.asks.get(ask).filter(|asked| asked.tolerance != text) else {
+            return Ok(None);
+        };
+        let size = match text.is_empty() {
+            true => None,
+            false => Some(read_slack(self.words, asked, text)?),
+        };
+        let tolerance = size.map(|size| match asked.kind {
+            AskKind::Level => {
+                Tolerance::Steps(u32::try_from(size.trunc().mantissa()).unwrap_or(u32::MAX))
+            }
+            _ => Tolerance::Abs(size),
+        });
+        let (key, rows) = (asked.key.clone(), asked.rows.clone());
+        need::write(
+            &mut self.need,
+            &key,
+            "tolerance",
+            size.map(|size| json!(size.normalize().to_string())),
+        );
+        if let Some(asked) = self.asks.get_mut(ask) {
+            text.clone_into(&mut asked.tolerance);
+        }
+        Ok(self.change(&rows, |row| row.tolerance = tolerance))
+    }
+
+    /// Asks for one more item, as the picker wrote it.
+    pub fn add(&mut self, asked: serde_json::Value) -> Change {
+        need::add(&mut self.need, asked);
+        Change::Anew
+    }
+
+    /// Asks no more for an item.
+    pub fn remove(&mut self, key: &str) -> Change {
+        need::remove(&mut self.need, key);
+        Change::Anew
+    }
+
+    /// Says where the users are; ISO 3166-1 alpha-2.
+    pub fn set_users(&mut self, codes: &[String]) -> Change {
+        if let Some(spec) = self.need.get_mut("spec").and_then(serde_json::Value::as_object_mut) {
+            spec.insert("userRegions".to_owned(), json!(codes));
+        }
+        Change::Anew
+    }
+
+    /// Applies one relaxation: another value, or, without one, anything is accepted.
+    pub fn relax(&mut self, row: usize, step: Option<&GainStep>) -> Option<Change> {
+        let ask = self.asks.iter().position(|ask| ask.rows.contains(&row))?;
+        match step {
+            Some(step) if self.asks.get(ask)?.local => self.put(ask, step.to.clone()),
+            Some(_) => None,
+            None => self.set_mode(ask, Mode::BestEffort),
+        }
+    }
+
+    /// The state now, to come back to.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        Moment {
+            need: self.need.clone(),
+            asks: self.asks.clone(),
+            rows: self.requirement().clone(),
+        }
+    }
+
+    /// Comes back to a state.
+    pub fn restore(&mut self, moment: Moment) -> Change {
+        let keys = |asks: &[Ask]| asks.iter().map(|ask| ask.key.clone()).collect::<Vec<_>>();
+        let same = keys(&self.asks) == keys(&moment.asks);
+        self.need = moment.need;
+        if same && let Ok(prepared) = Prepared::owning(self.dictionary.clone(), &moment.rows) {
+            self.asks = moment.asks;
+            self.prepared = prepared;
+            return Change::Here;
+        }
+        Change::Anew
+    }
+
+    /// Changes rows and compiles them.
+    fn change(&mut self, rows: &[usize], edit: impl Fn(&mut matching::Asked)) -> Option<Change> {
+        let mut requirement = self.requirement().clone();
+        for row in rows {
+            edit(requirement.rows.get_mut(*row)?);
+        }
+        match Prepared::owning(self.dictionary.clone(), &requirement) {
+            Ok(prepared) => {
+                self.prepared = prepared;
+                Some(Change::Here)
+            }
+            // A row that cannot be compiled here is for the server to explain.
+            Err(_) => Some(Change::Anew),
+        }
+    }
+}
+
+fn share(part: Decimal, total: Decimal) -> f64 {
+    let hundredths =
+        part.checked_mul(Decimal::ONE_THOUSAND).and_then(|part| part.checked_div(total));
+    hundredths
+        .and_then(|part| i32::try_from(part.trunc()).ok())
+        .map_or(0.0, |part| f64::from(part) / 1000.0)
+}
+
+/// Reads a value as `sla` reads the fields of the server's form.
+fn read_value(words: Words, ask: &Ask, text: &str) -> Result<sla::Value, String> {
+    sla::parse_value(&item_of(ask), None, text).map_err(|faults| {
+        let first = faults.iter().next();
+        let found = first.and_then(|fault| fault.found.clone()).unwrap_or_default();
+        let allowed = first.map(|fault| fault.allowed.join(", ")).unwrap_or_default();
+        say::fault_text(words, &found, &allowed)
+    })
+}
+
+fn read_slack(words: Words, ask: &Ask, text: &str) -> Result<Decimal, String> {
+    let refused = || say::fault_text(words, text, "");
+    let size = match (ask.kind, ask.unit) {
+        (AskKind::Level, _) => sla::parse_decimal(text).filter(Decimal::is_integer),
+        // A ratio such as PUE is at least 1, its slack is not.
+        (AskKind::Number, Unit::Ratio | Unit::None) => sla::parse_decimal(text),
+        (AskKind::Number, _) => read_value(words, ask, text)?.as_number(),
+        _ => None,
+    };
+    size.filter(|size| *size >= Decimal::ZERO).ok_or_else(refused)
+}
+
+/// As much of the registry's item as reading a value needs.
+fn item_of(ask: &Ask) -> ItemDef {
+    let words = || -> Vec<Word> {
+        let word = |(key, _): &(String, String)| Word { key: key.clone(), label: Text::default() };
+        ask.words.iter().map(word).collect()
+    };
+    let kind = match ask.kind {
+        AskKind::Level => ItemKind::Level(words()),
+        AskKind::Set => ItemKind::Set(words()),
+        AskKind::Countries => ItemKind::Countries,
+        AskKind::Number | AskKind::Fixed => ItemKind::Number,
+    };
+    ItemDef {
+        key: ask.key.clone(),
+        group: String::new(),
+        position: 0,
+        label: Text::default(),
+        help: Text::default(),
+        paper: Vec::new(),
+        core: false,
+        kind,
+        unit: ask.unit,
+        direction: ask.direction,
+        scale: sla::Scale::Level,
+        derived: false,
+        compose: sla::Composition {
+            chain: sla::Compose::Equal,
+            pair: sla::Compose::Equal,
+            parts: sla::Parts::Every,
+        },
+    }
+}

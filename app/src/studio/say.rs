@@ -1,0 +1,206 @@
+//! Sentences about what is asked and how a promise stands to it, from what the server sent along.
+//!
+//! The same sentences as the server's list has (`needs::say`), which a test compares.
+
+use matching::{Difference, Explanation, Mode, RowExplanation, Tolerance, Value, Verdict};
+use sla::{Decimal, Direction, Unit};
+
+use super::data::Ask;
+use crate::words::{Locale, Words};
+
+/// Items named in one sentence.
+const NAMED_MAX: usize = 4;
+/// Changes of the need named in one row.
+const CHANGES_MAX: usize = 4;
+
+/// A compared value as text.
+#[must_use]
+pub fn value_text(words: Words, ask: &Ask, value: &Value) -> String {
+    match value {
+        Value::Number(number) => sla::format_number(ask.unit, *number, words.0.sla()),
+        Value::Level(level) => ask.word(level).to_owned(),
+        Value::Set(members) => {
+            let names: Vec<&str> = members.iter().map(|member| ask.word(member)).collect();
+            names.join(words.market_list_comma())
+        }
+    }
+}
+
+/// What a row asks, with its tolerance: "at least 99.9 %".
+#[must_use]
+pub fn asked_text(words: Words, ask: &Ask, row: &RowExplanation) -> String {
+    let Some(required) = &row.required else { return words.needs_ask_anything().to_owned() };
+    let shown = value_text(words, ask, required);
+    let asked = match (required, ask.direction) {
+        (Value::Set(_), _) => ask.pattern.replace("{}", &shown),
+        (_, Direction::Lower) => words.needs_ask_lte(shown),
+        _ => words.needs_ask_gte(shown),
+    };
+    match row.tolerance {
+        Some(tolerance) => words.needs_ask_tolerance(asked, tolerance_text(words, ask, tolerance)),
+        None => asked,
+    }
+}
+
+fn tolerance_text(words: Words, ask: &Ask, tolerance: Tolerance) -> String {
+    match tolerance {
+        Tolerance::Abs(size) => sla::format_number(ask.unit, size, words.0.sla()),
+        Tolerance::Rel(part) => sla::format_number(Unit::Fraction, part, words.0.sla()),
+        Tolerance::Steps(steps) => words.needs_difference_levels(i64::from(steps)),
+    }
+}
+
+/// Class, icon and word of a verdict; never colour alone.
+#[must_use]
+pub fn verdict(words: Words, row: &RowExplanation) -> (&'static str, &'static str) {
+    if row.mode == Mode::BestEffort {
+        return ("quiet", words.needs_verdict_any());
+    }
+    let firm = row.mode == Mode::Must;
+    match row.verdict {
+        Verdict::Met => ("good", words.needs_verdict_met()),
+        Verdict::Beyond => ("good", words.needs_verdict_beyond()),
+        Verdict::MetWithinTolerance => ("good", words.needs_verdict_tolerated()),
+        Verdict::Missed if firm => ("bad", words.needs_verdict_missed()),
+        Verdict::Missed => ("attention", words.needs_verdict_missed()),
+        Verdict::NotPromised if firm => ("bad", words.needs_verdict_not_promised()),
+        Verdict::NotPromised => ("unknown", words.needs_verdict_not_promised()),
+    }
+}
+
+/// By how much a promise differs, in the unit; empty where there is nothing to say.
+#[must_use]
+pub fn difference_text(words: Words, ask: &Ask, row: &RowExplanation) -> String {
+    let short = matches!(row.verdict, Verdict::Missed | Verdict::MetWithinTolerance);
+    match &row.difference {
+        None => String::new(),
+        Some(Difference::Number(size)) => number_text(words, ask, *size, short),
+        Some(Difference::Steps(0)) => words.needs_difference_exact().to_owned(),
+        Some(Difference::Steps(steps)) => {
+            let levels = words.needs_difference_levels(steps.abs());
+            if *steps < 0 {
+                words.needs_difference_short(levels)
+            } else {
+                words.needs_difference_more(levels)
+            }
+        }
+        Some(Difference::Members { missing, extra }) => {
+            let list = |set| value_text(words, ask, &Value::Set(Clone::clone(set)));
+            match ask.direction {
+                Direction::SubsetOf if short => words.needs_difference_outside(list(extra)),
+                _ if short => words.needs_difference_lacks(list(missing)),
+                Direction::MustInclude if !extra.is_empty() => {
+                    words.needs_difference_also(list(extra))
+                }
+                _ => String::new(),
+            }
+        }
+    }
+}
+
+fn number_text(words: Words, ask: &Ask, size: Decimal, short: bool) -> String {
+    if size.is_zero() {
+        return words.needs_difference_exact().to_owned();
+    }
+    let shown = sla::format_number(ask.unit, size.abs(), words.0.sla());
+    if short { words.needs_difference_short(shown) } else { words.needs_difference_more(shown) }
+}
+
+/// The ask a row belongs to; a range has two rows.
+#[must_use]
+pub fn ask_of<'a>(asks: &'a [Ask], row: usize) -> Option<&'a Ask> {
+    asks.iter().find(|ask| ask.rows.contains(&row))
+}
+
+/// One or two sentences: what is short, or what is promised beyond the need.
+#[must_use]
+pub fn summary_text(words: Words, asks: &[Ask], explanation: &Explanation) -> String {
+    let of = |wanted: Verdict| {
+        let rows = explanation.rows.iter().enumerate();
+        let rows =
+            rows.filter(move |(_, row)| row.mode != Mode::BestEffort && row.verdict == wanted);
+        rows.filter_map(|(index, row)| Some((ask_of(asks, index)?, row)))
+    };
+    let short: Vec<String> = of(Verdict::Missed)
+        .map(|(ask, row)| match difference_text(words, ask, row) {
+            difference if difference.is_empty() => ask.label.clone(),
+            difference => words.needs_summary_item(&ask.label, difference),
+        })
+        .collect();
+    let names = |wanted| -> Vec<String> { of(wanted).map(|(ask, _)| ask.label.clone()).collect() };
+    let (absent, beyond) = (names(Verdict::NotPromised), names(Verdict::Beyond));
+    let mut sentences = Vec::new();
+    if explanation.totals.matched {
+        sentences.push(words.needs_summary_fits().to_owned());
+    }
+    if !short.is_empty() {
+        sentences.push(words.needs_summary_short(joined(words, short)));
+    }
+    if !absent.is_empty() {
+        sentences.push(words.needs_summary_absent(joined(words, absent)));
+    }
+    if explanation.totals.matched && !beyond.is_empty() {
+        sentences.push(words.needs_summary_beyond(joined(words, beyond)));
+    }
+    sentences.join(words.needs_summary_space())
+}
+
+/// The first few, and how many more there are.
+fn joined(words: Words, mut names: Vec<String>) -> String {
+    let rest = names.len().saturating_sub(NAMED_MAX);
+    names.truncate(NAMED_MAX);
+    let list = names.join(words.market_list_comma());
+    if rest == 0 {
+        return list;
+    }
+    words.market_value_more(list, i64::try_from(rest).unwrap_or(i64::MAX))
+}
+
+/// The smallest change of the need that would let this offer in; empty where none can be named.
+#[must_use]
+pub fn change_text(words: Words, asks: &[Ask], explanation: &Explanation) -> String {
+    let all = &explanation.relaxation;
+    if all.is_empty() || all.len() > CHANGES_MAX {
+        return String::new();
+    }
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for change in all {
+        let Some(ask) = ask_of(asks, change.row) else { continue };
+        match &change.to {
+            Some(value) => {
+                with.push(words.needs_change_to(&ask.label, value_text(words, ask, value)))
+            }
+            None => without.push(ask.label.clone()),
+        }
+    }
+    let comma = words.market_list_comma();
+    match (with.is_empty(), without.is_empty()) {
+        (false, true) => words.needs_change_with(with.join(comma)),
+        (true, _) => words.needs_change_without(without.join(comma)),
+        (false, false) => words.needs_change_both(with.join(comma), without.join(comma)),
+    }
+}
+
+/// What is wrong with something typed, and what is allowed: as the server says it.
+#[must_use]
+pub fn fault_text(words: Words, found: &str, allowed: &str) -> String {
+    match (found.is_empty(), allowed.is_empty()) {
+        (true, true) => words.common_fault_missing().to_owned(),
+        (true, false) => words.common_fault_missing_allowed(allowed),
+        (false, true) => words.common_fault_not_allowed(found),
+        (false, false) => words.common_fault_not_allowed_allowed(found, allowed),
+    }
+}
+
+/// A share of 1 as percent with one decimal, from billionths.
+#[must_use]
+pub fn percent(share: matching::Nano) -> String {
+    let tenths = (share.0.unsigned_abs() + 500_000) / 1_000_000;
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+/// The language of a tag; English for others.
+#[must_use]
+pub fn locale(tag: &str) -> Locale {
+    Locale::ALL.into_iter().find(|locale| locale.tag() == tag).unwrap_or_default()
+}
