@@ -96,6 +96,8 @@ fn offer_summary(ctx: &PageContext, card: &OfferCard) -> AnyView {
         .collect();
     let backed = if card.backed {
         badge(State::Good, words.contracts_offer_backed())
+    } else if card.provider.backed {
+        badge(State::Quiet, words.contracts_offer_elsewhere())
     } else {
         badge(State::Quiet, words.contracts_offer_catalogue())
     };

@@ -79,7 +79,7 @@ fn visitor(ctx: &PageContext) -> AnyView {
     let words = ctx.words();
     view! {
         <a class="sign-in" href="/account/sign-in">{words.common_account_sign_in()}</a>
-        <a class="button small sign-up" href="/account/sign-up">{words.common_account_sign_up()}</a>
+        <span class="sign-up"><a class="button small" href="/account/sign-up">{words.common_account_sign_up()}</a></span>
     }
     .into_any()
 }

@@ -45,7 +45,7 @@ pub fn card(ctx: &PageContext, offer: &OfferCard, wanted: Wanted<'_>) -> AnyView
                     " · "{text::countries(words, offer, wanted.countries)}
                 </p>
             </div>
-            <div class="terms">{text::price(words, offer.price)}{backing(words, offer.backed)}</div>
+            <div class="terms">{text::price(words, offer.price)}{offer_backing(words, offer)}</div>
             {highlights(ctx, offer)}
             <div class="tags">{tags(words, offer)}{compare}</div>
         </li>
@@ -59,6 +59,15 @@ pub fn backing(words: Words, backed: bool) -> AnyView {
         badge(State::Good, words.market_backed())
     } else {
         badge(State::Quiet, words.market_catalogue_only())
+    }
+}
+
+/// The same of an offer, whose regions its provider's cloud may not have.
+pub fn offer_backing(words: Words, offer: &OfferCard) -> AnyView {
+    if offer.provider.backed && !offer.backed {
+        badge(State::Quiet, words.contracts_offer_elsewhere())
+    } else {
+        backing(words, offer.backed)
     }
 }
 

@@ -119,7 +119,7 @@ fn head(ctx: &PageContext, offer: &OfferPage, all: &[OfferPage], here: &Address)
     view! {
         <th scope="col">
             <a href=text::offer_href(&offer.card)>{title}</a>
-            <span class="under">{card::backing(words, offer.card.backed)}{leave}</span>
+            <span class="under">{card::offer_backing(words, &offer.card)}{leave}</span>
         </th>
     }
     .into_any()

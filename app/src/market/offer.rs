@@ -134,7 +134,7 @@ fn facts(ctx: &PageContext, offer: &OfferPage) -> AnyView {
             words.market_offer_regions().to_owned(),
             view! { <div class="chips">{regions}</div> }.into_any(),
         ),
-        (words.market_offer_backing().to_owned(), card::backing(words, card.backed)),
+        (words.market_offer_backing().to_owned(), card::offer_backing(words, card)),
         (
             words.market_offer_published().to_owned(),
             view! { {words.market_offer_version(card.version)}" · "{time(ctx, card.published_at.0)} }.into_any(),

@@ -50,7 +50,7 @@ fn item(ctx: &PageContext, shown: &Shown, row: &RankedOffer, mark: &str) -> AnyV
                 <h3><a href=href>{text::title(ctx.locale, offer)}</a></h3>
                 <p class="whose">{text::provider_name(ctx.locale, &offer.provider)}" · "{text::countries(words, offer, &[])}</p>
             </div>
-            <div class="terms">{text::price(words, offer.price)}{card::backing(words, offer.backed)}</div>
+            <div class="terms">{text::price(words, offer.price)}{card::offer_backing(words, offer)}</div>
             <div class="reason">
                 {stronger}
                 <p>{say::summary_text(words, &row.explanation)}</p>

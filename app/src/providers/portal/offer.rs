@@ -46,8 +46,8 @@ pub(super) async fn show(
         view! {
             {edit::trail(words)}
             {page_head(title, None, vec![link_button(Look::Secondary, words.portal_offer_change(), change)])}
-            {facts(&ctx, &offer)}
             {preview::not_served(words, &offer.not_served)}
+            {facts(&ctx, &offer)}
             {publication(words, &offer)}
             {section("versions", words.portal_versions_title(), versions(&ctx, &offer))}
             {disclosure(words.portal_offer_seen(), preview::promised(&ctx, &provider.card, &offer.document))}

@@ -82,7 +82,8 @@ pub(super) fn not_served(words: Words, missing: &[String]) -> Option<AnyView> {
     }
     let text = words.portal_regions_text(missing.join(words.market_list_comma()));
     let body = view! { <p>{text}</p> }.into_any();
-    Some(notice(Kind::Attention, words.portal_regions_title(), body))
+    let inside = notice(Kind::Attention, words.portal_regions_title(), body);
+    Some(view! { <div class="flash">{inside}</div> }.into_any())
 }
 
 /// Title, facts and promises of a document.
