@@ -12,6 +12,7 @@
 
 mod best;
 mod block;
+mod bytes;
 mod column;
 mod documents;
 mod gains;
@@ -22,8 +23,10 @@ mod offers;
 mod part;
 mod plan;
 mod scan;
+mod snapshot;
 mod term;
 
 pub use documents::{DocumentMoment, DocumentRow, Documents, Readings};
 pub use moment::{Live, Moment, Payload, Row};
 pub use offers::{OfferColumns, OfferMoment};
+pub use snapshot::SnapshotFault;

@@ -28,6 +28,16 @@ impl Members {
         Self { bits: bits.into(), others: others.into() }
     }
 
+    /// Bits of the universe and the sorted rest, for storing.
+    pub(crate) fn parts(&self) -> (&[u64], &[Box<str>]) {
+        (&self.bits, &self.others)
+    }
+
+    /// What [`Members::parts`] gave.
+    pub(crate) fn from_parts(bits: Vec<u64>, others: Vec<Box<str>>) -> Self {
+        Self { bits: bits.into(), others: others.into() }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.bits.iter().map(|word| word.count_ones() as usize).sum::<usize>() + self.others.len()
     }

@@ -2,6 +2,7 @@
 //! machine could take for it. Add one by a module with a `run` and a line in [`Name`].
 
 mod load;
+mod matcher;
 mod page;
 mod report;
 mod server;
@@ -17,6 +18,8 @@ use report::Row;
 pub enum Name {
     /// The market page with 20 of 10,000 offers, beside a static file from the same server.
     Page,
+    /// The match index over 10k, 100k and 1M offers, beside reading the columns once and Polars.
+    Match,
 }
 
 /// Options of `bench`.
@@ -46,6 +49,7 @@ pub fn run(place: &Place, options: &Options) -> Result<()> {
     };
     let rows: Vec<Row> = match name {
         Name::Page => page::run(place, options.debug)?,
+        Name::Match => matcher::run(place, options.debug)?,
     };
     say::line(&if options.json { report::json(&rows)? } else { report::table(&rows) });
     Ok(())

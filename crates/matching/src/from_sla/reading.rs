@@ -20,11 +20,6 @@ impl SlaMatcher {
         promise::held_price(self, document)
     }
 
-    /// Registry key of a row.
-    pub(crate) fn key(&self, row: usize) -> &str {
-        self.asks.get(row).map_or("", |ask| ask.key.as_str())
-    }
-
     /// Equal for two rows of any two matchers that read the same from every document.
     pub(crate) fn signature(&self, row: usize) -> String {
         let Some(ask) = self.asks.get(row) else { return String::new() };

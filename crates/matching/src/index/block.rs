@@ -6,16 +6,24 @@ use super::{
 };
 
 /// Fewer open rows than this are followed one by one.
-pub(crate) const FEW: usize = 48;
+pub(crate) const FEW: usize = 32;
 
 /// How many rows a mask has.
 pub(crate) fn count(mask: &Lane) -> usize {
     usize::from(mask.iter().map(|slot| slot & 1).fold(0_u16, u16::wrapping_add))
 }
 
+/// Slots looked at together when few rows are open.
+const STRIDE: usize = 16;
+
 /// The rows of a mask.
 pub(crate) fn rows(mask: &Lane) -> impl Iterator<Item = usize> + '_ {
-    mask.iter().enumerate().filter(|(_, slot)| **slot != 0).map(|(row, _)| row)
+    let strides = mask.chunks_exact(STRIDE).enumerate();
+    let open = strides.filter(|(_, slots)| slots.iter().fold(0, |all, slot| all | slot) != 0);
+    open.flat_map(|(stride, slots)| {
+        let here = slots.iter().enumerate().filter(|(_, slot)| **slot != 0);
+        here.map(move |(at, _)| stride * STRIDE + at)
+    })
 }
 
 /// Closes the rows whose sum reaches `cut`; returns how many stay.
@@ -64,12 +72,11 @@ pub(crate) fn pass(gates: &[Gate<'_>], block: usize, mask: &mut Lane) -> usize {
         }
         if open <= FEW {
             let start = block * BLOCK;
-            for (row, slot) in mask.iter_mut().enumerate().filter(|(_, slot)| **slot != 0) {
-                if !gates.iter().skip(at).all(|gate| gate.passes(start + row)) {
-                    *slot = 0;
-                }
-            }
-            return count(mask);
+            let rest = || gates.iter().skip(at);
+            let fails = |row: &usize| !rest().all(|gate| gate.passes(start + row));
+            let failing: Vec<usize> = rows(mask).filter(fails).collect();
+            failing.iter().for_each(|row| mask[*row] = 0);
+            return open - failing.len();
         }
         open = narrow(gate, block, mask, open);
     }
@@ -79,28 +86,23 @@ pub(crate) fn pass(gates: &[Gate<'_>], block: usize, mask: &mut Lane) -> usize {
 fn narrow(gate: &Gate<'_>, block: usize, mask: &mut Lane, open: usize) -> usize {
     match gate {
         Gate::From { column, code, .. } => {
-            let (low, high) = column.zones.get(block).copied().unwrap_or((0, u16::MAX));
-            match u16::try_from(*code) {
-                Ok(code) if high >= code => {
-                    if low >= code {
-                        return open;
-                    }
-                    for (slot, held) in
-                        mask.iter_mut().zip(column.code.get(block).into_iter().flatten())
-                    {
+            let (low, high) = column.zones.get(block).copied().unwrap_or((0, 0));
+            match (u16::try_from(*code), column.code.get(block)) {
+                (Ok(code), _) if low >= code => return open,
+                (Ok(code), Some(held)) if high >= code => {
+                    for (slot, held) in mask.iter_mut().zip(held) {
                         *slot &= if *held >= code { u16::MAX } else { 0 };
                     }
                 }
-                _ => {
-                    mask.fill(0);
-                    return 0;
-                }
+                _ => mask.fill(0),
             }
         }
         Gate::Listed { column, masks, .. } => {
-            for (slot, held) in mask.iter_mut().zip(column.code.get(block).into_iter().flatten()) {
-                *slot &= masks.get(usize::from(*held)).copied().unwrap_or(0);
-            }
+            let Some(held) = column.code.get(block) else {
+                mask.fill(0);
+                return 0;
+            };
+            masks.each(held, mask, |slot, passes| *slot &= passes);
         }
     }
     count(mask)

@@ -35,6 +35,55 @@ pub(crate) struct Column {
     pub(crate) zones: Vec<(u16, u16)>,
 }
 
+/// Small tables have room for so many codes, so that looking one up needs no check.
+const SMALL: usize = 1024;
+
+/// A value for each code.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ByCode {
+    /// For codes below 1,024.
+    Small(Box<[u16; SMALL]>),
+    /// For any number of codes.
+    Large(Vec<u16>),
+}
+
+impl ByCode {
+    /// From the value of code 0, 1 and so on.
+    pub(crate) fn new(values: Vec<u16>) -> Self {
+        if values.len() > SMALL {
+            return Self::Large(values);
+        }
+        let mut small = Box::new([0; SMALL]);
+        for (slot, value) in small.iter_mut().zip(values) {
+            *slot = value;
+        }
+        Self::Small(small)
+    }
+
+    pub(crate) fn get(&self, code: u16) -> u16 {
+        match self {
+            Self::Small(values) => values[usize::from(code) % SMALL],
+            Self::Large(values) => values.get(usize::from(code)).copied().unwrap_or(0),
+        }
+    }
+
+    /// Changes each of `to` by the value of the code beside it.
+    pub(crate) fn each(&self, codes: &Lane, to: &mut Lane, change: impl Fn(&mut u16, u16)) {
+        match self {
+            Self::Small(values) => {
+                for (to, code) in to.iter_mut().zip(codes) {
+                    change(to, values[usize::from(*code) % SMALL]);
+                }
+            }
+            Self::Large(values) => {
+                for (to, code) in to.iter_mut().zip(codes) {
+                    change(to, values.get(usize::from(*code)).copied().unwrap_or(0));
+                }
+            }
+        }
+    }
+}
+
 /// The distinct promises of a column; entry 0 has code 1.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Entries {

@@ -149,6 +149,10 @@ impl<D: AsRef<sla::Offer>> Documents<D> {
         Column::build(reading.kind(), &held)
     }
 
+    pub(crate) fn all_kept(&self) -> BTreeMap<Signature, Arc<Column>> {
+        self.columns.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(crate) fn kept(&self, signature: &Signature) -> Option<Arc<Column>> {
         let columns = self.columns.read().unwrap_or_else(PoisonError::into_inner);
         columns.get(signature).map(Arc::clone)
@@ -243,13 +247,11 @@ impl<D: AsRef<sla::Offer>> DocumentMoment<D> {
         ranking(matcher.prepared(), &self.parts(matcher), order, Limits { matches, near_misses })
     }
 
-    /// For each must that keeps offers out alone: the key of its item and how many; as
-    /// [`SlaMatcher::gains`] counts them.
+    /// Positions of the documents that fail exactly one must: the only ones that
+    /// [`SlaMatcher::gains`] looks at.
     #[must_use]
-    pub fn dropped(&self, matcher: &Arc<SlaMatcher>) -> Vec<(String, usize)> {
-        let counts = super::gains::admitted_without(matcher.prepared(), &self.parts(matcher));
-        let counts = counts.into_iter().enumerate().filter(|(_, count)| *count > 0);
-        counts.map(|(row, count)| (matcher.key(row).to_owned(), count)).collect()
+    pub fn nearly(&self, matcher: &Arc<SlaMatcher>) -> Vec<usize> {
+        super::gains::nearly(matcher.prepared(), &self.parts(matcher))
     }
 
     fn parts(&self, matcher: &Arc<SlaMatcher>) -> Vec<Part<'_>> {

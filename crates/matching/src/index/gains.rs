@@ -1,4 +1,4 @@
-//! How many more offers would match without one must, over all parts.
+//! Which offers would match without one must, and how many for each, over all parts.
 
 use super::{
     block::rows,
@@ -11,6 +11,28 @@ use crate::{order::Order, prepared::Prepared};
 /// For each row of the requirement, the number of offers that fail this must and no other.
 pub(crate) fn admitted_without(prepared: &Prepared<'_>, parts: &[Part<'_>]) -> Vec<usize> {
     let mut admitted = vec![0; prepared.rows.len()];
+    each_nearly(prepared, parts, |_, _, row| {
+        if let Some(count) = admitted.get_mut(row) {
+            *count += 1;
+        }
+    });
+    admitted
+}
+
+/// Positions in the index of the offers that fail exactly one must.
+pub(crate) fn nearly(prepared: &Prepared<'_>, parts: &[Part<'_>]) -> Vec<usize> {
+    let mut found = Vec::new();
+    each_nearly(prepared, parts, |start, at, _| found.push(start + at));
+    found
+}
+
+/// Calls with the first position of the part, the row in it and the row of the requirement.
+fn each_nearly(
+    prepared: &Prepared<'_>,
+    parts: &[Part<'_>],
+    mut call: impl FnMut(usize, usize, usize),
+) {
+    let mut first = 0;
     for part in parts {
         let plan = Plan::new(prepared, part, Order::Value);
         for block in 0..part.blocks() {
@@ -21,14 +43,13 @@ pub(crate) fn admitted_without(prepared: &Prepared<'_>, parts: &[Part<'_>]) -> V
                 failures.add(gate, block, number);
             }
             for row in rows(&open).filter(|row| failures.count[*row] == 1) {
-                let gate = plan.gates.get(usize::from(failures.gate[row])).map(Gate::row);
-                if let Some(count) = gate.and_then(|row| admitted.get_mut(row)) {
-                    *count += 1;
+                if let Some(gate) = plan.gates.get(usize::from(failures.gate[row])) {
+                    call(first, block * BLOCK + row, gate.row());
                 }
             }
         }
+        first += part.rows();
     }
-    admitted
 }
 
 /// How many gates each row of a block fails, and which one where it is one.
@@ -44,16 +65,14 @@ impl Failures {
                 self.each(column.code.get(block), number, |held| u32::from(held) < *code);
             }
             Gate::Listed { column, masks, .. } => {
-                self.each(column.code.get(block), number, |held| {
-                    masks.get(usize::from(held)).is_none_or(|mask| *mask == 0)
-                });
+                self.each(column.code.get(block), number, |held| masks.get(held) == 0);
             }
         }
     }
 
     fn each(&mut self, held: Option<&Lane>, number: u16, fails: impl Fn(u16) -> bool) {
-        let lanes = self.count.iter_mut().zip(&mut self.gate);
-        for ((count, gate), held) in lanes.zip(held.into_iter().flatten()) {
+        let Some(held) = held else { return };
+        for ((count, gate), held) in self.count.iter_mut().zip(&mut self.gate).zip(held) {
             let failed = u16::from(fails(*held));
             *count += failed;
             *gate = gate.wrapping_add(failed * number);

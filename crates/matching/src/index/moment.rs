@@ -199,7 +199,7 @@ impl<P: Payload> Moment<P> {
         (chosen.len() > 1).then_some(chosen)
     }
 
-    fn joined(&self, chosen: &[usize]) -> Segment<P> {
+    pub(crate) fn joined(&self, chosen: &[usize]) -> Segment<P> {
         let segments: Vec<&Segment<P>> =
             chosen.iter().filter_map(|at| self.segments.get(*at)).collect();
         let mut rows: Vec<(&str, usize, usize)> = Vec::new();

@@ -29,9 +29,8 @@ impl Part<'_> {
     /// Sets all bits for the rows of a block that are there and not buried.
     pub(crate) fn living(&self, block: usize, mask: &mut Lane) {
         let here = self.rows().saturating_sub(block * BLOCK).min(BLOCK);
-        for (row, slot) in mask.iter_mut().enumerate() {
-            *slot = if row < here { u16::MAX } else { 0 };
-        }
+        mask.fill(u16::MAX);
+        mask.iter_mut().skip(here).for_each(|slot| *slot = 0);
         self.dead.clear(block, mask);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     best::{Best, Cuts},
-    column::{Column, Entries, floor_place},
+    column::{ByCode, Column, Entries, floor_place},
     part::Part,
     term::{Term, share},
 };
@@ -70,7 +70,7 @@ pub(crate) enum Gate<'a> {
     /// This code and all above.
     From { column: &'a Column, code: u32, row: usize },
     /// All bits set for a code that meets it.
-    Listed { column: &'a Column, masks: Vec<u16>, row: usize },
+    Listed { column: &'a Column, masks: ByCode, row: usize },
 }
 
 impl Gate<'_> {
@@ -78,9 +78,15 @@ impl Gate<'_> {
     pub(crate) fn passes(&self, at: usize) -> bool {
         match self {
             Self::From { column, code, .. } => u32::from(column.code(at)) >= *code,
-            Self::Listed { column, masks, .. } => {
-                masks.get(usize::from(column.code(at))).is_some_and(|mask| *mask != 0)
-            }
+            Self::Listed { column, masks, .. } => masks.get(column.code(at)) != 0,
+        }
+    }
+
+    /// What passing a block costs beside others.
+    const fn effort(&self) -> usize {
+        match self {
+            Self::From { .. } => 1,
+            Self::Listed { .. } => 4,
         }
     }
 
@@ -168,12 +174,15 @@ impl<'a> Plan<'a> {
         let rows = self.part.rows();
         let step = (rows / SAMPLE).max(1);
         let sample: Vec<usize> = (0..rows).step_by(step).take(SAMPLE).collect();
-        self.gates
-            .sort_by_cached_key(|gate| sample.iter().filter(|row| gate.passes(**row)).count());
+        // Effort for each row that is left out: little effort and much left out comes first.
+        self.gates.sort_by_cached_key(|gate| {
+            let failing = sample.iter().filter(|row| !gate.passes(**row)).count();
+            gate.effort() * 1000 / (1 + failing)
+        });
         for terms in [&mut self.short, &mut self.short_of_match, &mut self.second] {
             terms.sort_by_cached_key(|term| {
                 let sum: u64 = sample.iter().map(|row| u64::from(term.one(*row))).sum();
-                std::cmp::Reverse(sum)
+                std::cmp::Reverse(sum / term.effort())
             });
         }
     }
@@ -247,7 +256,7 @@ impl<'a> RowPlan<'a> {
             }
             Cost::Table(cells) => {
                 let masks = cells.iter().map(|cell| if cell.met { u16::MAX } else { 0 });
-                Gate::Listed { column: self.column, masks: masks.collect(), row }
+                Gate::Listed { column: self.column, masks: ByCode::new(masks.collect()), row }
             }
         }
     }
@@ -346,7 +355,11 @@ fn cost<'a>(row: &Row, wanted: &Wanted, column: &'a Column) -> Cost<'a> {
             });
             Cost::Line { reach, relax, asked: *asked, u }
         }
-        (entries, _) => {
+        (Entries::Levels(held) | Entries::Sets(held), _) => {
+            let cells = held.iter().map(|held| cell(row.weigh(wanted, held)));
+            Cost::Table(std::iter::once(NOT_PROMISED).chain(cells).collect())
+        }
+        (entries @ Entries::Numbers { .. }, _) => {
             let cells = (0..entries.len()).map(|entry| {
                 entries.get(entry).map_or(NOT_PROMISED, |held| cell(row.weigh(wanted, &held)))
             });

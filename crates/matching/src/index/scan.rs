@@ -47,12 +47,12 @@ pub(crate) fn scan<'a>(
             let passing = pass(&plan.gates, block, &mut passed);
             judged += here;
             matched += passing;
-            if passing > 0 && matches.wants_any() {
-                at.consider(block, &mut passed.clone(), &plan.short_of_match, &mut matches);
-            }
             if passing < here && misses.wants_any() {
                 let mut rest = without(&living, &passed);
                 at.consider(block, &mut rest, &plan.short, &mut misses);
+            }
+            if passing > 0 && matches.wants_any() {
+                at.consider(block, &mut passed, &plan.short_of_match, &mut matches);
             }
         }
     }

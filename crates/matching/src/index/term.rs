@@ -4,7 +4,7 @@
 //! part rounded down, so that what is counted never exceeds the truth. The loops are plain, over
 //! arrays of fixed length, for the compiler to turn into vector instructions.
 
-use super::column::{BLOCK, Column, Lane, STEPS};
+use super::column::{BLOCK, ByCode, Column, Lane, STEPS};
 
 /// The greatest place there is.
 const TOP: u16 = STEPS as u16;
@@ -21,7 +21,7 @@ pub(crate) enum Term<'a> {
     /// The way from the promised place to the best.
     Dear { column: &'a Column, weight: u16 },
     /// Worked out for each code.
-    Table { column: &'a Column, by_code: Vec<u16> },
+    Table { column: &'a Column, by_code: ByCode },
     /// The number of distinct promises that are stronger, not weighted.
     Stronger { column: &'a Column },
 }
@@ -63,7 +63,15 @@ impl<'a> Term<'a> {
     /// A term from the value of each code (0 first), each in 0..=65,535 before weighing.
     pub(crate) fn table(column: &'a Column, values: Vec<u16>, weight: u16) -> Self {
         let by_code = values.into_iter().map(|value| weigh(value, weight)).collect();
-        Self::Table { column, by_code }
+        Self::Table { column, by_code: ByCode::new(by_code) }
+    }
+
+    /// What adding it costs beside others; looking up is slower than counting.
+    pub(crate) const fn effort(&self) -> u64 {
+        match self {
+            Self::Table { .. } => 4,
+            _ => 1,
+        }
     }
 
     /// Adds the term of every row of a block.
@@ -81,9 +89,11 @@ impl<'a> Term<'a> {
             Self::Dear { column, weight } => {
                 each(column.place.get(block), sums, |place| weigh(dear(place), *weight));
             }
-            Self::Table { column, by_code } => each(column.code.get(block), sums, |code| {
-                by_code.get(usize::from(code)).copied().unwrap_or(0)
-            }),
+            Self::Table { column, by_code } => {
+                if let Some(codes) = column.code.get(block) {
+                    by_code.each(codes, sums, |sum, value| *sum = sum.wrapping_add(value));
+                }
+            }
             Self::Stronger { column } => each(column.code.get(block), sums, |code| u16::MAX - code),
         }
     }
@@ -101,9 +111,7 @@ impl<'a> Term<'a> {
                 weigh(lack(place(column, row), *asked), *weight)
             }
             Self::Dear { column, weight } => weigh(dear(place(column, row)), *weight),
-            Self::Table { column, by_code } => {
-                by_code.get(usize::from(column.code(row))).copied().unwrap_or(0)
-            }
+            Self::Table { column, by_code } => by_code.get(column.code(row)),
             Self::Stronger { column } => u16::MAX - column.code(row),
         }
     }

@@ -11,6 +11,8 @@
 )]
 
 mod crowd;
+mod documents;
+mod snapshot;
 #[path = "../properties/world.rs"]
 #[allow(dead_code, reason = "the other properties use the rest")]
 mod world;

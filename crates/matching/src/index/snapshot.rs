@@ -1,0 +1,306 @@
+//! An index as bytes, so that a restart need not build it again. Whoever writes the bytes to a file
+//! does so elsewhere.
+//!
+//! `KUMOINDX`, version, fingerprint, length and check sum of the body, then the body: the ids and
+//! columns of each segment without buried rows. What is damaged, of another version or made for another
+//! dictionary is refused with the reason, and the caller builds anew; nothing is guessed.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use rust_decimal::Decimal;
+use thiserror::Error;
+
+use super::{
+    bytes::{In, Out, checksum},
+    column::{BLOCK, Column, Entries, SEGMENT_ROWS},
+    documents::{DocumentMoment, Documents, Readings, Signature},
+    ids::Ids,
+    moment::{Body, Moment, Payload, Segment},
+    numbers::Numbers,
+    offers::{OfferColumns, OfferMoment},
+    part::Dead,
+};
+use crate::{item::Dictionary, members::Members, nano::PICO_ONE, value::Held};
+
+const MAGIC: &[u8; 8] = b"KUMOINDX";
+/// Raise it when the layout or the meaning of a stored value changes.
+const VERSION: u64 = 1;
+
+/// Why a snapshot cannot be used; the index is built anew then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SnapshotFault {
+    /// Not a snapshot, or not all of it.
+    #[error("the snapshot is cut off or is no snapshot")]
+    Cut,
+    /// Written by another version of the program.
+    #[error("the snapshot is of another version")]
+    Version,
+    /// Made for other items.
+    #[error("the snapshot was made for another dictionary")]
+    Dictionary,
+    /// The check sum is wrong.
+    #[error("the snapshot is damaged")]
+    Damaged,
+}
+
+impl OfferMoment {
+    /// This moment as bytes.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<u8> {
+        let compact = self.compact();
+        let mut out = Out::default();
+        out.length(compact.segments.len());
+        for segment in &compact.segments {
+            ids_out(&mut out, &segment.body.ids);
+            for column in &segment.body.payload.columns {
+                column_out(&mut out, column);
+            }
+        }
+        sealed(out, fingerprint(&format!("{:?}", self.context.items())))
+    }
+
+    /// The moment that a snapshot holds, for the dictionary it was made for.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub fn restore(dictionary: Arc<Dictionary>, bytes: &[u8]) -> Result<Self, SnapshotFault> {
+        let made_for = fingerprint(&format!("{:?}", dictionary.items()));
+        let mut body = In(opened(bytes, made_for)?);
+        let columns = dictionary.items().len();
+        let segments = read_segments(&mut body, |body, rows| {
+            let columns = (0..columns).map(|_| column_in(body, rows).map(Arc::new));
+            Some(OfferColumns { columns: columns.collect::<Option<_>>()? })
+        });
+        let segments = segments.ok_or(SnapshotFault::Damaged)?;
+        Ok(Self { context: dictionary, segments })
+    }
+}
+
+impl<D: AsRef<sla::Offer>> DocumentMoment<D> {
+    /// This moment as bytes, without the documents; `stamp` says which state of a document it is.
+    #[must_use]
+    pub fn snapshot_documents(&self, stamp: impl Fn(&D) -> i64) -> Vec<u8> {
+        let compact = self.compact();
+        let mut out = Out::default();
+        out.length(compact.segments.len());
+        for segment in &compact.segments {
+            let payload = &segment.body.payload;
+            ids_out(&mut out, &segment.body.ids);
+            let stamps = payload.documents.iter();
+            let stamps = stamps.map(|document| document.as_ref().map_or(0, |found| stamp(found)));
+            out.longs(&stamps.collect::<Vec<i64>>());
+            let columns = payload.all_kept();
+            out.length(columns.len());
+            for (signature, column) in columns {
+                out.text(&signature);
+                column_out(&mut out, &column);
+            }
+        }
+        sealed(out, fingerprint("documents"))
+    }
+
+    /// The moment that a snapshot holds; `find` brings the document of an id in the state of that
+    /// stamp. Rows whose document it does not bring are left out.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub fn restore_documents(
+        bytes: &[u8],
+        find: impl Fn(&str, i64) -> Option<Arc<D>>,
+    ) -> Result<Self, SnapshotFault> {
+        let mut body = In(opened(bytes, fingerprint("documents"))?);
+        let mut found: Vec<Vec<i64>> = Vec::new();
+        let segments = read_segments(&mut body, |body, rows| {
+            let stamps = body.longs().filter(|stamps| stamps.len() == rows)?;
+            let mut columns: BTreeMap<Signature, Arc<Column>> = BTreeMap::new();
+            for _ in 0..body.length(1)? {
+                let signature = body.text()?.into();
+                columns.insert(signature, Arc::new(column_in(body, rows)?));
+            }
+            found.push(stamps);
+            Some(columns)
+        });
+        let segments = segments.ok_or(SnapshotFault::Damaged)?;
+        let segments = segments.into_iter().zip(found).filter_map(|(segment, stamps)| {
+            let Body { ids, payload } = Arc::into_inner(segment.body)?;
+            let rows = stamps.into_iter().enumerate();
+            let documents: Vec<Option<Arc<D>>> =
+                rows.map(|(row, stamp)| find(ids.get(row), stamp)).collect();
+            let mut dead = Dead::default();
+            for (row, _) in documents.iter().enumerate().filter(|(_, document)| document.is_none())
+            {
+                dead.add(row);
+            }
+            let payload = Documents::with(documents, payload);
+            Some(Segment { body: Arc::new(Body { ids, payload }), dead: Arc::new(dead) })
+        });
+        Ok(Self { context: Readings::default(), segments: segments.collect() })
+    }
+}
+
+impl<P: Payload> Moment<P> {
+    /// The same offers without buried rows.
+    fn compact(&self) -> Self {
+        let segments = self.segments.iter().enumerate().map(|(at, segment)| {
+            if segment.dead.count() == 0 { segment.clone() } else { self.joined(&[at]) }
+        });
+        Self { context: self.context.clone(), segments: segments.collect() }
+    }
+}
+
+/// Names what the columns were made for; the version of the program is part of it.
+fn fingerprint(text: &str) -> u64 {
+    checksum(format!("{} {text}", env!("CARGO_PKG_VERSION")).as_bytes())
+}
+
+fn sealed(body: Out, made_for: u64) -> Vec<u8> {
+    let mut out = Out(MAGIC.to_vec());
+    for number in [VERSION, made_for, body.0.len() as u64, checksum(&body.0)] {
+        out.number(number);
+    }
+    out.0.extend_from_slice(&body.0);
+    out.0
+}
+
+fn opened(bytes: &[u8], made_for: u64) -> Result<&[u8], SnapshotFault> {
+    let mut head = In(bytes);
+    let cut = SnapshotFault::Cut;
+    if head.take(MAGIC.len()).ok_or(cut)? != MAGIC {
+        return Err(cut);
+    }
+    if head.number().ok_or(cut)? != VERSION {
+        return Err(SnapshotFault::Version);
+    }
+    if head.number().ok_or(cut)? != made_for {
+        return Err(SnapshotFault::Dictionary);
+    }
+    let (length, sum) = (head.number().ok_or(cut)?, head.number().ok_or(cut)?);
+    if head.0.len() as u64 != length {
+        return Err(cut);
+    }
+    if checksum(head.0) == sum { Ok(head.0) } else { Err(SnapshotFault::Damaged) }
+}
+
+fn read_segments<P>(
+    body: &mut In<'_>,
+    mut payload: impl FnMut(&mut In<'_>, usize) -> Option<P>,
+) -> Option<Vec<Segment<P>>> {
+    let count = body.length(1)?;
+    let mut segments = Vec::new();
+    for _ in 0..count {
+        let text = body.text()?.to_owned();
+        let ids = Ids::from_parts(text, body.words()?).filter(|ids| ids.len() <= SEGMENT_ROWS)?;
+        let payload = payload(body, ids.len())?;
+        segments.push(Segment { body: Arc::new(Body { ids, payload }), dead: Arc::default() });
+    }
+    body.0.is_empty().then_some(segments)
+}
+
+fn ids_out(out: &mut Out, ids: &Ids) {
+    let (text, ends) = ids.parts();
+    out.text(text);
+    out.words(ends);
+}
+
+fn column_out(out: &mut Out, column: &Column) {
+    match &column.entries {
+        Entries::Numbers { values: Numbers::Whole { scale, raw }, u } => {
+            out.byte(0);
+            out.number(u64::from(*scale));
+            out.longs(raw);
+            out.longs(u);
+        }
+        Entries::Numbers { values: Numbers::Exact(values), u } => {
+            out.byte(1);
+            out.length(values.len());
+            values.iter().for_each(|value| out.0.extend_from_slice(&value.serialize()));
+            out.longs(u);
+        }
+        Entries::Levels(held) | Entries::Sets(held) => {
+            out.byte(if matches!(column.entries, Entries::Levels(_)) { 2 } else { 3 });
+            out.length(held.len());
+            held.iter().for_each(|held| held_out(out, held));
+        }
+    }
+    column.code.iter().for_each(|lane| out.halves(lane));
+}
+
+fn column_in(body: &mut In<'_>, rows: usize) -> Option<Column> {
+    let entries = match body.byte()? {
+        0 => {
+            let scale =
+                u32::try_from(body.number()?).ok().filter(|scale| *scale <= Decimal::MAX_SCALE)?;
+            Entries::Numbers {
+                values: Numbers::Whole { scale, raw: body.longs()? },
+                u: body.longs()?,
+            }
+        }
+        1 => {
+            let length = body.length(16)?;
+            let (values, _) = body.take(length * 16)?.as_chunks::<16>();
+            let values = values.iter().map(|value| Decimal::deserialize(*value)).collect();
+            Entries::Numbers { values: Numbers::Exact(values), u: body.longs()? }
+        }
+        sort @ (2 | 3) => {
+            let length = body.length(1)?;
+            let held: Option<Vec<Held>> = (0..length).map(|_| held_in(body)).collect();
+            if sort == 2 { Entries::Levels(held?) } else { Entries::Sets(held?) }
+        }
+        _ => return None,
+    };
+    if let Entries::Numbers { values, u } = &entries {
+        let inside = u.iter().all(|u| (0..=PICO_ONE).contains(u));
+        (values.len() == u.len() && inside).then_some(())?;
+    }
+    let mut lanes = Vec::with_capacity(rows.div_ceil(BLOCK));
+    for _ in 0..rows.div_ceil(BLOCK) {
+        let (codes, _) = body.take(BLOCK * 2)?.as_chunks::<2>();
+        let mut lane = [0; BLOCK];
+        lane.iter_mut().zip(codes).for_each(|(slot, code)| *slot = u16::from_le_bytes(*code));
+        lanes.push(lane);
+    }
+    let column = Column::with(lanes, entries, rows);
+    let known = column.zones.iter().all(|(_, high)| usize::from(*high) <= column.entries.len());
+    known.then_some(column)
+}
+
+fn held_out(out: &mut Out, held: &Held) {
+    match held {
+        Held::Level { index, u, label } => {
+            out.byte(0);
+            out.number(index.map_or(u64::MAX, |index| index as u64));
+            out.longs(&[*u]);
+            out.text(label);
+        }
+        Held::Set(members) => {
+            let (bits, others) = members.parts();
+            out.byte(1);
+            out.length(bits.len());
+            bits.iter().for_each(|bits| out.number(*bits));
+            out.length(others.len());
+            others.iter().for_each(|other| out.text(other));
+        }
+        // Numbers stand in columns of their own.
+        Held::Number { .. } => out.byte(2),
+    }
+}
+
+fn held_in(body: &mut In<'_>) -> Option<Held> {
+    match body.byte()? {
+        0 => {
+            let index = body.number()?;
+            let index = if index == u64::MAX { None } else { Some(usize::try_from(index).ok()?) };
+            let u = body.longs()?.first().copied()?;
+            Some(Held::Level { index, u, label: body.text()?.into() })
+        }
+        1 => {
+            let length = body.length(8)?;
+            let bits: Option<Vec<u64>> = (0..length).map(|_| body.number()).collect();
+            let length = body.length(1)?;
+            let others: Option<Vec<Box<str>>> =
+                (0..length).map(|_| body.text().map(Into::into)).collect();
+            Some(Held::Set(Members::from_parts(bits?, others?)))
+        }
+        _ => None,
+    }
+}
