@@ -2,10 +2,14 @@
 //!
 //! Sessions are opened elsewhere; whoever does it puts a `domain::Viewer` into the request's extensions.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, header, request::Parts},
 };
 
@@ -107,6 +111,10 @@ pub struct PageContext {
     pub viewer: Option<Viewer>,
     /// Path with query of this request, as it can be linked to.
     pub path: String,
+    /// Where sign-in comes back to: this page, or for a sent form the page it stood on.
+    pub back: String,
+    /// The network address of who asks; empty when the server does not say.
+    pub address: String,
     /// The request's id as error pages show it; empty when no layer sets one.
     pub request_id: String,
     /// The time this page is rendered at: microseconds UTC.
@@ -148,11 +156,14 @@ impl PageContext {
                     .and_then(Locale::from_accept_language)
             })
             .unwrap_or(state.default_locale);
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         Self {
             locale,
             theme: cookies.get("theme").and_then(Theme::from_key).unwrap_or_default(),
             viewer: parts.extensions.get::<Viewer>().cloned(),
-            path: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            path: path.to_owned(),
+            address: asker(parts),
+            back: if parts.method.is_safe() { path } else { came_from(&parts.headers) }.to_owned(),
             request_id: header_text(&parts.headers, "x-request-id").unwrap_or_default().to_owned(),
             now: state.broker.now().0,
             flash: cookies.get(FLASH_COOKIE).and_then(Flash::from_cookie),
@@ -167,6 +178,31 @@ impl FromRequestParts<AppState> for PageContext {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
         Ok(Self::from_parts(parts, state))
     }
+}
+
+/// The address of the connection, or of who speaks through a proxy on this machine: such a proxy adds
+/// the address that it saw as the last one.
+fn asker(parts: &Parts) -> String {
+    let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else {
+        return String::new();
+    };
+    let forwarded = || {
+        let last = parts.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        last.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+    };
+    let proxied = peer.ip().is_loopback().then(forwarded).flatten();
+    proxied.unwrap_or_else(|| peer.ip()).to_string()
+}
+
+/// The page of ours on which a form was sent; the first page where the browser does not say.
+fn came_from(headers: &HeaderMap) -> &str {
+    let ours = || {
+        let referer = header_text(headers, header::REFERER.as_str())?;
+        let (_, rest) = referer.split_once("://")?;
+        let path = rest.strip_prefix(header_text(headers, header::HOST.as_str())?)?;
+        path.starts_with('/').then_some(path)
+    };
+    ours().map_or("/", crate::render::local_path)
 }
 
 fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -194,5 +230,46 @@ impl<'a> Cookies<'a> {
             .filter_map(|pair| pair.trim().split_once('='))
             .find(|(key, _)| *key == name)
             .map(|(_, value)| value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn only_a_proxy_on_this_machine_is_believed() {
+        let asked = |peer: &str, forwarded: &'static str| {
+            let mut parts = axum::http::Request::new(()).into_parts().0;
+            let peer: SocketAddr = peer.parse().unwrap();
+            parts.extensions.insert(ConnectInfo(peer));
+            parts.headers.insert("x-forwarded-for", HeaderValue::from_static(forwarded));
+            asker(&parts)
+        };
+        assert_eq!(asked("127.0.0.1:9", "203.0.113.9, 198.51.100.7"), "198.51.100.7");
+        assert_eq!(asked("127.0.0.1:9", "rubbish"), "127.0.0.1");
+        assert_eq!(asked("192.0.2.1:9", "198.51.100.7"), "192.0.2.1");
+    }
+
+    #[test]
+    fn a_sent_form_comes_back_to_its_page_and_never_to_another_site() {
+        let back = |referer: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static("market.example"));
+            headers.insert(header::REFERER, HeaderValue::from_static(referer));
+            came_from(&headers).to_owned()
+        };
+        assert_eq!(back("https://market.example/needs/new?by=form"), "/needs/new?by=form");
+        for foreign in [
+            "https://evil.example/x",
+            "https://market.example.evil/x",
+            "https://market.example",
+            "market.example/x",
+            "https://market.example//evil.example",
+        ] {
+            assert_eq!(back(foreign), "/", "{foreign}");
+        }
+        assert_eq!(came_from(&HeaderMap::new()), "/");
     }
 }

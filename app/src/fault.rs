@@ -3,22 +3,50 @@
 //! Texts are chosen by stable codes, so that they exist in every language; `found` and `allowed` come
 //! with the fault.
 
-use axum::{http::StatusCode, response::Response};
+mod allowed;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
 use broker::{BrokerError, FieldFault};
 
-use crate::{context::PageContext, form::FormState, layout::error_page::ErrorPage, words::Words};
+use crate::{
+    account::guard::sign_in_address, context::PageContext, form::FormState,
+    layout::error_page::ErrorPage, render::redirect, words::Words,
+};
 
-/// The page for an error that no form can show.
+pub use allowed::expected_text;
+
+/// The page for an error that no form can show; whoever must sign in first is led there and back.
 pub fn fault_page(ctx: &PageContext, error: &BrokerError) -> Response {
+    let words = ctx.words();
     let status = status_of(error);
     if status.is_server_error() {
-        tracing::error!(request.id = %ctx.request_id, page.path = %ctx.path, error = %chain(error), "a page could not be made");
+        tracing::error!(request.id = %ctx.request_id, page.path = %ctx.path_only(), error = %chain(error), "a page could not be made");
     }
     let mut page = ErrorPage::of_status(ctx, status);
-    if let Some(text) = conflict_text(ctx.words(), error) {
-        page.text = text;
+    match error {
+        BrokerError::SignInFirst => {
+            return redirect(&sign_in_address(&ctx.back), None);
+        }
+        BrokerError::Invalid(faults) => {
+            words.common_error_invalid().clone_into(&mut page.title);
+            let texts: Vec<String> = faults.iter().map(|fault| fault_text(words, fault)).collect();
+            page.text = texts.join(" / ");
+        }
+        error => {
+            if let Some(text) = conflict_text(words, error) {
+                page.text = text;
+            }
+        }
     }
-    page.respond(ctx)
+    let mut response = page.respond(ctx);
+    if let BrokerError::TooManyAttempts { retry_after_seconds } = error {
+        let seconds = HeaderValue::from(*retry_after_seconds);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    response
 }
 
 /// The HTTP status of an error, the same as the API's.
@@ -65,25 +93,45 @@ pub fn note_faults(form: &mut FormState, words: Words, error: &BrokerError) -> b
 
 /// What is wrong and what is allowed, in the reader's language.
 pub fn fault_text(words: Words, fault: &FieldFault) -> String {
+    let found = &fault.found;
+    let allowed = allowed::allowed_text(words, fault);
     match fault.code.as_str() {
-        "email" => words.common_fault_email().to_owned(),
+        "email" if !found.is_empty() => words.common_fault_email(found),
         "email_taken" => words.common_fault_email_taken().to_owned(),
         "too_short" => words.common_fault_too_short().to_owned(),
-        "too_long" => words.common_fault_too_long().to_owned(),
-        "name" => words.common_fault_name().to_owned(),
+        "too_long" => words.common_fault_password_too_long().to_owned(),
+        "text_too_long" => words.common_fault_too_long(allowed),
         "role" => words.common_fault_role().to_owned(),
-        _ if fault.found.is_empty() && fault.allowed.is_empty() => {
+        "control_character" => words.common_fault_control(found, allowed),
+        "name" | "reason" if found.contains(char::is_control) => {
+            words.common_fault_control(control_in(found), allowed)
+        }
+        "syntax" | "too_large" => words.common_fault_syntax(allowed),
+        "duplicate_field" | "duplicate_item" => words.common_fault_twice(found, allowed),
+        "idempotency_key" => words.common_fault_old_page().to_owned(),
+        "no_unit_price" => words.common_fault_no_unit_price(found, allowed),
+        "price" => words.common_fault_price_too_large().to_owned(),
+        "requirement" => words.common_fault_uncomparable().to_owned(),
+        _ if found.trim().is_empty() && allowed.is_empty() => {
             words.common_fault_missing().to_owned()
         }
-        _ if fault.found.is_empty() => words.common_fault_missing_allowed(&fault.allowed),
-        _ if fault.allowed.is_empty() => words.common_fault_not_allowed(&fault.found),
-        _ => words.common_fault_not_allowed_allowed(&fault.found, &fault.allowed),
+        _ if found.trim().is_empty() => words.common_fault_missing_allowed(allowed),
+        _ if allowed.is_empty() => words.common_fault_not_allowed(found),
+        _ => words.common_fault_not_allowed_allowed(found, allowed),
     }
 }
 
-/// The field a JSON pointer names: its last part, which is how forms name their inputs.
+/// The first character of a text that nobody can see, as it is written in documents.
+fn control_in(text: &str) -> String {
+    let control = text.chars().find(|character| character.is_control()).unwrap_or_default();
+    format!("U+{:04X}", u32::from(control))
+}
+
+/// The field a JSON pointer names: its last part, which is how forms name their inputs. What no
+/// person fills in belongs to the form as a whole.
 fn field_of(pointer: &str) -> &str {
-    pointer.rsplit('/').next().unwrap_or_default()
+    let field = pointer.rsplit('/').next().unwrap_or_default();
+    if matches!(field, "idempotencyKey" | "cursor") { "" } else { field }
 }
 
 /// A conflict in the reader's language by its code; `None` for errors that are none.
@@ -128,6 +176,35 @@ mod tests {
         assert!(note_faults(&mut form, Locale::En.words(), &error));
         let text = form.error("instances").unwrap();
         assert!(text.contains("900") && text.contains("1 to 64"), "{text}");
+    }
+
+    #[test]
+    fn every_fault_says_what_was_found_and_what_is_allowed_in_both_languages() {
+        let faults = sla::parse("apiVersion: x\nkind: y\nmetadata: {name: A B, version: 0, title: {en: \"\\u0007\"}}\nspec: []")
+            .unwrap_err();
+        for locale in Locale::ALL {
+            for fault in &faults {
+                let text = fault_text(
+                    locale.words(),
+                    &FieldFault {
+                        expected: fault.expected.clone(),
+                        ..FieldFault::new(
+                            &fault.path,
+                            fault.code.as_str(),
+                            fault.found.as_deref().unwrap_or_default(),
+                            &fault.allowed.join(", "),
+                            &fault.message,
+                        )
+                    },
+                );
+                let allowed = match locale {
+                    Locale::En => "Allowed: ",
+                    Locale::Ja => "使える値：",
+                };
+                assert!(text.contains(allowed), "{text}");
+                assert!(text.contains(fault.found.as_deref().unwrap_or_default()), "{text}");
+            }
+        }
     }
 
     #[test]

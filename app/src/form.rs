@@ -4,11 +4,21 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::StatusCode,
-    response::{IntoResponse, Response},
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
 };
 
-use crate::format::percent_decode;
+use crate::{
+    AppState, PageContext,
+    format::percent_decode,
+    layout::error_page::{ErrorPage, error_page},
+};
+
+/// Most bytes of a form or a document that is sent; a document of a large offer has some 30 kB.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most bytes of a file of offers: ten thousand wide rows.
+pub const IMPORT_BYTES_MAX: usize = 24 * 1024 * 1024;
 
 /// One fault of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +82,13 @@ impl FormState {
         self.values.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The first field whose name or value is not UTF-8; decoding puts U+FFFD in such places.
+    pub fn unreadable(&self) -> Option<&str> {
+        let broken = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
+        let mut pairs = self.values.iter();
+        pairs.find(|(name, value)| broken(name) || broken(value)).map(|(name, _)| name.as_str())
+    }
+
     /// Every name with its value, in the order sent: to carry a form over a page without fields.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -111,16 +128,44 @@ impl FormState {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for FormState {
+impl FromRequest<AppState> for FormState {
     type Rejection = Response;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let bytes =
-            Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        let text =
-            std::str::from_utf8(&bytes).map_err(|_| StatusCode::BAD_REQUEST.into_response())?;
-        Ok(Self::from_urlencoded(text))
+    /// What cannot be read at all is answered with a page that says why.
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        let ctx = PageContext::from_parts(&parts, state);
+        if !is_form(&parts.headers) {
+            return Err(error_page(&ctx, StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        }
+        let bytes = Bytes::from_request(Request::from_parts(parts, body), state)
+            .await
+            .map_err(|rejection| error_page(&ctx, rejection.status()))?;
+        let form = match std::str::from_utf8(&bytes) {
+            Ok(text) => Self::from_urlencoded(text),
+            Err(_) => return Err(not_text(&ctx, "?")),
+        };
+        match form.unreadable() {
+            Some(field) => Err(not_text(&ctx, field)),
+            None => Ok(form),
+        }
     }
+}
+
+/// A browser says so; a request without a body need not.
+fn is_form(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return true };
+    let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// The page for text in another encoding: guessing would store something else than was typed.
+fn not_text(ctx: &PageContext, field: &str) -> Response {
+    let words = ctx.words();
+    let mut page = ErrorPage::of_status(ctx, StatusCode::BAD_REQUEST);
+    words.common_error_not_text().clone_into(&mut page.title);
+    page.text = words.common_error_not_text_text(field.chars().take(40).collect::<String>());
+    page.respond(ctx)
 }
 
 #[cfg(test)]
@@ -134,6 +179,14 @@ mod tests {
         assert_eq!(form.values("region").collect::<Vec<_>>(), ["JP", "DE"]);
         assert_eq!((form.filled("empty"), form.filled("flag")), (None, None));
         assert!(form.has("flag", ""));
+    }
+
+    #[test]
+    fn text_in_another_encoding_is_found() {
+        // Shift_JIS for 日.
+        let form = FormState::from_urlencoded("name=ok&title_ja=%93%FA");
+        assert_eq!(form.unreadable(), Some("title_ja"));
+        assert_eq!(FormState::from_urlencoded("title_ja=%E6%97%A5").unreadable(), None);
     }
 
     #[test]

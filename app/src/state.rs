@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use broker::Broker;
 
-use crate::{assets::Assets, words::Locale};
+use crate::{account::attempts::Attempts, assets::Assets, words::Locale};
 
 /// Shared by all handlers of the interface; cheap to clone.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     /// Whether this is the demo market, so that sign-in names its logins.
     pub demo: bool,
+    /// Failed sign-ins of late.
+    pub attempts: Arc<Attempts>,
     /// The language of readers who ask for none of ours.
     pub default_locale: Locale,
 }
@@ -22,6 +24,12 @@ pub struct AppState {
 impl AppState {
     /// A state that answers in English by default.
     pub fn new(broker: Broker, assets: Assets) -> Self {
-        Self { broker, assets: Arc::new(assets), demo: false, default_locale: Locale::En }
+        Self {
+            broker,
+            assets: Arc::new(assets),
+            demo: false,
+            attempts: Arc::default(),
+            default_locale: Locale::En,
+        }
     }
 }

@@ -216,3 +216,36 @@ async fn a_token_is_shown_once_works_and_is_revoked() {
     assert_eq!(browser.post(&revoke, &[]).await.location(), "/account/tokens");
     assert!(broker.viewer_by_token(&secret).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn guessing_a_password_is_slowed_down_where_it_is_guessed_and_nowhere_else() {
+    let mut site = Browser::open().await;
+    let from = |address: &str, password: &str| {
+        let body = format!("email=customer%40demo.example&password={password}");
+        let mut request = Request::post("/account/sign-in")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body))
+            .unwrap();
+        let peer: std::net::SocketAddr = format!("{address}:9").parse().unwrap();
+        request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
+        request
+    };
+    let mut answers = Vec::new();
+    for _ in 0..6 {
+        answers.push(site.site.clone().oneshot(from("192.0.2.1", "wrong")).await.unwrap());
+    }
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status().as_u16()).collect();
+    assert_eq!(statuses, [422, 422, 422, 422, 422, 429]);
+    assert_eq!(answers[5].headers()[header::RETRY_AFTER], "1");
+    // The right password has to wait there too; elsewhere the owner comes in.
+    let there = site.site.clone().oneshot(from("192.0.2.1", DEMO_PASSWORD)).await.unwrap();
+    assert_eq!(there.status(), StatusCode::TOO_MANY_REQUESTS);
+    let owner = site.site.clone().oneshot(from("198.51.100.7", DEMO_PASSWORD)).await.unwrap();
+    assert_eq!(owner.status(), StatusCode::SEE_OTHER);
+    // A moment later the count still stands, and the right password ends it.
+    site._market.clock.advance_seconds(2);
+    let there = site.site.clone().oneshot(from("192.0.2.1", DEMO_PASSWORD)).await.unwrap();
+    assert_eq!(there.status(), StatusCode::SEE_OTHER);
+    let page = site.get("/account/sign-in").await;
+    assert_eq!(page.status, StatusCode::OK);
+}

@@ -141,10 +141,13 @@ async fn a_preference_is_kept_and_leads_back() {
 
 #[tokio::test]
 async fn preferences_lead_to_no_other_site_and_store_only_what_is_known() {
-    let response =
-        post("/preferences", "back=%2F%2Felsewhere.example%2F&lang=tlh&theme=neon").await;
+    let response = post("/preferences", "back=%2F%2Felsewhere.example%2F&lang=ja").await;
     assert_eq!(response.headers()[header::LOCATION], "/");
-    assert!(cookies(&response).is_empty());
+    for unknown in ["back=%2F&lang=tlh&theme=neon", "back=%2F&lang=ja&theme=neon", "back=%2F"] {
+        let response = post("/preferences", unknown).await;
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{unknown}");
+        assert!(cookies(&response).is_empty(), "{unknown}");
+    }
 }
 
 #[tokio::test]

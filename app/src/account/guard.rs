@@ -11,7 +11,7 @@ use crate::{
 /// The answer for everybody but people of `role`; `None` lets the request through.
 pub(crate) fn refuse(ctx: &PageContext, role: Role) -> Option<Response> {
     match &ctx.viewer {
-        None => Some(redirect(&sign_in_address(&ctx.path), None)),
+        None => Some(redirect(&sign_in_address(&ctx.back), None)),
         Some(viewer) if viewer.role == role => None,
         Some(viewer) => Some(wrong_role(ctx, viewer.role, role)),
     }
@@ -19,7 +19,7 @@ pub(crate) fn refuse(ctx: &PageContext, role: Role) -> Option<Response> {
 
 /// The answer for strangers; `None` lets every signed-in person through.
 pub(crate) fn refuse_strangers(ctx: &PageContext) -> Option<Response> {
-    ctx.viewer.is_none().then(|| redirect(&sign_in_address(&ctx.path), None))
+    ctx.viewer.is_none().then(|| redirect(&sign_in_address(&ctx.back), None))
 }
 
 /// Sign-in that comes back to `path`.

@@ -3,6 +3,7 @@
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`. The session
 //! layer is the server's: these pages put the person's id under [`SESSION_USER`] and nothing else.
 
+pub mod attempts;
 pub(crate) mod guard;
 mod profile;
 mod sign_in;

@@ -53,9 +53,7 @@ pub(super) async fn enter(
     if !form.is_sound() {
         return sheet(&ctx, &state, &form, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let signed_in =
-        state.broker.sign_in(&ctx.op(), form.value("email"), form.value("password")).await;
-    match signed_in {
+    match try_password(&ctx, &state, &form).await {
         Ok(viewer) => match remember(&session, &viewer).await {
             Ok(()) => redirect(
                 &next_page(form.value("next"), &viewer),
@@ -75,6 +73,25 @@ pub(super) async fn enter(
         }
         Err(error) => fail(&ctx, error),
     }
+}
+
+/// Looks at the password unless too many wrong ones came from there.
+async fn try_password(
+    ctx: &PageContext,
+    state: &AppState,
+    form: &FormState,
+) -> Result<Viewer, BrokerError> {
+    let (email, from) = (form.value("email"), &ctx.address);
+    if let Some(retry_after_seconds) = state.attempts.wait(email, from, ctx.now) {
+        return Err(BrokerError::TooManyAttempts { retry_after_seconds });
+    }
+    let answer = state.broker.sign_in(&ctx.op(), email, form.value("password")).await;
+    match &answer {
+        Ok(_) => state.attempts.succeeded(email, from),
+        Err(BrokerError::WrongCredentials) => state.attempts.failed(email, from, ctx.now),
+        Err(_) => {}
+    }
+    answer
 }
 
 pub(super) async fn leave(ctx: PageContext, session: Session) -> Response {

@@ -1,10 +1,12 @@
 //! The bill of quantities: as fields of the quote, as read from the form, as facts of a contract.
 
-use broker::{contracts::Plan, market::OfferCard};
+use broker::{FieldFault, contracts::Plan, market::OfferCard};
 use leptos::prelude::*;
+use sla::Expected;
 
 use crate::{
     PageContext,
+    fault::fault_text,
     form::FormState,
     format,
     market::text,
@@ -27,14 +29,15 @@ pub(super) fn prefill(form: FormState, plan: &Plan) -> FormState {
 /// The plan as typed; `None` and faults at the fields when it cannot be read.
 pub(super) fn read(form: &mut FormState, words: Words) -> Option<Plan> {
     let mut read = |field: &str| {
-        let typed = form.value(field).trim().replace(',', "");
-        if typed.is_empty() {
-            form.fail(field, words.common_form_missing());
-            return None;
-        }
-        let number = typed.parse::<i64>().ok();
+        let typed = form.value(field).trim();
+        let number = sla::half_width(typed).replace(',', "").trim().parse::<i64>().ok();
         if number.is_none() {
-            form.fail(field, words.common_form_not_a_number(typed, "2"));
+            let found: String = typed.chars().take(40).collect();
+            let fault = FieldFault {
+                expected: Some(allowed(field)),
+                ..FieldFault::new(field, "range", &found, "", "")
+            };
+            form.fail(field, fault_text(words, &fault));
         }
         number
     };
@@ -47,6 +50,21 @@ pub(super) fn read(form: &mut FormState, words: Words) -> Option<Plan> {
         network_mbps: network_mbps?,
         region: form.value("region").trim().to_owned(),
     })
+}
+
+/// What may be entered in a field, whatever stands there now.
+fn allowed(field: &str) -> Expected {
+    let none = Plan {
+        instances: 0,
+        vcpu: 0,
+        ram_mb: 0,
+        storage_gb: 0,
+        network_mbps: 0,
+        region: String::new(),
+    };
+    let range = none.ranges().into_iter().find(|(name, ..)| *name == field);
+    let (min, max) = range.map_or((0, i64::MAX), |(_, _, min, max)| (min, max));
+    Expected::Between { min: min.into(), max: max.into() }
 }
 
 /// The fields that edit it; `quoted` says what may be entered.

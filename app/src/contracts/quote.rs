@@ -88,6 +88,12 @@ pub(super) async fn answer(
     };
     let words = ctx.words();
     let typed = plan::read(&mut form, words);
+    // The page puts the version and the key there itself; without them it was not this page.
+    if form.value("step") == "sign" && form.value("version").parse::<i64>().is_err() {
+        form.fail("", words.common_fault_old_page());
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return again(&ctx, &state, form, (offer, &source), status, |_| {}).await;
+    }
     if form.value("step") == "sign"
         && let Some(plan) = &typed
     {

@@ -2,6 +2,7 @@
 
 use axum::{
     extract::{RawQuery, State},
+    http::StatusCode,
     response::Response,
 };
 use broker::desk::AuditLine;
@@ -15,11 +16,12 @@ use crate::{
     AppState, PageContext,
     account::guard,
     contracts::state::reason,
+    fault::note_faults,
     form::FormState,
     format::{exact_time, machine_time, percent_encode},
     layout::fail,
     render::{Page, Width, page},
-    ui::{Button, Column, Field, Table, Views, empty, id, page_head, pagination},
+    ui::{Button, Column, Field, Table, Views, empty, error_summary, id, page_head, pagination},
     words::Words,
 };
 
@@ -34,15 +36,26 @@ pub(super) async fn show(
     if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
         return refusal;
     }
-    let query = FormState::from_urlencoded(&query.unwrap_or_default());
+    let mut query = FormState::from_urlencoded(&query.unwrap_or_default());
+    let words = ctx.words();
     let subject = query.filled("subject");
     let found = state.broker.audit(&ctx.op(), subject, query.filled("cursor"), ROWS).await;
+    // A filter that cannot be used is said at its field; the list is shown without it.
+    let found = match found {
+        Err(error) if note_faults(&mut query, words, &error) => {
+            state.broker.audit(&ctx.op(), None, None, ROWS).await
+        }
+        found => found,
+    };
     let list = match found {
         Ok(list) => list,
         Err(error) => return fail(&ctx, error),
     };
-    let words = ctx.words();
-    let about = Page::new(words.common_way_audit()).width(Width::Wide).private();
+    let (subject, status) = match query.is_sound() {
+        true => (query.filled("subject"), StatusCode::OK),
+        false => (None, StatusCode::UNPROCESSABLE_ENTITY),
+    };
+    let about = Page::new(words.common_way_audit()).status(status).width(Width::Wide).private();
     page(&ctx, about, || {
         let body = if list.items.is_empty() {
             empty(words.desk_audit_none(), words.desk_audit_none_text(), None)
@@ -54,6 +67,7 @@ pub(super) async fn show(
         view! {
             {page_head(words.common_way_audit(), Some(words.desk_audit_lead().to_owned()), vec![])}
             {parts(words, Part::Audit)}
+            {error_summary(&query, words)}
             {filter(words, &query)}
             {body}
             {pagination(words, first, next)}

@@ -2,6 +2,7 @@
 
 use axum::{
     extract::{RawQuery, State},
+    http::StatusCode,
     response::Response,
 };
 use broker::desk::WorkflowCard;
@@ -16,11 +17,12 @@ use crate::{
     AppState, PageContext,
     account::guard,
     contracts::steps::kind_word,
+    fault::note_faults,
     form::FormState,
     format::percent_encode,
     layout::fail,
     render::{Page, Width, page},
-    ui::{Button, Column, Select, Table, empty, page_head, pagination, time},
+    ui::{Button, Column, Select, Table, empty, error_summary, page_head, pagination, time},
     words::Words,
 };
 
@@ -35,15 +37,26 @@ pub(super) async fn show(
     if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
         return refusal;
     }
-    let query = FormState::from_urlencoded(&query.unwrap_or_default());
+    let mut query = FormState::from_urlencoded(&query.unwrap_or_default());
+    let words = ctx.words();
     let wanted = query.filled("state");
     let found = state.broker.workflows(&ctx.op(), wanted, query.filled("cursor"), ROWS).await;
+    // A filter that cannot be used is said at its field; the list is shown without it.
+    let found = match found {
+        Err(error) if note_faults(&mut query, words, &error) => {
+            state.broker.workflows(&ctx.op(), None, None, ROWS).await
+        }
+        found => found,
+    };
     let list = match found {
         Ok(list) => list,
         Err(error) => return fail(&ctx, error),
     };
-    let words = ctx.words();
-    let about = Page::new(words.common_way_workflows()).width(Width::Wide).private();
+    let (wanted, status) = match query.is_sound() {
+        true => (query.filled("state"), StatusCode::OK),
+        false => (None, StatusCode::UNPROCESSABLE_ENTITY),
+    };
+    let about = Page::new(words.common_way_workflows()).status(status).width(Width::Wide).private();
     page(&ctx, about, || {
         let body = if list.items.is_empty() {
             empty(words.desk_workflows_none(), words.desk_workflows_none_text(), None)
@@ -55,6 +68,7 @@ pub(super) async fn show(
         view! {
             {page_head(words.common_way_workflows(), Some(words.desk_workflows_lead().to_owned()), vec![])}
             {parts(words, Part::Workflows)}
+            {error_summary(&query, words)}
             {filter(words, &query)}
             {body}
             {pagination(words, first, next)}

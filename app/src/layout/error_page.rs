@@ -1,17 +1,14 @@
 //! Pages for when something did not work: what happened, what was not lost, the request id, where to go.
 
-use std::error::Error;
-
-use axum::{
-    http::{HeaderValue, StatusCode, header},
-    response::Response,
-};
+use axum::{http::StatusCode, response::Response};
 use broker::BrokerError;
 use leptos::prelude::*;
 
 use crate::{
+    account::guard::sign_in_address,
     context::PageContext,
-    render::{Page, Width, page, redirect},
+    fault::fault_page,
+    render::{Page, Width, page},
     ui::{Look, link_button, page_head},
 };
 
@@ -34,10 +31,7 @@ impl ErrorPage {
     /// The page for a status with our standard words for it.
     pub fn of_status(ctx: &PageContext, status: StatusCode) -> Self {
         let words = ctx.words();
-        let sign_in = || {
-            let back = crate::format::percent_encode(&ctx.path);
-            (words.common_account_sign_in().to_owned(), format!("/account/sign-in?next={back}"))
-        };
+        let sign_in = || (words.common_account_sign_in().to_owned(), sign_in_address(&ctx.back));
         let (title, text, kept, next) = match status {
             StatusCode::NOT_FOUND => {
                 (words.common_error_not_found(), words.common_error_not_found_text(), "", None)
@@ -61,6 +55,24 @@ impl ErrorPage {
                 words.common_error_busy(),
                 words.common_error_busy_text(),
                 words.common_error_kept(),
+                None,
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => (
+                words.common_error_too_large(),
+                words.common_error_too_large_text(),
+                words.common_error_kept(),
+                None,
+            ),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => (
+                words.common_error_wrong_kind(),
+                words.common_error_wrong_kind_text(),
+                words.common_error_kept(),
+                None,
+            ),
+            StatusCode::METHOD_NOT_ALLOWED => (
+                words.common_error_wrong_method(),
+                words.common_error_wrong_method_text(),
+                "",
                 None,
             ),
             status if status.is_client_error() => (
@@ -113,46 +125,9 @@ pub fn error_page(ctx: &PageContext, status: StatusCode) -> Response {
 /// The answer to a refused or failed use case: to sign-in and back, or a page that says why.
 ///
 /// Pages that can show faults at their fields do so themselves and leave the rest to this.
+#[expect(clippy::needless_pass_by_value, reason = "handlers end with the error they got")]
 pub fn fail(ctx: &PageContext, error: BrokerError) -> Response {
-    match error {
-        BrokerError::SignInFirst => sign_in_first(ctx),
-        BrokerError::WrongCredentials => error_page(ctx, StatusCode::UNAUTHORIZED),
-        BrokerError::WrongRole => error_page(ctx, StatusCode::FORBIDDEN),
-        BrokerError::NotFound { .. } => error_page(ctx, StatusCode::NOT_FOUND),
-        BrokerError::Invalid(_) => error_page(ctx, StatusCode::UNPROCESSABLE_ENTITY),
-        BrokerError::Conflict { .. } | BrokerError::NotOrderable { .. } => {
-            error_page(ctx, StatusCode::CONFLICT)
-        }
-        BrokerError::TooManyAttempts { retry_after_seconds } => {
-            let mut response = error_page(ctx, StatusCode::TOO_MANY_REQUESTS);
-            let seconds = HeaderValue::from(retry_after_seconds);
-            response.headers_mut().insert(header::RETRY_AFTER, seconds);
-            response
-        }
-        error @ (BrokerError::Storage(_) | BrokerError::Search(_) | BrokerError::Internal(_)) => {
-            tracing::error!(request.id = ctx.request_id, request.path = ctx.path_only(), error = %chain(&error),
-                "a page could not be made");
-            error_page(ctx, StatusCode::INTERNAL_SERVER_ERROR)
-        }
-    }
-}
-
-/// Leads to sign-in and back to this page.
-fn sign_in_first(ctx: &PageContext) -> Response {
-    let back = crate::format::percent_encode(&ctx.path);
-    redirect(&format!("/account/sign-in?next={back}"), None)
-}
-
-/// An error with everything that caused it, for the log.
-fn chain(error: &BrokerError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
+    fault_page(ctx, &error)
 }
 
 /// Answers every address that leads nowhere.

@@ -1,8 +1,9 @@
 //! Language and colours: two small forms that remember the choice in a cookie and come back.
 
-use axum::response::Response;
+use axum::{http::StatusCode, response::Response};
 use leptos::prelude::*;
 
+use super::error_page::error_page;
 use crate::{
     context::{PageContext, Theme},
     form::FormState,
@@ -14,13 +15,20 @@ use crate::{
 const KEPT_SECONDS: u32 = 31_536_000;
 
 /// Stores `lang` or `theme` and goes back to the page the form stood on.
-pub(crate) async fn save(form: FormState) -> Response {
+pub(crate) async fn save(ctx: PageContext, form: FormState) -> Response {
     let back = without_language(form.value("back"));
+    let (locale, theme) =
+        (Locale::from_tag(form.value("lang")), Theme::from_key(form.value("theme")));
+    let unknown = form.filled("lang").is_some() && locale.is_none()
+        || form.filled("theme").is_some() && theme.is_none();
+    if unknown || (locale.is_none() && theme.is_none()) {
+        return error_page(&ctx, StatusCode::UNPROCESSABLE_ENTITY);
+    }
     let mut response = redirect(&back, None);
-    if let Some(locale) = Locale::from_tag(form.value("lang")) {
+    if let Some(locale) = locale {
         keep(&mut response, "lang", locale.tag());
     }
-    if let Some(theme) = Theme::from_key(form.value("theme")) {
+    if let Some(theme) = theme {
         keep(&mut response, "theme", theme.key());
     }
     response

@@ -14,7 +14,9 @@ use crate::{
     form::FormState,
     format,
     render::{Page, page},
-    ui::{Button, Look, Tab, Views, empty, link_button, page_head, pagination, tabs},
+    ui::{
+        Button, Look, Tab, Views, empty, error_summary, link_button, page_head, pagination, tabs,
+    },
     words::Words,
 };
 
@@ -45,6 +47,7 @@ fn view(ctx: &PageContext, form: &FormState, asked: &MarketQuery, found: &Market
     page(ctx, about, || {
         view! {
             {page_head(words.market_title(), Some(words.market_lead().to_owned()), vec![])}
+            {error_summary(form, words)}
             <div class="market">
                 {filters::view(words, form, asked, found)}
                 <section class="found" aria-labelledby="found-title">
@@ -138,6 +141,15 @@ fn active_filters(words: Words, asked: &MarketQuery, facets: &Facets) -> Vec<Act
 
 fn list(ctx: &PageContext, asked: &MarketQuery, found: &MarketPage) -> AnyView {
     let words = ctx.words();
+    if found.items.is_empty() && found.total > 0 {
+        let first = link_button(
+            Look::Secondary,
+            words.market_empty_page_first(),
+            query::address(asked).to_string(),
+        );
+        let text = words.market_empty_page_text(i64::from(found.pages));
+        return empty(words.market_empty_page(i64::from(asked.page)), text, Some(first));
+    }
     if found.items.is_empty() {
         let out = link_button(Look::Secondary, words.market_empty_all(), "/market");
         let text = if asked.text.is_empty() {

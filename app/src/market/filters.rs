@@ -77,16 +77,22 @@ fn facet(
 
 fn price(words: Words, form: &FormState) -> AnyView {
     let currency = form.filled("currency").unwrap_or("JPY").to_owned();
+    let fault = form.error("currency").map(str::to_owned);
     let select = Currency::ALL
         .into_iter()
         .fold(Select::new("currency", words.market_price_currency()), |select, currency| {
             select.option(currency.code(), currency.code())
-        });
+        })
+        .chosen([currency]);
+    let select = match fault {
+        Some(fault) => select.error(fault),
+        None => select,
+    };
     let body = view! {
         <div class="range">
             {Field::number("min", words.market_price_from()).of(form).view()}
             {Field::number("max", words.market_price_to()).of(form).view()}
-            {select.chosen([currency]).view()}
+            {select.view()}
         </div>
     };
     fieldset(words.market_facet_price(), body.into_any())

@@ -3,12 +3,18 @@
 use broker::market::{MarketQuery, MarketSort};
 use domain::{Currency, Money};
 
-use crate::{address::Address, form::FormState, words::Words};
+use crate::{address::Address, fault::expected_text, form::FormState, format, words::Words};
 
-/// Longest text that is searched for; the rest is cut.
+/// Longest text that is searched for; the rest is cut, and said to be.
 const TEXT_CHARACTERS_MAX: usize = 200;
 /// Values of one filter that are looked at.
 const VALUES_MAX: usize = 50;
+/// Longest value of a filter.
+const VALUE_BYTES_MAX: usize = 100;
+/// Pages that can be asked for; the use case shows no later ones.
+const PAGE_MAX: u32 = 500;
+/// What was typed is repeated up to here.
+const FOUND_CHARACTERS_MAX: usize = 40;
 
 /// Orders of the list with their words in addresses.
 pub const SORTS: [(MarketSort, &str); 3] = [
@@ -29,50 +35,113 @@ pub const FILTERS: [Many; 5] = [
     ("provider", |query| &query.providers),
 ];
 
-/// Reads the query of the address; a price that is no amount is noted at its field and left out.
+/// Reads the query of the address. What cannot be used is noted at its field, kept as typed and left
+/// out, so that the rest of the page works.
 pub fn read(form: &mut FormState, words: Words) -> MarketQuery {
-    let many = |name: &str| -> Vec<String> {
-        let values = form.values(name).filter(|value| !value.is_empty() && value.len() <= 100);
-        let mut values: Vec<String> = values.map(str::to_owned).take(VALUES_MAX).collect();
-        values.sort();
-        values.dedup();
-        values
-    };
-    let mut query = MarketQuery {
-        text: form.value("q").trim().chars().take(TEXT_CHARACTERS_MAX).collect(),
-        models: many("model"),
-        deployments: many("deployment"),
-        countries: many("country"),
-        certifications: many("cert"),
-        providers: many("provider"),
-        backed_only: form.has("backed", "1"),
-        sort: sort(form.value("sort")),
-        page: form.value("page").parse().unwrap_or(1).max(1),
-        ..MarketQuery::default()
-    };
-    let currency = form.value("currency").parse().unwrap_or(Currency::Jpy);
-    query.price_min_minor = amount(form, "min", currency, words);
-    query.price_max_minor = amount(form, "max", currency, words);
-    let priced = query.price_min_minor.is_some() || query.price_max_minor.is_some();
-    query.currency = priced.then_some(currency);
+    let typed = form.value("q").trim();
+    let mut text: String = typed.chars().take(TEXT_CHARACTERS_MAX).collect();
+    if typed.chars().count() > TEXT_CHARACTERS_MAX {
+        form.fail("q", words.market_filter_cut(as_i64(TEXT_CHARACTERS_MAX)));
+    } else if form.unreadable().is_some() || text.contains(char::is_control) {
+        form.fail("q", words.market_filter_unreadable());
+        text = text.replace(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER, " ");
+    }
+    let mut query = MarketQuery { text, ..MarketQuery::default() };
+    query.models = many(form, "model", words);
+    query.deployments = many(form, "deployment", words);
+    query.countries = many(form, "country", words);
+    query.certifications = many(form, "cert", words);
+    query.providers = many(form, "provider", words);
+    query.backed_only = choice(form, "backed", words, "1", |text| (text == "1").then_some(true))
+        .unwrap_or_default();
+    let sorts = SORTS.map(|(_, word)| word).join(", ");
+    query.sort = choice(form, "sort", words, &sorts, sort).unwrap_or_default();
+    let pages = format!("1–{PAGE_MAX}");
+    let page = |text: &str| text.parse().ok().filter(|page| (1..=PAGE_MAX).contains(page));
+    query.page = choice(form, "page", words, &pages, page).unwrap_or(1);
+    price(form, words, &mut query);
     query
 }
 
-fn sort(word: &str) -> MarketSort {
-    SORTS.iter().find(|(_, known)| *known == word).map(|(sort, _)| *sort).unwrap_or_default()
+/// Several values of one filter; what is far too long or too much is said and left out.
+fn many(form: &mut FormState, name: &str, words: Words) -> Vec<String> {
+    let given: Vec<&str> = form.values(name).filter(|value| !value.is_empty()).collect();
+    let usable =
+        |value: &&&str| value.len() <= VALUE_BYTES_MAX && !value.contains(char::is_control);
+    let mut values: Vec<String> =
+        given.iter().filter(usable).take(VALUES_MAX).map(|value| (*value).to_owned()).collect();
+    if values.len() < given.len() {
+        form.fail("", words.market_filter_dropped());
+    }
+    values.sort();
+    values.dedup();
+    values
+}
+
+/// A word or number that the page itself puts into addresses; another one is said and left out.
+fn choice<T>(
+    form: &mut FormState,
+    name: &str,
+    words: Words,
+    allowed: &str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Option<T> {
+    let given = form.filled(name)?;
+    let value = read(given);
+    if value.is_none() {
+        let found: String = given.chars().take(FOUND_CHARACTERS_MAX).collect();
+        form.fail("", words.common_fault_not_allowed_allowed(found, allowed));
+    }
+    value
+}
+
+fn sort(word: &str) -> Option<MarketSort> {
+    SORTS.iter().find(|(_, known)| *known == word).map(|(sort, _)| *sort)
+}
+
+/// The price range; without a known currency no amount can be read.
+fn price(form: &mut FormState, words: Words, query: &mut MarketQuery) {
+    let currency = match form.filled("currency").map(str::parse) {
+        None => Currency::Jpy,
+        Some(Ok(currency)) => currency,
+        Some(Err(_)) => {
+            let found: String = form.value("currency").chars().take(FOUND_CHARACTERS_MAX).collect();
+            let allowed = Currency::ALL.map(Currency::code).join(", ");
+            form.fail("currency", words.common_fault_not_allowed_allowed(found, allowed));
+            return;
+        }
+    };
+    let min = amount(form, "min", currency, words);
+    let max = amount(form, "max", currency, words);
+    if let (Some(low), Some(high)) = (min, max)
+        && low > high
+    {
+        let shown = |minor| format::money(minor, currency.code());
+        form.fail("max", words.market_filter_crossed(shown(high), shown(low)));
+        return;
+    }
+    query.price_min_minor = min;
+    query.price_max_minor = max;
+    query.currency = (min.is_some() || max.is_some()).then_some(currency);
 }
 
 fn amount(form: &mut FormState, field: &str, currency: Currency, words: Words) -> Option<i64> {
-    let typed = form.filled(field)?.replace([',', '_', ' ', '¥', '€', '$', '£'], "");
-    match Money::parse_major(&typed, currency) {
-        Ok(money) => Some(money.minor),
-        Err(_) => {
-            let found: String = typed.chars().take(20).collect();
-            let example = if currency == Currency::Jpy { "120000" } else { "120.50" };
-            form.fail(field, words.common_form_not_a_number(found, example));
+    let typed = form.filled(field)?;
+    let found: String = typed.chars().take(FOUND_CHARACTERS_MAX).collect();
+    let plain = sla::half_width(typed).replace([',', '、', '_', ' ', '¥', '￥', '€', '$', '£'], "");
+    match Money::parse_major(&plain, currency) {
+        Ok(money) if money.minor >= 0 => Some(money.minor),
+        _ => {
+            let allowed =
+                expected_text(words, &sla::Expected::Amount { digits: currency.digits() });
+            form.fail(field, words.market_filter_amount(found, allowed));
             None
         }
     }
+}
+
+fn as_i64(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// The address that shows this query, without its page.
@@ -139,15 +208,42 @@ mod tests {
             (None, 1, MarketSort::Relevance)
         );
         assert!(form.error("max").unwrap().contains("cheap"));
+        assert_eq!(form.errors().len(), 3, "page and order are said too");
         assert_eq!(address(&query).to_string(), "/market");
     }
 
     #[test]
-    fn long_and_empty_values_are_cut() {
-        let (query, _) =
+    fn bounds_that_make_no_sense_are_said_kept_and_left_out() {
+        for (text, field) in [
+            ("min=-1", "min"),
+            ("max=-1", "max"),
+            ("max=0.5", "max"),
+            ("max=99999999999999999999", "max"),
+            ("min=1e5", "min"),
+            ("min=500&max=100", "max"),
+            ("min=5&currency=DOGE", "currency"),
+        ] {
+            for locale in Locale::ALL {
+                let mut form = FormState::from_urlencoded(text);
+                let query = read(&mut form, locale.words());
+                assert!(form.error(field).is_some(), "{text}: {form:?}");
+                assert_eq!(form.errors().len(), 1, "{text}");
+                assert_eq!((query.price_min_minor, query.price_max_minor), (None, None), "{text}");
+                assert!(!form.value(field).is_empty(), "{text}");
+            }
+        }
+        let (query, form) = read_text("min=１,０００&max=￥２０００");
+        assert_eq!((query.price_min_minor, query.price_max_minor), (Some(1000), Some(2000)));
+        assert!(form.is_sound());
+    }
+
+    #[test]
+    fn long_values_are_cut_and_said_and_empty_ones_passed_over() {
+        let (query, form) =
             read_text(&format!("q={}&model=&provider={}", "雲".repeat(999), "x".repeat(200)));
         assert_eq!(query.text.chars().count(), TEXT_CHARACTERS_MAX);
         assert!(query.models.is_empty() && query.providers.is_empty());
+        assert!(form.error("q").is_some() && form.error("").is_some());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
     AppState, FlashKind, PageContext,
     fault::{fault_page, note_faults},
     form::FormState,
+    layout::error_page::error_page,
     render::redirect,
 };
 
@@ -22,7 +23,8 @@ pub(super) async fn send(
 ) -> Response {
     let words = ctx.words();
     let base = match read_source(form.value("need")) {
-        None => None,
+        None if form.value("need").is_empty() => None,
+        None => return error_page(&ctx, StatusCode::NOT_FOUND),
         Some(source) => match state.broker.resolve_requirement(&ctx.op(), &source).await {
             Ok((requirement, _)) => Some(requirement),
             Err(error) => return fault_page(&ctx, &error),

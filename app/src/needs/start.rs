@@ -13,6 +13,7 @@ use crate::{
     AppState, PageContext,
     fault::fault_page,
     form::FormState,
+    layout::error_page::error_page,
     render::{Page, Width, page},
     ui::{Button, Field, Kind, Tab, Views, error_summary, notice, page_head, tabs},
     words::Words,
@@ -71,7 +72,9 @@ pub(super) async fn show(
     let way = Way::from_word(query.value("by"));
     let need = query.value("need").to_owned();
     let base = match read_source(&need) {
-        None => None,
+        None if need.is_empty() => None,
+        // A need that nobody could have saved is none that was lost.
+        None => return error_page(&ctx, StatusCode::NOT_FOUND),
         Some(source) => match state.broker.resolve_requirement(&ctx.op(), &source).await {
             Ok((requirement, _)) => Some(requirement),
             Err(error) => return fault_page(&ctx, &error),

@@ -10,7 +10,7 @@ use crate::{
     fault::fault_text,
     form::FormState,
     ui::{Column, Table},
-    words::Words,
+    words::{Locale, Words},
 };
 
 pub(super) async fn send(
@@ -21,6 +21,13 @@ pub(super) async fn send(
     let words = ctx.words();
     let check = state.broker.check_requirement_text(form.value("text"));
     let Some(requirement) = check.requirement else {
+        // A fault of the whole document has no place of its own to be listed with.
+        if let [fault] = check.faults.as_slice()
+            && fault.pointer.is_empty()
+        {
+            form.fail("text", fault_text(words, fault));
+            return start::written(&ctx, &form, &[], StatusCode::UNPROCESSABLE_ENTITY);
+        }
         let count = i64::try_from(check.faults.len()).unwrap_or(i64::MAX);
         form.fail("text", words.needs_yaml_faults(count));
         return start::written(&ctx, &form, &check.faults, StatusCode::UNPROCESSABLE_ENTITY);
@@ -40,10 +47,12 @@ pub(super) fn faults_view(words: Words, faults: &[FieldFault]) -> Option<AnyView
         vec![Column::text(words.needs_yaml_path()), Column::text(words.needs_yaml_fault())];
     let rows = faults.iter().map(|fault| {
         let path = if fault.pointer.is_empty() { "/".to_owned() } else { fault.pointer.clone() };
-        let detail = fault.message.clone();
+        // What a program would say; only readers of English have something of it.
+        let detail = (words.0 == Locale::En)
+            .then(|| view! { <span class="hint line">{fault.message.clone()}</span> });
         vec![
             view! { <code>{path}</code> }.into_any(),
-            view! { <span>{fault_text(words, fault)}<span class="hint line" lang="en">{detail}</span></span> }.into_any(),
+            view! { <span>{fault_text(words, fault)}{detail}</span> }.into_any(),
         ]
     });
     Some(Table::new(words.needs_yaml_table(), columns).with_caption().rows(rows).view())

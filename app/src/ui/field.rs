@@ -198,6 +198,27 @@ impl Field {
     }
 }
 
+/// Fields that can be at fault together: the error of `name` stands above them and describes them all.
+pub fn fields_together(
+    name: &str,
+    label: impl Into<String>,
+    form: &FormState,
+    fields: AnyView,
+) -> AnyView {
+    let id = format!("field-{name}");
+    let error = form.error(name).map(str::to_owned);
+    let described = described_by(&id, false, error.is_some());
+    let focus = form.is_first_fault(name);
+    let error = error_line(&id, error);
+    view! {
+        <div role="group" id=id tabindex="-1" autofocus=focus aria-label=label.into() aria-describedby=described>
+            {error}
+            {fields}
+        </div>
+    }
+    .into_any()
+}
+
 /// The value of `aria-describedby` for an input with this id.
 pub(super) fn described_by(id: &str, hint: bool, error: bool) -> Option<String> {
     match (hint, error) {

@@ -19,7 +19,7 @@ mod value;
 pub use button::{Button, Look, link_button};
 pub use choice::{CheckGroup, RadioGroup, Select, fieldset};
 pub use feedback::{Kind, State, badge, chip, empty, error_summary, notice};
-pub use field::Field;
+pub use field::{Field, fields_together};
 pub use icon::{Icon, icon};
 pub use list::{definitions, disclosure, page_head, section, stat, stats};
 pub use navigation::{Tab, breadcrumbs, pagination, tabs};

@@ -1,7 +1,7 @@
 //! An offer as a YAML or JSON document: pasted or uploaded, every fault listed with its place.
 
 use axum::{
-    extract::{FromRequest, Multipart, Request, State},
+    extract::{FromRequest, Multipart, Request, State, multipart::MultipartError},
     http::{StatusCode, header},
     response::Response,
 };
@@ -18,7 +18,7 @@ use crate::{
     AppState, PageContext,
     account::guard,
     fault::fault_text,
-    form::FormState,
+    form::{BODY_BYTES_MAX, FormState},
     islands::CopyButton,
     layout::{error_page::error_page, fail},
     render::{Page, page},
@@ -26,7 +26,7 @@ use crate::{
         Button, Column, Field, Kind, Look, Table, disclosure, error_summary, link_button, notice,
         page_head,
     },
-    words::Words,
+    words::{Locale, Words},
 };
 
 pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Response {
@@ -44,11 +44,14 @@ pub(super) async fn check(
     if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
         return refusal;
     }
-    let mut form = match read(request, &state).await {
+    let mut form = match read(&ctx, request, &state).await {
         Ok(form) => form,
-        Err(status) => return error_page(&ctx, status),
+        Err(response) => return response,
     };
     let words = ctx.words();
+    if !form.is_sound() {
+        return sheet(&ctx, &state, None, form, &[], StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
     if form.value("yaml").trim().is_empty() {
         form.fail("yaml", words.portal_document_missing());
         return sheet(&ctx, &state, None, form, &[], StatusCode::UNPROCESSABLE_ENTITY).await;
@@ -78,33 +81,65 @@ pub(super) async fn faulty(
     mut form: FormState,
     faults: &[FieldFault],
 ) -> Response {
+    let words = ctx.words();
+    // A fault of the whole document has no place of its own to be listed with.
+    if let [fault] = faults
+        && fault.pointer.is_empty()
+    {
+        form.fail("yaml", fault_text(words, fault));
+        return sheet(ctx, state, None, form, &[], StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
     let count = i64::try_from(faults.len()).unwrap_or(i64::MAX);
-    form.fail("yaml", ctx.words().portal_document_faults(count));
+    form.fail("yaml", words.portal_document_faults(count));
     sheet(ctx, state, None, form, faults, StatusCode::UNPROCESSABLE_ENTITY).await
 }
 
-/// Fields of a multipart form (a file wins over the text beside it) or of an ordinary one.
-async fn read(request: Request, state: &AppState) -> Result<FormState, StatusCode> {
+/// Fields of a multipart form (a file wins over the text beside it) or of an ordinary one. A file or
+/// text that cannot be a document is noted at its field.
+async fn read(
+    ctx: &PageContext,
+    request: Request,
+    state: &AppState,
+) -> Result<FormState, Response> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
-        return FormState::from_request(request, state).await.map_err(|_| StatusCode::BAD_REQUEST);
+        return FormState::from_request(request, state).await;
     }
-    let mut parts =
-        Multipart::from_request(request, state).await.map_err(|_| StatusCode::BAD_REQUEST)?;
+    let broken = |error: MultipartError| error_page(ctx, error.status());
+    let mut parts = Multipart::from_request(request, state)
+        .await
+        .map_err(|rejection| error_page(ctx, rejection.status()))?;
+    let words = ctx.words();
     let mut form = FormState::empty();
-    let mut file = String::new();
-    while let Some(part) = parts.next_field().await.map_err(|error| error.status())? {
+    while let Some(mut part) = parts.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();
-        let bytes = part.bytes().await.map_err(|error| error.status())?;
-        // What is no text is no document either; the check then says so.
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if name == "file" {
-            file = text;
-        } else {
-            form = form.with(&name, text);
+        let file: String = part.file_name().unwrap_or_default().chars().take(80).collect();
+        let mut bytes = Vec::new();
+        let mut size = 0;
+        // What is too large is read to its end, so that the browser gets to see the answer.
+        while let Some(chunk) = part.chunk().await.map_err(broken)? {
+            size += chunk.len();
+            if size <= BODY_BYTES_MAX {
+                bytes.extend_from_slice(&chunk);
+            }
+        }
+        if size > BODY_BYTES_MAX {
+            form.fail(&name, words.portal_document_too_large());
+            continue;
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) if name == "file" && text.contains('\0') => {
+                form.fail("file", words.portal_document_not_text(file));
+            }
+            Ok(text) if name == "file" && text.trim().is_empty() => {}
+            Ok(text) if name == "file" => form = form.with("yaml", text),
+            // A file wins, whichever comes first.
+            Ok(text) if form.value(&name).is_empty() => form = form.with(&name, text),
+            Ok(_) => {}
+            Err(_) => form.fail(&name, words.portal_document_not_text(file)),
         }
     }
-    Ok(if file.trim().is_empty() { form } else { form.with("yaml", file) })
+    Ok(form)
 }
 
 pub(super) async fn sheet(
@@ -159,11 +194,19 @@ fn fault_table(words: Words, faults: &[FieldFault]) -> Option<AnyView> {
         vec![
             view! { <code>{place.to_owned()}</code> }.into_any(),
             fault_text(words, fault).into_any(),
-            view! { <span lang="en">{fault.message.clone()}</span> }.into_any(),
+            remark(words, fault),
         ]
     });
     let table = Table::new(words.portal_document_table(), columns).rows(rows).view();
     Some(notice(Kind::Problem, words.portal_document_table(), table))
+}
+
+/// What a program would say; only readers of English have something of it.
+fn remark(words: Words, fault: &FieldFault) -> AnyView {
+    match words.0 {
+        Locale::En => fault.message.clone().into_any(),
+        Locale::Ja => "–".into_any(),
+    }
 }
 
 /// A small sound document of this provider, to start from.

@@ -7,7 +7,7 @@ use super::form;
 use crate::{
     form::FormState,
     market::text,
-    ui::{CheckGroup, Field, RadioGroup, Select, disclosure, section},
+    ui::{CheckGroup, Field, RadioGroup, Select, disclosure, fields_together, section},
     words::Words,
 };
 
@@ -129,10 +129,10 @@ fn promises(words: Words, state: &FormState) -> AnyView {
             })
         })
         .collect();
+    let promises = view! { <div class="form">{commitment.view()}</div>{groups} }.into_any();
     view! {
         <p>{words.portal_form_promises_lead()}</p>
-        <div class="form">{commitment.view()}</div>
-        {groups}
+        {fields_together("items", words.portal_form_promises(), state, promises)}
     }
     .into_any()
 }

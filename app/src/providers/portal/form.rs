@@ -103,10 +103,14 @@ pub(super) fn fresh() -> FormState {
 /// Notes faults at their fields; those of no field are told with their place in the document.
 pub(super) fn note(form: &mut FormState, words: Words, faults: &[FieldFault]) {
     for fault in faults {
-        let text = fault_text(words, fault);
+        let text = match (fault.pointer.as_str(), fault.code.as_str()) {
+            ("/items", "missing") => words.portal_form_promises_none().to_owned(),
+            _ => fault_text(words, fault),
+        };
         let field =
             fault.pointer.strip_prefix("/items/").unwrap_or(fault.pointer.trim_start_matches('/'));
-        let known = TEXTS.contains(&field) || items().any(|item| item.key == field);
+        let known =
+            TEXTS.contains(&field) || field == "items" || items().any(|item| item.key == field);
         if known {
             form.fail(field, text);
         } else {
@@ -137,13 +141,7 @@ mod tests {
 
     #[test]
     fn a_fault_without_a_field_is_told_with_its_place() {
-        let fault = |pointer: &str| FieldFault {
-            pointer: pointer.to_owned(),
-            code: "missing".to_owned(),
-            found: String::new(),
-            allowed: String::new(),
-            message: String::new(),
-        };
+        let fault = |pointer: &str| FieldFault::new(pointer, "missing", "", "", "");
         let mut form = FormState::empty();
         let faults = [fault("/items/availability.service_uptime"), fault("/spec/measurement")];
         note(&mut form, Locale::En.words(), &faults);

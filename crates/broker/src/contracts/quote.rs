@@ -4,7 +4,7 @@ use super::{Plan, Quote};
 use crate::market::OfferCard;
 use crate::requirements::RequirementSource;
 use crate::shelf::Shelved;
-use crate::{Broker, BrokerError, OpContext};
+use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, Currency, Money, OfferId};
 
 /// MiB in a GiB.
@@ -80,13 +80,13 @@ pub(super) fn price(offer: &Shelved, plan: &Plan) -> Result<Money, BrokerError> 
         }
         let found = unit_price(offer, unit, basket.currency);
         let (price, per) = found.ok_or_else(|| {
-            BrokerError::field(
-                &format!("/plan/{field}"),
-                "no_unit_price",
-                &asked.to_string(),
-                &format!("at most {included}"),
-                "this offer has no price for more than its basket",
-            )
+            let (place, found) = (format!("/plan/{field}"), asked.to_string());
+            let allowed = format!("at most {included}");
+            let message = "this offer has no price for more than its basket";
+            let fault = FieldFault::new(&place, "no_unit_price", &found, &allowed, message);
+            let (min, max) = (0.into(), included.into());
+            let expected = Some(sla::Expected::Between { min, max });
+            BrokerError::Invalid(vec![FieldFault { expected, ..fault }])
         })?;
         let cost = price.share(extra, per.saturating_mul(size)).and_then(|cost| each.plus(cost));
         each = cost.map_err(|error| too_large(field, &error))?;
