@@ -183,6 +183,9 @@ pub(super) fn note_text(words: Words, key: &str, note: &Note) -> String {
         Note::EvidenceTooOld { members: set, max_age_days } => {
             words.needs_note_old_members(i64::from(*max_age_days), members(set))
         }
+        Note::EvidenceExpired { members: set } if set.is_empty() => {
+            words.needs_note_expired_whole().to_owned()
+        }
         Note::EvidenceExpired { members: set } => words.needs_note_expired(members(set)),
         Note::NoPathFrom { user_region } => {
             words.needs_note_no_path(text::country(words, user_region))
@@ -204,6 +207,7 @@ pub(super) fn note_text(words: Words, key: &str, note: &Note) -> String {
         Note::SubListOutside { list, members: set } => {
             words.needs_note_list(list_name(words, list), members(set))
         }
+        Note::AboutSubList { list } => words.needs_note_about_list(list_name(words, list)),
         Note::NotComparable => words.needs_note_not_comparable().to_owned(),
     }
 }

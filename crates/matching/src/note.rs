@@ -52,7 +52,7 @@ pub enum Note {
     },
     /// Members that do not count because their evidence has ended.
     EvidenceExpired {
-        /// The members.
+        /// The members, or nothing where the value as a whole is meant.
         members: BTreeSet<String>,
     },
     /// A response time that cannot be derived: no round-trip time from where users are.
@@ -93,6 +93,11 @@ pub enum Note {
         list: String,
         /// Members outside what was asked.
         members: BTreeSet<String>,
+    },
+    /// The row asks about a further list of the promise, not about the promise itself.
+    AboutSubList {
+        /// Name of the list.
+        list: String,
     },
     /// A value of another type than the item's; extension items only.
     NotComparable,

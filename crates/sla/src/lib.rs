@@ -39,16 +39,17 @@ pub use input::{half_width, parse_value};
 pub use offer::{
     Amount, BILLING_UNITS, CURRENCIES, Claim, Commitment, Credit, DeploymentModel, Evidence,
     Measurement, Metadata, Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price, Region,
-    Remedy, Service, ServiceModel, Signature, UnitPrice,
+    Remedy, Service, ServiceModel, Signature, UnitPrice, Vantage,
 };
 pub use read::{Parsed, parse, parse_documents, parse_offer, parse_requirement};
 pub use registry::{
     Arrangement, Bounds, COUNTRIES, Compose, Composition, Curve, Direction, Group, ItemDef,
-    ItemKind, Parts, Registry, Scale, Scheme, Unit, Word, registry,
+    ItemKind, ItemNotes, Mapping, Notes, Parts, Registry, Scale, Scheme, Standard, Unit, Word,
+    notes, registry,
 };
 pub use requirement::{
     Accepted, Demand, Emphasis, Operator, Priority, Profile, ProfileName, Profiles,
-    RecoveryPriority, Requirement, RequirementItem, RequirementSpec,
+    RecoveryPriority, Relaxed, Requirement, RequirementItem, RequirementSpec,
 };
 pub use rust_decimal::Decimal;
 pub use text::{Locale, Text};

@@ -142,6 +142,24 @@ pub struct Measurement {
     pub slice_seconds: u32,
     /// Outages shorter than this are not counted, seconds.
     pub min_outage_seconds: u32,
+    /// What is not counted for any promise.
+    pub exclusions: Vec<String>,
+    /// From where it is measured, where a promise says nothing else.
+    pub vantage: Option<Vantage>,
+}
+
+crate::words::words! {
+    /// From where a promise is measured.
+    Vantage {
+        /// On the resource itself.
+        Resource = "resource",
+        /// At the edge of the provider's network.
+        ProviderEdge = "provider_edge",
+        /// By probes of the broker, from outside.
+        BrokerProbes = "broker_probes",
+        /// From the regions of the users.
+        UserRegions = "user_regions",
+    }
 }
 
 crate::words::words! {
@@ -177,8 +195,10 @@ pub struct OfferItem {
     pub transaction: Option<String>,
     /// Condition under which the promise holds.
     pub qualifying: Option<String>,
-    /// What is not counted.
+    /// What is not counted, besides what the measurement says for all.
     pub exclusions: Vec<String>,
+    /// From where it is measured; else as the measurement says.
+    pub vantage: Option<Vantage>,
     /// What the customer gets when it is missed.
     pub remedy: Option<Remedy>,
     /// Where the figure comes from.
@@ -256,6 +276,47 @@ pub struct Evidence {
     pub result: Option<String>,
     /// Anything a reader should know.
     pub note: Option<String>,
+}
+
+impl Evidence {
+    /// Whether it is over; its last day still counts. `today` is in days since 1970-01-01.
+    #[must_use]
+    pub fn has_ended(&self, today: i64) -> bool {
+        self.expires.as_ref().is_some_and(|date| date.last_day() < today)
+    }
+
+    /// Whether it is evidence for this member of a set or level of this scheme.
+    #[must_use]
+    pub fn is_about(&self, word: &str) -> bool {
+        self.kind == word || self.scheme.as_deref() == Some(word)
+    }
+}
+
+impl OfferItem {
+    /// The members of a set that count no longer, because every evidence for them has ended.
+    #[must_use]
+    pub fn ended_members(&self, today: i64) -> BTreeSet<String> {
+        let ended = |member: &&String| {
+            all_ended(self.evidence.iter().filter(|evidence| evidence.is_about(member)), today)
+        };
+        self.value.as_set().into_iter().flatten().filter(ended).cloned().collect()
+    }
+
+    /// Whether the whole promise counts no longer: no set, and every evidence for it has ended.
+    #[must_use]
+    pub fn has_ended(&self, today: i64) -> bool {
+        let about = |evidence: &&Evidence| match &self.scheme {
+            Some(scheme) => evidence.is_about(scheme),
+            None => true,
+        };
+        self.value.as_set().is_none() && all_ended(self.evidence.iter().filter(about), today)
+    }
+}
+
+/// Whether there is evidence and all of it is over.
+fn all_ended<'a>(evidence: impl Iterator<Item = &'a Evidence>, today: i64) -> bool {
+    let mut evidence = evidence.peekable();
+    evidence.peek().is_some() && evidence.all(|evidence| evidence.has_ended(today))
 }
 
 /// What an offer costs.

@@ -3,6 +3,8 @@
 
 use crate::{Commitment, Metadata, Value};
 use rust_decimal::Decimal;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a customer asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,25 +16,42 @@ pub struct Requirement {
 }
 
 impl Requirement {
-    /// What is asked in a profile: the normal items, each replaced where the profile says otherwise,
-    /// then what the profile adds.
+    /// What is asked in a profile: the normal items, each relaxed to its floor or replaced where the
+    /// profile says so, then what the profile adds.
     #[must_use]
-    pub fn items_in(&self, profile: ProfileName) -> Vec<&RequirementItem> {
+    pub fn items_in(&self, profile: ProfileName) -> Vec<Cow<'_, RequirementItem>> {
+        let normal = &self.spec.profiles.normal.items;
+        let Some(differences) = self.profile(profile).filter(|_| profile != ProfileName::Normal)
+        else {
+            return normal.iter().map(Cow::Borrowed).collect();
+        };
+        let mut items: Vec<_> = normal
+            .iter()
+            .map(|item| {
+                let replaced = differences.items.iter().find(|other| other.item == item.item);
+                let relaxed = differences.relax.iter().find(|entry| entry.item == item.item);
+                match (replaced, relaxed) {
+                    (Some(replaced), _) => Cow::Borrowed(replaced),
+                    (None, Some(relaxed)) => Cow::Owned(relaxed.applied(item)),
+                    (None, None) => Cow::Borrowed(item),
+                }
+            })
+            .collect();
+        let added =
+            differences.items.iter().filter(|item| normal.iter().all(|n| n.item != item.item));
+        items.extend(added.map(Cow::Borrowed));
+        items
+    }
+
+    /// A profile as written, unless it is left out.
+    #[must_use]
+    pub const fn profile(&self, name: ProfileName) -> Option<&Profile> {
         let profiles = &self.spec.profiles;
-        let differences = match profile {
-            ProfileName::Normal => None,
+        match name {
+            ProfileName::Normal => Some(&profiles.normal),
             ProfileName::Overload => profiles.overload.as_ref(),
             ProfileName::Disaster => profiles.disaster.as_ref(),
-        };
-        let changed = |key: &str| {
-            differences.and_then(|profile| profile.items.iter().find(|item| item.item == key))
-        };
-        let normal = &profiles.normal.items;
-        let mut items: Vec<_> =
-            normal.iter().map(|item| changed(&item.item).unwrap_or(item)).collect();
-        let added = differences.into_iter().flat_map(|profile| &profile.items);
-        items.extend(added.filter(|item| normal.iter().all(|other| other.item != item.item)));
-        items
+        }
     }
 }
 
@@ -121,8 +140,31 @@ pub struct Profiles {
 pub struct Profile {
     /// What recovery puts first.
     pub recovery_priority: Option<RecoveryPriority>,
-    /// What is asked, each item at most once.
+    /// Which items of normal times may be relaxed, each at most once; not in `normal` itself.
+    pub relax: Vec<Relaxed>,
+    /// What is asked, each item at most once. What replaces an item of normal times is at least as
+    /// strong.
     pub items: Vec<RequirementItem>,
+}
+
+/// An item that may be relaxed for a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relaxed {
+    /// An item that is asked in normal times.
+    pub item: String,
+    /// The value that still has to be kept, not stronger than in normal times; without one the item
+    /// becomes best effort.
+    pub floor: Option<Value>,
+}
+
+impl Relaxed {
+    /// What is left of an item of normal times.
+    fn applied(&self, normal: &RequirementItem) -> RequirementItem {
+        match &self.floor {
+            Some(floor) => RequirementItem { value: Some(floor.clone()), ..normal.clone() },
+            None => RequirementItem::best_effort(&self.item),
+        }
+    }
 }
 
 crate::words::words! {
@@ -172,6 +214,9 @@ pub struct RequirementItem {
     pub op: Option<Operator>,
     /// The asked value in the item's base unit; always there for `must` and `prefer`.
     pub value: Option<Value>,
+    /// The same question about further lists of the promise, for example where support works from;
+    /// sets with `subset_of` or `none_of` only.
+    pub sub_lists: BTreeMap<String, BTreeSet<String>>,
     /// Scheme of a security assurance level.
     pub scheme: Option<String>,
     /// Levels of other schemes that the customer accepts as equivalent.
@@ -188,6 +233,28 @@ pub struct RequirementItem {
     pub max_age_days: Option<u32>,
     /// Item that this one is read together with.
     pub pair_with: Option<String>,
+}
+
+impl RequirementItem {
+    /// An item for which anything is accepted.
+    #[must_use]
+    pub fn best_effort(item: &str) -> Self {
+        Self {
+            item: item.to_owned(),
+            level: Demand::BestEffort,
+            op: None,
+            value: None,
+            sub_lists: BTreeMap::new(),
+            scheme: None,
+            accept: Vec::new(),
+            percentile: None,
+            tolerance: None,
+            weight: None,
+            min_commitment: None,
+            max_age_days: None,
+            pair_with: None,
+        }
+    }
 }
 
 /// A level of another scheme, accepted as equivalent.

@@ -97,6 +97,8 @@ fn unmeasured() -> sla::Measurement {
         timezone: "UTC".to_owned(),
         slice_seconds: 60,
         min_outage_seconds: 0,
+        exclusions: Vec::new(),
+        vantage: None,
     }
 }
 

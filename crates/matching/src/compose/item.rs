@@ -77,6 +77,10 @@ fn promise(key: &str, value: Value, parts: &[&OfferItem]) -> OfferItem {
         qualifying: (!qualifying.is_empty())
             .then(|| qualifying.into_iter().collect::<Vec<_>>().join("; ")),
         exclusions: exclusions.into_iter().cloned().collect(),
+        vantage: parts
+            .first()
+            .and_then(|part| part.vantage)
+            .filter(|first| parts.iter().all(|part| part.vantage == Some(*first))),
         // Each provider pays for its own part.
         remedy: None,
         evidence: evidence(&value, parts),

@@ -46,6 +46,8 @@ pub(super) enum Reading {
     Scheme { scheme: String, asked: Option<String>, accept: Vec<Accepted> },
     /// What is left to object to: banned members, and one stand-in for the others.
     Banned(BTreeSet<String>),
+    /// A further list of the promise; with what is banned there, as in `Banned`.
+    SubList { list: String, banned: Option<BTreeSet<String>> },
     /// Derived from the provider's own response time and the paths of the users.
     Response { user_regions: Vec<String>, round_trips: u32 },
     /// The cost class of the price block.
@@ -65,6 +67,7 @@ pub(super) struct Asks {
 pub(super) fn read(document: &sla::Requirement, profile: sla::ProfileName) -> Asks {
     let mut asks = Asks { asks: Vec::new(), items: Vec::new(), rows: Vec::new() };
     for wish in document.items_in(profile) {
+        let wish = wish.as_ref();
         for part in parts(wish) {
             let id = if part.suffix.is_empty() {
                 wish.item.clone()
@@ -82,7 +85,10 @@ pub(super) fn read(document: &sla::Requirement, profile: sla::ProfileName) -> As
             asks.asks.push(Ask {
                 key: wish.item.clone(),
                 id,
-                reading: reading(document, wish),
+                reading: match part.list {
+                    Some(list) => about_list(list, wish),
+                    None => reading(document, wish),
+                },
                 min_commitment: wish.min_commitment,
                 percentile: wish.percentile,
                 max_age_days: wish.max_age_days,
@@ -98,17 +104,20 @@ pub(super) fn read(document: &sla::Requirement, profile: sla::ProfileName) -> As
 
 /// One comparison that a document item asks for.
 struct Part {
-    suffix: &'static str,
+    suffix: String,
     kind: Kind,
     surplus: bool,
     value: Option<Value>,
     /// Part of the weight.
     share: Decimal,
+    /// The further list that is asked about; `None` for the promise itself.
+    list: Option<String>,
 }
 
 impl Part {
     fn new(item: Item, value: Option<Value>) -> Self {
-        Self { suffix: "", kind: item.kind, surplus: item.surplus, value, share: Decimal::ONE }
+        let (kind, surplus) = (item.kind, item.surplus);
+        Self { suffix: String::new(), kind, surplus, value, share: Decimal::ONE, list: None }
     }
 }
 
@@ -126,15 +135,15 @@ fn parts(wish: &RequirementItem) -> Vec<Part> {
             let low = Part::new(number(wish, def, Operator::Gte, *min), Some(Value::Number(*min)));
             let high = Part::new(number(wish, def, Operator::Lte, *max), Some(Value::Number(*max)));
             vec![
-                Part { suffix: "min", share: half, ..low },
-                Part { suffix: "max", share: half, ..high },
+                Part { suffix: "min".to_owned(), share: half, ..low },
+                Part { suffix: "max".to_owned(), share: half, ..high },
             ]
         }
         (sla::Value::Number(asked), _) => {
             let mut part = Part::new(number(wish, def, op, *asked), Some(Value::Number(*asked)));
             // The price item keeps its own order even where a price is asked the other way round.
             if wish.item == MONTHLY_TOTAL && op == Operator::Gte {
-                part.suffix = "least";
+                part.suffix = "least".to_owned();
             }
             vec![part]
         }
@@ -165,8 +174,33 @@ fn parts(wish: &RequirementItem) -> Vec<Part> {
                 Item { surplus: false, ..Item::new(wish.item.as_str(), Kind::Level(labels)) };
             vec![Part::new(item, Some(Value::level(asked.to_string())))]
         }
-        (sla::Value::Set(members), _) => vec![sets(wish, def, op, members)],
+        (sla::Value::Set(members), _) => all_sets(wish, def, op, members),
     }
+}
+
+/// The promise itself, and a question of the same weight about each further list.
+fn all_sets(
+    wish: &RequirementItem,
+    def: Option<&ItemDef>,
+    op: Operator,
+    asked: &BTreeSet<String>,
+) -> Vec<Part> {
+    let first = sets(wish, def, op, asked);
+    let others = wish.sub_lists.iter().map(|(name, members)| Part {
+        suffix: name.clone(),
+        list: Some(name.clone()),
+        ..sets(wish, def, op, members)
+    });
+    std::iter::once(first).chain(others).collect()
+}
+
+/// How a further list is read.
+fn about_list(list: String, wish: &RequirementItem) -> Reading {
+    let banned = match wish.op {
+        Some(Operator::NoneOf) => wish.sub_lists.get(&list).cloned(),
+        _ => None,
+    };
+    Reading::SubList { list, banned }
 }
 
 /// Sets by operator: all of them, any of them, nothing besides them, none of them.

@@ -99,7 +99,19 @@ fn find(matcher: &SlaMatcher, ask: &Ask, document: &sla::Offer, composite: bool)
             response(ask, document, path, *round_trips)
         }
         Reading::Scheme { scheme, asked, accept } => with_item(ask, document, &ask.key, |item| {
+            if item.has_ended(matcher.circumstances.today) {
+                return ended(item);
+            }
             scheme_level(item, scheme, asked.as_deref(), accept)
+        }),
+        Reading::SubList { list, banned } => with_item(ask, document, &ask.key, |item| {
+            let notes = vec![Note::AboutSubList { list: list.clone() }];
+            let members = item.sub_lists.get(list).cloned().map(Value::Set);
+            let promised = match banned {
+                Some(banned) => members.map(|members| objections(members, banned)),
+                None => members,
+            };
+            Found { promised, declared: None, notes }
         }),
         Reading::Plain => with_item(ask, document, &ask.key, |item| plain(matcher, ask, item)),
         Reading::Banned(banned) => with_item(ask, document, &ask.key, |item| {
@@ -162,6 +174,9 @@ fn plain(matcher: &SlaMatcher, ask: &Ask, item: &OfferItem) -> Found {
         sla::Value::Set(members) => return set(matcher, ask, item, members),
         _ => value(item),
     };
+    if item.has_ended(matcher.circumstances.today) {
+        return ended(item);
+    }
     match ask.max_age_days {
         Some(max_age_days)
             if !item.evidence.iter().any(|evidence| young(matcher, evidence, max_age_days)) =>
@@ -175,28 +190,21 @@ fn plain(matcher: &SlaMatcher, ask: &Ask, item: &OfferItem) -> Found {
     }
 }
 
+/// A promise whose evidence is over: a certificate that has expired stops counting by itself.
+fn ended(item: &OfferItem) -> Found {
+    Found::withheld(Some(value(item)), Note::EvidenceExpired { members: BTreeSet::new() })
+}
+
 /// A set without the members whose evidence has ended or is too old.
 fn set(matcher: &SlaMatcher, ask: &Ask, item: &OfferItem, members: &BTreeSet<String>) -> Found {
-    let proof = |member: &String| {
-        let about = |evidence: &&Evidence| {
-            &evidence.kind == member || evidence.scheme.as_ref() == Some(member)
-        };
-        item.evidence.iter().filter(about).cloned().collect::<Vec<_>>()
-    };
-    let ended = |evidence: &Evidence| {
-        evidence.expires.as_ref().is_some_and(|date| date.last_day() < matcher.circumstances.today)
-    };
-    let expired: BTreeSet<String> = (members.iter())
-        .filter(|member| {
-            let proof = proof(member);
-            !proof.is_empty() && proof.iter().all(ended)
-        })
-        .cloned()
-        .collect();
+    let expired = item.ended_members(matcher.circumstances.today);
     let old: BTreeSet<String> = match ask.max_age_days {
         Some(days) => {
             let fresh = |member: &&String| {
-                proof(member).iter().any(|evidence| young(matcher, evidence, days))
+                let about = |evidence: &&Evidence| {
+                    evidence.is_about(member) && young(matcher, evidence, days)
+                };
+                item.evidence.iter().any(|evidence| about(&evidence))
             };
             members
                 .iter()
@@ -240,7 +248,16 @@ fn sub_lists(matcher: &SlaMatcher, ask: &Ask, item: &OfferItem) -> Vec<Note> {
     }
     let outside =
         |members: &BTreeSet<String>| members.difference(asked).cloned().collect::<BTreeSet<_>>();
-    let lists = item.sub_lists.iter().map(|(list, members)| (list, outside(members)));
+    // A list that the requirement asks about has a row of its own.
+    let own_row = |list: &String| {
+        let about = |other: &Ask| {
+            other.key == ask.key
+                && matches!(&other.reading, Reading::SubList { list: asked, .. } if asked == list)
+        };
+        matcher.asks.iter().any(about)
+    };
+    let lists = item.sub_lists.iter().filter(|(list, _)| !own_row(list));
+    let lists = lists.map(|(list, members)| (list, outside(members)));
     let lists = lists.filter(|(_, members)| !members.is_empty());
     lists.map(|(list, members)| Note::SubListOutside { list: list.clone(), members }).collect()
 }

@@ -4,10 +4,7 @@
 use std::fmt::Write as _;
 
 use super::{Circumstances, SlaMatcher, ask::Reading, promise};
-use crate::{
-    item::{Kind, KindName},
-    value::Held,
-};
+use crate::value::Held;
 
 impl SlaMatcher {
     /// What an offer document promises on a row, as [`SlaMatcher::candidate`] reads it.
@@ -24,12 +21,9 @@ impl SlaMatcher {
     pub(crate) fn signature(&self, row: usize) -> String {
         let Some(ask) = self.asks.get(row) else { return String::new() };
         let kind = self.prepared.dictionary().item(&ask.id).map(|item| &item.kind);
-        let numbers = [KindName::Higher, KindName::Lower, KindName::Level];
-        // Members of sets count until their evidence ends, other promises while it is young enough,
-        // measured paths while they are fresh. What is left does not change by itself.
-        let lasting = ask.max_age_days.is_none()
-            && kind.map(Kind::name).is_some_and(|kind| numbers.contains(&kind))
-            && !matches!(ask.reading, Reading::Response { .. });
+        // Promises count until their evidence ends, measured paths while they are fresh; only a price
+        // does not change by itself.
+        let lasting = matches!(ask.reading, Reading::Tier | Reading::MonthlyTotal);
         let mut text = String::new();
         let circumstances = self.relevant(!lasting, ask.key == super::ask::MONTHLY_TOTAL);
         // Everything that `promise::find` looks at; a field that is added to either is in here.

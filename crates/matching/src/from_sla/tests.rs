@@ -6,6 +6,8 @@ use sla::{Commitment, Demand, Operator, RequirementItem};
 use super::*;
 use crate::{nano::Nano, prepared::Verdict, requirement::Mode};
 
+mod standard;
+
 fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
 }
@@ -35,6 +37,7 @@ fn asked(item: &str, op: Operator, value: sla::Value) -> RequirementItem {
         level: Demand::Must,
         op: Some(op),
         value: Some(value),
+        sub_lists: std::collections::BTreeMap::new(),
         scheme: None,
         accept: Vec::new(),
         percentile: None,
@@ -48,7 +51,7 @@ fn asked(item: &str, op: Operator, value: sla::Value) -> RequirementItem {
 
 fn requirement(items: Vec<RequirementItem>) -> sla::Requirement {
     let profiles = sla::Profiles {
-        normal: sla::Profile { recovery_priority: None, items },
+        normal: sla::Profile { recovery_priority: None, relax: Vec::new(), items },
         overload: None,
         disaster: None,
     };
@@ -74,6 +77,7 @@ fn promised(item: &str, value: sla::Value) -> sla::OfferItem {
         transaction: None,
         qualifying: None,
         exclusions: Vec::new(),
+        vantage: None,
         remedy: None,
         evidence: Vec::new(),
         sub_lists: BTreeMap::new(),
@@ -93,6 +97,8 @@ fn offer(items: Vec<sla::OfferItem>) -> sla::Offer {
         timezone: "Asia/Tokyo".to_owned(),
         slice_seconds: 60,
         min_outage_seconds: 0,
+        exclusions: Vec::new(),
+        vantage: None,
     };
     let spec =
         sla::OfferSpec { service, measurement, items, price: None, network_to_users: Vec::new() };

@@ -107,7 +107,11 @@ fn measured(item: Option<&ItemDef>, old: &OfferItem, new: &OfferItem) -> Vec<Cha
         |old, new| wider(old, new).reversed(),
         |list| super::words::joined(list.iter()),
     );
-    [percentile, window, transaction, qualifying, exclusions].into_iter().flatten().collect()
+    let vantage = change(Aspect::Vantage, &old.vantage, &new.vantage, no_order, |vantage| {
+        vantage.map(|vantage| plain(vantage.as_str()))
+    });
+    let all = [percentile, window, transaction, qualifying, exclusions, vantage];
+    all.into_iter().flatten().collect()
 }
 
 /// A limit that holds for more of the cases is the stronger one; for values where more is better

@@ -48,6 +48,8 @@ crate::words::words! {
         Qualifying = "qualifying",
         /// What is not counted.
         Exclusions = "exclusions",
+        /// From where it is measured.
+        Vantage = "vantage",
         /// How the remedy is obtained.
         Claim = "claim",
         /// Within how many days to ask.

@@ -1,6 +1,6 @@
 //! What changed about an offer beside its items: service, measurement, price, network, titles.
 
-use super::order::{best_without, good_to_have, less, neutral, no_order};
+use super::order::{best_without, good_to_have, less, neutral, no_order, wider};
 use super::{Aspect, Change, Verdict, both, change, plain};
 use crate::{
     Amount, CURRENCIES, Locale, Measurement, Metadata, Middleware, NetworkPath, Price, Region,
@@ -35,6 +35,7 @@ pub(super) fn measurement(old: &Measurement, new: &Measurement) -> Vec<Change> {
         let seconds = Decimal::from(*seconds);
         Some(both(|locale| format_number(Unit::Second, seconds, locale)))
     };
+    let excluded = |of: &Measurement| of.exclusions.iter().cloned().collect::<BTreeSet<_>>();
     [
         change(Aspect::Calendar, &old.calendar, &new.calendar, no_order, |text| {
             Some(plain(text.clone()))
@@ -45,6 +46,16 @@ pub(super) fn measurement(old: &Measurement, new: &Measurement) -> Vec<Change> {
         change(Aspect::Slice, &old.slice_seconds, &new.slice_seconds, no_order, seconds),
         // Shorter outages count as well: a stricter promise with the same figure.
         change(Aspect::MinOutage, &old.min_outage_seconds, &new.min_outage_seconds, less, seconds),
+        change(
+            Aspect::Exclusions,
+            &excluded(old),
+            &excluded(new),
+            |old, new| wider(old, new).reversed(),
+            |list| super::words::joined(list.iter()),
+        ),
+        change(Aspect::Vantage, &old.vantage, &new.vantage, no_order, |vantage| {
+            vantage.map(|vantage| plain(vantage.as_str()))
+        }),
     ]
     .into_iter()
     .flatten()

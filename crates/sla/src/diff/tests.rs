@@ -171,6 +171,14 @@ fn measurement_price_service_and_network_are_parts_of_their_own() {
         verdict("measurement", |offer| offer.spec.measurement.slice_seconds = 300),
         Verdict::Incomparable
     );
+    let measured = |change: fn(&mut crate::Measurement)| {
+        verdict("measurement", |offer| change(&mut offer.spec.measurement))
+    };
+    assert_eq!(measured(|how| how.exclusions = vec!["force majeure".into()]), Verdict::Worse);
+    assert_eq!(
+        measured(|how| how.vantage = Some(crate::Vantage::BrokerProbes)),
+        Verdict::Incomparable
+    );
     let total = |minor: i64, currency: &'static str| {
         verdict("price", move |offer| {
             let price = offer.spec.price.as_mut().unwrap();

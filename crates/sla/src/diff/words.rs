@@ -57,6 +57,7 @@ const fn aspect(aspect: Aspect, locale: Locale) -> &'static str {
         Aspect::Transaction => ("reference transaction", "基準トランザクション"),
         Aspect::Qualifying => ("condition", "適用条件"),
         Aspect::Exclusions => ("not counted", "除外事項"),
+        Aspect::Vantage => ("measured from", "計測する場所"),
         Aspect::Claim => ("way to the credit", "減額の受け方"),
         Aspect::ClaimWindow => ("time to claim", "請求期限"),
         Aspect::Cap => ("largest credit", "減額の上限"),

@@ -5,6 +5,8 @@
 //! what is allowed.
 
 pub mod csv;
+#[cfg(test)]
+mod hostile;
 pub mod jws;
 pub mod meti;
 pub mod openslo;

@@ -29,6 +29,9 @@ pub(crate) const TIERS: &[&str] = &["1", "2", "3", "4", "5"];
 /// Further lists of a set, by what lies or happens there.
 pub(crate) const SUB_LISTS: &[&str] = &["primary", "backup", "support", "telemetry", "metadata"];
 
+/// Operators with which further lists can be asked.
+pub(crate) const SUB_LIST_OPERATORS: &[Operator] = &[Operator::SubsetOf, Operator::NoneOf];
+
 /// Operators of an extension item whose value is a number.
 pub(crate) const EXTENSION_NUMBER: &[Operator] = &[Operator::Gte, Operator::Lte, Operator::Eq];
 /// Operators of an extension item whose value is a word, or yes or no.

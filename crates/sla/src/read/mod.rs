@@ -6,6 +6,7 @@ pub(crate) mod limits;
 mod metadata;
 mod offer;
 mod price;
+mod profile;
 mod remedy;
 mod requirement;
 pub(crate) mod sas70;

@@ -13,7 +13,7 @@ use crate::fault::{FaultCode, NoticeCode};
 use crate::node::Node;
 use crate::{
     Commitment, DeploymentModel, Expected, ItemDef, ItemKind, Measurement, Middleware, NetworkPath,
-    OfferItem, OfferSpec, Region, Service, ServiceModel, Value, registry,
+    OfferItem, OfferSpec, Region, Service, ServiceModel, Value, Vantage, registry,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,12 +103,16 @@ fn measurement(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Measurement>
     let slice_seconds = fields.required(sink, "sliceSeconds", whole(1, limits::SLICE_SECONDS_MAX));
     let min_outage_seconds =
         fields.required(sink, "minOutageSeconds", whole(0, limits::OUTAGE_SECONDS_MAX));
+    let exclusions = fields.list(sink, "exclusions", text);
+    let vantage = fields.optional(sink, "vantage", word(Vantage::WORDS, Vantage::from_word));
     fields.close(sink);
     Some(Measurement {
         calendar: calendar?,
         timezone: timezone?,
         slice_seconds: slice_seconds?,
         min_outage_seconds: min_outage_seconds?,
+        exclusions,
+        vantage,
     })
 }
 
@@ -138,6 +142,7 @@ fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<OfferItem> {
     let transaction = fields.optional(sink, "transaction", technical_name);
     let qualifying = fields.optional(sink, "qualifying", text);
     let exclusions = fields.list(sink, "exclusions", text);
+    let vantage = fields.optional(sink, "vantage", word(Vantage::WORDS, Vantage::from_word));
     let promised = value.as_ref().and_then(Value::as_number);
     let remedy =
         fields.optional(sink, "remedy", |node, at, sink| remedy(item, promised, node, at, sink));
@@ -159,6 +164,7 @@ fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<OfferItem> {
         transaction,
         qualifying,
         exclusions,
+        vantage,
         remedy,
         evidence,
         sub_lists: sub_lists.unwrap_or_default(),
@@ -206,7 +212,7 @@ fn item_rules(
 }
 
 /// Further lists of the same kind of members, by name.
-fn sub_lists(
+pub(super) fn sub_lists(
     item: Option<&ItemDef>,
     node: &Node,
     at: &At<'_>,

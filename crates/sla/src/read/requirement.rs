@@ -3,15 +3,16 @@
 use super::cursor::{At, Fields, Sink};
 use super::offer::at_least_one;
 use super::scalar::{between, country, percentile, whole, word};
-use super::{limits, sas70, value};
+use super::{limits, offer, profile, sas70, value};
 use crate::expected::Allowed;
 use crate::fault::FaultCode;
 use crate::node::Node;
 use crate::{
     Accepted, Commitment, Demand, Emphasis, Expected, ItemDef, ItemKind, Operator, Priority,
-    Profile, Profiles, RecoveryPriority, RequirementItem, RequirementSpec, Scheme, Value, registry,
+    RequirementItem, RequirementSpec, Scheme, Value, registry,
 };
 use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn spec(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<RequirementSpec> {
     let mut fields = Fields::open(node, at, sink)?;
@@ -21,7 +22,7 @@ pub(super) fn spec(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Requirem
     });
     let round_trips = fields.optional(sink, "roundTrips", whole(1, limits::ROUND_TRIPS_MAX));
     let priority = fields.optional(sink, "priority", word(Priority::WORDS, Priority::from_word));
-    let profiles = fields.required(sink, "profiles", profiles);
+    let profiles = fields.required(sink, "profiles", profile::profiles);
     fields.close(sink);
     Some(RequirementSpec {
         emphasis,
@@ -32,27 +33,7 @@ pub(super) fn spec(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Requirem
     })
 }
 
-fn profiles(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Profiles> {
-    let mut fields = Fields::open(node, at, sink)?;
-    let normal = fields.required(sink, "normal", profile);
-    let overload = fields.optional(sink, "overload", profile);
-    let disaster = fields.optional(sink, "disaster", profile);
-    fields.close(sink);
-    Some(Profiles { normal: normal?, overload, disaster })
-}
-
-fn profile(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Profile> {
-    let mut fields = Fields::open(node, at, sink)?;
-    let find = word(RecoveryPriority::WORDS, RecoveryPriority::from_word);
-    let recovery_priority = fields.optional(sink, "recoveryPriority", find);
-    let items =
-        fields.required(sink, "items", |node, at, sink| super::cursor::list(node, at, sink, item));
-    fields.unique(sink, "items", "item", FaultCode::DuplicateItem);
-    fields.close(sink);
-    Some(Profile { recovery_priority, items: items? })
-}
-
-fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<RequirementItem> {
+pub(super) fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<RequirementItem> {
     let rewritten = sas70::rewrite(node, at, sink);
     let mut fields = Fields::open(rewritten.as_ref().unwrap_or(node), at, sink)?;
     let key = fields.required(sink, "item", value::item_key);
@@ -67,6 +48,8 @@ fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<RequirementItem> {
         (None, Some(_), _) => value::extension(node, at, sink),
         (None, None, _) => None,
     });
+    let sub_lists =
+        fields.optional(sink, "subLists", |node, at, sink| sub_lists(item, op, node, at, sink));
     let accept = fields.list(sink, "accept", |node, at, sink| accepted(item, node, at, sink));
     let percentile = fields.optional(sink, "percentile", percentile);
     let tolerance = fields.optional(sink, "tolerance", |node, at, sink| match item {
@@ -85,6 +68,7 @@ fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<RequirementItem> {
         level: level?,
         op,
         value,
+        sub_lists: sub_lists.unwrap_or_default(),
         scheme: scheme.map(|scheme| scheme.key.clone()),
         accept,
         percentile,
@@ -108,6 +92,21 @@ fn scheme(
         return fields.optional(sink, "scheme", value::scheme_key);
     }
     value::scheme(item, fields, sink)
+}
+
+/// Further lists are asked as the value is: nothing outside them, or nothing of them.
+fn sub_lists(
+    item: Option<&ItemDef>,
+    op: Option<Operator>,
+    node: &Node,
+    at: &At<'_>,
+    sink: &mut Sink,
+) -> Option<BTreeMap<String, BTreeSet<String>>> {
+    if op.is_some_and(|op| !limits::SUB_LIST_OPERATORS.contains(&op)) {
+        let message = "further lists are asked with `subset_of` or `none_of`";
+        return sink.fault(at, FaultCode::Contradiction, Some(node), Expected::LeaveOut, message);
+    }
+    offer::sub_lists(item, node, at, sink)
 }
 
 fn operator(item: Option<&ItemDef>, node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Operator> {
@@ -144,6 +143,11 @@ fn item_rules(
     sink: &mut Sink,
 ) {
     let at = fields.at();
+    if fields.has("subLists") && !fields.has("value") {
+        let message = "`subLists` says nothing without `value`";
+        let at = at.field("value");
+        sink.fault::<()>(&at, FaultCode::Missing, None, Expected::Value, message);
+    }
     for (field, other) in [("op", "value"), ("value", "op")] {
         if !fields.has(field) && (!open || fields.has(other)) {
             let message = match open {

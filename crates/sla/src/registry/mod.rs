@@ -4,6 +4,7 @@
 mod compose;
 mod country;
 mod load;
+mod notes;
 mod scale;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ pub(crate) mod unit;
 
 pub use compose::{Arrangement, Compose, Composition, Parts};
 pub use country::COUNTRIES;
+pub use notes::{ItemNotes, Mapping, Notes, Standard, notes};
 pub use scale::{Bounds, Curve, Scale};
 pub use unit::Unit;
 

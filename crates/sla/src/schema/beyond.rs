@@ -71,6 +71,11 @@ pub const BEYOND: &[Beyond] = &[
         says: "steps of a remedy begin at the promise or below, get worse, and never credit less",
     },
     Beyond {
+        id: "profiles_in_order",
+        codes: &[FaultCode::Contradiction, FaultCode::WrongType, FaultCode::UnknownLevel],
+        says: "under overload and in a disaster only what `relax` lists may be weaker than every day; a floor has the form of the value it stands for and is not above it",
+    },
+    Beyond {
         id: "line_breaks",
         codes: &[],
         says: "a line break of two characters counts as one when the length of a text is measured",

@@ -1,7 +1,8 @@
 //! Values of items, from the registry.
 
-use super::parts::{both, field, is, reference, some, when, words};
+use super::parts::{Object, both, field, is, reference, some, when, words};
 use super::{forms, quantity};
+use crate::read::limits;
 use crate::{ItemDef, ItemKind, Scheme, registry};
 use serde_json::{Value, json};
 
@@ -47,6 +48,20 @@ pub(super) fn extension() -> Value {
         reference("text"),
         {"type": "array", "items": reference("text")},
     ]})
+}
+
+/// Further lists of a set, or `null`.
+pub(super) fn sub_lists(item: &ItemDef) -> Value {
+    let list = reference(&definition(item));
+    let lists = (limits::SUB_LISTS.iter())
+        .fold(Object::new(), |lists, name| lists.optional(name, list.clone()));
+    json!({"anyOf": [lists.done(), {"type": "null"}]})
+}
+
+/// Two ends of a range.
+pub(super) fn range(item: &ItemDef) -> Value {
+    let end = || reference(&definition(item));
+    Object::new().required("min", end()).required("max", end()).done()
 }
 
 /// One rule for every item of the registry, and one for extensions.

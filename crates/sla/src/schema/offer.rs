@@ -8,6 +8,7 @@ use super::{items, quantity};
 use crate::read::limits;
 use crate::{
     BILLING_UNITS, CURRENCIES, Claim, Commitment, DeploymentModel, ItemDef, ItemKind, ServiceModel,
+    Vantage,
 };
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
@@ -73,6 +74,8 @@ fn measurement() -> Value {
         .required("timezone", reference("timezone"))
         .required("sliceSeconds", whole(1, slice))
         .required("minOutageSeconds", whole(0, outage))
+        .optional("exclusions", list(reference("text")))
+        .optional("vantage", words(Vantage::WORDS.iter().copied()))
         .done()
 }
 
@@ -87,6 +90,7 @@ fn promise() -> Value {
         .optional("transaction", reference("technicalName"))
         .optional("qualifying", reference("text"))
         .optional("exclusions", list(reference("text")))
+        .optional("vantage", words(Vantage::WORDS.iter().copied()))
         .optional("remedy", remedy())
         .optional("evidence", list(reference("evidence")))
         .optional("subLists", json!({"type": "object"}))
@@ -108,11 +112,7 @@ fn promised(item: &ItemDef) -> Value {
         refused.push("percentile");
     }
     if item.kind.is_set() {
-        let list = reference(&items::definition(item));
-        let lists = limits::SUB_LISTS
-            .iter()
-            .fold(Object::new(), |lists, name| lists.optional(name, list.clone()));
-        rules.push(field("subLists", either(vec![lists.done(), json!({"type": "null"})])));
+        rules.push(field("subLists", items::sub_lists(item)));
     } else {
         refused.push("subLists");
     }

@@ -21,12 +21,15 @@ pub(super) fn define(definitions: &mut Map<String, Value>) -> Value {
         .required("value", json!({"not": {"type": "null"}}))
         .with(vec![items::scheme_levels()]);
     definitions.insert("accepted".to_owned(), accepted);
-    definitions.insert("profile".to_owned(), profile());
+    definitions.insert("relaxed".to_owned(), relaxed());
     let mut profiles = Object::new();
     for name in ProfileName::ALL {
         profiles = match name {
-            ProfileName::Normal => profiles.required(name.as_str(), reference("profile")),
-            _ => profiles.optional(name.as_str(), reference("profile")),
+            ProfileName::Normal => profiles.required(name.as_str(), profile().done()),
+            _ => {
+                let relax = both(vec![list(reference("relaxed")), items::once_each()]);
+                profiles.optional(name.as_str(), profile().optional("relax", relax).done())
+            }
         };
     }
     Object::new()
@@ -38,11 +41,24 @@ pub(super) fn define(definitions: &mut Map<String, Value>) -> Value {
         .done()
 }
 
-fn profile() -> Value {
+fn profile() -> Object {
     Object::new()
         .optional("recoveryPriority", words(RecoveryPriority::WORDS.iter().copied()))
         .required("items", both(vec![list(reference("wish")), items::once_each()]))
-        .done()
+}
+
+/// An item that may be relaxed, with the form of its floor; what it may be is beyond a schema.
+fn relaxed() -> Value {
+    let floor = |item: &ItemDef| {
+        let value = reference(&items::definition(item));
+        let ranges = item.kind.is_number().then(|| items::range(item));
+        field("floor", or_null(either(ranges.into_iter().chain([value]).collect())))
+    };
+    let extension = field("floor", or_null(items::extension()));
+    Object::new()
+        .required("item", reference("itemKey"))
+        .optional("floor", json!(true))
+        .with(items::by_item(floor, extension))
 }
 
 fn wish() -> Value {
@@ -56,6 +72,7 @@ fn wish() -> Value {
         .required("level", words(Demand::WORDS.iter().copied()))
         .optional("op", words(Operator::WORDS.iter().copied()))
         .optional("value", json!(true))
+        .optional("subLists", json!({"type": "object"}))
         .optional("scheme", reference("scheme"))
         .optional("accept", json!({"type": "array"}))
         .optional("percentile", reference("percentile"))
@@ -75,8 +92,7 @@ fn asked(item: &ItemDef) -> Value {
     let value = or_null(reference(&items::definition(item)));
     match &item.kind {
         ItemKind::Ratio | ItemKind::Duration | ItemKind::Number => {
-            let end = || reference(&items::definition(item));
-            let range = Object::new().required("min", end()).required("max", end()).done();
+            let range = items::range(item);
             let is_range = is("op", &[Operator::Range.as_str()]);
             let value = json!({"then": field("value", range), "else": field("value", value)});
             rules.push(joined(json!({"if": is_range}), value));
@@ -95,6 +111,14 @@ fn asked(item: &ItemDef) -> Value {
             });
             refused.extend(["percentile", "tolerance"]);
         }
+    }
+    if item.kind.is_set() {
+        let with_lists: Vec<&str> =
+            limits::SUB_LIST_OPERATORS.iter().map(|op| op.as_str()).collect();
+        rules.push(field("subLists", items::sub_lists(item)));
+        rules.push(when(has("subLists"), both(vec![has("value"), is("op", &with_lists)])));
+    } else {
+        refused.push("subLists");
     }
     if item.kind == ItemKind::SchemeLevel {
         rules.push(when(has("value"), has("scheme")));
@@ -136,7 +160,7 @@ fn extension() -> Value {
         fits(json!({"type": "array"}), limits::EXTENSION_SET),
         field("accept", or_null(list(reference("accepted")))),
         field("tolerance", or_null(quantity::between(Decimal::ZERO, most))),
-        lacks(&["scheme"]),
+        lacks(&["scheme", "subLists"]),
     ])
 }
 

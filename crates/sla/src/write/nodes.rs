@@ -6,6 +6,7 @@ use crate::{
     Price, Profile, Remedy, Requirement, RequirementItem, Service, Text, UnitPrice, Value,
 };
 use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) fn to_node(document: &Document) -> Node {
     let (metadata, spec) = match document {
@@ -102,6 +103,8 @@ fn offer_spec(spec: &OfferSpec) -> Node {
         .text("timezone", &spec.measurement.timezone)
         .number("sliceSeconds", spec.measurement.slice_seconds)
         .number("minOutageSeconds", spec.measurement.min_outage_seconds)
+        .list("exclusions", &spec.measurement.exclusions, |text| Node::text(text))
+        .maybe_text("vantage", spec.measurement.vantage.map(crate::Vantage::as_str))
         .done();
     Map::new()
         .node("service", service(&spec.service))
@@ -148,9 +151,12 @@ fn value(value: &Value) -> Node {
     }
 }
 
+fn sub_lists(lists: &BTreeMap<String, BTreeSet<String>>) -> Option<Node> {
+    let entries = lists.iter().map(|(name, list)| (name.clone(), members(list)));
+    (!lists.is_empty()).then(|| Node::Map(entries.collect()))
+}
+
 fn offer_item(item: &OfferItem) -> Node {
-    let sub_lists = item.sub_lists.iter().map(|(name, list)| (name.clone(), members(list)));
-    let sub_lists = (!item.sub_lists.is_empty()).then(|| Node::Map(sub_lists.collect()));
     Map::new()
         .text("item", &item.item)
         .maybe_text("scheme", item.scheme.as_deref())
@@ -161,9 +167,10 @@ fn offer_item(item: &OfferItem) -> Node {
         .maybe_text("transaction", item.transaction.as_deref())
         .maybe_text("qualifying", item.qualifying.as_deref())
         .list("exclusions", &item.exclusions, |text| Node::text(text))
+        .maybe_text("vantage", item.vantage.map(crate::Vantage::as_str))
         .optional("remedy", item.remedy.as_ref().map(remedy))
         .list("evidence", &item.evidence, evidence)
-        .optional("subLists", sub_lists)
+        .optional("subLists", sub_lists(&item.sub_lists))
         .maybe_text("tlsMin", item.tls_min.as_deref())
         .done()
 }
@@ -256,6 +263,12 @@ fn profile(profile: &Profile) -> Node {
             "recoveryPriority",
             profile.recovery_priority.map(crate::RecoveryPriority::as_str),
         )
+        .list("relax", &profile.relax, |relaxed| {
+            Map::new()
+                .text("item", &relaxed.item)
+                .optional("floor", relaxed.floor.as_ref().map(value))
+                .done()
+        })
         .node("items", Node::List(profile.items.iter().map(requirement_item).collect()))
         .done()
 }
@@ -266,6 +279,7 @@ fn requirement_item(item: &RequirementItem) -> Node {
         .maybe_text("op", item.op.map(crate::Operator::as_str))
         .maybe_text("scheme", item.scheme.as_deref())
         .optional("value", item.value.as_ref().map(value))
+        .optional("subLists", sub_lists(&item.sub_lists))
         .maybe_number("percentile", item.percentile)
         .text("level", item.level.as_str())
         .maybe_number("weight", item.weight)

@@ -87,6 +87,7 @@ fn offer_item(item: &'static ItemDef) -> impl Strategy<Value = OfferItem> {
             transaction: Some("ref-web-1".to_owned()),
             qualifying,
             exclusions,
+            vantage: Some(crate::Vantage::ProviderEdge),
             remedy,
             evidence,
             sub_lists: if item.kind.is_set() {
@@ -141,6 +142,8 @@ prop_compose! {
                     timezone: "Etc/UTC".to_owned(),
                     slice_seconds: 60,
                     min_outage_seconds: 0,
+                    exclusions: vec!["customer-fault".to_owned()],
+                    vantage: Some(crate::Vantage::BrokerProbes),
                 },
                 items,
                 price: Some(Price {
@@ -168,6 +171,11 @@ prop_compose! {
             level,
             op: item.operators().first().copied(),
             percentile: value.as_number().map(|_| Decimal::from(95)),
+            sub_lists: if item.operators().first() == Some(&crate::Operator::SubsetOf) {
+                [("support".to_owned(), value.as_set().cloned().unwrap_or_default())].into()
+            } else {
+                Default::default()
+            },
             value: Some(value),
             scheme: (item.kind == ItemKind::SchemeLevel).then(|| "us-fips199".to_owned()),
             accept: Vec::new(),
@@ -177,8 +185,15 @@ prop_compose! {
             max_age_days: None,
             pair_with: Some("cost.tier".to_owned()),
         });
-        let normal = Profile { recovery_priority: None, items: items.collect() };
-        let disaster = Profile { recovery_priority: Some(RecoveryPriority::SpeedFirst), items: Vec::new() };
+        let items: Vec<RequirementItem> = items.collect();
+        let floor = |item: &RequirementItem| crate::Relaxed { item: item.item.clone(), floor: item.value.clone() };
+        let relax = items.iter().take(2).map(floor).chain(items.iter().skip(2).take(1).map(|item| crate::Relaxed {
+            item: item.item.clone(),
+            floor: None,
+        }));
+        let relax = relax.collect();
+        let normal = Profile { recovery_priority: None, relax: Vec::new(), items };
+        let disaster = Profile { recovery_priority: Some(RecoveryPriority::SpeedFirst), relax, items: Vec::new() };
         Requirement {
             metadata,
             spec: RequirementSpec {

@@ -98,6 +98,8 @@ fn unknown_field(source: &Source, document: &mut Value, at: &str) {
         "remedy",
         "relax",
         "vantage",
+        "floor",
+        "exclusions",
     ];
     let name = *source.pick(&names);
     let value = source.pick(&[json!(1), json!("none"), json!(null), json!([]), json!({})]).clone();

@@ -21,7 +21,12 @@ fn object(value: Value) -> Map<String, Value> {
 
 fn items(source: &Source, most: usize) -> Vec<&'static ItemDef> {
     let all: Vec<&ItemDef> = sla::registry().items().iter().collect();
-    source.some(&all, 1, most)
+    let mut items = source.some(&all, 1, most);
+    // Uptime has rules of its own; it shall not be rare.
+    if source.once_in(2) && items.iter().all(|item| item.key != all[0].key) {
+        items.push(all[0]);
+    }
+    items
 }
 
 pub fn document(source: &Source) -> Value {
@@ -59,6 +64,8 @@ pub fn offer(source: &Source) -> Value {
     put(&mut service, source, "middleware", middleware);
     let mut measurement =
         object(json!({"timezone": "Asia/Tokyo", "sliceSeconds": 60, "minOutageSeconds": 180}));
+    put(&mut measurement, source, "exclusions", json!(["force-majeure", 7]));
+    put(&mut measurement, source, "vantage", json!("broker_probes"));
     measurement.insert("calendar".to_owned(), values::window(source));
     let mut spec =
         object(json!({"service": service, "measurement": measurement, "items": promises}));
@@ -79,6 +86,9 @@ fn promise(source: &Source, item: &ItemDef) -> Value {
     let scheme = (item.kind == ItemKind::SchemeLevel).then(|| values::scheme(source));
     map.insert("value".to_owned(), values::value(source, item, scheme.as_deref()));
     map.insert("commitment".to_owned(), json!(source.pick(Commitment::WORDS)));
+    if item.key == "availability.service_uptime" {
+        map.insert("commitment".to_owned(), json!("guaranteed"));
+    }
     if let Some(scheme) = scheme {
         map.insert("scheme".to_owned(), json!(scheme));
     }
@@ -93,6 +103,8 @@ fn promise(source: &Source, item: &ItemDef) -> Value {
     let text = values::text(source);
     put(&mut map, source, "qualifying", text.clone());
     put(&mut map, source, "exclusions", json!([text, "announced-maintenance"]));
+    let vantage = json!(source.pick(sla::Vantage::WORDS));
+    put(&mut map, source, "vantage", vantage);
     put(&mut map, source, "tlsMin", source.pick(&[json!("1.2"), json!(1.3)]).clone());
     let evidence = json!([evidence(source)]);
     put(&mut map, source, "evidence", evidence);
@@ -184,9 +196,15 @@ pub fn requirement(source: &Source) -> Value {
         };
         wishes.push(json!({"item": "x-acme.shade", "op": op, "value": value, "level": "must", "tolerance": 0}));
     }
+    let relax = relaxed(source, &wishes);
     let mut profiles = object(json!({"normal": {"items": wishes}}));
     put(&mut profiles, source, "overload", json!({"items": []}));
-    put(&mut profiles, source, "disaster", json!({"recoveryPriority": "lifeline", "items": []}));
+    put(
+        &mut profiles,
+        source,
+        "disaster",
+        json!({"recoveryPriority": "lifeline", "relax": relax, "items": []}),
+    );
     let mut spec =
         object(json!({"userRegions": ["JP", values::country(source)], "profiles": profiles}));
     put(&mut spec, source, "emphasis", json!("latency_first"));
@@ -198,6 +216,22 @@ pub fn requirement(source: &Source) -> Value {
         "metadata": metadata(source),
         "spec": spec,
     })
+}
+
+/// Some of what is asked, kept as it is or given up.
+fn relaxed(source: &Source, wishes: &[Value]) -> Vec<Value> {
+    let asked: Vec<&Value> = wishes
+        .iter()
+        .filter(|wish| {
+            !wish["value"].is_null() && wish["value"].to_string().find("sas70").is_none()
+        })
+        .collect();
+    let entry = |wish: &&Value| match source.up_to(2) {
+        0 => json!({"item": wish["item"]}),
+        1 => json!({"item": wish["item"], "floor": null}),
+        _ => json!({"item": wish["item"], "floor": wish["value"]}),
+    };
+    asked.iter().map(entry).collect()
 }
 
 fn wish(source: &Source, item: &ItemDef) -> Value {
@@ -231,7 +265,12 @@ fn wish(source: &Source, item: &ItemDef) -> Value {
             let tolerance = values::number(source, item);
             put(&mut map, source, "tolerance", tolerance);
         }
-        kind if kind.is_set() => {}
+        kind if kind.is_set() => {
+            let list = values::value(source, item, None);
+            if matches!(op, Operator::SubsetOf | Operator::NoneOf) && map["op"] == op.as_str() {
+                put(&mut map, source, "subLists", json!({"support": list, "backup": null}));
+            }
+        }
         _ => put(&mut map, source, "tolerance", json!(1)),
     }
     let weight = values::share(source);

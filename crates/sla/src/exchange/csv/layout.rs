@@ -76,6 +76,18 @@ pub(super) const FIXED: &[Fixed] = &[
         "shortest outage counted",
     ),
     fixed(
+        "exclusions",
+        &["spec", "measurement", "exclusions"],
+        Kind::Texts,
+        "what is not counted for any promise, `;` between",
+    ),
+    fixed(
+        "vantage",
+        &["spec", "measurement", "vantage"],
+        Kind::Text,
+        "from where it is measured: resource, provider_edge, broker_probes or user_regions",
+    ),
+    fixed(
         "price.monthly",
         &["spec", "price", "monthlyTotal", "amount"],
         Kind::Number,
@@ -134,6 +146,12 @@ pub(super) const ABOUT: &[(&str, &str, Kind, &str)] = &[
     ("transaction", "transaction", Kind::Text, "reference transaction"),
     ("qualifying", "qualifying", Kind::Prose, "condition under which it holds"),
     ("exclusions", "exclusions", Kind::Texts, "what is not counted, `;` between"),
+    (
+        "vantage",
+        "vantage",
+        Kind::Text,
+        "from where it is measured; else as the row's `vantage` says",
+    ),
     (
         "remedy",
         "remedy",

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// More columns than the registry can fill many times over.
 const MAX_COLUMNS: usize = 2000;
+/// As many columns with the longest names there can be.
+const MAX_HEADER_BYTES: usize = 256 * 1024;
 
 /// Reads a table of offers, one in each row. Rows without any text are passed over.
 #[must_use]
@@ -19,6 +21,9 @@ pub fn read(text: &str) -> Import {
         return Import::too_large(format!("the table is longer than {MAX_TABLE_BYTES} bytes"));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.lines().next().is_some_and(|header| header.len() > MAX_HEADER_BYTES) {
+        return Import::too_large(format!("the header is longer than {MAX_HEADER_BYTES} bytes"));
+    }
     let mut rows = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
