@@ -174,6 +174,15 @@ fn lines(ctx: &PageContext, offers: &[OfferPage]) -> Vec<Line> {
             Some(names.join(words.market_list_comma()))
         }),
     ];
+    lines.push(fact(words.coverage_beside(), &|offer| {
+        let covered = offers.iter().filter(|other| offer.covers_beside.contains(&other.card.id));
+        let titles: Vec<String> =
+            covered.map(|other| text::title(ctx.locale, &other.card)).collect();
+        Some(match titles.is_empty() {
+            true => words.coverage_beside_none().to_owned(),
+            false => titles.join(words.market_list_comma()),
+        })
+    }));
     let locale = ctx.locale.sla();
     for item in sla::registry().items() {
         let cells: Vec<Option<String>> = offers

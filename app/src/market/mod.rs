@@ -5,6 +5,7 @@
 mod browse;
 pub(crate) mod card;
 mod compare;
+mod coverage;
 mod filters;
 mod offer;
 mod promises;

@@ -11,7 +11,7 @@ use broker::{
 };
 use leptos::prelude::*;
 
-use super::{card, promises, text};
+use super::{card, coverage, promises, text};
 use crate::{
     AppState, PageContext,
     fault::fault_page,
@@ -95,6 +95,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
             </div>
             {against(ctx, shown)}
             {section("promises", words.market_offer_promises(), promised(ctx, &shown.offer))}
+            {coverage::coverage(ctx, &shown.offer.coverage)}
             {section("measured", words.market_offer_measured(), measured(words, ctx, &shown.offer.history))}
             {section("document", words.market_offer_document(), document(ctx, &shown.offer))}
         }

@@ -2,6 +2,7 @@
 //!
 //! Holds pages, their parts and view structs; judging and ranking are in the use cases of `broker`.
 
+mod combined;
 mod form;
 mod formula;
 mod guided;

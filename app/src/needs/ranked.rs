@@ -5,12 +5,13 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use broker::requirements::{RankedList, RequirementSource};
+use broker::requirements::{RankedList, Relaxing, RequirementSource};
 use leptos::prelude::*;
 use matching::Order;
 
 use super::{
-    rows,
+    combined::combined,
+    rows, say,
     source::{source_address, source_text},
     workbench,
 };
@@ -28,6 +29,8 @@ use crate::{
     words::Words,
 };
 
+/// Values to ask instead that are named per item.
+const STEPS_SHOWN: usize = 2;
 /// Rows of each list that are shown, and what "more" leads to.
 const SHOWN: [usize; 3] = [10, 50, 200];
 
@@ -65,8 +68,17 @@ pub(super) struct Shown {
     pub rows: usize,
     /// The offer whose reasons are open.
     pub open: Option<String>,
-    /// Items whose dropping brings more offers: key, how many, where that need is.
-    pub relaxations: Vec<(String, u64, String)>,
+    /// Where the need is that asks less of one item: with each step, and without it.
+    pub relaxations: Vec<RelaxedLinks>,
+}
+
+/// The addresses of needs that ask less of one item.
+pub(super) struct RelaxedLinks {
+    item: String,
+    /// What to ask instead, how many more offers, where that need is.
+    steps: Vec<(matching::Value, u64, String)>,
+    /// How many more offers without the item, and where that need is.
+    without: Option<(u64, String)>,
 }
 
 /// Ranks offers for a source and shows the result.
@@ -113,18 +125,22 @@ fn refused(ctx: &PageContext, error: &broker::BrokerError) -> Response {
     about.respond(ctx)
 }
 
-/// Where the same need without one item is.
-fn relaxations(state: &AppState, list: &RankedList, order: Order) -> Vec<(String, u64, String)> {
-    let address = |item: &str| {
-        let mut relaxed = list.requirement.clone();
-        let items = &mut relaxed.spec.profiles.normal.items;
-        items.retain(|asked| asked.item != item);
-        let code = state.broker.share_code(&relaxed);
+/// Where the needs are that ask less of one item.
+fn relaxations(state: &AppState, list: &RankedList, order: Order) -> Vec<RelaxedLinks> {
+    let address = |need: &sla::Requirement| {
+        let code = state.broker.share_code(need);
         ordered(Address::new("/needs").and("doc", code), order).to_string()
     };
-    let single = list.requirement.spec.profiles.normal.items.len() < 2;
-    let gains = list.relaxations.iter().filter(|_| !single);
-    gains.map(|(item, count)| (item.clone(), *count, address(item))).collect()
+    let links = |gain: &Relaxing| RelaxedLinks {
+        item: gain.item.clone(),
+        steps: gain
+            .steps
+            .iter()
+            .map(|step| (step.to.clone(), step.admits, address(&step.need)))
+            .collect(),
+        without: gain.without.as_ref().map(|need| (gain.dropped, address(need))),
+    };
+    list.relaxations.iter().map(links).collect()
 }
 
 /// An address with the order, unless it is the default.
@@ -151,6 +167,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
                 {notices(words, list)}
                 {orders(words, shown)}
                 {matches(ctx, shown)}
+                {combined(ctx, shown)}
                 {relaxed(words, shown)}
                 {near(ctx, shown)}
                 {more(words, shown)}
@@ -165,7 +182,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
     })
 }
 
-fn count(value: u64) -> i64 {
+pub(super) fn count(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
@@ -240,19 +257,24 @@ fn near(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
     Some(section("near", words.needs_near(), body.into_any()))
 }
 
-/// What would bring more offers, one item at a time.
+/// What would bring more offers, one item at a time: asking less of it, or nothing.
 fn relaxed(words: Words, shown: &Shown) -> Option<AnyView> {
     if shown.relaxations.is_empty() {
         return None;
     }
-    let all: Views = shown
-        .relaxations
-        .iter()
-        .map(|(item, more, href)| {
-            let label = text::item_label(words.0, item);
-            view! { <li><a href=href.clone()>{words.needs_relax_item(count(*more), label)}</a></li> }.into_any()
-        })
-        .collect();
+    let link =
+        |href: &str, text: String| view! { <li><a href=href.to_owned()>{text}</a></li> }.into_any();
+    let mut all: Views = Vec::new();
+    for relaxed in &shown.relaxations {
+        let label = text::item_label(words.0, &relaxed.item);
+        for (to, more, href) in relaxed.steps.iter().take(STEPS_SHOWN) {
+            let value = say::value_text(words.0, &relaxed.item, to);
+            all.push(link(href, words.needs_relax_step(count(*more), &label, value)));
+        }
+        if let Some((more, href)) = &relaxed.without {
+            all.push(link(href, words.needs_relax_item(count(*more), &label)));
+        }
+    }
     let body = view! { <ul class="relaxations">{all}</ul> }.into_any();
     Some(section("relax", words.needs_relax(), body))
 }

@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use broker::requirements::{RankedOffer, RequirementCard, RequirementSource, SavedRequirement};
+use broker::requirements::{
+    RankedOffer, Relaxing, RelaxingStep, RequirementCard, RequirementSource, SavedRequirement,
+};
 use broker::{Broker, BrokerError};
 use domain::{OfferId, RequirementId};
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::combinations::CombinationsBody;
 use super::contracts::PlanBody;
 use super::extract::{Asker, Document, Input, Named, Nothing, Query, fault};
 use super::problem::{FieldProblem, Problem};
@@ -324,19 +327,47 @@ struct RankingBody {
     matches: Vec<RankedBody>,
     /// Nearest first.
     near_misses: Vec<RankedBody>,
-    /// Dropping one item would admit so many more.
+    /// What asking less of one item would bring.
     relaxations: Vec<RelaxationBody>,
+    /// Two offers together, where they do what no single one does.
+    combinations: CombinationsBody,
     /// Remarks.
     notices: Vec<String>,
 }
 
-/// The gain of dropping one item.
+/// The gain of asking less of one item.
 #[derive(Debug, Serialize, ToSchema)]
 struct RelaxationBody {
     /// Key in the registry.
     item: String,
+    /// Offers more without the item.
+    offers: u64,
+    /// Values to ask instead, the fewest more offers first.
+    steps: Vec<RelaxationStepBody>,
+}
+
+/// One value to ask instead.
+#[derive(Debug, Serialize, ToSchema)]
+struct RelaxationStepBody {
+    /// The value; numbers as exact text.
+    #[schema(value_type = Object)]
+    to: Value,
     /// Offers more.
     offers: u64,
+}
+
+impl From<Relaxing> for RelaxationBody {
+    fn from(gain: Relaxing) -> Self {
+        let step = |step: RelaxingStep| RelaxationStepBody {
+            to: wire::json(&step.to),
+            offers: step.admits,
+        };
+        Self {
+            item: gain.item,
+            offers: gain.dropped,
+            steps: gain.steps.into_iter().map(step).collect(),
+        }
+    }
 }
 
 /// Rank the published offers for a need
@@ -363,7 +394,6 @@ async fn rank(
         return Err(Problem::invalid(faults));
     };
     let list = broker.rank(&ctx, &source, order, usize::try_from(limit).unwrap_or(1)).await?;
-    let relaxation = |(item, offers): (String, u64)| RelaxationBody { item, offers };
     Ok(Answer(RankingBody {
         requirement: wire::json(&list.requirement),
         share_code: list.share_code,
@@ -372,7 +402,8 @@ async fn rank(
         matched: list.matched,
         matches: list.matches.iter().map(RankedBody::from).collect(),
         near_misses: list.near_misses.iter().map(RankedBody::from).collect(),
-        relaxations: list.relaxations.into_iter().map(relaxation).collect(),
+        relaxations: list.relaxations.into_iter().map(RelaxationBody::from).collect(),
+        combinations: list.combinations.into(),
         notices: list.notices,
     }))
 }

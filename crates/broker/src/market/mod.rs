@@ -2,10 +2,12 @@
 
 mod browse;
 mod card;
+mod coverage;
 mod items;
 mod read;
 
 pub(crate) use card::{CardParts, card};
+pub use coverage::{Coverage, Covered};
 pub use items::Promising;
 
 use crate::providers::ProviderCard;
@@ -175,6 +177,10 @@ pub struct OfferPage {
     pub promises: Vec<Promise>,
     /// What was measured.
     pub history: MeasuredHistory,
+    /// How it stands to the rest of the market; side by side it is left empty.
+    pub coverage: Coverage,
+    /// Side by side: which of the other offers it covers.
+    pub covers_beside: Vec<OfferId>,
 }
 
 /// Live figures of the market.

@@ -1,5 +1,6 @@
 //! One offer with all its promises and what was measured.
 
+use super::coverage::{Coverage, coverage, covered_among};
 use super::{MeasuredHistory, OfferPage, Promise};
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, OpContext};
@@ -15,9 +16,14 @@ impl Broker {
     /// One published offer.
     pub async fn offer(&self, ctx: &OpContext, id: OfferId) -> Result<OfferPage, BrokerError> {
         ctx.may(Action::ReadMarket, None, "offer")?;
-        let offer = self.inner.shelf.get(id).ok_or(BrokerError::NotFound { what: "offer" })?;
-        let mut page = page(&offer);
+        let stock = self.inner.shelf.stock();
+        let offer = stock.offers.get(&id).ok_or(BrokerError::NotFound { what: "offer" })?;
+        let mut page = page(offer);
         page.history = self.history(id).await?;
+        // Thousands of documents are compared beside the async workers.
+        page.coverage = tokio::task::spawn_blocking(move || coverage(&stock, id))
+            .await
+            .map_err(|error| BrokerError::Internal(format!("coverage: {error}")))?;
         Ok(page)
     }
 
@@ -29,17 +35,21 @@ impl Broker {
     ) -> Result<Vec<OfferPage>, BrokerError> {
         ctx.may(Action::ReadMarket, None, "offer")?;
         let stock = self.inner.shelf.stock();
-        let mut pages = Vec::with_capacity(COMPARED_MAX);
+        let mut compared: Vec<&Shelved> = Vec::with_capacity(COMPARED_MAX);
         for id in ids {
-            let seen = pages.iter().any(|page: &OfferPage| page.card.id == *id);
+            let seen = compared.iter().any(|offer| offer.card.id == *id);
             if let Some(offer) = stock.offers.get(id).filter(|_| !seen) {
-                pages.push(page(offer));
+                compared.push(offer);
             }
-            if pages.len() == COMPARED_MAX {
+            if compared.len() == COMPARED_MAX {
                 break;
             }
         }
-        Ok(pages)
+        let beside = |offer: &&Shelved| OfferPage {
+            covers_beside: covered_among(offer, &compared),
+            ..page(offer)
+        };
+        Ok(compared.iter().map(beside).collect())
     }
 
     /// What was measured over all contracts of the offer.
@@ -69,6 +79,8 @@ fn page(offer: &Shelved) -> OfferPage {
         promises: promises(&offer.document),
         document: offer.document.clone(),
         history: MeasuredHistory::default(),
+        coverage: Coverage::default(),
+        covers_beside: Vec::new(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a service needs, and which offers contain it.
 
+mod combine;
 mod form;
 mod rank;
+mod relax;
 mod save;
 mod source;
 mod supply;
@@ -11,7 +13,7 @@ pub use supply::Candidates;
 
 use crate::FieldFault;
 use crate::market::OfferCard;
-use domain::{RequirementId, Timestamp};
+use domain::{Money, RequirementId, Timestamp};
 
 /// The guided form; every field as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -138,8 +140,75 @@ pub struct RankedList {
     pub matches: Vec<RankedOffer>,
     /// Nearest first; at most the asked limit.
     pub near_misses: Vec<RankedOffer>,
-    /// Dropping or relaxing this one item would admit so many more offers: `(item key, count)`.
-    pub relaxations: Vec<(String, u64)>,
+    /// What asking less of one item would bring, one item at a time.
+    pub relaxations: Vec<Relaxing>,
+    /// Two offers together, where they do what no single one does.
+    pub combinations: Combinations,
     /// Remarks.
     pub notices: Vec<String>,
+}
+
+/// What asking less of one item would bring.
+#[derive(Debug, Clone)]
+pub struct Relaxing {
+    /// Item key.
+    pub item: String,
+    /// How many more offers contain the need without the item.
+    pub dropped: u64,
+    /// The need without it; `None` where nothing would be left to ask.
+    pub without: Option<sla::Requirement>,
+    /// Asking less of it instead, the fewest more offers first.
+    pub steps: Vec<RelaxingStep>,
+}
+
+/// One value to ask instead.
+#[derive(Debug, Clone)]
+pub struct RelaxingStep {
+    /// The value.
+    pub to: matching::Value,
+    /// How many more offers contain the need then.
+    pub admits: u64,
+    /// The need that asks it.
+    pub need: sla::Requirement,
+}
+
+/// What the search for two offers found.
+#[derive(Debug, Clone)]
+pub struct Combinations {
+    /// Pairs that could contain the need by what each part promises.
+    pub possible: u64,
+    /// Pairs of these that were composed and judged.
+    pub looked_at: u64,
+    /// Share of failovers taken to succeed, 0 to 1.
+    pub failover_success: sla::Decimal,
+    /// Best first.
+    pub found: Vec<Combination>,
+}
+
+/// Two offers that contain the need together.
+#[derive(Debug, Clone)]
+pub struct Combination {
+    /// From 1.
+    pub position: u32,
+    /// A chain or a redundant pair.
+    pub arrangement: sla::Arrangement,
+    /// Host and network, or primary and standby.
+    pub parts: Vec<CombinationPart>,
+    /// Monthly price of all parts; `None`: a part has none, or they cannot be added.
+    pub price: Option<Money>,
+    /// How each promise of the whole came about, in registry order.
+    pub items: Vec<matching::compose::Composed>,
+    /// The whole against the need.
+    pub explanation: matching::Explanation,
+}
+
+/// One part of a combination; it is contracted by itself.
+#[derive(Debug, Clone)]
+pub struct CombinationPart {
+    /// The offer.
+    pub card: OfferCard,
+    /// Where it has to run, in a pair.
+    pub region: Option<String>,
+    /// The hazard zone of that region.
+    pub hazard_zone: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! Ranking the published offers for one requirement; the same engine runs in the browser.
 
-use super::{RankedList, RankedOffer, RequirementSource};
+use super::{RankedList, RankedOffer, RequirementSource, relax};
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, OfferId, Timestamp};
@@ -60,7 +60,8 @@ impl Broker {
 pub(super) struct Question {
     pub(super) requirement: Requirement,
     pub(super) matcher: SlaMatcher,
-    order: Order,
+    pub(super) circumstances: Circumstances,
+    pub(super) order: Order,
 }
 
 impl Question {
@@ -79,7 +80,7 @@ impl Question {
         let matcher = SlaMatcher::new(&requirement, ProfileName::Normal, &circumstances).map_err(
             |fault| BrokerError::field("/items", "requirement", "", "", &fault.to_string()),
         )?;
-        Ok(Self { requirement, matcher, order })
+        Ok(Self { requirement, matcher, circumstances, order })
     }
 
     pub(super) fn candidate(&self, offer: &Shelved) -> Candidate {
@@ -115,8 +116,9 @@ impl Question {
             relaxations: gains
                 .into_iter()
                 .filter(|gain| gain.dropped > 0)
-                .map(|gain| (gain.item, gain.dropped as u64))
+                .map(|gain| relax::relaxing(&self.requirement, gain))
                 .collect(),
+            combinations: self.combinations(offers, &candidates),
             notices,
             requirement: self.requirement,
         }

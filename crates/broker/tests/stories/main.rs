@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod combinations;
 mod contracts;
 mod desk;
 mod leaks;

@@ -13,6 +13,7 @@ use sla::{Arrangement, Compose, ItemDef, Offer, Parts, ServiceModel};
 use super::{Composite, CostClasses, Terms, compose, zones_apart};
 use crate::{
     from_sla::{Candidate, Circumstances, SlaMatcher},
+    nano::Nano,
     order::{Order, Standing},
 };
 
@@ -94,6 +95,9 @@ impl SlaMatcher {
         let mut looked_at = 0;
         for next in tries(&pools).take(search.pairs_max) {
             looked_at += 1;
+            if best.is_some_and(|best| too_dear(search.order, &best, &standings, next.parts)) {
+                continue;
+            }
             let Some((standing, combination)) = self.attempt(documents, candidates, next, &terms)
             else {
                 continue;
@@ -280,6 +284,19 @@ fn worth(order: Order, whole: &Standing, best: &Standing) -> bool {
         _ => false,
     };
     nearer || not_dearer || order == Order::Strength
+}
+
+/// Whether two offers cost more together than the best single one, which nothing but more strength
+/// makes up for; spares composing most pairs.
+fn too_dear(order: Order, best: &Standing, standings: &[Standing], parts: [usize; 2]) -> bool {
+    if order == Order::Strength || best.totals.shortfall > Nano::ZERO {
+        return false;
+    }
+    let price = |at: usize| standings.get(at).and_then(|standing| standing.price);
+    match (price(parts[0]), price(parts[1]), best.price) {
+        (Some(one), Some(other), Some(best)) => one.saturating_add(other) > best,
+        _ => true,
+    }
 }
 
 fn cost_classes(documents: &[&Offer], circumstances: &Circumstances) -> CostClasses {

@@ -1,0 +1,98 @@
+//! The need with less asked of one item, so that a page can lead to it.
+
+use super::{Relaxing, RelaxingStep};
+use matching::{Gain, GainStep, Value};
+use sla::{Operator, Requirement, RequirementItem};
+
+/// A gain with the needs that would bring it.
+pub(super) fn relaxing(requirement: &Requirement, gain: Gain) -> Relaxing {
+    let step = |step: GainStep| {
+        let need = with(requirement, &gain.item, &step.to)?;
+        Some(RelaxingStep { to: step.to, admits: step.admits as u64, need })
+    };
+    Relaxing {
+        steps: gain.steps.into_iter().filter_map(step).collect(),
+        dropped: gain.dropped as u64,
+        without: without(requirement, &gain.item),
+        item: gain.item,
+    }
+}
+
+fn without(requirement: &Requirement, item: &str) -> Option<Requirement> {
+    let mut relaxed = requirement.clone();
+    let items = &mut relaxed.spec.profiles.normal.items;
+    items.retain(|asked| asked.item != item);
+    (!items.is_empty()).then_some(relaxed)
+}
+
+/// The need that asks this value; `None` where the row cannot be written as one, such as one end
+/// of a range or a list of what is banned.
+fn with(requirement: &Requirement, item: &str, to: &Value) -> Option<Requirement> {
+    let mut relaxed = requirement.clone();
+    let items = &mut relaxed.spec.profiles.normal.items;
+    let asked = items.iter_mut().find(|asked| asked.item == item)?;
+    let value = document_value(asked, to)?;
+    asked.value = Some(value);
+    asked.tolerance = None;
+    Some(relaxed)
+}
+
+fn document_value(asked: &RequirementItem, to: &Value) -> Option<sla::Value> {
+    match (asked.op?, asked.value.as_ref()?, to) {
+        (Operator::Gte | Operator::Lte, sla::Value::Number(_), Value::Number(number)) => {
+            Some(sla::Value::Number(*number))
+        }
+        (Operator::Gte | Operator::Lte, sla::Value::Level(_), Value::Level(level)) => {
+            // Levels of a scheme are compared with its name before them.
+            let scheme = asked.scheme.as_ref().map(|scheme| format!("{scheme}:"));
+            let level =
+                scheme.map_or(Some(level.as_str()), |scheme| level.strip_prefix(&scheme))?;
+            Some(sla::Value::level(level))
+        }
+        (Operator::NoneOf, ..) => None,
+        (_, sla::Value::Set(_), Value::Set(members)) => Some(sla::Value::Set(members.clone())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn need() -> Requirement {
+        let example =
+            sla::EXAMPLE_REQUIREMENTS.iter().find(|one| one.name == "certificate-service");
+        sla::parse_requirement(example.unwrap().yaml).unwrap()
+    }
+
+    fn gain(item: &str, to: Value) -> Gain {
+        let steps = vec![GainStep { to, admits: 2 }];
+        Gain { row: 0, item: item.to_owned(), dropped: 3, steps }
+    }
+
+    fn asked<'a>(need: &'a Requirement, item: &str) -> Option<&'a RequirementItem> {
+        need.spec.profiles.normal.items.iter().find(|asked| asked.item == item)
+    }
+
+    #[test]
+    fn a_step_asks_the_smaller_value_without_tolerance_and_dropping_leaves_the_rest() {
+        let uptime = "availability.service_uptime";
+        let found = relaxing(&need(), gain(uptime, Value::Number("0.99".parse().unwrap())));
+        let item = asked(&found.steps[0].need, uptime).unwrap();
+        assert_eq!(item.value, Some(sla::Value::Number("0.99".parse().unwrap())));
+        assert_eq!(item.tolerance, None);
+        let without = found.without.unwrap();
+        assert!(asked(&without, uptime).is_none());
+        let rest = need().spec.profiles.normal.items.len() - 1;
+        assert_eq!(without.spec.profiles.normal.items.len(), rest);
+    }
+
+    #[test]
+    fn a_level_is_written_without_the_name_of_its_scheme() {
+        let level = "security.assurance_level";
+        let found = relaxing(&need(), gain(level, Value::level("us-fips199:low")));
+        let item = asked(&found.steps[0].need, level).unwrap();
+        assert_eq!(item.value, Some(sla::Value::level("low")));
+        assert!(relaxing(&need(), gain(level, Value::level("gaia-x:L1"))).steps.is_empty());
+    }
+}
