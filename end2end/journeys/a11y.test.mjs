@@ -21,7 +21,7 @@ const pages = {
   ],
   customer: ["/account", "/account/tokens", "/needs", "/services", "/contracts"],
   provider: [
-    "/account", "/provider/offers", "/provider/offers/new", "/provider/offers/new?as=yaml", "/provider/connection", "/desk",
+    "/account", "/provider/offers", "/provider/offers/new", "/provider/offers/new?as=yaml", "/provider/offers/import", "/provider/keys", "/provider/connection", "/desk",
   ],
   broker: ["/desk", "/desk/workflows", "/desk/audit", "/desk/providers"],
 };

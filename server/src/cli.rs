@@ -37,6 +37,10 @@ pub enum Command {
     Match(command::match_case::MatchArgs),
     /// Fills the market: the demo market, or a synthetic one of any size.
     Seed(command::seed::SeedArgs),
+    /// Imports a file of offers, in CSV, YAML or JSON, for one provider.
+    Import(command::import::ImportArgs),
+    /// Checks, compares, converts, signs and verifies documents; needs no database.
+    Sla(command::sla::SlaArgs),
     /// Creates the database when it is missing and brings its tables up to date.
     Migrate(command::migrate::MigrateArgs),
     /// Builds the search index anew from the database and prints the counts.
@@ -60,6 +64,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Cloud(args) => command::cloud::run(args),
         Command::Match(args) => command::match_case::run(&args),
         Command::Seed(args) => command::seed::run(&args),
+        Command::Import(args) => command::import::run(&args),
+        Command::Sla(args) => command::sla::run(&args),
         Command::Migrate(args) => command::migrate::run(&args),
         Command::Reindex(args) => command::reindex::run(&args),
         Command::Doctor(args) => command::doctor::run(&args),

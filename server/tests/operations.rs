@@ -38,6 +38,8 @@ enum Body {
     Token,
     Reason,
     Connection,
+    Table,
+    Key,
 }
 
 const fn row(method: &'static str, path: &'static str, body: Body, answers: [u16; 3]) -> Row {
@@ -71,6 +73,11 @@ const TABLE: &[Row] = &[
     row("POST", "/provider/offers", Body::Offer, [401, 403, 422]),
     row("GET", "/provider/offers/{offer}", Body::Nothing, [401, 403, 404]),
     row("PUT", "/provider/offers/{offer}", Body::Offer, [401, 403, 404]),
+    row("POST", "/provider/offers/import", Body::Table, [401, 403, 200]),
+    row("GET", "/provider/keys", Body::Nothing, [401, 403, 200]),
+    row("DELETE", "/provider/keys/{key}", Body::Nothing, [401, 403, 404]),
+    row("POST", "/provider/keys", Body::Key, [401, 403, 201]),
+    row("GET", "/providers/{provider}/keys", Body::Nothing, [200, 200, 200]),
     row("POST", "/provider/offers/{offer}/publish", Body::Nothing, [401, 403, 404]),
     row("POST", "/provider/offers/{offer}/withdraw", Body::Nothing, [401, 403, 404]),
     row("GET", "/desk/workflows", Body::Nothing, [401, 403, 403]),
@@ -128,6 +135,7 @@ impl Things {
             .replace("{contract}", &self.contract)
             .replace("{workflow}", &self.workflow)
             .replace("{token}", &self.token)
+            .replace("{key}", &key().kid())
     }
 
     fn body(&self, body: Body) -> Sent<'static> {
@@ -153,12 +161,22 @@ impl Things {
                 "role": "customer",
             })),
             Body::Token => Sent::Json(json!({"name": "a token"})),
+            Body::Table => Sent::Csv(common::table()),
+            Body::Key => {
+                let jwk: serde_json::Value = serde_json::from_str(&key().to_jwk()).unwrap();
+                Sent::Json(json!({"key": jwk}))
+            }
             Body::Reason => Sent::Json(json!({"reason": "no longer needed"})),
             Body::Connection => {
                 Sent::Json(json!({"url": common::SILENT_CLOUD, "token": "another-token"}))
             }
         }
     }
+}
+
+/// A key that everybody could have made.
+fn key() -> sla::exchange::jws::PublicKey {
+    sla::exchange::jws::PrivateKey::from_seed(&[9; 32]).public()
 }
 
 #[tokio::test]

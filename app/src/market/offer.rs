@@ -311,11 +311,24 @@ fn document(ctx: &PageContext, offer: &OfferPage) -> AnyView {
             {definitions(vec![
                 (words.market_offer_number().to_owned(), id(ctx, &offer.card.id.to_string())),
                 (words.market_offer_hash().to_owned(), id(ctx, &offer.hash)),
+                (words.exchange_signature_label().to_owned(), signature(ctx, offer)),
             ])}
             {disclosure(words.market_offer_yaml(), yaml)}
         </div>
     }
     .into_any()
+}
+
+/// Which key signed, or that nobody did.
+fn signature(ctx: &PageContext, offer: &OfferPage) -> AnyView {
+    let words = ctx.words();
+    match &offer.signature {
+        None => words.exchange_signature_none().into_any(),
+        Some(signature) if signature.revoked_at.is_some() => {
+            words.exchange_signature_revoked(&signature.kid).into_any()
+        }
+        Some(signature) => words.exchange_signature_by(&signature.kid).into_any(),
+    }
 }
 
 #[cfg(test)]

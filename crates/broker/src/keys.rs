@@ -39,6 +39,18 @@ pub struct SignatureCard {
     pub revoked_at: Option<Timestamp>,
 }
 
+impl SignatureCard {
+    /// As it stands in the document.
+    #[must_use]
+    pub fn in_document(&self) -> sla::Signature {
+        sla::Signature {
+            kind: jws::DETACHED.to_owned(),
+            kid: Some(self.kid.clone()),
+            value: Some(self.value.clone()),
+        }
+    }
+}
+
 impl Broker {
     /// Registers a public key; repeating it changes nothing. `valid_from`: now unless stated.
     pub async fn register_key(
@@ -115,22 +127,20 @@ impl Broker {
         keys::list(&mut tx, provider).await?.iter().map(card).collect()
     }
 
-    /// Who signed a published version; `None`: it is not signed.
-    pub async fn signature_of(
+    /// Who signed a version; `None`: it is not signed.
+    pub(crate) async fn signature_of(
         &self,
-        ctx: &OpContext,
-        provider: ProviderId,
         offer: OfferId,
         version: i64,
     ) -> Result<Option<SignatureCard>, BrokerError> {
-        ctx.may(Action::ReadMarket, None, "offer")?;
         let mut tx = self.begin_read().await?;
-        let Some(found) = keys::find_signature(&mut tx, offer, version).await? else {
-            return Ok(None);
+        let found = keys::find_signature(&mut tx, offer, version).await?;
+        let card = |found: keys::SignatureWithKey| SignatureCard {
+            kid: found.kid,
+            value: found.value,
+            revoked_at: found.revoked_at,
         };
-        let key = keys::find(&mut tx, provider, &found.kid).await?;
-        let revoked_at = key.and_then(|key| key.revoked_at);
-        Ok(Some(SignatureCard { kid: found.kid, value: found.value, revoked_at }))
+        Ok(found.map(card))
     }
 }
 

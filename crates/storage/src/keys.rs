@@ -44,6 +44,18 @@ record! {
     }
 }
 
+record! {
+    /// A signature with what became of its key.
+    pub struct SignatureWithKey in "offer_signature" {
+        /// The key that signed.
+        pub kid: String,
+        /// Detached JWS over the version's document.
+        pub value: String,
+        /// When the key was revoked; `None`: in use.
+        pub revoked_at: Option<Timestamp>,
+    }
+}
+
 statements! {
     INSERT = "
         INSERT INTO provider_key (provider_id, kid, public_key, valid_from, created_by, created_at)
@@ -72,8 +84,12 @@ statements! {
         SELECT offer_id, version, kid, value FROM offer_signature
         WHERE offer_id = $1 ORDER BY version DESC LIMIT 1000";
     FIND_SIGNATURE = "
-        SELECT offer_id, version, kid, value FROM offer_signature
-        WHERE offer_id = $1 AND version = $2";
+        SELECT offer_signature.kid AS kid, value, revoked_at
+        FROM offer_signature
+        JOIN offer ON offer.id = offer_signature.offer_id
+        LEFT JOIN provider_key ON provider_key.provider_id = offer.provider_id
+            AND provider_key.kid = offer_signature.kid
+        WHERE offer_signature.offer_id = $1 AND offer_signature.version = $2";
 }
 
 /// Registers a key.
@@ -149,6 +165,6 @@ pub async fn find_signature(
     tx: &mut Tx,
     offer: OfferId,
     version: i64,
-) -> Result<Option<OfferSignature>, StorageError> {
-    find!(tx, OfferSignature, FIND_SIGNATURE, offer.uuid(), version)
+) -> Result<Option<SignatureWithKey>, StorageError> {
+    find!(tx, SignatureWithKey, FIND_SIGNATURE, offer.uuid(), version)
 }

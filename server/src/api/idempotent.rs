@@ -24,8 +24,10 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const KEY_MAX: usize = 200;
 /// An attempt without an end after this time was cut off: requests take 30 seconds at most.
 const ABANDONED_AFTER_SECONDS: i64 = 60;
-/// Larger than any body that is let in.
-const BODY_MAX: usize = 8 * 1024 * 1024;
+/// Larger than any body that is let in, but for files of offers.
+const BODY_MAX: usize = 4 * 1024 * 1024;
+/// A file of ten thousand offers.
+const IMPORT_MAX: usize = app::form::IMPORT_BYTES_MAX;
 /// These answer a question and change nothing, so nothing is kept.
 const QUESTIONS: [&str; 4] =
     ["/requirements/check", "/rankings", "/quotes", "/provider/offers/check"];
@@ -56,7 +58,8 @@ pub(super) async fn repeatable(
         return next.run(request).await;
     };
     let (parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, BODY_MAX).await else {
+    let most = if parts.uri.path() == super::exchange::IMPORT_PATH { IMPORT_MAX } else { BODY_MAX };
+    let Ok(bytes) = to_bytes(body, most).await else {
         return Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE).into_response();
     };
     let mut hash = Sha256::new();

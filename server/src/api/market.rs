@@ -197,10 +197,24 @@ struct OfferBody {
     summary: OfferSummary,
     /// SHA-256 of the canonical document, lower-case hex.
     hash: String,
+    /// Who signed this version; null: nobody. The key is listed at the provider.
+    signature: Option<SignatureBody>,
     /// Every core item in registry order.
     promises: Vec<PromiseBody>,
     /// What was measured.
     history: HistoryBody,
+}
+
+/// A detached JWS over the canonical document (RFC 7515, appendix F).
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SignatureBody {
+    /// Thumbprint of the key that signed.
+    kid: String,
+    /// The JWS in compact form, without its payload.
+    value: String,
+    /// When the key was revoked since; null: it is in use.
+    revoked_at: Option<String>,
 }
 
 /// Read an offer
@@ -228,6 +242,11 @@ async fn read_offer(
             contracts: page.history.contracts,
             mean_response_us: page.history.mean_response_us,
         },
+        signature: page.signature.map(|signature| SignatureBody {
+            kid: signature.kid,
+            value: signature.value,
+            revoked_at: signature.revoked_at.map(wire::moment),
+        }),
         hash: page.hash,
     }))
 }

@@ -7,6 +7,7 @@ mod account;
 mod combinations;
 mod contracts;
 mod desk;
+mod exchange;
 mod extract;
 mod idempotent;
 mod market;
@@ -33,6 +34,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(needs::routes())
         .merge(contracts::routes())
         .merge(provider_offers::routes())
+        .merge(exchange::routes())
         .merge(desk::routes())
         .merge(account::routes())
 }

@@ -98,6 +98,12 @@ struct VersionBody {
     created_at: String,
     /// Who made it.
     created_by: String,
+    /// Thumbprint of the key that signed it; null: not signed.
+    signed_by: Option<String>,
+    /// What changed since the version before, best told by `kumoichi sla diff`; null for the first
+    /// one and for old ones.
+    #[schema(value_type = Option<Object>)]
+    changes: Option<Value>,
 }
 
 /// One's own offer with its versions.
@@ -125,6 +131,8 @@ impl From<OwnOffer> for OwnOfferBody {
             hash: row.hash,
             created_at: moment(row.created_at),
             created_by: row.created_by,
+            signed_by: row.signed_by,
+            changes: row.changes.and_then(|changes| serde_json::to_value(changes).ok()),
         };
         Self {
             summary: OwnOfferSummary::from(&offer.card),

@@ -3,12 +3,14 @@
 pub mod cloud;
 pub mod demo_app;
 pub mod doctor;
+pub mod import;
 pub mod match_case;
 pub mod migrate;
 pub mod openapi;
 pub mod reindex;
 pub mod seed;
 pub mod serve;
+pub mod sla;
 
 use std::future::Future;
 use std::io::{self, Write};

@@ -33,8 +33,8 @@ use crate::config::Settings;
 
 /// Forms and API bodies; a document of a large offer has some 30 kB.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
-/// Routes that take files may allow as much.
-const UPLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Routes that take files may allow as much, with the frame around a file.
+const UPLOAD_BYTES_MAX: usize = app::form::IMPORT_BYTES_MAX + 64 * 1024;
 /// Brotli at this level costs about as much as gzip and sends a sixth less.
 const COMPRESSION: CompressionLevel = CompressionLevel::Precise(4);
 

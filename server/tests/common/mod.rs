@@ -165,6 +165,7 @@ impl Site {
             Sent::Nothing => (None, String::new()),
             Sent::Json(value) => (Some("application/json"), value.to_string()),
             Sent::Yaml(text) => (Some("application/yaml"), text.to_owned()),
+            Sent::Csv(text) => (Some("text/csv"), text.to_owned()),
         };
         if let Some(kind) = kind {
             request = request.header(header::CONTENT_TYPE, kind);
@@ -183,11 +184,20 @@ pub enum Sent<'a> {
     Nothing,
     Json(Value),
     Yaml(&'a str),
+    Csv(&'a str),
 }
 
 /// A requirement document.
 pub fn requirement() -> &'static str {
     sla::EXAMPLE_REQUIREMENTS[0].yaml
+}
+
+/// A table with two offers.
+pub fn table() -> &'static str {
+    "name,title.en,model,deployment,regions,calendar,timezone,slice_seconds,min_outage_seconds,\
+     commitment,availability.service_uptime,price.monthly,price.currency\n\
+     small,Small,IaaS,public,jp-1 JP,1M,Asia/Tokyo,60,60,objective,99.9 %,98000,JPY\n\
+     large,Large,IaaS,public,jp-1 JP,1M,Asia/Tokyo,60,60,objective,99.95 %,240000,JPY\n"
 }
 
 /// An offer document.

@@ -47,7 +47,7 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
     page(&ctx, Page::new(words.portal_connection_title()).private(), || {
         view! {
             {page_head(words.portal_connection_title(), Some(words.portal_connection_lead().to_owned()), vec![])}
-            {parts(words, true)}
+            {parts(words, super::Part::Connection)}
             {text}
             {definitions(vec![
                 (words.portal_list_state().to_owned(), state),

@@ -5,7 +5,7 @@ use broker::offers::OwnOfferCard;
 use domain::Role;
 use leptos::prelude::*;
 
-use super::{parts, state_badge};
+use super::{Part, parts, state_badge};
 use crate::{
     AppState, PageContext,
     account::guard,
@@ -30,11 +30,16 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
         let (body, actions) = if offers.is_empty() {
             (empty(words.portal_list_none(), words.portal_list_none_text(), Some(create())), vec![])
         } else {
-            (table(&ctx, &offers), vec![create()])
+            let import = link_button(
+                Look::Secondary,
+                words.exchange_import_open(),
+                "/provider/offers/import",
+            );
+            (table(&ctx, &offers), vec![create(), import])
         };
         view! {
             {page_head(words.common_way_offers(), Some(words.portal_list_lead().to_owned()), actions)}
-            {parts(words, false)}
+            {parts(words, Part::Offers)}
             {body}
         }
         .into_any()

@@ -5,6 +5,8 @@ mod document;
 mod edit;
 mod fields;
 mod form;
+mod import;
+mod keys;
 mod list;
 mod offer;
 mod preview;
@@ -12,6 +14,7 @@ mod save;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     routing::{get, post},
 };
 use broker::BrokerError;
@@ -19,9 +22,13 @@ use domain::{OfferId, OfferState};
 
 use crate::{
     AppState,
+    form::IMPORT_BYTES_MAX,
     ui::{State, Tab, badge, tabs},
     words::Words,
 };
+
+/// Most bytes of an upload that are read before the answer says it is too large.
+pub const UPLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The addresses of the portal.
 pub(super) fn routes() -> Router<AppState> {
@@ -29,7 +36,21 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/provider", get(list::show))
         .route("/provider/offers", get(list::show).post(save::save))
         .route("/provider/offers/new", get(edit::create).post(edit::check_new))
-        .route("/provider/offers/document", get(document::show).post(document::check))
+        .route(
+            "/provider/offers/document",
+            get(document::show)
+                .post(document::check)
+                // Too large a file is told at its field; the server's own limit stays above this.
+                .layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX)),
+        )
+        .route(
+            "/provider/offers/import",
+            get(import::show)
+                .post(import::import)
+                .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX + 64 * 1024)),
+        )
+        .route("/provider/keys", get(keys::show).post(keys::register))
+        .route("/provider/keys/revoke", post(keys::revoke))
         .route("/provider/offers/{id}", get(offer::show))
         .route("/provider/offers/{id}/edit", get(edit::change).post(edit::check_changed))
         .route("/provider/offers/{id}/publish", post(offer::publish))
@@ -42,21 +63,27 @@ fn offer_id(text: &str) -> Result<OfferId, BrokerError> {
     text.parse().map_err(|_| BrokerError::NotFound { what: "offer" })
 }
 
-/// The two parts of the portal; the one shown is marked.
-fn parts(words: Words, connection: bool) -> leptos::prelude::AnyView {
+/// The parts of the portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Offers,
+    Keys,
+    Connection,
+}
+
+/// The way to each part; the one shown is marked.
+fn parts(words: Words, shown: Part) -> leptos::prelude::AnyView {
+    let tab = |part: Part, label: &str, href: &str| Tab {
+        label: label.to_owned(),
+        href: href.to_owned(),
+        current: part == shown,
+    };
     tabs(
         words.portal_parts(),
         vec![
-            Tab {
-                label: words.common_way_offers().to_owned(),
-                href: "/provider/offers".to_owned(),
-                current: !connection,
-            },
-            Tab {
-                label: words.portal_connection_title().to_owned(),
-                href: "/provider/connection".to_owned(),
-                current: connection,
-            },
+            tab(Part::Offers, words.common_way_offers(), "/provider/offers"),
+            tab(Part::Keys, words.exchange_keys_title(), "/provider/keys"),
+            tab(Part::Connection, words.portal_connection_title(), "/provider/connection"),
         ],
     )
 }

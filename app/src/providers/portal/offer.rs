@@ -4,7 +4,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use broker::offers::OwnOffer;
+use broker::offers::{OfferVersionCard, OwnOffer};
 use domain::{OfferEvent, OfferState, Role};
 use leptos::prelude::*;
 
@@ -115,6 +115,7 @@ fn versions(ctx: &PageContext, offer: &OwnOffer) -> AnyView {
         Column::text("SHA-256"),
         Column::text(words.portal_versions_made()),
         Column::text(words.portal_versions_by()),
+        Column::text(words.exchange_signature_label()),
     ];
     let rows = offer.versions.iter().map(|version| {
         let shown = offer.card.state == OfferState::Published
@@ -132,13 +133,61 @@ fn versions(ctx: &PageContext, offer: &OwnOffer) -> AnyView {
             ui::id(ctx, &version.hash),
             time(ctx, version.created_at.0),
             ui::id(ctx, &version.created_by),
+            match &version.signed_by {
+                Some(kid) => ui::id(ctx, kid),
+                None => words.exchange_signature_none().into_any(),
+            },
         ]
     });
     view! {
         <p>{words.portal_versions_lead()}</p>
         {Table::new(words.portal_versions_title(), columns).rows(rows).view()}
+        {offer.versions.iter().map(|version| changes(ctx, version)).collect_view()}
     }
     .into_any()
+}
+
+/// What changed since the version before, change by change, each with what it means to a customer.
+fn changes(ctx: &PageContext, version: &OfferVersionCard) -> Option<AnyView> {
+    let words = ctx.words();
+    let found = version.changes.as_ref()?;
+    let title = format!(
+        "{} {}: {}",
+        words.portal_list_version(),
+        version.version,
+        words.exchange_diff_title()
+    );
+    if found.is_empty() {
+        let nothing = view! { <p>{words.exchange_diff_nothing()}</p> };
+        return Some(disclosure(title, nothing.into_any()));
+    }
+    let locale = ctx.locale.sla();
+    let rows = found.parts.iter().map(|part| {
+        let told = part.changes.iter().map(|change| {
+            view! { <li>{change.sentence(locale)}</li> }
+        });
+        vec![
+            part.label(locale).into_any(),
+            verdict(words, part.verdict),
+            view! { <ul>{told.collect_view()}</ul> }.into_any(),
+        ]
+    });
+    let columns = vec![
+        Column::text(words.exchange_import_item()),
+        Column::text(words.exchange_import_outcome()),
+        Column::text(words.exchange_diff_title()),
+    ];
+    let table = Table::new(title.clone(), columns).rows(rows).view();
+    Some(disclosure(title, table))
+}
+
+fn verdict(words: Words, verdict: sla::Verdict) -> AnyView {
+    match verdict {
+        sla::Verdict::Better => badge(Badge::Good, words.exchange_diff_better()),
+        sla::Verdict::Worse => badge(Badge::Bad, words.exchange_diff_worse()),
+        sla::Verdict::Neutral => badge(Badge::Quiet, words.exchange_diff_neutral()),
+        sla::Verdict::Incomparable => badge(Badge::Attention, words.exchange_diff_incomparable()),
+    }
 }
 
 fn document(words: Words, offer: &OwnOffer) -> AnyView {

@@ -173,6 +173,8 @@ pub struct OfferPage {
     pub yaml: String,
     /// Lower-case hex SHA-256 of the canonical document.
     pub hash: String,
+    /// Who signed this version; `None`: nobody. Side by side it is left empty.
+    pub signature: Option<crate::keys::SignatureCard>,
     /// Every core item in registry order, undeclared ones included, then the extended ones declared.
     pub promises: Vec<Promise>,
     /// What was measured.

@@ -20,6 +20,13 @@ impl Broker {
         let offer = stock.offers.get(&id).ok_or(BrokerError::NotFound { what: "offer" })?;
         let mut page = page(offer);
         page.history = self.history(id).await?;
+        page.signature = self.signature_of(id, page.card.version).await?;
+        if let Some(signature) = &page.signature {
+            // The hash is of the document without it; whoever copies the YAML can check it.
+            let mut signed = page.document.clone();
+            signed.metadata.signature = Some(signature.in_document());
+            page.yaml = crate::documents::offer_yaml(&signed);
+        }
         // Thousands of documents are compared beside the async workers.
         page.coverage = tokio::task::spawn_blocking(move || coverage(&stock, id))
             .await
@@ -76,6 +83,7 @@ fn page(offer: &Shelved) -> OfferPage {
         card: offer.card.clone(),
         yaml: crate::documents::offer_yaml(&offer.document),
         hash: offer.hash.clone(),
+        signature: None,
         promises: promises(&offer.document),
         document: offer.document.clone(),
         history: MeasuredHistory::default(),

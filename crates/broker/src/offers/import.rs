@@ -212,8 +212,10 @@ impl Broker {
             if offer.metadata.signature.is_none() && offer.metadata.provider.is_none() {
                 offer.metadata.provider = Some(provider.did.clone());
             }
-            let state = head.map_or(Ok(OfferState::Draft), |head| state_after(head, publish));
-            let decided = checked.and(state).and_then(|_| next(ctx, &keys, id, newest, offer, now));
+            if let (Some(head), true) = (head, publish) {
+                head.state.apply(OfferEvent::Publish)?;
+            }
+            let decided = checked.and_then(|()| next(ctx, &keys, id, newest, offer, now));
             match decided {
                 Ok(decided) => plan.take(row, (provider, name, id), head, decided, publish, now),
                 Err(error) => plan.report.note(row, error)?,
@@ -233,18 +235,6 @@ async fn read(file: OfferFile) -> Result<(Import, String), BrokerError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| BrokerError::Internal(format!("reading a file of offers: {error}")))
-}
-
-/// An offer that was taken off the market stays off it.
-fn state_after(head: &OfferHead, publish: bool) -> Result<OfferState, BrokerError> {
-    if !publish {
-        return Ok(head.state);
-    }
-    head.state.apply(OfferEvent::Publish).map_err(|_| {
-        let allowed = "another name, or an import without publishing";
-        let message = "the offer of this name was withdrawn and cannot be published again";
-        BrokerError::field("name", "withdrawn_offer", &head.slug, allowed, message)
-    })
 }
 
 /// Everything that an import writes.

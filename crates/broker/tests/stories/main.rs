@@ -11,6 +11,7 @@ mod accounts;
 mod combinations;
 mod contracts;
 mod desk;
+mod exchange;
 mod leaks;
 mod market;
 mod offers;

@@ -41,8 +41,11 @@ async fn signature_belongs_to_one_version(db: Db) {
     let value = "header..signature".to_owned();
     let signature = OfferSignature { offer_id: id, version: 1, kid: "key-1".to_owned(), value };
     keys::insert_signatures(&mut tx, std::slice::from_ref(&signature)).await.unwrap();
-    let found = keys::find_signature(&mut tx, id, 1).await.unwrap();
-    assert_eq!(found.as_ref(), Some(&signature));
+    keys::insert(&mut tx, &key(cloud, 1)).await.unwrap();
+    keys::revoke(&mut tx, cloud, "key-1", at(9)).await.unwrap();
+    let found = keys::find_signature(&mut tx, id, 1).await.unwrap().unwrap();
+    assert_eq!((found.kid.as_str(), &found.value), ("key-1", &signature.value));
+    assert_eq!(found.revoked_at, Some(at(9)));
     assert_eq!(keys::find_signature(&mut tx, id, 2).await.unwrap(), None);
     assert_eq!(keys::list_signatures(&mut tx, id).await.unwrap(), [signature]);
 }

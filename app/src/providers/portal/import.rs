@@ -1,0 +1,248 @@
+//! A file of offers: chosen or pasted, taken whole or not at all, with a report for each row.
+
+use axum::{
+    extract::{FromRequest, Multipart, Request, State, multipart::MultipartError},
+    http::StatusCode,
+    response::Response,
+};
+use broker::offers::{ImportFault, ImportOutcome, ImportReport, OfferFile};
+use domain::Role;
+use leptos::prelude::*;
+
+use super::edit;
+use crate::{
+    AppState, PageContext,
+    account::guard,
+    fault::fault_text,
+    form::{FormState, IMPORT_BYTES_MAX},
+    islands::CopyButton,
+    layout::{error_page::error_page, fail},
+    render::{Page, page},
+    ui::{
+        Button, Column, Field, Kind, Look, RadioGroup, Table, disclosure, error_summary,
+        link_button, notice, page_head,
+    },
+    words::Words,
+};
+
+/// Rows that a report shows; a longer one would be no page to read.
+const SHOWN: usize = 200;
+
+const EXAMPLE: &str = "\
+name,title.en,title.ja,model,deployment,regions,calendar,timezone,slice_seconds,min_outage_seconds,commitment,availability.service_uptime,security.data_location,price.monthly,price.currency
+small-server,Small server,小規模サーバー,IaaS,public,jp-tokyo-1 JP,1M,Asia/Tokyo,60,60,objective,99.9 %,JP,98000,JPY
+large-server,Large server,大規模サーバー,IaaS,public,jp-tokyo-1 JP,1M,Asia/Tokyo,60,60,objective,99.95 %,JP,240000,JPY
+";
+
+pub(super) async fn show(ctx: PageContext) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
+        return refusal;
+    }
+    sheet(&ctx, &FormState::empty(), None, StatusCode::OK)
+}
+
+pub(super) async fn import(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    request: Request,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
+        return refusal;
+    }
+    let mut form = match read(&ctx, request, &state).await {
+        Ok(form) => form,
+        Err(response) => return response,
+    };
+    let words = ctx.words();
+    if form.is_sound() && form.value("text").trim().is_empty() {
+        form.fail("file", words.exchange_import_missing());
+    }
+    if !form.is_sound() {
+        return sheet(&ctx, &form, None, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let publish = form.value("publish") == "yes";
+    let file = OfferFile { text: form.value("text").to_owned(), format: None, publish };
+    match state.broker.import_offers(&ctx.op(), file).await {
+        Ok(report) if report.fault_count == 0 => done(&ctx, &report),
+        Ok(report) => {
+            let count = i64::try_from(report.fault_count).unwrap_or(i64::MAX);
+            form.fail("text", words.exchange_import_faults(count));
+            sheet(&ctx, &form, Some(&report), StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        Err(error) => fail(&ctx, error),
+    }
+}
+
+/// Fields of the form; a file wins over the text beside it.
+async fn read(
+    ctx: &PageContext,
+    request: Request,
+    state: &AppState,
+) -> Result<FormState, Response> {
+    let broken = |error: MultipartError| error_page(ctx, error.status());
+    let mut parts = Multipart::from_request(request, state)
+        .await
+        .map_err(|rejection| error_page(ctx, rejection.status()))?;
+    let words = ctx.words();
+    let mut form = FormState::empty();
+    while let Some(mut part) = parts.next_field().await.map_err(broken)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let file: String = part.file_name().unwrap_or_default().chars().take(80).collect();
+        let mut bytes = Vec::new();
+        let mut size = 0;
+        // What is too large is read to its end, so that the browser gets to see the answer.
+        while let Some(chunk) = part.chunk().await.map_err(broken)? {
+            size += chunk.len();
+            if size <= IMPORT_BYTES_MAX {
+                bytes.extend_from_slice(&chunk);
+            }
+        }
+        if size > IMPORT_BYTES_MAX {
+            form.fail(&name, words.exchange_import_too_large());
+            continue;
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) if name == "file" && text.contains('\0') => {
+                form.fail("file", words.exchange_import_not_text(file));
+            }
+            Ok(text) if name == "file" && text.trim().is_empty() => {}
+            Ok(text) if name == "file" => form = form.with("text", text),
+            // A file wins, whichever comes first.
+            Ok(text) if form.value(&name).is_empty() => form = form.with(&name, text),
+            Ok(_) => {}
+            Err(_) => form.fail(&name, words.exchange_import_not_text(file)),
+        }
+    }
+    Ok(form)
+}
+
+fn sheet(
+    ctx: &PageContext,
+    form: &FormState,
+    report: Option<&ImportReport>,
+    status: StatusCode,
+) -> Response {
+    let words = ctx.words();
+    let title = words.exchange_import_title();
+    // A file of megabytes is not sent back; its owner has it.
+    let small = form.value("text").len() <= 100_000;
+    let shown = if small { form.clone() } else { form.clone().with("text", "") };
+    page(ctx, Page::new(title).status(status).private(), || {
+        view! {
+            {edit::trail(words)}
+            {page_head(title, Some(words.exchange_import_lead().to_owned()), vec![])}
+            {error_summary(&shown, words)}
+            {report.map(|report| faults(words, report))}
+            <form class="document-form" method="post" action="/provider/offers/import" enctype="multipart/form-data">
+                {Field::file("file", words.exchange_import_file()).hint(words.exchange_import_file_hint()).of(&shown).view()}
+                {Field::area("text", words.exchange_import_text(), 12).hint(words.exchange_import_text_hint()).of(&shown).view()}
+                {RadioGroup::new("publish", words.exchange_import_publish())
+                    .option("no", words.exchange_import_publish_no())
+                    .option("yes", words.exchange_import_publish_yes())
+                    .chosen([if form.value("publish") == "yes" { "yes" } else { "no" }])
+                    .view()}
+                <div class="actions">
+                    {Button::primary(words.exchange_import_send()).view()}
+                    {link_button(Look::Quiet, words.common_cancel(), "/provider/offers")}
+                </div>
+            </form>
+            {disclosure(words.exchange_import_example(), view! {
+                <p><CopyButton text=EXAMPLE.to_owned() label=words.common_copy().to_owned() done=words.common_copied().to_owned()/></p>
+                <pre tabindex="0" role="region" aria-label=words.exchange_import_example()>{EXAMPLE}</pre>
+            }.into_any())}
+            {disclosure(words.exchange_import_columns(), columns(ctx))}
+        }
+        .into_any()
+    })
+}
+
+fn faults(words: Words, report: &ImportReport) -> AnyView {
+    let columns = vec![
+        Column::number(words.exchange_import_row()),
+        Column::text(words.exchange_import_column()),
+        Column::text(words.exchange_import_fault()),
+    ];
+    let place = |found: &ImportFault| match (found.row, found.column.as_str()) {
+        (0, _) => words.exchange_import_whole_file().into_any(),
+        (_, "") => words.exchange_import_whole_row().into_any(),
+        (_, column) => view! { <code>{column.to_owned()}</code> }.into_any(),
+    };
+    let rows = report.faults.iter().take(SHOWN).map(|found| {
+        let row = if found.row == 0 { "–".to_owned() } else { found.row.to_string() };
+        vec![row.into_any(), place(found), fault_text(words, &found.fault).into_any()]
+    });
+    let table = Table::new(words.exchange_import_table(), columns).rows(rows).view();
+    let rest = report.fault_count.saturating_sub(SHOWN.min(report.faults.len()));
+    let more = (rest > 0).then(|| {
+        let rest = i64::try_from(rest).unwrap_or(i64::MAX);
+        view! { <p>{words.exchange_import_more_faults(rest)}</p> }
+    });
+    let body = view! { <p>{words.exchange_import_row_lead()}</p>{table}{more} }.into_any();
+    notice(Kind::Problem, words.exchange_import_table(), body)
+}
+
+/// Every item with its column.
+fn columns(ctx: &PageContext) -> AnyView {
+    let words = ctx.words();
+    let heads = vec![
+        Column::text(words.exchange_import_column()),
+        Column::text(words.exchange_import_item()),
+    ];
+    let rows = sla::registry().items().iter().map(|item| {
+        let about = format!("/items/{}", item.key);
+        let label = item.label(ctx.locale.sla()).to_owned();
+        vec![
+            view! { <code>{item.key.clone()}</code> }.into_any(),
+            view! { <a href=about>{label}</a> }.into_any(),
+        ]
+    });
+    view! {
+        <p>{words.exchange_import_columns_lead()}</p>
+        {Table::new(words.exchange_import_columns(), heads).rows(rows).view()}
+    }
+    .into_any()
+}
+
+fn done(ctx: &PageContext, report: &ImportReport) -> Response {
+    let words = ctx.words();
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let title = words.exchange_import_done(number(report.rows));
+    let parts = [
+        words.exchange_import_created(number(report.count(ImportOutcome::Created))),
+        words.exchange_import_revised(number(report.count(ImportOutcome::Revised))),
+        words.exchange_import_unchanged(number(report.count(ImportOutcome::Unchanged))),
+        words.exchange_import_published(number(report.published)),
+    ];
+    let heads = vec![
+        Column::number(words.exchange_import_row()),
+        Column::text(words.exchange_import_offer()),
+        Column::number(words.exchange_import_version()),
+        Column::text(words.exchange_import_outcome()),
+    ];
+    let rows = report.offers.iter().take(SHOWN).map(|row| {
+        let href = format!("/provider/offers/{}", row.id);
+        let outcome = match row.outcome {
+            ImportOutcome::Created => words.exchange_import_outcome_created(),
+            ImportOutcome::Revised => words.exchange_import_outcome_revised(),
+            ImportOutcome::Unchanged => words.exchange_import_outcome_unchanged(),
+        };
+        vec![
+            row.row.to_string().into_any(),
+            view! { <a href=href><code>{row.name.clone()}</code></a> }.into_any(),
+            row.version.to_string().into_any(),
+            outcome.into_any(),
+        ]
+    });
+    let rest = report.offers.len().saturating_sub(SHOWN);
+    let more = (rest > 0).then(|| view! { <p>{words.exchange_import_more_rows(number(rest))}</p> });
+    page(ctx, Page::new(title.clone()).private(), || {
+        view! {
+            {edit::trail(words)}
+            {page_head(title, None, vec![link_button(Look::Secondary, words.common_way_offers(), "/provider/offers")])}
+            <ul>{parts.into_iter().map(|part| view! { <li>{part}</li> }).collect_view()}</ul>
+            {Table::new(words.exchange_import_rows(), heads).with_caption().rows(rows).view()}
+            {more}
+        }
+        .into_any()
+    })
+}

@@ -1,0 +1,291 @@
+//! Files of offers, and the keys that providers sign their documents with.
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::http::{StatusCode, header};
+use broker::Broker;
+use broker::keys::KeyCard;
+use broker::offers::{ImportOutcome, ImportReport, ImportedRow, OfferFile, OfferFormat};
+use domain::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query, fault};
+use super::problem::{FieldProblem, Problem};
+use super::wire::{Answer, Created, moment};
+
+/// Where files of offers are sent; their bodies may be larger than others.
+pub(super) const IMPORT_PATH: &str = "/provider/offers/import";
+
+pub(super) fn routes() -> OpenApiRouter<Broker> {
+    let import = OpenApiRouter::new()
+        .routes(routes!(import))
+        .layer(DefaultBodyLimit::max(app::form::IMPORT_BYTES_MAX));
+    OpenApiRouter::new()
+        .routes(routes!(keys, register))
+        .routes(routes!(revoke))
+        .routes(routes!(provider_keys))
+        .merge(import)
+}
+
+/// A file of offers as text.
+#[derive(Debug)]
+struct Table(String);
+
+impl<S: Send + Sync> FromRequest<S> for Table {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if !TYPES.contains(&kind.as_str()) {
+            let detail =
+                format!("say the file's type in the header content-type: {}", TYPES.join(", "));
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            return Err(Problem::new(status, "unsupported_media_type", detail));
+        }
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| Problem::of_status(rejection.status()))?;
+        String::from_utf8(bytes.to_vec()).map(Self).map_err(|_| {
+            let detail = "the file is not UTF-8; save the table as CSV UTF-8";
+            Problem::new(StatusCode::BAD_REQUEST, "bad_encoding", detail)
+        })
+    }
+}
+
+/// What a file of offers may be.
+const TYPES: &[&str] = &["text/csv", "application/yaml", "application/json", "text/plain"];
+
+fn parse_moment(text: &str) -> Result<Timestamp, Problem> {
+    let moment = text.parse::<jiff::Timestamp>();
+    moment.map(|at| Timestamp(at.as_microsecond())).map_err(|_| {
+        let message = "this is no moment";
+        let fault = fault("/validFrom", "wrong_form", text, "2026-10-01T00:00:00+09:00", message);
+        Problem::invalid(vec![fault])
+    })
+}
+
+/// How a file is taken.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ImportQuery {
+    /// Whether everybody sees the offers at once; else new ones are drafts.
+    #[param(default = false)]
+    publish: bool,
+    /// `csv`, `yaml` or `json`; as the text looks unless stated.
+    format: Option<String>,
+}
+
+impl FromQuery for ImportQuery {
+    fn from_query(params: &mut Params) -> Self {
+        let yes = |word: &str| match word {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        };
+        let known = |word: &str| ["csv", "yaml", "json"].contains(&word).then(|| word.to_owned());
+        Self {
+            publish: params.word("publish", "true, false", yes).unwrap_or(false),
+            format: params.word("format", "csv, yaml, json", known),
+        }
+    }
+}
+
+/// What became of one offer of a file.
+#[derive(Debug, Serialize, ToSchema)]
+struct ImportedRowBody {
+    /// Row as a spreadsheet counts, the header being row 1, or the number of the document from 1.
+    row: usize,
+    /// metadata.name of the document.
+    name: String,
+    /// `ofr_…`
+    offer: String,
+    /// Its newest version.
+    version: i64,
+    /// created, revised or unchanged.
+    outcome: &'static str,
+}
+
+impl From<ImportedRow> for ImportedRowBody {
+    fn from(row: ImportedRow) -> Self {
+        let outcome = match row.outcome {
+            ImportOutcome::Created => "created",
+            ImportOutcome::Revised => "revised",
+            ImportOutcome::Unchanged => "unchanged",
+        };
+        let (offer, version) = (row.id.to_string(), row.version);
+        Self { row: row.row, name: row.name, offer, version, outcome }
+    }
+}
+
+/// What an import did.
+#[derive(Debug, Serialize, ToSchema)]
+struct ImportBody {
+    /// Offers of the file.
+    rows: usize,
+    /// New offers.
+    created: usize,
+    /// Offers with a new version.
+    revised: usize,
+    /// Offers that said the same already.
+    unchanged: usize,
+    /// Offers whose newest version everybody sees now and did not before.
+    published: usize,
+    /// Each of them, in the order of the file.
+    offers: Vec<ImportedRowBody>,
+}
+
+impl From<ImportReport> for ImportBody {
+    fn from(report: ImportReport) -> Self {
+        Self {
+            rows: report.rows,
+            created: report.count(ImportOutcome::Created),
+            revised: report.count(ImportOutcome::Revised),
+            unchanged: report.count(ImportOutcome::Unchanged),
+            published: report.published,
+            offers: report.offers.into_iter().map(ImportedRowBody::from).collect(),
+        }
+    }
+}
+
+/// Import a file of offers
+///
+/// At most 10,000 offers as CSV, YAML or JSON; the columns of a table are described in docs/csv.md.
+/// New offers and next versions are saved in one transaction. With a single fault nothing is: each
+/// fault says row, column (`/rows/3/availability.mttr`), what was found and what is allowed.
+#[utoipa::path(post, path = "/provider/offers/import", tag = "provider", params(ImportQuery),
+    request_body(content = String, description = "A table or documents", content_type = "text/csv"),
+    responses((status = 200, body = ImportBody)))]
+async fn import(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Query(query): Query<ImportQuery>,
+    Table(text): Table,
+) -> Result<Answer<ImportBody>, Problem> {
+    let format = query.format.as_deref().and_then(OfferFormat::from_word);
+    let file = OfferFile { text, format, publish: query.publish };
+    let report = broker.import_offers(&ctx, file).await?;
+    if report.fault_count == 0 {
+        return Ok(Answer(report.into()));
+    }
+    let faults = report.faults.into_iter().map(|found| FieldProblem::from(found.fault));
+    Err(Problem::invalid(faults.collect()))
+}
+
+/// A key that a provider signs its documents with.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct KeyBody {
+    /// Its thumbprint (RFC 7638); signatures name it.
+    kid: String,
+    /// The public key as JSON Web Key (RFC 8037).
+    #[schema(value_type = Object)]
+    jwk: Value,
+    /// Documents signed with it are taken from then on.
+    valid_from: String,
+    /// When it was registered.
+    created_at: String,
+    /// When it was revoked; null: it is in use.
+    revoked_at: Option<String>,
+}
+
+impl From<KeyCard> for KeyBody {
+    fn from(key: KeyCard) -> Self {
+        Self {
+            kid: key.kid,
+            jwk: serde_json::from_str(&key.jwk).unwrap_or_default(),
+            valid_from: moment(key.valid_from),
+            created_at: moment(key.created_at),
+            revoked_at: key.revoked_at.map(moment),
+        }
+    }
+}
+
+/// Keys of a provider.
+#[derive(Debug, Serialize, ToSchema)]
+struct KeyListBody {
+    /// Newest first, at most 200.
+    items: Vec<KeyBody>,
+    /// Always null: the list is whole.
+    next: Option<String>,
+}
+
+impl From<Vec<KeyCard>> for KeyListBody {
+    fn from(keys: Vec<KeyCard>) -> Self {
+        Self { items: keys.into_iter().map(KeyBody::from).collect(), next: None }
+    }
+}
+
+/// List one's signing keys
+#[utoipa::path(get, path = "/provider/keys", tag = "provider", responses((status = 200, body = KeyListBody)))]
+async fn keys(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    _: Query<Nothing>,
+) -> Result<Answer<KeyListBody>, Problem> {
+    Ok(Answer(broker.my_keys(&ctx).await?.into()))
+}
+
+/// A key to be registered.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct KeyInput {
+    /// The public key as JSON Web Key: kty OKP, crv Ed25519, x. Never send d.
+    #[schema(value_type = Object)]
+    key: Value,
+    /// From when documents signed with it are taken, RFC 3339; now unless stated.
+    valid_from: Option<String>,
+}
+
+/// Register a signing key
+///
+/// Register the next key before the first document is signed with it, then revoke the old one.
+/// Registering the same key again changes nothing.
+#[utoipa::path(post, path = "/provider/keys", tag = "provider", request_body = KeyInput,
+    responses((status = 201, body = KeyBody)))]
+async fn register(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Input(input): Input<KeyInput>,
+) -> Result<Created<KeyBody>, Problem> {
+    let from = input.valid_from.as_deref().map(parse_moment);
+    let key = broker.register_key(&ctx, &input.key.to_string(), from.transpose()?).await?;
+    Ok(Created(key.into()))
+}
+
+/// Revoke a signing key
+///
+/// No further document is taken with it; what it signed stays and says so. Repeating it changes
+/// nothing.
+#[utoipa::path(delete, path = "/provider/keys/{key}", tag = "provider",
+    params(("key" = String, Path, description = "Its thumbprint")),
+    responses((status = 204, description = "revoked")))]
+async fn revoke(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(kid): Named<String>,
+) -> Result<StatusCode, Problem> {
+    broker.revoke_key(&ctx, &kid).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List a provider's signing keys
+///
+/// For everybody who wants to check a signature; revoked keys are listed too.
+#[utoipa::path(get, path = "/providers/{provider}/keys", tag = "market",
+    params(("provider" = String, Path, description = "Short name or `prv_…`")),
+    responses((status = 200, body = KeyListBody)))]
+async fn provider_keys(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(name): Named<String>,
+    _: Query<Nothing>,
+) -> Result<Answer<KeyListBody>, Problem> {
+    let provider = broker.provider(&ctx, &name).await?;
+    Ok(Answer(broker.provider_keys(&ctx, provider.card.id).await?.into()))
+}

@@ -1,0 +1,69 @@
+//! `kumoichi import`: a file of offers into the market, as its provider's portal and the API do it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use broker::OpContext;
+use broker::offers::{ImportOutcome, OfferFile};
+use clap::Args;
+
+use super::{block_on, say, sla as documents};
+use crate::config::ConfigArgs;
+use crate::wiring;
+
+/// What to import.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Every row is taken or none; the columns of tables are described in docs/csv.md.\n\
+        Exit codes: 0 imported; 1 the file or the market cannot be opened; 2 the file has faults."
+)]
+pub struct ImportArgs {
+    /// A table (CSV), or documents in YAML or JSON
+    file: PathBuf,
+    /// Short name of the provider whose offers these are
+    #[arg(long)]
+    provider: String,
+    /// Shows the offers to everybody at once; else new ones are drafts
+    #[arg(long)]
+    publish: bool,
+    /// The form of the file; as it looks unless stated
+    #[arg(long, value_enum)]
+    from: Option<documents::Form>,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// Imports and prints what was done.
+pub fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
+    let settings = args.config.resolve()?;
+    settings.start_log("warn");
+    let text = documents::read(&args.file)?;
+    let file = OfferFile { text, format: args.from.map(Into::into), publish: args.publish };
+    block_on(async move {
+        let opened = wiring::open(&settings).await?;
+        let ctx = OpContext::system("import");
+        let report = opened.broker.import_offers_of(&ctx, &args.provider, file).await?;
+        if report.fault_count > 0 {
+            let lines = report.faults.iter().map(|found| {
+                let fault = &found.fault;
+                let (row, column) = (found.row, &found.column);
+                format!(
+                    "row {row}, {column}: {}; found `{}`; allowed: {}",
+                    fault.message, fault.found, fault.allowed
+                )
+            });
+            let refused = documents::refuse(&args.file, lines);
+            say(&format!("{} faults; nothing was imported", report.fault_count));
+            return Ok(refused);
+        }
+        say(&format!(
+            "{} offers: {} new, {} with a new version, {} unchanged; {} published",
+            report.rows,
+            report.count(ImportOutcome::Created),
+            report.count(ImportOutcome::Revised),
+            report.count(ImportOutcome::Unchanged),
+            report.published
+        ));
+        Ok(ExitCode::SUCCESS)
+    })
+}

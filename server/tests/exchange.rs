@@ -1,0 +1,216 @@
+//! Files of offers and signed documents over the API.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story that cannot go on fails its test"
+)]
+
+mod common;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use common::{Person, Reply, Sent, Site, table};
+use domain::Role;
+use serde_json::{Value, json};
+use sla::exchange::jws::{self, PrivateKey};
+
+async fn import(site: &Site, who: &Person, text: &str, query: &str) -> Reply {
+    let path = format!("/provider/offers/import{query}");
+    site.api(Some(who), "POST", &path, Sent::Csv(text)).await
+}
+
+async fn names(site: &Site, who: &Person) -> Vec<String> {
+    let list = site.get(Some(who), "/provider/offers").await.json();
+    let mut names: Vec<String> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|offer| offer["name"].as_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_table_is_imported_published_revised_and_left_alone() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let first = import(&site, &provider, table(), "").await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.body);
+    let first = first.json();
+    assert_eq!((&first["created"], &first["published"]), (&json!(2), &json!(0)));
+    assert_eq!(first["offers"][1]["row"], 3);
+    let listed = site.get(None, "/offers").await.json();
+    assert_eq!(listed["items"], json!([]), "a draft is nobody else's business");
+
+    let shown = import(&site, &provider, table(), "?publish=true").await.json();
+    assert_eq!((&shown["unchanged"], &shown["published"]), (&json!(2), &json!(2)));
+    assert_eq!(site.get(None, "/offers").await.json()["items"].as_array().unwrap().len(), 2);
+
+    let dearer = table().replace("98000", "99000");
+    let third = import(&site, &provider, &dearer, "?publish=true").await.json();
+    assert_eq!((&third["revised"], &third["unchanged"]), (&json!(1), &json!(1)));
+    assert_eq!(third["offers"][0]["version"], 2);
+    let again = import(&site, &provider, &dearer, "?publish=true&format=csv").await.json();
+    assert_eq!((&again["unchanged"], &again["published"]), (&json!(2), &json!(0)));
+}
+
+#[tokio::test]
+async fn the_same_request_again_gets_the_first_answer() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let request = || {
+        let request = Request::builder().method("POST").uri("/api/v1/provider/offers/import");
+        let request = request
+            .header(header::AUTHORIZATION, format!("Bearer {}", provider.token))
+            .header(header::CONTENT_TYPE, "text/csv")
+            .header("idempotency-key", "import-1");
+        request.body(Body::from(table())).unwrap()
+    };
+    let first = site.send(request()).await;
+    let again = site.send(request()).await;
+    assert_eq!((first.status, &first.body), (again.status, &again.body));
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(first.json()["created"], 2);
+}
+
+#[tokio::test]
+async fn one_fault_and_nothing_is_imported() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let text = table().replace("99.95 %", "99.95").replace("240000,JPY", "240000,YEN");
+    let reply = import(&site, &provider, &text, "").await;
+    assert_eq!(
+        (reply.status, reply.code().as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, "invalid")
+    );
+    let errors = reply.json()["errors"].clone();
+    let pointers: Vec<&str> =
+        errors.as_array().unwrap().iter().map(|fault| fault["pointer"].as_str().unwrap()).collect();
+    assert!(pointers.contains(&"/rows/3/availability.service_uptime"), "{pointers:?}");
+    assert!(pointers.contains(&"/rows/3/price.currency"), "{pointers:?}");
+    assert_eq!(names(&site, &provider).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn files_that_are_no_text_or_too_large_are_refused() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let send = async |kind: &str, body: Vec<u8>| {
+        let request = Request::builder().method("POST").uri("/api/v1/provider/offers/import");
+        let request = request
+            .header(header::AUTHORIZATION, format!("Bearer {}", provider.token))
+            .header(header::CONTENT_TYPE, kind)
+            .header("idempotency-key", site.key());
+        let reply = site.send(request.body(Body::from(body)).unwrap()).await;
+        (reply.status.as_u16(), reply.code())
+    };
+    assert_eq!(send("text/csv", vec![0xff, 0xfe, 0x41]).await, (400, "bad_encoding".to_owned()));
+    let kind = "unsupported_media_type".to_owned();
+    assert_eq!(send("image/png", b"name".to_vec()).await, (415, kind));
+    let large = vec![b'a'; 25 * 1024 * 1024];
+    assert_eq!(send("text/csv", large).await, (413, "too_large".to_owned()));
+    let document = vec![b'a'; 2 * 1024 * 1024];
+    let request = Request::builder().method("POST").uri("/api/v1/provider/offers");
+    let request = request
+        .header(header::AUTHORIZATION, format!("Bearer {}", provider.token))
+        .header(header::CONTENT_TYPE, "application/yaml")
+        .header("idempotency-key", site.key());
+    let reply = site.send(request.body(Body::from(document)).unwrap()).await;
+    assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE, "other bodies stay small");
+}
+
+/// The example offer under the provider's own name, signed.
+async fn signed(site: &Site, who: &Person, key: &PrivateKey, version: u32) -> sla::Offer {
+    let mine = site.broker.my_provider(&who.ctx).await.unwrap();
+    let mut offer = sla::parse_offer(common::offer()).unwrap();
+    offer.metadata.provider = Some(mine.did);
+    offer.metadata.version = version;
+    offer.metadata.supersedes = version.checked_sub(1).filter(|before| *before > 0);
+    offer.metadata.signature = Some(jws::sign(&offer, key));
+    offer
+}
+
+async fn save(site: &Site, who: &Person, offer: &sla::Offer) -> Reply {
+    let text = sla::to_yaml(offer);
+    site.api(Some(who), "POST", "/provider/offers", Sent::Yaml(&text)).await
+}
+
+fn fault(reply: &Reply) -> (String, String) {
+    let fault = &reply.json()["errors"][0];
+    let text = |name: &str| fault[name].as_str().unwrap_or_default().to_owned();
+    (text("code"), text("message"))
+}
+
+#[tokio::test]
+async fn signed_documents_are_checked_with_registered_keys() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let (first, second) = (PrivateKey::from_seed(&[1; 32]), PrivateKey::from_seed(&[2; 32]));
+    let offer = signed(&site, &provider, &first, 1).await;
+    let (code, message) = fault(&save(&site, &provider, &offer).await);
+    assert_eq!(code, "signature_unknown_key");
+    assert!(message.contains(&first.public().kid()));
+
+    for key in [&first, &second] {
+        let jwk: Value = serde_json::from_str(&key.public().to_jwk()).unwrap();
+        let body = Sent::Json(json!({"key": jwk}));
+        let reply = site.api(Some(&provider), "POST", "/provider/keys", body).await;
+        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.body);
+    }
+    let saved = save(&site, &provider, &offer).await;
+    assert_eq!(saved.status, StatusCode::CREATED, "{}", saved.body);
+    let id = saved.json()["id"].as_str().unwrap().to_owned();
+
+    let mut tampered = offer.clone();
+    tampered.metadata.title = sla::Text::new("Another", "別のもの");
+    let (code, message) = fault(&save(&site, &provider, &tampered).await);
+    assert_eq!(code, "signature_broken");
+    assert!(message.contains(&first.public().kid()), "{message}");
+    assert!(message.contains(&jws::document_hash(&tampered)), "{message}");
+
+    let published = site
+        .api(Some(&provider), "POST", &format!("/provider/offers/{id}/publish"), Sent::Nothing)
+        .await;
+    assert_eq!(published.status, StatusCode::OK, "{}", published.body);
+    let page = site.get(None, &format!("/offers/{id}")).await.json();
+    assert_eq!(page["signature"]["kid"], first.public().kid());
+    assert_eq!(page["signature"]["revokedAt"], Value::Null);
+
+    // Rotation: the old key is revoked, its signature stays, nothing new is taken with it.
+    let path = format!("/provider/keys/{}", first.public().kid());
+    let revoked = site.api(Some(&provider), "DELETE", &path, Sent::Nothing).await;
+    assert_eq!(revoked.status, StatusCode::NO_CONTENT);
+    let page = site.get(None, &format!("/offers/{id}")).await.json();
+    assert!(page["signature"]["revokedAt"].is_string());
+    let mut next = signed(&site, &provider, &first, 2).await;
+    next.metadata.title = sla::Text::new("Next", "次");
+    next.metadata.signature = Some(jws::sign(&next, &first));
+    assert_eq!(fault(&save(&site, &provider, &next).await).0, "signature_revoked_key");
+    next.metadata.signature = Some(jws::sign(&next, &second));
+    let saved = save(&site, &provider, &next).await;
+    assert_eq!(saved.status, StatusCode::CREATED, "{}", saved.body);
+    assert_eq!(saved.json()["versions"][0]["signedBy"], second.public().kid());
+    assert_eq!(saved.json()["currentVersion"], 2);
+
+    // The version is part of what is signed.
+    next.metadata.title = sla::Text::new("Third", "三");
+    next.metadata.signature = Some(jws::sign(&next, &second));
+    assert_eq!(fault(&save(&site, &provider, &next).await).0, "signed_version");
+}
+
+#[tokio::test]
+async fn private_and_weak_keys_are_refused_and_never_repeated() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let private = PrivateKey::from_seed(&[5; 32]).to_jwk();
+    let body = Sent::Json(json!({"key": serde_json::from_str::<Value>(&private).unwrap()}));
+    let reply = site.api(Some(&provider), "POST", "/provider/keys", body).await;
+    assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let secret = serde_json::from_str::<Value>(&private).unwrap()["d"].clone();
+    assert!(!reply.body.contains(secret.as_str().unwrap()));
+    let keys = site.get(Some(&provider), "/provider/keys").await.json();
+    assert_eq!(keys["items"], json!([]));
+}
