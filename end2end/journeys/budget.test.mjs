@@ -7,7 +7,8 @@ import { kumoichi } from "../helpers/fixture.mjs";
 import { Guest, OFFER, sign } from "../walks/tour.mjs";
 
 const LIMIT = 150_000;
-const STILL = ["/", "/market", "/market?q=Osaka", "/needs/templates/certificate-service", "/how-ranking-works"];
+const STUDIO_WASM_LIMIT = 250_000;
+const STILL = ["/", "/market", "/market?q=Osaka", "/needs/new", "/how-ranking-works"];
 
 const fixture = kumoichi();
 
@@ -45,6 +46,33 @@ test("the page of a contract with its wasm weighs less than 150 kB, does not mov
     await fresh.locator("html[data-awake=yes]").waitFor({ state: "attached" });
     assert.ok((await fresh.locator("leptos-island").count()) > 0, "the page has an island");
     assert.ok(bytes < LIMIT, `${bytes} bytes`);
+    assert.equal(shift, 0);
+    assert.deepEqual(violations, []);
+  });
+});
+
+test("the studio's module weighs less than 250 kB, the rest of its page less than 150 kB, and nothing moves", async () => {
+  await fixture.visit({}, async (page, context) => {
+    const violations = [];
+    await page.exposeFunction("violated", (what) => violations.push(what));
+    await page.addInitScript(() =>
+      document.addEventListener("securitypolicyviolation", (event) => globalThis.violated(event.violatedDirective)),
+    );
+    const session = await context.newCDPSession(page);
+    await session.send("Network.enable");
+    const modules = new Map();
+    session.on("Network.responseReceived", ({ requestId, response }) => {
+      if (response.mimeType === "application/wasm") modules.set(requestId, response);
+    });
+    let module = 0;
+    session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+      if (modules.has(requestId)) module += encodedDataLength;
+    });
+    const { bytes, shift } = await weigh(page, "/needs/templates/certificate-service");
+    await page.locator(".studio[data-ready=yes]").waitFor();
+    assert.equal(modules.size, 1, "one module is loaded");
+    assert.ok(module > 0 && module < STUDIO_WASM_LIMIT, `${module} bytes of wasm`);
+    assert.ok(bytes - module < LIMIT, `${bytes - module} bytes besides`);
     assert.equal(shift, 0);
     assert.deepEqual(violations, []);
   });

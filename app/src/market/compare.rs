@@ -1,12 +1,17 @@
-//! Two to four offers side by side, with what differs marked.
+//! Two to four offers side by side, with what differs marked; with a need, which then stands first.
 
 use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
-use broker::market::OfferPage;
+use broker::{
+    market::OfferPage,
+    requirements::{RankedOffer, RequirementSource},
+};
 use domain::OfferId;
 use leptos::prelude::*;
+use matching::RowExplanation;
+use sla::Requirement;
 
 use super::{card, text};
 use crate::{
@@ -14,8 +19,14 @@ use crate::{
     address::Address,
     fault::fault_page,
     form::FormState,
+    needs::{
+        Choice, asked_text, choices, difference_text, read_source, source_href, source_text,
+        verdict,
+    },
     render::{Page, Width, page},
-    ui::{Look, Tab, Views, breadcrumbs, empty, link_button, page_head, tabs},
+    ui::{
+        Button, Look, Select, Tab, Views, badge, breadcrumbs, empty, link_button, page_head, tabs,
+    },
     words::Words,
 };
 
@@ -23,7 +34,27 @@ use crate::{
 struct Line {
     label: String,
     item: Option<String>,
+    /// What the need asks; `None` where it leaves the line open.
+    asked: Option<String>,
     cells: Vec<Option<String>>,
+}
+
+/// A need the offers are held against.
+struct Against {
+    source: RequirementSource,
+    requirement: Requirement,
+    /// One per offer, in their order.
+    ranked: Vec<RankedOffer>,
+}
+
+/// Everything the page shows.
+struct Shown {
+    offers: Vec<OfferPage>,
+    against: Option<Against>,
+    only_differences: bool,
+    /// How many offers the address names.
+    asked: usize,
+    choices: Vec<Choice>,
 }
 
 impl Line {
@@ -40,14 +71,43 @@ pub(super) async fn show(
     let form = FormState::from_urlencoded(&raw.unwrap_or_default());
     let ids: Vec<OfferId> =
         form.values("offer").filter_map(|id| id.parse().ok()).take(50).collect();
-    match state.broker.compare(&ctx.op(), &ids).await {
-        Ok(offers) => view(&ctx, &offers, form.has("only", "differences"), ids.len()),
-        Err(error) => fault_page(&ctx, &error),
-    }
+    let offers = match state.broker.compare(&ctx.op(), &ids).await {
+        Ok(offers) => offers,
+        Err(error) => return fault_page(&ctx, &error),
+    };
+    let against = match against(&ctx, &state, form.value("need"), &offers).await {
+        Ok(against) => against,
+        Err(error) => return fault_page(&ctx, &error),
+    };
+    let shown = Shown {
+        offers,
+        against,
+        only_differences: form.has("only", "differences"),
+        asked: ids.len(),
+        choices: choices(&ctx, &state).await,
+    };
+    view(&ctx, &shown)
 }
 
-fn view(ctx: &PageContext, offers: &[OfferPage], only_differences: bool, asked: usize) -> Response {
+/// Judges every offer by the need of the address; without one there is nothing to judge by.
+async fn against(
+    ctx: &PageContext,
+    state: &AppState,
+    need: &str,
+    offers: &[OfferPage],
+) -> Result<Option<Against>, broker::BrokerError> {
+    let Some(source) = read_source(need) else { return Ok(None) };
+    let (requirement, _) = state.broker.resolve_requirement(&ctx.op(), &source).await?;
+    let mut ranked = Vec::with_capacity(offers.len());
+    for offer in offers {
+        ranked.push(state.broker.explain(&ctx.op(), &source, offer.card.id).await?);
+    }
+    Ok(Some(Against { source, requirement, ranked }))
+}
+
+fn view(ctx: &PageContext, shown: &Shown) -> Response {
     let words = ctx.words();
+    let offers = &shown.offers;
     let names: Vec<String> =
         offers.iter().map(|offer| text::title(ctx.locale, &offer.card)).collect();
     let title = if names.len() > 1 {
@@ -61,7 +121,7 @@ fn view(ctx: &PageContext, offers: &[OfferPage], only_differences: bool, asked: 
             let out = link_button(Look::Secondary, words.common_way_market(), "/market");
             empty(words.market_compare_few(), words.market_compare_few_text(), Some(out))
         } else {
-            table(ctx, offers, only_differences, asked)
+            table(ctx, shown)
         };
         view! {
             {breadcrumbs(words, trail)}
@@ -72,40 +132,93 @@ fn view(ctx: &PageContext, offers: &[OfferPage], only_differences: bool, asked: 
     })
 }
 
-fn table(ctx: &PageContext, offers: &[OfferPage], only_differences: bool, asked: usize) -> AnyView {
-    let words = ctx.words();
-    let here = offers.iter().fold(Address::new("/market/compare"), |here, offer| {
+/// The address of this comparison, with its need and without its view.
+fn here(shown: &Shown) -> Address {
+    let need = shown.against.as_ref().and_then(|against| source_text(&against.source));
+    let here = shown.offers.iter().fold(Address::new("/market/compare"), |here, offer| {
         here.and("offer", offer.card.id.to_string())
     });
+    here.and_some("need", need.unwrap_or_default())
+}
+
+fn table(ctx: &PageContext, shown: &Shown) -> AnyView {
+    let words = ctx.words();
+    let offers = &shown.offers;
+    let here = here(shown);
     let views = vec![
         Tab {
             label: words.market_compare_all().to_owned(),
             href: here.to_string(),
-            current: !only_differences,
+            current: !shown.only_differences,
         },
         Tab {
             label: words.market_compare_only().to_owned(),
             href: here.clone().and("only", "differences").to_string(),
-            current: only_differences,
+            current: shown.only_differences,
         },
     ];
-    let cut =
-        (asked > offers.len()).then(|| view! { <p class="hint">{words.market_compare_most()}</p> });
+    let cut = (shown.asked > offers.len())
+        .then(|| view! { <p class="hint">{words.market_compare_most()}</p> });
     let heads: Views = offers.iter().map(|offer| head(ctx, offer, offers, &here)).collect();
-    let lines = lines(ctx, offers).into_iter().filter(|line| !only_differences || line.differs());
-    let rows: Views = lines.map(|line| row(words, &line)).collect();
+    let need = shown.against.as_ref().map(|against| need_head(ctx, against));
+    let lines = lines(ctx, shown).into_iter();
+    let lines = lines.filter(|line| !shown.only_differences || line.differs());
+    let rows: Views = lines.map(|line| row(words, shown.against.as_ref(), &line)).collect();
     view! {
         {cut}
-        {tabs(words.market_compare_view(), views)}
+        <div class="compare-tools">{tabs(words.market_compare_view(), views)}{need_form(words, shown)}</div>
         <div class="table compare" role="region" tabindex="0" aria-label=words.market_compare_title()>
-            <table>
+            <table class=shown.against.is_some().then_some("against")>
                 <caption class="aside">{words.market_compare_title()}</caption>
-                <thead><tr><th scope="col">{words.common_shape_item()}</th>{heads}</tr></thead>
+                <thead><tr><th scope="col">{words.common_shape_item()}</th>{need}{heads}</tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
     }
     .into_any()
+}
+
+/// Chooses the need that the offers are held against.
+fn need_form(words: Words, shown: &Shown) -> AnyView {
+    let now = shown.against.as_ref().and_then(|against| source_text(&against.source));
+    let mut select = Select::new("need", words.market_compare_need())
+        .option("", words.market_compare_need_none());
+    for choice in &shown.choices {
+        select = select.option(choice.need.clone(), choice.label.clone());
+    }
+    if let (Some(now), Some(against)) = (&now, &shown.against)
+        && shown.choices.iter().all(|choice| choice.need != *now)
+    {
+        let title = against.requirement.metadata.title.get(words.0.sla()).to_owned();
+        select = select.option(now.clone(), title);
+    }
+    let offers: Views = shown
+        .offers
+        .iter()
+        .map(|offer| {
+            view! { <input type="hidden" name="offer" value=offer.card.id.to_string()/> }.into_any()
+        })
+        .collect();
+    let form = FormState::empty().with("need", now.unwrap_or_default());
+    view! {
+        <form class="compare-need" method="get" action="/market/compare">
+            {offers}
+            {select.of(&form).view()}
+            {Button::secondary(words.market_compare_need_set()).view()}
+        </form>
+    }
+    .into_any()
+}
+
+fn need_head(ctx: &PageContext, against: &Against) -> AnyView {
+    let words = ctx.words();
+    let title = against.requirement.metadata.title.get(ctx.locale.sla()).to_owned();
+    let title = match source_href(&against.source) {
+        Some(href) => view! { <a href=href>{title}</a> }.into_any(),
+        None => title.into_any(),
+    };
+    view! { <th scope="col" class="asked">{title}<span class="under">{words.common_shape_need()}</span></th> }
+        .into_any()
 }
 
 fn head(ctx: &PageContext, offer: &OfferPage, all: &[OfferPage], here: &Address) -> AnyView {
@@ -125,7 +238,7 @@ fn head(ctx: &PageContext, offer: &OfferPage, all: &[OfferPage], here: &Address)
     .into_any()
 }
 
-fn row(words: Words, line: &Line) -> AnyView {
+fn row(words: Words, against: Option<&Against>, line: &Line) -> AnyView {
     let differs = line.differs();
     let class = differs.then_some("differs");
     let mark = differs.then(|| {
@@ -136,23 +249,50 @@ fn row(words: Words, line: &Line) -> AnyView {
         Some(key) => view! { <a href=format!("/items/{key}")>{label}</a> }.into_any(),
         None => label.into_any(),
     };
+    let asked = against.map(|_| match &line.asked {
+        Some(asked) => view! { <td class="asked">{asked.clone()}</td> }.into_any(),
+        None => view! { <td class="asked"><span aria-hidden="true">"–"</span><span class="aside">{words.market_compare_open()}</span></td> }
+            .into_any(),
+    });
     let cells: Views = line
         .cells
         .iter()
-        .map(|cell| match cell {
-            Some(text) => view! { <td>{text.clone()}</td> }.into_any(),
-            None => view! { <td class="undeclared">{words.common_not_declared()}</td> }.into_any(),
+        .enumerate()
+        .map(|(index, cell)| {
+            let ranked = against.and_then(|against| against.ranked.get(index));
+            let result = ranked.and_then(|ranked| judged(words, ranked, line));
+            match cell {
+                Some(text) => view! { <td>{text.clone()}{result}</td> }.into_any(),
+                None => view! { <td class="undeclared">{words.common_not_declared()}{result}</td> }
+                    .into_any(),
+            }
         })
         .collect();
-    view! { <tr class=class><th scope="row">{name}{mark}</th>{cells}</tr> }.into_any()
+    view! { <tr class=class><th scope="row">{name}{mark}</th>{asked}{cells}</tr> }.into_any()
+}
+
+/// How an offer stands to what is asked on this line; of the two rows of a range the one that is short.
+fn judged(words: Words, ranked: &RankedOffer, line: &Line) -> Option<AnyView> {
+    let key = line.item.as_ref().filter(|_| line.asked.is_some())?;
+    let rows: Vec<&RowExplanation> =
+        ranked.explanation.rows.iter().filter(|row| row.item == *key).collect();
+    let row = rows.iter().find(|row| !row.verdict.is_met()).or(rows.first())?;
+    let (state, word) = verdict(words, row);
+    let difference = difference_text(words, row);
+    Some(
+        view! { <span class="result">{badge(state, word)}<span class="hint">{difference}</span></span> }
+            .into_any(),
+    )
 }
 
 /// Facts first, then every item that at least one of them declares, in the registry's order.
-fn lines(ctx: &PageContext, offers: &[OfferPage]) -> Vec<Line> {
+fn lines(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
     let words = ctx.words();
+    let offers = &shown.offers;
     let fact = |label: &str, cell: &dyn Fn(&OfferPage) -> Option<String>| Line {
         label: label.to_owned(),
         item: None,
+        asked: None,
         cells: offers.iter().map(cell).collect(),
     };
     let mut lines = vec![
@@ -183,17 +323,29 @@ fn lines(ctx: &PageContext, offers: &[OfferPage]) -> Vec<Line> {
             false => titles.join(words.market_list_comma()),
         })
     }));
-    let locale = ctx.locale.sla();
+    let asked = shown.against.as_ref().map(|against| &against.requirement);
+    let asked = asked.map_or(&[][..], |need| need.spec.profiles.normal.items.as_slice());
+    let mut further = Vec::new();
     for item in sla::registry().items() {
         let cells: Vec<Option<String>> = offers
             .iter()
             .map(|offer| Some(text::promise(ctx.locale, offer.document.item(&item.key)?)))
             .collect();
-        if cells.iter().any(Option::is_some) {
-            let label = item.label(locale).to_owned();
-            lines.push(Line { label, item: Some(item.key.clone()), cells });
+        let wish = asked.iter().find(|wish| wish.item == item.key);
+        let line = Line {
+            label: item.label(ctx.locale.sla()).to_owned(),
+            item: Some(item.key.clone()),
+            asked: wish.map(|wish| asked_text(words, wish)),
+            cells,
+        };
+        // What is asked stands before what is promised besides.
+        if line.asked.is_some() {
+            lines.push(line);
+        } else if line.cells.iter().any(Option::is_some) {
+            further.push(line);
         }
     }
+    lines.append(&mut further);
     lines
 }
 
@@ -203,7 +355,7 @@ mod tests {
 
     fn line(cells: &[Option<&str>]) -> Line {
         let cells = cells.iter().map(|cell| cell.map(str::to_owned)).collect();
-        Line { label: String::new(), item: None, cells }
+        Line { label: String::new(), item: None, asked: None, cells }
     }
 
     #[test]

@@ -25,8 +25,10 @@ use axum::{
 };
 
 pub(crate) use item_field::example;
-pub(crate) use say::summary_text;
-pub(crate) use source::{Choice, choices, read_source, source_href};
+pub(crate) use say::{difference_text, item_text as asked_text, summary_text, verdict};
+pub(crate) use source::{Choice, choices, read_source, source_href, source_text};
+#[cfg(test)]
+pub(crate) use studio::asks as studio_asks;
 pub(crate) use why::why;
 
 use crate::AppState;

@@ -30,7 +30,7 @@ pub(super) fn value_text(locale: Locale, key: &str, value: &Value) -> String {
 }
 
 /// What one item of a requirement asks: "at least 99.9 %".
-pub(super) fn item_text(words: Words, asked: &RequirementItem) -> String {
+pub(crate) fn item_text(words: Words, asked: &RequirementItem) -> String {
     let shown = match &asked.value {
         Some(set @ sla::Value::Set(_)) => text::value(words.0, &asked.item, set),
         _ => sla::format_requirement_item(asked, words.0.sla()),
@@ -93,7 +93,7 @@ fn tolerance_text(words: Words, item: Option<&ItemDef>, tolerance: Tolerance) ->
 }
 
 /// State and word of a row's verdict; never colour alone.
-pub(super) fn verdict(words: Words, row: &RowExplanation) -> (State, &'static str) {
+pub(crate) fn verdict(words: Words, row: &RowExplanation) -> (State, &'static str) {
     if row.mode == Mode::BestEffort {
         return (State::Quiet, words.needs_verdict_any());
     }
@@ -110,7 +110,7 @@ pub(super) fn verdict(words: Words, row: &RowExplanation) -> (State, &'static st
 }
 
 /// By how much a promise differs from what is asked, in the unit; empty where there is nothing to say.
-pub(super) fn difference_text(words: Words, row: &RowExplanation) -> String {
+pub(crate) fn difference_text(words: Words, row: &RowExplanation) -> String {
     let short = matches!(row.verdict, Verdict::Missed | Verdict::MetWithinTolerance);
     match &row.difference {
         None => String::new(),

@@ -90,6 +90,7 @@ fn data(words: Words, found: Candidates) -> StudioData {
         stalls.titles.push(text::title(words.0, card));
         stalls.prices.push(text::price_text(words, card.price));
         stalls.backed.push(card.backed);
+        stalls.elsewhere.push(card.provider.backed && !card.backed);
         stalls.priced.push(card.price.is_some());
     }
     let values: Vec<&Value> =
@@ -104,7 +105,7 @@ fn data(words: Words, found: Candidates) -> StudioData {
 }
 
 /// The asked items in the registry's order, extensions last; `values` are those that may be shown.
-pub(super) fn asks(words: Words, requirement: &Requirement, values: &[&Value]) -> Vec<Ask> {
+pub(crate) fn asks(words: Words, requirement: &Requirement, values: &[&Value]) -> Vec<Ask> {
     let mut next = 0;
     let mut asks = Vec::new();
     for item in &requirement.spec.profiles.normal.items {

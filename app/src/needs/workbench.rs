@@ -29,6 +29,8 @@ use crate::{
 
 /// Fewer corners make no shape.
 const AXES_MIN: usize = 3;
+/// Offers that the way to the comparison takes along.
+const COMPARED: usize = 3;
 
 /// The bench above the lists that belong to it.
 pub(super) fn view(ctx: &PageContext, shown: &Shown, fits: AnyView) -> AnyView {
@@ -49,6 +51,7 @@ pub(super) fn view(ctx: &PageContext, shown: &Shown, fits: AnyView) -> AnyView {
             {what_if(words)}
         </div>
     };
+    let compare = compare(words, shown);
     view! {
         <Studio
             need=shown.need.clone()
@@ -58,8 +61,9 @@ pub(super) fn view(ctx: &PageContext, shown: &Shown, fits: AnyView) -> AnyView {
         >
             <div class="bench">
                 {left}
-                <div class="found">
+                <div class="outcome">
                     <p class="hint status" role="status" data-status></p>
+                    {compare}
                     {fits}
                     <div class="live" data-live hidden></div>
                 </div>
@@ -67,6 +71,19 @@ pub(super) fn view(ctx: &PageContext, shown: &Shown, fits: AnyView) -> AnyView {
         </Studio>
     }
     .into_any()
+}
+
+/// Leads to the first three side by side with the need; kept to the first three while they change.
+fn compare(words: Words, shown: &Shown) -> Option<AnyView> {
+    let rows = shown.list.matches.iter().chain(&shown.list.near_misses).take(COMPARED);
+    let rows: Vec<_> = rows.collect();
+    let address = rows.iter().fold(Address::new("/market/compare"), |address, row| {
+        address.and("offer", row.card.id.to_string())
+    });
+    let href = address.and("need", shown.need.clone()).to_string();
+    (rows.len() > 1).then(|| {
+        view! { <p><a href=href data-compare>{words.needs_studio_compare()}</a></p> }.into_any()
+    })
 }
 
 /// Room for what each single relaxation would bring; without script the list of the server says it.

@@ -83,8 +83,10 @@ pub struct Stalls {
     pub place: Vec<u32>,
     /// Monthly prices as text; what is said where none is published.
     pub prices: Vec<String>,
-    /// `backed`: a cloud stands behind it; `priced`: it has a price. Both together can be contracted.
+    /// Whether a cloud stands behind it; with a price it can be contracted.
     pub backed: Vec<bool>,
+    /// Whether its provider has a cloud here that cannot run it.
+    pub elsewhere: Vec<bool>,
     /// Whether a price is published.
     pub priced: Vec<bool>,
 }

@@ -254,6 +254,8 @@ fn row(
     );
     if backed {
         badge(out, "good", words.market_backed());
+    } else if flag(&stalls.elsewhere) {
+        badge(out, "quiet", words.contracts_offer_elsewhere());
     } else {
         badge(out, "quiet", words.market_catalogue_only());
     }

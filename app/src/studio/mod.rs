@@ -16,3 +16,6 @@ pub mod say;
 
 pub use data::{Ask, AskKind, Stalls, StudioData};
 pub use model::{Change, Studio};
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests;

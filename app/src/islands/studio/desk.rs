@@ -17,6 +17,8 @@ use crate::{
 
 /// Fewer corners make no shape.
 const AXES_MIN: usize = 3;
+/// Offers that the way to the comparison takes along.
+const COMPARED: usize = 3;
 
 /// Everything the island remembers.
 pub struct Desk {
@@ -48,6 +50,10 @@ pub struct Desk {
     pub live: bool,
     /// Counts changes, so that only the last one settles.
     pub turn: u32,
+    /// The newest question to the server; answers to older ones come too late.
+    pub ticket: u32,
+    /// Whether an answer is under way.
+    pub loading: bool,
     /// The field to go to when the market has come: its item.
     pub goal: Option<String>,
     lists: String,
@@ -72,6 +78,8 @@ impl Desk {
             gains: Vec::new(),
             live: false,
             turn: 0,
+            ticket: 0,
+            loading: false,
             goal: None,
             lists: String::new(),
             table: String::new(),
@@ -224,6 +232,15 @@ impl Desk {
             let begin = link.get_attribute("data-link").unwrap_or_default();
             dom::set(link, "href", &format!("{begin}{code}"));
         });
+        let ranking = studio.ranking();
+        let first = ranking.rows().take(COMPARED).map(|row| format!("offer={}&", row.id));
+        let first: String = first.collect();
+        dom::put(
+            &self.root,
+            "[data-compare]",
+            "href",
+            &format!("/market/compare?{first}need=doc:{code}"),
+        );
         self.gains = studio.gains();
         if let Some(place) = dom::find(&self.root, "[data-gains]") {
             place.set_inner_html(&html::what_if(self.words, studio.asks(), &self.gains));

@@ -32,12 +32,22 @@ pub fn take_hold(root: Element, need: &str, locale: &str, order: &str, rows: u32
 
 /// Fetches what the offers promise for a need, then starts or goes on.
 fn load(desk: &Shared, need: &str) {
-    let locale = desk.borrow().words.0.tag();
+    let (locale, ticket) = {
+        let mut at = desk.borrow_mut();
+        at.ticket = at.ticket.wrapping_add(1);
+        at.loading = true;
+        dom::set(&at.root, "data-ready", "no");
+        (at.words.0.tag(), at.ticket)
+    };
     let address = format!("/needs/candidates?need={need}&lang={locale}");
     let desk = Rc::clone(desk);
     dom::fetch(&address, move |status, text| {
-        let data = serde_json::from_str::<StudioData>(&text).ok().filter(|_| status == 200);
         let mut at = desk.borrow_mut();
+        if at.ticket != ticket {
+            return;
+        }
+        at.loading = false;
+        let data = serde_json::from_str::<StudioData>(&text).ok().filter(|_| status == 200);
         let (words, order, rows) = (at.words, at.order, at.rows);
         match data.and_then(|data| Studio::new(words, data, order, rows).ok()) {
             Some(studio) => begin(&mut at, studio),
@@ -47,8 +57,18 @@ fn load(desk: &Shared, need: &str) {
 }
 
 fn begin(at: &mut Desk, studio: Studio) {
+    let first = at.studio.is_none();
     at.studio = Some(studio);
-    at.refield();
+    // Whoever has begun to write is not disturbed; everybody else keeps the place.
+    let place = dom::find(&at.root, "[data-fields] :focus").map(|field| field.id());
+    if !first || place.is_none() {
+        at.refield();
+    }
+    if let Some(field) = place.and_then(|id| dom::find(&at.root, &format!("[id=\"{id}\"]")))
+        && let Ok(field) = field.dyn_into::<HtmlElement>()
+    {
+        let _ = field.focus();
+    }
     dom::each(&at.root, "[data-sleeps]", |part| {
         let _ = part.class_list().remove_1("asleep");
     });
@@ -81,24 +101,23 @@ fn fail(at: &mut Desk) {
 
 /// Ranks and draws after a change, or asks the server for other columns; then comes to rest.
 fn changed(desk: &Shared, change: Option<Change>) {
-    match change {
-        None => return,
-        Some(Change::Here) => {
-            let mut at = desk.borrow_mut();
-            at.go_live();
+    let Some(change) = change else { return };
+    let code = {
+        let mut at = desk.borrow_mut();
+        at.go_live();
+        // What comes back for the document from before would undo this change: ask for this one.
+        if change == Change::Here && !at.loading {
             at.paint();
+            None
+        } else {
+            at.turn = at.turn.wrapping_add(1);
+            at.studio.as_ref().map(|studio| crate::studio::need::code(studio.need()))
         }
-        Some(Change::Anew) => {
-            let mut at = desk.borrow_mut();
-            at.go_live();
-            dom::set(&at.root, "data-ready", "no");
-            let code = at.studio.as_ref().map(|studio| crate::studio::need::code(studio.need()));
-            drop(at);
-            load(desk, &format!("doc:{}", code.unwrap_or_default()));
-            return;
-        }
+    };
+    match code {
+        Some(code) => load(desk, &format!("doc:{code}")),
+        None => rest(desk),
     }
-    rest(desk);
 }
 
 /// Settles when no other change follows.
@@ -146,7 +165,7 @@ fn listen(desk: &Shared, root: &Element) {
         let wishes = dom::around(event.target(), "[data-wishes]").is_some();
         if wishes && here.borrow().studio.is_some() {
             event.prevent_default();
-            if let Some(found) = dom::find(&here.borrow().root, ".found") {
+            if let Some(found) = dom::find(&here.borrow().root, ".outcome") {
                 found.scroll_into_view();
             }
         }
@@ -165,7 +184,6 @@ fn follow_address(desk: &Shared) {
             let mut at = here.borrow_mut();
             at.past.clear();
             at.go_live();
-            dom::set(&at.root, "data-ready", "no");
         }
         load(&here, &format!("doc:{code}"));
     });

@@ -1,0 +1,180 @@
+//! What the studio does by itself is what the server would do with the document it leaves behind.
+
+use std::collections::BTreeMap;
+
+use broker::requirements::YEN_PER;
+use matching::{Circumstances, Columns, Mode, Order, SlaMatcher};
+use sla::{ProfileName, Requirement};
+
+use super::{Change, Stalls, Studio, StudioData, nice, say};
+use crate::{needs::studio_asks, words::Locale};
+
+fn circumstances() -> Circumstances {
+    let yen = YEN_PER.into_iter().map(|(code, yen)| (code.to_owned(), sla::Decimal::from(yen)));
+    Circumstances {
+        today: 20_779,
+        yen_per: yen.collect::<BTreeMap<_, _>>(),
+        ..Circumstances::default()
+    }
+}
+
+fn matcher(requirement: &Requirement) -> (SlaMatcher, Vec<matching::Candidate>) {
+    let matcher = SlaMatcher::new(requirement, ProfileName::Normal, &circumstances()).unwrap();
+    let offers = sla::EXAMPLE_OFFERS
+        .iter()
+        .map(|example| matcher.candidate(example.name, &sla::parse_offer(example.yaml).unwrap()));
+    let offers = offers.collect();
+    (matcher, offers)
+}
+
+fn studio(requirement: &Requirement, locale: Locale) -> Studio {
+    let (matcher, offers) = matcher(requirement);
+    let mut bundle = matcher.bundle(&offers);
+    let written = std::mem::take(&mut bundle.offers);
+    let columns = Columns::new(matcher.prepared().dictionary(), &written);
+    let values: Vec<_> = columns.items.iter().flat_map(|column| &column.values).collect();
+    let words = locale.words();
+    let data = StudioData {
+        need: serde_json::to_value(requirement).unwrap(),
+        asks: studio_asks(words, requirement, &values),
+        bundle,
+        columns: columns.clone(),
+        stalls: Stalls::default(),
+    };
+    let text = serde_json::to_string(&data).unwrap();
+    Studio::new(words, serde_json::from_str(&text).unwrap(), Order::Balanced, 50).unwrap()
+}
+
+fn templates() -> impl Iterator<Item = Requirement> {
+    sla::EXAMPLE_REQUIREMENTS.iter().map(|example| sla::parse_requirement(example.yaml).unwrap())
+}
+
+/// The document as the studio leaves it, read as the server reads the code in the address.
+fn left_behind(studio: &Studio) -> Requirement {
+    sla::parse_requirement(&studio.need().to_string()).unwrap()
+}
+
+fn agrees(studio: &Studio) {
+    let requirement = left_behind(studio);
+    let (matcher, offers) = matcher(&requirement);
+    assert_eq!(studio.requirement(), matcher.requirement());
+    for order in Order::ALL {
+        let mut own = studio.clone();
+        own.order = order;
+        assert_eq!(own.ranking(), matcher.rank(&offers, order, 50));
+    }
+    // The sentences as well, where they need no document.
+    for (index, offer) in offers.iter().enumerate() {
+        let theirs = matcher.explain(offer);
+        let own = studio.explain(index).unwrap();
+        for locale in [Locale::En, Locale::Ja] {
+            let words = locale.words();
+            let server = crate::needs::summary_text(words, &theirs);
+            let here = super::tests::studio(&requirement, locale);
+            assert_eq!(say::summary_text(words, here.asks(), &own), server);
+        }
+    }
+}
+
+#[test]
+fn before_any_change_the_studio_ranks_as_the_server() {
+    for requirement in templates() {
+        let studio = studio(&requirement, Locale::En);
+        assert_eq!(left_behind(&studio), requirement);
+        agrees(&studio);
+    }
+}
+
+#[test]
+fn every_corner_moved_to_every_place_leaves_a_need_that_the_server_ranks_alike() {
+    for requirement in templates() {
+        let mut studio = studio(&requirement, Locale::En);
+        for ask in 0..studio.asks().len() {
+            for place in [0.0, 0.13, 0.5, 0.77, 1.0] {
+                if studio.asks()[ask].local
+                    && let Some(change) = studio.move_to(ask, place)
+                {
+                    assert_eq!(change, Change::Here);
+                    agrees(&studio);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn levels_weights_and_tolerances_are_read_as_the_server_reads_them() {
+    for requirement in templates() {
+        let mut studio = studio(&requirement, Locale::Ja);
+        for ask in 0..studio.asks().len() {
+            studio.set_mode(ask, Mode::Prefer);
+            studio.type_weight(ask, "0.35").unwrap();
+            if studio.asks()[ask].kind == super::AskKind::Level {
+                studio.type_tolerance(ask, "1").unwrap();
+            }
+        }
+        agrees(&studio);
+        for ask in 0..studio.asks().len() {
+            studio.type_weight(ask, "").unwrap();
+            studio.type_tolerance(ask, "").unwrap();
+        }
+        agrees(&studio);
+    }
+}
+
+#[test]
+fn what_is_typed_is_read_with_its_unit_and_refused_with_what_is_allowed() {
+    let requirement = templates().next().unwrap();
+    let mut studio = studio(&requirement, Locale::En);
+    let ask =
+        studio.asks().iter().position(|ask| ask.key == "availability.service_uptime").unwrap();
+    assert_eq!(studio.type_value(ask, "99.95 %"), Ok(Some(Change::Here)));
+    assert_eq!(studio.asked_text(ask), "at least 99.95 %");
+    agrees(&studio);
+    let refused = studio.type_value(ask, "99.95 km").unwrap_err();
+    assert!(refused.contains("99.95 km") && refused.contains('%'), "{refused}");
+    assert!(studio.type_weight(ask, "11").is_err());
+    assert_eq!(studio.asked_text(ask), "at least 99.95 %");
+}
+
+#[test]
+fn a_relaxation_is_applied_by_one_click_and_taken_back_by_one() {
+    for requirement in templates() {
+        let mut studio = studio(&requirement, Locale::En);
+        let before = studio.ranking();
+        for gain in studio.gains() {
+            for (step, admits) in gain
+                .steps
+                .iter()
+                .map(|step| (Some(step), step.admits))
+                .chain([(None, gain.dropped)])
+            {
+                let moment = studio.moment();
+                let Some(change) = studio.relax(gain.row, step) else { continue };
+                assert_eq!(change, Change::Here);
+                assert_eq!(studio.ranking().matched, before.matched + admits);
+                agrees(&studio);
+                assert_eq!(studio.restore(moment), Change::Here);
+                assert_eq!(studio.ranking(), before);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_corner_always_moves_a_step_until_its_end() {
+    let requirement = templates().next().unwrap();
+    let mut studio = studio(&requirement, Locale::En);
+    for axis in studio.axes(None).into_iter().filter(|axis| axis.moves) {
+        let mut place = axis.need.unwrap();
+        let mut steps = 0;
+        while studio.move_by(axis.ask, place, nice::STEP).is_some() {
+            let now = studio.axes(None).into_iter().find(|now| now.ask == axis.ask).unwrap();
+            assert!(now.need.unwrap() > place, "{}", axis.label);
+            place = now.need.unwrap();
+            steps += 1;
+            assert!(steps < 200, "{}", axis.label);
+        }
+        assert!(place > 0.999, "{} ends at {place}", axis.label);
+    }
+}

@@ -1,0 +1,255 @@
+// The requirement studio: a corner is dragged, moved by keys or typed, the list follows, and whatever
+// stands there is what the server says for the same need.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accessible, decent, fitsWidth } from "../helpers/checks.mjs";
+import { kumoichi } from "../helpers/fixture.mjs";
+import { wordsOf } from "../helpers/words.mjs";
+
+const fixture = kumoichi();
+const TEMPLATES = ["certificate-service", "collaboration-service", "tracking-service"];
+const word = wordsOf("en");
+const RANDOM_NEEDS = 200;
+
+/** Opens the bench of a template and waits until the market has come. */
+async function open(page, template = TEMPLATES[0], query = "") {
+  await page.goto(`/needs/templates/${template}${query}`);
+  await ready(page);
+}
+
+/** Waits until the last change has come to rest. */
+async function ready(page) {
+  await page.locator(".studio[data-ready=yes]").waitFor({ timeout: 30_000 });
+}
+
+/** Ids of the rows of the live list, in order. */
+function rows(page) {
+  return page
+    .locator(".live .rank")
+    .evaluateAll((list) => list.map(({ dataset }) => [dataset.offer, dataset.shortfall, dataset.surplus]));
+}
+
+/** What the server says for the need in the address. */
+async function asked(page) {
+  const address = new URL(page.url());
+  const answer = await fetch(`${fixture.url()}/api/v1/rankings`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID() },
+    body: JSON.stringify({
+      need: { shareCode: address.searchParams.get("doc") },
+      order: address.searchParams.get("order") ?? "balanced",
+      limit: Number(address.searchParams.get("show") ?? 10),
+    }),
+  });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  const list = await answer.json();
+  const decimal = (nano) => String(nano / 1e9).includes("e") ? (nano / 1e9).toFixed(9).replace(/0+$/, "") : String(nano / 1e9);
+  return [...list.matches, ...list.nearMisses].map(({ offer, explanation: { totals } }) => [
+    offer.id,
+    decimal(totals.shortfall),
+    decimal(totals.surplus),
+  ]);
+}
+
+/** The same random numbers in every run (mulberry32). */
+function dice(seed) {
+  return (sides) => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % sides;
+  };
+}
+
+/** Drags a corner towards the middle of the drawing; `before` looks at the page while it is held. */
+async function drag(page, name, part, before = async () => {}) {
+  const corner = page.getByRole("slider", { name, exact: true });
+  await corner.scrollIntoViewIfNeeded();
+  const [knob, drawing] = [await corner.boundingBox(), await page.locator("[data-chart] svg").boundingBox()];
+  const middle = { x: drawing.x + drawing.width / 2, y: drawing.y + drawing.height / 2 };
+  const from = { x: knob.x + knob.width / 2, y: knob.y + knob.height / 2 };
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  for (let step = 1; step <= 8; step++) {
+    const way = (part * step) / 8;
+    await page.mouse.move(from.x + (middle.x - from.x) * way, from.y + (middle.y - from.y) * way);
+  }
+  await before();
+  await page.mouse.up();
+  await ready(page);
+}
+
+test("the list follows a dragged corner, and the address brings the same list to anybody", async () => {
+  await fixture.visit({}, async (page) => {
+    await open(page);
+    const corner = page.getByRole("slider", { name: "Service uptime", exact: true });
+    const before = await corner.getAttribute("aria-valuetext");
+    const matched = page.locator("#live-matches");
+    await drag(page, "Service uptime", 0.9, async () => {
+      // Still in the hand: the list is there already.
+      await matched.waitFor();
+      assert.notEqual(await corner.getAttribute("aria-valuetext"), before);
+    });
+    assert.match(page.url(), /\/needs\?doc=/);
+    const here = await rows(page);
+    assert.deepEqual(here, await asked(page));
+    const address = page.url();
+    const typed = await page.locator("[id='value-availability.service_uptime']").inputValue();
+    await page.goto(address);
+    await ready(page);
+    assert.equal(await page.locator("[id='value-availability.service_uptime']").inputValue(), typed);
+    await fixture.visit({ script: false }, async (plain) => {
+      await plain.goto(address);
+      const links = await plain.locator(".fits .rank h3 a").evaluateAll((all) => all.map((a) => a.pathname.split("/").pop()));
+      assert.deepEqual(links, here.map(([id]) => id));
+      assert.equal(await plain.locator("[id='value-availability.service_uptime']").inputValue(), typed);
+    });
+  });
+});
+
+test("a corner is a slider: arrows, pages and ends move it, and it says its value in its unit", async () => {
+  await fixture.visit({}, async (page) => {
+    await open(page);
+    const corner = page.getByRole("slider", { name: "End-to-end response time", exact: true });
+    await corner.focus();
+    const value = () => corner.getAttribute("aria-valuetext");
+    const seen = [await value()];
+    for (const key of ["ArrowUp", "PageUp", "End", "ArrowDown", "PageDown", "Home"]) {
+      await page.keyboard.press(key);
+      seen.push(await value());
+    }
+    assert.ok(seen.every((text) => /^at most .+ (ms|s|min)$/.test(text)), seen.join("; "));
+    assert.equal(new Set(seen).size, seen.length, seen.join("; "));
+    assert.ok(await corner.evaluate((element) => element === document.activeElement));
+    await ready(page);
+    assert.deepEqual(await rows(page), await asked(page));
+  });
+});
+
+test("a value is typed with its unit; what cannot be read is said at its field", async () => {
+  await fixture.visit({}, async (page) => {
+    await open(page);
+    const field = page.locator("[id='value-availability.service_uptime']");
+    await field.fill("99.95 %");
+    await field.press("Tab");
+    await ready(page);
+    const corner = page.getByRole("slider", { name: "Service uptime", exact: true });
+    assert.equal(await corner.getAttribute("aria-valuetext"), "at least 99.95 %");
+    assert.deepEqual(await rows(page), await asked(page));
+    await field.fill("99.95 km");
+    await field.press("Tab");
+    await page.locator("[id='value-availability.service_uptime-error']", { hasText: "99.95 km" }).waitFor();
+    assert.equal(await field.getAttribute("aria-invalid"), "true");
+    await accessible(page);
+  });
+});
+
+test("a relaxation is applied by one click and taken back by another", async () => {
+  await fixture.visit({}, async (page) => {
+    await open(page);
+    await drag(page, "Service uptime", 0.1);
+    const [before, address] = [await rows(page), page.url()];
+    await page.locator("[data-relax]").first().click();
+    await ready(page);
+    assert.notDeepEqual(await rows(page), before);
+    assert.deepEqual(await rows(page), await asked(page));
+    await page.locator("[data-undo] button").click();
+    await ready(page);
+    assert.deepEqual(await rows(page), before);
+    assert.equal(page.url(), address);
+  });
+});
+
+test("another item is found by its words and asked with one click", async () => {
+  await fixture.visit({}, async (page) => {
+    await open(page);
+    await page.getByText(word("needs_studio_add"), { exact: true }).click();
+    await page.getByLabel(word("needs_studio_search"), { exact: true }).fill("backup");
+    await page.locator("[data-pick]:not([hidden]) a").first().click();
+    await page.locator(".wish").nth(8).waitFor();
+    await ready(page);
+    assert.deepEqual(await rows(page), await asked(page));
+    assert.equal(await page.locator(".wish :focus").count(), 1, "the new field has the focus");
+  });
+});
+
+test("the rose tells weights, the table says the same as the chart, and both stand every check", async () => {
+  for (const [language, width, theme] of [["en", 1280, "light"], ["ja", 360, "dark"]]) {
+    await fixture.visit({ language, width, theme }, async (page) => {
+      await open(page);
+      await page.locator("[data-form=rose]").click();
+      assert.ok((await page.locator("[data-need]").getAttribute("d")).includes("A"));
+      const corners = await page.getByRole("slider").evaluateAll((all) => all.map((one) => [one.ariaLabel, one.ariaValueText]));
+      const table = await page
+        .locator("[data-table] tbody tr")
+        .evaluateAll((lines) => lines.map((line) => [line.cells[0].textContent, line.cells[1].textContent]));
+      for (const corner of corners) {
+        assert.ok(table.some(([item, need]) => item === corner[0] && need.startsWith(corner[1])), corner.join(": "));
+      }
+      await page.locator("[data-level], [id='level-availability.service_uptime']").first().selectOption("prefer");
+      await ready(page);
+      await page.locator("[data-focus]").nth(1).click();
+      await decent(page, language);
+      await fitsWidth(page);
+    });
+  }
+});
+
+test("three offers stand beside the need, by a link that says it all", async () => {
+  await fixture.visit({}, async (page) => {
+    await open(page);
+    await drag(page, "Service uptime", 0.5);
+    await page.locator("[data-compare]").click();
+    await page.locator(".compare .asked").first().waitFor();
+    assert.equal(await page.locator(".compare thead th").count(), 5);
+    const line = page.locator(".compare tbody tr", { hasText: "Service uptime" }).first();
+    assert.match(await line.locator("td.asked").textContent(), /^at least /);
+    assert.ok((await line.locator(".badge").count()) === 3);
+    await decent(page, "en");
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await page.locator(".compare-tools").isVisible(), false);
+  });
+});
+
+test(`browser and server give the same order and distances for ${RANDOM_NEEDS} random needs`, async () => {
+  const roll = dice(20261122);
+  let compared = 0;
+  for (const template of TEMPLATES) {
+    await fixture.visit({}, async (page) => {
+      await open(page, template, "?show=200");
+      const goal = compared + Math.ceil(RANDOM_NEEDS / TEMPLATES.length);
+      while (compared < goal) {
+        const rolls = Array.from({ length: 60 }, () => roll(1 << 16));
+        await page.evaluate(change, rolls);
+        await ready(page);
+        assert.deepEqual(await rows(page), await asked(page), page.url());
+        compared += 1;
+      }
+    });
+  }
+  assert.ok(compared >= RANDOM_NEEDS);
+});
+
+/** Runs in the page: changes a few fields by hand, as somebody would. */
+function change(rolls) {
+  const next = (sides) => rolls.shift() % sides;
+  const some = (list) => list[next(list.length)];
+  const tell = (field, kind) => field.dispatchEvent(new Event(kind, { bubbles: true }));
+  const root = document.querySelector(".studio");
+  root.dataset.ready = "no";
+  // A corner to any place, by keys, so that every round changes something.
+  const corner = some([...root.querySelectorAll("[data-corner]")]);
+  const press = (key) => corner?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  press(some(["Home", "End"]));
+  for (let times = next(40); times > 0; times--) press(some(["ArrowUp", "ArrowDown", "ArrowUp", "PageUp", "PageDown"]) ?? "ArrowUp");
+  const weight = some([...root.querySelectorAll("[data-part=weight]")]);
+  weight.value = String(next(101) / 10);
+  tell(weight, "change");
+  const level = some([...root.querySelectorAll("[data-part=level]")]);
+  level.value = some(["must", "prefer", "prefer"]);
+  tell(level, "change");
+  const order = root.querySelectorAll("[data-order]");
+  if (order.length > 0) some([...order]).click();
+  if (next(10) === 0) some([...root.querySelectorAll("[data-pick]:not([hidden]) a")]).click();
+}
