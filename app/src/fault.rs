@@ -16,7 +16,7 @@ use crate::{
     layout::error_page::ErrorPage, render::redirect, words::Words,
 };
 
-pub use allowed::expected_text;
+pub use crate::expected::expected_text;
 
 /// The page for an error that no form can show; whoever must sign in first is led there and back.
 pub fn fault_page(ctx: &PageContext, error: &BrokerError) -> Response {

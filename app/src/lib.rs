@@ -16,6 +16,8 @@ pub mod contracts;
 pub mod design;
 #[cfg(feature = "ssr")]
 pub mod desk;
+#[cfg(any(feature = "ssr", feature = "studio"))]
+mod expected;
 #[cfg(feature = "ssr")]
 pub mod fault;
 #[cfg(feature = "ssr")]

@@ -383,8 +383,11 @@ fn read_value(words: Words, ask: &Ask, text: &str) -> Result<sla::Value, String>
     sla::parse_value(&item_of(ask), None, text).map_err(|faults| {
         let first = faults.iter().next();
         let found = first.and_then(|fault| fault.found.clone()).unwrap_or_default();
-        let allowed = first.map(|fault| fault.allowed.join(", ")).unwrap_or_default();
-        say::fault_text(words, &found, &allowed)
+        let allowed = first.map(|fault| match &fault.expected {
+            Some(expected) => crate::expected::expected_text(words, expected),
+            None => fault.allowed.join(", "),
+        });
+        say::fault_text(words, &found, &allowed.unwrap_or_default())
     })
 }
 
