@@ -80,13 +80,28 @@ async fn queries_and_paths_are_checked_whole() {
         "/offers?page=2",
         "/offers?backed=yes",
         "/offers?currency=DOGE",
+        "/offers?price_min=-1",
+        "/offers?price_max=99999999999999999999",
+        "/offers?price_min=2&price_max=1",
+        "/offers?price_min=1&price_min=2",
+        "/offers?model=Moon",
+        "/offers?deployment=odd",
+        "/offers?country=jp",
         "/templates?x=1",
     ];
     for path in rejected {
         let reply = site.get(None, path).await;
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {}", reply.body);
         assert_eq!(reply.code(), "invalid", "{path}");
-        assert!(!reply.json()["errors"].as_array().unwrap().is_empty(), "{path}");
+        let errors = reply.json()["errors"].as_array().unwrap().clone();
+        assert!(!errors.is_empty(), "{path}");
+        for error in errors {
+            let name = error["pointer"].as_str().unwrap().trim_start_matches('/').to_owned();
+            assert!(path.contains(&format!("{name}=")), "{path}: {error}");
+            for told in ["found", "allowed", "message"] {
+                assert!(!error[told].as_str().unwrap().is_empty(), "{path}: {error}");
+            }
+        }
     }
     for path in [
         "/offers/x",
@@ -114,6 +129,72 @@ async fn a_fault_of_a_body_is_told_with_its_pointer() {
     let check = site.api(None, "POST", "/requirements/check", Sent::Yaml(&broken)).await.json();
     assert_eq!(check["valid"], false);
     assert!(check["errors"][0]["pointer"].as_str().unwrap().starts_with("/spec/"), "{check}");
+}
+
+#[tokio::test]
+async fn every_fault_of_a_check_names_what_was_found_and_what_is_allowed() {
+    let site = Site::empty().await;
+    let offer = "kind (ServiceLevelOffer or QualityRequirement)";
+    for (kind, text) in [
+        ("application/json", "[]"),
+        ("application/json", "null"),
+        ("application/json", "\"\""),
+        ("application/json", "7"),
+        ("application/json", "{}"),
+        ("application/json", "{"),
+        ("application/yaml", ""),
+        ("application/yaml", "words"),
+        ("application/yaml", "a: 1\na: 2"),
+        ("application/yaml", "apiVersion: sla.kumoichi/v1alpha1\nkind: ServiceLevelOffer"),
+        ("application/yaml", "metadata: {title: {en: \"a\\0b\"}}"),
+    ] {
+        for path in ["/requirements/check", "/provider/offers/check"] {
+            let reply = site.send(post(path, kind, text)).await;
+            assert_eq!(reply.status, StatusCode::OK, "{path} {text}: {}", reply.body);
+            let check = reply.json();
+            assert_eq!(check["valid"], false, "{path} {text}");
+            for error in check["errors"].as_array().unwrap() {
+                for told in ["found", "allowed", "message", "code"] {
+                    assert!(!error[told].as_str().unwrap().is_empty(), "{path} {text}: {error}");
+                }
+            }
+            let first = &check["errors"][0];
+            if ["[]", "null", "\"\"", "7", "", "words"].contains(&text) {
+                assert!(first["allowed"].as_str().unwrap().contains(offer), "{text}: {first}");
+                assert_eq!(check["errors"].as_array().unwrap().len(), 1, "{text}");
+            }
+        }
+    }
+    let missing = site.send(post("/requirements/check", "application/json", "{}")).await.json();
+    let kind = missing["errors"].as_array().unwrap().iter();
+    let kind = kind.clone().find(|error| error["pointer"] == "/kind").unwrap().clone();
+    assert_eq!(
+        (kind["found"].as_str(), kind["allowed"].as_str()),
+        (Some("nothing"), Some("ServiceLevelOffer, QualityRequirement"))
+    );
+}
+
+#[tokio::test]
+async fn a_body_of_the_wrong_shape_is_told_with_what_was_found_and_what_is_expected() {
+    let site = Site::empty().await;
+    let cases = [
+        (r#"{"need":{"template":7}}"#, "/need/template", "7", "string"),
+        (r#"{"need":{"template":"x"},"oder":1}"#, "/oder", "oder", "need, order, limit"),
+        (r#"{"order":"fit"}"#, "/need", "nothing", "a value"),
+        (r#"{"need":{"template":"x"},"limit":-1}"#, "/limit", "-1", "u32"),
+        (r#"{"need":{}}"#, "/need", "nothing", "exactly one of"),
+        ("[]", "", "", ""),
+    ];
+    for (body, pointer, found, allowed) in cases {
+        let reply = site.send(post("/rankings", "application/json", body)).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}: {}", reply.body);
+        let error = reply.json()["errors"][0].clone();
+        assert_eq!(error["pointer"], pointer, "{body}: {error}");
+        for (told, part) in [("found", found), ("allowed", allowed)] {
+            let text = error[told].as_str().unwrap();
+            assert!(!text.is_empty() && text.contains(part), "{body}: {error}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -121,6 +121,38 @@ async fn other_sites_may_not_change_anything_and_tokens_may() {
 }
 
 #[tokio::test]
+async fn a_foreign_referer_alone_is_another_site_too() {
+    let site = Site::empty().await;
+    let person = site.person("customer", Role::Customer).await;
+    let cookie = session(&site.send(post("/account/sign-in", "", SIGN_IN)).await).unwrap();
+    let from = |path: &str, referer: &str, token: Option<&str>| {
+        let mut request = post(path, &cookie, r#"{"name":"x"}"#);
+        let headers = request.headers_mut();
+        headers.insert(header::REFERER, referer.parse().unwrap());
+        if path.starts_with("/api/") {
+            headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+            headers.insert("idempotency-key", "one".parse().unwrap());
+        }
+        if let Some(token) = token {
+            headers.insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+        }
+        request
+    };
+    for foreign in ["https://evil.example/", "https://market.example.evil.example/", "null"] {
+        let page = site.send(from("/account/sign-out", foreign, None)).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{foreign}");
+        assert!(page.header("content-type").starts_with("text/html"), "{foreign}");
+        let api = site.send(from("/api/v1/tokens", foreign, None)).await;
+        assert_eq!(api.code(), "cross_site", "{foreign}");
+    }
+    assert_eq!(site.send(get("/api/v1/me", &cookie)).await.status, StatusCode::OK);
+    let token = site.send(from("/api/v1/tokens", "https://evil.example/", Some(&person.token)));
+    assert_eq!(token.await.status, StatusCode::CREATED);
+    let own = site.send(from("/account/sign-out", "https://market.example/account", None)).await;
+    assert_eq!(own.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_security_headers() {
     let site = Site::demo().await;
     for path in ["/", "/nowhere", "/api/v1/offers", "/api/v1/nowhere", "/healthz", "/pkg/none.js"] {

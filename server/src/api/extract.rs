@@ -12,7 +12,7 @@ use broker::OpContext;
 use domain::Viewer;
 use serde::de::DeserializeOwned;
 
-use super::problem::{FieldProblem, Problem};
+use super::problem::{FieldProblem, Problem, told};
 use crate::web::{RequestId, UnknownToken};
 
 /// Found values are cut here, so that an answer stays small.
@@ -29,7 +29,7 @@ pub(super) fn fault(
     FieldProblem {
         pointer: pointer.to_owned(),
         code: code.to_owned(),
-        found: found.chars().take(FOUND_CHARACTERS_MAX).collect(),
+        found: told(code, &found.chars().take(FOUND_CHARACTERS_MAX).collect::<String>()),
         allowed: allowed.to_owned(),
         message: message.to_owned(),
     }
@@ -99,14 +99,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Input<T> {
             let message = error.inner().to_string();
             // The syntax of the whole body, or one value in it.
             if error.inner().is_data() {
-                let pointer = pointer(error.path());
-                Problem::invalid(vec![fault(
-                    &pointer,
-                    "type",
-                    "",
-                    "see the OpenAPI document",
-                    &message,
-                )])
+                Problem::invalid(vec![data_fault(&pointer(error.path()), &message)])
             } else {
                 Problem::new(StatusCode::BAD_REQUEST, "bad_json", message)
             }
@@ -170,6 +163,30 @@ fn unsupported(found: &str, allowed: &str) -> Problem {
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
 }
 
+/// A value of the wrong kind, from the sentence of the reader: what was found and what is expected.
+fn data_fault(pointer: &str, message: &str) -> FieldProblem {
+    let sentence = message.split(" at line ").next().unwrap_or(message);
+    let named = |rest: &str| rest.split('`').nth(1).unwrap_or_default().to_owned();
+    let at = |name: &str| format!("{pointer}/{}", escape(name));
+    if let Some(rest) = sentence.strip_prefix("missing field ") {
+        let allowed = "a value, as the OpenAPI document describes it";
+        return fault(&at(&named(rest)), "missing", "", allowed, sentence);
+    }
+    let (start, allowed) = sentence.split_once(", expected ").unwrap_or((sentence, ""));
+    let allowed = match allowed.trim_start_matches("one of ").replace('`', "") {
+        none if none.is_empty() => "see the OpenAPI document".to_owned(),
+        some => some,
+    };
+    if let Some(rest) = start.strip_prefix("unknown field ") {
+        let name = named(rest);
+        return fault(&at(&name), "unknown_field", &name, &allowed, sentence);
+    }
+    let found = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "]
+        .iter()
+        .find_map(|kind| start.strip_prefix(kind));
+    fault(pointer, "type", found.unwrap_or(start), &allowed, sentence)
+}
+
 /// A path of serde as JSON pointer.
 fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
@@ -222,20 +239,23 @@ impl Params {
         let pairs: Vec<(String, String)> =
             url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let mut params = Self { pairs, known: Vec::new(), faults: Vec::new() };
-        let bad: Vec<String> = params
+        let bad: Vec<(String, &str)> = params
             .pairs
             .iter()
-            .filter(|(_, value)| value.contains(['\0', char::REPLACEMENT_CHARACTER]))
-            .map(|(name, _)| name.clone())
+            .filter_map(|(name, value)| {
+                let found = match value {
+                    zero if zero.contains('\0') => "U+0000",
+                    other if other.contains(char::REPLACEMENT_CHARACTER) => {
+                        "bytes that are no UTF-8"
+                    }
+                    _ => return None,
+                };
+                Some((name.clone(), found))
+            })
             .collect();
-        for name in bad {
-            params.fault(
-                &name,
-                "character",
-                "",
-                "UTF-8 without U+0000",
-                "the value cannot be read",
-            );
+        for (name, found) in bad {
+            let allowed = "UTF-8 without U+0000";
+            params.fault(&name, "character", found, allowed, "the value cannot be read");
         }
         params
     }
@@ -256,9 +276,37 @@ impl Params {
     pub fn text(&mut self, name: &'static str) -> Option<String> {
         let mut values = self.many(name);
         if values.len() > 1 {
-            self.fault(name, "repeated", "", "one value", "the name is given more than once");
+            let message = "the name is given more than once";
+            self.fault(name, "repeated", &values.join(", "), "one value", message);
         }
         values.pop()
+    }
+
+    /// Words of a closed list, of which several may be given.
+    pub fn words(&mut self, name: &'static str, list: &[&str], allowed: &str) -> Vec<String> {
+        let values = self.many(name);
+        if let Some(unknown) = values.iter().find(|value| !list.contains(&value.as_str())) {
+            self.fault(name, "word", unknown, allowed, "this word is not known here");
+        }
+        values
+    }
+
+    /// Two numbers of a range, the lower one first.
+    pub fn range(
+        &mut self,
+        (low, high): (&'static str, &'static str),
+        lowest: i64,
+        highest: i64,
+    ) -> (Option<i64>, Option<i64>) {
+        let ends = (self.number(low, lowest, highest), self.number(high, lowest, highest));
+        if let (Some(min), Some(max)) = ends
+            && min > max
+        {
+            let allowed = format!("{min} or more, because {low} is {min}");
+            let message = "the upper end is below the lower end";
+            self.fault(high, "range", &max.to_string(), &allowed, message);
+        }
+        ends
     }
 
     /// A whole number in a range.

@@ -70,16 +70,21 @@ impl FromQuery for Asked {
         let page =
             |text: &str| text.strip_prefix('p')?.parse::<u32>().ok().filter(|page| *page > 0);
         let small = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
+        let models = sla::ServiceModel::WORDS.join(", ");
+        let deployments = sla::DeploymentModel::WORDS.join(", ");
+        let country = sla::Expected::Country.to_string();
+        let (price_min_minor, price_max_minor) =
+            params.range(("price_min", "price_max"), 0, i64::MAX);
         Self(MarketQuery {
             text: params.text("q").unwrap_or_default(),
-            models: params.many("model"),
-            deployments: params.many("deployment"),
-            countries: params.many("country"),
+            models: params.words("model", sla::ServiceModel::WORDS, &models),
+            deployments: params.words("deployment", sla::DeploymentModel::WORDS, &deployments),
+            countries: params.words("country", sla::COUNTRIES, &country),
             certifications: params.many("certification"),
             providers: params.many("provider"),
             currency: params.word("currency", "JPY, EUR, USD, GBP", |text| text.parse().ok()),
-            price_min_minor: params.number("price_min", 0, i64::MAX),
-            price_max_minor: params.number("price_max", 0, i64::MAX),
+            price_min_minor,
+            price_max_minor,
             backed_only: params
                 .word("backed", "true, false", |text| text.parse().ok())
                 .unwrap_or(false),

@@ -198,13 +198,26 @@ impl From<BrokerError> for Problem {
 impl From<broker::FieldFault> for FieldProblem {
     fn from(fault: broker::FieldFault) -> Self {
         Self {
+            found: told(&fault.code, &fault.found),
             pointer: fault.pointer,
             code: fault.code,
-            found: fault.found,
             allowed: fault.allowed,
             message: fault.message,
         }
     }
+}
+
+/// What was found, also where nothing can be repeated.
+pub(super) fn told(code: &str, found: &str) -> String {
+    let text = match code {
+        _ if !found.is_empty() => found,
+        // Passwords and tokens are never repeated.
+        "too_short" | "too_long" | "cloud_token" => "(not shown)",
+        "syntax" => "text that cannot be read",
+        "too_large" => "more than that",
+        _ => "nothing",
+    };
+    text.to_owned()
 }
 
 /// Answers every address of the API that leads nowhere.

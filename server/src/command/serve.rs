@@ -1,6 +1,5 @@
 //! `kumoichi serve`: pages, API, workers and monitoring in one process; with `--demo` a whole market.
 
-use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -95,9 +94,8 @@ async fn serve_market(
         let (broker, stop) = (broker.clone(), stop.clone());
         async move { broker.run(stop).await }
     });
-    let server =
-        axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let mut server = tokio::spawn(server.into_future());
+    let server = web::listen(listener, router, web::Limits::default(), stop.clone());
+    let mut server = tokio::spawn(server);
     announce(address, clouds);
     tokio::select! {
         signal = web::stop_signal() => signal.context("signals cannot be received")?,

@@ -4,14 +4,16 @@
 //! limit, size limit, protection against requests from other sites, session, viewer.
 
 mod errors;
+mod foreign;
 mod guard;
 mod health;
+mod listen;
 mod session;
 mod viewer;
 
 use std::sync::Arc;
 
-use app::{AppState, Locale, assets::Assets};
+use app::{AppState, Locale, assets::Assets, form::BODY_BYTES_MAX};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -25,14 +27,13 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 pub use guard::RequestId;
 pub use health::Readiness;
+pub use listen::{Limits, listen};
 pub use session::DbSessions;
 pub use viewer::{USER_KEY, UnknownToken};
 
 use crate::api;
 use crate::config::Settings;
 
-/// Forms and API bodies; a document of a large offer has some 30 kB.
-const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Routes that take files may allow as much, with the frame around a file.
 const UPLOAD_BYTES_MAX: usize = app::form::IMPORT_BYTES_MAX + 64 * 1024;
 /// Brotli at this level costs about as much as gzip and sends a sixth less.
@@ -110,6 +111,7 @@ impl Web {
             .layer(from_fn_with_state(Arc::clone(&web), viewer::find))
             .layer(sessions)
             .layer(csrf)
+            .layer(from_fn_with_state(Arc::clone(&web), foreign::refuse))
             .layer(from_fn(viewer::trust_tokens))
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
             .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES_MAX))

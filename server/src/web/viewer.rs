@@ -26,12 +26,13 @@ const PROLONG_SECONDS: i64 = 24 * 3600;
 pub struct UnknownToken;
 
 /// A request with a bearer token cannot be forged by another site: browsers never send one by
-/// themselves. Without the two headers the protection lets it pass.
+/// themselves. Without these headers the protection lets it pass.
 pub(super) async fn trust_tokens(mut request: Request, next: Next) -> Response {
     if is_api(&request) && bearer(request.headers()).is_some() {
         let headers = request.headers_mut();
         headers.remove(header::ORIGIN);
         headers.remove("sec-fetch-site");
+        headers.remove(header::REFERER);
     }
     next.run(request).await
 }
