@@ -1,10 +1,17 @@
 //! Random documents over a few items of the registry, one for each rule of composition.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use sla::{
     Commitment, Decimal, Demand, Offer, OfferItem, Operator, Region, RequirementItem, ServiceModel,
     Value,
 };
+
+static TEMPLATE: LazyLock<Offer> =
+    LazyLock::new(|| sla::parse_offer(sla::EXAMPLE_OFFERS[0].yaml).unwrap());
+static NEED: LazyLock<sla::Requirement> =
+    LazyLock::new(|| sla::parse_requirement(sla::EXAMPLE_REQUIREMENTS[0].yaml).unwrap());
 
 /// One item for each rule and sort of parts.
 pub const KEYS: &[&str] = &[
@@ -39,7 +46,9 @@ fn level(key: &'static str) -> BoxedStrategy<Value> {
 
 fn value(key: &'static str) -> BoxedStrategy<Value> {
     match key {
-        "availability.service_uptime" => number(&["0", "0.98", "0.999", "0.9995", "0.99999", "1"]),
+        "availability.service_uptime" => {
+            number(&["0", "0.98", "0.999", "0.9995", "0.9995", "0.9997", "0.9997", "0.99999"])
+        }
         "availability.mttr" | "availability.rto" => number(&["60", "3600", "86400"]),
         "performance.online_response_time" => number(&["0", "0.1", "0.45", "2"]),
         "network.bandwidth" => number(&["10", "1000"]),
@@ -55,7 +64,7 @@ fn value(key: &'static str) -> BoxedStrategy<Value> {
 fn promise(key: &'static str) -> BoxedStrategy<OfferItem> {
     let commitment = proptest::sample::select(Commitment::ALL);
     let percentile = proptest::option::of(proptest::sample::select(vec![95, 99]));
-    let template = sla::parse_offer(sla::EXAMPLE_OFFERS[0].yaml).unwrap().spec.items.remove(0);
+    let template = TEMPLATE.spec.items[0].clone();
     (value(key), commitment, percentile)
         .prop_map(move |(value, commitment, percentile)| OfferItem {
             item: key.to_owned(),
@@ -74,16 +83,16 @@ fn promise(key: &'static str) -> BoxedStrategy<OfferItem> {
         .boxed()
 }
 
-/// An offer that promises about two thirds of the items, in one of three zones.
+/// An offer that promises about two thirds of the items, in one of three zones or in none that is declared.
 pub fn offer() -> impl Strategy<Value = Offer> {
     let items: Vec<_> =
         KEYS.iter().map(|key| proptest::option::weighted(0.75, promise(key))).collect();
     let model = prop_oneof![2 => Just(ServiceModel::Iaas), 1 => Just(ServiceModel::Network)];
-    let zone = proptest::sample::select(vec![Some("JP-01"), Some("JP-27"), None]);
+    let zone = proptest::sample::select(vec![Some("JP-01"), Some("JP-27"), Some("JP-13"), None]);
     let price = proptest::option::weighted(0.8, 1_000..300_000_i64);
     let ways = proptest::collection::vec(proptest::option::weighted(0.7, 1..300_i64), 2);
     (items, model, zone, price, ways).prop_map(|(items, model, zone, price, ways)| {
-        let mut offer = sla::parse_offer(sla::EXAMPLE_OFFERS[0].yaml).unwrap();
+        let mut offer = TEMPLATE.clone();
         offer.spec.service.model = model;
         offer.spec.service.regions = vec![Region {
             id: "one".to_owned(),
@@ -117,20 +126,14 @@ pub fn offer() -> impl Strategy<Value = Offer> {
 
 /// A few offers.
 pub fn market() -> impl Strategy<Value = Vec<Offer>> {
-    proptest::collection::vec(offer(), 2..7)
+    proptest::collection::vec(offer(), 2..8)
 }
 
 fn asked(key: &'static str) -> BoxedStrategy<RequirementItem> {
     let known = sla::registry().item(key).unwrap();
     let op = known.operators()[0];
     let level = prop_oneof![3 => Just(Demand::Must), 1 => Just(Demand::Prefer)];
-    let template = sla::parse_requirement(sla::EXAMPLE_REQUIREMENTS[0].yaml)
-        .unwrap()
-        .spec
-        .profiles
-        .normal
-        .items
-        .remove(0);
+    let template = NEED.spec.profiles.normal.items[0].clone();
     (value(key), level)
         .prop_map(move |(value, level)| RequirementItem {
             item: key.to_owned(),
@@ -152,11 +155,20 @@ fn asked(key: &'static str) -> BoxedStrategy<RequirementItem> {
 
 /// A need for a few of the items and, often, for an end-to-end response.
 pub fn need() -> impl Strategy<Value = sla::Requirement> {
-    let items: Vec<_> =
-        KEYS.iter().map(|key| proptest::option::weighted(0.25, asked(key))).collect();
-    let response = proptest::option::weighted(0.3, 1..4_i64);
+    // Much uptime and little else, so that combinations have something to do.
+    let (uptime, others) = KEYS.split_first().unwrap();
+    let often = number(&["0.9995", "0.9998", "0.9999", "0.99999"]);
+    let uptime = proptest::option::weighted(0.8, (asked(uptime), often)).prop_map(|asked| {
+        asked.map(|(asked, value)| RequirementItem { value: Some(value), ..asked })
+    });
+    let others: Vec<_> =
+        others.iter().map(|key| proptest::option::weighted(0.07, asked(key))).collect();
+    let items = (uptime, others).prop_map(|(uptime, others)| {
+        uptime.into_iter().map(Some).chain(others).collect::<Vec<_>>()
+    });
+    let response = proptest::option::weighted(0.15, 1..4_i64);
     (items, response).prop_map(|(items, response)| {
-        let mut need = sla::parse_requirement(sla::EXAMPLE_REQUIREMENTS[0].yaml).unwrap();
+        let mut need = NEED.clone();
         need.spec.user_regions = vec!["JP".to_owned(), "DE".to_owned()];
         let profiles = &mut need.spec.profiles;
         (profiles.overload, profiles.disaster) = (None, None);

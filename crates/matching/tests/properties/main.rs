@@ -1,5 +1,7 @@
 //! The properties P1 to P18 and P20 of the definition (`matching.md` 2), on random offers and
-//! requirements over one dictionary with every kind and scale. P19 comes with the index.
+//! requirements over one dictionary with every kind and scale; P19 is in `tests/index`.
+//!
+//! 500 cases each; `PROPTEST_CASES` sets another number: `cargo xtask test --nightly` takes 20,000.
 
 #![allow(clippy::unwrap_used, reason = "a test whose own data is wrong should stop there")]
 
@@ -11,7 +13,12 @@ use matching::{
     Tolerance, Value, compile_offers, covers,
 };
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 use world::*;
+
+fn cases(otherwise: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
 
 fn compiled(offer: &OfferValues) -> Offer {
     Offer::new(&dictionary(), 0, offer).unwrap()
@@ -31,7 +38,7 @@ fn changes() -> impl Strategy<Value = Vec<(u32, Vec<bool>)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(500), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn p01_reflexive_an_offer_matches_itself(offer in offer(true)) {
@@ -247,6 +254,23 @@ proptest! {
     fn p15_the_match_set_is_what_a_plain_filter_finds(offers in offers(20), asked in requirement()) {
         let expected = offers.iter().filter(|offer| brute::admits(&asked, offer)).map(|offer| offer.id.clone()).collect();
         prop_assert_eq!(matches(&asked, &offers), expected);
+    }
+
+    #[test]
+    fn p16_edges_are_decided_on_exact_decimals(digits in 1..1_000_000_000_i64, scale in 9..=24_u32, by in 0..1_000_000_i64) {
+        // The last digit of up to 25 decides; floats would lose it.
+        let (edge, slack, last) = (dec(digits, scale), dec(by, scale), dec(1, scale + 1));
+        let exact = |item: &str, asked: Decimal, tolerance, promised: Decimal| {
+            let row = Asked { tolerance, ..Asked::must(item, Value::Number(asked)) };
+            let values = [(item.to_owned(), Value::Number(promised))].into();
+            totals(&Requirement { rows: vec![row] }, &OfferValues { id: "one".to_owned(), values }).matched
+        };
+        let within = Some(Tolerance::Abs(slack));
+        prop_assert!(exact("line", edge + slack, within, edge));
+        prop_assert!(!exact("line", edge + slack, within, edge - last));
+        prop_assert!(exact("down", edge, within, edge + slack));
+        prop_assert!(!exact("down", edge, within, edge + slack + last));
+        prop_assert!(exact("up", edge, None, edge) && !exact("up", edge, None, edge - last));
     }
 
     #[test]
