@@ -19,13 +19,10 @@ use report::Row;
 pub enum Name {
     /// The market page with 20 of 10,000 offers, beside a static file from the same server.
     Page,
-<<<<<<< HEAD
     /// The match index over 10k, 100k and 1M offers, beside reading the columns once and Polars.
     Match,
-=======
     /// Frames of a drag in the requirement studio over 5,000 offers, beside an empty hand.
     Studio,
->>>>>>> 86596a5 (Hold three offers against the need side by side; prove that browser and server rank alike; measure the drag)
 }
 
 /// Options of `bench`.
@@ -55,11 +52,8 @@ pub fn run(place: &Place, options: &Options) -> Result<()> {
     };
     let rows: Vec<Row> = match name {
         Name::Page => page::run(place, options.debug)?,
-<<<<<<< HEAD
         Name::Match => matcher::run(place, options.debug)?,
-=======
         Name::Studio => studio::run(place, options.debug)?,
->>>>>>> 86596a5 (Hold three offers against the need side by side; prove that browser and server rank alike; measure the drag)
     };
     say::line(&if options.json { report::json(&rows)? } else { report::table(&rows) });
     Ok(())
