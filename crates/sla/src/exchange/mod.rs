@@ -5,8 +5,6 @@
 //! what is allowed.
 
 pub mod csv;
-#[cfg(test)]
-mod hostile;
 pub mod jws;
 pub mod meti;
 pub mod openslo;

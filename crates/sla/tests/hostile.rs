@@ -1,8 +1,11 @@
 //! Input made to do harm is refused soon, with a word about why; what was once found by fuzzing is tried
 //! for ever.
 
-use super::{Format, MAX_TABLE_BYTES, csv, jws, read};
-use crate::{FaultCode, Faults, parse};
+#![cfg(feature = "exchange")]
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on must fail loudly")]
+
+use sla::exchange::{Format, MAX_TABLE_BYTES, csv, jws, read};
+use sla::{FaultCode, Faults, parse};
 use std::time::{Duration, Instant};
 
 /// Far longer than any of these takes, far shorter than doing what they ask for.
@@ -85,10 +88,10 @@ fn a_report_lists_a_thousand_faults_and_counts_the_rest() {
 
 #[test]
 fn signatures_and_keys_of_any_length_are_refused() {
-    let mut offer = crate::parse_offer(crate::EXAMPLE_OFFERS[2].yaml).unwrap();
+    let mut offer = sla::parse_offer(sla::EXAMPLE_OFFERS[2].yaml).unwrap();
     for value in ["a".repeat(LARGE), ".".repeat(LARGE), format!("{}..", "a".repeat(LARGE))] {
         offer.metadata.signature =
-            Some(crate::Signature { kind: jws::DETACHED.into(), kid: None, value: Some(value) });
+            Some(sla::Signature { kind: jws::DETACHED.into(), kid: None, value: Some(value) });
         assert!(jws::verify(&offer, |_| None).is_err());
     }
     assert!(jws::PublicKey::from_jwk(&"[".repeat(LARGE)).is_err());
@@ -105,8 +108,8 @@ fn what_fuzzing_found_is_read_or_refused() {
             assert!(import.is_sound() || import.offers.is_empty(), "{name}");
         }
         let _ = jws::PublicKey::from_jwk(text);
-        for item in crate::registry().items() {
-            let _ = crate::parse_value(item, None, text);
+        for item in sla::registry().items() {
+            let _ = sla::parse_value(item, None, text);
         }
     }
 }
