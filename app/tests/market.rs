@@ -304,3 +304,64 @@ async fn an_offer_with_a_cloud_behind_it_leads_to_plan_and_price() {
     let offer = site.page(&format!("/market/offers/{id}")).await;
     assert!(offer.contains("formaction=\"/contracts/new\""));
 }
+
+#[tokio::test]
+async fn every_item_has_a_page_that_says_how_to_ask_for_it_and_where_else_it_stands() {
+    let site = Site::open().await;
+    for item in sla::registry().items() {
+        for language in ["en", "ja"] {
+            let answer = site.get(&format!("/items/{}", item.key), language).await;
+            assert_eq!(answer.status, StatusCode::OK, "{}", item.key);
+            for part in ["measured", "ask", "scale", "together", "offers", "maps"] {
+                assert!(answer.text.contains(&format!("id=\"{part}\"")), "{} {part}", item.key);
+            }
+            assert!(answer.text.contains(&format!("{{item: {}, op:", item.key)), "{}", item.key);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_need_can_be_started_from_the_page_of_an_item() {
+    let site = Site::open().await;
+    for key in ["availability.service_uptime", "security.assurance_level"] {
+        let page = site.page(&format!("/items/{key}")).await;
+        let (_, rest) = page.split_once("href=\"/needs/new?").unwrap();
+        let address = rest.split('"').next().unwrap().replace("&amp;", "&");
+        let form = site.get(&format!("/needs/new?{address}"), "en").await;
+        assert_eq!(form.status, StatusCode::OK, "{address}");
+        assert!(form.text.contains(key), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn items_are_searched_in_both_languages_and_nothing_found_is_said() {
+    let site = Site::open().await;
+    let uptime = site.page("/items?q=uptime").await;
+    assert!(uptime.contains("/items/availability.service_uptime"));
+    assert!(!uptime.contains("/items/legal.governing_law"));
+    let none = site.page("/items?q=nosuchword").await;
+    assert!(none.contains("No item speaks of this") && none.contains("value=\"nosuchword\""));
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_shown_as_counting_no_longer() {
+    let site = Site::open().await;
+    let id = site.offer_titled(HOKUSEI).await;
+    let page = site.page(&format!("/market/offers/{id}")).await;
+    assert!(page.contains("Evidence for ISMAP until 2027-08-31"), "still counting");
+    assert!(!page.contains("Expired, counts no longer"));
+}
+
+#[tokio::test]
+async fn schemas_stand_at_addresses_that_stay_and_are_kept_by_their_tag() {
+    let site = Site::open().await;
+    for name in ["document", "offer", "requirement"] {
+        let answer = site.get(&format!("/schemas/v1alpha1/{name}.json"), "en").await;
+        assert_eq!(answer.status, StatusCode::OK, "{name}");
+        let schema: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+        assert_eq!(schema, sla::schema::named(name).unwrap());
+    }
+    for path in ["/schemas/v1alpha1/other.json", "/schemas/v9/document.json"] {
+        assert_eq!(site.get(path, "en").await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}

@@ -1,4 +1,5 @@
-//! One item: what it means, which way is better, its levels, how to ask it, who promises it.
+//! One item: what it means, how it is measured, drawn and put together, how to ask for it, who
+//! promises it, and where it stands in other standards.
 
 use axum::{
     extract::{Path, State},
@@ -6,11 +7,12 @@ use axum::{
 };
 use broker::market::Promising;
 use leptos::prelude::*;
-use sla::{ItemDef, ItemKind, Operator, Scheme, Word};
+use sla::{Compose, ItemDef, ItemKind, Parts, Scheme, Word};
 
-use super::{direction_text, unit_text};
+use super::{direction_text, example, scale, unit_text};
 use crate::{
     AppState, PageContext,
+    address::Address,
     fault::fault_page,
     format,
     market::text,
@@ -30,6 +32,8 @@ struct Shown {
     item: &'static ItemDef,
     count: u64,
     offers: Vec<Promising>,
+    /// The form with a need that asks this item.
+    start: Option<String>,
 }
 
 pub(super) async fn show(
@@ -50,7 +54,13 @@ pub(super) async fn show(
         return fault_page(&ctx, &broker::BrokerError::NotFound { what: "item" });
     };
     let count = counts.get(&key).copied().unwrap_or(0);
-    view(&ctx, &Shown { item, count, offers })
+    let start = example::need(item).map(|need| {
+        // A level of a scheme has no field in the form.
+        let way = if item.kind == ItemKind::SchemeLevel { "yaml" } else { "form" };
+        let need = format!("doc:{}", state.broker.share_code(&need));
+        Address::new("/needs/new").and("by", way).and("need", need).to_string()
+    });
+    view(&ctx, &Shown { item, count, offers, start })
 }
 
 fn view(ctx: &PageContext, shown: &Shown) -> Response {
@@ -67,9 +77,13 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
             {breadcrumbs(words, trail)}
             {page_head(label, Some(item.help(locale).to_owned()), vec![])}
             {facts(words, item)}
+            {section("measured", words.items_measured(), measured(words, item))}
+            {section("ask", words.items_ask(), ask(words, item, shown.start.clone()))}
             {values(words, item)}
-            {section("ask", words.items_ask(), ask(words, item))}
+            {scale(words, item)}
+            {section("together", words.items_together(), together(words, item))}
             {section("offers", words.items_offers(i64::try_from(shown.count).unwrap_or(i64::MAX)), offers(ctx, shown))}
+            {elsewhere(words, item)}
         }
         .into_any()
     })
@@ -135,33 +149,86 @@ fn schemes(words: Words) -> AnyView {
     view! { <div class="stack"><p>{words.items_schemes()}</p>{all}</div> }.into_any()
 }
 
-fn ask(words: Words, item: &ItemDef) -> AnyView {
-    let line = example_line(item);
+/// What a value is found by, how it is drawn, and what becomes of several services.
+fn measured(words: Words, item: &ItemDef) -> AnyView {
+    let locale = words.0.sla();
+    let how = item.notes().map(|notes| notes.measured.get(locale).to_owned());
+    view! { <p>{how}</p> }.into_any()
+}
+
+fn scale(words: Words, item: &ItemDef) -> Option<AnyView> {
+    let drawn = scale::drawing(words, item);
+    let text = match &item.kind {
+        ItemKind::Set(_) | ItemKind::Countries => words.items_scale_sets(),
+        ItemKind::SchemeLevel => words.items_scale_schemes(),
+        _ => words.items_scale_text(),
+    };
+    let body = view! { <div class="stack"><p>{text}</p>{drawn}</div> };
+    Some(section("scale", words.items_scale_title(), body.into_any()))
+}
+
+fn together(words: Words, item: &ItemDef) -> AnyView {
+    let parts = match item.compose.parts {
+        Parts::Every => words.items_parts_every(),
+        Parts::Hosting => words.items_parts_hosting(),
+        Parts::Network => words.items_parts_network(),
+    };
+    definitions(vec![
+        (words.items_chain().to_owned(), compose_text(words, item.compose.chain).into_any()),
+        (words.items_pair().to_owned(), compose_text(words, item.compose.pair).into_any()),
+        (words.items_parts().to_owned(), parts.into_any()),
+    ])
+}
+
+fn compose_text(words: Words, rule: Compose) -> &'static str {
+    match rule {
+        Compose::Product => words.items_compose_product(),
+        Compose::Sum => words.items_compose_sum(),
+        Compose::Minimum => words.items_compose_minimum(),
+        Compose::Maximum => words.items_compose_maximum(),
+        Compose::Loss => words.items_compose_loss(),
+        Compose::Union => words.items_compose_union(),
+        Compose::Intersection => words.items_compose_intersection(),
+        Compose::Equal => words.items_compose_equal(),
+        Compose::Mean => words.items_compose_mean(),
+        Compose::Failover => words.items_compose_failover(),
+        Compose::Recompute => words.items_compose_recompute(),
+    }
+}
+
+/// Where the item stands in other standards.
+fn elsewhere(words: Words, item: &ItemDef) -> Option<AnyView> {
+    let notes = item.notes()?;
+    let locale = words.0.sla();
+    let columns = vec![Column::text(words.items_standard()), Column::text(words.items_place())];
+    let rows = notes.maps.iter().map(|mapping| {
+        let standard = sla::notes().standard(&mapping.to);
+        let label = standard.map_or(mapping.to.as_str(), |standard| standard.label.get(locale));
+        vec![label.to_owned().into_any(), mapping.at.get(locale).to_owned().into_any()]
+    });
+    let table = Table::new(words.items_maps(), columns).rows(rows).view();
+    Some(section("maps", words.items_maps(), table))
+}
+
+fn ask(words: Words, item: &ItemDef, start: Option<String>) -> AnyView {
+    let (asked, promised) = (example::asking(item), example::promising(item));
+    let start = start.map(|href| {
+        let label = words.items_start();
+        view! { <p>{link_button(Look::Primary, label, href)}</p> }
+    });
+    let promise = (!item.derived).then(|| {
+        let text = words.items_promise_text();
+        view! { <p>{text}</p><pre tabindex="0">{promised}</pre> }
+    });
     view! {
         <div class="stack">
             <p>{words.items_ask_text()}</p>
-            <pre tabindex="0">{line}</pre>
-            <p>{link_button(Look::Secondary, words.common_way_describe(), "/needs/new?by=form")}</p>
+            <pre tabindex="0">{asked}</pre>
+            {start}
+            {promise}
         </div>
     }
     .into_any()
-}
-
-/// How the item stands in a requirement document.
-fn example_line(item: &ItemDef) -> String {
-    let op = item.operators().first().copied().map_or("gte", Operator::as_str);
-    let middle = item.words().get(item.words().len() / 2);
-    let value = match (&item.kind, middle) {
-        (ItemKind::Level(_), Some(word)) => format!("\"{}\"", word.key),
-        (ItemKind::Set(_), Some(word)) => format!("[{}]", word.key),
-        (ItemKind::Countries, _) => "[JP]".to_owned(),
-        (ItemKind::SchemeLevel, _) => "moderate, scheme: us-fips199".to_owned(),
-        _ => {
-            let text = crate::needs::example(item.unit);
-            format!("\"{}\"", text.split(", ").next().unwrap_or(text))
-        }
-    };
-    format!("- {{item: {}, op: {op}, value: {value}, level: must, weight: 1}}", item.key)
 }
 
 fn offers(ctx: &PageContext, shown: &Shown) -> AnyView {
@@ -190,28 +257,6 @@ fn offers(ctx: &PageContext, shown: &Shown) -> AnyView {
         let first = format::integer(i64::try_from(shown.offers.len()).unwrap_or(i64::MAX));
         view! { <p class="hint">{words.items_first(first)}</p> }
     });
-    view! { {table}{more} }.into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_example_reads_as_a_requirement() {
-        for item in sla::registry().items() {
-            let line = example_line(item);
-            let extra =
-                if item.key == "performance.e2e_response_time" { ", percentile: 95}" } else { "}" };
-            let line = format!("{}{extra}", line.trim_end_matches('}'));
-            let text = format!(
-                "apiVersion: sla.kumoichi/v1alpha1\nkind: QualityRequirement\nmetadata: {{name: one-item, version: 1, title: {{en: One}}}}\nspec:\n  userRegions: [JP]\n  profiles:\n    normal:\n      items:\n        {line}\n"
-            );
-            assert!(
-                sla::parse_requirement(&text).is_ok(),
-                "{line}: {:?}",
-                sla::parse_requirement(&text)
-            );
-        }
-    }
+    let market = link_button(Look::Quiet, words.items_market(), "/market");
+    view! { {table}{more}<p>{market}</p> }.into_any()
 }

@@ -2,10 +2,17 @@
 
 use broker::market::{OfferPage, Promise};
 use leptos::prelude::*;
-use sla::{Claim, Remedy, Unit};
+use sla::{Claim, OfferItem, Remedy, Unit};
 
 use super::text;
-use crate::{PageContext, ui::Views, words::Words};
+use crate::{
+    PageContext,
+    ui::{State, Views, badge},
+    words::Words,
+};
+
+/// One day in microseconds.
+const DAY_US: i64 = 86_400_000_000;
 
 /// The table; groups that hold nothing are left out.
 pub fn table(ctx: &PageContext, offer: &OfferPage) -> AnyView {
@@ -91,10 +98,38 @@ fn row(ctx: &PageContext, offer: &OfferPage, promise: &Promise) -> AnyView {
             <td data-label=words.market_promise_commitment()>
                 <span>{text::commitment(words, &promise.commitment)}{remedy.map(|text| view! { <span class="hint line">{text}</span> })}</span>
             </td>
-            <td data-label=words.market_promise_source()>{source(words, promise)}</td>
+            <td data-label=words.market_promise_source()>{source(words, promise)}{evidence(ctx, declared)}</td>
         </tr>
     }
     .into_any()
+}
+
+/// Until when certificates count, and which count no longer.
+fn evidence(ctx: &PageContext, promise: &OfferItem) -> Option<AnyView> {
+    let words = ctx.words();
+    let today = ctx.now.div_euclid(DAY_US);
+    let item = sla::registry().item(&promise.item);
+    let name = |word: &str| {
+        let known = item.and_then(|item| item.words().iter().find(|known| known.key == word));
+        known.map_or(word, |known| known.label.get(words.0.sla())).to_owned()
+    };
+    let lines: Views = promise
+        .evidence
+        .iter()
+        .filter_map(|evidence| {
+            let expires = evidence.expires.as_ref()?.to_string();
+            let what = name(evidence.scheme.as_deref().unwrap_or(&evidence.kind));
+            let text = if evidence.has_ended(today) {
+                words.market_promise_ended(what, expires)
+            } else {
+                words.market_promise_until(what, expires)
+            };
+            Some(view! { <span class="hint line">{text}</span> }.into_any())
+        })
+        .collect();
+    let over = promise.has_ended(today) || !promise.ended_members(today).is_empty();
+    let over = over.then(|| badge(State::Bad, words.market_promise_over()));
+    (!lines.is_empty()).then(|| view! { <span>{over}{lines}</span> }.into_any())
 }
 
 /// What comes back when the promise is missed.

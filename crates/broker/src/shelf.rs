@@ -1,9 +1,10 @@
 //! The published offers in memory, as lists and ranking need them; a projection of the database.
 
 use crate::market::OfferCard;
+use crate::market::items::Promised;
 use domain::{OfferId, ProviderId, Timestamp};
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 /// One published offer, ready to be shown and judged.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(crate) struct Shelf {
     stock: RwLock<Arc<Stock>>,
     /// One synchronisation at a time.
     pub syncing: tokio::sync::Mutex<()>,
+    /// Who promises which item, of the moment it was last asked for.
+    pub promised: Mutex<(Weak<Stock>, Arc<Promised>)>,
 }
 
 impl Shelf {

@@ -3,7 +3,7 @@
 mod browse;
 mod card;
 mod coverage;
-mod items;
+pub(crate) mod items;
 mod read;
 
 pub(crate) use card::{CardParts, card};

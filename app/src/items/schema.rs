@@ -1,0 +1,60 @@
+//! The JSON Schemas of the documents at addresses that stay: `/schemas/v1alpha1/document.json`.
+
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::LazyLock,
+};
+
+use axum::{
+    extract::Path,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::{PageContext, layout::error_page::error_page};
+
+/// A schema as it is sent, and the tag of this text.
+struct Served {
+    text: String,
+    tag: String,
+}
+
+/// The schemas are the same for as long as the program runs.
+static SERVED: LazyLock<BTreeMap<String, Served>> = LazyLock::new(|| {
+    let named = ["document", "offer", "requirement"];
+    let schemas = named.iter().filter_map(|name| Some((name, sla::schema::named(name)?)));
+    schemas.map(|(name, schema)| (format!("{name}.json"), served(&schema.to_string()))).collect()
+});
+
+fn served(text: &str) -> Served {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    // Weak, because the answer may travel compressed.
+    Served { text: text.to_owned(), tag: format!("W/\"{:016x}\"", hasher.finish()) }
+}
+
+/// One schema; 304 where the caller has it already.
+pub(super) async fn show(
+    ctx: PageContext,
+    headers: HeaderMap,
+    Path((version, file)): Path<(String, String)>,
+) -> Response {
+    let current = sla::API_VERSION.rsplit('/').next() == Some(version.as_str());
+    let Some(served) = SERVED.get(&file).filter(|_| current) else {
+        return error_page(&ctx, StatusCode::NOT_FOUND);
+    };
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let mut answer = if known.is_some_and(|known| known.contains(&served.tag)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        served.text.clone().into_response()
+    };
+    let into = answer.headers_mut();
+    into.insert(header::CONTENT_TYPE, HeaderValue::from_static(sla::schema::CONTENT_TYPE));
+    into.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    if let Ok(tag) = HeaderValue::from_str(&served.tag) {
+        into.insert(header::ETAG, tag);
+    }
+    answer
+}
