@@ -4,6 +4,7 @@ mod bench;
 mod fingerprint;
 mod graph;
 mod interrupt;
+mod oracle;
 mod place;
 mod say;
 mod setup;
@@ -38,6 +39,8 @@ enum Task {
     Graph,
     /// Checks the house rules for files, words and migrations.
     Tidy,
+    /// Compares `kumoichi match` with pymcdm's SPOTIS on random tables.
+    Oracle(oracle::Options),
     /// Measures and prints a table or JSON lines; without a name lists the measurements.
     Bench(bench::Options),
 }
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&place, &options),
         Task::Graph => graph::check(&place),
         Task::Tidy => tidy::check(&place),
+        Task::Oracle(options) => oracle::run(&place, &options),
         Task::Bench(options) => bench::run(&place, &options),
     });
     match outcome {

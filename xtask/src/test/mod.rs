@@ -33,6 +33,8 @@ pub enum Part {
     Nextest,
     /// Examples in the documentation.
     Doc,
+    /// Distances against pymcdm's SPOTIS; skipped with a message where it cannot be had.
+    Oracle,
     /// The browser half and the site folder.
     Build,
     /// Journeys in Chromium.
@@ -48,6 +50,9 @@ pub struct Options {
     /// Run only journeys whose file name contains this text.
     #[arg(long)]
     journey: Option<String>,
+    /// Run properties of the matcher on at least 20,000 random cases each; for a run at night.
+    #[arg(long)]
+    nightly: bool,
     /// Arguments handed to the test runner (after `--`), for example `-p domain`.
     #[arg(last = true)]
     rest: Vec<String>,
@@ -135,6 +140,7 @@ impl Part {
             Self::Compile => "compile tests and programs",
             Self::Nextest => "tests",
             Self::Doc => "examples in the documentation",
+            Self::Oracle => "distances against an oracle",
             Self::Build => "browser half and site",
             Self::Journeys => "browser journeys",
         }

@@ -5,7 +5,7 @@ use super::postgres::Cluster;
 use super::{Options, Part, tee};
 use crate::place::Place;
 use crate::setup::wasm_target::{self, Compiler, TARGET};
-use crate::{graph, say, setup, tidy, tool, web};
+use crate::{graph, oracle, say, setup, tidy, tool, web};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::PathBuf;
@@ -15,6 +15,10 @@ use std::time::Duration;
 /// Everything that runs on the host; the browser half must not switch on `hydrate` there.
 const HOST: [&str; 3] = ["--workspace", "--exclude", "frontend"];
 const DATABASE: &str = "KUMOICHI_TEST_POSTGRES";
+/// Random cases of each property in a run at night.
+const NIGHTLY_CASES: &str = "20000";
+/// Random tables that are compared with the oracle.
+const ORACLE_TABLES: u64 = 200;
 const JOURNEYS_LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// Runs one part and counts.
@@ -26,12 +30,13 @@ pub fn run(place: &Place, options: &Options, part: Part) -> Result<Count> {
         Part::Graph => one(graph::check(place)),
         Part::Tidy => one(tidy::check(place)),
         Part::Compile => check(cargo(place).arg("build").args(HOST).args(["--bins", "--tests"])),
-        Part::Nextest => tests(place, &options.rest),
+        Part::Nextest => tests(place, options),
         Part::Doc => {
             let mut command = cargo(place);
             command.args(["test", "--doc"]).args(HOST).arg("--no-fail-fast");
             counted(&mut command, count::of_cargo_test)
         }
+        Part::Oracle => distances(place, options),
         Part::Build => one(web::site(place, false)),
         Part::Journeys => {
             // A full run compiled the program already, together with the tests.
@@ -90,8 +95,12 @@ fn without_warnings(clippy: &mut Command) -> Result<Count> {
     Ok(Count::ONE)
 }
 
-fn tests(place: &Place, rest: &[String]) -> Result<Count> {
+fn tests(place: &Place, options: &Options) -> Result<Count> {
+    let rest = &options.rest;
     let mut runner = cargo(place);
+    if options.nightly {
+        runner.env("PROPTEST_CASES", NIGHTLY_CASES);
+    }
     let read: fn(&str) -> Option<Count> = if setup::has_nextest() {
         runner.args([
             "nextest",
@@ -111,6 +120,21 @@ fn tests(place: &Place, rest: &[String]) -> Result<Count> {
     // Lives until the tests are over; its end stops the server and removes the folder.
     let _cluster = database(&mut runner)?;
     counted(&mut runner, read)
+}
+
+/// Compares distances with the oracle. A machine that cannot reach it is told so and not failed.
+fn distances(place: &Place, options: &Options) -> Result<Count> {
+    // A full run compiled the program already, together with the tests.
+    if !options.only.is_empty() && !options.only.contains(&Part::Compile) {
+        tool::run(cargo(place).args(["build", "--quiet", "-p", "server"]))?;
+    }
+    match oracle::compare(place, ORACLE_TABLES)? {
+        oracle::Outcome::Agrees(_) => Ok(Count::ONE),
+        oracle::Outcome::Skipped(why) => {
+            say::line(&format!("   skipped: {why}"));
+            Ok(Count::default())
+        }
+    }
 }
 
 /// Gives the tests a PostgreSQL of their own, unless the environment names one.
