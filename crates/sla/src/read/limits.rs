@@ -43,9 +43,12 @@ pub(crate) const EXTENSION_SET: &[Operator] =
 /// A field that an item needs, the fault without it, what is expected, and the sentence.
 pub(crate) type Need = (&'static str, FaultCode, Expected, &'static str);
 
+/// An item, always or with one commitment only, and what it needs.
+pub(crate) type Needing = ((&'static str, Option<Commitment>), &'static [Need]);
+
 /// What promises on some items need beside their value, always or with one commitment: a number
 /// without its measurement says nothing.
-pub(crate) const NEEDED: &[((&str, Option<Commitment>), &[Need])] = &[
+pub(crate) const NEEDED: &[Needing] = &[
     (
         ("availability.service_uptime", Some(Commitment::Guaranteed)),
         &[(

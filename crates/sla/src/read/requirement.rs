@@ -115,7 +115,7 @@ fn operator(item: Option<&ItemDef>, node: &Node, at: &At<'_>, sink: &mut Sink) -
     if item.operators().contains(&op) {
         return Some(op);
     }
-    let allowed = words(&item.operators());
+    let allowed = words(item.operators());
     let message = format!("the operator does not fit an item of type {}", item.kind.name());
     sink.fault(at, FaultCode::WrongOperator, Some(node), allowed, message)
 }

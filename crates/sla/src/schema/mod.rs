@@ -6,6 +6,7 @@ mod beyond;
 mod forms;
 mod items;
 mod offer;
+#[expect(clippy::needless_pass_by_value, reason = "each part is built for one place only")]
 mod parts;
 mod quantity;
 mod requirement;

@@ -197,7 +197,8 @@ mod tests {
             prop_assert_eq!(parse_decimal(text.trim_matches('"')), Some(exact));
             if !text.starts_with('"') {
                 let double: f64 = text.parse().unwrap();
-                prop_assert_eq!(serde_json::from_str::<f64>(&text).unwrap(), double);
+                let read: f64 = serde_json::from_str(&text).unwrap();
+                prop_assert_eq!(read.to_bits(), double.to_bits());
                 prop_assert_eq!(parse_decimal(&double.to_string()), Some(exact));
             }
         }

@@ -25,12 +25,15 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
+/// What happens to a document at a place.
+type Damage = fn(&Source, &mut Value, &str);
+
 /// Damages one place, and says how.
 pub fn damage(source: &Source, document: &mut Value) -> String {
     let mut all = Vec::new();
     places(document, "", &mut all);
     let at = source.pick(&all).clone();
-    let kinds: &[(&str, fn(&Source, &mut Value, &str))] = &[
+    let kinds: &[(&str, Damage)] = &[
         ("wrong type", wrong_type),
         ("missing", missing),
         ("unknown field", unknown_field),

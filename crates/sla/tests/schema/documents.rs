@@ -16,7 +16,8 @@ fn put(map: &mut Map<String, Value>, source: &Source, name: &str, value: Value) 
 }
 
 fn object(value: Value) -> Map<String, Value> {
-    value.as_object().unwrap().clone()
+    let Value::Object(map) = value else { panic!("not an object: {value}") };
+    map
 }
 
 fn items(source: &Source, most: usize) -> Vec<&'static ItemDef> {
