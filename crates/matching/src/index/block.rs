@@ -5,8 +5,9 @@ use super::{
     plan::Gate,
 };
 
-/// Fewer open rows than this are followed one by one.
-pub(crate) const FEW: usize = 32;
+/// So many open rows are followed one by one; more are worked on all together, which reads memory in
+/// the order it lies in.
+pub(crate) const FEW: usize = 8;
 
 /// How many rows a mask has.
 pub(crate) fn count(mask: &Lane) -> usize {

@@ -212,6 +212,12 @@ impl<D: AsRef<sla::Offer>> Payload for Documents<D> {
     }
 }
 
+impl<D: AsRef<sla::Offer>> Default for Moment<Documents<D>> {
+    fn default() -> Self {
+        Self::empty(Readings::default())
+    }
+}
+
 /// A moment of an index over offer documents.
 pub type DocumentMoment<D> = Moment<Documents<D>>;
 
@@ -220,6 +226,17 @@ impl<D: AsRef<sla::Offer>> DocumentMoment<D> {
     #[must_use]
     pub fn of_documents(rows: Vec<DocumentRow<D>>) -> Self {
         Self::empty(Readings::default()).apply(rows, &[])
+    }
+
+    /// An index without offers that knows the same readings, so that what is added is read for them.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        Self::empty(self.context.clone())
+    }
+
+    /// Makes the columns that a requirement reads, so that the first answer does not wait for them.
+    pub fn warm(&self, matcher: &Arc<SlaMatcher>) {
+        drop(self.parts(matcher));
     }
 
     /// Lets the index be updated while it is read.

@@ -16,8 +16,9 @@ use crate::{
     wanted::{Compared, Wanted},
 };
 
-/// Rows looked at to guess which must excludes most and which row costs most.
-const SAMPLE: usize = 64;
+/// Rows looked at to guess which must excludes most and which row costs most: so many runs of so many.
+const RUNS: usize = 4;
+const RUN: usize = 16;
 
 /// A requirement ready for one part of a moment.
 #[derive(Debug)]
@@ -172,8 +173,11 @@ impl<'a> Plan<'a> {
     /// Puts the musts that exclude most and the rows that cost most in front.
     fn put_first_what_decides(&mut self) {
         let rows = self.part.rows();
-        let step = (rows / SAMPLE).max(1);
-        let sample: Vec<usize> = (0..rows).step_by(step).take(SAMPLE).collect();
+        // Neighbours share a cache line; single rows all over the segment would each be a miss.
+        let runs = (0..RUNS).map(|run| rows * run / RUNS);
+        let mut sample: Vec<usize> =
+            runs.flat_map(|start| start..(start + RUN).min(rows)).collect();
+        sample.dedup();
         // Effort for each row that is left out: little effort and much left out comes first.
         self.gates.sort_by_cached_key(|gate| {
             let failing = sample.iter().filter(|row| !gate.passes(**row)).count();

@@ -86,8 +86,17 @@ impl<'a> Place<'_, 'a> {
                 return;
             }
         }
+        let mut order: Vec<(u16, u16, usize)> = Vec::new();
+        if cuts.worse == Cuts::NONE.worse {
+            // Nothing to beat yet: the most promising first, so that there soon is.
+            sums.add_all(block, short, second);
+            order.extend(rows(open).map(|row| (sums.first[row], sums.second[row], row)));
+            order.sort_unstable();
+        } else {
+            order.extend(rows(open).map(|row| (0, 0, row)));
+        }
         let start = block * BLOCK;
-        for row in rows(open) {
+        for (_, _, row) in order {
             let at = start + row;
             if sums.rule_out(row, at, short, second, cuts) {
                 continue;
@@ -117,6 +126,12 @@ struct Sums {
 }
 
 impl Sums {
+    fn add_all(&mut self, block: usize, short: &[Term<'_>], second: &[Term<'_>]) {
+        short.iter().for_each(|term| term.add(block, &mut self.first));
+        second.iter().for_each(|term| term.add(block, &mut self.second));
+        (self.firsts, self.seconds) = (short.len(), second.len());
+    }
+
     fn add_short(
         &mut self,
         block: usize,
