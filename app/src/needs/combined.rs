@@ -142,13 +142,11 @@ fn part(
 
 fn table(ctx: &PageContext, one: &Combination) -> AnyView {
     let words = ctx.words();
-    let mut columns =
-        vec![Column::text(words.common_shape_item()), Column::text(words.common_shape_need())];
+    let mut columns = vec![Column::text(words.common_shape_item())];
     for at in 0..one.parts.len() {
         columns.push(Column::text(role(words, one.arrangement, at)));
     }
     columns.push(Column::text(words.combine_column_whole()));
-    columns.push(Column::text(words.combine_column_how()));
     let rows = one.explanation.rows.iter().map(|row| cells(ctx, one, row));
     Table::new(words.combine_how_caption(title(ctx, one)), columns).rows(rows).view()
 }
@@ -158,9 +156,15 @@ fn cells(ctx: &PageContext, one: &Combination, row: &RowExplanation) -> Views {
     let composed = one.items.iter().find(|item| item.item == row.item);
     let label = text::item_label(ctx.locale, &row.item);
     let (state, verdict) = say::verdict(words, row);
+    let asked = say::asked_text(words, row);
     let mut cells: Views = vec![
-        view! { <a href=format!("/items/{}", row.item)>{label}</a> }.into_any(),
-        say::asked_text(words, row).into_any(),
+        view! {
+            <span>
+                <a href=format!("/items/{}", row.item)>{label}</a>
+                <span class="hint line">{words.combine_asked(asked)}</span>
+            </span>
+        }
+        .into_any(),
     ];
     for at in 0..one.parts.len() {
         cells.push(part_cell(words, row, composed, at));
@@ -169,11 +173,11 @@ fn cells(ctx: &PageContext, one: &Combination, row: &RowExplanation) -> Views {
         Some(value) => say::value_text(words.0, &row.item, value),
         None => words.common_not_declared().to_owned(),
     };
+    let how = how(words, one, row, composed);
     cells.push(
-        view! { <span class="result">{badge(state, verdict)}<span>{whole}</span></span> }
+        view! { <span>{badge(state, verdict)}" "{whole}<span class="hint line">{how}</span></span> }
             .into_any(),
     );
-    cells.push(how(words, one, row, composed));
     cells
 }
 

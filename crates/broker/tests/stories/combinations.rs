@@ -39,6 +39,7 @@ async fn a_redundant_pair_is_proposed_where_no_single_offer_is_up_often_enough(e
         let [primary, standby] = &one.parts[..] else { panic!("{:?}", one.parts) };
         assert!(primary.hazard_zone.is_some() && standby.hazard_zone.is_some());
         assert_ne!(primary.hazard_zone, standby.hazard_zone);
+        assert_eq!(primary.card.model, standby.card.model);
         let sum = primary.card.price.unwrap().minor + standby.card.price.unwrap().minor;
         assert_eq!(one.price.unwrap().minor, sum);
         let law = one.items.iter().find(|item| item.item == "legal.governing_law").unwrap();

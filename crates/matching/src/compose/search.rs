@@ -109,7 +109,7 @@ impl SlaMatcher {
         found.sort_by(|a, b| search.order.compare(&a.0, &b.0).then_with(|| id(&a.1).cmp(id(&b.1))));
         found.truncate(search.found_max);
         Combinations {
-            possible: pools.possible(),
+            possible: pools.possible,
             looked_at,
             found: found.into_iter().map(|(_, combination)| combination).collect(),
         }
@@ -181,7 +181,7 @@ impl SlaMatcher {
                 pools.pairs.push(at);
             }
         }
-        pools.sizes = [pools.hosts.len(), pools.networks.len(), pools.pairs.len()];
+        pools.count(documents);
         let better = |a: &usize, b: &usize| match (standings.get(*a), standings.get(*b)) {
             (Some(first), Some(second)) => {
                 search.order.compare(first, second).then_with(|| a.cmp(b))
@@ -193,7 +193,7 @@ impl SlaMatcher {
             pool.sort_by(better);
             pool.truncate(search.pairs_max.max(1));
         }
-        pools.order_by_uptime(documents);
+        pools.note_uptimes(documents);
         pools
     }
 }
@@ -203,26 +203,34 @@ struct Pools {
     hosts: Vec<usize>,
     networks: Vec<usize>,
     pairs: Vec<usize>,
-    /// Sizes before they were cut: hosts, networks, pairs.
-    sizes: [usize; 3],
-    /// Uptime of each of `pairs`, for who is the primary.
-    uptimes: Vec<Option<Decimal>>,
+    /// Pairs that could be tried before the pools were cut.
+    possible: u64,
+    /// Kind and uptime of each of `pairs`: who may stand by for whom, and who is the primary.
+    standing_by: Vec<(Option<ServiceModel>, Option<Decimal>)>,
 }
 
 impl Pools {
-    fn possible(&self) -> u64 {
-        let [hosts, networks, pairs] = self.sizes.map(|size| size as u64);
-        hosts * networks + pairs * pairs.saturating_sub(1) / 2
+    /// Hosts times networks, and every two offers of one kind: another kind cannot take over.
+    fn count(&mut self, documents: &[&Offer]) {
+        self.possible = self.hosts.len() as u64 * self.networks.len() as u64;
+        for model in ServiceModel::ALL {
+            let of_kind = |at: &&usize| {
+                documents.get(**at).is_some_and(|offer| offer.spec.service.model == *model)
+            };
+            let size = self.pairs.iter().filter(of_kind).count() as u64;
+            self.possible += size * size.saturating_sub(1) / 2;
+        }
     }
 
-    fn order_by_uptime(&mut self, documents: &[&Offer]) {
+    fn note_uptimes(&mut self, documents: &[&Offer]) {
         let failover =
             sla::registry().items().iter().find(|def| def.compose.pair == Compose::Failover);
         let uptime = |at: &usize| {
             let item = documents.get(*at)?.item(&failover?.key)?;
             crate::from_sla::strength::guaranteed(failover, &item.value)
         };
-        self.uptimes = self.pairs.iter().map(uptime).collect();
+        let kind = |at: &usize| documents.get(*at).map(|offer| offer.spec.service.model);
+        self.standing_by = self.pairs.iter().map(|at| (kind(at), uptime(at))).collect();
     }
 }
 
@@ -236,8 +244,12 @@ fn tries(pools: &Pools) -> impl Iterator<Item = Try> + '_ {
     let pairs = diagonals(pools.pairs.len(), pools.pairs.len())
         .filter(|(one, other)| one < other)
         .filter_map(|(one, other)| {
+            let (first, second) = (pools.standing_by.get(one)?, pools.standing_by.get(other)?);
+            if first.0 != second.0 {
+                return None;
+            }
             // The part that is up more often serves; the other stands by.
-            let swap = pools.uptimes.get(other) > pools.uptimes.get(one);
+            let swap = second.1 > first.1;
             let (one, other) = if swap { (other, one) } else { (one, other) };
             let parts = [*pools.pairs.get(one)?, *pools.pairs.get(other)?];
             Some(Try { arrangement: Arrangement::Pair, parts })

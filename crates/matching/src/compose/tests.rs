@@ -424,6 +424,17 @@ fn beside_a_single_match_only_better_combinations_are_proposed() {
 }
 
 #[test]
+fn a_service_of_another_kind_does_not_stand_by() {
+    let wish = need(vec![must(UPTIME, Operator::Gte, number("0.99995"))]);
+    let mut desk = elsewhere(host("0.999"));
+    desk.spec.service.model = ServiceModel::Saas;
+    let market = [("a", host("0.999")), ("desk", desk)];
+    let (names, found) = search(&wish, &market, Order::Balanced, 100);
+    assert!(names.is_empty());
+    assert_eq!(found.possible, 0);
+}
+
+#[test]
 fn the_search_ends_at_its_limit_and_says_so() {
     let wish = need(vec![must(UPTIME, Operator::Gte, number("0.99995"))]);
     let market: Vec<(String, Offer)> = (0..30)

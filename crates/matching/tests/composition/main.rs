@@ -227,7 +227,8 @@ fn by_hand(
             let fits = match (network(first), network(second)) {
                 (false, true) => matched(&compose(Arrangement::Chain, &[first, second], &terms)),
                 (false, false) => {
-                    zones_apart(first, second).is_some()
+                    first.spec.service.model == second.spec.service.model
+                        && zones_apart(first, second).is_some()
                         && matched(&compose(Arrangement::Pair, &[first, second], &terms))
                 }
                 _ => false,

@@ -87,7 +87,11 @@ fn promise(key: &'static str) -> BoxedStrategy<OfferItem> {
 pub fn offer() -> impl Strategy<Value = Offer> {
     let items: Vec<_> =
         KEYS.iter().map(|key| proptest::option::weighted(0.75, promise(key))).collect();
-    let model = prop_oneof![2 => Just(ServiceModel::Iaas), 1 => Just(ServiceModel::Network)];
+    let model = prop_oneof![
+        4 => Just(ServiceModel::Iaas),
+        1 => Just(ServiceModel::Saas),
+        2 => Just(ServiceModel::Network),
+    ];
     let zone = proptest::sample::select(vec![Some("JP-01"), Some("JP-27"), Some("JP-13"), None]);
     let price = proptest::option::weighted(0.8, 1_000..300_000_i64);
     let ways = proptest::collection::vec(proptest::option::weighted(0.7, 1..300_i64), 2);
