@@ -6,6 +6,7 @@ use sla::Direction;
 
 use crate::{
     PageContext,
+    market::text,
     ui::{Column, State, Table, badge},
     words::{Locale, Words},
 };
@@ -78,15 +79,7 @@ fn value_text(item: &str, value: &matching::Value, locale: Locale) -> String {
         },
         matching::Value::Set(members) => sla::Value::Set(members.clone()),
     };
-    match sla::registry().item(key(item)) {
-        Some(item) => sla::format_value(item, &value, locale.sla()),
-        None => match value {
-            sla::Value::Number(number) => number.to_string(),
-            sla::Value::Level(level) => level,
-            sla::Value::Set(members) => members.into_iter().collect::<Vec<_>>().join(", "),
-            other => format!("{other:?}"),
-        },
-    }
+    text::value(locale, key(item), &value)
 }
 
 #[cfg(test)]
@@ -99,6 +92,14 @@ mod tests {
         assert_eq!(asked_text("availability.service_uptime", &uptime, Locale::En), "≥ 99.9 %");
         let response = matching::Value::Number(sla::parse_decimal("5").unwrap());
         assert_eq!(asked_text("performance.online_response_time", &response, Locale::Ja), "≤ 5 秒");
+    }
+
+    #[test]
+    fn countries_are_named_as_everywhere() {
+        let place = matching::Value::Set(["JP".to_owned()].into());
+        for item in ["legal.governing_law", "security.data_location#within"] {
+            assert_eq!(value_text(item, &place, Locale::En), "Japan");
+        }
     }
 
     #[test]
