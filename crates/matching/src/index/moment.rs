@@ -153,10 +153,8 @@ impl<P: Payload> Moment<P> {
 
     fn bury(&mut self, id: &str) {
         for segment in &mut self.segments {
-            if let Some(row) = segment.body.ids.find(id) {
-                if !segment.dead.has(row) {
-                    Arc::make_mut(&mut segment.dead).add(row);
-                }
+            if let Some(row) = segment.body.ids.find(id).filter(|row| !segment.dead.has(*row)) {
+                Arc::make_mut(&mut segment.dead).add(row);
             }
         }
     }

@@ -56,7 +56,7 @@ impl OfferMoment {
                 column_out(&mut out, column);
             }
         }
-        sealed(out, fingerprint(&format!("{:?}", self.context.items())))
+        sealed(&out, fingerprint(&format!("{:?}", self.context.items())))
     }
 
     /// The moment that a snapshot holds, for the dictionary it was made for.
@@ -96,7 +96,7 @@ impl<D: AsRef<sla::Offer>> DocumentMoment<D> {
                 column_out(&mut out, &column);
             }
         }
-        sealed(out, fingerprint("documents"))
+        sealed(&out, fingerprint("documents"))
     }
 
     /// The moment that a snapshot holds; `find` brings the document of an id in the state of that
@@ -153,7 +153,7 @@ fn fingerprint(text: &str) -> u64 {
     checksum(format!("{} {text}", env!("CARGO_PKG_VERSION")).as_bytes())
 }
 
-fn sealed(body: Out, made_for: u64) -> Vec<u8> {
+fn sealed(body: &Out, made_for: u64) -> Vec<u8> {
     let mut out = Out(MAGIC.to_vec());
     for number in [VERSION, made_for, body.0.len() as u64, checksum(&body.0)] {
         out.number(number);

@@ -68,7 +68,7 @@ fn offer() -> impl Strategy<Value = Offer> {
             item.commitment = bend.commitment.map_or(item.commitment, commitment);
             item.percentile = bend.percentile.map_or(item.percentile, percentile);
             if let sla::Value::Number(number) = &mut item.value {
-                *number = *number * Decimal::new(bend.factor, 1);
+                *number *= Decimal::new(bend.factor, 1);
             }
             !bend.drop
         });
