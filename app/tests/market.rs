@@ -365,3 +365,64 @@ async fn schemas_stand_at_addresses_that_stay_and_are_kept_by_their_tag() {
         assert_eq!(site.get(path, "en").await.status, StatusCode::NOT_FOUND, "{path}");
     }
 }
+
+/// The address of a need for uptime in Japan that no single offer of the demo market contains.
+async fn never_down(site: &Site) -> String {
+    let text = "apiVersion: sla.kumoichi/v1alpha1
+kind: QualityRequirement
+metadata: {name: never-down, version: 1, title: {en: Never down, ja: 止まらない業務}}
+spec:
+  userRegions: [JP]
+  profiles:
+    normal:
+      items:
+        - {item: availability.service_uptime, op: gte, value: 0.99999, level: must}
+        - {item: security.data_location, op: subset_of, value: [JP], level: must}
+";
+    let answer = site.post("/needs/new/yaml", &[("text", text)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    answer.location
+}
+
+#[tokio::test]
+async fn where_no_single_offer_will_do_two_are_proposed_with_how_they_are_composed() {
+    let site = Site::open().await;
+    let address = never_down(&site).await;
+    for (language, words) in [
+        ("en", ["Primary", "Standby", "hazard zone JP-", "while it is down the standby", "Asked:"]),
+        ("ja", ["主系", "待機系", "災害区域 JP-", "止まっているあいだは待機系", "要件："]),
+    ] {
+        let answer = site.get(&address, language).await;
+        let section = between(&answer.text, "id=\"combinations\"", "id=\"relax\"");
+        for word in words {
+            assert!(section.contains(word), "{language} {word}");
+        }
+        assert!(section.matches("<li class=\"rank\"").count() > 0);
+        assert!(section.contains("/market/offers/"));
+    }
+}
+
+#[tokio::test]
+async fn a_ranked_list_leads_to_needs_that_ask_a_little_less() {
+    let site = Site::open().await;
+    let page = site.page(&never_down(&site).await).await;
+    let section = between(&page, "id=\"relax\"", "id=\"near\"");
+    assert!(section.contains("“Service uptime”: 99.9"), "{section}");
+    let (_, rest) = section.split_once("href=\"").unwrap();
+    let link = rest.split('"').next().unwrap().replace("&amp;", "&");
+    let relaxed = site.page(&link).await;
+    assert!(relaxed.contains("offers fit") || relaxed.contains("One offer fits"));
+    assert!(!relaxed.contains("No offer contains the whole need"));
+}
+
+#[tokio::test]
+async fn an_offer_says_which_others_it_covers_and_a_comparison_too() {
+    let site = Site::open().await;
+    let id = site.offer_titled(HOKUSEI).await;
+    let page = site.page(&format!("/market/offers/{id}")).await;
+    let section = between(&page, "id=\"coverage\"", "id=\"measured\"");
+    assert!(section.contains("Covered by") && section.contains("other offers"));
+    let other = site.offer_titled("Hokusei Cloud managed database").await;
+    let both = site.page(&format!("/market/compare?offer={id}&offer={other}")).await;
+    assert!(both.contains("Covers of these"));
+}
