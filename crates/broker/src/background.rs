@@ -86,10 +86,13 @@ impl Broker {
                 tracing::error!(%error, "a background task broke off");
             }
         }
+        if let Err(error) = self.keep_match_index().await {
+            tracing::warn!(%error, "the match index could not be kept; the next start takes longer");
+        }
         Ok(())
     }
 
-    /// Removes what has expired.
+    /// Removes what has expired and keeps what would take a restart long.
     pub async fn tidy(&self) -> Result<(), BrokerError> {
         let now = self.now();
         let mut tx = self.begin().await?;
@@ -97,7 +100,7 @@ impl Broker {
         idempotency::delete_older_than(&mut tx, now.plus_us(-ANSWERS_KEPT_US)).await?;
         observations::delete_older_than(&mut tx, now.plus_us(-SAMPLES_KEPT_US)).await?;
         tx.commit().await?;
-        Ok(())
+        self.keep_match_index().await
     }
 }
 

@@ -12,6 +12,7 @@ mod error;
 pub mod keys;
 mod lifecycle;
 pub mod market;
+mod match_index;
 mod monitor;
 pub mod offers;
 mod password;

@@ -2,6 +2,7 @@
 
 use crate::market::OfferCard;
 use crate::market::items::Promised;
+use crate::match_index::MatchIndex;
 use domain::{OfferId, ProviderId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
@@ -30,6 +31,8 @@ pub(crate) struct Stock {
     pub providers: BTreeMap<String, (String, String)>,
     /// The latest change that was seen.
     pub seen_until: Option<Timestamp>,
+    /// For ranking `offers`, always of the same moment.
+    pub index: MatchIndex,
 }
 
 /// Holds the current [`Stock`].
@@ -40,6 +43,8 @@ pub(crate) struct Shelf {
     pub syncing: tokio::sync::Mutex<()>,
     /// Who promises which item, of the moment it was last asked for.
     pub promised: Mutex<(Weak<Stock>, Arc<Promised>)>,
+    /// The stock whose match index was written last.
+    pub kept: Mutex<Weak<Stock>>,
 }
 
 impl Shelf {

@@ -1,13 +1,14 @@
-//! Keeps shelf and search index equal to the published offers.
+//! Keeps shelf, match index and search index equal to the published offers.
 //!
 //! Takes no input and is safe at any time: it reads what changed since the last look, with an
 //! overlap because commits of other processes become visible late, and skips revisions it has.
 
 use crate::providers::ProviderCard;
 use crate::shelf::{Shelved, Stock};
-use crate::{Broker, BrokerError, market, regions};
+use crate::{Broker, BrokerError, market, match_index, regions};
 use domain::{DurationUs, OfferId, OfferState, Timestamp};
 use search::OfferDocument;
+use std::path::PathBuf;
 use std::sync::Arc;
 use storage::offers::{self, OfferChange, PublishedOffer};
 use storage::{StorageError, Tx};
@@ -23,19 +24,21 @@ impl Broker {
         let _one_at_a_time = self.inner.shelf.syncing.lock().await;
         let stock = self.inner.shelf.stock();
         match stock.seen_until {
-            None => self.load_market().await.map(drop),
+            None => self.load_market(self.snapshot_file()).await.map(drop),
             Some(seen) => self.follow_market(&stock, seen).await,
         }
     }
 
-    /// Builds the search index anew while the old one answers; returns the number of offers.
+    /// Builds search and match index anew while the old ones answer; returns the number of offers.
     pub async fn reindex(&self) -> Result<u64, BrokerError> {
         let _one_at_a_time = self.inner.shelf.syncing.lock().await;
-        self.load_market().await
+        let count = self.load_market(None).await?;
+        self.keep_match_index().await?;
+        Ok(count)
     }
 
-    /// Reads everything that is published.
-    async fn load_market(&self) -> Result<u64, BrokerError> {
+    /// Reads everything that is published; the match index may start from a snapshot.
+    async fn load_market(&self, snapshot: Option<PathBuf>) -> Result<u64, BrokerError> {
         let mut tx = self.begin_read().await?;
         let mut stock = Stock { seen_until: Some(Timestamp(0)), ..Stock::default() };
         let mut after = None;
@@ -53,7 +56,12 @@ impl Broker {
             stock.offers.values().map(|offer| index_document(offer)).collect();
         self.on_index(move |index| index.rebuild(&documents)).await?;
         let count = stock.offers.len() as u64;
-        self.inner.shelf.put(stock);
+        let (before, usual) = (self.inner.shelf.stock(), self.usual_matchers());
+        let stock = beside(move || {
+            stock.index = match_index::build(&stock, &before.index, snapshot.as_deref(), &usual);
+            stock
+        });
+        self.inner.shelf.put(stock.await?);
         Ok(count)
     }
 
@@ -78,8 +86,13 @@ impl Broker {
         drop(tx);
         let upserts: Vec<OfferDocument> =
             ids.iter().filter_map(|id| Some(index_document(next.offers.get(id)?))).collect();
+        let changed: Vec<OfferId> = ids.iter().chain(&removals).copied().collect();
         self.on_index(move |index| index.apply(&upserts, &removals)).await?;
-        self.inner.shelf.put(next);
+        let next = beside(move || {
+            next.index = match_index::follow(&next, &changed);
+            next
+        });
+        self.inner.shelf.put(next.await?);
         Ok(())
     }
 
@@ -94,6 +107,13 @@ impl Broker {
             .map_err(|error| BrokerError::Internal(format!("search index: {error}")))?
             .map_err(|error| BrokerError::Search(Box::new(error)))
     }
+}
+
+/// Works on a stock beside the async workers: many offers take a while.
+async fn beside(work: impl FnOnce() -> Stock + Send + 'static) -> Result<Stock, BrokerError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| BrokerError::Internal(format!("match index: {error}")))
 }
 
 /// Changes that the stock does not know yet, oldest first.

@@ -1,15 +1,18 @@
 //! Ranking the published offers for one requirement; the same engine runs in the browser.
 
 use super::{RankedList, RankedOffer, RequirementSource, relax};
-use crate::shelf::Shelved;
+use crate::shelf::{Shelved, Stock};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, OfferId, Timestamp};
-use matching::{Candidate, Circumstances, Order, Ranked, SlaMatcher};
+use matching::{Candidate, Circumstances, Order, Ranked, Ranking, SlaMatcher};
 use sla::{ProfileName, Requirement};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Rows of each list at most.
 const LIMIT_MAX: usize = 200;
+/// Best matches and nearest misses that are tried in combinations, each, once there are more offers.
+const POOL: usize = 1_000;
 /// Seconds of a day.
 const DAY_SECONDS: i64 = 86_400;
 /// Yen per unit of a currency, to order prices of different currencies. Fixed and published on
@@ -32,12 +35,21 @@ impl Broker {
         let today = self.now();
         // A long market is judged beside the async workers.
         tokio::task::spawn_blocking(move || {
-            let offers: Vec<Arc<Shelved>> = stock.offers.values().cloned().collect();
             let question = Question::new(requirement, order, today)?;
-            Ok(question.answer(&offers, limit.clamp(1, LIMIT_MAX), share_code, notices))
+            Ok(question.answer(&stock, limit.clamp(1, LIMIT_MAX), share_code, notices))
         })
         .await
         .map_err(|error| BrokerError::Internal(format!("ranking: {error}")))?
+    }
+
+    /// Matchers of the templates: what they read of offers is what most needs read.
+    pub(crate) fn usual_matchers(&self) -> Vec<Arc<SlaMatcher>> {
+        let today = self.now();
+        let templates = self.templates().into_iter();
+        let questions = templates.filter_map(|template| {
+            Question::new(template.requirement, Order::Balanced, today).ok()
+        });
+        questions.map(|question| question.matcher).collect()
     }
 
     /// One offer against one need, whether it matches or not.
@@ -59,7 +71,7 @@ impl Broker {
 /// A requirement ready to judge offers.
 pub(super) struct Question {
     pub(super) requirement: Requirement,
-    pub(super) matcher: SlaMatcher,
+    pub(super) matcher: Arc<SlaMatcher>,
     pub(super) circumstances: Circumstances,
     pub(super) order: Order,
 }
@@ -80,7 +92,7 @@ impl Question {
         let matcher = SlaMatcher::new(&requirement, ProfileName::Normal, &circumstances).map_err(
             |fault| BrokerError::field("/items", "requirement", "", "", &fault.to_string()),
         )?;
-        Ok(Self { requirement, matcher, circumstances, order })
+        Ok(Self { requirement, matcher: Arc::new(matcher), circumstances, order })
     }
 
     pub(super) fn candidate(&self, offer: &Shelved) -> Candidate {
@@ -89,23 +101,32 @@ impl Question {
 
     fn answer(
         self,
-        offers: &[Arc<Shelved>],
+        stock: &Stock,
         limit: usize,
         share_code: String,
         notices: Vec<String>,
     ) -> RankedList {
-        let candidates: Vec<Candidate> = offers.iter().map(|offer| self.candidate(offer)).collect();
-        let ranking = self.matcher.rank(&candidates, self.order, limit);
+        let index = &stock.index;
+        let wide = limit.max(POOL);
+        let ranking = index.rank_documents(&self.matcher, self.order, wide, wide);
         let rows = |list: &[Ranked]| -> Vec<RankedOffer> {
             list.iter()
+                .take(limit)
                 .zip(1..)
                 .filter_map(|(row, position)| {
-                    let (offer, candidate) = (offers.get(row.index)?, candidates.get(row.index)?);
-                    Some(self.row(offer, candidate, position, row.stronger_than_above))
+                    let offer = index.document(row.index)?;
+                    let candidate = self.candidate(offer);
+                    Some(self.row(offer, &candidate, position, row.stronger_than_above))
                 })
                 .collect()
         };
-        let gains = self.matcher.gains(&candidates);
+        // Only offers that fail a single must are gained by relaxing one.
+        let nearly = index.nearly(&self.matcher).into_iter();
+        let nearly: Vec<Candidate> =
+            nearly.filter_map(|at| Some(self.candidate(index.document(at)?))).collect();
+        let gains = self.matcher.gains(&nearly);
+        let pool = pool(stock, &ranking);
+        let candidates: Vec<Candidate> = pool.iter().map(|offer| self.candidate(offer)).collect();
         RankedList {
             share_code,
             order: self.order,
@@ -118,7 +139,7 @@ impl Question {
                 .filter(|gain| gain.dropped > 0)
                 .map(|gain| relax::relaxing(&self.requirement, gain))
                 .collect(),
-            combinations: self.combinations(offers, &candidates),
+            combinations: self.combinations(&pool, &candidates),
             notices,
             requirement: self.requirement,
         }
@@ -139,4 +160,16 @@ impl Question {
             explanation: self.matcher.explain(candidate),
         }
     }
+}
+
+/// Offers that combinations are made of, in the order of ids: all of a small market; of a large one
+/// the best that match and the nearest that do not.
+fn pool(stock: &Stock, ranking: &Ranking) -> Vec<Arc<Shelved>> {
+    if stock.offers.len() <= POOL {
+        return stock.offers.values().cloned().collect();
+    }
+    let chosen = ranking.rows().filter_map(|row| stock.index.document(row.index));
+    let chosen: BTreeMap<OfferId, &Arc<Shelved>> =
+        chosen.map(|offer| (offer.card.id, offer)).collect();
+    chosen.into_values().cloned().collect()
 }

@@ -15,6 +15,7 @@ mod exchange;
 mod leaks;
 mod market;
 mod offers;
+mod ranking;
 mod regions;
 
 /// Makes each story two tests, one for each database.
