@@ -195,7 +195,9 @@ async fn a_sound_form_leads_to_the_ranked_list_of_its_need() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
     let page = site.page(&answer.location).await;
     assert!(page.contains("Booking site") && page.contains("at least 99.9 %"));
-    assert!(page.contains("all of: ISMAP") && page.contains("preferred · weight\u{a0}2"));
+    assert!(page.contains("all of: ISMAP"));
+    let asked = between(&page, "data-item=\"security.certifications\"", "</fieldset>");
+    assert!(asked.contains("value=\"prefer\" selected") && asked.contains("value=\"2\""));
 }
 
 #[tokio::test]

@@ -134,14 +134,16 @@ fn ask(words: Words, item: &RequirementItem, rows: Vec<usize>, values: &[&Value]
         }
         _ => String::new(),
     };
+    let op = item.op.or_else(|| def.and_then(|def| def.operators().first().copied()));
     Ask {
+        op: op.map(|op| op.as_str().to_owned()).unwrap_or_default(),
         lines: wrapped(&label, LABEL_WIDTH),
         label,
         help: def.map(|def| def.help(locale).to_owned()).unwrap_or_default(),
         kind,
         unit: def.map_or(Unit::None, |def| def.unit),
         direction: def.map_or(Direction::Higher, |def| def.direction),
-        pattern: say::operator_text(words, item.op, "{}".to_owned()),
+        pattern: say::operator_text(words, op, "{}".to_owned()),
         words: names(words, def, item, values),
         local: is_local(def, item),
         mode: mode_of(item.level),

@@ -275,7 +275,7 @@ fn shape(words: Words, shown: &Shown, asks: &[Ask]) -> AnyView {
                 <button type="button" data-form="radar" aria-pressed="true">{words.needs_studio_radar()}</button>
                 <button type="button" data-form="rose" aria-pressed="false">{words.needs_studio_rose()}</button>
             </div>
-            <p class="hint asleep" data-sleeps>{words.needs_studio_shape_hint()}</p>
+            <p class="hint asleep" data-sleeps data-hint>{words.needs_studio_shape_hint()}</p>
             <details class="disclosure"><summary>{words.common_chart_table()}</summary><div class="inside" data-table inner_html=table></div></details>
         </section>
     }

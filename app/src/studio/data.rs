@@ -36,6 +36,8 @@ pub struct Ask {
     pub unit: Unit,
     /// Which way is better.
     pub direction: Direction,
+    /// How it is compared, as documents write it.
+    pub op: String,
     /// Sentence with `{}` in the place of the value: "at least {}".
     pub pattern: String,
     /// Words of its levels and members: key and name.

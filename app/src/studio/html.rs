@@ -143,7 +143,8 @@ fn select(
         let _ =
             write!(out, r#"<option value="{}"{selected}>{}</option>"#, escape(word), escape(shown));
     }
-    out.push_str("</select></div>");
+    let _ =
+        write!(out, r#"</select><p class="error" id="{id}-error" role="status" hidden></p></div>"#);
 }
 
 fn mode_field(out: &mut String, words: Words, key: &str, mode: Mode) {

@@ -223,6 +223,7 @@ impl Studio {
         };
         typed.clone_into(&mut asked.value);
         need::write(&mut self.need, &asked.key, "value", Some(written));
+        need::write(&mut self.need, &asked.key, "op", Some(json!(asked.op)));
         let (local, rows) = (asked.local, asked.rows.clone());
         if !local {
             return Some(Change::Anew);
@@ -231,8 +232,24 @@ impl Studio {
     }
 
     /// Asks an item more or less firmly.
-    pub fn set_mode(&mut self, ask: usize, mode: Mode) -> Option<Change> {
-        let asked = self.asks.get_mut(ask).filter(|asked| asked.mode != mode)?;
+    ///
+    /// # Errors
+    /// Without a value there is nothing to ask for; in words.
+    pub fn set_mode(&mut self, ask: usize, mode: Mode) -> Result<Option<Change>, String> {
+        let Some(asked) = self.asks.get(ask).filter(|asked| asked.mode != mode) else {
+            return Ok(None);
+        };
+        let rows = &self.requirement().rows;
+        let open =
+            asked.rows.iter().filter_map(|row| rows.get(*row)).any(|row| row.value.is_none());
+        if open && mode != Mode::BestEffort {
+            return Err(say::fault_text(self.words, "", ""));
+        }
+        Ok(self.put_mode(ask, mode))
+    }
+
+    fn put_mode(&mut self, ask: usize, mode: Mode) -> Option<Change> {
+        let asked = self.asks.get_mut(ask)?;
         asked.mode = mode;
         let word = match mode {
             Mode::Must => "must",
@@ -326,7 +343,7 @@ impl Studio {
         match step {
             Some(step) if self.asks.get(ask)?.local => self.put(ask, step.to.clone()),
             Some(_) => None,
-            None => self.set_mode(ask, Mode::BestEffort),
+            None => self.put_mode(ask, Mode::BestEffort),
         }
     }
 

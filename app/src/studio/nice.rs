@@ -148,7 +148,7 @@ mod tests {
             )
         };
         let all: Vec<String> = [0.0, 0.33, 0.5, 0.8, 1.0].into_iter().map(percent).collect();
-        assert_eq!(all, ["90 %", "99.52 %", "99.9 %", "99.994 %", "99.999 %"]);
+        assert_eq!(all, ["90 %", "99.52 %", "99.9 %", "99.9937 %", "99.999 %"]);
         let class = Kind::Level(vec!["a".to_owned(), "b".to_owned(), "c".to_owned()]);
         assert_eq!(value_at(&class, Unit::None, 0.4), Some(Value::level("b")));
     }

@@ -107,7 +107,8 @@ fn levels_weights_and_tolerances_are_read_as_the_server_reads_them() {
     for requirement in templates() {
         let mut studio = studio(&requirement, Locale::Ja);
         for ask in 0..studio.asks().len() {
-            studio.set_mode(ask, Mode::Prefer);
+            let open = studio.asks()[ask].value.is_empty();
+            assert_eq!(studio.set_mode(ask, Mode::Prefer).is_err(), open);
             studio.type_weight(ask, "0.35").unwrap();
             if studio.asks()[ask].kind == super::AskKind::Level {
                 studio.type_tolerance(ask, "1").unwrap();
@@ -135,6 +136,18 @@ fn what_is_typed_is_read_with_its_unit_and_refused_with_what_is_allowed() {
     assert!(refused.contains("99.95 km") && refused.contains('%'), "{refused}");
     assert!(studio.type_weight(ask, "11").is_err());
     assert_eq!(studio.asked_text(ask), "at least 99.95 %");
+}
+
+#[test]
+fn an_item_without_a_value_gets_one_and_the_server_reads_the_document() {
+    let requirement = templates().next().unwrap();
+    let mut studio = studio(&requirement, Locale::En);
+    let ask = studio.asks().iter().position(|ask| ask.key == "network.assurance_class").unwrap();
+    assert_eq!(studio.type_value(ask, "guaranteed_bandwidth"), Ok(Some(Change::Anew)));
+    let left = left_behind(&studio);
+    let item =
+        left.spec.profiles.normal.items.iter().find(|item| item.item == "network.assurance_class");
+    assert_eq!(item.unwrap().value, Some(sla::Value::level("guaranteed_bandwidth")));
 }
 
 #[test]

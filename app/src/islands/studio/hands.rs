@@ -304,7 +304,7 @@ fn typed(desk: &Shared, event: &Event, done: bool) {
         "member" => studio.type_value(ask, &members),
         "weight" => studio.type_weight(ask, &text),
         "tolerance" => studio.type_tolerance(ask, &text),
-        "level" => Ok(studio.set_mode(ask, mode(&text))),
+        "level" => studio.set_mode(ask, mode(&text)),
         _ => return,
     };
     let change = match result {
@@ -313,7 +313,13 @@ fn typed(desk: &Shared, event: &Event, done: bool) {
             change
         }
         Err(reason) => {
-            if done {
+            if part == "level" {
+                // What is missing is the value, and it is said there.
+                at.refill(ask);
+                if let Some(value) = dom::find(&wish, "[data-part=value]") {
+                    at.fault(&value, Some(&reason));
+                }
+            } else if done {
                 at.fault(&field, Some(&reason));
             }
             None
@@ -408,6 +414,11 @@ fn click(desk: &Shared, event: &Event) {
     } else if let Some(form) = text("data-form") {
         at.form = if form == "rose" { Form::Rose } else { Form::Radar };
         press(&at.root, "[data-form]", &button);
+        let hint = match at.form {
+            Form::Radar => at.words.needs_studio_shape_hint(),
+            Form::Rose => at.words.needs_studio_rose_text(),
+        };
+        dom::say(&at.root, "[data-hint]", hint);
         at.redraw();
         None
     } else if let Some(order) = text("data-order") {
