@@ -96,7 +96,7 @@ fn lines(command: &mut Command) -> Result<Vec<Measured>> {
 
 /// Runs the script over the dumped columns; both have to admit the same number of offers.
 fn with_polars(python: &Path, folder: &Path, measured: &[Measured]) -> Result<Vec<Row>> {
-    let script = folder.join("polars.py");
+    let script = folder.join("ask.py");
     fs::write(&script, SCRIPT)?;
     let mut command = tool::command(python);
     command.arg(&script).arg(folder).env("POLARS_MAX_THREADS", "1");
