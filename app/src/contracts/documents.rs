@@ -15,6 +15,7 @@ use crate::{
     format,
     islands::CopyButton,
     layout::fail,
+    market::changes::changes,
     ui::{self, Kind, Look, definitions, disclosure, link_button, notice, section, time},
     words::Words,
 };
@@ -24,10 +25,24 @@ pub(super) fn frozen(ctx: &PageContext, contract: &ContractPage) -> AnyView {
     let words = ctx.words();
     view! {
         <p>{words.contracts_documents_lead()}</p>
+        {newer(ctx, contract)}
         {document(ctx, words.contracts_documents_offer(contract.offer_version), &contract.offer_document, &contract.offer_hash)}
         {document(ctx, words.contracts_documents_need(contract.requirement_version), &contract.requirement_document, &contract.requirement_hash)}
     }
     .into_any()
+}
+
+/// What the provider has published since, and that it changes nothing here.
+fn newer(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView> {
+    let words = ctx.words();
+    let newer = contract.newer.as_ref()?;
+    let title = words.exchange_diff_since();
+    let text = words.exchange_diff_since_text(newer.version, contract.offer_version);
+    let body = view! {
+        <p>{text}</p>
+        {changes(ctx, title, &newer.changes)}
+    };
+    Some(notice(Kind::Note, title, body.into_any()))
 }
 
 fn document(ctx: &PageContext, title: String, text: &str, hash: &str) -> AnyView {

@@ -4,6 +4,7 @@
 
 mod browse;
 pub(crate) mod card;
+pub(crate) mod changes;
 mod compare;
 mod coverage;
 mod filters;

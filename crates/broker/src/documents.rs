@@ -40,14 +40,21 @@ pub(crate) fn number(metadata: &mut Metadata, version: i64) {
 
 /// Reads an offer, with all faults at once.
 pub(crate) fn read_offer(text: &str) -> Result<(Offer, Vec<Notice>), Faults> {
-    let offer = sla::parse_offer(text)?;
-    Ok((offer, sla::parse(text)?.notices))
+    let mut parsed = sla::parse(text)?;
+    match (parsed.documents.pop(), parsed.documents.is_empty()) {
+        (Some(Document::Offer(offer)), true) => Ok((offer, parsed.notices)),
+        // Another kind, or several: the reader says it in its own words.
+        _ => sla::parse_offer(text).map(|offer| (offer, Vec::new())),
+    }
 }
 
 /// Reads a requirement, with all faults at once.
 pub(crate) fn read_requirement(text: &str) -> Result<(Requirement, Vec<Notice>), Faults> {
-    let requirement = sla::parse_requirement(text)?;
-    Ok((requirement, sla::parse(text)?.notices))
+    let mut parsed = sla::parse(text)?;
+    match (parsed.documents.pop(), parsed.documents.is_empty()) {
+        (Some(Document::Requirement(requirement)), true) => Ok((requirement, parsed.notices)),
+        _ => sla::parse_requirement(text).map(|requirement| (requirement, Vec::new())),
+    }
 }
 
 /// A value as it is typed into a form, readable by `sla::parse_value`.

@@ -263,6 +263,18 @@ struct ContractBody {
     released_at: Option<String>,
     /// Promised response time in microseconds; null: not promised.
     promised_response_us: Option<i64>,
+    /// What the provider has published since; null: nothing else, or the offer is off the market.
+    newer_offer: Option<NewerOfferBody>,
+}
+
+/// A version of the offer that was published after the contract was made.
+#[derive(Debug, Serialize, ToSchema)]
+struct NewerOfferBody {
+    /// The version that is published now.
+    version: i64,
+    /// Item by item: better, neutral, worse or incomparable, with what it was and what it is.
+    #[schema(value_type = Object)]
+    changes: serde_json::Value,
 }
 
 impl From<ContractPage> for ContractBody {
@@ -306,6 +318,10 @@ impl From<ContractPage> for ContractBody {
             activated_at: page.activated_at.map(moment),
             released_at: page.released_at.map(moment),
             promised_response_us: page.promised_response_us,
+            newer_offer: page.newer.map(|newer| NewerOfferBody {
+                version: newer.version,
+                changes: serde_json::to_value(newer.changes).unwrap_or_default(),
+            }),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     account::guard,
     islands::CopyButton,
     layout::fail,
+    market::changes::changes as changed,
     render::{Page, Width, page, redirect},
     ui::{
         self, Button, Column, Kind, Look, State as Badge, Table, badge, breadcrumbs, definitions,
@@ -157,37 +158,7 @@ fn changes(ctx: &PageContext, version: &OfferVersionCard) -> Option<AnyView> {
         version.version,
         words.exchange_diff_title()
     );
-    if found.is_empty() {
-        let nothing = view! { <p>{words.exchange_diff_nothing()}</p> };
-        return Some(disclosure(title, nothing.into_any()));
-    }
-    let locale = ctx.locale.sla();
-    let rows = found.parts.iter().map(|part| {
-        let told = part.changes.iter().map(|change| {
-            view! { <li>{change.sentence(locale)}</li> }
-        });
-        vec![
-            part.label(locale).into_any(),
-            verdict(words, part.verdict),
-            view! { <ul>{told.collect_view()}</ul> }.into_any(),
-        ]
-    });
-    let columns = vec![
-        Column::text(words.exchange_import_item()),
-        Column::text(words.exchange_import_outcome()),
-        Column::text(words.exchange_diff_title()),
-    ];
-    let table = Table::new(title.clone(), columns).rows(rows).view();
-    Some(disclosure(title, table))
-}
-
-fn verdict(words: Words, verdict: sla::Verdict) -> AnyView {
-    match verdict {
-        sla::Verdict::Better => badge(Badge::Good, words.exchange_diff_better()),
-        sla::Verdict::Worse => badge(Badge::Bad, words.exchange_diff_worse()),
-        sla::Verdict::Neutral => badge(Badge::Quiet, words.exchange_diff_neutral()),
-        sla::Verdict::Incomparable => badge(Badge::Attention, words.exchange_diff_incomparable()),
-    }
+    Some(disclosure(title.clone(), changed(ctx, &title, found)))
 }
 
 fn document(words: Words, offer: &OwnOffer) -> AnyView {

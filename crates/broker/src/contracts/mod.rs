@@ -207,6 +207,17 @@ pub struct ContractPage {
     pub released_at: Option<Timestamp>,
     /// Promised response time in microseconds; `None`: not promised.
     pub promised_response_us: Option<i64>,
+    /// What the provider has published since; `None`: nothing else, or the offer is off the market.
+    pub newer: Option<NewerOffer>,
+}
+
+/// A version of an offer that was published after a contract was made from an earlier one.
+#[derive(Debug, Clone)]
+pub struct NewerOffer {
+    /// The version that is published now.
+    pub version: i64,
+    /// What changed since the contract's version.
+    pub changes: sla::Diff,
 }
 
 /// One bucket of a chart; `samples == 0` is "no data".

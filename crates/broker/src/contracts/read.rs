@@ -1,6 +1,8 @@
 //! Reading contracts: lists, one page, observations.
 
-use super::{Bucket, ContractCard, ContractList, ContractPage, Plan, ResourceView, StatementView};
+use super::{
+    Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan, ResourceView, StatementView,
+};
 use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, OpContext, lifecycle};
 use domain::{Action, ContractId, ContractState, Role, Timestamp};
@@ -39,6 +41,17 @@ impl Broker {
         Ok(ContractList { items, next: page.next.map(|cursor| cursor.to_string()) })
     }
 
+    /// What the provider has published since the contract was made (F7.1.4).
+    fn newer_offer(&self, contract: &contracts::Contract) -> Option<NewerOffer> {
+        let shown = self.inner.shelf.get(contract.head.offer_id)?;
+        let version = shown.card.version;
+        if version <= contract.head.offer_version {
+            return None;
+        }
+        let signed = sla::parse_offer(&contract.offer_document).ok()?;
+        Some(NewerOffer { version, changes: sla::diff(&signed, &shown.document) })
+    }
+
     /// One contract with all that belongs to it.
     pub async fn contract(
         &self,
@@ -54,6 +67,7 @@ impl Broker {
         let usage = contracts::find_usage(&mut tx, id).await?;
         drop(tx);
         let mut page = ContractPage {
+            newer: self.newer_offer(&contract),
             card,
             offer: contract.head.offer_id,
             offer_version: contract.head.offer_version,

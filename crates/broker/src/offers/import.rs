@@ -87,7 +87,7 @@ impl ImportReport {
         self.offers.iter().filter(|row| row.outcome == outcome).count()
     }
 
-    fn refused(import: Import) -> Self {
+    fn refused(import: &Import) -> Self {
         let fault = |found: &exchange::RowFault| ImportFault {
             row: found.row,
             column: found.column.clone(),
@@ -115,7 +115,7 @@ impl ImportReport {
 impl Broker {
     /// Checks a file of offers without saving anything; needs no account.
     pub async fn check_offer_file(&self, file: OfferFile) -> Result<ImportReport, BrokerError> {
-        Ok(ImportReport::refused(read(file).await?.0))
+        Ok(ImportReport::refused(&read(file).await?.0))
     }
 
     /// Saves the offers of a file, at most 10,000: new ones and next versions of those that are there.
@@ -158,7 +158,7 @@ impl Broker {
         let publish = file.publish;
         let (import, hash) = read(file).await?;
         if !import.is_sound() {
-            return Ok(ImportReport::refused(import));
+            return Ok(ImportReport::refused(&import));
         }
         let mut tx = self.begin().await?;
         let plan = self.plan(ctx, &mut tx, provider, import.offers, publish).await?;

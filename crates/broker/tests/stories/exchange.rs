@@ -200,7 +200,33 @@ async fn an_unsigned_version_can_be_signed_later_without_a_new_one(engine: Engin
     market.finish().await;
 }
 
+async fn f7_1_4_a_contract_tells_what_the_provider_has_published_since(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 2).await;
+    let customer = market.person(Role::Customer).await;
+    let provider = market.person(Role::Provider).await;
+    let contract = market.sign(&customer, "hokusei-gov-iaas", "one").await.unwrap();
+    market.run_workflows().await;
+    assert!(market.page(&customer, contract).await.newer.is_none());
+
+    let id = market.offer("hokusei-gov-iaas").await;
+    let mut offer = market.broker.my_offer(&provider, id).await.unwrap().document;
+    let mttr = offer.spec.items.iter_mut().find(|item| item.item == "availability.mttr").unwrap();
+    mttr.value = sla::Decimal::from(86_400).into();
+    market.broker.save_offer(&provider, &sla::to_yaml(&offer)).await.unwrap();
+    assert!(market.page(&customer, contract).await.newer.is_none(), "a draft is not yet a change");
+    market.broker.publish_offer(&provider, id).await.unwrap();
+
+    let page = market.page(&customer, contract).await;
+    let newer = page.newer.unwrap();
+    assert_eq!((page.offer_version, newer.version), (1, 2));
+    assert_eq!(newer.changes.part("availability.mttr").unwrap().verdict, sla::Verdict::Worse);
+    market.broker.release(&customer, contract).await.unwrap();
+    market.run_workflows().await;
+    market.finish().await;
+}
+
 on_both!(
+    f7_1_4_a_contract_tells_what_the_provider_has_published_since,
     a_file_is_taken_whole_and_the_second_time_changes_nothing,
     one_fault_in_a_thousand_rows_and_nothing_is_done,
     the_number_of_statements_grows_with_batches_not_with_rows,
