@@ -40,6 +40,9 @@ pub struct Desk {
     pub axes: Vec<Axis>,
     /// The corner in the hand.
     pub held: Option<usize>,
+    /// Where the drawing stood when the corner was taken: left, top, width. Reading it on every move
+    /// would lay the page out once more.
+    pub frame: (f64, f64, f64),
     /// Where the hand is, for the next frame.
     pub place: Option<f64>,
     /// States to come back to, each with what was done to it.
@@ -73,6 +76,7 @@ impl Desk {
             focus: None,
             axes: Vec::new(),
             held: None,
+            frame: (0.0, 0.0, 1.0),
             place: None,
             past: Vec::new(),
             gains: Vec::new(),
@@ -104,13 +108,16 @@ impl Desk {
                 self.lists = lists;
             }
         }
-        let explanation = focus.and_then(|focus| studio.explain(focus));
-        let table = html::table(self.words, studio.asks(), explanation.as_ref(), &title);
-        if table != self.table {
-            if let Some(place) = dom::find(&self.root, "[data-table]") {
-                place.set_inner_html(&table);
+        // Folded away, the table waits until the hand rests.
+        if self.held.is_none() || dom::find(&self.root, "[open] > [data-table]").is_some() {
+            let explanation = focus.and_then(|focus| studio.explain(focus));
+            let table = html::table(self.words, studio.asks(), explanation.as_ref(), &title);
+            if table != self.table {
+                if let Some(place) = dom::find(&self.root, "[data-table]") {
+                    place.set_inner_html(&table);
+                }
+                self.table = table;
             }
-            self.table = table;
         }
         dom::say(&self.root, "[data-focus-name]", &title);
         self.draw(axes, &title);

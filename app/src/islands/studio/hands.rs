@@ -133,6 +133,7 @@ fn rest(desk: &Shared) {
         move || {
             let mut at = desk.borrow_mut();
             if at.turn == turn && at.held.is_none() {
+                at.paint();
                 at.settle();
                 dom::set(&at.root, "data-ready", "yes");
             }
@@ -197,17 +198,20 @@ fn grasp(desk: &Shared, event: &PointerEvent) {
     if let Some(corner) = corner.dyn_ref::<web_sys::SvgElement>() {
         let _ = corner.focus();
     }
-    desk.borrow_mut().held = Some(index);
+    let mut at = desk.borrow_mut();
+    at.held = Some(index);
+    if let Some(drawing) = dom::find(&at.root, "[data-chart] svg") {
+        let frame = drawing.get_bounding_client_rect();
+        at.frame = (frame.left(), frame.top(), frame.width().max(1.0));
+    }
 }
 
 fn drag(desk: &Shared, event: &PointerEvent) {
     let mut at = desk.borrow_mut();
     let Some(held) = at.held else { return };
-    let Some(drawing) = dom::find(&at.root, "[data-chart] svg") else { return };
-    let frame = drawing.get_bounding_client_rect();
-    let scale = 440.0 / frame.width().max(1.0);
-    let x = (f64::from(event.client_x()) - frame.left()) * scale;
-    let y = (f64::from(event.client_y()) - frame.top()) * scale;
+    let (left, top, width) = at.frame;
+    let x = (f64::from(event.client_x()) - left) * 440.0 / width;
+    let y = (f64::from(event.client_y()) - top) * 440.0 / width;
     let angle = draw::corner_angles(&at.axes, at.form).get(held).copied().unwrap_or(0.0);
     let waiting = at.place.replace(draw::place_of(angle, x, y)).is_some();
     drop(at);
