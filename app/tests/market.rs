@@ -428,3 +428,15 @@ async fn an_offer_says_which_others_it_covers_and_a_comparison_too() {
     let both = site.page(&format!("/market/compare?offer={id}&offer={other}")).await;
     assert!(both.contains("Covers of these"));
 }
+
+#[tokio::test]
+async fn an_offer_says_how_its_promises_are_measured() {
+    let site = Site::open().await;
+    let id = site.offer_titled(HOKUSEI).await;
+    let page = site.page(&format!("/market/offers/{id}")).await;
+    let (_, measured) = page.split_once("How it is measured").unwrap();
+    for part in ["1M, Asia/Tokyo", "count from 3 min", "nothing is excluded"] {
+        assert!(measured.contains(part), "{part}");
+    }
+    assert!(page.contains("transaction ref-web-1") && page.contains("announced-maintenance"));
+}

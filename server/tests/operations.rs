@@ -54,6 +54,7 @@ const TABLE: &[Row] = &[
     row("GET", "/providers/{provider}", Body::Nothing, [200, 200, 200]),
     row("GET", "/items", Body::Nothing, [200, 200, 200]),
     row("GET", "/items/{item}", Body::Nothing, [200, 200, 200]),
+    row("GET", "/schemas/{schema}", Body::Nothing, [200, 200, 200]),
     row("GET", "/templates", Body::Nothing, [200, 200, 200]),
     row("POST", "/requirements/check", Body::Requirement, [200, 200, 200]),
     row("GET", "/requirements", Body::Nothing, [401, 200, 200]),
@@ -131,6 +132,7 @@ impl Things {
         path.replace("{offer}", &self.offer.to_string())
             .replace("{provider}", &self.provider)
             .replace("{item}", "availability.service_uptime")
+            .replace("{schema}", "document")
             .replace("{requirement}", &self.requirement)
             .replace("{contract}", &self.contract)
             .replace("{workflow}", &self.workflow)

@@ -11,7 +11,11 @@ use broker::{
 };
 use leptos::prelude::*;
 
-use super::{card, coverage, promises, text};
+use super::{
+    card, coverage,
+    promises::{self, measurement},
+    text,
+};
 use crate::{
     AppState, PageContext,
     fault::fault_page,
@@ -230,6 +234,8 @@ fn promised(ctx: &PageContext, offer: &OfferPage) -> AnyView {
             <p>{words.market_offer_promises_lead()}</p>
             {shape(ctx, offer)}
             {promises::table(ctx, offer)}
+            <h3>{words.market_measure_title()}</h3>
+            {measurement::block(words, &offer.document.spec.measurement)}
         </div>
     }
     .into_any()

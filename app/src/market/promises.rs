@@ -1,5 +1,7 @@
 //! Every promise of an offer in the groups of the registry, undeclared ones included and shown as such.
 
+pub(super) mod measurement;
+
 use broker::market::{OfferPage, Promise};
 use leptos::prelude::*;
 use sla::{Claim, OfferItem, Remedy, Unit};
@@ -88,12 +90,14 @@ fn row(ctx: &PageContext, offer: &OfferPage, promise: &Promise) -> AnyView {
     };
     let shown = text::promise(ctx.locale, declared);
     let unit = sla::registry().item(&promise.item).map_or(Unit::None, |item| item.unit);
+    let own = measurement::own(words, declared)
+        .map(|text| view! { <span class="hint line">{text}</span> });
     let remedy = declared.remedy.as_ref().map(|remedy| remedy_text(words, unit, remedy));
     view! {
         <tr>
             <th scope="row">{name}</th>
             <td data-label=words.common_shape_promise()>
-                <span>{shown}{declared.percentile.map(|p| view! { <span class="hint">" "{words.market_promise_percentile(p.normalize())}</span> })}</span>
+                <span>{shown}{declared.percentile.map(|p| view! { <span class="hint">" "{words.market_promise_percentile(p.normalize())}</span> })}{own}</span>
             </td>
             <td data-label=words.market_promise_commitment()>
                 <span>{text::commitment(words, &promise.commitment)}{remedy.map(|text| view! { <span class="hint line">{text}</span> })}</span>

@@ -1,4 +1,4 @@
-//! The public market: offers, providers, the item registry.
+//! The public market: offers and providers.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -23,8 +23,6 @@ pub(super) fn routes() -> OpenApiRouter<Broker> {
         .routes(routes!(read_sla))
         .routes(routes!(list_providers))
         .routes(routes!(read_provider))
-        .routes(routes!(list_items))
-        .routes(routes!(read_item))
 }
 
 /// What to find; several values of one name mean "any of them", except certifications: "all of them".
@@ -352,97 +350,4 @@ async fn read_provider(
         homepage: view.homepage,
         offers: view.offers.iter().map(OfferSummary::from).collect(),
     }))
-}
-
-/// One item of quality.
-#[derive(Debug, Serialize, ToSchema)]
-struct ItemBody {
-    /// `<group>.<name>`
-    key: String,
-    /// First part of the key.
-    group: String,
-    /// Title.
-    label: TwoLanguages,
-    /// One or two sentences.
-    help: TwoLanguages,
-    /// ratio, duration, number, enum-ordered, enum-ordered-in-scheme or enum-set.
-    kind: &'static str,
-    /// Unit of its numbers.
-    unit: String,
-    /// higher, lower, must-include, subset-of or one-of.
-    direction: String,
-    /// Words it takes, weakest first for levels; null for numbers and countries.
-    words: Option<Vec<WordBody>>,
-    /// Whether it is one of the core items.
-    core: bool,
-}
-
-/// A word in documents and for people.
-#[derive(Debug, Serialize, ToSchema)]
-struct WordBody {
-    /// As written in documents.
-    key: String,
-    /// As shown to people.
-    label: TwoLanguages,
-}
-
-fn two(text: &sla::Text) -> TwoLanguages {
-    TwoLanguages::new(text.get(sla::Locale::En), text.get(sla::Locale::Ja))
-}
-
-impl From<&sla::ItemDef> for ItemBody {
-    fn from(item: &sla::ItemDef) -> Self {
-        let words = match &item.kind {
-            sla::ItemKind::Level(words) | sla::ItemKind::Set(words) => Some(
-                words
-                    .iter()
-                    .map(|word| WordBody { key: word.key.clone(), label: two(&word.label) })
-                    .collect(),
-            ),
-            _ => None,
-        };
-        Self {
-            key: item.key.clone(),
-            group: item.group.clone(),
-            label: two(&item.label),
-            help: two(&item.help),
-            kind: item.kind.name(),
-            unit: item.unit.as_str().to_owned(),
-            direction: item.direction.as_str().to_owned(),
-            words,
-            core: item.core,
-        }
-    }
-}
-
-/// The registry of items.
-#[derive(Debug, Serialize, ToSchema)]
-struct ItemListBody {
-    /// Version of the registry.
-    version: u32,
-    /// In registry order.
-    items: Vec<ItemBody>,
-    /// Always null: the list is whole.
-    next: Option<String>,
-}
-
-/// List the items of quality
-#[utoipa::path(get, path = "/items", tag = "market", responses((status = 200, body = ItemListBody)))]
-async fn list_items(_: Query<Nothing>) -> Answer<ItemListBody> {
-    let registry = sla::registry();
-    let items = registry.items().iter().map(ItemBody::from).collect();
-    Answer(ItemListBody { version: registry.version(), items, next: None })
-}
-
-/// Read an item of quality
-#[utoipa::path(get, path = "/items/{item}", tag = "market",
-    params(("item" = String, Path, description = "Key, such as availability.service_uptime")),
-    responses((status = 200, body = ItemBody)))]
-async fn read_item(
-    Named(Name(key)): Named<Name>,
-    _: Query<Nothing>,
-) -> Result<Answer<ItemBody>, Problem> {
-    let item = sla::registry().item(&key);
-    item.map(|item| Answer(ItemBody::from(item)))
-        .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "not_found", "item was not found"))
 }

@@ -10,6 +10,7 @@ mod desk;
 mod exchange;
 mod extract;
 mod idempotent;
+mod items;
 mod market;
 mod needs;
 mod openapi;
@@ -31,6 +32,7 @@ pub use openapi::{Operation, document, operations};
 fn routes() -> OpenApiRouter<Broker> {
     OpenApiRouter::with_openapi(openapi::head())
         .merge(market::routes())
+        .merge(items::routes())
         .merge(needs::routes())
         .merge(contracts::routes())
         .merge(provider_offers::routes())
