@@ -29,7 +29,12 @@ pub(super) fn merged(
     items.sort_by_key(|item| {
         old.iter().position(|known| known.item == item.item).unwrap_or(usize::MAX)
     });
-    whole.spec.profiles.normal.items = items;
+    let profiles = &mut whole.spec.profiles;
+    for profile in [&mut profiles.overload, &mut profiles.disaster].into_iter().flatten() {
+        // What is asked no more cannot be relaxed either.
+        profile.relax.retain(|entry| items.iter().any(|item| item.item == entry.item));
+    }
+    profiles.normal.items = items;
     whole
 }
 

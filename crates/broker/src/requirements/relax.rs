@@ -22,7 +22,11 @@ fn without(requirement: &Requirement, item: &str) -> Option<Requirement> {
     let mut relaxed = requirement.clone();
     let items = &mut relaxed.spec.profiles.normal.items;
     items.retain(|asked| asked.item != item);
-    (!items.is_empty()).then_some(relaxed)
+    if items.is_empty() {
+        return None;
+    }
+    forget_floors(&mut relaxed, item);
+    Some(relaxed)
 }
 
 /// The need that asks this value; `None` where the row cannot be written as one, such as one end
@@ -34,7 +38,16 @@ fn with(requirement: &Requirement, item: &str, to: &Value) -> Option<Requirement
     let value = document_value(asked, to)?;
     asked.value = Some(value);
     asked.tolerance = None;
+    forget_floors(&mut relaxed, item);
     Some(relaxed)
+}
+
+/// How far an item may be relaxed in a disaster was said of the value that is asked no more.
+fn forget_floors(requirement: &mut Requirement, item: &str) {
+    let profiles = &mut requirement.spec.profiles;
+    for profile in [&mut profiles.overload, &mut profiles.disaster].into_iter().flatten() {
+        profile.relax.retain(|entry| entry.item != item);
+    }
 }
 
 fn document_value(asked: &RequirementItem, to: &Value) -> Option<sla::Value> {
@@ -85,6 +98,16 @@ mod tests {
         assert!(asked(&without, uptime).is_none());
         let rest = need().spec.profiles.normal.items.len() - 1;
         assert_eq!(without.spec.profiles.normal.items.len(), rest);
+    }
+
+    #[test]
+    fn a_need_without_an_item_that_may_be_relaxed_in_a_disaster_can_still_be_read() {
+        let disaster = need().spec.profiles.disaster.unwrap();
+        assert!(!disaster.relax.is_empty());
+        for entry in disaster.relax {
+            let without = without(&need(), &entry.item).unwrap();
+            assert!(sla::parse_requirement(&sla::to_yaml(&without)).is_ok(), "{}", entry.item);
+        }
     }
 
     #[test]
