@@ -102,6 +102,9 @@ pub fn fault_text(words: Words, fault: &FieldFault) -> String {
         "too_long" => words.common_fault_password_too_long().to_owned(),
         "text_too_long" => words.common_fault_too_long(allowed),
         "role" => words.common_fault_role().to_owned(),
+        // Secrets are never repeated.
+        "key" => words.common_fault_key(allowed),
+        "cloud_token" => words.common_fault_cloud_token(allowed),
         "control_character" => words.common_fault_control(found, allowed),
         "name" | "reason" if found.contains(char::is_control) => {
             words.common_fault_control(control_in(found), allowed)

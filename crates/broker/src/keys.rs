@@ -91,6 +91,10 @@ impl Broker {
     /// Revokes a key: no further document is taken with it. Repeating it changes nothing.
     pub async fn revoke_key(&self, ctx: &OpContext, kid: &str) -> Result<KeyCard, BrokerError> {
         ctx.may(Action::ManageKeys, ctx.actor.organisation(), "key")?;
+        // No key has such a thumbprint, and not every database can be asked for it.
+        if kid.contains(char::is_control) {
+            return Err(BrokerError::NotFound { what: "key" });
+        }
         let mut tx = self.begin().await?;
         let provider = self.own_provider(ctx, &mut tx).await?;
         let found = keys::find(&mut tx, provider.id, kid).await?;

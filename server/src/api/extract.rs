@@ -178,8 +178,8 @@ fn data_fault(pointer: &str, message: &str) -> FieldProblem {
         some => some,
     };
     if let Some(rest) = start.strip_prefix("unknown field ") {
-        let name = named(rest);
-        return fault(&at(&name), "unknown_field", &name, &allowed, sentence);
+        // The path ends in the unknown field already.
+        return fault(pointer, "unknown_field", &named(rest), &allowed, sentence);
     }
     let found = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "]
         .iter()
@@ -342,7 +342,10 @@ impl Params {
             .map(|(name, _)| name.clone())
             .filter(|name| !self.known.contains(&name.as_str()))
             .collect();
-        let allowed = self.known.join(", ");
+        let allowed = match self.known.join(", ") {
+            none if none.is_empty() => "no parameters".to_owned(),
+            some => some,
+        };
         for name in unknown {
             self.fault(&name, "unknown", &name, &allowed, "there is no such parameter");
         }

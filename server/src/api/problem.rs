@@ -212,7 +212,7 @@ pub(super) fn told(code: &str, found: &str) -> String {
     let text = match code {
         _ if !found.is_empty() => found,
         // Passwords and tokens are never repeated.
-        "too_short" | "too_long" | "cloud_token" => "(not shown)",
+        "too_short" | "too_long" | "cloud_token" | "key" => "(not shown)",
         "syntax" => "text that cannot be read",
         "too_large" => "more than that",
         _ => "nothing",

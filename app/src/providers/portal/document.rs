@@ -114,6 +114,8 @@ async fn read(
     while let Some(mut part) = parts.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();
         let file: String = part.file_name().unwrap_or_default().chars().take(80).collect();
+        // A part that no field of ours sent is told at the form.
+        let place = if matches!(name.as_str(), "file" | "yaml") { name.as_str() } else { "" };
         let mut bytes = Vec::new();
         let mut size = 0;
         // What is too large is read to its end, so that the browser gets to see the answer.
@@ -124,7 +126,7 @@ async fn read(
             }
         }
         if size > BODY_BYTES_MAX {
-            form.fail(&name, words.portal_document_too_large());
+            form.fail(place, words.portal_document_too_large());
             continue;
         }
         match String::from_utf8(bytes) {
@@ -136,7 +138,7 @@ async fn read(
             // A file wins, whichever comes first.
             Ok(text) if form.value(&name).is_empty() => form = form.with(&name, text),
             Ok(_) => {}
-            Err(_) => form.fail(&name, words.portal_document_not_text(file)),
+            Err(_) => form.fail(place, words.portal_document_not_text(file)),
         }
     }
     Ok(form)
