@@ -21,7 +21,7 @@ use crate::{
     form::FormState,
     needs::{
         Choice, asked_text, choices, difference_text, read_source, source_href, source_text,
-        verdict,
+        value_text, verdict,
     },
     render::{Page, Width, page},
     ui::{
@@ -331,6 +331,7 @@ fn lines(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
             .iter()
             .map(|offer| Some(text::promise(ctx.locale, offer.document.item(&item.key)?)))
             .collect();
+        let cells = derived(ctx, shown.against.as_ref(), &item.key, cells);
         let wish = asked.iter().find(|wish| wish.item == item.key);
         let line = Line {
             label: item.label(ctx.locale.sla()).to_owned(),
@@ -347,6 +348,23 @@ fn lines(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
     }
     lines.append(&mut further);
     lines
+}
+
+/// What nobody declares and the broker derives for this need, such as a response time over the way.
+fn derived(
+    ctx: &PageContext,
+    against: Option<&Against>,
+    key: &str,
+    cells: Vec<Option<String>>,
+) -> Vec<Option<String>> {
+    let Some(against) = against else { return cells };
+    let promised = |index: usize| {
+        let rows = &against.ranked.get(index)?.explanation.rows;
+        let row = rows.iter().find(|row| row.item == key)?;
+        row.promised.as_ref().map(|value| value_text(ctx.locale, key, value))
+    };
+    let each = cells.into_iter().enumerate();
+    each.map(|(index, cell)| cell.or_else(|| promised(index))).collect()
 }
 
 #[cfg(test)]

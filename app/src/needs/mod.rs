@@ -25,7 +25,7 @@ use axum::{
 };
 
 pub(crate) use item_field::example;
-pub(crate) use say::{difference_text, item_text as asked_text, summary_text, verdict};
+pub(crate) use say::{difference_text, item_text as asked_text, summary_text, value_text, verdict};
 pub(crate) use source::{Choice, choices, read_source, source_href, source_text};
 #[cfg(test)]
 pub(crate) use studio::asks as studio_asks;

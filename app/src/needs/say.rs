@@ -17,7 +17,7 @@ const NAMED_MAX: usize = 4;
 const DAY_US: i64 = 86_400_000_000;
 
 /// A compared value as text; levels of a scheme with its name.
-pub(super) fn value_text(locale: Locale, key: &str, value: &Value) -> String {
+pub(crate) fn value_text(locale: Locale, key: &str, value: &Value) -> String {
     let value = match value {
         Value::Number(number) => sla::Value::Number(*number),
         Value::Level(level) => match level.split_once(':') {

@@ -56,10 +56,19 @@ fn field_set(out: &mut String, words: Words, index: usize, ask: &Ask, leaves: bo
         );
     } else {
         mode_field(out, words, &key, ask.mode);
+        let key = key.as_str();
+        let line = |part, label, value, placeholder| Line {
+            part,
+            key,
+            label,
+            value,
+            placeholder,
+            hint: "",
+        };
         let (weight, slack) = (words.needs_studio_weight(), words.needs_studio_tolerance());
-        text_field(out, "weight", &key, weight, &ask.weight, "1", "");
+        text_field(out, &line("weight", weight, &ask.weight, "1"));
         if matches!(ask.kind, AskKind::Number | AskKind::Level) {
-            text_field(out, "tolerance", &key, slack, &ask.tolerance, "0", "");
+            text_field(out, &line("tolerance", slack, &ask.tolerance, "0"));
         }
     }
     let _ = write!(
@@ -83,10 +92,11 @@ fn field_set(out: &mut String, words: Words, index: usize, ask: &Ask, leaves: bo
 
 fn value_field(out: &mut String, words: Words, key: &str, ask: &Ask) {
     let label = words.needs_form_value();
+    let line = |hint| Line { part: "value", key, label, value: &ask.value, placeholder: "", hint };
     match ask.kind {
-        AskKind::Number => text_field(out, "value", key, label, &ask.value, "", &ask.example),
+        AskKind::Number => text_field(out, &line(&ask.example)),
         AskKind::Countries => {
-            text_field(out, "value", key, label, &ask.value, "", words.needs_form_countries());
+            text_field(out, &line(words.needs_form_countries()));
         }
         AskKind::Level => {
             let none = ("", words.needs_form_open());
@@ -101,15 +111,18 @@ fn value_field(out: &mut String, words: Words, key: &str, ask: &Ask) {
     }
 }
 
-fn text_field(
-    out: &mut String,
-    part: &str,
-    key: &str,
-    label: &str,
-    value: &str,
-    placeholder: &str,
-    hint: &str,
-) {
+/// A one-line field of an asked item.
+struct Line<'a> {
+    part: &'a str,
+    key: &'a str,
+    label: &'a str,
+    value: &'a str,
+    placeholder: &'a str,
+    hint: &'a str,
+}
+
+fn text_field(out: &mut String, line: &Line<'_>) {
+    let Line { part, key, label, value, placeholder, hint } = line;
     let id = format!("{part}-{key}");
     let described = if hint.is_empty() { String::new() } else { format!("{id}-hint ") };
     let _ = write!(

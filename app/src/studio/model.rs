@@ -174,7 +174,7 @@ impl Studio {
         if self.requirement().rows.get(row)?.value.as_ref() == Some(&value) {
             return None;
         }
-        self.put(ask, value)
+        self.put(ask, &value)
     }
 
     /// Moves a corner by so much; by more where that would be the same value.
@@ -206,12 +206,12 @@ impl Studio {
             sla::Value::Set(members) => Value::Set(members),
             sla::Value::Range { .. } | sla::Value::Boolean(_) => return Ok(None),
         };
-        Ok(self.put(ask, value))
+        Ok(self.put(ask, &value))
     }
 
-    fn put(&mut self, ask: usize, value: Value) -> Option<Change> {
+    fn put(&mut self, ask: usize, value: &Value) -> Option<Change> {
         let asked = self.asks.get_mut(ask)?;
-        let (typed, written) = match &value {
+        let (typed, written) = match value {
             Value::Number(number) => {
                 let shown = sla::format_number(asked.unit, *number, self.words.0.sla());
                 (shown.replace(',', ""), json!(number.normalize().to_string()))
@@ -341,7 +341,7 @@ impl Studio {
     pub fn relax(&mut self, row: usize, step: Option<&GainStep>) -> Option<Change> {
         let ask = self.asks.iter().position(|ask| ask.rows.contains(&row))?;
         match step {
-            Some(step) if self.asks.get(ask)?.local => self.put(ask, step.to.clone()),
+            Some(step) if self.asks.get(ask)?.local => self.put(ask, &step.to),
             Some(_) => None,
             None => self.put_mode(ask, Mode::BestEffort),
         }

@@ -108,7 +108,7 @@ fn number_text(words: Words, ask: &Ask, size: Decimal, short: bool) -> String {
 
 /// The ask a row belongs to; a range has two rows.
 #[must_use]
-pub fn ask_of<'a>(asks: &'a [Ask], row: usize) -> Option<&'a Ask> {
+pub fn ask_of(asks: &[Ask], row: usize) -> Option<&Ask> {
     asks.iter().find(|ask| ask.rows.contains(&row))
 }
 
