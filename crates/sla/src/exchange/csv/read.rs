@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// More columns than the registry can fill many times over.
 const MAX_COLUMNS: usize = 2000;
+/// Unknown columns that are told what they were perhaps meant to be.
+const MAX_SUGGESTIONS: usize = 20;
 /// As many columns with the longest names there can be.
 const MAX_HEADER_BYTES: usize = 256 * 1024;
 
@@ -109,7 +111,11 @@ impl Header {
             }
             match layout::place(&name) {
                 Some(place) => columns.push((name, place)),
-                None => import.note(1, &name, unknown(&name)),
+                None => {
+                    // Looking for what was meant takes time that a hostile header would use up.
+                    let suggest = import.fault_count < MAX_SUGGESTIONS;
+                    import.note(1, &name, unknown(&name, suggest));
+                }
             }
         }
         import.faults.is_empty().then_some(Self { columns })
@@ -142,12 +148,12 @@ impl Header {
     }
 }
 
-fn unknown(name: &str) -> Fault {
+fn unknown(name: &str, suggest: bool) -> Fault {
     let found = Some(name.to_owned());
     if name.is_empty() {
         return fault(FaultCode::UnknownField, None, Vec::new(), "a column has no name");
     }
-    match layout::meant(name) {
+    match suggest.then(|| layout::meant(name)).flatten() {
         Some(meant) => {
             let message = format!("unknown column; did you mean `{meant}`?");
             fault(FaultCode::UnknownField, found, vec![meant], message)
