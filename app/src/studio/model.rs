@@ -222,6 +222,12 @@ impl Studio {
             }
         };
         typed.clone_into(&mut asked.value);
+        need::lower_floor(
+            &mut self.need,
+            &asked.key,
+            |floor| is_above(asked, floor, value),
+            &written,
+        );
         need::write(&mut self.need, &asked.key, "value", Some(written));
         need::write(&mut self.need, &asked.key, "op", Some(json!(asked.op)));
         let (local, rows) = (asked.local, asked.rows.clone());
@@ -384,6 +390,21 @@ impl Studio {
             // A row that cannot be compiled here is for the server to explain.
             Err(_) => Some(Change::Anew),
         }
+    }
+}
+
+/// Whether a floor of the document asks more than a value; of sets any other one may.
+fn is_above(ask: &Ask, floor: &serde_json::Value, value: &Value) -> bool {
+    let text = floor.as_str().map_or_else(|| floor.to_string(), str::to_owned);
+    let lower = ask.direction == sla::Direction::Lower;
+    match value {
+        Value::Number(value) => sla::parse_decimal(&text)
+            .is_none_or(|floor| if lower { floor < *value } else { floor > *value }),
+        Value::Level(level) => {
+            let place = |word: &str| ask.words.iter().position(|(key, _)| key == word);
+            if lower { place(&text) < place(level) } else { place(&text) > place(level) }
+        }
+        Value::Set(_) => true,
     }
 }
 

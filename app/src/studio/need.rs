@@ -41,6 +41,20 @@ pub fn remove(need: &mut Value, key: &str) {
     }
 }
 
+/// Lowers the floor of an item in a disaster to what is asked now where it would lie above it: the
+/// document would contradict itself.
+pub fn lower_floor(need: &mut Value, key: &str, above: impl Fn(&Value) -> bool, asked: &Value) {
+    let floors = need.pointer_mut("/spec/profiles/disaster/relax").and_then(Value::as_array_mut);
+    for entry in floors.into_iter().flatten() {
+        if entry.get("item") == Some(&json!(key))
+            && let Some(floor) = entry.get_mut("floor")
+            && above(floor)
+        {
+            floor.clone_from(asked);
+        }
+    }
+}
+
 /// The code of the document for links: base64url of its JSON, as `Broker::share_code` writes it.
 #[must_use]
 pub fn code(need: &Value) -> String {
