@@ -179,11 +179,7 @@ fn write_function(
     writeln!(code, ") -> {} {{", if returns_text { "&'static str" } else { "String" })?;
     if is_plural {
         let shown = names.iter().any(|name| name == "count");
-        writeln!(
-            code,
-            "        {}",
-            if shown { "let number = integer(count);" } else { "" }
-        )?;
+        writeln!(code, "        {}", if shown { "let number = integer(count);" } else { "" })?;
     }
     writeln!(code, "        match self.0 {{")?;
     for (entry, (_, variant)) in entries.iter().zip(LANGUAGES) {

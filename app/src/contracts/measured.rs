@@ -75,8 +75,7 @@ pub(super) fn chart(
     let chart = LineChart {
         id: "response".to_owned(),
         title: words.contracts_measured_response().to_owned(),
-        description: words
-            .contracts_measured_text(asked, format::integer(answered)),
+        description: words.contracts_measured_text(asked, format::integer(answered)),
         unit: if in_seconds { "s" } else { "ms" }.to_owned(),
         points: series
             .iter()

@@ -125,6 +125,30 @@ pub(super) fn note(form: &mut FormState, words: Words, faults: &[FieldFault]) {
     }
 }
 
+/// Puts the faults of a whole document at the fields that say the same; what no field says stands above.
+pub(super) fn note_document(
+    form: &mut FormState,
+    words: Words,
+    whole: &sla::Requirement,
+    faults: &[FieldFault],
+) {
+    for fault in faults {
+        let item = fault.pointer.strip_prefix("/spec/profiles/normal/items/").and_then(|rest| {
+            let (index, part) = rest.split_once('/')?;
+            let asked = whole.spec.profiles.normal.items.get(index.parse::<usize>().ok()?)?;
+            let part = part.split('/').next()?;
+            matches!(part, "value" | "level" | "weight" | "tolerance")
+                .then(|| format!("{part}-{}", asked.item))
+        });
+        let field = item.unwrap_or_else(|| match fault.pointer.as_str() {
+            pointer if pointer.starts_with("/metadata/title") => title_field(words.0).to_owned(),
+            pointer if pointer.starts_with("/spec/userRegions") => "user_regions".to_owned(),
+            _ => String::new(),
+        });
+        form.fail(&field, crate::fault::fault_text(words, fault));
+    }
+}
+
 fn field_of(locale: Locale, pointer: &str) -> String {
     if let Some(rest) = pointer.strip_prefix("/items/")
         && let Some((key, part)) = rest.rsplit_once('/')

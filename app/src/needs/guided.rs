@@ -1,7 +1,7 @@
 //! What happens when the guided form is sent: check, keep what the form cannot show, rank or save.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use broker::requirements::RequirementSource;
+use broker::{BrokerError, requirements::RequirementSource};
 use sla::Requirement;
 
 use super::{form as fields, merge::merged, read_source, source::source_address, start};
@@ -63,6 +63,10 @@ pub(super) async fn go_on(
             Ok(saved) => {
                 let done = (FlashKind::Done, words.needs_saved().to_owned());
                 Some(redirect(&format!("/needs/{}", saved.card.id), Some(done)))
+            }
+            Err(BrokerError::Invalid(faults)) => {
+                fields::note_document(form, words, whole, &faults);
+                None
             }
             Err(error) if note_faults(form, words, &error) => None,
             Err(error) => Some(fault_page(ctx, &error)),

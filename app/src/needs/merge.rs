@@ -29,12 +29,8 @@ pub(super) fn merged(
     items.sort_by_key(|item| {
         old.iter().position(|known| known.item == item.item).unwrap_or(usize::MAX)
     });
-    let profiles = &mut whole.spec.profiles;
-    for profile in [&mut profiles.overload, &mut profiles.disaster].into_iter().flatten() {
-        // What is asked no more cannot be relaxed either.
-        profile.relax.retain(|entry| items.iter().any(|item| item.item == entry.item));
-    }
-    profiles.normal.items = items;
+    whole.spec.profiles.normal.items = items;
+    whole.spec.profiles.follow_normal();
     whole
 }
 
@@ -77,6 +73,23 @@ mod tests {
             item.min_commitment = None;
         }
         assert_eq!(merged(&base, edited, |_| false), base);
+    }
+
+    #[test]
+    fn a_need_asked_below_its_floor_for_a_disaster_can_still_be_read() {
+        let base = example(0);
+        let relaxed = &base.spec.profiles.disaster.as_ref().unwrap().relax;
+        let entry = relaxed.iter().find(|entry| entry.floor.is_some()).unwrap();
+        let mut edited = base.clone();
+        let normal = &mut edited.spec.profiles.normal.items;
+        normal.retain(|item| !is_hidden(item));
+        let asked = normal.iter_mut().find(|item| item.item == entry.item).unwrap();
+        asked.value = Some(sla::Value::Number("0.5".parse().unwrap()));
+        let whole = merged(&base, edited, |_| false);
+        assert_eq!(sla::parse_requirement(&sla::to_yaml(&whole)), Ok(whole.clone()));
+        let after = &whole.spec.profiles.disaster.unwrap().relax;
+        let floor = after.iter().find(|after| after.item == entry.item).unwrap().floor.clone();
+        assert_eq!(floor, Some(sla::Value::Number("0.5".parse().unwrap())));
     }
 
     #[test]

@@ -15,8 +15,8 @@ pub(crate) mod strength;
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
 pub use ask::natural_kind;
+use rust_decimal::Decimal;
 pub use shapes::offer_axes;
 pub use strength::{offer_covers, promise_covers};
 

@@ -88,10 +88,7 @@ impl Prepared<'_> {
     }
 
     /// Positions of the must rows that an offer does not meet.
-    pub(crate) fn failed_musts<'a>(
-        &'a self,
-        offer: &'a Offer,
-    ) -> impl Iterator<Item = usize> + 'a {
+    pub(crate) fn failed_musts<'a>(&'a self, offer: &'a Offer) -> impl Iterator<Item = usize> + 'a {
         self.rows
             .iter()
             .enumerate()

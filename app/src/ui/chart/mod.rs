@@ -10,5 +10,5 @@ mod svg;
 
 pub use bar::{Bar, bars};
 pub use line::{LineChart, line_chart};
-pub(crate) use svg::wrapped;
 pub use shape::{ShapeAxis, ShapeChart, shape_chart};
+pub(crate) use svg::wrapped;

@@ -6,7 +6,7 @@ use crate::audit::{Entry, record};
 use crate::documents::field_fault;
 use crate::keys::Keyring;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, OfferEvent, OfferId, OfferState, Timestamp};
+use domain::{Action, OfferEvent, OfferId, OfferState, ProviderId, Timestamp};
 use sha2::{Digest, Sha256};
 use sla::exchange::{self, Import, ImportedOffer};
 use std::collections::{BTreeMap, BTreeSet};
@@ -217,7 +217,10 @@ impl Broker {
             }
             let decided = checked.and_then(|()| next(ctx, &keys, id, newest, offer, now));
             match decided {
-                Ok(decided) => plan.take(row, (provider, name, id), head, decided, publish, now),
+                Ok(decided) => {
+                    let to = Place { row, provider: provider.id, name, id, head };
+                    plan.take(to, decided, publish, now);
+                }
                 Err(error) => plan.report.note(row, error)?,
             }
         }
@@ -237,6 +240,16 @@ async fn read(file: OfferFile) -> Result<(Import, String), BrokerError> {
         .map_err(|error| BrokerError::Internal(format!("reading a file of offers: {error}")))
 }
 
+/// Where a row of the file goes.
+#[derive(Debug)]
+struct Place<'a> {
+    row: usize,
+    provider: ProviderId,
+    name: String,
+    id: OfferId,
+    head: Option<&'a OfferHead>,
+}
+
 /// Everything that an import writes.
 #[derive(Debug, Default)]
 struct Plan {
@@ -254,9 +267,7 @@ impl Plan {
 
     fn take(
         &mut self,
-        row: usize,
-        (provider, name, id): (&Provider, String, OfferId),
-        head: Option<&OfferHead>,
+        Place { row, provider, name, id, head }: Place<'_>,
         next: Next,
         publish: bool,
         now: Timestamp,
@@ -276,7 +287,7 @@ impl Plan {
         match head {
             None => self.new.push(NewOffer {
                 id,
-                provider_id: provider.id,
+                provider_id: provider,
                 slug: name.clone(),
                 created_at: now,
             }),

@@ -25,7 +25,7 @@ fn without(requirement: &Requirement, item: &str) -> Option<Requirement> {
     if items.is_empty() {
         return None;
     }
-    forget_floors(&mut relaxed, item);
+    relaxed.spec.profiles.follow_normal();
     Some(relaxed)
 }
 
@@ -38,16 +38,8 @@ fn with(requirement: &Requirement, item: &str, to: &Value) -> Option<Requirement
     let value = document_value(asked, to)?;
     asked.value = Some(value);
     asked.tolerance = None;
-    forget_floors(&mut relaxed, item);
+    relaxed.spec.profiles.follow_normal();
     Some(relaxed)
-}
-
-/// How far an item may be relaxed in a disaster was said of the value that is asked no more.
-fn forget_floors(requirement: &mut Requirement, item: &str) {
-    let profiles = &mut requirement.spec.profiles;
-    for profile in [&mut profiles.overload, &mut profiles.disaster].into_iter().flatten() {
-        profile.relax.retain(|entry| entry.item != item);
-    }
 }
 
 fn document_value(asked: &RequirementItem, to: &Value) -> Option<sla::Value> {

@@ -225,7 +225,7 @@ fn the_whole_is_as_binding_as_its_least_binding_part_and_on_the_weakest_evidence
 fn prices_add_up_and_the_cost_class_is_that_of_the_sum() {
     let cheap = priced(host("0.999"), 61_000, "JPY", "1");
     let dear = priced(host("0.999"), 182_000, "JPY", "3");
-    let euro = priced(host("0.999"), 1_480_00, "EUR", "4");
+    let euro = priced(host("0.999"), 148_000, "EUR", "4");
     let yen = |composite: &Composite| {
         let total = composite.document.spec.price.clone().unwrap().monthly_total.unwrap();
         (total.minor, total.currency)

@@ -94,6 +94,46 @@ fn relaxed(
     Some(Relaxed { item: key?, floor })
 }
 
+impl Profiles {
+    /// Makes the other profiles follow changed items of every day, so that the document can be read
+    /// again: what is asked no more is not relaxed, a floor is not above what is asked, and an item
+    /// that has become weaker than every day is relaxed to its value.
+    pub fn follow_normal(&mut self) {
+        let normal = &self.normal.items;
+        for profile in [&mut self.overload, &mut self.disaster].into_iter().flatten() {
+            profile.relax.retain(|entry| normal.iter().any(|asked| is_asked(asked, &entry.item)));
+            let Profile { relax, items, .. } = profile;
+            items.retain(|item| {
+                let Some(every_day) = normal.iter().find(|asked| asked.item == item.item) else {
+                    return true;
+                };
+                let listed = relax.iter().any(|entry| entry.item == item.item);
+                if listed || !is_weaker(item, every_day) {
+                    return !listed;
+                }
+                if item.op == every_day.op && item.scheme == every_day.scheme {
+                    relax.push(Relaxed { item: item.item.clone(), floor: item.value.clone() });
+                }
+                false
+            });
+            for entry in relax {
+                let asked = normal.iter().find(|asked| asked.item == entry.item);
+                let every_day = asked.and_then(|asked| asked.op.zip(asked.value.as_ref()));
+                if let (Some(asked), Some((op, value)), Some(floor)) =
+                    (asked, every_day, entry.floor.as_mut())
+                    && !at_least(asked, op, value, floor)
+                {
+                    floor.clone_from(value);
+                }
+            }
+        }
+    }
+}
+
+fn is_asked(item: &RequirementItem, key: &str) -> bool {
+    item.item == key && item.op.is_some() && item.value.is_some()
+}
+
 /// The floor in the form of the value it stands for.
 fn floor(
     asked: &RequirementItem,
