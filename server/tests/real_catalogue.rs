@@ -7,6 +7,7 @@
     clippy::panic,
     reason = "a story that cannot go on fails its test"
 )]
+#![allow(clippy::print_stdout, reason = "times are printed for people and never asserted")]
 
 #[path = "real_catalogue/build.rs"]
 mod build;

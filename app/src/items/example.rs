@@ -57,7 +57,7 @@ pub(super) fn promising(item: &ItemDef) -> String {
 
 /// A whole need that asks this item and nothing else.
 pub(super) fn need(item: &ItemDef) -> Option<Requirement> {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "").replace('"', ""));
+    let quoted = |text: &str| format!("\"{}\"", text.replace(['\\', '"'], ""));
     let title = |locale| quoted(item.label(locale));
     let name: String =
         item.key.chars().map(|c| if matches!(c, '.' | '_') { '-' } else { c }).collect();
