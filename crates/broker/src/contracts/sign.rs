@@ -34,12 +34,21 @@ impl Broker {
         let plan = sign.plan.clone().unwrap_or_else(|| plan_for(&offer.card));
         check(&sign, &plan, &offer.card)?;
         let price = price(&offer, &plan)?;
-        let requirement_id = match sign.requirement {
-            RequirementSource::Saved(id) => id,
-            ref source => self.save_for_contract(ctx, source).await?,
+        let new = match sign.requirement {
+            RequirementSource::Saved(_) => None,
+            ref source => Some(self.resolve_requirement(ctx, source).await?.0),
         };
 
         let mut tx = self.begin().await?;
+        // Another click may have come first since the look above.
+        if let Some(head) = contracts::find_head(&mut tx, id).await? {
+            return repeated(&head, &sign);
+        }
+        let requirement_id = match (&sign.requirement, new) {
+            (RequirementSource::Saved(id), _) => *id,
+            (_, Some(new)) => self.save_within(ctx, &mut tx, new).await?,
+            (_, None) => return Err(BrokerError::NotFound { what: "requirement" }),
+        };
         let requirement = requirements::find(&mut tx, requirement_id)
             .await?
             .ok_or(BrokerError::NotFound { what: "requirement" })?;
@@ -63,7 +72,15 @@ impl Broker {
             signed_by: viewer.user.to_string(),
             signed_at: self.now(),
         };
-        contracts::insert(&mut tx, &row).await?;
+        if let Err(error) = contracts::insert(&mut tx, &row).await {
+            // The other click committed while this one waited for it: nothing of this one stays.
+            drop(tx);
+            let first = contracts::find_head(&mut self.begin_read().await?, id).await?;
+            return match first {
+                Some(head) if contracts::is_signed_already(&error) => repeated(&head, &sign),
+                _ => Err(error.into()),
+            };
+        }
         self.start_activation(&mut tx, &row, plan).await?;
         let entry = Entry::new("contract.signed", id)
             .with("offer", sign.offer.to_string())
@@ -146,18 +163,6 @@ impl Broker {
         // Another offer of the same cloud would most likely find it just as full.
         rows.sort_by_key(|row| Some(row.card.provider.id) == full);
         Ok(rows.into_iter().map(|row| row.card.id).take(ALTERNATIVES_MAX).collect())
-    }
-
-    async fn save_for_contract(
-        &self,
-        ctx: &OpContext,
-        source: &RequirementSource,
-    ) -> Result<domain::RequirementId, BrokerError> {
-        let (requirement, _) = self.resolve_requirement(ctx, source).await?;
-        let saved = self
-            .save_requirement(ctx, &crate::documents::requirement_yaml(&requirement), None)
-            .await?;
-        Ok(saved.card.id)
     }
 
     async fn start_activation(

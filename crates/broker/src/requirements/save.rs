@@ -34,6 +34,19 @@ impl Broker {
         self.requirement(ctx, id).await
     }
 
+    /// Saves a new requirement as part of a larger unit of work.
+    pub(crate) async fn save_within(
+        &self,
+        ctx: &OpContext,
+        tx: &mut Tx,
+        requirement: Requirement,
+    ) -> Result<RequirementId, BrokerError> {
+        let organisation = ctx.actor.organisation();
+        ctx.may(Action::SaveRequirement, organisation, "requirement")?;
+        let organisation = organisation.ok_or(BrokerError::SignInFirst)?;
+        self.save_first(ctx, tx, organisation, requirement).await
+    }
+
     async fn save_first(
         &self,
         ctx: &OpContext,

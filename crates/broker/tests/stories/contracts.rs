@@ -87,6 +87,20 @@ async fn signing_twice_with_one_key_makes_one_contract(engine: Engine) {
     market.finish().await;
 }
 
+async fn clicks_at_the_same_moment_sign_once_and_save_one_need(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 3).await;
+    let customer = market.person(Role::Customer).await;
+    let click = || market.sign(&customer, OFFER, "same");
+    let (a, b, c) = tokio::join!(click(), click(), click());
+    let first = a.unwrap();
+    assert_eq!((b.unwrap(), c.unwrap()), (first, first));
+    assert_eq!(market.broker.contracts(&customer, None, 10).await.unwrap().items.len(), 1);
+    assert_eq!(market.broker.my_requirements(&customer).await.unwrap().len(), 1);
+    market.run_workflows().await;
+    assert_eq!(market.allocations(first).await.len(), 1);
+    market.finish().await;
+}
+
 async fn two_contracts_race_for_the_last_capacity_and_one_wins(engine: Engine) {
     let market = TestBroker::with_cloud(engine, 1).await;
     let customer = market.person(Role::Customer).await;
@@ -177,6 +191,7 @@ on_both!(
     a_service_lives_from_signature_to_signed_erasure,
     uc5_4_the_contract_freezes_both_texts_and_their_hashes,
     signing_twice_with_one_key_makes_one_contract,
+    clicks_at_the_same_moment_sign_once_and_save_one_need,
     two_contracts_race_for_the_last_capacity_and_one_wins,
     a_region_the_offer_is_not_made_in_and_a_reused_key_are_refused,
     a_catalogue_only_offer_is_refused_with_its_reason,

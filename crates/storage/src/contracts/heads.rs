@@ -92,6 +92,12 @@ pub async fn insert(tx: &mut Tx, contract: &NewContract) -> Result<(), StorageEr
     Ok(())
 }
 
+/// Whether [`insert`] was refused because the same signature was stored first.
+#[must_use]
+pub fn is_signed_already(error: &StorageError) -> bool {
+    error.is_constraint("contract_pkey", "contract.id")
+}
+
 /// Looks a contract up with its texts.
 pub async fn find(tx: &mut Tx, id: ContractId) -> Result<Option<Contract>, StorageError> {
     find!(tx, Contract, FIND, id.uuid())
