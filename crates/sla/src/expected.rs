@@ -33,7 +33,7 @@ pub enum Expected {
     Once,
     /// Nothing: the field does not belong here.
     LeaveOut,
-    /// Text without control characters.
+    /// Text without characters that nobody sees.
     Text {
         /// Most characters.
         most: u32,
@@ -123,7 +123,7 @@ impl fmt::Display for Expected {
                 write!(f, "YAML or JSON; reading stopped at line {line}, column {column}")
             }
             Self::Text { most } => {
-                write!(f, "text of 1 to {most} characters without control characters")
+                write!(f, "text of 1 to {most} characters without invisible characters")
             }
             Self::Between { min, max } => write!(f, "a number from {min} to {max}"),
             Self::Whole { min, max } => write!(f, "a whole number from {min} to {max}"),

@@ -21,6 +21,7 @@ pub mod schema;
 mod serde_impl;
 mod text;
 mod text_in;
+mod unseen;
 mod value;
 mod words;
 mod write;
@@ -53,5 +54,6 @@ pub use requirement::{
 };
 pub use rust_decimal::Decimal;
 pub use text::{Locale, Text};
+pub use unseen::{code_point, first_unseen, is_unseen, made_visible};
 pub use value::Value;
 pub use write::{AsDocument, canonical_json, to_json, to_yaml, validate};

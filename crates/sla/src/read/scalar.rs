@@ -5,7 +5,7 @@ use crate::expected::Allowed;
 use crate::fault::FaultCode;
 use crate::nearest::nearest;
 use crate::node::Node;
-use crate::{COUNTRIES, Date, Expected, Text, Timestamp};
+use crate::{COUNTRIES, Date, Expected, Text, Timestamp, code_point, is_unseen};
 use rust_decimal::Decimal;
 
 /// The longest text of a field, in characters; descriptions are the longest so far.
@@ -24,7 +24,7 @@ fn text_as(node: &Node, at: &At<'_>, sink: &mut Sink, allowed: &Allowed) -> Opti
         Node::Number(number) => number.text.clone(),
         other => return sink.wrong_type(at, other, allowed.clone()),
     };
-    let readable = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    let readable = |c: char| !is_unseen(c) || matches!(c, '\n' | '\t');
     let mut fault =
         |code, found, message: String| sink.fault(at, code, found, allowed.clone(), message);
     if text.trim().is_empty() {
@@ -34,10 +34,10 @@ fn text_as(node: &Node, at: &At<'_>, sink: &mut Sink, allowed: &Allowed) -> Opti
         let message = format!("the text is longer than {MAX_TEXT} characters");
         return fault(FaultCode::TextTooLong, Some(node), message);
     }
-    if let Some(control) = text.chars().find(|c| !readable(*c)) {
-        let found = Node::text(format!("U+{:04X}", u32::from(control)));
-        let message = format!("the text holds the control character U+{:04X}", u32::from(control));
-        return fault(FaultCode::ControlCharacter, Some(&found), message);
+    if let Some(unseen) = text.chars().find(|c| !readable(*c)) {
+        let name = code_point(unseen);
+        let message = format!("the text holds the invisible character {name}");
+        return fault(FaultCode::ControlCharacter, Some(&Node::text(name)), message);
     }
     Some(text)
 }

@@ -3,11 +3,10 @@
 use super::parts::{either, reference, whole, words};
 use super::{items, quantity};
 use crate::read::scalar::MAX_TEXT;
+use crate::unseen::RUNS;
 use crate::{COUNTRIES, registry};
 use serde_json::{Map, Value, json};
 
-/// No control characters but tabs and line breaks.
-const READABLE: &str = r"^(?:[^\x00-\x1f\x7f-\x9f]|[\t\n]|\r\n)*$";
 /// Years whose February has 29 days.
 const LEAP: &str = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)";
 const CLOCK: &str = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?";
@@ -37,12 +36,23 @@ pub(super) fn define(definitions: &mut Map<String, Value>) {
     }
 }
 
+/// No characters that nobody sees but tabs and line breaks.
+fn readable() -> String {
+    let code = |character: char| match u32::from(character) {
+        small @ ..=0xffff => format!("\\u{small:04x}"),
+        large => format!("\\u{{{large:x}}}"),
+    };
+    let runs: String =
+        RUNS.iter().map(|(first, last)| format!("{}-{}", code(*first), code(*last))).collect();
+    format!(r"^(?:[^{runs}]|[\t\n]|\r\n)*$")
+}
+
 fn text() -> Value {
     // Numbers are taken as written, so that a version may stand without quotes.
     json!({
         "type": ["string", "number"],
         "maxLength": MAX_TEXT,
-        "allOf": [{"pattern": r"\S"}, {"pattern": READABLE}],
+        "allOf": [{"pattern": r"\S"}, {"pattern": readable()}],
     })
 }
 
@@ -98,7 +108,7 @@ fn web_address() -> Value {
         "type": "string",
         "pattern": r#"^https?://[^\s"<>/][^\s"<>]*$"#,
         "maxLength": MAX_TEXT,
-        "allOf": [{"pattern": READABLE}],
+        "allOf": [{"pattern": readable()}],
     })
 }
 
