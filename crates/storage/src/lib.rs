@@ -7,6 +7,7 @@ mod db;
 mod error;
 pub mod idempotency;
 pub mod keys;
+pub mod lock;
 pub mod observations;
 pub mod offers;
 pub mod page;

@@ -2,9 +2,10 @@
 
 use crate::page::{Cursor, Page, cut, fetch_limit};
 use crate::record::{expect_one, find, list, record};
-use crate::statement::{execute, statements};
+use crate::statement::{execute, fetch_optional, statements};
 use crate::{StorageError, Tx};
 use domain::{OrganisationId, RequirementId, Timestamp};
+use uuid::Uuid;
 
 /// A requirement to be added; its version 1 is inserted in the same unit of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +112,13 @@ statements! {
     FIND_VERSION = "
         SELECT requirement_id, version, document, hash, title_en, title_ja, created_by, created_at
         FROM requirement_version WHERE requirement_id = $1 AND version = $2";
+    FIND_SAME = "
+        SELECT requirement.id FROM requirement
+        JOIN requirement_version AS newest
+            ON newest.requirement_id = requirement.id
+            AND newest.version = requirement.current_version
+        WHERE requirement.organisation_id = $1 AND newest.hash IN ($2, $3)
+        ORDER BY requirement.id LIMIT 1";
     LIST_BY_ORGANISATION = "
         SELECT id, organisation_id, current_version, requirement.created_at AS created_at,
             updated_at, revision, newest.title_en AS title_en, newest.title_ja AS title_ja
@@ -187,6 +195,17 @@ pub async fn find_version(
     version: i64,
 ) -> Result<Option<RequirementVersion>, StorageError> {
     find!(tx, RequirementVersion, FIND_VERSION, id.uuid(), version)
+}
+
+/// The first requirement of an organisation whose newest version has one of the two hashes.
+pub async fn find_same(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    hashes: [&str; 2],
+) -> Result<Option<RequirementId>, StorageError> {
+    let [one, other] = hashes;
+    let found = fetch_optional!(tx, (Uuid,), FIND_SAME, organisation.uuid(), one, other)?;
+    Ok(found.map(|(id,)| RequirementId(id)))
 }
 
 /// Lists an organisation's requirements, newest first.

@@ -49,7 +49,24 @@ async fn organisation_sees_its_own_requirements_page_by_page(db: Db) {
     assert_eq!((second.items.len(), second.next), (1, None));
 }
 
+async fn the_same_need_is_found_by_its_newest_hash_within_its_organisation(db: Db) {
+    let mut tx = db.begin().await.unwrap();
+    let owner = organisation(&mut tx, 1, Role::Customer).await;
+    let other = organisation(&mut tx, 2, Role::Customer).await;
+    let id = requirement(&mut tx, 1, owner).await;
+    let (old, new) = (requirement_version_row(1, 1).hash, requirement_version_row(1, 2));
+    let either = [old.as_str(), "none"];
+    assert_eq!(requirements::find_same(&mut tx, owner, either).await.unwrap(), Some(id));
+    assert_eq!(requirements::find_same(&mut tx, other, either).await.unwrap(), None);
+    requirements::insert_version(&mut tx, &new).await.unwrap();
+    requirements::set_current_version(&mut tx, id, 1, 2, at(2)).await.unwrap();
+    assert_eq!(requirements::find_same(&mut tx, owner, either).await.unwrap(), None);
+    let newer = ["none", new.hash.as_str()];
+    assert_eq!(requirements::find_same(&mut tx, owner, newer).await.unwrap(), Some(id));
+}
+
 on_both_databases!(
+    the_same_need_is_found_by_its_newest_hash_within_its_organisation,
     newest_version_is_read_and_older_ones_stay,
     second_writer_of_a_version_is_refused,
     organisation_sees_its_own_requirements_page_by_page,
