@@ -2,14 +2,14 @@
 
 use crate::audit::{Entry, record};
 use crate::contracts::{Timeline, engine, parse_cursor};
-use crate::{Broker, BrokerError, OpContext, lifecycle};
+use crate::{Broker, BrokerError, FieldFault, OpContext, lifecycle};
 use domain::{Action, ContractState, Timestamp, WorkflowId};
 use storage::audit::{self, AuditEntry};
 use storage::contracts;
 use workflow::{WorkflowError, WorkflowState, WorkflowSummary};
 
 /// Longest reason for giving a workflow up.
-const REASON_CHARACTERS_MAX: usize = 500;
+const REASON_CHARACTERS_MAX: u32 = 500;
 /// What can be filtered by.
 const STATES: [&str; 7] =
     ["running", "undoing", "done", "undone", "needs_attention", "abandoned", "parked"];
@@ -163,12 +163,8 @@ impl Broker {
     ) -> Result<(), BrokerError> {
         ctx.may(Action::SteerWorkflow, None, "workflow")?;
         let reason = reason.trim();
-        // A reason may have several lines, as browsers send them.
-        let unseen = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-        let length = reason.chars().count();
-        if length == 0 || length > REASON_CHARACTERS_MAX || reason.contains(unseen) {
-            let allowed = "1 to 500 characters, no control characters";
-            return Err(BrokerError::field("/reason", "reason", reason, allowed, "say why"));
+        if let Some(fault) = reason_fault(reason) {
+            return Err(BrokerError::Invalid(vec![fault]));
         }
         let mut tx = self.begin().await?;
         workflow::abandon(&mut tx, id, reason, self.now()).await.map_err(steering)?;
@@ -207,6 +203,23 @@ impl Broker {
             next: page.next.map(|cursor| cursor.to_string()),
         })
     }
+}
+
+/// The fault of what cannot be a reason; it may have several lines, as browsers send them.
+fn reason_fault(reason: &str) -> Option<FieldFault> {
+    let allowed = "1 to 500 characters, no invisible characters";
+    let unseen = |c: &char| sla::is_unseen(*c) && !matches!(c, '\n' | '\r' | '\t');
+    if let Some(unseen) = reason.chars().find(unseen) {
+        let found = sla::code_point(unseen);
+        let message = format!("the reason holds the invisible character {found}");
+        return Some(FieldFault {
+            expected: Some(sla::Expected::Text { most: REASON_CHARACTERS_MAX }),
+            ..FieldFault::new("/reason", "control_character", &found, allowed, &message)
+        });
+    }
+    let length = reason.chars().count();
+    let sound = length > 0 && length <= REASON_CHARACTERS_MAX as usize;
+    (!sound).then(|| FieldFault::new("/reason", "reason", reason, allowed, "say why"))
 }
 
 /// Ids have a prefix and a few letters and digits.

@@ -90,9 +90,9 @@ pub(crate) fn field_faults(faults: &Faults) -> Vec<FieldFault> {
 /// One fault of a document as a fault of the input.
 pub(crate) fn field_fault(fault: &sla::Fault) -> FieldFault {
     FieldFault {
-        pointer: fault.path.clone(),
+        pointer: sla::made_visible(&fault.path).into_owned(),
         code: fault.code.as_str().to_owned(),
-        found: fault.found.clone().unwrap_or_default(),
+        found: sla::made_visible(fault.found.as_deref().unwrap_or_default()).into_owned(),
         allowed: fault.allowed.join(", "),
         message: fault.message.clone(),
         expected: fault.expected.clone(),

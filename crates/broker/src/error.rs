@@ -1,6 +1,6 @@
 //! Why a use case did not do what was asked; mapped to HTTP in one place in `server`.
 
-use domain::{InvalidTransition, OfferId, Refusal};
+use domain::{ContractId, InvalidTransition, OfferId, Refusal};
 use serde::Serialize;
 use storage::StorageError;
 use thiserror::Error;
@@ -27,6 +27,12 @@ pub struct FieldFault {
 /// Found values are cut here, so that an answer stays small.
 const FOUND_CHARACTERS_MAX: usize = 80;
 
+/// A found value as an answer repeats it: short, and with the name of what nobody sees.
+pub(crate) fn shown(found: &str) -> String {
+    let cut: String = found.chars().take(FOUND_CHARACTERS_MAX).collect();
+    sla::made_visible(&cut).into_owned()
+}
+
 impl FieldFault {
     /// A fault whose `allowed` are words or a sentence of its own code.
     #[must_use]
@@ -34,7 +40,7 @@ impl FieldFault {
         Self {
             pointer: pointer.to_owned(),
             code: code.to_owned(),
-            found: found.chars().take(FOUND_CHARACTERS_MAX).collect(),
+            found: shown(found),
             allowed: allowed.to_owned(),
             message: message.to_owned(),
             expected: None,
@@ -70,6 +76,14 @@ pub enum BrokerError {
         code: &'static str,
         /// One sentence.
         detail: String,
+    },
+    /// The key of this signature signed another contract before.
+    #[error(
+        "this page signed {contract} before; signing again with a new key makes another contract"
+    )]
+    SignedBefore {
+        /// The contract it signed.
+        contract: ContractId,
     },
     /// The offer cannot be contracted; these can.
     #[error("{detail}")]
@@ -109,6 +123,7 @@ impl BrokerError {
             Self::NotFound { .. } => "not_found",
             Self::WrongCredentials => "wrong_credentials",
             Self::Invalid(_) => "invalid",
+            Self::SignedBefore { .. } => "idempotency_key_reused",
             Self::Conflict { code, .. } | Self::NotOrderable { code, .. } => code,
             Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::Storage(_) | Self::Search(_) | Self::Internal(_) => "internal",

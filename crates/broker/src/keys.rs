@@ -10,8 +10,8 @@ use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, OfferId, ProviderId, Timestamp};
 use sla::Offer;
 use sla::exchange::jws::{self, PublicKey};
-use storage::Tx;
 use storage::keys::{self, OfferSignature, ProviderKey};
+use storage::{Tx, lock};
 
 /// A key as its provider and everybody else see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,7 @@ impl Broker {
         let now = self.now();
         let mut tx = self.begin().await?;
         let provider = self.own_provider(ctx, &mut tx).await?;
+        lock::provider(&mut tx, provider.id).await?;
         let kid = key.kid();
         if let Some(there) = keys::find(&mut tx, provider.id, &kid).await? {
             return card(&there);
@@ -97,6 +98,7 @@ impl Broker {
         }
         let mut tx = self.begin().await?;
         let provider = self.own_provider(ctx, &mut tx).await?;
+        lock::provider(&mut tx, provider.id).await?;
         let found = keys::find(&mut tx, provider.id, kid).await?;
         let found = found.ok_or(BrokerError::NotFound { what: "key" })?;
         if found.revoked_at.is_some() {

@@ -2,14 +2,15 @@
 
 use crate::audit::{Entry, record};
 use crate::market::OfferCard;
+use crate::names::name_fault;
 use crate::ports::CloudConnection;
 use crate::regions::{self, CloudRegion};
-use crate::{Broker, BrokerError, OpContext};
+use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, OrganisationId, ProviderId, Role};
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use storage::providers::{self, Connection, NewProvider, Provider};
-use storage::{Secret, Tx, offers};
+use storage::{Secret, Tx, lock, offers};
 use uuid::Uuid;
 
 /// Offers on a provider's page; the market list shows the rest.
@@ -181,6 +182,14 @@ impl Broker {
         organisation: Option<OrganisationId>,
     ) -> Result<ProviderId, BrokerError> {
         ctx.may(Action::AdministerProviders, None, "provider")?;
+        let names = [("/nameEn", &entry.name_en), ("/nameJa", &entry.name_ja)];
+        let faults: Vec<FieldFault> = names
+            .into_iter()
+            .filter_map(|(pointer, name)| name_fault(pointer, name, "give the provider a name"))
+            .collect();
+        if !faults.is_empty() {
+            return Err(BrokerError::Invalid(faults));
+        }
         let mut tx = self.begin().await?;
         if let Some(existing) = providers::find_by_slug(&mut tx, &entry.slug).await? {
             return Ok(existing.id);
@@ -228,6 +237,7 @@ impl Broker {
         let sealed = self.inner.sealer.seal(self.ids(), &provider.to_string(), token)?;
         let connection = Connection { url: url.to_owned(), token_sealed: Secret(sealed) };
         let mut tx = self.begin().await?;
+        lock::provider(&mut tx, provider).await?;
         let row = providers::find(&mut tx, provider)
             .await?
             .ok_or(BrokerError::NotFound { what: "provider" })?;

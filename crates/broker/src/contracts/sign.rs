@@ -2,18 +2,18 @@
 
 use super::quote::{obstacle, plan_for, price};
 use super::{Plan, Sign};
-use crate::accounts::{NAME_ALLOWED, is_name};
 use crate::audit::{Entry, record};
 use crate::lifecycle::{self, ActivateInput, ReleaseInput};
 use crate::market::OfferCard;
-use crate::requirements::RequirementSource;
+use crate::names::name_fault;
+use crate::requirements::{RequirementSource, is_saved_as};
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, ContractEvent, ContractId, ContractState, OfferId};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use storage::contracts::{self, ContractHead, NewContract, StateChange};
-use storage::{Tx, requirements};
+use storage::contracts::{self, Contract, NewContract, StateChange};
+use storage::{StorageError, Tx, lock, requirements};
 use uuid::Uuid;
 use workflow::Start;
 
@@ -27,8 +27,8 @@ impl Broker {
         ctx.may(Action::SignContract, organisation, "contract")?;
         let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
         let id = contract_id(viewer.organisation.uuid(), &sign.idempotency_key);
-        if let Some(head) = contracts::find_head(&mut self.begin_read().await?, id).await? {
-            return repeated(&head, &sign);
+        if let Some(first) = contracts::find(&mut self.begin_read().await?, id).await? {
+            return self.repeated(ctx, &first, &sign).await;
         }
         let offer = self.orderable(ctx, &sign).await?;
         let plan = sign.plan.clone().unwrap_or_else(|| plan_for(&offer.card));
@@ -41,8 +41,8 @@ impl Broker {
 
         let mut tx = self.begin().await?;
         // Another click may have come first since the look above.
-        if let Some(head) = contracts::find_head(&mut tx, id).await? {
-            return repeated(&head, &sign);
+        if let Some(first) = contracts::find(&mut tx, id).await? {
+            return self.repeated(ctx, &first, &sign).await;
         }
         let requirement_id = match (&sign.requirement, new) {
             (RequirementSource::Saved(id), _) => *id,
@@ -75,11 +75,7 @@ impl Broker {
         if let Err(error) = contracts::insert(&mut tx, &row).await {
             // The other click committed while this one waited for it: nothing of this one stays.
             drop(tx);
-            let first = contracts::find_head(&mut self.begin_read().await?, id).await?;
-            return match first {
-                Some(head) if contracts::is_signed_already(&error) => repeated(&head, &sign),
-                _ => Err(error.into()),
-            };
+            return self.signed_by_the_other(ctx, id, &sign, error).await;
         }
         self.start_activation(&mut tx, &row, plan).await?;
         let entry = Entry::new("contract.signed", id)
@@ -96,6 +92,7 @@ impl Broker {
     /// Ends the service: starts `release_contract`; repeating it changes nothing.
     pub async fn release(&self, ctx: &OpContext, id: ContractId) -> Result<(), BrokerError> {
         let mut tx = self.begin().await?;
+        lock::contract(&mut tx, id).await?;
         let head = contracts::find_head(&mut tx, id)
             .await?
             .ok_or(BrokerError::NotFound { what: "contract" })?;
@@ -113,6 +110,63 @@ impl Broker {
         tx.commit().await?;
         self.inner.signals.wake();
         Ok(())
+    }
+
+    /// The answer where a row was refused: most likely the other click stored it first.
+    async fn signed_by_the_other(
+        &self,
+        ctx: &OpContext,
+        id: ContractId,
+        sign: &Sign,
+        error: StorageError,
+    ) -> Result<ContractId, BrokerError> {
+        let first = contracts::find(&mut self.begin_read().await?, id).await?;
+        match first.filter(|_| contracts::is_signed_already(&error)) {
+            Some(first) => self.repeated(ctx, &first, sign).await,
+            None => Err(error.into()),
+        }
+    }
+
+    /// The first answer again, unless the key was used for something else. Faults of the fields come
+    /// first: whoever typed them wants to hear of them before anything else.
+    async fn repeated(
+        &self,
+        ctx: &OpContext,
+        first: &Contract,
+        sign: &Sign,
+    ) -> Result<ContractId, BrokerError> {
+        let contract = first.head.id;
+        if self.is_repeated(ctx, first, sign).await? {
+            return Ok(contract);
+        }
+        if let Some(offer) = self.inner.shelf.get(sign.offer) {
+            let plan = sign.plan.clone().unwrap_or_else(|| plan_for(&offer.card));
+            check(sign, &plan, &offer.card)?;
+        }
+        Err(BrokerError::SignedBefore { contract })
+    }
+
+    /// Whether a signature says what the contract says; a plan that is not stated is the one quoted then.
+    async fn is_repeated(
+        &self,
+        ctx: &OpContext,
+        first: &Contract,
+        sign: &Sign,
+    ) -> Result<bool, BrokerError> {
+        let head = &first.head;
+        let plan: Option<Plan> = serde_json::from_str(&first.plan).ok();
+        let same = head.offer_id == sign.offer
+            && head.offer_version == sign.offer_version
+            && head.service_name == sign.service_name.trim()
+            && (sign.plan.is_none() || sign.plan == plan);
+        if !same {
+            return Ok(false);
+        }
+        if let RequirementSource::Saved(id) = sign.requirement {
+            return Ok(id == head.requirement_id);
+        }
+        let (asked, _) = self.resolve_requirement(ctx, &sign.requirement).await?;
+        Ok(is_saved_as(asked, &first.requirement_hash))
     }
 
     /// The offer as shown, if it can be signed.
@@ -199,21 +253,6 @@ fn contract_id(organisation: Uuid, key: &str) -> ContractId {
     ContractId(Uuid::from_bytes(bytes))
 }
 
-/// The first answer again, unless the key was used for something else.
-fn repeated(head: &ContractHead, sign: &Sign) -> Result<ContractId, BrokerError> {
-    let same = head.offer_id == sign.offer
-        && head.offer_version == sign.offer_version
-        && head.service_name == sign.service_name.trim();
-    if same {
-        return Ok(head.id);
-    }
-    Err(BrokerError::Conflict {
-        code: "idempotency_key_reused",
-        detail: "this signature was sent before with other contents: open the form again"
-            .to_owned(),
-    })
-}
-
 fn check(sign: &Sign, plan: &Plan, card: &OfferCard) -> Result<(), BrokerError> {
     let mut faults = plan.faults();
     // Data location is promised per region: another one would be another promise.
@@ -227,10 +266,7 @@ fn check(sign: &Sign, plan: &Plan, card: &OfferCard) -> Result<(), BrokerError> 
         let (found, allowed) = (&plan.region, card.served.join(", "));
         faults.push(FieldFault::new("/plan/region", "region_not_served", found, &allowed, message));
     }
-    if !is_name(&sign.service_name) {
-        let (name, message) = (&sign.service_name, "give the service a name");
-        faults.push(FieldFault::new("/serviceName", "name", name, NAME_ALLOWED, message));
-    }
+    faults.extend(name_fault("/serviceName", &sign.service_name, "give the service a name"));
     if sign.idempotency_key.is_empty() || sign.idempotency_key.len() > 200 {
         let (key, allowed) = (&sign.idempotency_key, "1 to 200 characters");
         let message = "send a key that names this signature";

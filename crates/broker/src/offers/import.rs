@@ -12,7 +12,7 @@ use sla::exchange::{self, Import, ImportedOffer};
 use std::collections::{BTreeMap, BTreeSet};
 use storage::offers::{self, Advance, NewOffer, OfferHead, OfferVersion};
 use storage::providers::Provider;
-use storage::{Tx, keys};
+use storage::{Tx, keys, lock};
 
 pub use sla::exchange::Format as OfferFormat;
 
@@ -161,6 +161,7 @@ impl Broker {
             return Ok(ImportReport::refused(&import));
         }
         let mut tx = self.begin().await?;
+        lock::provider(&mut tx, provider.id).await?;
         let plan = self.plan(ctx, &mut tx, provider, import.offers, publish).await?;
         if plan.report.fault_count > 0 {
             return Ok(ImportReport { offers: Vec::new(), published: 0, ..plan.report });

@@ -12,7 +12,7 @@ use domain::{Action, OfferEvent, OfferId, Timestamp};
 use sla::{Document, Offer};
 use storage::offers::{self, NewOffer, OfferVersion, OfferWithProvider};
 use storage::providers::{self, Provider};
-use storage::{StorageError, Tx};
+use storage::{StorageError, Tx, lock};
 
 /// Offers in a provider's own list.
 const LISTED: u32 = 200;
@@ -26,6 +26,8 @@ impl Broker {
         let mut tx = self.begin().await?;
         let provider = self.own_provider(ctx, &mut tx).await?;
         check_provider(&offer, &provider)?;
+        // The same page sent twice at once: the second finds what the first one wrote.
+        lock::provider(&mut tx, provider.id).await?;
         let id = self.save_version(ctx, &mut tx, &provider, offer).await?;
         tx.commit().await?;
         self.my_offer(ctx, id).await
@@ -159,6 +161,7 @@ impl Broker {
         tx: &mut Tx,
         id: OfferId,
     ) -> Result<OfferWithProvider, BrokerError> {
+        lock::offer(tx, id).await?;
         owned(ctx, tx, Action::WriteOffer, id).await
     }
 }

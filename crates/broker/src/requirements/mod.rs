@@ -9,6 +9,7 @@ mod source;
 mod supply;
 
 pub use rank::YEN_PER;
+pub(crate) use save::is_saved_as;
 pub use supply::Candidates;
 
 use crate::FieldFault;

@@ -2,10 +2,11 @@
 
 use super::{RequirementCard, SavedRequirement};
 use crate::audit::{Entry, record};
-use crate::documents::{field_faults, number, read_requirement, requirement_yaml, stored};
+use crate::documents::{Stored, field_faults, number, read_requirement, requirement_yaml, stored};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, OrganisationId, RequirementId};
 use sla::{Document, Requirement};
+use storage::lock;
 use storage::requirements::{self, CurrentRequirement, NewRequirement, RequirementVersion};
 use storage::{StorageError, Tx};
 
@@ -13,7 +14,8 @@ use storage::{StorageError, Tx};
 const LISTED: u32 = 200;
 
 impl Broker {
-    /// Saves a text for the actor's organisation; with an id, as its next version.
+    /// Saves a text for the actor's organisation; with an id, as its next version. What the organisation
+    /// has saved already is not saved again: the answer is what is there.
     pub async fn save_requirement(
         &self,
         ctx: &OpContext,
@@ -26,6 +28,7 @@ impl Broker {
         let (requirement, _) =
             read_requirement(text).map_err(|faults| BrokerError::Invalid(field_faults(&faults)))?;
         let mut tx = self.begin().await?;
+        lock::organisation(&mut tx, organisation).await?;
         let id = match existing {
             Some(id) => self.save_next(ctx, &mut tx, id, requirement).await?,
             None => self.save_first(ctx, &mut tx, organisation, requirement).await?,
@@ -34,7 +37,7 @@ impl Broker {
         self.requirement(ctx, id).await
     }
 
-    /// Saves a new requirement as part of a larger unit of work.
+    /// Saves a new requirement as part of a larger unit of work, or finds it saved.
     pub(crate) async fn save_within(
         &self,
         ctx: &OpContext,
@@ -44,21 +47,27 @@ impl Broker {
         let organisation = ctx.actor.organisation();
         ctx.may(Action::SaveRequirement, organisation, "requirement")?;
         let organisation = organisation.ok_or(BrokerError::SignInFirst)?;
+        lock::organisation(tx, organisation).await?;
         self.save_first(ctx, tx, organisation, requirement).await
     }
 
+    /// Call it with the organisation locked: it looks before it inserts.
     async fn save_first(
         &self,
         ctx: &OpContext,
         tx: &mut Tx,
         organisation_id: OrganisationId,
-        mut requirement: Requirement,
+        requirement: Requirement,
     ) -> Result<RequirementId, BrokerError> {
+        let [first, as_is] = forms(requirement);
+        let hashes = [first.hash.as_str(), as_is.hash.as_str()];
+        if let Some(id) = requirements::find_same(tx, organisation_id, hashes).await? {
+            return Ok(id);
+        }
         let id = RequirementId::new(self.ids());
-        number(&mut requirement.metadata, 1);
         let new = NewRequirement { id, organisation_id, created_at: self.now() };
         requirements::insert(tx, &new).await?;
-        requirements::insert_version(tx, &self.version(ctx, id, 1, requirement)).await?;
+        requirements::insert_version(tx, &self.version(ctx, id, 1, first)).await?;
         record(self, ctx, tx, Entry::new("requirement.saved", id)).await?;
         Ok(id)
     }
@@ -78,7 +87,8 @@ impl Broker {
         }
         let next = current + 1;
         number(&mut requirement.metadata, next);
-        let version = self.version(ctx, id, next, requirement);
+        let document = stored(&Document::Requirement(requirement));
+        let version = self.version(ctx, id, next, document);
         requirements::insert_version(tx, &version).await.map_err(taken)?;
         let (revision, now) = (row.requirement.revision, self.now());
         requirements::set_current_version(tx, id, revision, next, now).await.map_err(taken)?;
@@ -91,9 +101,8 @@ impl Broker {
         ctx: &OpContext,
         requirement_id: RequirementId,
         version: i64,
-        requirement: Requirement,
+        document: Stored,
     ) -> RequirementVersion {
-        let document = stored(&Document::Requirement(requirement));
         RequirementVersion {
             requirement_id,
             version,
@@ -151,6 +160,19 @@ impl Broker {
         };
         Ok(page.items.into_iter().map(card).collect())
     }
+}
+
+/// A requirement as its first version would be stored, and with the number it came with, as a link to
+/// a later version has it.
+fn forms(mut requirement: Requirement) -> [Stored; 2] {
+    let as_is = stored(&Document::Requirement(requirement.clone()));
+    number(&mut requirement.metadata, 1);
+    [stored(&Document::Requirement(requirement)), as_is]
+}
+
+/// Whether a stored version with this hash says what the requirement says.
+pub(crate) fn is_saved_as(requirement: Requirement, hash: &str) -> bool {
+    forms(requirement).iter().any(|form| form.hash == hash)
 }
 
 async fn owned(

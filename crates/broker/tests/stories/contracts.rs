@@ -145,11 +145,11 @@ async fn a_region_the_offer_is_not_made_in_and_a_reused_key_are_refused(engine: 
         "{refused:?}"
     );
     let here = Sign { plan: Some(quote.plan), ..sign };
-    market.broker.sign(&customer, here.clone()).await.unwrap();
+    let first = market.broker.sign(&customer, here.clone()).await.unwrap();
     let other = Sign { service_name: "another".to_owned(), ..here };
     let refused = market.broker.sign(&customer, other).await;
     assert!(
-        matches!(&refused, Err(BrokerError::Conflict { code: "idempotency_key_reused", .. })),
+        matches!(&refused, Err(BrokerError::SignedBefore { contract }) if *contract == first),
         "{refused:?}"
     );
     market.run_workflows().await;

@@ -26,18 +26,32 @@ async fn a_stuck_release_is_retried_and_then_abandoned_with_a_reason(engine: Eng
 
     let refused = market.broker.retry_workflow(&customer, id).await;
     assert!(matches!(refused, Err(BrokerError::WrongRole)));
-    market.broker.retry_workflow(&desk, id).await.unwrap();
+    // Sent twice at once, one of the two steers and the other is told.
+    let retry = || market.broker.retry_workflow(&desk, id);
+    assert_one_steers(tokio::join!(retry(), retry()));
     market.run_workflows().await;
     assert_eq!(market.broker.desk_figures(&desk).await.unwrap().needs_attention, 1);
 
     let silent = market.broker.abandon_workflow(&desk, id, "  ").await;
     assert!(matches!(silent, Err(BrokerError::Invalid(_))));
-    market.broker.abandon_workflow(&desk, id, "the provider is gone").await.unwrap();
+    let hidden = market.broker.abandon_workflow(&desk, id, "gone\u{202e}").await;
+    assert!(matches!(hidden, Err(BrokerError::Invalid(faults)) if faults[0].found == "U+202E"));
+    let abandon = || market.broker.abandon_workflow(&desk, id, "the provider\r\nis gone");
+    assert_one_steers(tokio::join!(abandon(), abandon()));
     assert_eq!(market.broker.workflow(&desk, id).await.unwrap().0.state, "abandoned");
     let audit = market.broker.audit(&desk, Some(&id.to_string()), None, 10).await.unwrap();
     let actions: Vec<&str> = audit.items.iter().map(|line| line.action.as_str()).collect();
     assert_eq!(actions, ["workflow.abandoned", "workflow.retried"]);
     market.finish().await;
+}
+
+fn assert_one_steers((one, other): (Result<(), BrokerError>, Result<(), BrokerError>)) {
+    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+    let told = one.and(other);
+    assert!(
+        matches!(told, Err(BrokerError::Conflict { code: "wrong_state", .. })),
+        "the other is told: {told:?}"
+    );
 }
 
 on_both!(a_stuck_release_is_retried_and_then_abandoned_with_a_reason);

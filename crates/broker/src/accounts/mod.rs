@@ -1,30 +1,21 @@
-//! Signing up, in and out; personal API tokens.
+//! Signing up, in and out.
+
+mod tokens;
+
+pub use tokens::TokenView;
 
 use crate::audit::{Entry, record};
+use crate::names::name_fault;
 use crate::password::{PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN};
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{
-    Action, Actor, DurationUs, OrganisationId, ProviderId, Role, Timestamp, TokenId, UserId, Viewer,
-};
-use sha2::{Digest, Sha256};
+use domain::{Action, Actor, OrganisationId, ProviderId, Role, UserId, Viewer};
 use std::fmt;
 use storage::accounts::{self, Organisation, User};
 use storage::providers::{self, NewProvider};
-use storage::tokens::{self, NewToken, Token};
 use storage::{Secret, Tx};
 
-/// Longest name of a person, organisation or token, in characters.
-const NAME_CHARACTERS_MAX: usize = 80;
-/// What [`is_name`] asks for.
-pub(crate) const NAME_ALLOWED: &str = "1 to 80 characters, no control characters";
 /// Longest address (RFC 5321 allows 254 octets for a path).
 const EMAIL_BYTES_MAX: usize = 254;
-/// Starts every API token, so that scanners recognise a leaked one.
-const TOKEN_PREFIX: &str = "kmi_";
-/// How exact "last used" is.
-const TOUCH_EVERY_US: DurationUs = 60_000_000;
 
 /// What somebody fills in to sign up.
 #[derive(Clone, Default)]
@@ -39,21 +30,6 @@ pub struct SignUp {
     pub organisation: String,
     /// `customer` or `provider`; brokers are appointed, not signed up.
     pub role: String,
-}
-
-/// A personal API token without its secret.
-#[derive(Debug, Clone)]
-pub struct TokenView {
-    /// Its id.
-    pub id: TokenId,
-    /// What the person called it.
-    pub name: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was last used; `None`: never.
-    pub last_used_at: Option<Timestamp>,
-    /// When it was revoked; `None`: it works.
-    pub revoked_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for SignUp {
@@ -91,9 +67,7 @@ impl SignUp {
             fault("password", "too_long", "", "at most 1000 bytes", "the password is too long");
         }
         for (field, value) in [("name", &self.name), ("organisation", &self.organisation)] {
-            if !is_name(value) {
-                fault(field, "name", value, NAME_ALLOWED, "fill in a name");
-            }
+            faults.extend(name_fault(&format!("/{field}"), value, "fill in a name"));
         }
         faults
     }
@@ -102,40 +76,16 @@ impl SignUp {
 /// One @ with something on both sides, no spaces; whether it exists only a mail can tell.
 fn is_email(text: &str) -> bool {
     let plain = text.len() <= EMAIL_BYTES_MAX
-        && !text.chars().any(|character| character.is_whitespace() || character.is_control());
+        && !text.contains(|character: char| character.is_whitespace() || sla::is_unseen(character));
     plain
         && text.split_once('@').is_some_and(|(name, host)| {
             !name.is_empty() && !host.contains('@') && host.split('.').all(|part| !part.is_empty())
         })
 }
 
-/// 1 to 80 characters, not only spaces, no control characters.
-pub(crate) fn is_name(text: &str) -> bool {
-    let trimmed = text.trim();
-    !trimmed.is_empty()
-        && trimmed.chars().count() <= NAME_CHARACTERS_MAX
-        && !trimmed.chars().any(char::is_control)
-}
-
 /// The stored form of an address.
 fn address(text: &str) -> String {
     text.trim().to_lowercase()
-}
-
-fn token_hash(secret: &str) -> [u8; 32] {
-    Sha256::digest(secret.as_bytes()).into()
-}
-
-impl From<Token> for TokenView {
-    fn from(token: Token) -> Self {
-        Self {
-            id: token.id,
-            name: token.name,
-            created_at: token.created_at,
-            last_used_at: token.last_used_at,
-            revoked_at: token.revoked_at,
-        }
-    }
 }
 
 impl Broker {
@@ -270,83 +220,6 @@ impl Broker {
         Ok(accounts::find_viewer(&mut self.begin_read().await?, user).await?)
     }
 
-    /// The person behind an API token `kmi_…`; `None` when unknown or revoked.
-    pub async fn viewer_by_token(&self, secret: &str) -> Result<Option<Viewer>, BrokerError> {
-        if !secret.starts_with(TOKEN_PREFIX) {
-            return Ok(None);
-        }
-        let hash = token_hash(secret);
-        let found = tokens::find_viewer(&mut self.begin_read().await?, &hash).await?;
-        let Some(found) = found else {
-            return Ok(None);
-        };
-        let now = self.now();
-        // Written at most once a minute: reading with a token stays a read.
-        if found.last_used_at.is_none_or(|last| now.since(last) > TOUCH_EVERY_US) {
-            let mut tx = self.begin().await?;
-            tokens::touch(&mut tx, found.token, now).await?;
-            tx.commit().await?;
-        }
-        Ok(Some(found.viewer.into()))
-    }
-
-    /// Makes a token; the secret is shown this once.
-    pub async fn create_token(
-        &self,
-        ctx: &OpContext,
-        name: &str,
-    ) -> Result<(TokenView, String), BrokerError> {
-        let viewer = ctx.token_owner()?;
-        if !is_name(name) {
-            let message = "give the token a name";
-            return Err(BrokerError::field("/name", "name", name, NAME_ALLOWED, message));
-        }
-        let secret = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(self.ids().next_secret()));
-        let token = NewToken {
-            id: TokenId::new(self.ids()),
-            user_id: viewer.user,
-            name: name.trim().to_owned(),
-            secret_hash: token_hash(&secret),
-            created_at: self.now(),
-        };
-        let mut tx = self.begin().await?;
-        tokens::insert(&mut tx, &token).await?;
-        record(self, ctx, &mut tx, Entry::new("token.created", token.id)).await?;
-        tx.commit().await?;
-        let view = TokenView {
-            id: token.id,
-            name: token.name,
-            created_at: token.created_at,
-            last_used_at: None,
-            revoked_at: None,
-        };
-        Ok((view, secret))
-    }
-
-    /// The person's tokens, newest first.
-    pub async fn tokens(&self, ctx: &OpContext) -> Result<Vec<TokenView>, BrokerError> {
-        let viewer = ctx.token_owner()?;
-        let mut tx = self.begin_read().await?;
-        let rows = tokens::list_by_user(&mut tx, viewer.user).await?;
-        Ok(rows.into_iter().map(TokenView::from).collect())
-    }
-
-    /// Revokes a token; repeating it changes nothing.
-    pub async fn revoke_token(&self, ctx: &OpContext, id: TokenId) -> Result<(), BrokerError> {
-        let viewer = ctx.token_owner()?;
-        let mut tx = self.begin().await?;
-        let rows = tokens::list_by_user(&mut tx, viewer.user).await?;
-        let Some(token) = rows.into_iter().find(|token| token.id == id) else {
-            return Err(BrokerError::NotFound { what: "token" });
-        };
-        if token.revoked_at.is_none() {
-            tokens::revoke(&mut tx, id, viewer.user, self.now()).await?;
-            record(self, ctx, &mut tx, Entry::new("token.revoked", id)).await?;
-            tx.commit().await?;
-        }
-        Ok(())
-    }
-
     /// Creates a person with any role, for demo data and the first broker; repeatable by e-mail.
     pub async fn ensure_person(
         &self,
@@ -367,14 +240,6 @@ impl Broker {
         }
         // Its provider entry comes with the seeded market.
         self.create_person(ctx, &form, role, false).await
-    }
-}
-
-impl OpContext {
-    /// Tokens belong to the signed-in person.
-    fn token_owner(&self) -> Result<&Viewer, BrokerError> {
-        self.may(Action::ManageTokens, self.actor.organisation(), "token")?;
-        self.actor.viewer().ok_or(BrokerError::SignInFirst)
     }
 }
 
