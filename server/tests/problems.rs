@@ -261,9 +261,41 @@ async fn repeating_a_request_gets_the_first_answer_and_does_nothing_twice() {
     assert_eq!(send("other: body", Some("one")).await.code(), "idempotency_key_reused");
     // A request that failed changed nothing: the key is free again.
     assert_eq!(send("other: body", Some("two")).await.code(), "invalid");
-    assert_eq!(send(requirement(), Some("two")).await.status, StatusCode::CREATED);
+    let other = requirement().replacen("certificate-service", "another-service", 1);
+    assert_eq!(send(&other, Some("two")).await.status, StatusCode::CREATED);
+    // The same need under another key is saved already, and no second time.
+    let same = send(requirement(), Some("three")).await;
+    assert_eq!((same.status, &same.json()["id"]), (StatusCode::CREATED, &first.json()["id"]));
     let saved = site.get(Some(&person), "/requirements").await.json();
     assert_eq!(saved["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_character_that_nobody_sees_is_named_with_its_place_and_nothing_is_made() {
+    let site = Site::empty().await;
+    let person = site.person("customer", Role::Customer).await;
+    let provider = site.person("provider", Role::Provider).await;
+    let title = |document: &str| document.replacen("en: ", "en: \u{202e}", 1);
+    let (need, offer) = (title(requirement()), title(common::offer()));
+    let name = json!({"name": "lap\u{202e}top"});
+    for (who, path, sent, pointer) in [
+        (&person, "/tokens", Sent::Json(name), "/name"),
+        (&person, "/requirements", Sent::Yaml(&need), "/metadata/title/en"),
+        (&provider, "/provider/offers", Sent::Yaml(&offer), "/metadata/title/en"),
+    ] {
+        let reply = site.api(Some(who), "POST", path, sent).await;
+        assert_eq!(reply.code(), "invalid", "{path}");
+        let fault = &reply.json()["errors"][0];
+        assert_eq!(
+            (&fault["pointer"], &fault["code"]),
+            (&pointer.into(), &"control_character".into())
+        );
+        assert_eq!(fault["found"], "U+202E", "{path}");
+        assert!(fault["allowed"].as_str().unwrap().contains("invisible"), "{fault}");
+    }
+    for (who, list) in [(&person, "/requirements"), (&provider, "/provider/offers")] {
+        assert_eq!(site.get(Some(who), list).await.json()["items"], json!([]));
+    }
 }
 
 #[tokio::test]

@@ -109,6 +109,8 @@ async fn other_sites_may_not_change_anything_and_tokens_may() {
     let page = site.send(foreign("/preferences", None)).await;
     assert_eq!(page.status, StatusCode::FORBIDDEN);
     assert!(page.header("content-type").starts_with("text/html"), "a page says so");
+    assert!(page.body.contains("This form came from another site"), "{}", page.body);
+    assert!(page.body.contains("nothing was changed") && !page.body.contains("somebody else"));
     let api = site.send(foreign("/api/v1/tokens", None)).await;
     assert_eq!(api.code(), "cross_site");
     let token = site.send(foreign("/api/v1/tokens", Some(&person.token))).await;
@@ -142,6 +144,7 @@ async fn a_foreign_referer_alone_is_another_site_too() {
         let page = site.send(from("/account/sign-out", foreign, None)).await;
         assert_eq!(page.status, StatusCode::FORBIDDEN, "{foreign}");
         assert!(page.header("content-type").starts_with("text/html"), "{foreign}");
+        assert!(page.body.contains("This form came from another site"), "{foreign}");
         let api = site.send(from("/api/v1/tokens", foreign, None)).await;
         assert_eq!(api.code(), "cross_site", "{foreign}");
     }

@@ -173,6 +173,8 @@ impl From<SavedRequirement> for RequirementBody {
 }
 
 /// Save a requirement
+///
+/// What the organisation has saved already is not saved again: the answer is what is there.
 #[utoipa::path(post, path = "/requirements", tag = "needs",
     request_body(content = String, description = "A QualityRequirement document", content_type = "application/yaml"),
     responses((status = 201, body = RequirementBody)))]

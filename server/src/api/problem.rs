@@ -177,6 +177,7 @@ impl From<BrokerError> for Problem {
             BrokerError::Invalid(faults) => {
                 Self::invalid(faults.into_iter().map(FieldProblem::from).collect())
             }
+            BrokerError::SignedBefore { .. } => Self::new(StatusCode::CONFLICT, code, text),
             BrokerError::Conflict { detail, .. } => Self::new(StatusCode::CONFLICT, code, detail),
             BrokerError::NotOrderable { detail, alternatives, .. } => Self {
                 alternatives: alternatives.iter().map(ToString::to_string).collect(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::PageContext;
-use app::layout::error_page::error_page;
+use app::layout::error_page::{ErrorPage, error_page};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -18,6 +18,7 @@ use domain::Viewer;
 use futures::{FutureExt, StreamExt};
 use tower_http::csrf::ProtectionError;
 
+use super::foreign::CrossSite;
 use super::{RequestId, Web};
 use crate::api::problem::Problem;
 
@@ -52,8 +53,10 @@ pub(super) async fn dress(State(web): State<Arc<Web>>, request: Request, next: N
         return response;
     }
     let status = response.status();
+    let extensions = response.extensions();
+    let cross_site =
+        extensions.get::<ProtectionError>().is_some() || extensions.get::<CrossSite>().is_some();
     if asked.uri.path().starts_with("/api/") {
-        let cross_site = response.extensions().get::<ProtectionError>().is_some();
         let problem = if cross_site { Problem::cross_site() } else { Problem::of_status(status) };
         let mut answer = problem.document(&request_id);
         keep(&response, &mut answer);
@@ -62,7 +65,12 @@ pub(super) async fn dress(State(web): State<Arc<Web>>, request: Request, next: N
     if let Some(viewer) = response.extensions().get::<Viewer>() {
         asked.extensions.insert(viewer.clone());
     }
-    let mut answer = error_page(&PageContext::from_parts(&asked, &web.pages), status);
+    let ctx = PageContext::from_parts(&asked, &web.pages);
+    let mut answer = if cross_site {
+        ErrorPage::cross_site(&ctx).respond(&ctx)
+    } else {
+        error_page(&ctx, status)
+    };
     keep(&response, &mut answer);
     answer
 }

@@ -12,7 +12,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Web;
-use crate::api::problem::Problem;
+
+/// Marks a refusal of this kind, so that it is put into its own words.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CrossSite;
 
 pub(super) async fn refuse(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
     let told = request.headers().contains_key(header::ORIGIN)
@@ -20,10 +23,9 @@ pub(super) async fn refuse(State(web): State<Arc<Web>>, request: Request, next: 
     if request.method().is_safe() || told || is_ours(&request, web.public_origin.as_deref()) {
         return next.run(request).await;
     }
-    if request.uri().path().starts_with("/api/") {
-        return Problem::cross_site().into_response();
-    }
-    StatusCode::FORBIDDEN.into_response()
+    let mut refusal = StatusCode::FORBIDDEN.into_response();
+    refusal.extensions_mut().insert(CrossSite);
+    refusal
 }
 
 /// Whether the referer is absent or a page of ours.
