@@ -139,6 +139,12 @@ impl PageContext {
         }
     }
 
+    /// Names what a form does: the same page sent twice does it once, a page loaded again is a new one.
+    pub fn new_key(&self) -> String {
+        let request: String = self.request_id.chars().take(64).collect();
+        format!("web-{}-{request}", self.now)
+    }
+
     /// The path without its query.
     pub fn path_only(&self) -> &str {
         self.path.split('?').next().unwrap_or_default()

@@ -32,8 +32,7 @@ pub fn fault_page(ctx: &PageContext, error: &BrokerError) -> Response {
         }
         BrokerError::Invalid(faults) => {
             words.common_error_invalid().clone_into(&mut page.title);
-            let texts: Vec<String> = faults.iter().map(|fault| fault_text(words, fault)).collect();
-            page.text = texts.join(" / ");
+            page.text = placed_texts(words, faults);
         }
         error => {
             if let Some(text) = conflict_text(words, error) {
@@ -56,7 +55,9 @@ pub fn status_of(error: &BrokerError) -> StatusCode {
         BrokerError::WrongRole => StatusCode::FORBIDDEN,
         BrokerError::NotFound { .. } => StatusCode::NOT_FOUND,
         BrokerError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        BrokerError::Conflict { .. } | BrokerError::NotOrderable { .. } => StatusCode::CONFLICT,
+        BrokerError::Conflict { .. }
+        | BrokerError::NotOrderable { .. }
+        | BrokerError::SignedBefore { .. } => StatusCode::CONFLICT,
         BrokerError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
         BrokerError::Storage(_) | BrokerError::Search(_) | BrokerError::Internal(_) => {
             StatusCode::INTERNAL_SERVER_ERROR
@@ -106,9 +107,9 @@ pub fn fault_text(words: Words, fault: &FieldFault) -> String {
         "key" => words.common_fault_key(allowed),
         "cloud_token" => words.common_fault_cloud_token(allowed),
         "control_character" => words.common_fault_control(found, allowed),
-        "name" | "reason" if found.contains(char::is_control) => {
-            words.common_fault_control(control_in(found), allowed)
-        }
+        "region" if found.is_empty() => words.common_fault_region_missing(allowed),
+        "region" => words.common_fault_region(found, allowed),
+        "region_not_served" => words.common_fault_region_not_served(found, allowed),
         "syntax" | "too_large" => words.common_fault_syntax(allowed),
         "duplicate_field" | "duplicate_item" => words.common_fault_twice(found, allowed),
         "idempotency_key" => words.common_fault_old_page().to_owned(),
@@ -124,10 +125,16 @@ pub fn fault_text(words: Words, fault: &FieldFault) -> String {
     }
 }
 
-/// The first character of a text that nobody can see, as it is written in documents.
-fn control_in(text: &str) -> String {
-    let control = text.chars().find(|character| character.is_control()).unwrap_or_default();
-    format!("U+{:04X}", u32::from(control))
+/// Every fault with the field it belongs to, for pages that have no fields to put them at.
+pub fn placed_texts(words: Words, faults: &[FieldFault]) -> String {
+    let text = |fault: &FieldFault| {
+        let said = fault_text(words, fault);
+        match fault.pointer.trim_start_matches('/') {
+            "" => said,
+            place => words.common_fault_placed(place, said),
+        }
+    };
+    faults.iter().map(text).collect::<Vec<_>>().join(" / ")
 }
 
 /// The field a JSON pointer names: its last part, which is how forms name their inputs. What no

@@ -128,6 +128,13 @@ impl FormState {
     }
 }
 
+/// What was typed as a field shows it again: without the characters that nobody sees, which no reader
+/// could take out. Faults are noted for what was typed, and name them.
+pub fn shown_again(typed: &str) -> String {
+    let kept = |c: &char| !sla::is_unseen(*c) || matches!(c, '\n' | '\r' | '\t');
+    typed.chars().filter(kept).collect()
+}
+
 impl FromRequest<AppState> for FormState {
     type Rejection = Response;
 
@@ -179,6 +186,12 @@ mod tests {
         assert_eq!(form.values("region").collect::<Vec<_>>(), ["JP", "DE"]);
         assert_eq!((form.filled("empty"), form.filled("flag")), (None, None));
         assert!(form.has("flag", ""));
+    }
+
+    #[test]
+    fn what_nobody_sees_is_not_shown_again() {
+        assert_eq!(shown_again("Ao\u{202e}ba\0\u{200b}"), "Aoba");
+        assert_eq!(shown_again("a:\r\n\tか\u{3099}"), "a:\r\n\tか\u{3099}");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use leptos::prelude::*;
 use crate::{
     context::{FLASH_COOKIE, Flash, FlashKind, PageContext, Theme},
     layout,
+    ui::Labels,
 };
 
 /// Only our own files, no inline script or style, no frames; wasm may be compiled.
@@ -84,8 +85,11 @@ impl Page {
 #[expect(clippy::needless_pass_by_value, reason = "every caller makes its page in place")]
 pub fn page(ctx: &PageContext, page: Page, body: impl FnOnce() -> AnyView) -> Response {
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
-    let content = owner.with(|| layout::shell(ctx, page.width, body()).to_html());
-    let document = document(ctx, &page, &content);
+    let content = owner.with(|| {
+        provide_context(Labels::default());
+        layout::shell(ctx, page.width, body()).to_html()
+    });
+    let document = without_controls(document(ctx, &page, &content));
     let mut response = (page.status, document).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -172,6 +176,19 @@ fn document(ctx: &PageContext, page: &Page, content: &str) -> String {
     html
 }
 
+/// HTML has no place for control characters but white space, whoever typed them: they are left out.
+fn without_controls(mut document: String) -> String {
+    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    // Looking at bytes first: nearly every document has none.
+    let bytes = document.as_bytes();
+    let low = |byte: u8| byte < b' ' && !matches!(byte, b'\n' | b'\r' | b'\t') || byte == 0x7f;
+    let high = bytes.windows(2).any(|pair| pair[0] == 0xc2 && pair[1] < 0xa0);
+    if high || bytes.iter().any(|byte| low(*byte)) {
+        document.retain(|c| !control(c));
+    }
+    document
+}
+
 fn push_loader(html: &mut String, ctx: &PageContext, studio: bool) {
     let Some(crate::assets::Half { js, wasm, boot }) = ctx.assets.half(studio) else { return };
     let _ = write!(
@@ -210,6 +227,14 @@ mod tests {
             assert_eq!(local_path(foreign), "/", "{foreign}");
         }
         assert_eq!(local_path("/market?q=tokyo&page=2"), "/market?q=tokyo&page=2");
+    }
+
+    #[test]
+    fn a_document_holds_no_control_characters() {
+        let clean = "<p title=\"雲\u{200d}市\">a\n\tb\r\n ©</p>";
+        assert_eq!(without_controls(clean.to_owned()), clean);
+        let dirty = "<input value=\"a\0b\u{7f}c\u{85}d\u{1b}\">";
+        assert_eq!(without_controls(dirty.to_owned()), "<input value=\"abcd\">");
     }
 
     #[test]

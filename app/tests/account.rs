@@ -156,6 +156,13 @@ async fn faults_of_a_sign_up_stand_at_their_fields_with_what_was_typed() {
         assert!(answer.text.contains(&format!("id=\"field-{field}-error\"")), "{field}");
     }
     assert!(answer.text.contains("value=\"no-address\""));
+    // The list above the form names each field.
+    let (_, summary) = answer.text.split_once("class=\"summary\"").unwrap();
+    let summary = summary.split("</ul>").next().unwrap();
+    for named in ["Organisation: Nothing was entered", "E-mail address: “no-address”", "Password: "]
+    {
+        assert!(summary.contains(named), "{named}: {summary}");
+    }
     assert!(!answer.text.contains("<script>x") && !answer.text.contains("value=\"short\""));
     let taken = [
         ("role", "customer"),
@@ -215,6 +222,24 @@ async fn a_token_is_shown_once_works_and_is_revoked() {
     assert!(browser.get(&revoke).await.text.contains("nightly &lt;report&gt;"));
     assert_eq!(browser.post(&revoke, &[]).await.location(), "/account/tokens");
     assert!(broker.viewer_by_token(&secret).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_page_sent_twice_makes_one_token_and_says_so() {
+    let mut browser = Browser::open().await;
+    browser.sign_in("customer@demo.example", DEMO_PASSWORD).await;
+    let page = browser.get("/account/tokens").await.text;
+    let start = page.find("name=\"key\" value=\"").unwrap() + "name=\"key\" value=\"".len();
+    let key = page[start..].split('"').next().unwrap();
+    let pairs = [("name", "nightly"), ("key", key)];
+    let made = browser.post("/account/tokens", &pairs).await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    assert!(made.text.contains("<code>kmi_"));
+    let again = browser.post("/account/tokens", &pairs).await;
+    assert_eq!(again.status, StatusCode::OK);
+    assert!(again.text.contains("“nightly” was created when this page was sent the first time"));
+    assert!(!again.text.contains("<code>kmi_"));
+    assert_eq!(again.text.matches("/account/tokens/tok_").count(), 1);
 }
 
 #[tokio::test]

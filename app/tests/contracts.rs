@@ -220,6 +220,51 @@ async fn a_service_is_signed_followed_released_and_proven_erased() {
 }
 
 #[tokio::test]
+async fn back_after_signing_names_the_first_contract_and_signs_another_with_a_fresh_key() {
+    let site = Site::open_with_cloud(4).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let quote = site.page(&quote_path(offer)).await;
+    let first = send(&site, &quote, &[("step", "sign"), ("serviceName", "first")]).await;
+    assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.text);
+    site.market.clock.advance_us(1);
+
+    // Back, then other contents: faults of the fields come first.
+    let faulty = [("step", "sign"), ("serviceName", "sec\u{202e}ond"), ("instances", "2")];
+    let faulty = send(&site, &quote, &faulty).await;
+    assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(faulty.text.contains("U+202E") && !faulty.text.contains('\u{202e}'));
+    assert!(faulty.text.contains("field-serviceName-error"), "{}", faulty.text);
+    let nowhere = [("step", "sign"), ("serviceName", "second"), ("region", "")];
+    let nowhere = send(&site, &quote, &nowhere).await;
+    assert_eq!(nowhere.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(nowhere.text.contains("No region is chosen. Allowed: "), "{}", nowhere.text);
+
+    let second = [("step", "sign"), ("serviceName", "second"), ("instances", "2")];
+    let told = send(&site, &quote, &second).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    assert!(told.text.contains("A contract was signed from this page already"), "{}", told.text);
+    assert!(told.text.contains(&format!("href=\"{}\"", first.location)));
+    assert!(!told.text.contains("changed meanwhile"));
+    assert_eq!(
+        (value(&told.text, "serviceName"), value(&told.text, "instances")),
+        ("second".into(), "2".into())
+    );
+    assert_ne!(value(&told.text, "key"), value(&quote, "key"));
+
+    let signed = send(&site, &told.text, &[("step", "sign")]).await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+    assert_ne!(signed.location, first.location);
+    // The first page sent once more is still the first contract.
+    let again = send(&site, &quote, &[("step", "sign"), ("serviceName", "first")]).await;
+    assert_eq!(again.location, first.location);
+    // Both were signed for the same template: it is saved once.
+    let ctx = site.market.person(Role::Customer).await;
+    assert_eq!(site.market.broker.my_requirements(&ctx).await.unwrap().len(), 1);
+    site.market.run_workflows().await;
+    site.market.finish().await;
+}
+
+#[tokio::test]
 async fn a_full_cloud_is_told_with_its_reason_and_the_desk_steers_only_what_is_stuck() {
     let site = Site::open_with_cloud(1).await.signed_in(Role::Customer).await;
     let offer = site.offer_titled(HOKUSEI).await;

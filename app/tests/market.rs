@@ -161,6 +161,14 @@ async fn a_ranked_list_can_be_reproduced_from_its_link() {
     let cut = site.get("/needs?doc=abc", "en").await;
     assert_eq!(cut.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(cut.text.contains("This link cannot be read"));
+    let bare = site.get("/needs?doc=e30", "en").await;
+    assert_eq!(bare.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for (field, allowed) in
+        [("kind: ", "QualityRequirement"), ("metadata: ", "name"), ("spec: ", "Allowed: ")]
+    {
+        let (_, rest) = bare.text.split_once(field).unwrap_or_else(|| panic!("no {field}"));
+        assert!(rest.split(" / ").next().unwrap().contains(allowed), "{field}{rest}");
+    }
 }
 
 #[tokio::test]
@@ -228,6 +236,14 @@ async fn a_need_is_saved_edited_and_listed_after_sign_in() {
     let saved = site.post("/needs/save", &[("doc", &code)]).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
     assert!(site.page(&saved.location).await.contains("Certificate service"));
+    // Sent three times at once, and once more: it is saved already.
+    let pairs = [("doc", code.as_str())];
+    let click = || site.post("/needs/save", &pairs);
+    let (a, b, c) = tokio::join!(click(), click(), click());
+    for again in [a, b, c, click().await] {
+        assert_eq!((again.status, &again.location), (StatusCode::SEE_OTHER, &saved.location));
+    }
+    assert_eq!(site.page("/needs").await.matches("href=\"/needs/req_").count(), 1);
     let need = format!("saved:{}", saved.location.trim_start_matches("/needs/"));
     let edit = site.page(&format!("/needs/new?by=form&need={}", need.replace(':', "%3A"))).await;
     assert!(edit.contains("stay as they are"), "the parts the form cannot show are named");

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { accessible, fitsWidth } from "../helpers/checks.mjs";
 import { kumoichi } from "../helpers/fixture.mjs";
 import { wordsOf } from "../helpers/words.mjs";
 import { OFFER, PASSWORD } from "../walks/tour.mjs";
@@ -92,6 +93,31 @@ test("a service is found, signed for and opened with the keyboard only", async (
 
 for (const script of [true, false]) {
   const how = script ? "with" : "without";
+
+  for (const language of ["en", "ja"]) {
+    test(`a narrow screen folds the head into one line that opens by keyboard, ${how} script, ${language}`, async () => {
+      await fixture.visit({ script, language, width: 360 }, async (page) => {
+        await page.goto("/market");
+        const { height } = await page.locator(".masthead").boundingBox();
+        assert.ok(height <= 80, `the head is ${height} pixels high`);
+        const ways = page.locator("nav.ways");
+        await ways.waitFor({ state: "hidden" });
+        const menu = wordsOf(language)("common_menu");
+        await tabTo(page, named(menu), "the menu");
+        await page.keyboard.press("Enter");
+        await ways.waitFor();
+        await fitsWidth(page);
+        if (script) await accessible(page);
+        // What opens comes next in the order of stops.
+        await page.keyboard.press("Tab");
+        const first = await ways.getByRole("link").first().textContent();
+        assert.equal((await page.evaluate(describe)).name, first);
+        await page.keyboard.press("Escape");
+        await ways.waitFor({ state: "hidden" });
+        assert.equal((await page.evaluate(describe)).name, menu, "the focus is back at the button");
+      });
+    });
+  }
 
   test(`the focus moves to the first fault ${how} script`, async () => {
     await fixture.visit({ script, refusals: true }, async (page) => {

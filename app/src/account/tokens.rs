@@ -28,7 +28,7 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
     if let Some(refusal) = refuse_strangers(&ctx) {
         return refusal;
     }
-    sheet(&ctx, &state, FormState::empty(), None, StatusCode::OK).await
+    sheet(&ctx, &state, fresh_form(&ctx), None, StatusCode::OK).await
 }
 
 pub(super) async fn create(
@@ -39,9 +39,14 @@ pub(super) async fn create(
     if let Some(refusal) = refuse_strangers(&ctx) {
         return refusal;
     }
-    match state.broker.create_token(&ctx.op(), form.value("name")).await {
-        Ok((_, secret)) => {
-            sheet(&ctx, &state, FormState::empty(), Some(secret), StatusCode::CREATED).await
+    let (name, key) = (form.value("name"), form.value("key"));
+    match state.broker.create_token_once(&ctx.op(), name, key).await {
+        Ok((token, secret)) => {
+            let (told, status) = match secret {
+                Some(secret) => (Told::Secret(secret), StatusCode::CREATED),
+                None => (Told::MadeBefore(token.name), StatusCode::OK),
+            };
+            sheet(&ctx, &state, fresh_form(&ctx), Some(told), status).await
         }
         Err(error) if note_faults(&mut form, ctx.words(), &error) => {
             sheet(&ctx, &state, form, None, StatusCode::UNPROCESSABLE_ENTITY).await
@@ -95,11 +100,24 @@ async fn find(ctx: &PageContext, state: &AppState, id: &str) -> Result<TokenView
     tokens.into_iter().find(|token| token.id == id).ok_or(BrokerError::NotFound { what: "token" })
 }
 
+/// What became of the form that was sent.
+enum Told {
+    /// The secret of the new token.
+    Secret(String),
+    /// The page was sent before, and made the token of this name.
+    MadeBefore(String),
+}
+
+/// The empty form; its key makes that the same page sent twice creates one token.
+fn fresh_form(ctx: &PageContext) -> FormState {
+    FormState::empty().with("key", ctx.new_key())
+}
+
 async fn sheet(
     ctx: &PageContext,
     state: &AppState,
     form: FormState,
-    secret: Option<String>,
+    told: Option<Told>,
     status: StatusCode,
 ) -> Response {
     let tokens = match state.broker.tokens(&ctx.op()).await {
@@ -111,11 +129,15 @@ async fn sheet(
         view! {
             {breadcrumbs(words, vec![(words.common_account_open().to_owned(), "/account".to_owned())])}
             {page_head(words.account_tokens_title(), Some(words.account_tokens_lead().to_owned()), vec![])}
-            {secret.map(|secret| fresh(words, secret))}
+            {told.map(|told| match told {
+                Told::Secret(secret) => fresh(words, secret),
+                Told::MadeBefore(name) => made_before(words, &name),
+            })}
             {section("list", words.account_tokens_list(), list(ctx, &tokens))}
             {section("new", words.account_tokens_new(), view! {
                 {error_summary(&form, words)}
                 <form class="form" method="post" action="/account/tokens">
+                    <input type="hidden" name="key" value=form.value("key").to_owned()/>
                     {Field::text("name", words.account_tokens_name()).hint(words.account_tokens_name_hint()).of(&form).required().max_length(80).view()}
                     <p class="actions">{Button::primary(words.account_tokens_create()).view()}</p>
                 </form>
@@ -137,6 +159,13 @@ fn fresh(words: Words, secret: String) -> AnyView {
     };
     let inside = notice(Kind::Done, words.account_tokens_secret(), body.into_any());
     view! { <div class="fresh" role="status">{inside}</div> }.into_any()
+}
+
+/// The page was sent before; the secret cannot be shown again.
+fn made_before(words: Words, name: &str) -> AnyView {
+    let body = view! { <p>{words.account_tokens_before_text()}</p> }.into_any();
+    let inside = notice(Kind::Attention, words.account_tokens_before(name), body);
+    view! { <div role="status">{inside}</div> }.into_any()
 }
 
 fn list(ctx: &PageContext, tokens: &[TokenView]) -> AnyView {

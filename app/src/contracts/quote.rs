@@ -11,7 +11,7 @@ use broker::{
     market::OfferCard,
     requirements::RequirementSource,
 };
-use domain::{OfferId, Role};
+use domain::{ContractId, OfferId, Role};
 
 use super::{
     need::{quote_address, read_need},
@@ -29,10 +29,26 @@ pub(super) struct QuoteView {
     pub price: Option<domain::Money>,
     /// After a change of the offer: the version shown before.
     pub shown_before: Option<i64>,
+    /// After a signature with a used key: the contract it signed first.
+    pub signed_before: Option<ContractId>,
     /// Why it cannot be signed.
     pub obstacle: Option<&'static str>,
     /// What can be signed instead.
     pub alternatives: Vec<OfferCard>,
+}
+
+impl QuoteView {
+    /// A quote with nothing to say beside it.
+    const fn of(quote: Quote) -> Self {
+        Self {
+            quote,
+            price: None,
+            shown_before: None,
+            signed_before: None,
+            obstacle: None,
+            alternatives: Vec::new(),
+        }
+    }
 }
 
 pub(super) async fn show(
@@ -58,12 +74,12 @@ pub(super) async fn show(
         .with("offer", offer.to_string())
         .with("need", query.value("need"))
         .with("version", quote.ranked.card.version.to_string())
-        .with("key", new_key(&ctx))
+        .with("key", ctx.new_key())
         .with("serviceName", default_name(&ctx, &quote));
     let form = plan::prefill(form, &quote.plan);
     let obstacle = quote.obstacle;
     let price = quote.price;
-    let view = QuoteView { quote, price, shown_before: None, obstacle, alternatives: Vec::new() };
+    let view = QuoteView { price, obstacle, ..QuoteView::of(quote) };
     let view = with_alternatives(&ctx, &state, &source, view).await;
     quote_page::sheet(&ctx, &form, &view, StatusCode::OK)
 }
@@ -133,6 +149,12 @@ async fn refused(
             let note = move |view: &mut QuoteView| view.shown_before = before;
             again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
         }
+        BrokerError::SignedBefore { contract } => {
+            // Back after signing, then something else: it is another signature.
+            let form = form.with("key", ctx.new_key());
+            let note = move |view: &mut QuoteView| view.signed_before = Some(contract);
+            again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
+        }
         BrokerError::NotOrderable { code, .. } => {
             let note = move |view: &mut QuoteView| view.obstacle = Some(code);
             again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
@@ -173,8 +195,7 @@ async fn again(
     }
     let form = with_version(form, quote.ranked.card.version);
     let obstacle = quote.obstacle;
-    let mut view =
-        QuoteView { quote, price, shown_before: None, obstacle, alternatives: Vec::new() };
+    let mut view = QuoteView { price, obstacle, ..QuoteView::of(quote) };
     note(&mut view);
     let view = with_alternatives(ctx, state, source, view).await;
     quote_page::sheet(ctx, &form, &view, status)
@@ -203,12 +224,6 @@ async fn with_alternatives(
         }
     }
     view
-}
-
-/// Names one signature: the same page sent twice signs once, a page loaded again is a new one.
-fn new_key(ctx: &PageContext) -> String {
-    let request: String = ctx.request_id.chars().take(64).collect();
-    format!("web-{}-{request}", ctx.now)
 }
 
 fn default_name(ctx: &PageContext, quote: &Quote) -> String {

@@ -40,6 +40,7 @@ pub(super) fn sheet(
             ])}
             {page_head(heading, Some(words.contracts_quote_lead().to_owned()), vec![])}
             {changed(words, view)}
+            {signed_before(words, view)}
             {obstacle(ctx, form, view)}
             {error_summary(form, words)}
             {section("offer", words.contracts_quote_offer(), offer_summary(ctx, card))}
@@ -60,6 +61,16 @@ fn changed(words: Words, view: &QuoteView) -> Option<AnyView> {
     };
     let inside =
         notice(Kind::Attention, words.contracts_changed_title(before, now), body.into_any());
+    Some(view! { <div role="alert">{inside}</div> }.into_any())
+}
+
+fn signed_before(words: Words, view: &QuoteView) -> Option<AnyView> {
+    let href = format!("/contracts/{}", view.signed_before?);
+    let body = view! {
+        <p>{words.contracts_again_text()}</p>
+        <p><a href=href>{words.contracts_again_first()}</a></p>
+    };
+    let inside = notice(Kind::Attention, words.contracts_again_title(), body.into_any());
     Some(view! { <div role="alert">{inside}</div> }.into_any())
 }
 

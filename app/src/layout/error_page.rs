@@ -91,6 +91,17 @@ impl ErrorPage {
         Self { status, title: title.to_owned(), text: text.to_owned(), kept: kept.to_owned(), next }
     }
 
+    /// The page for a form that a page of another site sent: the reader did nothing that is not allowed.
+    pub fn cross_site(ctx: &PageContext) -> Self {
+        let words = ctx.words();
+        Self {
+            title: words.common_error_cross_site().to_owned(),
+            text: words.common_error_cross_site_text().to_owned(),
+            kept: words.common_error_kept().to_owned(),
+            ..Self::of_status(ctx, StatusCode::FORBIDDEN)
+        }
+    }
+
     /// Renders it.
     pub fn respond(self, ctx: &PageContext) -> Response {
         let words = ctx.words();

@@ -1,4 +1,7 @@
 //! The head of every page: name, ways into the market by role, language, who is signed in.
+//!
+//! On a narrow screen the ways and the account wait behind a button, as a popover, which browsers open
+//! and close by themselves; where there is room, and in a browser that knows no popovers, they stand open.
 
 use domain::{Role, Viewer};
 use leptos::prelude::*;
@@ -30,8 +33,12 @@ pub(super) fn view(ctx: &PageContext) -> AnyView {
                     <span class="name"><b lang="ja">"雲市"</b>" Kumoichi"</span>
                     <span class="aside">{words.common_home()}</span>
                 </a>
-                <nav class="ways" aria-label=words.common_navigation_main()><ul>{links}</ul></nav>
-                <div class="own">{preferences::language_switch(ctx)}{own}</div>
+                <div class="menu" id="menu" popover="auto">
+                    <nav class="ways" aria-label=words.common_navigation_main()><ul>{links}</ul></nav>
+                    <div class="own">{own}</div>
+                </div>
+                {preferences::language_switch(ctx)}
+                <button class="button small menu-button" type="button" popovertarget="menu">{words.common_menu()}</button>
             </div>
         </header>
     }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     AppState, PageContext,
     address::Address,
-    fault::{fault_page, fault_text},
+    fault::{fault_page, placed_texts},
     form::FormState,
     layout::error_page::{ErrorPage, error_page},
     market::text,
@@ -117,10 +117,9 @@ fn refused(ctx: &PageContext, error: &broker::BrokerError) -> Response {
     let words = ctx.words();
     let mut about = ErrorPage::of_status(ctx, StatusCode::UNPROCESSABLE_ENTITY);
     about.title = words.needs_unreadable().to_owned();
-    about.text = match faults.first() {
-        Some(fault) if fault.code != "share_code" => fault_text(words, fault),
-        _ => words.needs_unreadable_text().to_owned(),
-    };
+    let broken = faults.iter().all(|fault| fault.code == "share_code");
+    about.text =
+        if broken { words.needs_unreadable_text().to_owned() } else { placed_texts(words, faults) };
     about.next = Some((words.common_way_describe().to_owned(), "/needs/new".to_owned()));
     about.respond(ctx)
 }

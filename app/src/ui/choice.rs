@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     Views,
     field::{described_by, error_line},
+    labels,
 };
 use crate::form::FormState;
 
@@ -47,6 +48,7 @@ impl Group {
     }
 
     fn boxes(self, kind: &'static str) -> AnyView {
+        labels::note(&self.name, &self.label);
         let id = format!("field-{}", self.name);
         let described = described_by(&id, self.hint.is_some(), self.error.is_some());
         let hint =
@@ -178,6 +180,7 @@ impl Select {
     /// Draws it.
     pub fn view(self) -> AnyView {
         let Group { name, label, choices, chosen, hint, error, focus } = self.0;
+        labels::note(&name, &label);
         let id = format!("field-{name}");
         let described = described_by(&id, hint.is_some(), error.is_some());
         let invalid = error.as_ref().map(|_| "true");

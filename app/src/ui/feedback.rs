@@ -2,8 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, icon};
-use crate::{form::FormState, words::Words};
+use super::{Icon, Labels, icon};
+use crate::{
+    form::{FieldError, FormState},
+    words::Words,
+};
 
 /// How something is; never shown by colour alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +95,16 @@ pub fn empty(
     .into_any()
 }
 
+/// The message with its field's label, which is known once the fields below are made.
+fn placed(words: Words, error: &FieldError) -> impl IntoView + use<> {
+    let (field, message) = (error.field.clone(), error.message.clone());
+    let labels = use_context::<Labels>();
+    move || match &labels {
+        Some(labels) => labels.placed(words, &field, &message),
+        None => message.clone(),
+    }
+}
+
 /// All faults of a form with links to their fields; nothing when the form is sound.
 pub fn error_summary(form: &FormState, words: Words) -> AnyView {
     if form.is_sound() {
@@ -102,11 +115,11 @@ pub fn error_summary(form: &FormState, words: Words) -> AnyView {
         .errors()
         .iter()
         .map(|error| {
-            let message = error.message.clone();
             let text = if error.field.is_empty() {
-                message.into_any()
+                error.message.clone().into_any()
             } else {
-                view! { <a href=format!("#field-{}", error.field)>{message}</a> }.into_any()
+                let href = format!("#field-{}", error.field);
+                view! { <a href=href>{placed(words, error)}</a> }.into_any()
             };
             view! { <li>{text}</li> }
         })

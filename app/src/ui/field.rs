@@ -150,6 +150,7 @@ impl Field {
 
     /// Draws label, hint, input and error.
     pub fn view(self) -> AnyView {
+        super::labels::note(&self.name, &self.label);
         let id = format!("field-{}", self.name);
         let described = described_by(&id, self.hint.is_some(), self.error.is_some());
         let classes = if self.narrow { "field narrow" } else { "field" };
@@ -171,11 +172,12 @@ impl Field {
 
     fn input(self, id: String, described: Option<String>) -> AnyView {
         let invalid = self.error.as_ref().map(|_| "true");
+        let value = crate::form::shown_again(&self.value);
         if let Some(rows) = self.rows {
             // A parser drops the first line break of a textarea, so one is put there to be dropped. Leptos
             // writes the content of a textarea as it is, so what somebody typed is escaped here.
             let mut text = String::from("\n");
-            crate::render::push_escaped(&mut text, &self.value);
+            crate::render::push_escaped(&mut text, &value);
             return view! {
                 <textarea id=id name=self.name rows=rows required=self.required maxlength=self.max_length autofocus=self.focus
                     aria-invalid=invalid aria-describedby=described>{text}</textarea>
@@ -187,7 +189,7 @@ impl Field {
         let kind = if is_number { "text" } else { self.kind };
         let mode = is_number.then_some("decimal");
         let secret = self.kind == "password" || self.kind == "file";
-        let value = (!secret).then_some(self.value);
+        let value = (!secret).then_some(value);
         // Limits of numbers are said in the hint and checked by the server; `data-` keeps them for islands.
         view! {
             <input id=id name=self.name type=kind inputmode=mode value=value required=self.required maxlength=self.max_length
@@ -205,13 +207,15 @@ pub fn fields_together(
     form: &FormState,
     fields: AnyView,
 ) -> AnyView {
+    let label = label.into();
+    super::labels::note(name, &label);
     let id = format!("field-{name}");
     let error = form.error(name).map(str::to_owned);
     let described = described_by(&id, false, error.is_some());
     let focus = form.is_first_fault(name);
     let error = error_line(&id, error);
     view! {
-        <div role="group" id=id tabindex="-1" autofocus=focus aria-label=label.into() aria-describedby=described>
+        <div role="group" id=id tabindex="-1" autofocus=focus aria-label=label aria-describedby=described>
             {error}
             {fields}
         </div>
@@ -240,6 +244,16 @@ pub(super) fn error_line(id: &str, error: Option<String>) -> Option<AnyView> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nobody_sees_does_not_come_back() {
+        let typed = "Ao\u{202e}ba\0";
+        for field in [Field::text("name", "Name"), Field::area("name", "Name", 3)] {
+            let html = Owner::new().with(|| field.value(typed).view().to_html());
+            assert!(html.contains("Aoba"), "{html}");
+            assert_eq!(sla::first_unseen(&html.replace('\n', "")), None, "{html}");
+        }
+    }
 
     #[test]
     fn a_closing_tag_typed_into_an_area_stays_text() {

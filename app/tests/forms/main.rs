@@ -11,6 +11,7 @@
 #[path = "../support/session.rs"]
 mod session;
 mod table;
+mod unseen;
 
 use app::{AppState, assets::Assets, format::percent_encode, router};
 use axum::{
@@ -24,6 +25,7 @@ use storage::testing::Engine;
 use table::{DOCUMENT, FORMS, SIGN_IN, rubbish};
 use testkit::TestBroker;
 use tower::ServiceExt;
+use unseen::hidden_in;
 
 /// The market as strangers and as the demo person of each role see it.
 struct Site {
@@ -200,6 +202,7 @@ async fn rubbish_in_any_field_is_no_server_error_and_what_is_refused_is_not_stor
                 }
                 assert!(answer.text.contains("<h1"), "{about}");
                 assert!(!answer.text.contains("<script>alert"), "{about}");
+                assert_eq!(hidden_in(&answer.text), None, "{about}");
                 assert_linked(&answer.text, &about);
                 if answer.status.is_client_error() {
                     assert!(site.done().await == before, "stored: {about}");

@@ -168,6 +168,16 @@ const KEY: Form = Form {
 
 pub const FORMS: [Form; 9] = [SIGN_IN, SIGN_UP, TOKEN, NEED, NEED_TEXT, OFFER, DOCUMENT, SAVE, KEY];
 
+/// Every field that takes a name, with its form.
+pub const NAMES: [(&Form, &str); 6] = [
+    (&SIGN_UP, "name"),
+    (&SIGN_UP, "organisation"),
+    (&TOKEN, "name"),
+    (&NEED, "title_en"),
+    (&OFFER, "title_en"),
+    (&OFFER, "title_ja"),
+];
+
 /// What programs and people put into any field.
 pub fn rubbish() -> Vec<String> {
     let mut all: Vec<String> = [
