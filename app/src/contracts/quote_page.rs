@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use super::{fit::fit_table, need::quote_address, offer_card, plan, quote::QuoteView};
 use crate::{
     PageContext,
-    form::FormState,
+    form::{FormState, shown_again},
     market::text,
     render::{Page, page},
     ui::{
@@ -170,7 +170,7 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
     let hidden: Vec<_> = ["offer", "need", "version", "key"]
         .into_iter()
         .map(|name| {
-            let value = form.value(name).to_owned();
+            let value = shown_again(form.value(name));
             view! { <input type="hidden" name=name value=value/> }
         })
         .collect();

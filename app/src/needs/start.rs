@@ -12,7 +12,7 @@ use super::{form as fields, item_field, merge, read_source, say};
 use crate::{
     AppState, PageContext,
     fault::fault_page,
-    form::FormState,
+    form::{FormState, shown_again},
     layout::error_page::error_page,
     render::{Page, Width, page},
     ui::{Button, Field, Kind, Tab, Views, error_summary, notice, page_head, tabs},
@@ -184,7 +184,7 @@ pub(super) fn guided(
             {base.map(|base| hidden_parts(words, base))}
             <form class="form need-form" method="post" action="/needs/new">
                 <input type="hidden" name="need" value=need/>
-                <input type="hidden" name=other value=form.value(other).to_owned()/>
+                <input type="hidden" name=other value=shown_again(form.value(other))/>
                 {Field::text(title, words.needs_form_title()).hint(words.needs_form_title_hint()).of(form).max_length(120).view()}
                 {Field::text("user_regions", words.needs_form_users()).hint(words.needs_form_users_hint()).of(form).view()}
                 <p>{words.needs_form_items()}</p>
