@@ -75,7 +75,7 @@ impl TestDatabase {
         self.db.close().await;
         if let Cleanup::Postgres { server, name } = self.cleanup {
             let mut connection = PgConnection::connect(&server).await.expect("connect to drop");
-            run(&mut connection, format!("DROP DATABASE \"{name}\" WITH (FORCE)")).await;
+            run(&mut connection, &format!("DROP DATABASE \"{name}\" WITH (FORCE)")).await;
         }
     }
 }
@@ -94,7 +94,7 @@ async fn postgres_address() -> (String, Cleanup) {
     let name = unique_name();
     let mut connection = PgConnection::connect(&server).await.expect("connect to PostgreSQL");
     let template = template(&mut connection, base).await;
-    run(&mut connection, format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"")).await;
+    run(&mut connection, &format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"")).await;
     connection.close().await.expect("disconnect");
     (format!("{base}/{name}"), Cleanup::Postgres { server: server.clone(), name })
 }
@@ -108,17 +108,17 @@ async fn template(connection: &mut PgConnection, base: &str) -> String {
     if exists(connection, &name).await {
         return name;
     }
-    run(connection, format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})")).await;
+    run(connection, &format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})")).await;
     if !exists(connection, &name).await {
         // Under another name until it is whole: a test that is killed on the way spoils nothing.
         let unfinished = unique_name();
-        run(connection, format!("CREATE DATABASE \"{unfinished}\"")).await;
+        run(connection, &format!("CREATE DATABASE \"{unfinished}\"")).await;
         let db = Db::open(&format!("{base}/{unfinished}")).await.expect("open the template");
         db.migrate().await.expect("migrate the template");
         db.close().await;
-        run(connection, format!("ALTER DATABASE \"{unfinished}\" RENAME TO \"{name}\"")).await;
+        run(connection, &format!("ALTER DATABASE \"{unfinished}\" RENAME TO \"{name}\"")).await;
     }
-    run(connection, format!("SELECT pg_advisory_unlock({TEMPLATE_LOCK})")).await;
+    run(connection, &format!("SELECT pg_advisory_unlock({TEMPLATE_LOCK})")).await;
     name
 }
 
@@ -127,8 +127,8 @@ async fn exists(connection: &mut PgConnection, name: &str) -> bool {
     found.fetch_optional(connection).await.expect("list the databases").is_some()
 }
 
-async fn run(connection: &mut PgConnection, statement: String) {
-    sqlx::query(AssertSqlSafe(statement.clone())).execute(connection).await.expect(&statement);
+async fn run(connection: &mut PgConnection, statement: &str) {
+    sqlx::query(AssertSqlSafe(statement.to_owned())).execute(connection).await.expect(statement);
 }
 
 /// A name no other test of this or an earlier run uses.
