@@ -1,6 +1,7 @@
 //! Opening, migrating and units of work, over typed pools.
 
 use crate::StorageError;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -15,6 +16,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const SQLITE_READERS: u32 = 8;
 /// Connections to PostgreSQL of one replica.
 const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// The steps to today's tables, in pairs of the same number and name.
+static SQLITE_STEPS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+pub(crate) static POSTGRES_STEPS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
 /// An open database.
 #[derive(Debug, Clone)]
@@ -59,10 +64,8 @@ impl Db {
     /// Brings the tables up to date; safe to call from several replicas at once.
     pub async fn migrate(&self) -> Result<(), StorageError> {
         match self {
-            Self::Sqlite { write, .. } => {
-                sqlx::migrate!("../../migrations/sqlite").run(write).await?
-            }
-            Self::Postgres(pool) => sqlx::migrate!("../../migrations/postgres").run(pool).await?,
+            Self::Sqlite { write, .. } => SQLITE_STEPS.run(write).await?,
+            Self::Postgres(pool) => POSTGRES_STEPS.run(pool).await?,
         }
         Ok(())
     }

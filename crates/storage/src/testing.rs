@@ -1,19 +1,26 @@
 //! Databases for tests: a SQLite file and a fresh PostgreSQL database, migrated, gone afterwards.
 //!
+//! On PostgreSQL the first test makes a template with today's tables, and every test gets a copy.
+//!
 //! PostgreSQL is named by `KUMOICHI_TEST_POSTGRES` (`cargo xtask test` starts a cluster and sets
 //! it). Without it the tests on PostgreSQL fail: a suite that skips silently proves nothing.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot set up must fail loudly")]
 
 use crate::Db;
+use crate::db::POSTGRES_STEPS;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The environment variable with the address of a PostgreSQL server that may be written to.
 pub const POSTGRES_VARIABLE: &str = "KUMOICHI_TEST_POSTGRES";
+
+/// The advisory lock under which one test makes the template while the others wait: "kumoichi".
+const TEMPLATE_LOCK: i64 = i64::from_be_bytes(*b"kumoichi");
 
 /// Which database a test wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +55,9 @@ impl TestDatabase {
             Engine::Postgres => postgres_address().await,
         };
         let db = Db::open(&address).await.expect("open the test database");
-        db.migrate().await.expect("migrate the test database");
+        if engine == Engine::Sqlite {
+            db.migrate().await.expect("migrate the test database");
+        }
         Self { db, address, cleanup }
     }
 
@@ -66,8 +75,7 @@ impl TestDatabase {
         self.db.close().await;
         if let Cleanup::Postgres { server, name } = self.cleanup {
             let mut connection = PgConnection::connect(&server).await.expect("connect to drop");
-            let drop = format!("DROP DATABASE \"{name}\" WITH (FORCE)");
-            sqlx::query(AssertSqlSafe(drop)).execute(&mut connection).await.expect("drop");
+            run(&mut connection, &format!("DROP DATABASE \"{name}\" WITH (FORCE)")).await;
         }
     }
 }
@@ -82,14 +90,45 @@ async fn postgres_address() -> (String, Cleanup) {
     let server = std::env::var(POSTGRES_VARIABLE).unwrap_or_else(|_| {
         panic!("set {POSTGRES_VARIABLE} to a PostgreSQL server, or run `cargo xtask test`")
     });
+    let (base, _) = server.rsplit_once('/').expect("address ends with a database name");
     let name = unique_name();
     let mut connection = PgConnection::connect(&server).await.expect("connect to PostgreSQL");
-    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE \"{name}\"")))
-        .execute(&mut connection)
-        .await
-        .expect("create the test database");
-    let (base, _) = server.rsplit_once('/').expect("address ends with a database name");
+    let template = template(&mut connection, base).await;
+    run(&mut connection, &format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"")).await;
+    connection.close().await.expect("disconnect");
     (format!("{base}/{name}"), Cleanup::Postgres { server: server.clone(), name })
+}
+
+/// The database with today's tables that tests copy; made by whoever comes first. Its name follows
+/// the migrations, so that a server that lives longer keeps no old tables.
+async fn template(connection: &mut PgConnection, base: &str) -> String {
+    let mut steps = DefaultHasher::new();
+    POSTGRES_STEPS.iter().for_each(|step| (step.version, &step.checksum).hash(&mut steps));
+    let name = format!("template_{:016x}", steps.finish());
+    if exists(connection, &name).await {
+        return name;
+    }
+    run(connection, &format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})")).await;
+    if !exists(connection, &name).await {
+        // Under another name until it is whole: a test that is killed on the way spoils nothing.
+        let unfinished = unique_name();
+        run(connection, &format!("CREATE DATABASE \"{unfinished}\"")).await;
+        let db = Db::open(&format!("{base}/{unfinished}")).await.expect("open the template");
+        db.migrate().await.expect("migrate the template");
+        db.close().await;
+        run(connection, &format!("ALTER DATABASE \"{unfinished}\" RENAME TO \"{name}\"")).await;
+    }
+    run(connection, &format!("SELECT pg_advisory_unlock({TEMPLATE_LOCK})")).await;
+    name
+}
+
+async fn exists(connection: &mut PgConnection, name: &str) -> bool {
+    let found = sqlx::query("SELECT 1 FROM pg_database WHERE datname = $1").bind(name);
+    found.fetch_optional(connection).await.expect("list the databases").is_some()
+}
+
+async fn run(connection: &mut PgConnection, statement: &str) {
+    sqlx::query(AssertSqlSafe(statement.to_owned())).execute(connection).await.expect(statement);
 }
 
 /// A name no other test of this or an earlier run uses.

@@ -1,7 +1,9 @@
 //! What `make test` runs: checks, tests on both databases, browser journeys, one line of result.
 
 mod count;
+mod journeys;
 mod postgres;
+mod scratch;
 mod steps;
 mod summary;
 mod tee;

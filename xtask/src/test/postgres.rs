@@ -23,6 +23,9 @@ const SETTINGS: &[&str] = &[
     "synchronous_commit=off",
     "full_page_writes=off",
     "max_connections=300",
+    "autovacuum=off",
+    // Its folder may lie in memory.
+    "max_wal_size=256MB",
 ];
 
 /// A running server; dropping it stops it and removes its folder.
@@ -36,10 +39,9 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Creates and starts a server, and waits until it answers.
-    pub fn start(programs: &Path) -> Result<Self> {
-        // Not below the home folder: the unprivileged owner could not reach it.
-        let folder = tempfile::Builder::new().prefix("kumoichi-pg-").tempdir()?;
+    /// Creates and starts a server below a folder, and waits until it answers.
+    pub fn start(programs: &Path, below: &Path) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("kumoichi-pg-").tempdir_in(below)?;
         let owner = if is_root() { Some(unprivileged_user()?) } else { None };
         if let Some((user, group)) = owner {
             std::os::unix::fs::chown(folder.path(), Some(user), Some(group))?;
@@ -174,6 +176,7 @@ fn ids_of(accounts: &str, name: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test::scratch::Scratch;
 
     #[test]
     fn account_line_gives_user_and_group() {
@@ -185,7 +188,8 @@ mod tests {
     #[test]
     fn cluster_is_gone_after_use() {
         let Some(programs) = crate::setup::postgresql_programs() else { return };
-        let cluster = Cluster::start(&programs).unwrap();
+        let scratch = Scratch::create().unwrap();
+        let cluster = Cluster::start(&programs, scratch.folder()).unwrap();
         let (folder, port) = (cluster.folder.path().to_path_buf(), cluster.port);
         assert!(cluster.url().starts_with("postgres://postgres@127.0.0.1:"));
         assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());

@@ -2,24 +2,23 @@
 
 use super::count::{self, Count};
 use super::postgres::Cluster;
-use super::{Options, Part, tee};
+use super::scratch::Scratch;
+use super::{Options, Part, journeys, tee};
 use crate::place::Place;
 use crate::setup::wasm_target::{self, Compiler, TARGET};
 use crate::{graph, oracle, say, setup, tidy, tool, web};
-use anyhow::{Context, Result, bail};
-use std::fs;
-use std::path::PathBuf;
+use anyhow::{Result, bail};
 use std::process::Command;
-use std::time::Duration;
 
 /// Everything that runs on the host; the browser half must not switch on `hydrate` there.
 const HOST: [&str; 3] = ["--workspace", "--exclude", "frontend"];
 const DATABASE: &str = "KUMOICHI_TEST_POSTGRES";
+/// Tests that nextest runs at once; its own option comes before it.
+const THREADS: &str = "NEXTEST_TEST_THREADS";
 /// Random cases of each property in a run at night.
 const NIGHTLY_CASES: &str = "20000";
 /// Random tables that are compared with the oracle.
 const ORACLE_TABLES: u64 = 200;
-const JOURNEYS_LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// Runs one part and counts.
 pub fn run(place: &Place, options: &Options, part: Part) -> Result<Count> {
@@ -43,7 +42,7 @@ pub fn run(place: &Place, options: &Options, part: Part) -> Result<Count> {
             if !options.only.is_empty() && !options.only.contains(&Part::Compile) {
                 web::build(place, &web::Options::default())?;
             }
-            journeys(place, options.journey.as_deref())
+            journeys::run(place, options.journey.as_deref())
         }
     }
 }
@@ -111,15 +110,26 @@ fn tests(place: &Place, options: &Options) -> Result<Count> {
             "--final-status-level",
             "slow",
         ]);
+        // Some wait for a lease, a process or the database; others compute meanwhile.
+        if std::env::var_os(THREADS).is_none() {
+            runner.env(THREADS, (2 * cores()).to_string());
+        }
         count::of_nextest
     } else {
         runner.args(["test", "--no-fail-fast", "--bins", "--lib", "--tests"]);
         count::of_cargo_test
     };
     runner.args(if rest.is_empty() { HOST.map(str::to_owned).to_vec() } else { rest.to_vec() });
-    // Lives until the tests are over; its end stops the server and removes the folder.
-    let _cluster = database(&mut runner)?;
+    // Both live until the tests are over; their end stops the server and removes the folders.
+    let scratch = Scratch::create()?;
+    scratch.offer_to(&mut runner);
+    let _cluster = database(&mut runner, &scratch)?;
     counted(&mut runner, read)
+}
+
+/// How many things this machine computes at once.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Compares distances with the oracle. A machine that cannot reach it is told so and not failed.
@@ -138,7 +148,7 @@ fn distances(place: &Place, options: &Options) -> Result<Count> {
 }
 
 /// Gives the tests a PostgreSQL of their own, unless the environment names one.
-fn database(runner: &mut Command) -> Result<Option<Cluster>> {
+fn database(runner: &mut Command, scratch: &Scratch) -> Result<Option<Cluster>> {
     if std::env::var_os(DATABASE).is_some() {
         say::line(&format!("   PostgreSQL: the one that {DATABASE} names"));
         return Ok(None);
@@ -149,7 +159,8 @@ fn database(runner: &mut Command) -> Result<Option<Cluster>> {
         );
         return Ok(None);
     };
-    let cluster = say::step("throw-away PostgreSQL", || Cluster::start(&programs))?;
+    let cluster =
+        say::step("throw-away PostgreSQL", || Cluster::start(&programs, scratch.folder()))?;
     runner.env(DATABASE, cluster.url());
     Ok(Some(cluster))
 }
@@ -164,37 +175,4 @@ fn counted(command: &mut Command, read: fn(&str) -> Option<Count>) -> Result<Cou
         count.failed = 1;
     }
     Ok(count)
-}
-
-fn journeys(place: &Place, filter: Option<&str>) -> Result<Count> {
-    let folder = place.inside("end2end");
-    let files = journey_files(place, filter)?;
-    let report = place.target.join("journeys.tap");
-    let mut node = tool::command("node");
-    node.args(["--test", "--test-concurrency=1", "--test-timeout=600000"])
-        .args(["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=tap"])
-        .arg(format!("--test-reporter-destination={}", report.display()))
-        .args(files)
-        .env("KUMOICHI_BIN", place.broker("debug"))
-        .env("KUMOICHI_SITE", place.site())
-        .current_dir(folder);
-    let status = tool::status(&mut node, Some(JOURNEYS_LIMIT))?;
-    let text = fs::read_to_string(&report).context("the journeys left no report")?;
-    let mut count = count::of_tap(&text).context("the report of the journeys has no totals")?;
-    if !status.success() && count.failed == 0 {
-        count.failed = 1;
-    }
-    Ok(count)
-}
-
-fn journey_files(place: &Place, filter: Option<&str>) -> Result<Vec<PathBuf>> {
-    let mut files = crate::fingerprint::files_below(&place.inside("end2end/journeys"))?;
-    files.retain(|file| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        name.ends_with(".test.mjs") && filter.is_none_or(|part| name.contains(part))
-    });
-    if files.is_empty() {
-        bail!("no journey fits");
-    }
-    Ok(files)
 }

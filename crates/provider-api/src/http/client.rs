@@ -10,14 +10,13 @@ use serde::de::DeserializeOwned;
 use super::body::{self, BodyError};
 use super::config::{ConfigError, DriverConfig};
 use super::guard::GuardedResolver;
-use super::retry;
+use super::{retry, tls};
 use crate::driver::{Call, DriverError};
 use crate::paths;
 use crate::problem::{Problem, ProblemCode};
 
 /// A client that only talks to allowed addresses.
 pub(super) fn build(config: &DriverConfig) -> Result<reqwest::Client, ConfigError> {
-    install_crypto();
     let mut bearer = HeaderValue::from_str(&format!("Bearer {}", config.token.reveal()))
         .map_err(|_| ConfigError::Token)?;
     bearer.set_sensitive(true);
@@ -31,16 +30,9 @@ pub(super) fn build(config: &DriverConfig) -> Result<reqwest::Client, ConfigErro
         .redirect(redirect::Policy::none())
         .no_proxy()
         .dns_resolver(Arc::new(GuardedResolver { policy: Arc::new(config.addresses.clone()) }))
+        .tls_backend_preconfigured(tls::settings()?)
         .build()
         .map_err(ConfigError::Client)
-}
-
-/// Gives rustls its cryptography once per process; a provider chosen earlier by the binary stays.
-pub(super) fn install_crypto() {
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // Losing a race against another installer is fine: then there is one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    }
 }
 
 /// What is sent.

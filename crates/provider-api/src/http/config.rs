@@ -86,6 +86,8 @@ pub enum ConfigError {
     Token,
     #[error("the HTTP client could not be built")]
     Client(#[source] reqwest::Error),
+    #[error("the certificates that this machine trusts could not be read")]
+    Tls(#[source] rustls::Error),
 }
 
 impl DriverConfig {

@@ -8,6 +8,7 @@ mod driver;
 mod guard;
 mod probe;
 mod retry;
+mod tls;
 
 pub use config::{ConfigError, DriverConfig, RetryPolicy, Secret};
 pub use driver::HttpDriver;

@@ -8,9 +8,9 @@ use reqwest::redirect;
 use url::Url;
 
 use super::body::{self, BodyError};
-use super::client::install_crypto;
 use super::config::ConfigError;
 use super::guard::{AddressPolicy, GuardedResolver};
+use super::tls;
 use crate::probe::{Probe, ProbeAnswer, ProbeError};
 
 /// Asks services over HTTP, with the same guard against private addresses as the driver.
@@ -26,7 +26,6 @@ impl HttpProbe {
     /// # Errors
     /// When the HTTP client cannot be built.
     pub fn new(timeout: Duration, addresses: AddressPolicy) -> Result<Self, ConfigError> {
-        install_crypto();
         let client = reqwest::Client::builder()
             .timeout(timeout)
             .redirect(redirect::Policy::none())
@@ -34,6 +33,7 @@ impl HttpProbe {
             // Each probe connects anew: a kept connection would not notice a closed address.
             .pool_max_idle_per_host(0)
             .dns_resolver(Arc::new(GuardedResolver { policy: Arc::new(addresses.clone()) }))
+            .tls_backend_preconfigured(tls::settings()?)
             .build()
             .map_err(ConfigError::Client)?;
         Ok(Self { client, addresses })
