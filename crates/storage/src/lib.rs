@@ -7,6 +7,8 @@ mod db;
 mod error;
 pub mod idempotency;
 pub mod keys;
+pub mod looks;
+pub mod notices;
 pub mod observations;
 pub mod offers;
 pub mod page;

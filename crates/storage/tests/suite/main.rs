@@ -7,6 +7,7 @@ mod common;
 mod contracts;
 mod journal;
 mod keys;
+mod notices;
 mod observations;
 mod offers;
 mod providers;
