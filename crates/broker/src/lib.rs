@@ -14,6 +14,7 @@ mod lifecycle;
 pub mod market;
 mod match_index;
 mod monitor;
+pub mod notices;
 pub mod offers;
 mod password;
 pub mod ports;

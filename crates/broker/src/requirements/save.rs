@@ -13,7 +13,8 @@ use storage::{StorageError, Tx};
 const LISTED: u32 = 200;
 
 impl Broker {
-    /// Saves a text for the actor's organisation; with an id, as its next version.
+    /// Saves a text for the actor's organisation; with an id, as its next version. What a person
+    /// saves is watched from then on.
     pub async fn save_requirement(
         &self,
         ctx: &OpContext,
@@ -30,6 +31,7 @@ impl Broker {
             Some(id) => self.save_next(ctx, &mut tx, id, requirement).await?,
             None => self.save_first(ctx, &mut tx, organisation, requirement).await?,
         };
+        self.watch_saved(&mut tx, id, existing.is_none()).await?;
         tx.commit().await?;
         self.requirement(ctx, id).await
     }
@@ -125,6 +127,7 @@ impl Broker {
                 title_en: row.title_en,
                 title_ja: row.title_ja,
                 updated_at: row.requirement.updated_at,
+                watched: row.requirement.watched_since.is_some(),
             },
             yaml: requirement_yaml(&document),
             document,
@@ -148,12 +151,14 @@ impl Broker {
             title_en: row.title_en,
             title_ja: row.title_ja,
             updated_at: row.requirement.updated_at,
+            watched: row.requirement.watched_since.is_some(),
         };
         Ok(page.items.into_iter().map(card).collect())
     }
 }
 
-async fn owned(
+/// A requirement that the actor may do this to.
+pub(crate) async fn owned(
     ctx: &OpContext,
     tx: &mut Tx,
     action: Action,
