@@ -24,10 +24,10 @@ impl Broker {
         let now_watched = watched(&mut tx).await?;
         let is_judged = |row: &Watched| judged.get(&row.id) == Some(row);
         let (same, late): (Vec<Watched>, Vec<Watched>) =
-            now_watched.into_iter().partition(|row| is_judged(row));
+            now_watched.into_iter().partition(is_judged);
         let same: BTreeSet<RequirementId> = same.into_iter().map(|row| row.id).collect();
         let still = |draft: &Draft| same.contains(&draft.requirement);
-        let mut drafts: Vec<Draft> = drafts.into_iter().filter(|draft| still(draft)).collect();
+        let mut drafts: Vec<Draft> = drafts.into_iter().filter(still).collect();
         if !late.is_empty() && !gathered.turns.is_empty() {
             let offers: Vec<OfferId> = gathered.turns.iter().map(|turn| turn.id).collect();
             let known = known(&mut tx, &offers).await?;
