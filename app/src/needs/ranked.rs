@@ -131,7 +131,7 @@ async fn apart(
     list: &RankedList,
     open: Option<&str>,
 ) -> Option<RankedOffer> {
-    let id = open?.parse().ok()?;
+    let id = open?.parse::<domain::OfferId>().ok()?;
     if list.matches.iter().chain(&list.near_misses).any(|row| row.card.id == id) {
         return None;
     }
