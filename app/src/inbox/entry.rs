@@ -21,10 +21,11 @@ pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
         None => several(ctx, notice),
     };
     let heading = format!("notice-{}", notice.id);
+    let labelled = heading.clone();
     let class = if unread { "notice-entry unread" } else { "notice-entry" };
     view! {
         <li>
-            <article class=class aria-labelledby=heading.clone()>
+            <article class=class aria-labelledby=labelled>
                 <h2 id=heading><a href=href>{title.clone()}</a></h2>
                 <p class="hint">{state}" "{time(ctx, notice.created_at.0)}" · "{words.inbox_about(notice.need.version)}</p>
                 {body}
