@@ -109,6 +109,9 @@ pub struct PageContext {
     pub theme: Theme,
     /// Who is signed in, if anybody.
     pub viewer: Option<Viewer>,
+    /// Notices that nobody of the viewer's organisation has read, counted up to
+    /// `broker::notices::NOTICES_COUNTED`.
+    pub unread: u32,
     /// Path with query of this request, as it can be linked to.
     pub path: String,
     /// Where sign-in comes back to: this page, or for a sent form the page it stood on.
@@ -150,7 +153,7 @@ impl PageContext {
         self.path.split('?').next().unwrap_or_default()
     }
 
-    /// Reads everything from the parts of a request.
+    /// Reads everything from the parts of a request; nobody counts what is unread.
     pub fn from_parts(parts: &Parts, state: &AppState) -> Self {
         let cookies = Cookies(&parts.headers);
         let asked = parts.uri.query().and_then(|query| query_value(query, "lang"));
@@ -167,6 +170,7 @@ impl PageContext {
             locale,
             theme: cookies.get("theme").and_then(Theme::from_key).unwrap_or_default(),
             viewer: parts.extensions.get::<Viewer>().cloned(),
+            unread: 0,
             path: path.to_owned(),
             address: asker(parts),
             back: if parts.method.is_safe() { path } else { came_from(&parts.headers) }.to_owned(),
@@ -182,7 +186,13 @@ impl FromRequestParts<AppState> for PageContext {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        Ok(Self::from_parts(parts, state))
+        let mut ctx = Self::from_parts(parts, state);
+        // A page is about something else; without the number it is still whole.
+        ctx.unread = state.broker.unread_notices(&ctx.op()).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "unread notices could not be counted");
+            0
+        });
+        Ok(ctx)
     }
 }
 

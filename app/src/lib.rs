@@ -27,6 +27,8 @@ pub mod format;
 #[cfg(feature = "ssr")]
 pub mod home;
 #[cfg(feature = "ssr")]
+pub mod inbox;
+#[cfg(feature = "ssr")]
 pub mod items;
 #[cfg(feature = "ssr")]
 pub mod layout;

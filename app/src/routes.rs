@@ -6,7 +6,7 @@ use axum::{
 };
 
 use crate::{
-    account, assets, contracts, design, desk, home, items, layout, market, needs, providers,
+    account, assets, contracts, design, desk, home, inbox, items, layout, market, needs, providers,
     state::AppState,
 };
 
@@ -21,6 +21,7 @@ pub fn router() -> Router<AppState> {
         .merge(design::routes())
         .merge(market::routes())
         .merge(needs::routes())
+        .merge(inbox::routes())
         .merge(contracts::routes())
         .merge(providers::routes())
         .merge(account::routes())

@@ -19,7 +19,7 @@ const pages = {
     "/needs/templates/collaboration-service", "/needs/templates/tracking-service", "/items", "/items/availability.rto",
     "/items/security.data_location", "/how-ranking-works", "/design", "/account/sign-in", "/account/sign-up", "/no-such-page",
   ],
-  customer: ["/account", "/account/tokens", "/needs", "/services", "/contracts"],
+  customer: ["/account", "/account/tokens", "/needs", "/services", "/contracts", "/inbox"],
   provider: [
     "/account", "/provider/offers", "/provider/offers/new", "/provider/offers/new?as=yaml", "/provider/offers/import", "/provider/keys", "/provider/connection", "/desk",
   ],

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use common::{Person, Sent, Site, offer, requirement};
-use domain::{OfferId, Role};
+use domain::{NoticeId, OfferId, RequirementId, Role};
 use serde_json::json;
 use server::api;
 
@@ -40,6 +40,8 @@ enum Body {
     Connection,
     Table,
     Key,
+    Until,
+    Again,
 }
 
 const fn row(method: &'static str, path: &'static str, body: Body, answers: [u16; 3]) -> Row {
@@ -61,6 +63,14 @@ const TABLE: &[Row] = &[
     row("POST", "/requirements", Body::Requirement, [401, 201, 201]),
     row("GET", "/requirements/{requirement}", Body::Nothing, [401, 404, 404]),
     row("PUT", "/requirements/{requirement}", Body::Requirement, [401, 404, 404]),
+    row("PUT", "/requirements/{requirement}/watch", Body::Nothing, [401, 404, 404]),
+    row("DELETE", "/requirements/{requirement}/watch", Body::Nothing, [401, 404, 404]),
+    row("GET", "/notices", Body::Nothing, [401, 200, 200]),
+    row("PUT", "/notices/{notice}/read", Body::Nothing, [401, 404, 404]),
+    row("DELETE", "/notices/{notice}/read", Body::Nothing, [401, 404, 404]),
+    row("POST", "/notices/read", Body::Until, [401, 404, 404]),
+    // Taking back what one's own organisation marked at a moment when it marked nothing.
+    row("POST", "/notices/unread", Body::Again, [401, 200, 200]),
     row("POST", "/rankings", Body::Ranking, [200, 200, 200]),
     row("POST", "/quotes", Body::Quote, [200, 200, 200]),
     row("GET", "/contracts", Body::Nothing, [401, 200, 403]),
@@ -104,6 +114,7 @@ struct Things {
     contract: String,
     workflow: String,
     token: String,
+    notice: NoticeId,
 }
 
 impl Things {
@@ -119,6 +130,7 @@ impl Things {
             contract: String::new(),
             workflow: String::new(),
             token: site.broker.tokens(&owner.ctx).await.unwrap()[0].id.to_string(),
+            notice: notice(site, owner, saved.card.id, card.id).await,
         };
         let signed = site.api(Some(owner), "POST", "/contracts", things.body(Body::Sign)).await;
         assert_eq!(signed.status, StatusCode::CREATED, "{}", signed.body);
@@ -137,6 +149,7 @@ impl Things {
             .replace("{contract}", &self.contract)
             .replace("{workflow}", &self.workflow)
             .replace("{token}", &self.token)
+            .replace("{notice}", &self.notice.to_string())
             .replace("{key}", &key().kid())
     }
 
@@ -168,12 +181,38 @@ impl Things {
                 let jwk: serde_json::Value = serde_json::from_str(&key().to_jwk()).unwrap();
                 Sent::Json(json!({"key": jwk}))
             }
+            Body::Until => Sent::Json(json!({"until": self.notice.to_string()})),
+            Body::Again => Sent::Json(json!({"at": "2026-10-01T00:00:00Z"})),
             Body::Reason => Sent::Json(json!({"reason": "no longer needed"})),
             Body::Connection => {
                 Sent::Json(json!({"url": common::SILENT_CLOUD, "token": "another-token"}))
             }
         }
     }
+}
+
+/// A notice in the owner's inbox.
+async fn notice(
+    site: &Site,
+    owner: &Person,
+    requirement_id: RequirementId,
+    offer: OfferId,
+) -> NoticeId {
+    let id = NoticeId(uuid::Uuid::from_u128(7));
+    let notice = storage::notices::NewNotice {
+        id,
+        organisation_id: owner.viewer.organisation,
+        kind: "offer_gained",
+        requirement_id,
+        requirement_version: 1,
+        offers: vec![(offer, 1)],
+        payload: "[]".to_owned(),
+        created_at: site.broker.now(),
+    };
+    let mut tx = site.broker.db().begin().await.unwrap();
+    storage::notices::insert(&mut tx, &[notice]).await.unwrap();
+    tx.commit().await.unwrap();
+    id
 }
 
 /// A key that everybody could have made.
@@ -210,6 +249,13 @@ async fn every_operation_answers_strangers_and_other_tenants_as_the_table_says()
     let contract = site.get(Some(&owner), &things.path("/contracts/{contract}")).await.json();
     assert_eq!(contract["state"], "activating");
     assert_eq!(site.get(Some(&owner), "/me").await.json()["name"], "owner");
+    let inbox = site.get(Some(&owner), "/notices").await.json();
+    assert_eq!(
+        (&inbox["items"][0]["count"], &inbox["items"][0]["readAt"]),
+        (&json!(1), &json!(null))
+    );
+    let need = site.get(Some(&owner), &things.path("/requirements/{requirement}")).await.json();
+    assert_eq!(need["watched"], true);
 }
 
 #[test]

@@ -63,6 +63,8 @@ pub(super) fn action(words: Words, action: &str) -> String {
         "provider.connected" => words.desk_action_provider_connected(),
         "requirement.saved" => words.desk_action_need_saved(),
         "requirement.revised" => words.desk_action_need_revised(),
+        "requirement.watched" => words.desk_action_need_watched(),
+        "requirement.unwatched" => words.desk_action_need_unwatched(),
         "token.created" => words.desk_action_token_created(),
         "token.revoked" => words.desk_action_token_revoked(),
         "workflow.retried" => words.desk_action_workflow_retried(),

@@ -14,6 +14,7 @@ type Way = (&'static str, &'static str);
 
 pub(super) fn view(ctx: &PageContext) -> AnyView {
     let words = ctx.words();
+    let inbox = ctx.viewer.as_ref().map(|_| inbox(ctx));
     let links: Vec<_> = ways(words, ctx.viewer.as_ref().map(|viewer| viewer.role))
         .into_iter()
         .map(|(href, label)| {
@@ -34,7 +35,7 @@ pub(super) fn view(ctx: &PageContext) -> AnyView {
                     <span class="aside">{words.common_home()}</span>
                 </a>
                 <div class="menu" id="menu" popover="auto">
-                    <nav class="ways" aria-label=words.common_navigation_main()><ul>{links}</ul></nav>
+                    <nav class="ways" aria-label=words.common_navigation_main()><ul>{links}{inbox}</ul></nav>
                     <div class="own">{own}</div>
                 </div>
                 {preferences::language_switch(ctx)}
@@ -43,6 +44,24 @@ pub(super) fn view(ctx: &PageContext) -> AnyView {
         </header>
     }
     .into_any()
+}
+
+/// The way to the inbox, with the number of what nobody has read.
+fn inbox(ctx: &PageContext) -> AnyView {
+    let words = ctx.words();
+    let current = is_within(ctx.path_only(), "/inbox").then_some("page");
+    let most = broker::notices::NOTICES_COUNTED;
+    let (shown, label) = match ctx.unread {
+        0 => (None, None),
+        many if many >= most => {
+            let below = (most - 1).to_string();
+            (Some(format!("{below}+")), Some(words.inbox_many_way(&below)))
+        }
+        some => (Some(some.to_string()), Some(words.inbox_unread_way(i64::from(some)))),
+    };
+    let count = shown.map(|shown| view! { <span class="count">{shown}</span> });
+    view! { <li><a href="/inbox" aria-current=current aria-label=label>{words.inbox_title()}{count}</a></li> }
+        .into_any()
 }
 
 /// A cloud as the awning of a market stall.

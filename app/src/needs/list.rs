@@ -13,6 +13,7 @@ use crate::{
     address::Address,
     fault::fault_page,
     form::FormState,
+    inbox,
     render::{Page, page, redirect},
     ui::{Column, Look, Table, empty, link_button, page_head, time},
 };
@@ -48,6 +49,7 @@ fn view(ctx: &PageContext, cards: Vec<RequirementCard>) -> Response {
                 Column::text(words.needs_mine_need()),
                 Column::number(words.needs_mine_version()),
                 Column::text(words.needs_mine_changed()),
+                Column::text(words.inbox_column()),
             ];
             let rows = cards.into_iter().map(|card| {
                 let title = ctx.locale.pick(&card.title_en, &card.title_ja).to_owned();
@@ -55,6 +57,7 @@ fn view(ctx: &PageContext, cards: Vec<RequirementCard>) -> Response {
                     view! { <a href=format!("/needs/{}", card.id)>{title}</a> }.into_any(),
                     card.version.to_string().into_any(),
                     time(ctx, card.updated_at.0),
+                    inbox::cell(ctx, &card),
                 ]
             });
             Table::new(words.needs_mine(), columns).rows(rows).view()

@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use broker::requirements::{RankedList, Relaxing, RequirementSource};
+use broker::requirements::{RankedList, RankedOffer, Relaxing, RequirementCard, RequirementSource};
 use leptos::prelude::*;
 use matching::Order;
 
@@ -20,6 +20,7 @@ use crate::{
     address::Address,
     fault::{fault_page, placed_texts},
     form::FormState,
+    inbox,
     layout::error_page::{ErrorPage, error_page},
     market::text,
     render::{Page, page},
@@ -62,12 +63,14 @@ pub(super) struct Shown {
     pub here: Address,
     /// The value of `need` for links to offers and contracts.
     pub need: String,
-    /// Whether the need is saved.
-    pub saved: bool,
+    /// The saved need.
+    pub saved: Option<RequirementCard>,
     /// Rows of each list.
     pub rows: usize,
     /// The offer whose reasons are open.
     pub open: Option<String>,
+    /// That offer, where it stands further down than what is shown.
+    apart: Option<RankedOffer>,
     /// Where the need is that asks less of one item: with each step, and without it.
     pub relaxations: Vec<RelaxedLinks>,
 }
@@ -99,16 +102,41 @@ pub(super) async fn show(
     let (Some(here), Some(need)) = (source_address(&source), source_text(&source)) else {
         return error_page(ctx, StatusCode::BAD_REQUEST);
     };
+    let saved = match &source {
+        RequirementSource::Saved(id) => match state.broker.requirement(&ctx.op(), *id).await {
+            Ok(saved) => Some(saved.card),
+            Err(error) => return fault_page(ctx, &error),
+        },
+        _ => None,
+    };
+    let open = query.filled("open").map(str::to_owned);
     let shown = Shown {
         relaxations: relaxations(state, &list, order),
+        apart: apart(ctx, state, &source, &list, open.as_deref()).await,
         list,
         here,
         need,
-        saved: matches!(source, RequirementSource::Saved(_)),
+        saved,
         rows,
-        open: query.filled("open").map(str::to_owned),
+        open,
     };
     view(ctx, &shown)
+}
+
+/// The offer that the address opens, unless it stands among the rows that are shown.
+async fn apart(
+    ctx: &PageContext,
+    state: &AppState,
+    source: &RequirementSource,
+    list: &RankedList,
+    open: Option<&str>,
+) -> Option<RankedOffer> {
+    let id = open?.parse::<domain::OfferId>().ok()?;
+    if list.matches.iter().chain(&list.near_misses).any(|row| row.card.id == id) {
+        return None;
+    }
+    // An offer that left the market has no row; the list is whole without it.
+    state.broker.explain(&ctx.op(), source, id).await.ok()
 }
 
 /// A link that cannot be read says what is wrong with it.
@@ -154,9 +182,9 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
     let (matched, all) = (count(list.matched), count(list.considered));
     let about = Page::new(words.needs_title(&title))
         .description(words.needs_fit(matched, crate::format::integer(all)));
-    let about = if shown.saved { about.private() } else { about };
+    let about = if shown.saved.is_some() { about.private() } else { about };
     page(ctx, about, || {
-        let trail = if shown.saved {
+        let trail = if shown.saved.is_some() {
             (words.common_way_needs().to_owned(), "/needs".to_owned())
         } else {
             (words.common_way_describe().to_owned(), "/needs/new".to_owned())
@@ -165,6 +193,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
             <div class="fits">
                 {notices(words, list)}
                 {orders(words, shown)}
+                {followed(ctx, shown)}
                 {matches(ctx, shown)}
                 {combined(ctx, shown)}
                 {relaxed(words, shown)}
@@ -175,6 +204,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
         view! {
             {breadcrumbs(words, vec![trail])}
             {page_head(title, Some(words.needs_fit(matched, crate::format::integer(all))), vec![])}
+            {shown.saved.as_ref().map(|card| inbox::switch(ctx, card))}
             {workbench::view(ctx, shown, fits.into_any())}
         }
         .into_any()
@@ -231,6 +261,12 @@ pub(super) fn order_words(words: Words, order: Order) -> (&'static str, &'static
 
 fn with_rows(address: Address, rows: usize) -> Address {
     if rows == SHOWN[0] { address } else { address.set("show", rows.to_string()) }
+}
+
+/// The offer that a link led to, above the rows it stands below.
+fn followed(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
+    let row = rows::alone(ctx, shown, shown.apart.as_ref()?);
+    Some(section("followed", ctx.words().inbox_followed(), row))
 }
 
 fn matches(ctx: &PageContext, shown: &Shown) -> AnyView {

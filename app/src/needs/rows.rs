@@ -22,11 +22,23 @@ const CHANGES_MAX: usize = 4;
 
 /// An ordered list of offers; `mark` tells the lists of a page apart.
 pub(super) fn list(ctx: &PageContext, shown: &Shown, rows: &[RankedOffer], mark: &str) -> AnyView {
-    let items: Views = rows.iter().map(|row| item(ctx, shown, row, mark)).collect();
+    let items: Views =
+        rows.iter().map(|row| item(ctx, shown, row, mark, Some(row.position))).collect();
     view! { <ol class="ranking">{items}</ol> }.into_any()
 }
 
-fn item(ctx: &PageContext, shown: &Shown, row: &RankedOffer, mark: &str) -> AnyView {
+/// One offer that stands in no list of the page; its place is not known.
+pub(super) fn alone(ctx: &PageContext, shown: &Shown, row: &RankedOffer) -> AnyView {
+    view! { <ul class="ranking">{item(ctx, shown, row, "f", None)}</ul> }.into_any()
+}
+
+fn item(
+    ctx: &PageContext,
+    shown: &Shown,
+    row: &RankedOffer,
+    mark: &str,
+    place: Option<u32>,
+) -> AnyView {
     let words = ctx.words();
     let offer = &row.card;
     let href = Address::new(text::offer_href(offer)).and("need", shown.need.clone()).to_string();
@@ -44,8 +56,8 @@ fn item(ctx: &PageContext, shown: &Shown, row: &RankedOffer, mark: &str) -> AnyV
         view! { <p><a href=href.to_string()>{words.market_offer_contract()}</a></p> }
     });
     view! {
-        <li class="rank" value=row.position>
-            <span class="place" aria-hidden="true">{row.position}</span>
+        <li class="rank" value=place>
+            <span class="place" aria-hidden="true">{place}</span>
             <div class="what">
                 <h3><a href=href>{text::title(ctx.locale, offer)}</a></h3>
                 <p class="whose">{text::provider_name(ctx.locale, &offer.provider)}" · "{text::countries(words, offer, &[])}</p>

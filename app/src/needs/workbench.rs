@@ -126,7 +126,7 @@ fn head(ctx: &PageContext, shown: &Shown) -> AnyView {
 /// Saves the need, or leads to sign-in and back to it.
 fn save(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
     let words = ctx.words();
-    if shown.saved {
+    if shown.saved.is_some() {
         return None;
     }
     let code = shown.list.share_code.clone();

@@ -35,12 +35,20 @@ pub struct Button {
     name_value: Option<(String, String)>,
     action: Option<String>,
     refused: Option<String>,
+    named: Option<String>,
 }
 
 impl Button {
     /// A submit button.
     pub fn new(look: Look, label: impl Into<String>) -> Self {
-        Self { label: label.into(), look, name_value: None, action: None, refused: None }
+        Self {
+            label: label.into(),
+            look,
+            name_value: None,
+            action: None,
+            refused: None,
+            named: None,
+        }
     }
 
     /// The one primary button.
@@ -76,12 +84,18 @@ impl Button {
         self
     }
 
+    /// Says to a screen reader what it is about, where several buttons say the same; begins with the label.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.named = Some(name.into());
+        self
+    }
+
     /// Draws it.
     pub fn view(self) -> AnyView {
         let (name, value) = self.name_value.unzip();
         let disabled = self.refused.is_some();
         let button = view! {
-            <button type="submit" class=self.look.class() name=name value=value formaction=self.action disabled=disabled>{self.label}</button>
+            <button type="submit" class=self.look.class() name=name value=value formaction=self.action disabled=disabled aria-label=self.named>{self.label}</button>
         };
         match self.refused {
             None => button.into_any(),

@@ -8,7 +8,7 @@ use domain::DurationUs;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::{idempotency, observations, sessions};
+use storage::{idempotency, notices, observations, sessions};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use workflow::{Engine, EngineConfig, Parts};
@@ -17,10 +17,14 @@ use workflow::{Engine, EngineConfig, Parts};
 const SYNC_EVERY: Duration = Duration::from_millis(500);
 /// How soon offers follow when a cloud opens or closes a region, or answers for the first time.
 const CLOUDS_EVERY: Duration = Duration::from_secs(10);
+/// How soon those who watch a need are told about a change of the market.
+const NOTICES_EVERY: Duration = Duration::from_secs(1);
 /// How often what has expired is removed.
 const TIDY_EVERY: Duration = Duration::from_secs(600);
 /// Raw samples are kept for 30 days.
 const SAMPLES_KEPT_US: DurationUs = 30 * 24 * 3600 * 1_000_000;
+/// A notice is kept for half a year, read or not.
+const NOTICES_KEPT_US: DurationUs = 183 * 24 * 3600 * 1_000_000;
 /// A repeated request gets its first answer for a day.
 const ANSWERS_KEPT_US: DurationUs = 24 * 3600 * 1_000_000;
 
@@ -70,6 +74,11 @@ impl Broker {
                 let broker = monitor.clone();
                 async move { broker.observe_services().await.map(drop) }
             }));
+            let tell = self.clone();
+            tasks.spawn(every(NOTICES_EVERY, shutdown.clone(), "notices", move || {
+                let broker = tell.clone();
+                async move { broker.tell_watchers().await.map(drop) }
+            }));
             let look = self.clone();
             tasks.spawn(every(CLOUDS_EVERY, shutdown.clone(), "looking at clouds", move || {
                 let broker = look.clone();
@@ -99,6 +108,7 @@ impl Broker {
         sessions::delete_expired(&mut tx, now).await?;
         idempotency::delete_older_than(&mut tx, now.plus_us(-ANSWERS_KEPT_US)).await?;
         observations::delete_older_than(&mut tx, now.plus_us(-SAMPLES_KEPT_US)).await?;
+        notices::delete_older_than(&mut tx, now.plus_us(-NOTICES_KEPT_US)).await?;
         tx.commit().await?;
         self.keep_match_index().await
     }

@@ -15,6 +15,7 @@ pub mod market;
 mod match_index;
 mod monitor;
 mod names;
+pub mod notices;
 pub mod offers;
 mod password;
 pub mod ports;

@@ -1,5 +1,6 @@
 //! The parts a broker is made of, and its background work.
 
+use crate::notices::Watch;
 use crate::ports::Drivers;
 use crate::seal::Sealer;
 use crate::shelf::Shelf;
@@ -77,6 +78,7 @@ pub(crate) struct Inner {
     pub sealer: Sealer,
     pub index: OfferIndex,
     pub shelf: Shelf,
+    pub watch: Watch,
     pub hashing: Semaphore,
     pub signals: Signals,
 }
@@ -92,6 +94,7 @@ impl Broker {
             sealer: Sealer::new(&parts.config.sealing_key),
             index: index.map_err(|error| BrokerError::Search(Box::new(error)))?,
             shelf: Shelf::default(),
+            watch: Watch::default(),
             hashing: Semaphore::new(HASHES_AT_ONCE),
             signals: Signals::default(),
             db: parts.db,

@@ -159,6 +159,8 @@ typed_id! {
     AuditId = "aud",
     /// An erasure statement.
     StatementId = "ers",
+    /// A notice in an organisation's inbox.
+    NoticeId = "ntc",
 }
 
 #[cfg(test)]

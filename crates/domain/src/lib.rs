@@ -12,8 +12,8 @@ mod transition;
 pub use account::{Actor, Role, Viewer};
 pub use contract::{CONTRACT_TRANSITIONS, ContractEvent, ContractState};
 pub use id::{
-    AuditId, ContractId, IdError, IdSource, OfferId, OrganisationId, ProviderId, RequirementId,
-    ResourceId, SequentialIds, StatementId, TokenId, UserId, WorkflowId,
+    AuditId, ContractId, IdError, IdSource, NoticeId, OfferId, OrganisationId, ProviderId,
+    RequirementId, ResourceId, SequentialIds, StatementId, TokenId, UserId, WorkflowId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use offer::{OFFER_TRANSITIONS, OfferEvent, OfferState};

@@ -14,6 +14,10 @@ pub enum Action {
     SaveRequirement,
     /// Read a saved requirement of an organisation.
     ReadRequirement,
+    /// Begin or stop to be told about offers that match a saved requirement.
+    WatchRequirement,
+    /// Read an organisation's notices, and mark them as read or unread.
+    ReadNotices,
     /// Create a draft, publish, edit or withdraw an offer.
     WriteOffer,
     /// Read drafts and all versions of an offer.
@@ -74,6 +78,12 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::ReadRequirement, Relation::Owner(Role::Customer)),
     row(Action::ReadRequirement, Relation::Owner(Role::Provider)),
     row(Action::ReadRequirement, Relation::Owner(Role::Broker)),
+    row(Action::WatchRequirement, Relation::Owner(Role::Customer)),
+    row(Action::WatchRequirement, Relation::Owner(Role::Provider)),
+    row(Action::WatchRequirement, Relation::Owner(Role::Broker)),
+    row(Action::ReadNotices, Relation::Owner(Role::Customer)),
+    row(Action::ReadNotices, Relation::Owner(Role::Provider)),
+    row(Action::ReadNotices, Relation::Owner(Role::Broker)),
     row(Action::WriteOffer, Relation::Owner(Role::Provider)),
     row(Action::WriteOffer, Relation::System),
     row(Action::ReadOwnOffer, Relation::Owner(Role::Provider)),
@@ -171,6 +181,18 @@ mod tests {
         let other = person(Role::Customer, 8);
         assert_eq!(authorise(&other, Action::ReadContract, owner), Err(Refusal::NotYours));
         assert!(authorise(&person(Role::Customer, 7), Action::ReadContract, owner).is_ok());
+    }
+
+    #[test]
+    fn notices_and_watches_belong_to_one_organisation() {
+        let owner = Some(OrganisationId(Uuid::from_u128(7)));
+        for action in [Action::ReadNotices, Action::WatchRequirement] {
+            for role in [Role::Customer, Role::Provider, Role::Broker] {
+                assert_eq!(authorise(&person(role, 7), action, owner), Ok(()));
+                assert_eq!(authorise(&person(role, 8), action, owner), Err(Refusal::NotYours));
+            }
+            assert_eq!(authorise(&Actor::System, action, owner), Err(Refusal::WrongRole));
+        }
     }
 
     #[test]

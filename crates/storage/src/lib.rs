@@ -8,6 +8,8 @@ mod error;
 pub mod idempotency;
 pub mod keys;
 pub mod lock;
+pub mod looks;
+pub mod notices;
 pub mod observations;
 pub mod offers;
 pub mod page;

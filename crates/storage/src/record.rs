@@ -4,8 +4,9 @@
 
 use crate::StorageError;
 use domain::{
-    AuditId, ContractId, ContractState, Currency, Money, OfferId, OfferState, OrganisationId,
-    ProviderId, RequirementId, ResourceId, Role, StatementId, Timestamp, TokenId, UserId,
+    AuditId, ContractId, ContractState, Currency, Money, NoticeId, OfferId, OfferState,
+    OrganisationId, ProviderId, RequirementId, ResourceId, Role, StatementId, Timestamp, TokenId,
+    UserId,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -90,6 +91,7 @@ column! {
     TokenId, Uuid, |value, what| Ok(Self(value));
     AuditId, Uuid, |value, what| Ok(Self(value));
     StatementId, Uuid, |value, what| Ok(Self(value));
+    NoticeId, Uuid, |value, what| Ok(Self(value));
 }
 
 /// An amount in the columns `price_minor` and `currency`.

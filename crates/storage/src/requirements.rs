@@ -31,6 +31,8 @@ record! {
         pub created_at: Timestamp,
         /// When it last changed.
         pub updated_at: Timestamp,
+        /// Since when its organisation is told about new matches; `None`: it is not.
+        pub watched_since: Option<Timestamp>,
         /// Grows with every change; guards updates.
         pub revision: i64,
     }
@@ -88,6 +90,20 @@ record! {
     }
 }
 
+record! {
+    /// A requirement whose organisation is told about new matches.
+    pub struct Watched in "requirement" {
+        /// Its id.
+        pub id: RequirementId,
+        /// Whose it is.
+        pub organisation_id: OrganisationId,
+        /// The newest version.
+        pub current_version: i64,
+        /// From when on there is news.
+        pub watched_since: Timestamp,
+    }
+}
+
 statements! {
     INSERT = "
         INSERT INTO requirement (id, organisation_id, current_version, created_at, updated_at,
@@ -102,7 +118,7 @@ statements! {
         WHERE id = $1 AND revision = $2";
     FIND = "
         SELECT id, organisation_id, current_version, requirement.created_at AS created_at,
-            updated_at, revision, newest.document AS document, newest.hash AS hash,
+            updated_at, watched_since, revision, newest.document AS document, newest.hash AS hash,
             newest.title_en AS title_en, newest.title_ja AS title_ja
         FROM requirement
         JOIN requirement_version AS newest
@@ -119,9 +135,30 @@ statements! {
             AND newest.version = requirement.current_version
         WHERE requirement.organisation_id = $1 AND newest.hash IN ($2, $3)
         ORDER BY requirement.id LIMIT 1";
+    WATCH = "
+        UPDATE requirement SET watched_since = $2 WHERE id = $1";
+    LIST_WATCHED = "
+        SELECT id, organisation_id, current_version, watched_since FROM requirement
+        WHERE watched_since IS NOT NULL AND id > $1
+        ORDER BY id LIMIT $2";
+    // The ids come as a JSON list; see offers::published::PUBLISHED_BY_IDS.
+    LIST_NEWEST = "
+        SELECT requirement_id, version, document, hash, title_en, title_ja, created_by,
+            requirement_version.created_at AS created_at
+        FROM json_each($1) AS wanted
+        CROSS JOIN requirement ON requirement.id = unhex(wanted.value)
+        JOIN requirement_version ON requirement_version.requirement_id = requirement.id
+            AND requirement_version.version = requirement.current_version",
+        postgres = "
+        SELECT requirement_id, version, document, hash, title_en, title_ja, created_by,
+            requirement_version.created_at AS created_at
+        FROM json_array_elements_text(CAST($1 AS JSON)) AS wanted (value)
+        JOIN requirement ON requirement.id = CAST(wanted.value AS UUID)
+        JOIN requirement_version ON requirement_version.requirement_id = requirement.id
+            AND requirement_version.version = requirement.current_version";
     LIST_BY_ORGANISATION = "
         SELECT id, organisation_id, current_version, requirement.created_at AS created_at,
-            updated_at, revision, newest.title_en AS title_en, newest.title_ja AS title_ja
+            updated_at, watched_since, revision, newest.title_en AS title_en, newest.title_ja AS title_ja
         FROM requirement
         JOIN requirement_version AS newest
             ON newest.requirement_id = requirement.id
@@ -219,4 +256,34 @@ pub async fn list_by_organisation(
     let (organisation, rows) = (organisation.uuid(), fetch_limit(limit));
     let rows = list!(tx, RequirementListing, LIST_BY_ORGANISATION, organisation, before, rows)?;
     Ok(cut(rows, limit, |row| Cursor::after_id(row.requirement.id.uuid())))
+}
+
+/// Begins to tell its organisation about new matches, or with `None` ends it.
+pub async fn watch(
+    tx: &mut Tx,
+    id: RequirementId,
+    since: Option<Timestamp>,
+) -> Result<(), StorageError> {
+    let affected = execute!(tx, WATCH, id.uuid(), since.map(|at| at.0))?;
+    expect_one(affected, "requirement")
+}
+
+/// Lists watched requirements of all organisations in the order of ids, `None` from the first one.
+pub async fn list_watched(
+    tx: &mut Tx,
+    after: Option<RequirementId>,
+    limit: u32,
+) -> Result<Vec<Watched>, StorageError> {
+    let after = after.map_or(uuid::Uuid::nil(), RequirementId::uuid);
+    list!(tx, Watched, LIST_WATCHED, after, i64::from(limit))
+}
+
+/// Reads the newest versions of these requirements in one statement, in any order.
+pub async fn list_newest(
+    tx: &mut Tx,
+    ids: &[RequirementId],
+) -> Result<Vec<RequirementVersion>, StorageError> {
+    let wanted: Vec<_> = ids.iter().map(|id| id.uuid().simple().to_string()).collect();
+    let wanted = serde_json::Value::from(wanted).to_string();
+    list!(tx, RequirementVersion, LIST_NEWEST, wanted)
 }

@@ -30,6 +30,8 @@ const MODULES: &[&[Statement]] = &[
     crate::offers::published::ALL,
     crate::offers::write::ALL,
     crate::requirements::ALL,
+    crate::looks::ALL,
+    crate::notices::ALL,
     crate::contracts::closing::ALL,
     crate::contracts::heads::ALL,
     crate::contracts::resources::ALL,

@@ -13,6 +13,7 @@ mod idempotent;
 mod items;
 mod market;
 mod needs;
+mod notices;
 mod openapi;
 pub mod problem;
 mod provider_offers;
@@ -34,6 +35,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(market::routes())
         .merge(items::routes())
         .merge(needs::routes())
+        .merge(notices::routes())
         .merge(contracts::routes())
         .merge(provider_offers::routes())
         .merge(exchange::routes())

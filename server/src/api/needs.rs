@@ -112,6 +112,8 @@ struct RequirementSummary {
     title: TwoLanguages,
     /// Last change.
     updated_at: String,
+    /// Whether notices tell about offers that begin or cease to match.
+    watched: bool,
 }
 
 impl From<&RequirementCard> for RequirementSummary {
@@ -121,6 +123,7 @@ impl From<&RequirementCard> for RequirementSummary {
             version: card.version,
             title: TwoLanguages::new(&card.title_en, &card.title_ja),
             updated_at: wire::moment(card.updated_at),
+            watched: card.watched,
         }
     }
 }

@@ -26,6 +26,7 @@ pub const PREFIX: &str = "/api/v1";
     tags(
         (name = "market", description = "Published offers, providers, the registry of items; for everybody"),
         (name = "needs", description = "Requirements, rankings, quotes"),
+        (name = "inbox", description = "Notices about watched needs"),
         (name = "contracts", description = "Sign, follow, measure, release"),
         (name = "provider", description = "A provider's own offers"),
         (name = "desk", description = "For brokers: workflows, audit, connections"),

@@ -9,7 +9,8 @@ mod source;
 mod supply;
 
 pub use rank::YEN_PER;
-pub(crate) use save::is_saved_as;
+pub(crate) use rank::{Question, day_of, start_of};
+pub(crate) use save::{is_saved_as, owned};
 pub use supply::Candidates;
 
 use crate::FieldFault;
@@ -81,6 +82,8 @@ pub struct RequirementCard {
     pub title_ja: String,
     /// Last change.
     pub updated_at: Timestamp,
+    /// Whether its organisation is told about new matches.
+    pub watched: bool,
 }
 
 /// A saved requirement.

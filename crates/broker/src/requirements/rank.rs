@@ -15,6 +15,17 @@ const LIMIT_MAX: usize = 200;
 const POOL: usize = 1_000;
 /// Seconds of a day.
 const DAY_SECONDS: i64 = 86_400;
+
+/// The day of a moment, counted from 1970, on which evidence is judged.
+pub(crate) fn day_of(moment: Timestamp) -> i64 {
+    moment.seconds().div_euclid(DAY_SECONDS)
+}
+
+/// The first moment of a day.
+pub(crate) const fn start_of(day: i64) -> Timestamp {
+    Timestamp::from_seconds(day.saturating_mul(DAY_SECONDS))
+}
+
 /// Yen per unit of a currency, to order prices of different currencies. Fixed and published on
 /// the page that explains the ranking; a day's rate would change the order overnight.
 pub const YEN_PER: [(&str, i64); 3] = [("EUR", 165), ("USD", 150), ("GBP", 195)];
@@ -69,21 +80,21 @@ impl Broker {
 }
 
 /// A requirement ready to judge offers.
-pub(super) struct Question {
+pub(crate) struct Question {
     pub(super) requirement: Requirement,
-    pub(super) matcher: Arc<SlaMatcher>,
+    pub(crate) matcher: Arc<SlaMatcher>,
     pub(super) circumstances: Circumstances,
     pub(super) order: Order,
 }
 
 impl Question {
-    pub(super) fn new(
+    pub(crate) fn new(
         requirement: Requirement,
         order: Order,
         today: Timestamp,
     ) -> Result<Self, BrokerError> {
         let circumstances = Circumstances {
-            today: today.seconds().div_euclid(DAY_SECONDS),
+            today: day_of(today),
             yen_per: YEN_PER
                 .into_iter()
                 .map(|(currency, yen)| (currency.to_owned(), rust_decimal::Decimal::from(yen)))

@@ -15,7 +15,8 @@ const LISTED: u32 = 200;
 
 impl Broker {
     /// Saves a text for the actor's organisation; with an id, as its next version. What the organisation
-    /// has saved already is not saved again: the answer is what is there.
+    /// has saved already is not saved again: the answer is what is there. What a person saves is watched
+    /// from then on.
     pub async fn save_requirement(
         &self,
         ctx: &OpContext,
@@ -33,6 +34,7 @@ impl Broker {
             Some(id) => self.save_next(ctx, &mut tx, id, requirement).await?,
             None => self.save_first(ctx, &mut tx, organisation, requirement).await?,
         };
+        self.watch_saved(&mut tx, id, existing.is_none()).await?;
         tx.commit().await?;
         self.requirement(ctx, id).await
     }
@@ -134,6 +136,7 @@ impl Broker {
                 title_en: row.title_en,
                 title_ja: row.title_ja,
                 updated_at: row.requirement.updated_at,
+                watched: row.requirement.watched_since.is_some(),
             },
             yaml: requirement_yaml(&document),
             document,
@@ -157,6 +160,7 @@ impl Broker {
             title_en: row.title_en,
             title_ja: row.title_ja,
             updated_at: row.requirement.updated_at,
+            watched: row.requirement.watched_since.is_some(),
         };
         Ok(page.items.into_iter().map(card).collect())
     }
@@ -175,7 +179,8 @@ pub(crate) fn is_saved_as(requirement: Requirement, hash: &str) -> bool {
     forms(requirement).iter().any(|form| form.hash == hash)
 }
 
-async fn owned(
+/// A requirement that the actor may do this to.
+pub(crate) async fn owned(
     ctx: &OpContext,
     tx: &mut Tx,
     action: Action,

@@ -14,6 +14,7 @@ mod desk;
 mod exchange;
 mod leaks;
 mod market;
+mod notices;
 mod offers;
 mod ranking;
 mod regions;

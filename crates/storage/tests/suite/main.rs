@@ -8,6 +8,7 @@ mod contracts;
 mod journal;
 mod keys;
 mod lock;
+mod notices;
 mod observations;
 mod offers;
 mod providers;

@@ -1,0 +1,96 @@
+//! One notice of the list.
+
+use broker::notices::{Notice, NoticeKind, NoticeOffer};
+use leptos::prelude::*;
+
+use super::say;
+use crate::{
+    PageContext,
+    ui::{Button, Look, State as Badge, Views, badge, time},
+};
+
+pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
+    let words = ctx.words();
+    let title = say::title(ctx, notice);
+    let alone = notice.offers.first().filter(|_| notice.count == 1);
+    let href = say::list_href(notice, alone);
+    let unread = notice.read_at.is_none();
+    let state = unread.then(|| badge(Badge::Busy, words.inbox_unread()));
+    let body = match alone {
+        Some(offer) => single(ctx, offer),
+        None => several(ctx, notice),
+    };
+    let heading = format!("notice-{}", notice.id);
+    let labelled = heading.clone();
+    let class = if unread { "notice-entry unread" } else { "notice-entry" };
+    view! {
+        <li>
+            <article class=class aria-labelledby=labelled>
+                <h2 id=heading><a href=href>{title.clone()}</a></h2>
+                <p class="hint">{state}" "{time(ctx, notice.created_at.0)}" · "{words.inbox_about(notice.need.version)}</p>
+                {body}
+                {mark(ctx, notice, &title)}
+            </article>
+        </li>
+    }
+    .into_any()
+}
+
+/// What happened to one offer, and what changed about it.
+fn single(ctx: &PageContext, offer: &NoticeOffer) -> AnyView {
+    let words = ctx.words();
+    let provider = ctx.locale.pick(&offer.provider_en, &offer.provider_ja).to_owned();
+    let lines = sla::Diff { parts: offer.changes.clone() }.lines(ctx.locale.sla());
+    let changes: Views =
+        lines.into_iter().map(|line| view! { <li>{line}</li> }.into_any()).collect();
+    let changes = (!changes.is_empty()).then(|| view! { <ul class="changes">{changes}</ul> });
+    let missed = say::missed(ctx, offer).map(|text| view! { <p>{text}</p> });
+    view! {
+        <p>{say::cause(ctx, offer)}" · "{words.inbox_offered_by(provider)}</p>
+        {missed}
+        {changes}
+    }
+    .into_any()
+}
+
+/// The few that a summary names, each with its place in the list.
+fn several(ctx: &PageContext, notice: &Notice) -> AnyView {
+    let words = ctx.words();
+    let named: Views = notice
+        .offers
+        .iter()
+        .map(|offer| {
+            let href = say::list_href(notice, Some(offer));
+            let title = say::offer_title(ctx.locale, offer);
+            let provider = ctx.locale.pick(&offer.provider_en, &offer.provider_ja).to_owned();
+            view! { <li><a href=href>{title}</a>" "{words.inbox_offered_by(provider)}</li> }
+                .into_any()
+        })
+        .collect();
+    let lead = match notice.kind {
+        NoticeKind::Gained | NoticeKind::Changed => words.inbox_best(),
+        NoticeKind::Lost => words.inbox_among(),
+    };
+    view! {
+        <p>{lead}</p>
+        <ol class="named">{named}</ol>
+    }
+    .into_any()
+}
+
+/// Marks it as read, or takes that back.
+fn mark(ctx: &PageContext, notice: &Notice, title: &str) -> AnyView {
+    let words = ctx.words();
+    let (verb, label, name) = if notice.read_at.is_none() {
+        ("read", words.inbox_read_action(), words.inbox_read_named(title))
+    } else {
+        ("unread", words.inbox_unread_action(), words.inbox_unread_named(title))
+    };
+    let action = format!("/inbox/{}/{verb}", notice.id);
+    view! {
+        <form class="mark" method="post" action=action>
+            {Button::new(Look::Quiet, label).named(name).view()}
+        </form>
+    }
+    .into_any()
+}

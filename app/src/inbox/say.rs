@@ -1,0 +1,68 @@
+//! The sentences of a notice, made from its data when it is shown.
+
+use broker::notices::{Cause, Notice, NoticeKind, NoticeOffer};
+use sla::Verdict;
+
+use crate::{PageContext, address::Address, market::text, needs, words::Locale};
+
+/// The need as it was called then.
+pub(super) fn need_title(locale: Locale, notice: &Notice) -> String {
+    locale.pick(&notice.need.title_en, &notice.need.title_ja).to_owned()
+}
+
+pub(super) fn offer_title(locale: Locale, offer: &NoticeOffer) -> String {
+    locale.pick(&offer.title_en, &offer.title_ja).to_owned()
+}
+
+/// What happened, as one sentence.
+pub(super) fn title(ctx: &PageContext, notice: &Notice) -> String {
+    let words = ctx.words();
+    let need = need_title(ctx.locale, notice);
+    if let (1, Some(offer)) = (notice.count, notice.offers.first()) {
+        let title = offer_title(ctx.locale, offer);
+        return match (notice.kind, offer.verdict()) {
+            (NoticeKind::Gained, _) => words.inbox_gained(title, need),
+            (NoticeKind::Lost, _) => words.inbox_lost(title, need),
+            (NoticeKind::Changed, Verdict::Better) => words.inbox_better(title, need),
+            (NoticeKind::Changed, Verdict::Worse) => words.inbox_worse(title, need),
+            (NoticeKind::Changed, _) => words.inbox_changed(title, need),
+        };
+    }
+    let count = i64::try_from(notice.count).unwrap_or(i64::MAX);
+    match notice.kind {
+        NoticeKind::Gained => words.inbox_gained_many(count, need),
+        NoticeKind::Lost => words.inbox_lost_many(count, need),
+        NoticeKind::Changed => words.inbox_changed_many(count, need),
+    }
+}
+
+/// What made it happen.
+pub(super) fn cause(ctx: &PageContext, offer: &NoticeOffer) -> String {
+    let words = ctx.words();
+    match offer.cause {
+        Cause::Published => words.inbox_cause_published().to_owned(),
+        Cause::Version => words.inbox_cause_version(offer.version),
+        Cause::Withdrawn => words.inbox_cause_withdrawn().to_owned(),
+        Cause::Evidence => words.inbox_cause_evidence().to_owned(),
+    }
+}
+
+/// The must items that are no longer met.
+pub(super) fn missed(ctx: &PageContext, offer: &NoticeOffer) -> Option<String> {
+    if offer.missed.is_empty() {
+        return None;
+    }
+    let words = ctx.words();
+    let names: Vec<String> =
+        offer.missed.iter().map(|key| text::item_label(ctx.locale, key)).collect();
+    Some(words.inbox_missed(names.join(words.market_list_comma())))
+}
+
+/// The ranked list of the need with this offer open; without one, the list.
+pub(super) fn list_href(notice: &Notice, offer: Option<&NoticeOffer>) -> String {
+    let source = broker::requirements::RequirementSource::Saved(notice.need.id);
+    let path = needs::source_href(&source).unwrap_or_default();
+    let there = offer.filter(|offer| offer.cause != Cause::Withdrawn);
+    let open = there.map(|offer| offer.id.to_string()).unwrap_or_default();
+    Address::new(path).and_some("open", open).to_string()
+}

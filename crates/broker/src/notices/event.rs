@@ -1,0 +1,103 @@
+//! Offers before and after a change, as they were gathered for one look.
+
+use crate::shelf::Shelved;
+use domain::{OfferId, RequirementId};
+use sla::{Offer, PartDiff};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use storage::looks::{Known, MarketLook, Unseen};
+
+/// One offer, before and after.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// The offer.
+    pub id: OfferId,
+    /// The state of its row that is looked at.
+    pub revision: i64,
+    /// Names of who offers it, in English and Japanese.
+    pub provider: (String, String),
+    /// The version the public saw; `None`: it was not on the market.
+    pub before: Option<i64>,
+    /// The version the public sees; `None`: it is not on the market.
+    pub after: Option<i64>,
+    /// What changed between the two, once somebody asks.
+    pub changes: OnceLock<Vec<PartDiff>>,
+}
+
+impl Turn {
+    pub fn of(offer: &Unseen) -> Self {
+        Self {
+            id: offer.id,
+            revision: offer.revision,
+            provider: (offer.provider_name_en.clone(), offer.provider_name_ja.clone()),
+            before: offer.seen_version,
+            after: offer.version,
+            changes: OnceLock::new(),
+        }
+    }
+
+    /// An offer that stays as it is while a new day begins.
+    pub fn of_day(offer: &Shelved) -> Self {
+        let provider = &offer.card.provider;
+        Self {
+            id: offer.card.id,
+            revision: offer.revision,
+            provider: (provider.name_en.clone(), provider.name_ja.clone()),
+            before: Some(offer.card.version),
+            after: Some(offer.card.version),
+            changes: OnceLock::new(),
+        }
+    }
+}
+
+/// The document of a version, from the shelf or from the database.
+#[derive(Debug, Clone)]
+pub(super) enum Text {
+    Shelved(Arc<Shelved>),
+    Read(Arc<Offer>),
+}
+
+impl Text {
+    pub fn offer(&self) -> &Offer {
+        match self {
+            Self::Shelved(offer) => &offer.document,
+            Self::Read(offer) => offer,
+        }
+    }
+}
+
+/// What requirements knew of offers when they were saved.
+pub(super) type KnownOffers = HashMap<(RequirementId, OfferId), Known>;
+
+/// Everything that one look at the market has before it.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    /// How far it had been followed.
+    pub look: MarketLook,
+    /// The day on which everything is judged.
+    pub today: i64,
+    /// Offers that changed.
+    pub unseen: Vec<Unseen>,
+    /// What is judged of them, and offers that a new day changes.
+    pub turns: Vec<Turn>,
+    /// The documents of all versions that are judged; one that cannot be read is missing.
+    pub texts: HashMap<(OfferId, i64), Text>,
+}
+
+impl Gathered {
+    /// The document of a version; `None`: there is no version, or it cannot be read, and then the
+    /// offer is in no list either.
+    pub fn offer(&self, id: OfferId, version: Option<i64>) -> Option<&Offer> {
+        self.texts.get(&(id, version?)).map(Text::offer)
+    }
+
+    /// The first day of the time that a need has not been judged for.
+    pub fn day_before(&self, since_day: i64) -> i64 {
+        self.look.judged_day.unwrap_or(self.today).max(since_day).min(self.today)
+    }
+}
+
+/// What changed between two versions.
+pub(super) fn changes(before: &Offer, after: &Offer) -> Vec<PartDiff> {
+    sla::diff(before, after).parts
+}

@@ -1,0 +1,144 @@
+//! The inbox of an organisation. It is shared: what one person has read, everybody has.
+
+use super::{MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed, NoticeOffer};
+use crate::contracts::parse_cursor;
+use crate::requirements::owned;
+use crate::{Broker, BrokerError, OpContext};
+use domain::{Action, NoticeId, OrganisationId, RequirementId, Timestamp};
+use storage::Tx;
+use storage::notices::{self, Marking, Notice as Row};
+
+/// Unread notices are counted so far; a higher number says nothing more.
+pub const NOTICES_COUNTED: u32 = 100;
+
+impl Broker {
+    /// The organisation's notices, or those about one need: unread ones first.
+    pub async fn notices(
+        &self,
+        ctx: &OpContext,
+        requirement: Option<RequirementId>,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<NoticeList, BrokerError> {
+        let organisation = reader(ctx)?;
+        let cursor = parse_cursor(cursor)?;
+        let mut tx = self.begin_read().await?;
+        if let Some(id) = requirement {
+            owned(ctx, &mut tx, Action::ReadRequirement, id).await?;
+        }
+        let page =
+            notices::list(&mut tx, organisation, requirement, cursor.as_ref(), limit).await?;
+        Ok(NoticeList {
+            items: page.items.into_iter().filter_map(notice).collect(),
+            next: page.next.map(|cursor| cursor.to_string()),
+        })
+    }
+
+    /// How many notices nobody has read, at most [`NOTICES_COUNTED`]; none for a stranger, without
+    /// asking the database.
+    pub async fn unread_notices(&self, ctx: &OpContext) -> Result<u32, BrokerError> {
+        if ctx.actor.organisation().is_none() {
+            return Ok(0);
+        }
+        let organisation = reader(ctx)?;
+        let mut tx = self.begin_read().await?;
+        let count = notices::count_unread(&mut tx, organisation, NOTICES_COUNTED).await?;
+        Ok(u32::try_from(count).unwrap_or(NOTICES_COUNTED))
+    }
+
+    /// Marks a notice as read or as unread; repeating it changes nothing.
+    pub async fn mark_notice(
+        &self,
+        ctx: &OpContext,
+        id: NoticeId,
+        read: bool,
+    ) -> Result<(), BrokerError> {
+        let mut tx = self.begin().await?;
+        readable(ctx, &mut tx, id).await?;
+        if read {
+            notices::mark_read(&mut tx, id, self.now(), &ctx.actor.audit_name()).await?;
+        } else {
+            notices::mark_unread(&mut tx, id).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Marks everything as read up to a notice that was shown; what came later stays unread.
+    pub async fn mark_notices_read(
+        &self,
+        ctx: &OpContext,
+        requirement: Option<RequirementId>,
+        until: NoticeId,
+    ) -> Result<MarkedRead, BrokerError> {
+        let mut tx = self.begin().await?;
+        let organisation_id = readable(ctx, &mut tx, until).await?;
+        if let Some(id) = requirement {
+            owned(ctx, &mut tx, Action::ReadRequirement, id).await?;
+        }
+        let (at, by) = (self.now(), ctx.actor.audit_name());
+        let marking = Marking { organisation_id, requirement_id: requirement, until, at, by: &by };
+        let count = notices::mark_all_read(&mut tx, &marking).await?;
+        tx.commit().await?;
+        Ok(MarkedRead { count, at })
+    }
+
+    /// Takes back what was marked as read at one moment; returns how many are unread again.
+    pub async fn mark_notices_unread(
+        &self,
+        ctx: &OpContext,
+        at: Timestamp,
+    ) -> Result<u64, BrokerError> {
+        let organisation = reader(ctx)?;
+        let mut tx = self.begin().await?;
+        let count = notices::mark_unread_again(&mut tx, organisation, at).await?;
+        tx.commit().await?;
+        Ok(count)
+    }
+}
+
+/// The organisation whose inbox the actor reads.
+fn reader(ctx: &OpContext) -> Result<OrganisationId, BrokerError> {
+    let organisation = ctx.actor.organisation();
+    ctx.may(Action::ReadNotices, organisation, "inbox")?;
+    organisation.ok_or(BrokerError::SignInFirst)
+}
+
+/// The owner of a notice that the actor may read.
+async fn readable(
+    ctx: &OpContext,
+    tx: &mut Tx,
+    id: NoticeId,
+) -> Result<OrganisationId, BrokerError> {
+    let found = notices::find(tx, id).await?;
+    let owner = found.map(|row| row.organisation_id);
+    ctx.may(Action::ReadNotices, owner, "notice")?;
+    owner.ok_or(BrokerError::NotFound { what: "notice" })
+}
+
+/// One that cannot be read, such as of a newer version of the program, is left out and logged.
+fn notice(row: Row) -> Option<Notice> {
+    let read = || {
+        let kind = NoticeKind::from_word(&row.kind)?;
+        let offers: Vec<NoticeOffer> = serde_json::from_str(&row.payload).ok()?;
+        Some((kind, offers, row.requirement_id?, row.requirement_version?))
+    };
+    let Some((kind, offers, id, version)) = read() else {
+        tracing::error!(notice.id = %row.id, notice.kind = row.kind,
+            "a notice cannot be read and is left out of the inbox");
+        return None;
+    };
+    Some(Notice {
+        id: row.id,
+        kind,
+        need: NoticeNeed {
+            id,
+            version,
+            title_en: row.title_en.unwrap_or_default(),
+            title_ja: row.title_ja.unwrap_or_default(),
+        },
+        count: u64::try_from(row.offers).unwrap_or(0),
+        offers,
+        created_at: row.created_at,
+        read_at: row.read_at,
+    })
+}

@@ -1,0 +1,234 @@
+//! The reconciler that looks at what changed on the market: gather, judge; `tell` writes.
+//!
+//! Takes no input and may run at any time in any number of processes. What was looked at is kept
+//! in rows that change together with the notices, so that each piece of news is told once.
+
+use super::Need;
+use super::event::{Gathered, KnownOffers, Text, Turn};
+use super::judge::{Draft, judge};
+use crate::requirements::day_of;
+use crate::shelf::Stock;
+use crate::{Broker, BrokerError};
+use domain::{DurationUs, OfferId, RequirementId, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use storage::looks::{self, Known, MarketLook, Unseen};
+use storage::requirements::{self, Watched};
+use storage::{StorageError, Tx};
+
+/// How far back it looks again: longer than any transaction takes.
+pub(super) const OVERLAP_US: DurationUs = 10_000_000;
+/// Changes that are looked at together: two full imports, so that one need hears of them once.
+const BATCH: u32 = 20_000;
+/// Watched needs read at once.
+const CHUNK: u32 = 500;
+/// Looks in one go; the rest waits for the next second.
+const ROUNDS_MAX: u32 = 20;
+
+/// What a look at the market found, not told yet.
+#[derive(Debug)]
+pub struct News {
+    pub(super) gathered: Arc<Gathered>,
+    /// Needs that were judged, in the state they were judged in.
+    pub(super) judged: BTreeMap<RequirementId, Watched>,
+    pub(super) drafts: Vec<Draft>,
+}
+
+impl News {
+    /// How many notices it makes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.drafts.len()
+    }
+
+    /// Whether nobody is told anything; the look itself is to be kept all the same.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.drafts.is_empty()
+    }
+}
+
+impl Broker {
+    /// Tells everybody who watches a need about everything that happened on the market since;
+    /// returns the number of notices.
+    pub async fn tell_watchers(&self) -> Result<u64, BrokerError> {
+        let mut told = 0;
+        for _ in 0..ROUNDS_MAX {
+            let Some(news) = self.find_news().await? else { break };
+            told += self.tell(news).await?.unwrap_or(0);
+        }
+        Ok(told)
+    }
+
+    /// Looks at the market; `None`: nothing happened since the last look.
+    pub async fn find_news(&self) -> Result<Option<News>, BrokerError> {
+        self.sync_market().await?;
+        let mut tx = self.begin_read().await?;
+        let look = looks::read(&mut tx).await?;
+        let whole = !self.inner.watch.looked.load(Ordering::Relaxed);
+        let since = if whole { Timestamp(0) } else { look.seen_until.plus_us(-OVERLAP_US) };
+        let unseen = looks::list_unseen(&mut tx, since, BATCH).await?;
+        // A clock that was set back starts no day twice.
+        let today = look.judged_day.map_or(day_of(self.now()), |day| day.max(day_of(self.now())));
+        if unseen.is_empty() && look.judged_day == Some(today) {
+            self.inner.watch.looked.store(true, Ordering::Relaxed);
+            return Ok(None);
+        }
+        let watched = watched(&mut tx).await?;
+        let (gathered, known) = self.gather(&mut tx, look, unseen, today).await?;
+        let needs = if gathered.turns.is_empty() {
+            Vec::new()
+        } else {
+            self.needs(&mut tx, &watched, today).await?
+        };
+        drop(tx);
+        self.keep_needs(&watched);
+        let gathered = Arc::new(gathered);
+        let drafts = judge_beside(&gathered, known, needs).await?;
+        let judged = watched.into_iter().map(|row| (row.id, row)).collect();
+        Ok(Some(News { gathered, judged, drafts }))
+    }
+
+    async fn gather(
+        &self,
+        tx: &mut Tx,
+        look: MarketLook,
+        unseen: Vec<Unseen>,
+        today: i64,
+    ) -> Result<(Gathered, KnownOffers), BrokerError> {
+        let stock = self.inner.shelf.stock();
+        let ids: Vec<OfferId> = unseen.iter().map(|offer| offer.id).collect();
+        let known = known(tx, &ids).await?;
+        let again: HashSet<OfferId> = known.keys().map(|(_, offer)| *offer).collect();
+        // A draft that was saved changes nothing for the public.
+        let mut turns: Vec<Turn> = unseen
+            .iter()
+            .filter(|offer| offer.version != offer.seen_version || again.contains(&offer.id))
+            .map(Turn::of)
+            .collect();
+        if look.judged_day.is_some_and(|day| day < today) {
+            let looked_at: HashSet<OfferId> = turns.iter().map(|turn| turn.id).collect();
+            turns.extend(dated(&stock, &looked_at));
+        }
+        let texts = texts(tx, &stock, &turns, &known).await?;
+        Ok((Gathered { look, today, unseen, turns, texts }, known))
+    }
+
+    /// Forgets compiled needs that nobody watches any more.
+    fn keep_needs(&self, watched: &[Watched]) {
+        let all: BTreeSet<RequirementId> = watched.iter().map(|row| row.id).collect();
+        let mut needs = self.inner.watch.needs.lock().unwrap_or_else(PoisonError::into_inner);
+        needs.retain(|id, _| all.contains(id));
+    }
+
+    /// The needs, compiled for the day; what was compiled before is taken again.
+    pub(super) async fn needs(
+        &self,
+        tx: &mut Tx,
+        watched: &[Watched],
+        today: i64,
+    ) -> Result<Vec<Arc<Need>>, StorageError> {
+        let mut needs = {
+            let kept = self.inner.watch.needs.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.clone()
+        };
+        let is_kept =
+            |row: &&Watched| needs.get(&row.id).is_some_and(|need| need.is_of(row, today));
+        let missing: Vec<Watched> = watched.iter().filter(|row| !is_kept(row)).cloned().collect();
+        for chunk in missing.chunks(CHUNK as usize) {
+            let ids: Vec<RequirementId> = chunk.iter().map(|row| row.id).collect();
+            let newest = requirements::list_newest(tx, &ids).await?;
+            let texts: HashMap<_, _> =
+                newest.iter().map(|row| ((row.requirement_id, row.version), row)).collect();
+            for row in chunk {
+                let Some(text) = texts.get(&(row.id, row.current_version)) else { continue };
+                match Need::new(row, &text.document, today) {
+                    Ok(need) => drop(needs.insert(row.id, Arc::new(need))),
+                    Err(error) => tracing::error!(requirement.id = %row.id, %error,
+                        "a watched need cannot be read; nobody is told about it"),
+                }
+            }
+        }
+        let all: BTreeSet<RequirementId> = watched.iter().map(|row| row.id).collect();
+        let chosen = needs.iter().filter(|(id, _)| all.contains(id));
+        let chosen: Vec<Arc<Need>> = chosen.map(|(_, need)| Arc::clone(need)).collect();
+        *self.inner.watch.needs.lock().unwrap_or_else(PoisonError::into_inner) = needs;
+        Ok(chosen)
+    }
+}
+
+/// Judges beside the async workers: a long list of changes takes a while.
+pub(super) async fn judge_beside(
+    gathered: &Arc<Gathered>,
+    known: KnownOffers,
+    needs: Vec<Arc<Need>>,
+) -> Result<Vec<Draft>, BrokerError> {
+    let gathered = Arc::clone(gathered);
+    tokio::task::spawn_blocking(move || judge(&gathered, &known, &needs))
+        .await
+        .map_err(|error| BrokerError::Internal(format!("judging changes: {error}")))?
+}
+
+/// Every watched requirement.
+pub(super) async fn watched(tx: &mut Tx) -> Result<Vec<Watched>, StorageError> {
+    let mut all: Vec<Watched> = Vec::new();
+    loop {
+        let page = requirements::list_watched(tx, all.last().map(|row| row.id), CHUNK).await?;
+        let full = page.len() == CHUNK as usize;
+        all.extend(page);
+        if !full {
+            return Ok(all);
+        }
+    }
+}
+
+/// What requirements knew of these offers when they were saved.
+pub(super) async fn known(tx: &mut Tx, offers: &[OfferId]) -> Result<KnownOffers, StorageError> {
+    let rows = looks::list_known(tx, offers).await?;
+    let pair = |row: Known| ((row.requirement_id, row.offer_id), row);
+    Ok(rows.into_iter().map(pair).collect())
+}
+
+/// Offers with evidence, which may end with a day. Once a day the whole shelf is gone through.
+fn dated<'a>(stock: &'a Stock, looked_at: &'a HashSet<OfferId>) -> impl Iterator<Item = Turn> + 'a {
+    let has_evidence =
+        |offer: &sla::Offer| offer.spec.items.iter().any(|item| !item.evidence.is_empty());
+    let offers = stock
+        .offers
+        .values()
+        .filter(move |offer| !looked_at.contains(&offer.card.id) && has_evidence(&offer.document));
+    offers.map(|offer| Turn::of_day(offer))
+}
+
+/// The documents of all versions that are judged: from the shelf, where it has them.
+async fn texts(
+    tx: &mut Tx,
+    stock: &Stock,
+    turns: &[Turn],
+    known: &KnownOffers,
+) -> Result<HashMap<(OfferId, i64), Text>, StorageError> {
+    let of_turns = turns.iter().flat_map(|turn| {
+        [turn.before, turn.after].into_iter().flatten().map(|version| (turn.id, version))
+    });
+    let of_known = known.values().filter_map(|row| Some((row.offer_id, row.version?)));
+    let wanted: BTreeSet<(OfferId, i64)> = of_turns.chain(of_known).collect();
+    let mut texts = HashMap::with_capacity(wanted.len());
+    let mut missing = Vec::new();
+    for (id, version) in wanted {
+        match stock.offers.get(&id).filter(|offer| offer.card.version == version) {
+            Some(offer) => drop(texts.insert((id, version), Text::Shelved(Arc::clone(offer)))),
+            None => missing.push((id, version)),
+        }
+    }
+    for row in looks::list_texts(tx, &missing).await? {
+        match sla::parse_offer(&row.document) {
+            Ok(offer) => {
+                drop(texts.insert((row.offer_id, row.version), Text::Read(Arc::new(offer))))
+            }
+            Err(reason) => tracing::error!(offer.id = %row.offer_id, offer.version = row.version,
+                %reason, "a version of an offer cannot be read and counts as not on the market"),
+        }
+    }
+    Ok(texts)
+}

@@ -1,0 +1,183 @@
+//! Saved needs that are watched, and the inbox in which news about them arrives.
+//!
+//! A need is held against each change of the market once: what the public saw before, what it sees
+//! now, both by the code that ranks lists (`judge`). `look` is the reconciler that finds the changes
+//! and writes notices; `inbox` is where people read them. A notice holds data; its words are made
+//! when it is shown.
+
+mod event;
+mod inbox;
+mod judge;
+mod look;
+mod need;
+mod tell;
+mod watch;
+
+use need::Need;
+
+pub use inbox::NOTICES_COUNTED;
+pub use look::News;
+
+use domain::{NoticeId, OfferId, RequirementId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+
+/// What a change of the market means for a watched need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NoticeKind {
+    /// Offers contain the need that did not before.
+    Gained,
+    /// Offers no longer contain it.
+    Lost,
+    /// Offers still contain it and promise something else than before, or cost something else.
+    Changed,
+}
+
+impl NoticeKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Gained, Self::Lost, Self::Changed];
+
+    /// The word stored and sent.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gained => "offer_gained",
+            Self::Lost => "offer_lost",
+            Self::Changed => "offer_changed",
+        }
+    }
+
+    /// Reads the word; `None` for a kind of another version of the program.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+impl fmt::Display for NoticeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What made the news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The offer came on the market.
+    Published,
+    /// A new version of it.
+    Version,
+    /// It left the market.
+    Withdrawn,
+    /// A day began, and evidence counts no longer or counts now.
+    Evidence,
+}
+
+impl Cause {
+    /// The word stored and sent.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Version => "version",
+            Self::Withdrawn => "withdrawn",
+            Self::Evidence => "evidence",
+        }
+    }
+}
+
+/// An offer as a notice names it: in the version that made the news.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NoticeOffer {
+    /// The offer.
+    pub id: OfferId,
+    /// Its version.
+    pub version: i64,
+    /// English title.
+    pub title_en: String,
+    /// Japanese title.
+    pub title_ja: String,
+    /// English name of its provider.
+    pub provider_en: String,
+    /// Japanese name of its provider.
+    pub provider_ja: String,
+    /// What happened to it.
+    pub cause: Cause,
+    /// Must items of the need that it no longer meets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<String>,
+    /// What changed about it, as far as the need asks for it, and its price.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<sla::PartDiff>,
+}
+
+impl NoticeOffer {
+    /// All its changes taken together, for the customer.
+    #[must_use]
+    pub fn verdict(&self) -> sla::Verdict {
+        self.changes.iter().fold(sla::Verdict::Neutral, |all, part| all.and(part.verdict))
+    }
+}
+
+/// The need a notice is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeNeed {
+    /// The requirement.
+    pub id: RequirementId,
+    /// The version that was judged.
+    pub version: i64,
+    /// English title.
+    pub title_en: String,
+    /// Japanese title.
+    pub title_ja: String,
+}
+
+/// One notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Its id.
+    pub id: NoticeId,
+    /// What happened.
+    pub kind: NoticeKind,
+    /// To which need.
+    pub need: NoticeNeed,
+    /// How many offers it speaks of.
+    pub count: u64,
+    /// The offer, or the best three of many.
+    pub offers: Vec<NoticeOffer>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was marked as read; `None`: nobody has.
+    pub read_at: Option<Timestamp>,
+}
+
+/// A page of the inbox.
+#[derive(Debug, Clone)]
+pub struct NoticeList {
+    /// Unread ones first, the newest first in each part.
+    pub items: Vec<Notice>,
+    /// Cursor of the next page.
+    pub next: Option<String>,
+}
+
+/// What was marked at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MarkedRead {
+    /// How many were unread.
+    pub count: u64,
+    /// The moment by which it can be taken back.
+    pub at: Timestamp,
+}
+
+/// What this process remembers between two looks.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    /// The needs as they were compiled last.
+    needs: Mutex<need::Needs>,
+    /// Whether this process has looked at the whole market once.
+    looked: AtomicBool,
+}

@@ -1,0 +1,280 @@
+//! Notices about watched needs: read them, mark them, begin and stop to watch.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use broker::Broker;
+use broker::notices::{Notice, NoticeOffer};
+use domain::{IdError, NoticeId, RequirementId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query, fault};
+use super::problem::Problem;
+use super::wire::{self, Answer, PageQuery, TwoLanguages, moment};
+
+pub(super) fn routes() -> OpenApiRouter<Broker> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(mark_read, mark_unread))
+        .routes(routes!(mark_all_read))
+        .routes(routes!(mark_unread_again))
+        .routes(routes!(watch, unwatch))
+}
+
+/// The need a notice is about.
+#[derive(Debug, Serialize, ToSchema)]
+struct NoticeNeedBody {
+    /// `req_…`
+    id: String,
+    /// The version that was judged.
+    version: i64,
+    /// Title.
+    title: TwoLanguages,
+}
+
+/// An offer that a notice names.
+#[derive(Debug, Serialize, ToSchema)]
+struct NoticeOfferBody {
+    /// `ofr_…`
+    id: String,
+    /// The version that made the news.
+    version: i64,
+    /// Title.
+    title: TwoLanguages,
+    /// Name of its provider.
+    provider: TwoLanguages,
+    /// published, version, withdrawn or evidence.
+    cause: &'static str,
+    /// Must items of the need that it no longer meets.
+    missed: Vec<String>,
+    /// better, neutral, worse or incomparable: all changes taken together.
+    verdict: &'static str,
+    /// What changed of what the need asks for, and the price.
+    #[schema(value_type = Vec<Object>)]
+    changes: Value,
+}
+
+impl From<&NoticeOffer> for NoticeOfferBody {
+    fn from(offer: &NoticeOffer) -> Self {
+        Self {
+            id: offer.id.to_string(),
+            version: offer.version,
+            title: TwoLanguages::new(&offer.title_en, &offer.title_ja),
+            provider: TwoLanguages::new(&offer.provider_en, &offer.provider_ja),
+            cause: offer.cause.as_str(),
+            missed: offer.missed.clone(),
+            verdict: offer.verdict().as_str(),
+            changes: wire::json(&offer.changes),
+        }
+    }
+}
+
+/// A notice.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NoticeBody {
+    /// `ntc_…`
+    id: String,
+    /// offer_gained, offer_lost or offer_changed.
+    kind: &'static str,
+    /// The need.
+    requirement: NoticeNeedBody,
+    /// How many offers it speaks of.
+    count: u64,
+    /// The offer, or the best three of many.
+    offers: Vec<NoticeOfferBody>,
+    /// When it was made.
+    created_at: String,
+    /// When it was marked as read; null: unread.
+    read_at: Option<String>,
+}
+
+impl From<&Notice> for NoticeBody {
+    fn from(notice: &Notice) -> Self {
+        Self {
+            id: notice.id.to_string(),
+            kind: notice.kind.as_str(),
+            requirement: NoticeNeedBody {
+                id: notice.need.id.to_string(),
+                version: notice.need.version,
+                title: TwoLanguages::new(&notice.need.title_en, &notice.need.title_ja),
+            },
+            count: notice.count,
+            offers: notice.offers.iter().map(NoticeOfferBody::from).collect(),
+            created_at: moment(notice.created_at),
+            read_at: notice.read_at.map(moment),
+        }
+    }
+}
+
+/// A page of the inbox.
+#[derive(Debug, Serialize, ToSchema)]
+struct NoticeListBody {
+    /// Unread ones first, the newest first in each part.
+    items: Vec<NoticeBody>,
+    /// Cursor of the next page; null on the last one.
+    next: Option<String>,
+}
+
+/// About which need, and which part of the list.
+#[derive(Debug)]
+struct AboutNeed(Option<String>, PageQuery);
+
+impl FromQuery for AboutNeed {
+    fn from_query(params: &mut Params) -> Self {
+        Self(params.text("requirement"), PageQuery::from_query(params))
+    }
+}
+
+/// List the organisation's notices
+#[utoipa::path(get, path = "/notices", tag = "inbox",
+    params(("requirement" = Option<String>, Query, description = "Only about this need, `req_…`"), PageQuery),
+    responses((status = 200, body = NoticeListBody)))]
+async fn list(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Query(AboutNeed(about, page)): Query<AboutNeed>,
+) -> Result<Answer<NoticeListBody>, Problem> {
+    let about = about.map(|text| requirement_id(&text, "/requirement")).transpose()?;
+    let list = broker.notices(&ctx, about, page.cursor.as_deref(), page.limit).await?;
+    let items = list.items.iter().map(NoticeBody::from).collect();
+    Ok(Answer(NoticeListBody { items, next: list.next }))
+}
+
+/// Mark a notice as read
+///
+/// The inbox is shared: it is read for the whole organisation. Repeating it changes nothing.
+#[utoipa::path(put, path = "/notices/{notice}/read", tag = "inbox",
+    params(("notice" = String, Path, description = "`ntc_…`")),
+    responses((status = 204, description = "read")))]
+async fn mark_read(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<NoticeId>,
+    _: Query<Nothing>,
+) -> Result<StatusCode, Problem> {
+    broker.mark_notice(&ctx, id, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Mark a notice as unread
+#[utoipa::path(delete, path = "/notices/{notice}/read", tag = "inbox",
+    params(("notice" = String, Path, description = "`ntc_…`")),
+    responses((status = 204, description = "unread")))]
+async fn mark_unread(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<NoticeId>,
+    _: Query<Nothing>,
+) -> Result<StatusCode, Problem> {
+    broker.mark_notice(&ctx, id, false).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// How far everything is read.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ReadInput {
+    /// The newest notice that was shown, `ntc_…`; later ones stay unread.
+    until: String,
+    /// Only those about this need, `req_…`.
+    #[serde(default)]
+    requirement_id: Option<String>,
+}
+
+/// What was marked at once.
+#[derive(Debug, Serialize, ToSchema)]
+struct MarkedBody {
+    /// How many were unread.
+    count: u64,
+    /// The moment by which it can be taken back.
+    at: String,
+}
+
+/// Mark all notices as read that were shown
+#[utoipa::path(post, path = "/notices/read", tag = "inbox", request_body = ReadInput,
+    responses((status = 200, body = MarkedBody)))]
+async fn mark_all_read(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Input(input): Input<ReadInput>,
+) -> Result<Answer<MarkedBody>, Problem> {
+    let until = input.until.parse().map_err(|error: IdError| {
+        let text = error.to_string();
+        Problem::invalid(vec![fault("/until", "id", &input.until, "ntc_…", &text)])
+    })?;
+    let about = input.requirement_id.as_deref();
+    let about = about.map(|text| requirement_id(text, "/requirementId")).transpose()?;
+    let marked = broker.mark_notices_read(&ctx, about, until).await?;
+    Ok(Answer(MarkedBody { count: marked.count, at: moment(marked.at) }))
+}
+
+/// What is taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UnreadInput {
+    /// `at` of what was marked at once, RFC 3339.
+    at: String,
+}
+
+/// How many are unread again.
+#[derive(Debug, Serialize, ToSchema)]
+struct UnreadBody {
+    count: u64,
+}
+
+/// Take back what was marked as read at once
+#[utoipa::path(post, path = "/notices/unread", tag = "inbox", request_body = UnreadInput,
+    responses((status = 200, body = UnreadBody)))]
+async fn mark_unread_again(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Input(input): Input<UnreadInput>,
+) -> Result<Answer<UnreadBody>, Problem> {
+    let at: jiff::Timestamp = input.at.parse().map_err(|error: jiff::Error| {
+        let allowed = "a moment such as 2026-10-01T00:00:00Z";
+        Problem::invalid(vec![fault("/at", "moment", &input.at, allowed, &error.to_string())])
+    })?;
+    let count = broker.mark_notices_unread(&ctx, Timestamp(at.as_microsecond())).await?;
+    Ok(Answer(UnreadBody { count }))
+}
+
+/// Watch a need
+///
+/// From now on a notice tells when an offer contains it that did not before, no longer does, or
+/// changes. What a person saves is watched from the beginning. Repeating it changes nothing.
+#[utoipa::path(put, path = "/requirements/{requirement}/watch", tag = "inbox",
+    params(("requirement" = String, Path, description = "`req_…`")),
+    responses((status = 204, description = "watched")))]
+async fn watch(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<RequirementId>,
+    _: Query<Nothing>,
+) -> Result<StatusCode, Problem> {
+    broker.watch_requirement(&ctx, id, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Watch a need no longer
+#[utoipa::path(delete, path = "/requirements/{requirement}/watch", tag = "inbox",
+    params(("requirement" = String, Path, description = "`req_…`")),
+    responses((status = 204, description = "not watched")))]
+async fn unwatch(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<RequirementId>,
+    _: Query<Nothing>,
+) -> Result<StatusCode, Problem> {
+    broker.watch_requirement(&ctx, id, false).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn requirement_id(text: &str, pointer: &str) -> Result<RequirementId, Problem> {
+    text.parse().map_err(|error: IdError| {
+        Problem::invalid(vec![fault(pointer, "id", text, "req_…", &error.to_string())])
+    })
+}
