@@ -13,6 +13,7 @@ pub mod model;
 pub mod need;
 pub mod nice;
 pub mod say;
+pub mod summary;
 
 pub use data::{Ask, AskKind, Stalls, StudioData};
 pub use model::{Change, Studio};
