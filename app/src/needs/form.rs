@@ -72,10 +72,9 @@ pub(super) fn read(form: &FormState, words: Words) -> RequirementForm {
             Locale::Ja => title_ja = untitled,
         }
     }
-    let keeps = |key: &&str| form.has("keep", key);
     let known = sla::registry().items().iter().map(|item| item.key.as_str());
-    let keys: Vec<&str> = known.chain(own_keys(form)).filter(|key| !keeps(key)).collect();
-    let mut items: Vec<_> = keys.into_iter().filter_map(|key| read_item(form, key)).collect();
+    let keys = known.chain(own_keys(form));
+    let mut items: Vec<_> = keys.filter_map(|key| read_item(form, key)).collect();
     items.extend(new_own(form));
     RequirementForm {
         name: name_of(&title_en),
@@ -87,9 +86,14 @@ pub(super) fn read(form: &FormState, words: Words) -> RequirementForm {
 }
 
 /// Keys of the items of one's own that have fields, each once.
-fn own_keys(form: &FormState) -> impl Iterator<Item = &str> {
-    let keys = form.pairs().filter_map(|(name, _)| name.strip_prefix("level-"));
-    keys.filter(|key| key.starts_with(OWN))
+pub(super) fn own_keys(form: &FormState) -> Vec<&str> {
+    let mut keys: Vec<&str> = Vec::new();
+    for key in form.pairs().filter_map(|(name, _)| name.strip_prefix("level-")) {
+        if key.starts_with(OWN) && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
 }
 
 /// The item of one's own that is asked for anew.
@@ -135,11 +139,7 @@ pub(super) fn fill(filled: &RequirementForm) -> FormState {
 }
 
 /// The fields of one item, filled; `key` is what their names end with.
-pub(super) fn fill_item(
-    mut form: FormState,
-    key: &str,
-    asked: &RequirementFormItem,
-) -> FormState {
+pub(super) fn fill_item(mut form: FormState, key: &str, asked: &RequirementFormItem) -> FormState {
     form = form
         .and(&level_field(key), asked.level.clone())
         .and(&weight_field(key), asked.weight.clone())
@@ -167,8 +167,19 @@ pub(super) fn fill_value(mut form: FormState, field: &str, item: &str, value: &s
 
 /// Notes the faults of a check at the fields they belong to.
 pub(super) fn note(form: &mut FormState, words: Words, faults: &[FieldFault]) {
+    let own = format!("-{}", form.value(NEW_OWN[0]).trim());
+    let typed = NEW_OWN.iter().any(|name| *name != NEW_OWN[1] && form.filled(name).is_some());
     for fault in faults {
-        let field = field_of(words.0, &fault.pointer);
+        let mut field = field_of(words.0, &fault.pointer);
+        // The item that is asked for anew has fields of its own.
+        if let Some(part) = field.strip_suffix(&own).filter(|_| typed) {
+            field = match part {
+                "item" => NEW_OWN[0],
+                "op" => NEW_OWN[1],
+                _ => NEW_OWN[2],
+            }
+            .to_owned();
+        }
         form.fail(&field, crate::fault::fault_text(words, fault));
     }
 }
@@ -292,6 +303,7 @@ mod tests {
                 level: "prefer".to_owned(),
                 weight: "2".to_owned(),
                 tolerance: "1 d".to_owned(),
+                ..RequirementFormItem::default()
             }],
             ..RequirementForm::default()
         };

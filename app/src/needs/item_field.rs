@@ -8,6 +8,7 @@ use super::form::{
 };
 use crate::{
     form::FormState,
+    studio::say::{OPERATORS, op_word},
     ui::{CheckGroup, Field, Select},
     words::Words,
 };
@@ -79,24 +80,6 @@ pub(super) fn comparison(words: Words, name: String) -> Select {
     OPERATORS.into_iter().fold(Select::new(name, words.needs_form_compared()), |select, op| {
         select.option(op, op_word(words, op))
     })
-}
-
-/// How values of one's own items may be compared, as documents write it.
-pub(crate) const OPERATORS: [&str; 8] =
-    ["eq", "gte", "lte", "all_of", "any_of", "one_of", "subset_of", "none_of"];
-
-/// A comparison in words.
-pub(crate) fn op_word(words: Words, op: &str) -> &'static str {
-    match op {
-        "gte" => words.needs_form_op_gte(),
-        "lte" => words.needs_form_op_lte(),
-        "all_of" => words.needs_form_op_all_of(),
-        "any_of" => words.needs_form_op_any_of(),
-        "one_of" => words.needs_form_op_one_of(),
-        "subset_of" => words.needs_form_op_subset_of(),
-        "none_of" => words.needs_form_op_none_of(),
-        _ => words.needs_form_op_eq(),
-    }
 }
 
 /// Every level of every scheme, as `scheme:level` with its name.

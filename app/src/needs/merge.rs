@@ -5,8 +5,8 @@
 
 use sla::{Operator, Requirement, RequirementItem};
 
-/// The edited document with everything of `base` that the form cannot show; `keeps` names further
-/// items that it only showed.
+/// The edited document with everything of `base` that the form cannot show; `keeps` names the items
+/// that it had no fields for.
 pub(super) fn merged(
     base: &Requirement,
     edited: Requirement,
@@ -16,14 +16,15 @@ pub(super) fn merged(
     whole.metadata.title = edited.metadata.title;
     whole.spec.user_regions = edited.spec.user_regions;
     let old = &base.spec.profiles.normal.items;
-    let mut items: Vec<RequirementItem> =
-        old.iter().filter(|item| keeps(&item.item)).cloned().collect();
-    items.extend(edited.spec.profiles.normal.items.into_iter().map(|item| {
-        match old.iter().find(|known| known.item == item.item) {
+    let kept = old.iter().filter(|item| keeps(&item.item)).cloned();
+    let edited = edited.spec.profiles.normal.items.into_iter().filter(|item| !keeps(&item.item));
+    let mut items: Vec<RequirementItem> = edited
+        .map(|item| match old.iter().find(|known| known.item == item.item) {
             Some(known) => changed(known, item),
             None => item,
-        }
-    }));
+        })
+        .chain(kept)
+        .collect();
     items.sort_by_key(|item| {
         old.iter().position(|known| known.item == item.item).unwrap_or(usize::MAX)
     });
@@ -70,6 +71,24 @@ mod tests {
             item.min_commitment = None;
         }
         assert_eq!(merged(&base, edited, |_| false), base);
+    }
+
+    #[test]
+    fn an_item_without_fields_in_the_form_stays_and_a_scheme_is_edited_with_what_it_accepts() {
+        let base = example(0);
+        let mut edited = base.clone();
+        let level = "security.assurance_level";
+        edited.spec.profiles.normal.items.retain(|item| item.item == level);
+        let asked = &mut edited.spec.profiles.normal.items[0];
+        asked.scheme = Some("ismap".to_owned());
+        asked.value = Some(sla::Value::level("ismap"));
+        asked.accept.clear();
+        let wanted = asked.clone();
+        let whole = merged(&base, edited, |key| key != level);
+        let normal = &whole.spec.profiles.normal.items;
+        assert_eq!(normal.len(), base.spec.profiles.normal.items.len());
+        let now = normal.iter().find(|item| item.item == level).unwrap();
+        assert_eq!((&now.scheme, &now.accept), (&wanted.scheme, &wanted.accept));
     }
 
     #[test]

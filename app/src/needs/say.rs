@@ -3,11 +3,11 @@
 use matching::{
     Difference, Explanation, Mode, Note, RowExplanation, RttOrigin, Tolerance, Value, Verdict,
 };
-use sla::{Decimal, Direction, ItemDef, Operator, RequirementItem, Unit};
+use sla::{Decimal, Direction, ItemDef, Operator, ProfileName, RequirementItem, Unit};
 
 use crate::{
     market::text,
-    studio::summary::{Naming, summary},
+    studio::summary::{Naming, summary, time},
     ui::State,
     words::{Locale, Words},
 };
@@ -51,6 +51,28 @@ pub(super) fn operator_text(words: Words, op: Option<Operator>, shown: String) -
         Some(Operator::OneOf) => words.needs_ask_one_of(shown),
         _ => shown,
     }
+}
+
+/// The name of an item, with the time for which it is asked unless that is every day.
+pub(crate) fn label_then(words: Words, key: &str, profile: ProfileName) -> String {
+    let label = text::item_label(words.0, key);
+    match profile {
+        ProfileName::Normal => label,
+        other => words.needs_time_item(label, time(words, other)),
+    }
+}
+
+/// The rows of an explanation, each with its name and as firm as the time it belongs to asks it.
+pub(crate) fn rows_told(
+    words: Words,
+    explanation: &Explanation,
+) -> impl Iterator<Item = (String, RowExplanation)> {
+    explanation.rows.iter().enumerate().map(move |(index, row)| {
+        let other = explanation.other_time(index);
+        let label = label_then(words, &row.item, other.map_or(ProfileName::Normal, |(p, _)| p));
+        let mode = other.map_or(row.mode, |(_, mode)| mode);
+        (label, RowExplanation { mode, ..row.clone() })
+    })
 }
 
 /// How firmly a row asks.

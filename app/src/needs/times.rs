@@ -95,6 +95,27 @@ fn read_time(
     }
 }
 
+/// Takes what the document makes of floors and items that stand as they were shown: they follow what
+/// is asked every day.
+pub(super) fn follow(told: &mut [TimeForm], before: &[TimeForm], now: &[TimeForm]) {
+    for ((told, before), now) in told.iter_mut().zip(before).zip(now) {
+        for entry in &mut told.relax {
+            if before.relax.contains(entry)
+                && let Some(now) = now.relax.iter().find(|now| now.item == entry.item)
+            {
+                entry.clone_from(now);
+            }
+        }
+        // What became weaker than every day is relaxed to its value now.
+        told.items.retain(|item| !before.items.contains(item) || now.items.contains(item));
+        let listed: Vec<String> = told.relax.iter().map(|entry| entry.item.clone()).collect();
+        let fallen = now.relax.iter().filter(|entry| {
+            !listed.contains(&entry.item) && !before.relax.iter().any(|b| b.item == entry.item)
+        });
+        told.relax.extend(fallen.cloned());
+    }
+}
+
 /// Items that have fields of this time, each once.
 fn own_keys(form: &FormState, time: ProfileName) -> Vec<String> {
     let begin = format!("level-{time}:");
@@ -188,8 +209,7 @@ fn one_time(
             });
             here && !value.is_empty()
         });
-    let mark = stated
-        .then(|| view! { <span class="hint">" "{words.needs_times_stated()}</span> });
+    let mark = stated.then(|| view! { <span class="hint">" "{words.needs_times_stated()}</span> });
     let recovery = RECOVERY.into_iter().fold(
         Select::new(format!("recovery-{time}"), words.needs_times_recovery())
             .option("", words.needs_times_recovery_none()),

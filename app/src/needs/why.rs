@@ -33,14 +33,14 @@ fn table(ctx: &PageContext, ranked: &RankedOffer) -> AnyView {
         Column::text(words.needs_why_result()),
         Column::number(words.needs_why_share()),
     ];
-    let rows = ranked.explanation.rows.iter().map(|row| cells(ctx, row));
+    let rows = say::rows_told(words, &ranked.explanation);
+    let rows = rows.map(|(label, row)| cells(ctx, label, &row)).collect::<Vec<_>>();
     let caption = words.needs_why_caption(text::title(ctx.locale, &ranked.card));
     Table::new(caption, columns).rows(rows).view()
 }
 
-fn cells(ctx: &PageContext, row: &RowExplanation) -> Views {
+fn cells(ctx: &PageContext, label: String, row: &RowExplanation) -> Views {
     let words = ctx.words();
-    let label = text::item_label(ctx.locale, &row.item);
     let asked = say::asked_text(words, row);
     let firm = say::mode_text(words, row.mode);
     let (state, word) = say::verdict(words, row);

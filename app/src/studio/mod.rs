@@ -15,7 +15,7 @@ pub mod nice;
 pub mod say;
 pub mod summary;
 
-pub use data::{Ask, AskKind, Stalls, StudioData};
+pub use data::{Ask, AskKind, Refusal, Stalls, StudioData};
 pub use model::{Change, Studio};
 
 #[cfg(all(test, feature = "ssr"))]

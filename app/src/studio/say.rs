@@ -177,6 +177,25 @@ pub fn fault_text(words: Words, found: &str, allowed: &str) -> String {
     }
 }
 
+/// How values of one's own items may be compared, as documents write it.
+pub const OPERATORS: [&str; 8] =
+    ["eq", "gte", "lte", "all_of", "any_of", "one_of", "subset_of", "none_of"];
+
+/// A comparison in words.
+#[must_use]
+pub fn op_word(words: Words, op: &str) -> &'static str {
+    match op {
+        "gte" => words.needs_form_op_gte(),
+        "lte" => words.needs_form_op_lte(),
+        "all_of" => words.needs_form_op_all_of(),
+        "any_of" => words.needs_form_op_any_of(),
+        "one_of" => words.needs_form_op_one_of(),
+        "subset_of" => words.needs_form_op_subset_of(),
+        "none_of" => words.needs_form_op_none_of(),
+        _ => words.needs_form_op_eq(),
+    }
+}
+
 /// A share of 1 as percent with one decimal, from billionths.
 #[must_use]
 pub fn percent(share: matching::Nano) -> String {

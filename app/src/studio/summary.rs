@@ -39,9 +39,8 @@ pub fn summary(words: Words, explanation: &Explanation, naming: &impl Naming) ->
         Some(first) => first.rows.iter().map(|part| part.row).collect(),
         None => (0..explanation.rows.len()).collect(),
     };
-    let asked = |row: &usize| {
-        explanation.rows.get(*row).is_some_and(|row| row.mode != Mode::BestEffort)
-    };
+    let asked =
+        |row: &usize| explanation.rows.get(*row).is_some_and(|row| row.mode != Mode::BestEffort);
     let asked: Vec<usize> = every_day.iter().copied().filter(asked).collect();
     let matched = explanation.totals.matched;
     let fits = first.is_some_and(|first| first.matched);
@@ -82,8 +81,7 @@ impl<N: Naming> Rows<'_, N> {
         if others.is_empty() {
             return self.words.needs_summary_fits().to_owned();
         }
-        let times: Vec<&str> =
-            others.iter().map(|other| time(self.words, other.profile)).collect();
+        let times: Vec<&str> = others.iter().map(|other| time(self.words, other.profile)).collect();
         self.words.needs_summary_fits_then(times.join(self.words.market_list_comma()))
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use broker::requirements::YEN_PER;
 use matching::{Circumstances, Columns, Mode, Order, SlaMatcher};
-use sla::{ProfileName, Requirement};
+use sla::Requirement;
 
 use super::{Change, Stalls, Studio, StudioData, nice, say};
 use crate::{needs::studio_asks, words::Locale};
@@ -17,7 +17,7 @@ fn circumstances() -> Circumstances {
 }
 
 fn matcher(requirement: &Requirement) -> (SlaMatcher, Vec<matching::Candidate>) {
-    let matcher = SlaMatcher::new(requirement, ProfileName::Normal, &circumstances()).unwrap();
+    let matcher = SlaMatcher::for_all_times(requirement, &circumstances()).unwrap();
     let offers = sla::EXAMPLE_OFFERS
         .iter()
         .map(|example| matcher.candidate(example.name, &sla::parse_offer(example.yaml).unwrap()));
@@ -38,6 +38,7 @@ fn studio(requirement: &Requirement, locale: Locale) -> Studio {
         bundle,
         columns: columns.clone(),
         stalls: Stalls::default(),
+        sheet: String::new(),
     };
     let text = serde_json::to_string(&data).unwrap();
     Studio::new(words, serde_json::from_str(&text).unwrap(), Order::Balanced, 50).unwrap()

@@ -45,8 +45,7 @@ impl ProfileRows {
     #[must_use]
     pub fn standing(&self, rows: &[RowExplanation]) -> ProfileStanding {
         let fails = |part: &&ProfileRow| {
-            part.mode == Mode::Must
-                && rows.get(part.row).is_none_or(|row| !row.verdict.is_met())
+            part.mode == Mode::Must && rows.get(part.row).is_none_or(|row| !row.verdict.is_met())
         };
         let failed: Vec<usize> = self.rows.iter().filter(fails).map(|part| part.row).collect();
         ProfileStanding {

@@ -34,6 +34,7 @@ pub use expected::Expected;
 pub use fault::{Fault, FaultCode, Faults, Notice, NoticeCode};
 pub use format::{
     format_number, format_offer_item, format_requirement_item, format_scheme_level, format_value,
+    range_text,
 };
 pub use input::{half_width, parse_value, split_range};
 pub use offer::{

@@ -9,7 +9,7 @@ use web_sys::{Element, Event, HtmlElement, HtmlInputElement, KeyboardEvent, Poin
 
 use super::{desk::Desk, dom};
 use crate::studio::{
-    Change, Studio, StudioData,
+    Change, Refusal, Studio, StudioData,
     draw::{self, Form},
     nice::{LEAP, STEP},
     say,
@@ -32,37 +32,80 @@ pub fn take_hold(root: Element, need: &str, locale: &str, order: &str, rows: u32
 
 /// Fetches what the offers promise for a need, then starts or goes on.
 fn load(desk: &Shared, need: &str) {
-    let (locale, ticket) = {
-        let mut at = desk.borrow_mut();
-        at.ticket = at.ticket.wrapping_add(1);
-        at.loading = true;
-        dom::set(&at.root, "data-ready", "no");
-        (at.words.0.tag(), at.ticket)
-    };
-    let address = format!("/needs/candidates?need={need}&lang={locale}");
+    let ticket = wait(desk);
+    let address = format!("/needs/candidates?need={need}&lang={}", desk.borrow().words.0.tag());
     let desk = Rc::clone(desk);
-    dom::fetch(&address, move |status, text| {
+    dom::fetch(&address, None, move |status, text| {
         let mut at = desk.borrow_mut();
         if at.ticket != ticket {
             return;
         }
         at.loading = false;
-        let data = serde_json::from_str::<StudioData>(&text).ok().filter(|_| status == 200);
-        let (words, order, rows) = (at.words, at.order, at.rows);
-        match data.and_then(|data| Studio::new(words, data, order, rows).ok()) {
-            Some(studio) => begin(&mut at, studio),
+        match answer(&mut at, status, &text) {
+            Some((studio, sheet)) => begin(&mut at, studio, &sheet),
             None => fail(&mut at),
         }
     });
 }
 
-fn begin(at: &mut Desk, studio: Studio) {
+/// Sends the fields as they stand: what they ask is read by the server, which knows how.
+fn send(desk: &Shared, name: String) {
+    let fields = {
+        let at = desk.borrow();
+        let document = at.studio.as_ref().map(|studio| studio.need().to_string());
+        let form = dom::find(&at.root, "[data-wishes]");
+        form.zip(document).and_then(|(form, document)| dom::fields(&form, "document", &document))
+    };
+    let Some(fields) = fields else { return };
+    let ticket = wait(desk);
+    let address = format!("/needs/candidates?lang={}", desk.borrow().words.0.tag());
+    let desk = Rc::clone(desk);
+    dom::fetch(&address, Some(&fields), move |status, text| {
+        let mut at = desk.borrow_mut();
+        if at.ticket != ticket {
+            return;
+        }
+        at.loading = false;
+        if let Some((studio, sheet)) = answer(&mut at, status, &text) {
+            remember(&mut at, &name);
+            at.go_live();
+            return begin(&mut at, studio, &sheet);
+        }
+        match serde_json::from_str::<Refusal>(&text) {
+            Ok(refusal) => at.refuse(&refusal),
+            Err(_) => dom::say(&at.root, "[data-status]", at.words.needs_studio_failed()),
+        }
+        dom::set(&at.root, "data-ready", "yes");
+    });
+}
+
+/// Marks that an answer is under way; only the newest one counts.
+fn wait(desk: &Shared) -> u32 {
+    let mut at = desk.borrow_mut();
+    at.ticket = at.ticket.wrapping_add(1);
+    at.loading = true;
+    dom::set(&at.root, "data-ready", "no");
+    at.ticket
+}
+
+/// What the server sent, ready to be worked on, and the fields of its sheet.
+fn answer(at: &mut Desk, status: u16, text: &str) -> Option<(Studio, String)> {
+    let data = serde_json::from_str::<StudioData>(text).ok().filter(|_| status == 200)?;
+    let sheet = data.sheet.clone();
+    let studio = Studio::new(at.words, data, at.order, at.rows).ok()?;
+    Some((studio.of_answer(at.ticket), sheet))
+}
+
+fn begin(at: &mut Desk, studio: Studio, sheet: &str) {
     let first = at.studio.is_none();
     at.studio = Some(studio);
     // Whoever has begun to write is not disturbed; everybody else keeps the place.
-    let place = dom::find(&at.root, "[data-fields] :focus").map(|field| field.id());
+    let place = dom::find(&at.root, "[data-wishes] :focus").map(|field| field.id());
     if !first || place.is_none() {
         at.refield();
+    }
+    if !first {
+        at.resheet(sheet);
     }
     if let Some(field) = place.and_then(|id| dom::find(&at.root, &format!("[id=\"{id}\"]")))
         && let Ok(field) = field.dyn_into::<HtmlElement>()
@@ -102,6 +145,9 @@ fn fail(at: &mut Desk) {
 /// Ranks and draws after a change, or asks the server for other columns; then comes to rest.
 fn changed(desk: &Shared, change: Option<Change>) {
     let Some(change) = change else { return };
+    if change == Change::Fields {
+        return send(desk, String::new());
+    }
     let code = {
         let mut at = desk.borrow_mut();
         at.go_live();
@@ -280,6 +326,12 @@ fn key(desk: &Shared, event: &KeyboardEvent) {
 
 /// A field was changed; faults are said when it is left, not while somebody types.
 fn typed(desk: &Shared, event: &Event, done: bool) {
+    if let Some(sheet) = dom::around(event.target(), "[data-sheet]") {
+        let ready = done && desk.borrow().studio.is_some();
+        return if ready {
+            send(desk, title_of(event, &sheet))
+        };
+    }
     let Some(field) = dom::around(event.target(), "[data-part]") else { return };
     let part = field.get_attribute("data-part").unwrap_or_default();
     let text = dom::value(&field);
@@ -297,20 +349,7 @@ fn typed(desk: &Shared, event: &Event, done: bool) {
     }
     let Some(wish) = field.closest("[data-ask]").ok().flatten() else { return };
     let Some(ask) = dom::number(&wish, "data-ask") else { return };
-    let key = wish.get_attribute("data-item").unwrap_or_default();
-    let members = if part == "member" { chosen(&wish) } else { String::new() };
-    let Some(studio) = at.studio.as_mut() else { return };
-    let result = match part.as_str() {
-        "value" if text.trim().is_empty() && done && studio.asks().len() > 1 => {
-            Ok(Some(studio.remove(&key)))
-        }
-        "value" => studio.type_value(ask, &text),
-        "member" => studio.type_value(ask, &members),
-        "weight" => studio.type_weight(ask, &text),
-        "tolerance" => studio.type_tolerance(ask, &text),
-        "level" => studio.set_mode(ask, mode(&text)),
-        _ => return,
-    };
+    let result = apply(&mut at, &wish, (ask, &part, &text), done);
     let change = match result {
         Ok(change) => {
             at.fault(&field, None);
@@ -329,11 +368,48 @@ fn typed(desk: &Shared, event: &Event, done: bool) {
             None
         }
     };
+    let name = at.name_of_ask(ask);
     drop(at);
-    if part == "member" {
-        name_members(&wish);
+    if part == "member" || part == "accept" {
+        name_members(&wish, &part);
     }
-    changed(desk, change);
+    match change {
+        // While somebody types there is nothing to send.
+        Some(Change::Fields) if done => send(desk, name),
+        Some(Change::Fields) => {}
+        change => changed(desk, change),
+    }
+}
+
+/// Makes one change of what a field says.
+fn apply(
+    at: &mut Desk,
+    wish: &Element,
+    (ask, part, text): (usize, &str, &str),
+    done: bool,
+) -> Result<Option<Change>, String> {
+    let key = wish.get_attribute("data-item").unwrap_or_default();
+    let members = if part == "member" { chosen(wish) } else { String::new() };
+    let Some(studio) = at.studio.as_mut() else { return Ok(None) };
+    match part {
+        "value" if text.trim().is_empty() && done && studio.may_remove() => {
+            Ok(Some(studio.remove(&key)))
+        }
+        "value" => studio.type_value(ask, text),
+        "member" => studio.type_value(ask, &members),
+        "weight" => studio.type_weight(ask, text),
+        "tolerance" => studio.type_tolerance(ask, text),
+        "level" => studio.set_mode(ask, mode(text)),
+        "op" | "accept" => Ok(Some(Change::Fields)),
+        _ => Ok(None),
+    }
+}
+
+/// What a field of the sheet is about, for taking its change back.
+fn title_of(event: &Event, sheet: &Element) -> String {
+    let around = dom::around(event.target(), "fieldset.ask, details").unwrap_or(sheet.clone());
+    let title = dom::find(&around, "legend, summary");
+    title.and_then(|title| title.text_content()).unwrap_or_default().trim().to_owned()
 }
 
 fn mode(word: &str) -> Mode {
@@ -356,12 +432,13 @@ fn chosen(wish: &Element) -> String {
 }
 
 /// The names of the ticked members, in the summary of the list.
-fn name_members(wish: &Element) {
+fn name_members(wish: &Element, part: &str) {
+    let list = if part == "member" { ".members.value" } else { ".members.accept" };
     let mut names = Vec::new();
-    dom::each(wish, ".choice:has(:checked) label", |label| {
+    dom::each(wish, &format!("{list} .choice:has(:checked) label"), |label| {
         names.push(label.text_content().unwrap_or_default());
     });
-    dom::say(wish, "[data-names]", &names.join(", "));
+    dom::say(wish, &format!("{list} [data-names]"), &names.join(", "));
 }
 
 fn users(at: &mut Desk, text: &str) -> Option<Change> {
@@ -388,7 +465,7 @@ fn search(desk: &Shared, text: &str) {
         let key = pick.get_attribute("data-pick").unwrap_or_default();
         let fits =
             wanted.iter().all(|word| words.contains(word.as_str()) || key.contains(word.as_str()));
-        let shown = fits && asks.iter().all(|ask| ask.key != key);
+        let shown = fits && asks.iter().all(|ask| ask.key != key || ask.time.is_some());
         found |= shown;
         let _ = pick.toggle_attribute_with_force("hidden", !shown);
     });

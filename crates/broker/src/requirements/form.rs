@@ -192,7 +192,8 @@ fn own_number(text: &str) -> Option<Value> {
 fn accepted(levels: &[String]) -> Value {
     let mut weakest: Vec<(&str, &str)> = Vec::new();
     for (scheme, level) in levels.iter().filter_map(|level| level.split_once(':')) {
-        let place = |level: &str| sla::registry().scheme(scheme).and_then(|known| known.index(level));
+        let place =
+            |level: &str| sla::registry().scheme(scheme).and_then(|known| known.index(level));
         match weakest.iter_mut().find(|(known, _)| *known == scheme) {
             Some((_, known)) if place(level) < place(known) => *known = level,
             Some(_) => {}
@@ -254,4 +255,79 @@ fn form_pointer(keys: &[&str], pointer: &str) -> String {
         .iter()
         .find(|(place, _)| pointer.starts_with(place))
         .map_or_else(|| pointer.to_owned(), |(_, field)| (*field).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(items: Vec<RequirementFormItem>) -> Result<Vec<sla::RequirementItem>, Vec<String>> {
+        let form = RequirementForm {
+            name: "my-need".to_owned(),
+            title_en: "My need".to_owned(),
+            user_regions: "JP".to_owned(),
+            items,
+            ..RequirementForm::default()
+        };
+        let read = read_requirement(&document(&form).to_string());
+        read.map(|(requirement, _)| requirement.spec.profiles.normal.items).map_err(|faults| {
+            form_faults(&form, &faults).into_iter().map(|fault| fault.pointer).collect()
+        })
+    }
+
+    fn typed(key: &str, value: &str) -> RequirementFormItem {
+        RequirementFormItem {
+            item: key.to_owned(),
+            value: value.to_owned(),
+            level: "must".to_owned(),
+            ..RequirementFormItem::default()
+        }
+    }
+
+    fn own(op: &str, value: &str) -> RequirementFormItem {
+        RequirementFormItem { op: op.to_owned(), ..typed("x-acme.colour", value) }
+    }
+
+    #[test]
+    fn two_ends_ask_for_a_range_and_are_shown_as_they_are_typed() {
+        let items = read(vec![typed("availability.mttr", "1 to 4 h")]).unwrap();
+        let range = sla::Value::Range { min: 3600.into(), max: 14_400.into() };
+        assert_eq!((items[0].op, items[0].value.as_ref()), (Some(sla::Operator::Range), Some(&range)));
+        let shown = form_item(&items[0]);
+        assert_eq!(shown.value, "1 h to 4 h");
+        assert_eq!(read(vec![shown]), Ok(items));
+        let wrong = read(vec![typed("availability.mttr", "4 h to 1 h")]);
+        assert_eq!(wrong, Err(vec!["/items/availability.mttr/value".to_owned()]));
+    }
+
+    #[test]
+    fn a_level_has_its_scheme_and_of_other_schemes_the_weakest_accepted_level_counts() {
+        let key = "security.assurance_level";
+        let accept = ["fedramp:D", "fedramp:C", "ismap:ismap"].map(str::to_owned).into();
+        let items = read(vec![RequirementFormItem { accept, ..typed(key, "us-fips199:moderate") }]);
+        let items = items.unwrap();
+        assert_eq!(items[0].scheme.as_deref(), Some("us-fips199"));
+        let accepted: Vec<_> =
+            items[0].accept.iter().map(|level| (&*level.scheme, &*level.value)).collect();
+        assert_eq!(accepted, [("fedramp", "C"), ("ismap", "ismap")]);
+        assert_eq!(read(vec![form_item(&items[0])]), Ok(items));
+    }
+
+    #[test]
+    fn values_of_ones_own_items_are_numbers_words_flags_and_sets() {
+        use sla::Value as V;
+        for (op, text, value) in [
+            ("gte", "12.5", V::Number("12.5".parse().unwrap())),
+            ("eq", "yes", V::Boolean(true)),
+            ("eq", "indigo", V::level("indigo")),
+            ("any_of", "indigo、moss", V::set(["indigo", "moss"])),
+        ] {
+            let items = read(vec![own(op, text)]).unwrap();
+            assert_eq!(items[0].value.as_ref(), Some(&value), "{text}");
+            assert_eq!(read(vec![form_item(&items[0])]), Ok(items), "{text}");
+        }
+        assert_eq!(read(vec![own("gte", "indigo")]), Err(vec!["/items/x-acme.colour/op".to_owned()]));
+        let nameless = RequirementFormItem { item: "colour".to_owned(), ..own("eq", "indigo") };
+        assert_eq!(read(vec![nameless]), Err(vec!["/items/colour/item".to_owned()]));
+    }
 }

@@ -70,8 +70,7 @@ fn written(requirement: &Requirement, time: &TimeForm) -> Option<Value> {
     let stated = requirement.profile(time.profile);
     let items: Vec<Value> =
         asked(&time.items).map(|form| wish(requirement, stated, form)).collect();
-    let relax: Vec<Value> =
-        time.relax.iter().map(|entry| relaxed(requirement, entry)).collect();
+    let relax: Vec<Value> = time.relax.iter().map(|entry| relaxed(requirement, entry)).collect();
     if stated.is_none() && items.is_empty() && relax.is_empty() && time.recovery.is_empty() {
         return None;
     }
@@ -87,11 +86,7 @@ fn written(requirement: &Requirement, time: &TimeForm) -> Option<Value> {
 }
 
 /// One item, with what the form has no field for: as the profile said it, else as every day.
-fn wish(
-    requirement: &Requirement,
-    stated: Option<&Profile>,
-    form: &RequirementFormItem,
-) -> Value {
+fn wish(requirement: &Requirement, stated: Option<&Profile>, form: &RequirementFormItem) -> Value {
     let find = |items: &[RequirementItem]| {
         items.iter().find(|item| item.item == form.item).map(|item| one(requirement, item))
     };
@@ -105,9 +100,8 @@ fn wish(
     let typed = item(form);
     // Another comparison than the usual one is kept; a range is said by its value.
     let ranged = |op: Option<&Value>| op.and_then(Value::as_str) == Some("range");
-    let kept = op.filter(|op| {
-        typed.contains_key("op") && !ranged(Some(op)) && !ranged(typed.get("op"))
-    });
+    let kept =
+        op.filter(|op| typed.contains_key("op") && !ranged(Some(op)) && !ranged(typed.get("op")));
     let own = sla::registry().item(&form.item).is_none();
     fields.extend(typed);
     if let Some(op) = kept.filter(|_| !own) {
@@ -181,4 +175,99 @@ fn pointer(times: &[TimeForm], pointer: &str) -> Option<String> {
     // An item that is weaker than every day is said to be so at its value.
     let field = if field == "item" { "value" } else { field_of(field) };
     Some(format!("/times/{name}/{key}/{field}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn certificate() -> Requirement {
+        sla::parse_requirement(sla::EXAMPLE_REQUIREMENTS[0].yaml).unwrap()
+    }
+
+    fn checked(requirement: &Requirement, times: &[TimeForm]) -> Result<Requirement, Vec<String>> {
+        let mut whole = serde_json::to_value(requirement).unwrap();
+        for time in times {
+            let profiles = whole.pointer_mut("/spec/profiles").unwrap().as_object_mut().unwrap();
+            profiles.remove(time.profile.as_str());
+            if let Some(written) = written(requirement, time) {
+                profiles.insert(time.profile.to_string(), written);
+            }
+        }
+        let read = read_requirement(&whole.to_string());
+        let pointers = |faults: Faults| {
+            moved(times, &faults).into_iter().map(|fault| fault.pointer).collect::<Vec<_>>()
+        };
+        read.map(|(requirement, _)| requirement).map_err(pointers)
+    }
+
+    fn disaster(need: &Requirement) -> Vec<TimeForm> {
+        TIMES.map(|name| filled(need, name)).into()
+    }
+
+    #[test]
+    fn what_the_fields_show_is_written_back_unchanged() {
+        for example in sla::EXAMPLE_REQUIREMENTS {
+            let mut need = sla::parse_requirement(example.yaml).unwrap();
+            // Another time with an item as strong as every day, and one that stands open.
+            need.spec.profiles.overload = need.spec.profiles.disaster.clone().map(|mut profile| {
+                let strong = need.spec.profiles.normal.items.iter().find(|item| {
+                    item.value.is_some()
+                        && profile.relax.iter().all(|entry| entry.item != item.item)
+                });
+                profile.items.extend(strong.cloned());
+                profile
+            });
+            assert_eq!(checked(&need, &disaster(&need)), Ok(need.clone()), "{}", example.name);
+        }
+    }
+
+    #[test]
+    fn a_time_without_anything_in_it_is_not_written() {
+        let mut need = certificate();
+        need.spec.profiles.disaster = None;
+        assert_eq!(checked(&need, &disaster(&need)), Ok(need.clone()));
+        let mut times = disaster(&need);
+        times[1].recovery = "lifeline".to_owned();
+        let stated = checked(&need, &times).unwrap();
+        let profile = stated.spec.profiles.disaster.unwrap();
+        assert_eq!(profile.recovery_priority, Some(sla::RecoveryPriority::Lifeline));
+    }
+
+    #[test]
+    fn a_floor_above_every_day_and_an_item_below_it_are_said_at_their_fields() {
+        let need = certificate();
+        let mut times = disaster(&need);
+        let uptime = "availability.service_uptime";
+        let floor = times[1].relax.iter_mut().find(|entry| entry.item == uptime).unwrap();
+        floor.floor = Some("99.99 %".to_owned());
+        assert_eq!(
+            checked(&need, &times),
+            Err(vec![format!("/times/disaster/{uptime}/floor")])
+        );
+        let mut times = disaster(&need);
+        times[1].relax.retain(|entry| entry.item != uptime);
+        let weaker = need.spec.profiles.normal.items.iter().find(|item| item.item == uptime);
+        let weaker = RequirementFormItem { value: "99 %".to_owned(), ..form_item(weaker.unwrap()) };
+        times[1].items.push(weaker);
+        assert_eq!(
+            checked(&need, &times),
+            Err(vec![format!("/times/disaster/{uptime}/value")])
+        );
+        let mut times = disaster(&need);
+        times[1].items[0].weight = "heavy".to_owned();
+        let rto = &times[1].items[0].item;
+        assert_eq!(checked(&need, &times), Err(vec![format!("/times/disaster/{rto}/weight")]));
+    }
+
+    #[test]
+    fn what_the_fields_cannot_say_of_an_item_stays() {
+        let need = certificate();
+        let mut times = disaster(&need);
+        times[1].items[0].value = "2 h".to_owned();
+        let edited = checked(&need, &times).unwrap();
+        let items = edited.spec.profiles.disaster.unwrap().items;
+        assert_eq!(items[0].value, Some(sla::Value::Number(7200.into())));
+        assert_eq!(items[0].min_commitment, Some(sla::Commitment::Objective));
+    }
 }
