@@ -288,7 +288,7 @@ fn judged(words: Words, ranked: &RankedOffer, line: &Line) -> Option<AnyView> {
     )
 }
 
-/// Facts first, then every item that at least one of them declares, in the registry's order.
+/// Facts first, then the items in the registry's order.
 fn lines(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
     let words = ctx.words();
     let offers = &shown.offers;
@@ -327,18 +327,23 @@ fn lines(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
             false => titles.join(words.market_list_comma()),
         })
     }));
+    lines.extend(items(ctx, shown));
+    lines
+}
+
+/// Every item that is asked, each time on a line of its own, then what is promised besides.
+fn items(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
+    let words = ctx.words();
     let wishes = shown.against.as_ref().map(|against| matching::wishes(&against.requirement));
     let wishes = wishes.unwrap_or_default();
-    let mut further = Vec::new();
+    let (mut lines, mut further) = (Vec::new(), Vec::new());
     for item in sla::registry().items() {
-        let cells: Vec<Option<String>> = offers
-            .iter()
-            .map(|offer| Some(text::promise(ctx.locale, offer.document.item(&item.key)?)))
-            .collect();
+        let promise =
+            |offer: &OfferPage| Some(text::promise(ctx.locale, offer.document.item(&item.key)?));
+        let cells: Vec<Option<String>> = shown.offers.iter().map(promise).collect();
         let cells = derived(ctx, shown.against.as_ref(), &item.key, cells);
         let asked = wishes.iter().filter(|wish| wish.item.item == item.key);
         let before = lines.len();
-        // What is asked stands before what is promised besides, each time on a line of its own.
         lines.extend(asked.map(|wish| Line {
             label: label_then(words, &item.key, wish.profile()),
             item: Some(item.key.clone()),

@@ -166,7 +166,8 @@ pub(crate) fn asks(words: Words, requirement: &Requirement, values: &[&Value]) -
         .map(|wish| {
             let made = ask(words, wish, values);
             let shared = shared(wish);
-            Ask { local: made.local && !shared, shared, ..made }
+            // A floor has no row in the document but what every day says.
+            Ask { local: made.local && !shared && !wish.floor, shared, ..made }
         })
         .collect();
     let place = |ask: &Ask| sla::registry().item(&ask.key).map_or(usize::MAX, |item| item.position);

@@ -46,7 +46,10 @@ fn cells(ctx: &PageContext, label: String, row: &RowExplanation) -> Views {
     let (state, word) = say::verdict(words, row);
     let difference = say::difference_text(words, row);
     vec![
-        view! { <a href=format!("/items/{}", row.item)>{label}</a> }.into_any(),
+        match sla::registry().item(&row.item) {
+            Some(item) => view! { <a href=format!("/items/{}", item.key)>{label}</a> }.into_any(),
+            None => label.into_any(),
+        },
         view! { <span>{asked}<span class="hint line">{firm}</span></span> }.into_any(),
         promised(words, row),
         view! { <span class="result">{badge(state, word)}<span class="hint">{difference}</span></span> }.into_any(),

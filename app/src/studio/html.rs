@@ -74,12 +74,16 @@ fn field_set(out: &mut String, words: Words, index: usize, ask: &Ask, leaves: bo
         let (name, hint) = (words.needs_form_accept(), words.needs_form_accept_hint());
         members(out, words, &key, ask, &Boxes { part: "accept", name, hint, chosen: &ask.accept });
     }
+    let about = match ask.kind {
+        // The page of an item is the registry's.
+        AskKind::Own => String::new(),
+        _ => format!(r#" <a href="/items/{key}">{}</a>"#, escape(words.needs_form_about())),
+    };
     let _ = write!(
         out,
-        r#"</div><div class="aids"><details class="disclosure"><summary>{}</summary><p class="hint">{} <a href="/items/{key}">{}</a></p></details>"#,
+        r#"</div><div class="aids"><details class="disclosure"><summary>{}</summary><p class="hint">{}{about}</p></details>"#,
         escape(words.needs_studio_help()),
         escape(&ask.help),
-        escape(words.needs_form_about()),
     );
     if leaves {
         let name = words.needs_studio_remove(&ask.label);

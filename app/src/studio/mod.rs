@@ -12,6 +12,7 @@ pub mod html;
 pub mod model;
 pub mod need;
 pub mod nice;
+mod read;
 pub mod say;
 pub mod summary;
 

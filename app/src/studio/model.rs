@@ -8,12 +8,14 @@ use matching::{
     Ranking, Requirement, Tolerance, Value,
 };
 use serde_json::json;
-use sla::{Decimal, ItemDef, ItemKind, Text, Unit, Word};
+use sla::Decimal;
 
 use super::{
     data::{Ask, AskKind, Stalls, StudioData},
     draw::Axis,
-    need, nice, say,
+    need, nice,
+    read::{exceeds, is_above, read_slack, read_value},
+    say,
 };
 use crate::words::Words;
 
@@ -208,7 +210,7 @@ impl Studio {
 
     /// Moves a corner to a place from 0 to 1. `None` when that changes nothing.
     pub fn move_to(&mut self, ask: usize, place: f64) -> Option<Change> {
-        let asked = self.asks.get(ask)?;
+        let asked = self.asks.get(ask).filter(|asked| !asked.floor)?;
         let row = *asked.rows.first()?;
         let item = self.dictionary.item(&self.requirement().rows.get(row)?.item)?;
         let value = nice::value_at(&item.kind, asked.unit, place)?;
@@ -237,7 +239,7 @@ impl Studio {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn type_value(&mut self, ask: usize, text: &str) -> Result<Option<Change>, String> {
-        let Some(asked) = self.asks.get(ask) else { return Ok(None) };
+        let Some(asked) = self.asks.get(ask).filter(|asked| !asked.floor) else { return Ok(None) };
         if text.trim() == asked.value {
             return Ok(None);
         }
@@ -308,7 +310,8 @@ impl Studio {
     /// # Errors
     /// Without a value there is nothing to ask for; in words.
     pub fn set_mode(&mut self, ask: usize, mode: Mode) -> Result<Option<Change>, String> {
-        let Some(asked) = self.asks.get(ask).filter(|asked| asked.mode != mode) else {
+        let Some(asked) = self.asks.get(ask).filter(|asked| asked.mode != mode && !asked.floor)
+        else {
             return Ok(None);
         };
         let rows = &self.requirement().rows;
@@ -357,7 +360,9 @@ impl Studio {
         let Some(weight) = weight.filter(fits) else {
             return Err(say::fault_text(self.words, text, &format!("0 – {WEIGHT_MAX}")));
         };
-        let Some(asked) = self.asks.get_mut(ask).filter(|asked| asked.weight != text) else {
+        let Some(asked) =
+            self.asks.get_mut(ask).filter(|asked| asked.weight != text && !asked.floor)
+        else {
             return Ok(None);
         };
         text.clone_into(&mut asked.weight);
@@ -376,7 +381,9 @@ impl Studio {
     /// What is wrong with it, in words.
     pub fn type_tolerance(&mut self, ask: usize, text: &str) -> Result<Option<Change>, String> {
         let text = text.trim();
-        let Some(asked) = self.asks.get(ask).filter(|asked| asked.tolerance != text) else {
+        let Some(asked) =
+            self.asks.get(ask).filter(|asked| asked.tolerance != text && !asked.floor)
+        else {
             return Ok(None);
         };
         if asked.shared || asked.kind == AskKind::Own {
@@ -491,102 +498,10 @@ impl Studio {
     }
 }
 
-/// Whether a floor of the document asks more than a value; of sets any other one may.
-fn is_above(ask: &Ask, floor: &serde_json::Value, value: &Value) -> bool {
-    let text = floor.as_str().map_or_else(|| floor.to_string(), str::to_owned);
-    match value {
-        Value::Number(_) => {
-            sla::parse_decimal(&text).is_none_or(|floor| exceeds(ask, &Value::Number(floor), value))
-        }
-        Value::Level(_) => exceeds(ask, &Value::Level(text), value),
-        Value::Set(_) => true,
-    }
-}
-
-/// Whether one value asks more than another; of sets any other one may.
-fn exceeds(ask: &Ask, one: &Value, other: &Value) -> bool {
-    let lower = ask.direction == sla::Direction::Lower;
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => {
-            if lower {
-                one < other
-            } else {
-                one > other
-            }
-        }
-        (Value::Level(one), Value::Level(other)) => {
-            let place = |word: &str| ask.words.iter().position(|(key, _)| key == word);
-            if lower { place(one) < place(other) } else { place(one) > place(other) }
-        }
-        _ => true,
-    }
-}
-
 fn share(part: Decimal, total: Decimal) -> f64 {
     let hundredths =
         part.checked_mul(Decimal::ONE_THOUSAND).and_then(|part| part.checked_div(total));
     hundredths
         .and_then(|part| i32::try_from(part.trunc()).ok())
         .map_or(0.0, |part| f64::from(part) / 1000.0)
-}
-
-/// Reads a value as `sla` reads the fields of the server's form.
-fn read_value(words: Words, ask: &Ask, text: &str) -> Result<sla::Value, String> {
-    sla::parse_value(&item_of(ask), None, text).map_err(|faults| {
-        let first = faults.iter().next();
-        let found = first.and_then(|fault| fault.found.clone()).unwrap_or_default();
-        let allowed = first.map(|fault| match &fault.expected {
-            Some(expected) => crate::expected::expected_text(words, expected),
-            None => fault.allowed.join(", "),
-        });
-        say::fault_text(words, &found, &allowed.unwrap_or_default())
-    })
-}
-
-fn read_slack(words: Words, ask: &Ask, text: &str) -> Result<Decimal, String> {
-    let refused = || say::fault_text(words, text, "");
-    let size = match (ask.kind, ask.unit) {
-        (AskKind::Level | AskKind::Scheme, _) => {
-            sla::parse_decimal(text).filter(Decimal::is_integer)
-        }
-        // A ratio such as PUE is at least 1, its slack is not.
-        (AskKind::Number, Unit::Ratio | Unit::None) => sla::parse_decimal(text),
-        (AskKind::Number, _) => read_value(words, ask, text)?.as_number(),
-        _ => None,
-    };
-    size.filter(|size| *size >= Decimal::ZERO).ok_or_else(refused)
-}
-
-/// As much of the registry's item as reading a value needs.
-fn item_of(ask: &Ask) -> ItemDef {
-    let words = || -> Vec<Word> {
-        let word = |(key, _): &(String, String)| Word { key: key.clone(), label: Text::default() };
-        ask.words.iter().map(word).collect()
-    };
-    let kind = match ask.kind {
-        AskKind::Level => ItemKind::Level(words()),
-        AskKind::Scheme => ItemKind::SchemeLevel,
-        AskKind::Set => ItemKind::Set(words()),
-        AskKind::Countries => ItemKind::Countries,
-        AskKind::Number | AskKind::Own => ItemKind::Number,
-    };
-    ItemDef {
-        key: ask.key.clone(),
-        group: String::new(),
-        position: 0,
-        label: Text::default(),
-        help: Text::default(),
-        paper: Vec::new(),
-        core: false,
-        kind,
-        unit: ask.unit,
-        direction: ask.direction,
-        scale: sla::Scale::Level,
-        derived: false,
-        compose: sla::Composition {
-            chain: sla::Compose::Equal,
-            pair: sla::Compose::Equal,
-            parts: sla::Parts::Every,
-        },
-    }
 }

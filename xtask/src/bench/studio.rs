@@ -80,7 +80,8 @@ fn rows(report: &Report) -> Vec<Row> {
         still,
         moving,
         rates,
-        part("main thread a frame, 5,000 offers", &work.whole).over(percentile(&report.still.whole, 0.5)),
+        part("main thread a frame, 5,000 offers", &work.whole)
+            .over(percentile(&report.still.whole, 0.5)),
         part("of it rank and write", &work.script),
         part("of it style", &work.style),
         part("of it layout", &work.layout),
@@ -95,16 +96,13 @@ mod tests {
 
     #[test]
     fn a_drag_is_compared_with_an_empty_hand() {
-        let stretch =
-            |gap: f64| {
-                let work = || vec![2.0];
-                let (whole, script, style, layout, paint) = (work(), work(), work(), work(), work());
-                let between = vec![gap; 10];
-                let (dropped, drawn, moves, changed) = (1, 10, 10, 10);
-                Stretch {
-                    between, whole, script, style, layout, paint, dropped, drawn, moves, changed,
-                }
-            };
+        let stretch = |gap: f64| {
+            let work = || vec![2.0];
+            let (whole, script, style, layout, paint) = (work(), work(), work(), work(), work());
+            let between = vec![gap; 10];
+            let (dropped, drawn, moves, changed) = (1, 10, 10, 10);
+            Stretch { between, whole, script, style, layout, paint, dropped, drawn, moves, changed }
+        };
         let rows = rows(&Report { still: stretch(16.0), moving: stretch(32.0), offers: OFFERS });
         assert_eq!(rows[1].ratio, Some(2.0));
         assert_eq!(rows[2].ratio, Some(0.5));

@@ -292,7 +292,10 @@ mod tests {
     fn two_ends_ask_for_a_range_and_are_shown_as_they_are_typed() {
         let items = read(vec![typed("availability.mttr", "1 to 4 h")]).unwrap();
         let range = sla::Value::Range { min: 3600.into(), max: 14_400.into() };
-        assert_eq!((items[0].op, items[0].value.as_ref()), (Some(sla::Operator::Range), Some(&range)));
+        assert_eq!(
+            (items[0].op, items[0].value.as_ref()),
+            (Some(sla::Operator::Range), Some(&range))
+        );
         let shown = form_item(&items[0]);
         assert_eq!(shown.value, "1 h to 4 h");
         assert_eq!(read(vec![shown]), Ok(items));
@@ -326,7 +329,10 @@ mod tests {
             assert_eq!(items[0].value.as_ref(), Some(&value), "{text}");
             assert_eq!(read(vec![form_item(&items[0])]), Ok(items), "{text}");
         }
-        assert_eq!(read(vec![own("gte", "indigo")]), Err(vec!["/items/x-acme.colour/op".to_owned()]));
+        assert_eq!(
+            read(vec![own("gte", "indigo")]),
+            Err(vec!["/items/x-acme.colour/op".to_owned()])
+        );
         let nameless = RequirementFormItem { item: "colour".to_owned(), ..own("eq", "indigo") };
         assert_eq!(read(vec![nameless]), Err(vec!["/items/colour/item".to_owned()]));
     }

@@ -241,19 +241,13 @@ mod tests {
         let uptime = "availability.service_uptime";
         let floor = times[1].relax.iter_mut().find(|entry| entry.item == uptime).unwrap();
         floor.floor = Some("99.99 %".to_owned());
-        assert_eq!(
-            checked(&need, &times),
-            Err(vec![format!("/times/disaster/{uptime}/floor")])
-        );
+        assert_eq!(checked(&need, &times), Err(vec![format!("/times/disaster/{uptime}/floor")]));
         let mut times = disaster(&need);
         times[1].relax.retain(|entry| entry.item != uptime);
         let weaker = need.spec.profiles.normal.items.iter().find(|item| item.item == uptime);
         let weaker = RequirementFormItem { value: "99 %".to_owned(), ..form_item(weaker.unwrap()) };
         times[1].items.push(weaker);
-        assert_eq!(
-            checked(&need, &times),
-            Err(vec![format!("/times/disaster/{uptime}/value")])
-        );
+        assert_eq!(checked(&need, &times), Err(vec![format!("/times/disaster/{uptime}/value")]));
         let mut times = disaster(&need);
         times[1].items[0].weight = "heavy".to_owned();
         let rto = &times[1].items[0].item;
