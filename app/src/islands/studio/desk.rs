@@ -58,6 +58,8 @@ pub struct Desk {
     pub ticket: u32,
     /// Whether an answer is under way.
     pub loading: bool,
+    /// What the fields on their way to the server are about.
+    pub pending: Option<String>,
     /// The field to go to when the market has come: its item.
     pub goal: Option<String>,
     lists: String,
@@ -85,6 +87,7 @@ impl Desk {
             turn: 0,
             ticket: 0,
             loading: false,
+            pending: None,
             goal: None,
             lists: String::new(),
             table: String::new(),

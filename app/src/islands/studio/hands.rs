@@ -41,21 +41,24 @@ fn changed(desk: &Shared, change: Option<Change>) {
     if change == Change::Fields {
         return send(desk, String::new());
     }
-    let code = {
+    let (code, pending) = {
         let mut at = desk.borrow_mut();
         at.go_live();
         // What comes back for the document from before would undo this change: ask for this one.
         if change == Change::Here && !at.loading {
             at.paint();
-            None
+            (None, None)
         } else {
             at.turn = at.turn.wrapping_add(1);
-            at.studio.as_ref().map(|studio| crate::studio::need::code(studio.need()))
+            let code = at.studio.as_ref().map(|studio| crate::studio::need::code(studio.need()));
+            (code, at.pending.take())
         }
     };
-    match code {
-        Some(code) => load(desk, &format!("doc:{code}")),
-        None => rest(desk),
+    match (code, pending) {
+        // Fields that are on their way are in no document yet; they go once more, with this change.
+        (Some(_), Some(name)) => send(desk, name),
+        (Some(code), None) => load(desk, &format!("doc:{code}")),
+        (None, _) => rest(desk),
     }
 }
 
@@ -221,9 +224,10 @@ fn key(desk: &Shared, event: &KeyboardEvent) {
 fn typed(desk: &Shared, event: &Event, done: bool) {
     if let Some(sheet) = dom::around(event.target(), "[data-sheet]") {
         let ready = done && desk.borrow().studio.is_some();
-        return if ready {
-            send(desk, title_of(event, &sheet))
-        };
+        if ready {
+            send(desk, title_of(event, &sheet));
+        }
+        return;
     }
     let Some(field) = dom::around(event.target(), "[data-part]") else { return };
     let part = field.get_attribute("data-part").unwrap_or_default();
@@ -300,7 +304,8 @@ fn apply(
 
 /// What a field of the sheet is about, for taking its change back.
 fn title_of(event: &Event, sheet: &Element) -> String {
-    let around = dom::around(event.target(), "fieldset.ask, details").unwrap_or(sheet.clone());
+    let around = dom::around(event.target(), "fieldset.ask, details");
+    let around = around.unwrap_or_else(|| sheet.clone());
     let title = dom::find(&around, "legend, summary");
     title.and_then(|title| title.text_content()).unwrap_or_default().trim().to_owned()
 }

@@ -41,6 +41,7 @@ pub fn send(desk: &Shared, name: String) {
     };
     let Some(fields) = fields else { return };
     let ticket = wait(desk);
+    desk.borrow_mut().pending = Some(name.clone());
     let address = format!("/needs/candidates?lang={}", desk.borrow().words.0.tag());
     let desk = Rc::clone(desk);
     dom::fetch(&address, Some(&fields), move |status, text| {
@@ -49,6 +50,7 @@ pub fn send(desk: &Shared, name: String) {
             return;
         }
         at.loading = false;
+        at.pending = None;
         if let Some((studio, sheet)) = answer(&mut at, status, &text) {
             remember(&mut at, &name);
             at.go_live();
