@@ -107,10 +107,20 @@ pub(super) fn follow(told: &mut [TimeForm], before: &[TimeForm], now: &[TimeForm
             }
         }
         // What became weaker than every day is relaxed to its value now.
-        told.items.retain(|item| !before.items.contains(item) || now.items.contains(item));
+        let has = |form: &TimeForm, item: &RequirementFormItem| {
+            // The comparison of a registry item is no field.
+            let same = |known: &RequirementFormItem| {
+                RequirementFormItem { op: item.op.clone(), ..known.clone() } == *item
+            };
+            form.items.iter().any(same)
+        };
+        told.items.retain(|item| !has(before, item) || has(now, item));
         let listed: Vec<String> = told.relax.iter().map(|entry| entry.item.clone()).collect();
+        let asked: Vec<String> = told.items.iter().map(|item| item.item.clone()).collect();
         let fallen = now.relax.iter().filter(|entry| {
-            !listed.contains(&entry.item) && !before.relax.iter().any(|b| b.item == entry.item)
+            !listed.contains(&entry.item)
+                && !asked.contains(&entry.item)
+                && !before.relax.iter().any(|known| known.item == entry.item)
         });
         told.relax.extend(fallen.cloned());
     }
@@ -324,6 +334,33 @@ mod tests {
         let read = read(&fill(shown(), &times), &need.spec.profiles.normal.items, &[]).unwrap();
         assert_eq!(read[1], times[0]);
         assert!(read[0].items.is_empty() && read[0].relax.is_empty());
+    }
+
+    #[test]
+    fn what_became_weaker_than_every_day_is_relaxed_to_its_value_unless_somebody_touched_it() {
+        let item = |value: &str| RequirementFormItem {
+            item: "availability.rto".to_owned(),
+            value: value.to_owned(),
+            level: "must".to_owned(),
+            ..RequirementFormItem::default()
+        };
+        let time = |items, relax| TimeForm {
+            profile: ProfileName::Disaster,
+            recovery: String::new(),
+            relax,
+            items,
+        };
+        let op = "lte".to_owned();
+        let before = [time(vec![RequirementFormItem { op, ..item("4 h") }], Vec::new())];
+        let floor = Some("4 h".to_owned());
+        let fallen = RelaxForm { item: "availability.rto".to_owned(), floor };
+        let now = [time(Vec::new(), vec![fallen.clone()])];
+        let mut told = [time(vec![item("4 h")], Vec::new())];
+        follow(&mut told, &before, &now);
+        assert_eq!(told, [time(Vec::new(), vec![fallen])]);
+        let mut touched = [time(vec![item("2 h")], Vec::new())];
+        follow(&mut touched, &before, &now);
+        assert_eq!(touched[0].items, [item("2 h")]);
     }
 
     #[test]

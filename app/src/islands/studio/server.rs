@@ -69,6 +69,7 @@ fn wait(desk: &Shared) -> u32 {
     let mut at = desk.borrow_mut();
     at.ticket = at.ticket.wrapping_add(1);
     at.loading = true;
+    at.pending = None;
     dom::set(&at.root, "data-ready", "no");
     at.ticket
 }
