@@ -17,7 +17,9 @@ pub(super) fn merged(
     whole.spec.user_regions = edited.spec.user_regions;
     let old = &base.spec.profiles.normal.items;
     let kept = old.iter().filter(|item| keeps(&item.item)).cloned();
-    let edited = edited.spec.profiles.normal.items.into_iter().filter(|item| !keeps(&item.item));
+    let known = |key: &str| old.iter().any(|known| known.item == key);
+    let edited = edited.spec.profiles.normal.items.into_iter();
+    let edited = edited.filter(|item| !(known(&item.item) && keeps(&item.item)));
     let mut items: Vec<RequirementItem> = edited
         .map(|item| match old.iter().find(|known| known.item == item.item) {
             Some(known) => changed(known, item),
