@@ -99,6 +99,11 @@ impl FormState {
         self.values(name).any(|known| known == value)
     }
 
+    /// Whether the form had a field of this name, filled or not.
+    pub fn names(&self, name: &str) -> bool {
+        self.values.iter().any(|(known, _)| known == name)
+    }
+
     /// Notes a fault of a field; an empty name means the form as a whole.
     pub fn fail(&mut self, field: &str, message: impl Into<String>) {
         self.errors.push(FieldError { field: field.to_owned(), message: message.into() });

@@ -61,6 +61,53 @@ async fn faults_of_a_file_are_listed_with_row_and_column_and_nothing_is_imported
     assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
+const CHECKLIST: &str = "No,サービスレベル項目,回答\n5,サービス稼働率,99.9％以上\n\
+    6,平均復旧時間,4時間以内\n7,データの外部保存方針,日本国内\n";
+
+#[tokio::test]
+async fn a_filled_checklist_is_known_by_its_header_and_becomes_an_offer() {
+    let site = provider().await;
+    let form = [
+        ("file", CHECKLIST),
+        ("name", "kita-saas"),
+        ("title", "北クラウド"),
+        ("model", "SaaS"),
+        ("region", "jp-1"),
+        ("country", "jp"),
+        ("publish", "yes"),
+    ];
+    let done = site.upload(IMPORT, &form).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    assert!(done.text.contains("One offer was imported") && done.text.contains("kita-saas"));
+    let start = done.text.find("/provider/offers/ofr_").unwrap();
+    let id = done.text[start..].split(['"', '/']).nth(3).unwrap();
+    let offer = site.page(&format!("/market/offers/{id}")).await;
+    assert!(offer.contains("99.9 %") && offer.contains("4 h"), "{offer}");
+}
+
+#[tokio::test]
+async fn faults_of_a_checklist_stand_in_the_report_and_at_the_fields_beside_it() {
+    let site = provider().await;
+    let faulty = CHECKLIST.replace("4時間以内", "早め");
+    let sound = [("name", "kita-saas"), ("title", "北"), ("region", "jp-1"), ("country", "JP")];
+    let mut form = vec![("text", faulty.as_str()), ("format", "meti"), ("model", "SaaS")];
+    form.extend(sound);
+    let answer = site.upload(IMPORT, &form).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text.contains("平均復旧時間") && answer.text.contains("早め"));
+    assert!(answer.text.contains("value=\"kita-saas\""), "what was typed stays");
+    for language in ["en", "ja"] {
+        let path = format!("{IMPORT}?lang={language}");
+        let answer = site.upload(&path, &[("text", CHECKLIST), ("model", "SaaS")]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for field in ["name", "title", "region", "country"] {
+            let error = format!("id=\"field-{field}-error\"");
+            assert!(answer.text.contains(&error), "{language}: {field}");
+        }
+    }
+    assert!(!site.page("/provider/offers").await.contains("kita-saas"));
+}
+
 #[tokio::test]
 async fn keys_are_registered_listed_and_revoked() {
     let site = provider().await;

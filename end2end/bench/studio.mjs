@@ -23,37 +23,49 @@ try {
   await browser.close();
 }
 
-/** Moves something once a frame for a while: a corner by pointer events, or a dot that nobody follows. */
+/**
+ * Moves something once a frame for a while: a corner along its axis by pointer events, or a dot that nobody
+ * follows. The corner goes to and fro between a tenth and nine tenths of the axis, so that each move is another
+ * value; returns how many of them changed the drawing.
+ */
 async function wiggle(page, held) {
-  await page.evaluate(
+  return page.evaluate(
     ({ held, lastMs }) =>
       new Promise((done) => {
         const corner = document.querySelector("[data-corner]");
-        const knob = corner.getBoundingClientRect();
         const drawing = document.querySelector("[data-chart] svg").getBoundingClientRect();
-        const from = { x: knob.x + knob.width / 2, y: knob.y + knob.height / 2 };
-        const middle = { x: drawing.x + drawing.width / 2, y: drawing.y + drawing.height / 2 };
-        const tell = (name, way) =>
+        const shape = document.querySelector("[data-need]");
+        // The drawing in its own units, as `studio/draw.rs` has it.
+        const [centre, radius, least, scale] = [{ x: 220, y: 156 }, 112, 0.08, drawing.width / 440];
+        const [, x, y] = corner.getAttribute("transform").match(/translate\(([-\d.]+) ([-\d.]+)\)/).map(Number);
+        const long = Math.hypot(x - centre.x, y - centre.y);
+        const along = { x: (x - centre.x) / long, y: (y - centre.y) / long };
+        const tell = (name, place) => {
+          const reach = (least + place * (1 - least)) * radius;
           corner.dispatchEvent(
             new PointerEvent(name, {
               bubbles: true,
               cancelable: true,
               pointerId: 1,
-              clientX: from.x + (middle.x - from.x) * way,
-              clientY: from.y + (middle.y - from.y) * way,
+              clientX: drawing.x + (centre.x + along.x * reach) * scale,
+              clientY: drawing.y + (centre.y + along.y * reach) * scale,
             }),
           );
+        };
         const dot = corner.querySelector("circle");
         const begin = performance.now();
-        if (held) tell("pointerdown", 0);
-        let step = 0;
+        let [step, changed, before] = [0, 0, ""];
+        const place = () => 0.1 + 0.8 * (1 - Math.abs(((step / 25) % 2) - 1));
+        if (held) tell("pointerdown", place());
         const frame = () => {
-          const way = (1 - Math.cos(step++ / 20)) / 2.2;
-          if (held) tell("pointermove", way);
-          else dot.setAttribute("r", String(10 + way));
+          step++;
+          if (shape.getAttribute("d") !== before) changed++;
+          before = shape.getAttribute("d");
+          if (held) tell("pointermove", place());
+          else dot.setAttribute("r", String(10 + place()));
           if (performance.now() - begin < lastMs) return requestAnimationFrame(frame);
-          if (held) tell("pointerup", way);
-          done();
+          if (held) tell("pointerup", place());
+          done({ moves: step, changed });
         };
         requestAnimationFrame(frame);
       }),
@@ -67,28 +79,49 @@ async function trace(session, act) {
   const keep = ({ value }) => events.push(...value);
   session.on("Tracing.dataCollected", keep);
   await session.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: CATEGORIES.split(",") } });
-  await act();
+  const { moves, changed } = await act();
   const done = new Promise((end) => session.once("Tracing.tracingComplete", end));
   await session.send("Tracing.end");
   await done;
   session.off("Tracing.dataCollected", keep);
-  return events;
+  return { events, moves, changed };
 }
 
+/** What the main thread does of a frame besides our own script, by the names of the trace. */
+const WORK = {
+  style: ["UpdateLayoutTree", "RecalculateStyles"],
+  layout: ["Layout"],
+  paint: ["PrePaint", "Paint", "Layerize", "UpdateLayer", "Commit"],
+};
+
 /** Times between drawn frames, the work of each frame on the main thread, and frames that were dropped. */
-function read(events) {
-  const at = (name) => events.filter((event) => event.name === name);
+function read({ events, moves, changed }) {
+  const at = (...names) => events.filter((event) => names.includes(event.name));
   const drawn = at("DrawFrame").map((event) => event.ts / 1000).sort((a, b) => a - b);
   const between = drawn.slice(1).map((time, index) => time - drawn[index]);
-  const work = [];
+  const fired = at("FireAnimationFrame").filter(({ dur }) => dur).sort((a, b) => a.ts - b.ts);
+  const frames = [];
   let end = 0;
-  for (const event of at("FireAnimationFrame").filter(({ dur }) => dur).sort((a, b) => a.ts - b.ts)) {
+  for (const event of fired) {
     // Callbacks of one frame run right after each other: the hand of this measurement, then the studio.
-    if (event.ts - end < 500 && work.length > 0) work[work.length - 1] += event.dur / 1000;
-    else work.push(event.dur / 1000);
+    if (event.ts - end < 500 && frames.length > 0) frames.at(-1).script += event.dur / 1000;
+    else frames.push({ ts: event.ts, script: event.dur / 1000, style: 0, layout: 0, paint: 0 });
     end = event.ts + event.dur;
   }
-  return { between, work, dropped: at("DroppedFrame").length, drawn: drawn.length };
+  const main = fired[0]?.tid;
+  for (const [kind, names] of Object.entries(WORK)) {
+    for (const event of at(...names).filter(({ dur, tid }) => dur && tid === main)) {
+      // Within the script a style or layout was asked for by it and counted there.
+      const frame = frames.findLast(({ ts }) => ts <= event.ts);
+      if (frame && event.ts >= frame.ts + frame.script * 1000) frame[kind] += event.dur / 1000;
+    }
+  }
+  const all = (kind) => frames.map((frame) => frame[kind]);
+  const whole = frames.map(({ script, style, layout, paint }) => script + style + layout + paint);
+  return {
+    between, whole, script: all("script"), style: all("style"), layout: all("layout"), paint: all("paint"),
+    dropped: at("DroppedFrame").length, drawn: drawn.length, moves, changed,
+  };
 }
 
 /** How many offers were ranked. */

@@ -196,6 +196,85 @@ test("the rose tells weights, the table says the same as the chart, and both sta
   }
 });
 
+test("a range, a scheme with what is accepted, an item of one's own: the list follows what the server reads", async () => {
+  await fixture.visit({}, async (page) => {
+    await open(page);
+    const field = (name) => page.locator(`[id='${name}']`);
+    await field("value-performance.e2e_response_time").fill("1 to 5 s");
+    await field("value-performance.e2e_response_time").press("Tab");
+    await page.locator("[data-table] tbody tr", { hasText: "End-to-end response time" }).nth(1).waitFor({ state: "attached" });
+    await ready(page);
+    assert.equal(await field("value-performance.e2e_response_time").inputValue(), "1 s to 5 s");
+    assert.deepEqual(await rows(page), await asked(page));
+
+    const before = (await rows(page)).length;
+    await field("value-security.assurance_level").selectOption("ismap:ismap");
+    await ready(page);
+    await page.locator(".members.accept > summary").click();
+    await page.locator(".members.accept input[value='fedramp:C']").uncheck();
+    await ready(page);
+    assert.deepEqual(await rows(page), await asked(page));
+    assert.ok(before > 0 && (await page.locator(".members.accept input[value='fedramp:C']").isChecked()) === false);
+
+    await page.getByText(word("needs_own"), { exact: true }).click();
+    await page.getByLabel(word("needs_own_key"), { exact: true }).fill("x-acme.colour");
+    await page.locator("[name='own-op']").selectOption("eq");
+    await page.locator("[name='own-value']").fill("indigo");
+    await page.locator("[name='own-value']").press("Tab");
+    await page.locator("[data-item='x-acme.colour']").waitFor();
+    await ready(page);
+    assert.equal(await page.locator("#live-matches").textContent(), word("needs_matches", { count: 0 }));
+    assert.deepEqual(await rows(page), await asked(page));
+    await page.locator("[data-undo] button").click();
+    await ready(page);
+    assert.equal(await page.locator("[data-item='x-acme.colour']").count(), 0);
+    assert.deepEqual(await rows(page), await asked(page));
+  });
+});
+
+test("floors for a disaster are edited under the hand; a fault stands at its field and the list stays", async () => {
+  for (const [language, width] of [["en", 1280], ["ja", 360]]) {
+    await fixture.visit({ language, width, refusals: true }, async (page) => {
+      const say = wordsOf(language);
+      await open(page);
+      const rto = page.locator("[id='field-value-disaster:availability.rto']");
+      await rto.fill("1 min");
+      await rto.press("Tab");
+      await page.locator("#live-near").waitFor();
+      await ready(page);
+      const first = page.locator(".live .rank .reason p").first();
+      assert.ok((await first.textContent()).startsWith(say("needs_summary_every_day")), await first.textContent());
+      assert.deepEqual(await rows(page), await asked(page));
+      const floor = page.locator("[id='field-floor-disaster:availability.service_uptime']");
+      const list = await rows(page);
+      await floor.fill("99.99 %");
+      await floor.press("Tab");
+      await page.locator("[id='field-floor-disaster:availability.service_uptime-error']", { hasText: "99.99" }).waitFor();
+      await ready(page);
+      assert.deepEqual(await rows(page), list);
+      await decent(page, language);
+      await fitsWidth(page);
+      await floor.fill("95 %");
+      await floor.press("Tab");
+      await page.locator("[id='field-floor-disaster:availability.service_uptime-error']").waitFor({ state: "detached" });
+      await ready(page);
+      assert.deepEqual(await rows(page), await asked(page));
+    });
+  }
+});
+
+test("a floor comes down with a corner that goes below it", async () => {
+  await fixture.visit({}, async (page) => {
+    await open(page);
+    await drag(page, "Service uptime", 0.97);
+    const typed = await page.locator("[id='value-availability.service_uptime']").inputValue();
+    const floor = page.locator("[id='field-floor-disaster:availability.service_uptime']");
+    assert.ok(parseFloat(typed) < 99, typed);
+    assert.equal(await floor.inputValue(), typed);
+    assert.deepEqual(await rows(page), await asked(page));
+  });
+});
+
 test("three offers stand beside the need, by a link that says it all", async () => {
   await fixture.visit({}, async (page) => {
     await open(page);

@@ -58,6 +58,34 @@ async fn a_table_is_imported_published_revised_and_left_alone() {
 }
 
 #[tokio::test]
+async fn a_checklist_is_imported_with_what_it_leaves_out_in_the_query() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let text = "サービスレベル項目,回答\nサービス稼働率,99.9％以上\n平均復旧時間,4時間以内\n";
+    let head = "?name=kita-saas&title=Kita&region=jp-1&country=JP";
+    let done = import(&site, &provider, text, &format!("{head}&publish=true")).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+    assert_eq!((&done.json()["created"], &done.json()["published"]), (&json!(1), &json!(1)));
+    let again = import(&site, &provider, text, &format!("{head}&format=meti")).await.json();
+    assert_eq!(again["unchanged"], json!(1));
+
+    let faulty = text.replace("4時間以内", "早め");
+    let pointers = async |text: &str, query: &str| {
+        let reply = import(&site, &provider, text, query).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", reply.body);
+        let errors = reply.json()["errors"].clone();
+        let pointer = |fault: &Value| fault["pointer"].as_str().unwrap().to_owned();
+        errors.as_array().unwrap().iter().map(pointer).collect::<Vec<_>>()
+    };
+    assert_eq!(pointers(&faulty, head).await, ["/rows/3/平均復旧時間"]);
+    let open = pointers(text, "").await;
+    for field in ["/name", "/title", "/region", "/country"] {
+        assert!(open.iter().any(|pointer| pointer == field), "{field}: {open:?}");
+    }
+    assert_eq!(names(&site, &provider).await, ["kita-saas"]);
+}
+
+#[tokio::test]
 async fn the_same_request_again_gets_the_first_answer() {
     let site = Site::empty().await;
     let provider = site.person("provider", Role::Provider).await;

@@ -7,6 +7,7 @@ use sla::Direction;
 use crate::{
     PageContext,
     market::text,
+    needs::rows_told,
     ui::{Column, State, Table, badge},
     words::{Locale, Words},
 };
@@ -20,16 +21,17 @@ pub(super) fn fit_table(ctx: &PageContext, explanation: &Explanation) -> AnyView
         Column::text(words.common_shape_promise()),
         Column::text(words.contracts_fit_verdict()),
     ];
-    let rows = explanation.rows.iter().map(|row| {
+    let rows = rows_told(words, explanation).map(|(label, row)| {
         let asked = row.required.as_ref().map(|value| asked_text(&row.item, value, ctx.locale));
         let promised = row.promised.as_ref().map(|value| value_text(&row.item, value, ctx.locale));
         vec![
-            label(&row.item, ctx.locale).into_any(),
+            label.into_any(),
             asked.unwrap_or_else(|| words.contracts_fit_anything().to_owned()).into_any(),
             promised.unwrap_or_else(|| words.common_not_declared().to_owned()).into_any(),
-            verdict(words, row),
+            verdict(words, &row),
         ]
     });
+    let rows: Vec<_> = rows.collect();
     Table::new(words.contracts_fit_title(), columns).rows(rows).view()
 }
 
@@ -52,12 +54,6 @@ fn verdict(words: Words, row: &RowExplanation) -> AnyView {
 /// The key without the part that tells two orders of one item apart.
 fn key(item: &str) -> &str {
     item.split('#').next().unwrap_or(item)
-}
-
-/// The item's name.
-pub(crate) fn label(item: &str, locale: Locale) -> String {
-    let known = sla::registry().item(key(item));
-    known.map_or_else(|| key(item).to_owned(), |item| item.label(locale.sla()).to_owned())
 }
 
 fn asked_text(item: &str, value: &matching::Value, locale: Locale) -> String {
@@ -100,14 +96,5 @@ mod tests {
         for item in ["legal.governing_law", "security.data_location#within"] {
             assert_eq!(value_text(item, &place, Locale::En), "Japan");
         }
-    }
-
-    #[test]
-    fn parts_of_an_item_carry_its_name() {
-        assert_eq!(
-            label("security.data_location#within", Locale::En),
-            label("security.data_location", Locale::En)
-        );
-        assert_eq!(label("x-acme.colour", Locale::En), "x-acme.colour");
     }
 }

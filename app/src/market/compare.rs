@@ -20,8 +20,8 @@ use crate::{
     fault::fault_page,
     form::FormState,
     needs::{
-        Choice, asked_text, choices, difference_text, read_source, source_href, source_text,
-        value_text, verdict,
+        Choice, asked_text, choices, difference_text, label_then, read_source, rows_told,
+        source_href, source_text, value_text, verdict,
     },
     render::{Page, Width, page},
     ui::{
@@ -36,6 +36,8 @@ struct Line {
     item: Option<String>,
     /// What the need asks; `None` where it leaves the line open.
     asked: Option<String>,
+    /// Its rows in the explanations.
+    rows: std::ops::Range<usize>,
     cells: Vec<Option<String>>,
 }
 
@@ -274,8 +276,9 @@ fn row(words: Words, against: Option<&Against>, line: &Line) -> AnyView {
 /// How an offer stands to what is asked on this line; of the two rows of a range the one that is short.
 fn judged(words: Words, ranked: &RankedOffer, line: &Line) -> Option<AnyView> {
     let key = line.item.as_ref().filter(|_| line.asked.is_some())?;
-    let rows: Vec<&RowExplanation> =
-        ranked.explanation.rows.iter().filter(|row| row.item == *key).collect();
+    let told = rows_told(words, &ranked.explanation).enumerate();
+    let rows = told.filter(|(index, (_, row))| row.item == *key && line.rows.contains(index));
+    let rows: Vec<RowExplanation> = rows.map(|(_, (_, row))| row).collect();
     let row = rows.iter().find(|row| !row.verdict.is_met()).or(rows.first())?;
     let (state, word) = verdict(words, row);
     let difference = difference_text(words, row);
@@ -285,7 +288,7 @@ fn judged(words: Words, ranked: &RankedOffer, line: &Line) -> Option<AnyView> {
     )
 }
 
-/// Facts first, then every item that at least one of them declares, in the registry's order.
+/// Facts first, then the items in the registry's order.
 fn lines(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
     let words = ctx.words();
     let offers = &shown.offers;
@@ -293,6 +296,7 @@ fn lines(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
         label: label.to_owned(),
         item: None,
         asked: None,
+        rows: 0..0,
         cells: offers.iter().map(cell).collect(),
     };
     let mut lines = vec![
@@ -323,27 +327,38 @@ fn lines(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
             false => titles.join(words.market_list_comma()),
         })
     }));
-    let asked = shown.against.as_ref().map(|against| &against.requirement);
-    let asked = asked.map_or(&[][..], |need| need.spec.profiles.normal.items.as_slice());
-    let mut further = Vec::new();
+    lines.extend(items(ctx, shown));
+    lines
+}
+
+/// Every item that is asked, each time on a line of its own, then what is promised besides.
+fn items(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
+    let words = ctx.words();
+    let wishes = shown.against.as_ref().map(|against| matching::wishes(&against.requirement));
+    let wishes = wishes.unwrap_or_default();
+    let (mut lines, mut further) = (Vec::new(), Vec::new());
     for item in sla::registry().items() {
-        let cells: Vec<Option<String>> = offers
-            .iter()
-            .map(|offer| Some(text::promise(ctx.locale, offer.document.item(&item.key)?)))
-            .collect();
+        let promise =
+            |offer: &OfferPage| Some(text::promise(ctx.locale, offer.document.item(&item.key)?));
+        let cells: Vec<Option<String>> = shown.offers.iter().map(promise).collect();
         let cells = derived(ctx, shown.against.as_ref(), &item.key, cells);
-        let wish = asked.iter().find(|wish| wish.item == item.key);
-        let line = Line {
-            label: item.label(ctx.locale.sla()).to_owned(),
+        let asked = wishes.iter().filter(|wish| wish.item.item == item.key);
+        let before = lines.len();
+        lines.extend(asked.map(|wish| Line {
+            label: label_then(words, &item.key, wish.profile()),
             item: Some(item.key.clone()),
-            asked: wish.map(|wish| asked_text(words, wish)),
-            cells,
-        };
-        // What is asked stands before what is promised besides.
-        if line.asked.is_some() {
-            lines.push(line);
-        } else if line.cells.iter().any(Option::is_some) {
-            further.push(line);
+            asked: Some(asked_text(words, &wish.item)),
+            rows: wish.rows.clone(),
+            cells: cells.clone(),
+        }));
+        if lines.len() == before && cells.iter().any(Option::is_some) {
+            further.push(Line {
+                label: item.label(ctx.locale.sla()).to_owned(),
+                item: Some(item.key.clone()),
+                asked: None,
+                rows: 0..0,
+                cells,
+            });
         }
     }
     lines.append(&mut further);
@@ -373,7 +388,7 @@ mod tests {
 
     fn line(cells: &[Option<&str>]) -> Line {
         let cells = cells.iter().map(|cell| cell.map(str::to_owned)).collect();
-        Line { label: String::new(), item: None, asked: None, cells }
+        Line { label: String::new(), item: None, asked: None, rows: 0..0, cells }
     }
 
     #[test]

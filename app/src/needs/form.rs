@@ -4,7 +4,7 @@ use broker::{
     FieldFault,
     requirements::{RequirementForm, RequirementFormItem},
 };
-use sla::{ItemDef, ItemKind};
+use sla::ItemKind;
 
 use crate::{
     form::FormState,
@@ -18,10 +18,10 @@ const NAME_FALLBACK: &str = "my-need";
 /// Longest `metadata.name` (sla-schema 2).
 const NAME_MAX: usize = 63;
 
-/// Whether the form can ask this item. A security level needs its scheme; that is asked as YAML.
-pub(super) fn is_askable(item: &ItemDef) -> bool {
-    item.kind != ItemKind::SchemeLevel
-}
+/// Begins the keys of items that are not the registry's.
+pub(super) const OWN: &str = "x-";
+/// The fields of one more item of one's own.
+pub(super) const NEW_OWN: [&str; 3] = ["own-key", "own-op", "own-value"];
 
 /// The field in which the value of an item is typed.
 pub(super) fn value_field(key: &str) -> String {
@@ -43,6 +43,16 @@ pub(super) fn tolerance_field(key: &str) -> String {
     format!("tolerance-{key}")
 }
 
+/// The field of how an item is compared.
+pub(super) fn op_field(key: &str) -> String {
+    format!("op-{key}")
+}
+
+/// The field of the levels that are accepted as equivalent.
+pub(super) fn accept_field(key: &str) -> String {
+    format!("accept-{key}")
+}
+
 /// The title's field in this language.
 pub(super) fn title_field(locale: Locale) -> &'static str {
     match locale {
@@ -62,19 +72,42 @@ pub(super) fn read(form: &FormState, words: Words) -> RequirementForm {
             Locale::Ja => title_ja = untitled,
         }
     }
-    let keeps = |item: &&ItemDef| form.has("keep", &item.key);
-    let items = sla::registry().items().iter().filter(|item| is_askable(item) && !keeps(item));
+    let known = sla::registry().items().iter().map(|item| item.key.as_str());
+    let keys = known.chain(own_keys(form));
+    let mut items: Vec<_> = keys.filter_map(|key| read_item(form, key)).collect();
+    items.extend(new_own(form));
     RequirementForm {
         name: name_of(&title_en),
         title_en,
         title_ja,
         user_regions: text("user_regions"),
-        items: items.filter_map(|item| read_item(form, &item.key)).collect(),
+        items,
     }
 }
 
+/// Keys of the items of one's own that have fields, each once.
+pub(super) fn own_keys(form: &FormState) -> Vec<&str> {
+    let mut keys: Vec<&str> = Vec::new();
+    for key in form.pairs().filter_map(|(name, _)| name.strip_prefix("level-")) {
+        if key.starts_with(OWN) && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// The item of one's own that is asked for anew.
+fn new_own(form: &FormState) -> Option<RequirementFormItem> {
+    let [key, op, value] = NEW_OWN.map(|name| form.value(name).trim().to_owned());
+    if key.is_empty() && value.is_empty() {
+        return None;
+    }
+    let level = "must".to_owned();
+    Some(RequirementFormItem { item: key, op, value, level, ..RequirementFormItem::default() })
+}
+
 /// An item that is asked; ticked boxes of one field become one list.
-fn read_item(form: &FormState, key: &str) -> Option<RequirementFormItem> {
+pub(super) fn read_item(form: &FormState, key: &str) -> Option<RequirementFormItem> {
     let field = value_field(key);
     let ticked: Vec<&str> =
         form.values(&field).map(str::trim).filter(|value| !value.is_empty()).collect();
@@ -88,6 +121,8 @@ fn read_item(form: &FormState, key: &str) -> Option<RequirementFormItem> {
         level: if level.is_empty() { "must".to_owned() } else { level.to_owned() },
         weight: form.value(&weight_field(key)).trim().to_owned(),
         tolerance: form.value(&tolerance_field(key)).trim().to_owned(),
+        op: form.value(&op_field(key)).to_owned(),
+        accept: form.values(&accept_field(key)).map(str::to_owned).collect(),
     })
 }
 
@@ -98,29 +133,53 @@ pub(super) fn fill(filled: &RequirementForm) -> FormState {
         .with("title_ja", filled.title_ja.clone())
         .with("user_regions", filled.user_regions.clone());
     for asked in &filled.items {
-        let Some(item) = sla::registry().item(&asked.item) else { continue };
-        form = form
-            .and(&level_field(&asked.item), asked.level.clone())
-            .and(&weight_field(&asked.item), asked.weight.clone())
-            .and(&tolerance_field(&asked.item), asked.tolerance.clone());
-        let field = value_field(&asked.item);
-        if matches!(item.kind, ItemKind::Set(_)) {
-            for member in asked.value.split(", ").filter(|member| !member.is_empty()) {
-                form = form.and(&field, member);
-            }
-        } else if item.kind.is_number() {
-            form = form.and(&field, asked.value.replace(',', ""));
-        } else {
-            form = form.and(&field, asked.value.clone());
-        }
+        form = fill_item(form, &asked.item, asked);
     }
     form
 }
 
+/// The fields of one item, filled; `key` is what their names end with.
+pub(super) fn fill_item(mut form: FormState, key: &str, asked: &RequirementFormItem) -> FormState {
+    form = form
+        .and(&level_field(key), asked.level.clone())
+        .and(&weight_field(key), asked.weight.clone())
+        .and(&tolerance_field(key), asked.tolerance.clone())
+        .and(&op_field(key), asked.op.clone());
+    for level in &asked.accept {
+        form = form.and(&accept_field(key), level.clone());
+    }
+    fill_value(form, &value_field(key), &asked.item, &asked.value)
+}
+
+/// The field of a value, filled; grouped digits are not what the reader of values takes.
+pub(super) fn fill_value(mut form: FormState, field: &str, item: &str, value: &str) -> FormState {
+    match sla::registry().item(item).map(|item| &item.kind) {
+        Some(ItemKind::Set(_)) => {
+            for member in value.split(", ").filter(|member| !member.is_empty()) {
+                form = form.and(field, member);
+            }
+            form
+        }
+        Some(kind) if kind.is_number() => form.and(field, value.replace(',', "")),
+        _ => form.and(field, value.to_owned()),
+    }
+}
+
 /// Notes the faults of a check at the fields they belong to.
 pub(super) fn note(form: &mut FormState, words: Words, faults: &[FieldFault]) {
+    let own = format!("-{}", form.value(NEW_OWN[0]).trim());
+    let typed = NEW_OWN.iter().any(|name| *name != NEW_OWN[1] && form.filled(name).is_some());
     for fault in faults {
-        let field = field_of(words.0, &fault.pointer);
+        let mut field = field_of(words.0, &fault.pointer);
+        // The item that is asked for anew has fields of its own.
+        if let Some(part) = field.strip_suffix(&own).filter(|_| typed) {
+            field = match part {
+                "item" => NEW_OWN[0],
+                "op" => NEW_OWN[1],
+                _ => NEW_OWN[2],
+            }
+            .to_owned();
+        }
         form.fail(&field, crate::fault::fault_text(words, fault));
     }
 }
@@ -137,7 +196,7 @@ pub(super) fn note_document(
             let (index, part) = rest.split_once('/')?;
             let asked = whole.spec.profiles.normal.items.get(index.parse::<usize>().ok()?)?;
             let part = part.split('/').next()?;
-            matches!(part, "value" | "level" | "weight" | "tolerance")
+            matches!(part, "value" | "level" | "weight" | "tolerance" | "op" | "accept")
                 .then(|| format!("{part}-{}", asked.item))
         });
         let field = item.unwrap_or_else(|| match fault.pointer.as_str() {
@@ -154,6 +213,12 @@ fn field_of(locale: Locale, pointer: &str) -> String {
         && let Some((key, part)) = rest.rsplit_once('/')
     {
         return format!("{part}-{key}");
+    }
+    // /times/disaster/availability.rto/floor
+    if let Some(rest) = pointer.strip_prefix("/times/")
+        && let Some((time, part)) = rest.rsplit_once('/')
+    {
+        return format!("{part}-{}", time.replacen('/', ":", 1));
     }
     match pointer {
         "/user_regions" => "user_regions".to_owned(),
@@ -238,6 +303,7 @@ mod tests {
                 level: "prefer".to_owned(),
                 weight: "2".to_owned(),
                 tolerance: "1 d".to_owned(),
+                ..RequirementFormItem::default()
             }],
             ..RequirementForm::default()
         };

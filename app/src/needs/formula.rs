@@ -20,7 +20,7 @@ pub(super) async fn show(ctx: PageContext) -> Response {
     page(&ctx, about, || {
         view! {
             {page_head(words.ranking_title(), Some(words.ranking_lead().to_owned()), vec![])}
-            {section("match", words.ranking_match(), paragraphs(&[words.ranking_match_each(), words.ranking_match_decimals(), words.ranking_match_absent()]))}
+            {section("match", words.ranking_match(), paragraphs(&[words.ranking_match_each(), words.ranking_match_decimals(), words.ranking_match_absent(), words.ranking_match_times()]))}
             {section("levels", words.ranking_levels(), levels(words))}
             {section("distance", words.ranking_distance(), paragraphs(&[words.ranking_distance_short(), words.ranking_distance_more(), words.ranking_distance_scale()]))}
             {section("orders", words.ranking_orders(), orders(words))}

@@ -4,7 +4,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use broker::{BrokerError, requirements::RequirementSource};
 use sla::Requirement;
 
-use super::{form as fields, merge::merged, read_source, source::source_address, start};
+use super::{form as fields, merge::merged, read_source, source::source_address, start, times};
 use crate::{
     AppState, FlashKind, PageContext,
     fault::{fault_page, note_faults},
@@ -21,7 +21,6 @@ pub(super) async fn send(
     State(state): State<AppState>,
     mut form: FormState,
 ) -> Response {
-    let words = ctx.words();
     let base = match read_source(form.value("need")) {
         None if form.value("need").is_empty() => None,
         None => return error_page(&ctx, StatusCode::NOT_FOUND),
@@ -30,19 +29,47 @@ pub(super) async fn send(
             Err(error) => return fault_page(&ctx, &error),
         },
     };
-    let check = state.broker.check_requirement_form(&fields::read(&form, words));
-    let Some(edited) = check.requirement else {
-        fields::note(&mut form, words, &check.faults);
+    let Some(whole) = edited(&ctx, &state, &mut form, base.as_ref()) else {
         return start::guided(&ctx, &form, base.as_ref(), StatusCode::UNPROCESSABLE_ENTITY);
-    };
-    let whole = match &base {
-        Some(base) => merged(base, edited, |key| form.has("keep", key)),
-        None => edited,
     };
     match go_on(&ctx, &state, &mut form, &whole).await {
         Some(response) => response,
         None => start::guided(&ctx, &form, base.as_ref(), StatusCode::UNPROCESSABLE_ENTITY),
     }
+}
+
+/// The document that the fields make of a need; `None` when faults were noted at them.
+pub(super) fn edited(
+    ctx: &PageContext,
+    state: &AppState,
+    form: &mut FormState,
+    base: Option<&Requirement>,
+) -> Option<Requirement> {
+    let words = ctx.words();
+    let check = state.broker.check_requirement_form(&fields::read(form, words));
+    let Some(edited) = check.requirement else {
+        fields::note(form, words, &check.faults);
+        return None;
+    };
+    let whole = match base {
+        Some(base) => merged(base, edited, |key| !form.names(&fields::level_field(key))),
+        None => edited,
+    };
+    let normal = &whole.spec.profiles.normal.items;
+    let Some(mut told) = times::read(form, normal, &whole.spec.user_regions) else {
+        return Some(whole);
+    };
+    if let Some(base) = base {
+        // A floor that nobody touched follows what is asked every day.
+        let (before, now) =
+            (state.broker.requirement_times(base), state.broker.requirement_times(&whole));
+        times::follow(&mut told, &before, &now);
+    }
+    let check = state.broker.check_requirement_times(&whole, &told);
+    if check.requirement.is_none() {
+        fields::note(form, words, &check.faults);
+    }
+    check.requirement
 }
 
 /// Ranks or saves a sound document; `None` when faults were noted at the form.

@@ -3,35 +3,102 @@
 use leptos::prelude::*;
 use sla::{ItemDef, ItemKind, Unit};
 
-use super::form::{LEVELS, level_field, tolerance_field, value_field, weight_field};
+use super::form::{
+    LEVELS, accept_field, level_field, op_field, tolerance_field, value_field, weight_field,
+};
 use crate::{
     form::FormState,
+    studio::say::{OPERATORS, op_word},
     ui::{CheckGroup, Field, Select},
     words::Words,
 };
 
 /// Help, value, level and weight of an item.
 pub(super) fn view(words: Words, form: &FormState, item: &ItemDef) -> AnyView {
+    view_as(words, form, item, &item.key)
+}
+
+/// The same with fields whose names end with `key`.
+pub(super) fn view_as(words: Words, form: &FormState, item: &ItemDef, key: &str) -> AnyView {
     let locale = words.0.sla();
     let label = item.label(locale).to_owned();
-    let levels = LEVELS
-        .into_iter()
-        .fold(Select::new(level_field(&item.key), words.needs_form_level()), |select, level| {
-            select.option(level, level_word(words, level))
-        });
-    let weight = Field::number(weight_field(&item.key), words.needs_form_weight()).of(form);
-    let slack = (!item.kind.is_set()).then(|| {
-        let field = Field::number(tolerance_field(&item.key), words.needs_studio_tolerance());
-        field.of(form).view()
-    });
+    let named = Named {
+        name: value_field(key),
+        label: words.needs_form_value().to_owned(),
+        none: words.needs_form_open().to_owned(),
+    };
+    let value = value_as(words, form, &item.key, named);
+    let rest = rest(words, form, key, !item.kind.is_set());
+    let accept = (item.kind == ItemKind::SchemeLevel).then(|| accepted(words, form, key));
     view! {
-        <fieldset class="ask" id=format!("ask-{}", item.key)>
+        <fieldset class="ask" id=format!("ask-{key}")>
             <legend>{label}</legend>
             <p class="hint">{item.help(locale).to_owned()}" "<a href=format!("/items/{}", item.key)>{words.needs_form_about()}</a></p>
-            <div class="parts">{value(words, form, item)}{levels.of(form).view()}{weight.view()}{slack}</div>
+            <div class="parts">{value}{rest}</div>
+            {accept}
         </fieldset>
     }
     .into_any()
+}
+
+/// The fields of an item of one's own.
+pub(super) fn own(words: Words, form: &FormState, item: &str, key: &str) -> AnyView {
+    let value = Field::text(value_field(key), words.needs_form_value())
+        .hint(words.needs_own_value_hint())
+        .of(form);
+    view! {
+        <fieldset class="ask" id=format!("ask-{key}")>
+            <legend><code>{item.to_owned()}</code></legend>
+            <p class="hint">{words.needs_form_own_help()}</p>
+            <div class="parts">
+                {value.view()}
+                {comparison(words, op_field(key)).of(form).view()}
+                {rest(words, form, key, true)}
+            </div>
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// How firmly, how much it weighs, how far it may be missed.
+fn rest(words: Words, form: &FormState, key: &str, slack: bool) -> AnyView {
+    let levels = LEVELS
+        .into_iter()
+        .fold(Select::new(level_field(key), words.needs_form_level()), |select, level| {
+            select.option(level, level_word(words, level))
+        });
+    let weight = Field::number(weight_field(key), words.needs_form_weight()).of(form);
+    let slack = slack.then(|| {
+        let field = Field::number(tolerance_field(key), words.needs_studio_tolerance());
+        field.of(form).view()
+    });
+    view! { {levels.of(form).view()}{weight.view()}{slack} }.into_any()
+}
+
+/// How an item of one's own is compared.
+pub(super) fn comparison(words: Words, name: String) -> Select {
+    OPERATORS.into_iter().fold(Select::new(name, words.needs_form_compared()), |select, op| {
+        select.option(op, op_word(words, op))
+    })
+}
+
+/// Every level of every scheme, as `scheme:level` with its name.
+pub(crate) fn scheme_levels(words: Words) -> impl Iterator<Item = (String, String)> {
+    let locale = words.0.sla();
+    sla::registry().schemes().iter().flat_map(move |scheme| {
+        scheme.levels.iter().map(move |level| {
+            let name = sla::format_scheme_level(&scheme.key, &level.key, locale);
+            (format!("{}:{}", scheme.key, level.key), name)
+        })
+    })
+}
+
+/// The levels of other schemes that are accepted.
+fn accepted(words: Words, form: &FormState, key: &str) -> AnyView {
+    let group = CheckGroup::new(accept_field(key), words.needs_form_accept())
+        .hint(words.needs_form_accept_hint());
+    let group = scheme_levels(words).fold(group, |group, (key, name)| group.option(key, name));
+    group.of(form).view()
 }
 
 fn level_word(words: Words, level: &str) -> &'static str {
@@ -42,30 +109,45 @@ fn level_word(words: Words, level: &str) -> &'static str {
     }
 }
 
-fn value(words: Words, form: &FormState, item: &ItemDef) -> AnyView {
-    let name = value_field(&item.key);
+/// What the field of a value is called.
+pub(super) struct Named {
+    pub name: String,
+    pub label: String,
+    /// What is chosen where nothing is.
+    pub none: String,
+}
+
+/// The field of a value of an item.
+pub(super) fn value_as(words: Words, form: &FormState, key: &str, named: Named) -> AnyView {
+    let Named { name, label, none } = named;
     let locale = words.0.sla();
+    let Some(item) = sla::registry().item(key) else {
+        return Field::text(name, label).hint(words.needs_own_value_hint()).of(form).view();
+    };
     match &item.kind {
         ItemKind::Level(levels) => {
-            let none =
-                Select::new(name, words.needs_form_value()).option("", words.needs_form_open());
+            let none = Select::new(name, label).option("", none);
             let select = levels
                 .iter()
                 .fold(none, |select, word| select.option(word.key.clone(), word.label.get(locale)));
             select.of(form).view()
         }
+        ItemKind::SchemeLevel => {
+            let none = Select::new(name, label).option("", none);
+            let all = scheme_levels(words);
+            all.fold(none, |select, (key, name)| select.option(key, name)).of(form).view()
+        }
         ItemKind::Set(members) => members
             .iter()
-            .fold(CheckGroup::new(name, words.needs_form_members()), |group, word| {
+            .fold(CheckGroup::new(name, label), |group, word| {
                 group.option(word.key.clone(), word.label.get(locale))
             })
             .of(form)
             .view(),
-        ItemKind::Countries => Field::text(name, words.needs_form_value())
-            .hint(words.needs_form_countries())
-            .of(form)
-            .view(),
-        _ => Field::text(name, words.needs_form_value())
+        ItemKind::Countries => {
+            Field::text(name, label).hint(words.needs_form_countries()).of(form).view()
+        }
+        _ => Field::text(name, label)
             .hint(words.needs_form_example(example(item.unit)))
             .of(form)
             .view(),

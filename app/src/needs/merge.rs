@@ -1,14 +1,12 @@
 //! Keeps what the guided form cannot show when a document is edited with it.
 //!
-//! The form knows value, level, weight and tolerance of most items. Schemes with accepted equivalents,
-//! least commitments, ages of evidence and the profiles for overload and disaster stay as they were.
+//! The form knows value, level, weight, tolerance and accepted equivalents. Least commitments, ages of
+//! evidence, percentiles and further lists stay as they were; what other times ask is `times`.
 
-use sla::{Requirement, RequirementItem};
+use sla::{Operator, Requirement, RequirementItem};
 
-use super::form::is_askable;
-
-/// The edited document with everything of `base` that the form cannot show; `keeps` names further
-/// items that it only showed.
+/// The edited document with everything of `base` that the form cannot show; `keeps` names the items
+/// that it had no fields for.
 pub(super) fn merged(
     base: &Requirement,
     edited: Requirement,
@@ -18,14 +16,17 @@ pub(super) fn merged(
     whole.metadata.title = edited.metadata.title;
     whole.spec.user_regions = edited.spec.user_regions;
     let old = &base.spec.profiles.normal.items;
-    let mut items: Vec<RequirementItem> =
-        old.iter().filter(|item| is_hidden(item) || keeps(&item.item)).cloned().collect();
-    items.extend(edited.spec.profiles.normal.items.into_iter().map(|item| {
-        match old.iter().find(|known| known.item == item.item) {
+    let kept = old.iter().filter(|item| keeps(&item.item)).cloned();
+    let known = |key: &str| old.iter().any(|known| known.item == key);
+    let edited = edited.spec.profiles.normal.items.into_iter();
+    let edited = edited.filter(|item| !(known(&item.item) && keeps(&item.item)));
+    let mut items: Vec<RequirementItem> = edited
+        .map(|item| match old.iter().find(|known| known.item == item.item) {
             Some(known) => changed(known, item),
             None => item,
-        }
-    }));
+        })
+        .chain(kept)
+        .collect();
     items.sort_by_key(|item| {
         old.iter().position(|known| known.item == item.item).unwrap_or(usize::MAX)
     });
@@ -34,18 +35,18 @@ pub(super) fn merged(
     whole
 }
 
-/// Whether the form has no field for this item.
-pub(super) fn is_hidden(item: &RequirementItem) -> bool {
-    sla::registry().item(&item.item).is_none_or(|known| !is_askable(known))
-}
-
 /// The old item with what the form says.
 fn changed(old: &RequirementItem, new: RequirementItem) -> RequirementItem {
     if new.value.is_none() {
         return new;
     }
+    // Another comparison than the usual one is kept; that of a range and of one's own item is typed.
+    let ranged = [old.op, new.op].contains(&Some(Operator::Range));
+    let own = sla::registry().item(&old.item).is_none();
     RequirementItem {
-        op: old.op.or(new.op),
+        op: if ranged || own { new.op } else { old.op.or(new.op) },
+        scheme: new.scheme,
+        accept: new.accept,
         percentile: old.percentile.or(new.percentile),
         value: new.value,
         level: new.level,
@@ -68,11 +69,28 @@ mod tests {
         let base = example(0);
         let mut edited = base.clone();
         edited.spec.profiles.disaster = None;
-        edited.spec.profiles.normal.items.retain(|item| !is_hidden(item));
         for item in &mut edited.spec.profiles.normal.items {
             item.min_commitment = None;
         }
         assert_eq!(merged(&base, edited, |_| false), base);
+    }
+
+    #[test]
+    fn an_item_without_fields_in_the_form_stays_and_a_scheme_is_edited_with_what_it_accepts() {
+        let base = example(0);
+        let mut edited = base.clone();
+        let level = "security.assurance_level";
+        edited.spec.profiles.normal.items.retain(|item| item.item == level);
+        let asked = &mut edited.spec.profiles.normal.items[0];
+        asked.scheme = Some("ismap".to_owned());
+        asked.value = Some(sla::Value::level("ismap"));
+        asked.accept.clear();
+        let wanted = asked.clone();
+        let whole = merged(&base, edited, |key| key != level);
+        let normal = &whole.spec.profiles.normal.items;
+        assert_eq!(normal.len(), base.spec.profiles.normal.items.len());
+        let now = normal.iter().find(|item| item.item == level).unwrap();
+        assert_eq!((&now.scheme, &now.accept), (&wanted.scheme, &wanted.accept));
     }
 
     #[test]
@@ -82,7 +100,6 @@ mod tests {
         let entry = relaxed.iter().find(|entry| entry.floor.is_some()).unwrap();
         let mut edited = base.clone();
         let normal = &mut edited.spec.profiles.normal.items;
-        normal.retain(|item| !is_hidden(item));
         let asked = normal.iter_mut().find(|item| item.item == entry.item).unwrap();
         asked.value = Some(sla::Value::Number("0.5".parse().unwrap()));
         let whole = merged(&base, edited, |_| false);
@@ -111,6 +128,5 @@ mod tests {
             whole.spec.profiles.normal.items.iter().map(|item| item.item.as_str()).collect();
         assert!(!keys.contains(&"cost.tier"));
         assert_eq!(keys.last(), Some(&"network.bandwidth"));
-        assert!(keys.contains(&"security.assurance_level"));
     }
 }

@@ -15,6 +15,7 @@ mod say;
 mod source;
 mod start;
 mod studio;
+mod times;
 mod why;
 mod workbench;
 mod written;
@@ -25,7 +26,10 @@ use axum::{
 };
 
 pub(crate) use item_field::example;
-pub(crate) use say::{difference_text, item_text as asked_text, summary_text, value_text, verdict};
+pub(crate) use say::{
+    difference_text, item_text as asked_text, label_then, rows_told, summary_text, value_text,
+    verdict,
+};
 pub(crate) use source::{Choice, choices, read_source, source_href, source_text};
 #[cfg(test)]
 pub(crate) use studio::asks as studio_asks;
@@ -39,7 +43,7 @@ pub fn routes() -> Router<AppState> {
         .route("/needs", get(list::show))
         .route("/needs/new", get(start::show).post(guided::send))
         .route("/needs/new/yaml", post(written::send))
-        .route("/needs/candidates", get(studio::candidates))
+        .route("/needs/candidates", get(studio::candidates).post(studio::edited))
         .route("/needs/save", post(list::save))
         .route("/needs/templates/{key}", get(ranked::template))
         .route("/needs/{id}", get(ranked::saved))

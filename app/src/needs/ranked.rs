@@ -8,6 +8,7 @@ use axum::{
 use broker::requirements::{RankedList, RankedOffer, Relaxing, RequirementCard, RequirementSource};
 use leptos::prelude::*;
 use matching::Order;
+use sla::ProfileName;
 
 use super::{
     combined::combined,
@@ -22,7 +23,6 @@ use crate::{
     form::FormState,
     inbox,
     layout::error_page::{ErrorPage, error_page},
-    market::text,
     render::{Page, page},
     ui::{
         Kind, Look, Tab, Views, breadcrumbs, empty, link_button, notice, page_head, section, tabs,
@@ -71,6 +71,8 @@ pub(super) struct Shown {
     pub open: Option<String>,
     /// That offer, where it stands further down than what is shown.
     apart: Option<RankedOffer>,
+    /// The fields of other times and of items of one's own, as markup.
+    pub sheet: String,
     /// Where the need is that asks less of one item: with each step, and without it.
     pub relaxations: Vec<RelaxedLinks>,
 }
@@ -78,6 +80,7 @@ pub(super) struct Shown {
 /// The addresses of needs that ask less of one item.
 pub(super) struct RelaxedLinks {
     item: String,
+    profile: ProfileName,
     /// What to ask instead, how many more offers, where that need is.
     steps: Vec<(matching::Value, u64, String)>,
     /// How many more offers without the item, and where that need is.
@@ -113,6 +116,7 @@ pub(super) async fn show(
     let shown = Shown {
         relaxations: relaxations(state, &list, order),
         apart: apart(ctx, state, &source, &list, open.as_deref()).await,
+        sheet: super::studio::sheet(ctx, state, &list.requirement),
         list,
         here,
         need,
@@ -160,6 +164,7 @@ fn relaxations(state: &AppState, list: &RankedList, order: Order) -> Vec<Relaxed
     };
     let links = |gain: &Relaxing| RelaxedLinks {
         item: gain.item.clone(),
+        profile: gain.profile,
         steps: gain
             .steps
             .iter()
@@ -301,7 +306,7 @@ fn relaxed(words: Words, shown: &Shown) -> Option<AnyView> {
         |href: &str, text: String| view! { <li><a href=href.to_owned()>{text}</a></li> }.into_any();
     let mut all: Views = Vec::new();
     for relaxed in &shown.relaxations {
-        let label = text::item_label(words.0, &relaxed.item);
+        let label = say::label_then(words, &relaxed.item, relaxed.profile);
         for (to, more, href) in relaxed.steps.iter().take(STEPS_SHOWN) {
             let value = say::value_text(words.0, &relaxed.item, to);
             all.push(link(href, words.needs_relax_step(count(*more), &label, value)));

@@ -3,6 +3,7 @@
 use broker::requirements::RankedOffer;
 use leptos::prelude::*;
 use matching::{Explanation, Relaxation};
+use sla::ProfileName;
 
 use super::{
     ranked::Shown,
@@ -93,9 +94,9 @@ fn change_text(words: Words, explanation: &Explanation) -> Option<String> {
     }
     let (changed, dropped): (Vec<_>, Vec<_>) = all.iter().partition(|change| change.to.is_some());
     let changed: Vec<String> =
-        changed.into_iter().map(|change| one_change(words, change)).collect();
+        changed.into_iter().map(|change| one_change(words, explanation, change)).collect();
     let dropped: Vec<String> =
-        dropped.into_iter().map(|change| one_change(words, change)).collect();
+        dropped.into_iter().map(|change| one_change(words, explanation, change)).collect();
     let (with, without) =
         (changed.join(words.market_list_comma()), dropped.join(words.market_list_comma()));
     Some(match (with.is_empty(), without.is_empty()) {
@@ -106,8 +107,9 @@ fn change_text(words: Words, explanation: &Explanation) -> Option<String> {
 }
 
 /// The item, and what to ask of it instead where it is still asked.
-fn one_change(words: Words, change: &Relaxation) -> String {
-    let label = text::item_label(words.0, &change.item);
+fn one_change(words: Words, explanation: &Explanation, change: &Relaxation) -> String {
+    let time = explanation.other_time(change.row).map_or(ProfileName::Normal, |(time, _)| time);
+    let label = say::label_then(words, &change.item, time);
     match &change.to {
         Some(value) => words.needs_change_to(label, say::value_text(words.0, &change.item, value)),
         None => label,
@@ -121,14 +123,25 @@ mod tests {
 
     #[test]
     fn a_change_names_the_item_and_the_value_to_ask() {
-        let to = |value: Option<matching::Value>| Relaxation {
-            row: 0,
-            item: "performance.online_response_time".to_owned(),
-            to: value,
-        };
+        let matcher = matching::SlaMatcher::for_all_times(
+            &sla::parse_requirement(sla::EXAMPLE_REQUIREMENTS[0].yaml).unwrap(),
+            &matching::Circumstances::default(),
+        );
+        let matcher = matcher.unwrap();
+        let offer = sla::parse_offer(sla::EXAMPLE_OFFERS[1].yaml).unwrap();
+        let explained = matcher.explain(&matcher.candidate("o", &offer));
         let words = Locale::En.words();
-        let half = matching::Value::Number("0.5".parse().unwrap());
-        assert!(one_change(words, &to(Some(half))).ends_with("0.5 s"));
-        assert_eq!(one_change(words, &to(None)), "Online response time");
+        let changes: Vec<String> = explained
+            .relaxation
+            .iter()
+            .map(|change| one_change(words, &explained, change))
+            .collect();
+        assert!(
+            changes.iter().any(|text| text.ends_with("(RTO), in a disaster 8 h")),
+            "{changes:?}"
+        );
+        let dropped = Relaxation { to: None, ..explained.relaxation[0].clone() };
+        let label = text::item_label(words.0, &dropped.item);
+        assert_eq!(one_change(words, &explained, &dropped), label);
     }
 }

@@ -3,16 +3,15 @@
 use matching::{
     Difference, Explanation, Mode, Note, RowExplanation, RttOrigin, Tolerance, Value, Verdict,
 };
-use sla::{Decimal, Direction, ItemDef, Operator, RequirementItem, Unit};
+use sla::{Decimal, Direction, ItemDef, Operator, ProfileName, RequirementItem, Unit};
 
 use crate::{
     market::text,
+    studio::summary::{Naming, summary, time},
     ui::State,
     words::{Locale, Words},
 };
 
-/// Items named in one sentence.
-const NAMED_MAX: usize = 4;
 /// Microseconds of a day.
 const DAY_US: i64 = 86_400_000_000;
 
@@ -52,6 +51,28 @@ pub(super) fn operator_text(words: Words, op: Option<Operator>, shown: String) -
         Some(Operator::OneOf) => words.needs_ask_one_of(shown),
         _ => shown,
     }
+}
+
+/// The name of an item, with the time for which it is asked unless that is every day.
+pub(crate) fn label_then(words: Words, key: &str, profile: ProfileName) -> String {
+    let label = text::item_label(words.0, key);
+    match profile {
+        ProfileName::Normal => label,
+        other => words.needs_time_item(label, time(words, other)),
+    }
+}
+
+/// The rows of an explanation, each with its name and as firm as the time it belongs to asks it.
+pub(crate) fn rows_told(
+    words: Words,
+    explanation: &Explanation,
+) -> impl Iterator<Item = (String, RowExplanation)> {
+    explanation.rows.iter().enumerate().map(move |(index, row)| {
+        let other = explanation.other_time(index);
+        let label = label_then(words, &row.item, other.map_or(ProfileName::Normal, |(p, _)| p));
+        let mode = other.map_or(row.mode, |(_, mode)| mode);
+        (label, RowExplanation { mode, ..row.clone() })
+    })
 }
 
 /// How firmly a row asks.
@@ -251,48 +272,29 @@ fn list_name(words: Words, list: &str) -> String {
 
 /// One or two sentences: what is short, or what is promised beyond the need.
 pub(crate) fn summary_text(words: Words, explanation: &Explanation) -> String {
-    let asked = || explanation.rows.iter().filter(|row| row.mode != Mode::BestEffort);
-    let short: Vec<String> = asked()
-        .filter(|row| row.verdict == Verdict::Missed)
-        .map(|row| {
-            let label = text::item_label(words.0, &row.item);
-            match difference_text(words, row) {
-                difference if difference.is_empty() => label,
-                difference => words.needs_summary_item(label, difference),
-            }
-        })
-        .collect();
-    let absent = names(words, asked().filter(|row| row.verdict == Verdict::NotPromised));
-    let beyond = names(words, asked().filter(|row| row.verdict == Verdict::Beyond));
-    let mut sentences = Vec::new();
-    if explanation.totals.matched {
-        sentences.push(words.needs_summary_fits().to_owned());
-    }
-    if !short.is_empty() {
-        sentences.push(words.needs_summary_short(joined(words, short)));
-    }
-    if !absent.is_empty() {
-        sentences.push(words.needs_summary_absent(joined(words, absent)));
-    }
-    if explanation.totals.matched && !beyond.is_empty() {
-        sentences.push(words.needs_summary_beyond(joined(words, beyond)));
-    }
-    sentences.join(words.needs_summary_space())
+    summary(words, explanation, &Registry { words, explanation })
 }
 
-fn names<'a>(words: Words, rows: impl Iterator<Item = &'a RowExplanation>) -> Vec<String> {
-    rows.map(|row| text::item_label(words.0, &row.item)).collect()
+/// Names of the registry.
+struct Registry<'a> {
+    words: Words,
+    explanation: &'a Explanation,
 }
 
-/// The first few, and how many more there are.
-fn joined(words: Words, mut names: Vec<String>) -> String {
-    let rest = names.len().saturating_sub(NAMED_MAX);
-    names.truncate(NAMED_MAX);
-    let list = names.join(words.market_list_comma());
-    if rest == 0 {
-        return list;
+impl Naming for Registry<'_> {
+    fn label(&self, row: usize) -> Option<String> {
+        self.explanation.rows.get(row).map(|row| text::item_label(self.words.0, &row.item))
     }
-    words.market_value_more(list, i64::try_from(rest).unwrap_or(i64::MAX))
+
+    fn value(&self, row: usize, value: &Value) -> String {
+        let item = self.explanation.rows.get(row).map_or("", |row| row.item.as_str());
+        value_text(self.words.0, item, value)
+    }
+
+    fn difference(&self, row: usize) -> String {
+        let row = self.explanation.rows.get(row);
+        row.map(|row| difference_text(self.words, row)).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

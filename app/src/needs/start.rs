@@ -8,7 +8,7 @@ use axum::{
 use leptos::prelude::*;
 use sla::Requirement;
 
-use super::{form as fields, item_field, merge, read_source, say};
+use super::{form as fields, item_field, read_source, say, times};
 use crate::{
     AppState, PageContext,
     fault::fault_page,
@@ -86,7 +86,7 @@ pub(super) async fn show(
         Way::Form => {
             let form = base.as_ref().map_or_else(
                 || FormState::empty().with("user_regions", "JP"),
-                |base| fields::fill(&state.broker.requirement_form(base)),
+                |base| filled(&state, base),
             );
             guided(&ctx, &form.with("need", need), base.as_ref(), StatusCode::OK)
         }
@@ -96,6 +96,12 @@ pub(super) async fn show(
             written(&ctx, &form, &[], StatusCode::OK)
         }
     }
+}
+
+/// Every field, filled with a document.
+pub(super) fn filled(state: &AppState, base: &Requirement) -> FormState {
+    let form = fields::fill(&state.broker.requirement_form(base));
+    times::fill(form, &state.broker.requirement_times(base))
 }
 
 fn frame(
@@ -189,6 +195,8 @@ pub(super) fn guided(
                 {Field::text("user_regions", words.needs_form_users()).hint(words.needs_form_users_hint()).of(form).view()}
                 <p>{words.needs_form_items()}</p>
                 {groups(words, form)}
+                {own(words, form)}
+                <div class="sheet">{times::sheet(words, form, normal(base))}</div>
                 {send(ctx)}
             </form>
         }
@@ -196,30 +204,33 @@ pub(super) fn guided(
     })
 }
 
+/// What a need asks every day.
+pub(super) fn normal(base: Option<&Requirement>) -> &[sla::RequirementItem] {
+    base.map_or(&[], |base| &base.spec.profiles.normal.items)
+}
+
 /// What stays as it is because the form has no field for it.
 fn hidden_parts(words: Words, base: &Requirement) -> Option<AnyView> {
-    let profiles = &base.spec.profiles;
-    let mut parts: Vec<String> = profiles
-        .normal
-        .items
-        .iter()
-        .filter(|item| merge::is_hidden(item))
-        .map(|item| crate::market::text::item_label(words.0, &item.item))
-        .collect();
-    if profiles.overload.is_some() || profiles.disaster.is_some() {
-        parts.push(words.needs_form_profiles().to_owned());
-    }
-    let has_more = |item: &sla::RequirementItem| {
-        item.min_commitment.is_some() || !item.accept.is_empty() || item.max_age_days.is_some()
-    };
-    if profiles.normal.items.iter().any(has_more) {
-        parts.push(words.needs_form_details().to_owned());
-    }
-    if parts.is_empty() {
-        return None;
-    }
-    let list = parts.join(words.market_list_comma());
-    Some(notice(Kind::Note, words.needs_form_kept(), view! { <p>{list}</p> }.into_any()))
+    let has_more =
+        |item: &sla::RequirementItem| item.min_commitment.is_some() || item.max_age_days.is_some();
+    let more = normal(Some(base)).iter().any(has_more);
+    let body = view! { <p>{words.needs_form_details()}</p> }.into_any();
+    more.then(|| notice(Kind::Note, words.needs_form_kept(), body))
+}
+
+/// The items of one's own that are asked.
+fn own(words: Words, form: &FormState) -> Option<AnyView> {
+    let keys = fields::own_keys(form);
+    let rows: Views = keys.iter().map(|key| item_field::own(words, form, key, key)).collect();
+    (!rows.is_empty()).then(|| {
+        view! {
+            <details class="group" open>
+                <summary>{words.needs_own()}</summary>
+                <div class="inside">{rows}</div>
+            </details>
+        }
+        .into_any()
+    })
 }
 
 /// The items in their groups; a group with something in it is open.
@@ -231,8 +242,7 @@ fn groups(words: Words, form: &FormState) -> Views {
         .iter()
         .enumerate()
         .map(|(index, group)| {
-            let items: Vec<_> =
-                registry.in_group(&group.key).filter(|item| fields::is_askable(item)).collect();
+            let items: Vec<_> = registry.in_group(&group.key).collect();
             let asked = items
                 .iter()
                 .filter(|item| {

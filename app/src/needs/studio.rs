@@ -11,17 +11,24 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use broker::requirements::Candidates;
-use matching::{Mode, Value};
-use sla::{Demand, Direction, ItemDef, ItemKind, Operator, Requirement, RequirementItem, Unit};
+use broker::requirements::{Candidates, RequirementSource};
+use leptos::prelude::{Owner, RenderHtml};
+use matching::{Mode, Value, Wish};
+use sla::{
+    Demand, Direction, ItemDef, ItemKind, Operator, ProfileName, Requirement, RequirementItem, Unit,
+};
 
-use super::{item_field::example, read_source, say};
+use super::{
+    guided,
+    item_field::{example, scheme_levels},
+    read_source, say, start, times,
+};
 use crate::{
     AppState, PageContext,
     fault::{fault_page, status_of},
     form::FormState,
     market::text,
-    studio::{Ask, AskKind, Stalls, StudioData},
+    studio::{Ask, AskKind, Refusal, Stalls, StudioData},
     ui::chart::wrapped,
     words::Words,
 };
@@ -40,20 +47,50 @@ pub(super) async fn candidates(
     let Some(source) = read_source(query.value("need")) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let found = match state.broker.candidates(&ctx.op(), &source).await {
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    answer(&ctx, &state, &source, known).await
+}
+
+/// The same for a need whose fields were changed: the fields of the page, and the document they belong
+/// to in `document`. What they cannot make a need of is said field by field.
+pub(super) async fn edited(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    mut form: FormState,
+) -> Response {
+    let text = RequirementSource::Text(form.value("document").to_owned());
+    let base = match state.broker.resolve_requirement(&ctx.op(), &text).await {
+        Ok((base, _)) => base,
+        Err(error) => return status_of(&error).into_response(),
+    };
+    let Some(whole) = guided::edited(&ctx, &state, &mut form, Some(&base)) else {
+        let faults = form.errors().iter().map(|error| (error.field.clone(), error.message.clone()));
+        let refusal =
+            Refusal { faults: faults.collect(), sheet: sheet_of(&ctx, &form, Some(&base)) };
+        return (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(refusal)).into_response();
+    };
+    answer(&ctx, &state, &RequirementSource::Text(sla::to_yaml(&whole)), None).await
+}
+
+async fn answer(
+    ctx: &PageContext,
+    state: &AppState,
+    source: &RequirementSource,
+    known: Option<&str>,
+) -> Response {
+    let found = match state.broker.candidates(&ctx.op(), source).await {
         Ok(found) => found,
         Err(error) if status_of(&error).is_client_error() => {
             return status_of(&error).into_response();
         }
-        Err(error) => return fault_page(&ctx, &error),
+        Err(error) => return fault_page(ctx, &error),
     };
-    let Ok(body) = serde_json::to_string(&data(ctx.words(), found)) else {
+    let sheet = sheet(ctx, state, &found.requirement);
+    let Ok(body) = serde_json::to_string(&data(ctx.words(), found, sheet)) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let tag = tag_of(&body);
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let same = known.is_some_and(|known| known.contains(&tag));
-    let mut answer = if same {
+    let mut answer = if known.is_some_and(|known| known.contains(&tag)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(header::CONTENT_TYPE, "application/json")], body).into_response()
@@ -68,6 +105,16 @@ pub(super) async fn candidates(
     answer
 }
 
+/// The fields of other times and of items of one's own, filled with a need.
+pub(super) fn sheet(ctx: &PageContext, state: &AppState, requirement: &Requirement) -> String {
+    sheet_of(ctx, &start::filled(state, requirement), Some(requirement))
+}
+
+fn sheet_of(ctx: &PageContext, form: &FormState, base: Option<&Requirement>) -> String {
+    let words = ctx.words();
+    Owner::new().with(|| times::sheet(words, form, start::normal(base)).to_html())
+}
+
 /// A weak tag, because the answer may travel compressed.
 fn tag_of(body: &str) -> String {
     let mut hasher = DefaultHasher::new();
@@ -75,7 +122,7 @@ fn tag_of(body: &str) -> String {
     format!("W/\"{:016x}\"", hasher.finish())
 }
 
-fn data(words: Words, found: Candidates) -> StudioData {
+fn data(words: Words, found: Candidates, sheet: String) -> StudioData {
     let mut stalls = Stalls::default();
     let mut known: BTreeMap<String, u32> = BTreeMap::new();
     for card in &found.cards {
@@ -101,57 +148,80 @@ fn data(words: Words, found: Candidates) -> StudioData {
         bundle: found.bundle,
         columns: found.columns,
         stalls,
+        sheet,
     }
 }
 
-/// The asked items in the registry's order, extensions last; `values` are those that may be shown.
+/// What is asked every day in the registry's order, extensions last, then what other times ask;
+/// `values` are those that may be shown.
 pub(crate) fn asks(words: Words, requirement: &Requirement, values: &[&Value]) -> Vec<Ask> {
-    let mut next = 0;
-    let mut asks = Vec::new();
-    for item in &requirement.spec.profiles.normal.items {
-        let rows = if matches!(item.value, Some(sla::Value::Range { .. })) { 2 } else { 1 };
-        asks.push(ask(words, item, (next..next + rows).collect(), values));
-        next += rows;
-    }
-    asks.sort_by_key(|ask| sla::registry().item(&ask.key).map_or(usize::MAX, |item| item.position));
+    let wishes = matching::wishes(requirement);
+    // One that is asked by itself at several times may not become weaker than every day.
+    let shared = |wish: &Wish| {
+        let same = |other: &&Wish| !other.floor && other.item.item == wish.item.item;
+        !wish.floor && wishes.iter().filter(same).count() > 1
+    };
+    let mut asks: Vec<Ask> = wishes
+        .iter()
+        .map(|wish| {
+            let made = ask(words, wish, values);
+            let shared = shared(wish);
+            // A floor has no row in the document but what every day says.
+            Ask { local: made.local && !shared && !wish.floor, shared, ..made }
+        })
+        .collect();
+    let place = |ask: &Ask| sla::registry().item(&ask.key).map_or(usize::MAX, |item| item.position);
+    asks.sort_by_key(|ask| (ask.time, place(ask)));
     asks
 }
 
-fn ask(words: Words, item: &RequirementItem, rows: Vec<usize>, values: &[&Value]) -> Ask {
-    let locale = words.0.sla();
+fn ask(words: Words, wish: &Wish, values: &[&Value]) -> Ask {
+    let (item, locale) = (&wish.item, words.0.sla());
     let def = sla::registry().item(&item.item);
-    let label = text::item_label(words.0, &item.item);
-    let kind = kind_of(def, item);
-    let value = match (&item.value, kind) {
-        (Some(_), AskKind::Fixed) => say::item_text(words, item),
-        (Some(sla::Value::Number(number)), _) => {
+    let time = Some(wish.profile()).filter(|profile| *profile != ProfileName::Normal);
+    let label = say::label_then(words, &item.item, wish.profile());
+    let typed = broker::requirements::form_item(item);
+    let value = match &item.value {
+        Some(sla::Value::Number(number)) => {
             let unit = def.map_or(Unit::None, |def| def.unit);
             sla::format_number(unit, *number, locale).replace(',', "")
         }
-        (Some(sla::Value::Level(level)), _) => level.clone(),
-        (Some(sla::Value::Set(members)), _) => {
-            members.iter().cloned().collect::<Vec<_>>().join(", ")
-        }
-        _ => String::new(),
+        Some(value @ sla::Value::Range { .. }) => def
+            .map_or_else(String::new, |def| sla::format_value(def, value, locale))
+            .replace(',', ""),
+        _ => typed.value,
     };
     let op = item.op.or_else(|| def.and_then(|def| def.operators().first().copied()));
+    let help = def.map_or_else(|| words.needs_form_own_help(), |def| def.help(locale));
+    let example = example(def.map_or(Unit::None, |def| def.unit));
+    let mut hint = words.needs_form_example(example);
+    if def.is_some_and(|def| def.kind.is_number()) {
+        let end = example.split(", ").next().unwrap_or(example);
+        let ends = words.needs_form_range(sla::range_text(end, end, locale));
+        hint = [hint, ends].join(words.needs_summary_space());
+    }
     Ask {
         op: op.map(|op| op.as_str().to_owned()).unwrap_or_default(),
         lines: wrapped(&label, LABEL_WIDTH),
         label,
-        help: def.map(|def| def.help(locale).to_owned()).unwrap_or_default(),
-        kind,
+        name: text::item_label(words.0, &item.item),
+        time,
+        floor: wish.floor,
+        help: help.to_owned(),
+        kind: kind_of(def),
         unit: def.map_or(Unit::None, |def| def.unit),
         direction: def.map_or(Direction::Higher, |def| def.direction),
         pattern: say::operator_text(words, op, "{}".to_owned()),
         words: names(words, def, item, values),
         local: is_local(def, item),
+        shared: false,
         mode: mode_of(item.level),
         weight: item.weight.map(|weight| weight.normalize().to_string()).unwrap_or_default(),
         tolerance: item.tolerance.map(|size| slack(words, def, size)).unwrap_or_default(),
         value,
-        example: words.needs_form_example(example(def.map_or(Unit::None, |def| def.unit))),
-        rows,
+        accept: typed.accept,
+        example: hint,
+        rows: wish.rows.clone().collect(),
         key: item.item.clone(),
     }
 }
@@ -171,17 +241,14 @@ pub(super) const fn mode_of(level: Demand) -> Mode {
     }
 }
 
-fn kind_of(def: Option<&ItemDef>, item: &RequirementItem) -> AskKind {
-    match (def.map(|def| &def.kind), &item.value) {
-        (Some(ItemKind::Ratio | ItemKind::Duration | ItemKind::Number), value)
-            if !matches!(value, Some(sla::Value::Range { .. })) =>
-        {
-            AskKind::Number
-        }
-        (Some(ItemKind::Level(_)), _) => AskKind::Level,
-        (Some(ItemKind::Set(_)), _) => AskKind::Set,
-        (Some(ItemKind::Countries), _) => AskKind::Countries,
-        _ => AskKind::Fixed,
+fn kind_of(def: Option<&ItemDef>) -> AskKind {
+    match def.map(|def| &def.kind) {
+        Some(ItemKind::Ratio | ItemKind::Duration | ItemKind::Number) => AskKind::Number,
+        Some(ItemKind::Level(_)) => AskKind::Level,
+        Some(ItemKind::SchemeLevel) => AskKind::Scheme,
+        Some(ItemKind::Set(_)) => AskKind::Set,
+        Some(ItemKind::Countries) => AskKind::Countries,
+        None => AskKind::Own,
     }
 }
 
@@ -224,16 +291,7 @@ fn names(
                 codes.into_iter().map(|code| (code.to_owned(), text::country(words, code))),
             );
         }
-        ItemKind::SchemeLevel => {
-            codes.extend(values.iter().filter_map(|value| match value {
-                Value::Level(level) => Some(level.as_str()),
-                _ => None,
-            }));
-            names.extend(codes.into_iter().filter_map(|whole| {
-                let (scheme, level) = whole.split_once(':')?;
-                Some((whole.to_owned(), sla::format_scheme_level(scheme, level, locale)))
-            }));
-        }
+        ItemKind::SchemeLevel => names.extend(scheme_levels(words)),
         _ => {}
     }
     names

@@ -33,20 +33,23 @@ fn table(ctx: &PageContext, ranked: &RankedOffer) -> AnyView {
         Column::text(words.needs_why_result()),
         Column::number(words.needs_why_share()),
     ];
-    let rows = ranked.explanation.rows.iter().map(|row| cells(ctx, row));
+    let rows = say::rows_told(words, &ranked.explanation);
+    let rows = rows.map(|(label, row)| cells(ctx, label, &row)).collect::<Vec<_>>();
     let caption = words.needs_why_caption(text::title(ctx.locale, &ranked.card));
     Table::new(caption, columns).rows(rows).view()
 }
 
-fn cells(ctx: &PageContext, row: &RowExplanation) -> Views {
+fn cells(ctx: &PageContext, label: String, row: &RowExplanation) -> Views {
     let words = ctx.words();
-    let label = text::item_label(ctx.locale, &row.item);
     let asked = say::asked_text(words, row);
     let firm = say::mode_text(words, row.mode);
     let (state, word) = say::verdict(words, row);
     let difference = say::difference_text(words, row);
     vec![
-        view! { <a href=format!("/items/{}", row.item)>{label}</a> }.into_any(),
+        match sla::registry().item(&row.item) {
+            Some(item) => view! { <a href=format!("/items/{}", item.key)>{label}</a> }.into_any(),
+            None => label.into_any(),
+        },
         view! { <span>{asked}<span class="hint line">{firm}</span></span> }.into_any(),
         promised(words, row),
         view! { <span class="result">{badge(state, word)}<span class="hint">{difference}</span></span> }.into_any(),

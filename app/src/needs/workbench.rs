@@ -11,7 +11,7 @@ use sla::{ItemDef, ItemKind};
 use super::{
     form as fields,
     ranked::{Shown, ordered},
-    studio as given,
+    studio as given, times,
 };
 use crate::{
     PageContext,
@@ -21,7 +21,7 @@ use crate::{
     studio::{
         Ask,
         draw::{self, Axis, Form, Titles},
-        html, nice,
+        html,
     },
     ui::{Button, Look, Views, link_button},
     words::{Locale, Words},
@@ -107,9 +107,6 @@ fn head(ctx: &PageContext, shown: &Shown) -> AnyView {
     };
     let link =
         ordered(Address::new("/needs").and("doc", shown.list.share_code.clone()), shown.list.order);
-    let profiles = &shown.list.requirement.spec.profiles;
-    let other = (profiles.overload.is_some() || profiles.disaster.is_some())
-        .then(|| view! { <p class="hint">{words.needs_other_profiles()}</p> });
     view! {
         <h2 id="asked-title">{words.needs_asked()}</h2>
         <div class="actions">
@@ -118,7 +115,6 @@ fn head(ctx: &PageContext, shown: &Shown) -> AnyView {
             {save(ctx, shown)}
         </div>
         <p class="hint"><a href=link.to_string() data-share>{words.needs_share()}</a></p>
-        {other}
     }
     .into_any()
 }
@@ -169,6 +165,7 @@ fn form(ctx: &PageContext, shown: &Shown, asks: &[Ask]) -> AnyView {
                 <p class="error" id="users-error" role="status" hidden></p>
             </div>
             <div class="wish-list" data-fields inner_html=html::fields(words, asks, false)></div>
+            <div class="sheet" data-sheet inner_html=shown.sheet.clone()></div>
             <p class="actions">{Button::primary(words.needs_see()).sends("do", "rank").view()}</p>
         </form>
     }
@@ -187,9 +184,8 @@ fn picker(words: Words, shown: &Shown, asks: &[Ask]) -> AnyView {
         .map(|group| {
             let items: Views = registry
                 .in_group(&group.key)
-                .filter(|item| fields::is_askable(item))
                 .map(|item| {
-                    let asked = asks.iter().any(|ask| ask.key == item.key);
+                    let asked = asks.iter().any(|ask| ask.key == item.key && ask.time.is_none());
                     let href = format!("{form}#ask-{}", item.key);
                     let usual = usual(item, users).to_string();
                     view! {
@@ -219,25 +215,21 @@ fn picker(words: Words, shown: &Shown, asks: &[Ask]) -> AnyView {
     .into_any()
 }
 
-/// What a first click on an item asks: something in the middle, as a preference.
+/// What a first click on an item asks, as documents write it.
 fn usual(item: &ItemDef, users: &[String]) -> serde_json::Value {
-    let value = match &item.kind {
-        ItemKind::Level(levels) => json!(levels.get(levels.len() / 2).map(|word| &word.key)),
-        ItemKind::Set(members) => json!([members.first().map(|word| &word.key)]),
-        ItemKind::Countries => json!([users.first().map_or("JP", String::as_str)]),
-        _ => match matching::from_sla::natural_kind(&item.key)
-            .and_then(|kind| nice::value_at(&kind, item.unit, 0.5))
-        {
-            Some(Value::Number(number)) => json!(number.to_string()),
-            _ => json!("1"),
-        },
-    };
+    let usual = times::usual(item, users);
     let op = item.operators().first().map(|op| op.as_str());
-    let mut asked = json!({"item": item.key, "level": "prefer", "op": op, "value": value});
-    if item.key == "performance.e2e_response_time"
-        && let Some(fields) = asked.as_object_mut()
-    {
-        fields.insert("percentile".to_owned(), json!(95));
+    let (scheme, value) = match (usual.value.split_once(':'), &item.kind) {
+        (Some((scheme, level)), ItemKind::SchemeLevel) => (Some(scheme), json!(level)),
+        (_, ItemKind::Set(_) | ItemKind::Countries) => (None, json!([usual.value])),
+        _ => (None, json!(usual.value)),
+    };
+    let mut asked = json!({"item": item.key, "level": usual.level, "op": op, "value": value});
+    if let Some(fields) = asked.as_object_mut() {
+        fields.extend(scheme.map(|scheme| ("scheme".to_owned(), json!(scheme))));
+        if item.key == "performance.e2e_response_time" {
+            fields.insert("percentile".to_owned(), json!(95));
+        }
     }
     asked
 }
@@ -288,6 +280,7 @@ fn axes(words: Words, shown: &Shown, asks: &[Ask]) -> Vec<Axis> {
     };
     let axis = |(index, ask): (usize, &Ask)| {
         let found = first.axes.iter().find(|axis| axis.item == ask.key)?;
+        // What several times ask is drawn once, as the first of them asks it.
         let row = ask.rows.first().and_then(|row| first.explanation.rows.get(*row))?;
         Some(Axis {
             ask: index,
@@ -300,6 +293,10 @@ fn axes(words: Words, shown: &Shown, asks: &[Ask]) -> Vec<Axis> {
             moves: false,
         })
     };
-    let asked = asks.iter().enumerate().filter(|(_, ask)| ask.mode != Mode::BestEffort);
-    asked.filter_map(axis).collect()
+    let asked = asks.iter().enumerate();
+    let asked = asked.filter(|(_, ask)| ask.mode != Mode::BestEffort && !ask.floor);
+    let first = |index: usize, key: &str| {
+        asks.get(..index).unwrap_or_default().iter().all(|other| other.key != key)
+    };
+    asked.filter(|(index, ask)| first(*index, &ask.key)).filter_map(axis).collect()
 }

@@ -2,7 +2,7 @@
 
 use matching::{Bundle, Columns, Mode};
 use serde::{Deserialize, Serialize};
-use sla::{Direction, Unit};
+use sla::{Direction, ProfileName, Unit};
 
 /// The answer of `/needs/candidates`: enough to rank the whole market by itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,17 @@ pub struct StudioData {
     pub columns: Columns,
     /// How the offers are shown, in the order of the columns.
     pub stalls: Stalls,
+    /// The fields of other times and of items of one's own, as markup.
+    pub sheet: String,
+}
+
+/// What the server says of fields that it cannot make a need of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Name of the field and what is wrong with it, in words.
+    pub faults: Vec<(String, String)>,
+    /// The fields as in [`StudioData::sheet`], with what was typed and what is wrong.
+    pub sheet: String,
 }
 
 /// One asked item, with everything to show and to change it.
@@ -24,8 +35,14 @@ pub struct StudioData {
 pub struct Ask {
     /// Registry key, or the key of an extension item.
     pub key: String,
-    /// Name in the reader's language.
+    /// Name in the reader's language, with the time for which it is asked unless that is every day.
     pub label: String,
+    /// Name in the reader's language.
+    pub name: String,
+    /// The other time that asks it; `None`: every day.
+    pub time: Option<ProfileName>,
+    /// Whether it is the floor of something that is asked more strongly every day.
+    pub floor: bool,
     /// The name broken into lines for the chart.
     pub lines: Vec<String>,
     /// One or two sentences about it.
@@ -44,6 +61,8 @@ pub struct Ask {
     pub words: Vec<(String, String)>,
     /// Whether a change of the value only changes the row; otherwise the server is asked anew.
     pub local: bool,
+    /// Whether another time asks the same item more strongly, so that every change is read by the server.
+    pub shared: bool,
     /// How firmly.
     pub mode: Mode,
     /// As typed; empty is 1.
@@ -52,9 +71,11 @@ pub struct Ask {
     pub tolerance: String,
     /// As typed: "99.9 %", a level, or members separated by commas.
     pub value: String,
+    /// Levels of other schemes that are accepted, `scheme:level`.
+    pub accept: Vec<String>,
     /// A value as people write it in this unit.
     pub example: String,
-    /// Its rows in the matcher; a range has two.
+    /// Its rows in the matcher; a range has two, and further lists have one each.
     pub rows: Vec<usize>,
 }
 
@@ -70,8 +91,10 @@ pub enum AskKind {
     Set,
     /// Country codes.
     Countries,
-    /// Shown, and edited elsewhere: ranges, levels of schemes, extensions.
-    Fixed,
+    /// A level of a scheme, `scheme:level`.
+    Scheme,
+    /// An item of one's own: anything, with its comparison.
+    Own,
 }
 
 /// How offers are shown, column by column.
@@ -103,6 +126,18 @@ impl Stalls {
 }
 
 impl Ask {
+    /// Whether a typed value needs the server: it changes how promises are read.
+    #[must_use]
+    pub fn asks_server(&self, text: &str) -> bool {
+        match self.kind {
+            AskKind::Scheme | AskKind::Own => true,
+            AskKind::Number => {
+                (!self.local && !self.value.is_empty()) || sla::split_range(text).is_some()
+            }
+            AskKind::Level | AskKind::Set | AskKind::Countries => self.shared,
+        }
+    }
+
     /// The name of a level or member; the key where it has none.
     #[must_use]
     pub fn word<'a>(&'a self, key: &'a str) -> &'a str {

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use matching::{Explanation, Gain, Mode, Ranked, Ranking};
+use matching::{Explanation, Gain, Mode, Ranked, Ranking, RowExplanation};
 
 use super::{
     data::{Ask, AskKind},
@@ -34,8 +34,11 @@ pub fn escape(text: &str) -> String {
 #[must_use]
 pub fn fields(words: Words, asks: &[Ask], hands: bool) -> String {
     let mut out = String::with_capacity(asks.len() * 1200);
-    for (index, ask) in asks.iter().enumerate() {
-        field_set(&mut out, words, index, ask, hands && asks.len() > 1);
+    // What other times ask has its fields in the sheet below.
+    let every_day = || asks.iter().enumerate().filter(|(_, ask)| ask.time.is_none());
+    let leaves = hands && every_day().nth(1).is_some();
+    for (index, ask) in every_day() {
+        field_set(&mut out, words, index, ask, leaves);
     }
     out
 }
@@ -48,35 +51,39 @@ fn field_set(out: &mut String, words: Words, index: usize, ask: &Ask, leaves: bo
         escape(&ask.label)
     );
     value_field(out, words, &key, ask);
-    if ask.kind == AskKind::Fixed {
-        let _ = write!(
-            out,
-            r#"<input type="hidden" name="keep" value="{key}"><p class="hint">{}</p>"#,
-            escape(mode_word(words, ask.mode))
-        );
-    } else {
-        mode_field(out, words, &key, ask.mode);
-        let key = key.as_str();
-        let line = |part, label, value, placeholder| Line {
-            part,
-            key,
-            label,
-            value,
-            placeholder,
-            hint: "",
-        };
-        let (weight, slack) = (words.needs_studio_weight(), words.needs_studio_tolerance());
-        text_field(out, &line("weight", weight, &ask.weight, "1"));
-        if matches!(ask.kind, AskKind::Number | AskKind::Level) {
-            text_field(out, &line("tolerance", slack, &ask.tolerance, "0"));
-        }
+    if ask.kind == AskKind::Own {
+        let all: Vec<_> =
+            say::OPERATORS.into_iter().map(|op| (op, say::op_word(words, op))).collect();
+        select(out, "op", &key, words.needs_form_compared(), &all, &ask.op);
     }
+    mode_field(out, words, &key, ask.mode);
+    let line = |part, label, value, placeholder| Line {
+        part,
+        key: &key,
+        label,
+        value,
+        placeholder,
+        hint: "",
+    };
+    let (weight, slack) = (words.needs_studio_weight(), words.needs_studio_tolerance());
+    text_field(out, &line("weight", weight, &ask.weight, "1"));
+    if !matches!(ask.kind, AskKind::Set | AskKind::Countries) {
+        text_field(out, &line("tolerance", slack, &ask.tolerance, "0"));
+    }
+    if ask.kind == AskKind::Scheme {
+        let (name, hint) = (words.needs_form_accept(), words.needs_form_accept_hint());
+        members(out, words, &key, ask, &Boxes { part: "accept", name, hint, chosen: &ask.accept });
+    }
+    let about = match ask.kind {
+        // The page of an item is the registry's.
+        AskKind::Own => String::new(),
+        _ => format!(r#" <a href="/items/{key}">{}</a>"#, escape(words.needs_form_about())),
+    };
     let _ = write!(
         out,
-        r#"</div><div class="aids"><details class="disclosure"><summary>{}</summary><p class="hint">{} <a href="/items/{key}">{}</a></p></details>"#,
+        r#"</div><div class="aids"><details class="disclosure"><summary>{}</summary><p class="hint">{}{about}</p></details>"#,
         escape(words.needs_studio_help()),
         escape(&ask.help),
-        escape(words.needs_form_about()),
     );
     if leaves {
         let name = words.needs_studio_remove(&ask.label);
@@ -104,9 +111,18 @@ fn value_field(out: &mut String, words: Words, key: &str, ask: &Ask) {
             let all: Vec<_> = std::iter::once(none).chain(levels).collect();
             select(out, "value", key, label, &all, &ask.value);
         }
-        AskKind::Set => members(out, words, key, ask),
-        AskKind::Fixed => {
-            let _ = write!(out, r#"<p class="fixed">{}</p>"#, escape(&ask.value));
+        AskKind::Scheme => {
+            let levels = ask.words.iter().map(|(key, word)| (key.as_str(), word.as_str()));
+            let none = std::iter::once(("", words.needs_form_open()));
+            let all: Vec<_> = none.chain(levels).collect();
+            select(out, "value", key, label, &all, &ask.value);
+        }
+        AskKind::Own => text_field(out, &line(words.needs_own_value_hint())),
+        AskKind::Set => {
+            let chosen: Vec<String> =
+                ask.value.split(", ").filter(|m| !m.is_empty()).map(str::to_owned).collect();
+            let (part, name) = ("value", words.needs_form_members());
+            members(out, words, key, ask, &Boxes { part, name, hint: "", chosen: &chosen });
         }
     }
 }
@@ -187,28 +203,41 @@ pub fn mode_word(words: Words, mode: Mode) -> &'static str {
     }
 }
 
-fn members(out: &mut String, words: Words, key: &str, ask: &Ask) {
-    let chosen: Vec<&str> = ask.value.split(", ").filter(|member| !member.is_empty()).collect();
+/// Boxes that are ticked.
+struct Boxes<'a> {
+    part: &'a str,
+    name: &'a str,
+    hint: &'a str,
+    chosen: &'a [String],
+}
+
+fn members(out: &mut String, words: Words, key: &str, ask: &Ask, boxes: &Boxes<'_>) {
+    let Boxes { part, name, hint, chosen } = boxes;
     let names: Vec<&str> = chosen.iter().map(|member| ask.word(member)).collect();
+    let data = if *part == "value" { "member" } else { part };
+    let seen = if *part == "value" { "aside" } else { "" };
     let _ = write!(
         out,
-        r#"<details class="disclosure members"><summary><span class="aside">{}: </span><span data-names>{}</span></summary><div class="set" role="group" aria-label="{}">"#,
-        escape(words.needs_form_members()),
+        r#"<details class="disclosure members {part}"><summary><span class="{seen}">{}: </span><span data-names>{}</span></summary>"#,
+        escape(name),
         escape(&names.join(words.market_list_comma())),
-        escape(words.needs_form_members()),
     );
+    if !hint.is_empty() {
+        let _ = write!(out, r#"<p class="hint">{}</p>"#, escape(hint));
+    }
+    let _ = write!(out, r#"<div class="set" role="group" aria-label="{}">"#, escape(name));
     for (index, (word, label)) in ask.words.iter().enumerate() {
-        let checked = if chosen.contains(&word.as_str()) { " checked" } else { "" };
+        let checked = if chosen.contains(word) { " checked" } else { "" };
         let _ = write!(
             out,
-            r#"<div class="choice"><input type="checkbox" id="value-{key}-{index}" name="value-{key}" data-part="member" value="{}"{checked}><label for="value-{key}-{index}">{}</label></div>"#,
+            r#"<div class="choice"><input type="checkbox" id="{part}-{key}-{index}" name="{part}-{key}" data-part="{data}" value="{}"{checked}><label for="{part}-{key}-{index}">{}</label></div>"#,
             escape(word),
             escape(label),
         );
     }
     let _ = write!(
         out,
-        r#"</div><p class="error" id="value-{key}-error" role="status" hidden></p></details>"#
+        r#"</div><p class="error" id="{part}-{key}-error" role="status" hidden></p></details>"#
     );
 }
 
@@ -351,7 +380,10 @@ pub fn table(words: Words, asks: &[Ask], explanation: Option<&Explanation>, titl
     let rows = explanation.map_or(&[][..], |explanation| explanation.rows.as_slice());
     // In the order of the fields and of the axes.
     for ask in asks {
-        for row in ask.rows.iter().filter_map(|row| rows.get(*row)) {
+        let told = ask.rows.iter().filter_map(|row| rows.get(*row));
+        // A floor is as firm as its own time asks it.
+        for row in told.map(|row| RowExplanation { mode: ask.mode, ..row.clone() }) {
+            let row = &row;
             let promised = row.promised.as_ref().map(|value| say::value_text(words, ask, value));
             let (class, promised) = match promised {
                 Some(promised) => ("", promised),

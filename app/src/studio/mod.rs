@@ -12,9 +12,11 @@ pub mod html;
 pub mod model;
 pub mod need;
 pub mod nice;
+mod read;
 pub mod say;
+pub mod summary;
 
-pub use data::{Ask, AskKind, Stalls, StudioData};
+pub use data::{Ask, AskKind, Refusal, Stalls, StudioData};
 pub use model::{Change, Studio};
 
 #[cfg(all(test, feature = "ssr"))]

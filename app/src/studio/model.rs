@@ -4,16 +4,18 @@
 //! another scheme) is written into the document, and the server is asked for new columns.
 
 use matching::{
-    Board, Dictionary, Explanation, Fault, Gain, GainStep, Mode, Order, Prepared, Ranking,
-    Requirement, Tolerance, Value,
+    Board, Dictionary, Explanation, Fault, Gain, GainStep, Mode, Order, Prepared, ProfileRows,
+    Ranking, Requirement, Tolerance, Value,
 };
 use serde_json::json;
-use sla::{Decimal, ItemDef, ItemKind, Text, Unit, Word};
+use sla::Decimal;
 
 use super::{
     data::{Ask, AskKind, Stalls, StudioData},
     draw::Axis,
-    need, nice, say,
+    need, nice,
+    read::{exceeds, is_above, read_slack, read_value},
+    say,
 };
 use crate::words::Words;
 
@@ -27,6 +29,8 @@ pub enum Change {
     Here,
     /// Columns for the document as it is now.
     Anew,
+    /// A need of what the fields say: it is the server that reads them.
+    Fields,
 }
 
 /// A state to come back to.
@@ -35,7 +39,9 @@ pub struct Moment {
     /// The document.
     pub need: serde_json::Value,
     asks: Vec<Ask>,
+    profiles: Vec<ProfileRows>,
     rows: Requirement,
+    answer: u32,
 }
 
 /// The studio.
@@ -44,10 +50,13 @@ pub struct Studio {
     words: Words,
     need: serde_json::Value,
     asks: Vec<Ask>,
+    profiles: Vec<ProfileRows>,
     dictionary: Dictionary,
     prepared: Prepared<'static>,
     board: Board,
     stalls: Stalls,
+    /// Tells apart the answers of the server: rows of one make no sense on the columns of another.
+    answer: u32,
     /// The order of the lists.
     pub order: Order,
     /// Rows of each list.
@@ -60,12 +69,33 @@ impl Studio {
     /// # Errors
     /// The first fault of the dictionary, a row or a promise; the server sends none.
     pub fn new(words: Words, data: StudioData, order: Order, limit: usize) -> Result<Self, Fault> {
-        let StudioData { need, asks, bundle, columns, stalls } = data;
+        let StudioData { need, asks, bundle, columns, stalls, sheet: _ } = data;
         let cost: Vec<&str> = bundle.cost.iter().map(String::as_str).collect();
         let dictionary = Dictionary::with_cost(bundle.items, bundle.price.as_deref(), &cost)?;
         let prepared = Prepared::owning(dictionary.clone(), &bundle.requirement)?;
         let board = Board::new(&dictionary, &columns)?;
-        Ok(Self { words, need, asks, dictionary, prepared, board, stalls, order, limit })
+        let profiles = bundle.profiles;
+        let answer = 0;
+        Ok(Self {
+            words,
+            need,
+            asks,
+            profiles,
+            dictionary,
+            prepared,
+            board,
+            stalls,
+            answer,
+            order,
+            limit,
+        })
+    }
+
+    /// The same with the number of the server's answer it was made of.
+    #[must_use]
+    pub const fn of_answer(mut self, answer: u32) -> Self {
+        self.answer = answer;
+        self
     }
 
     /// The document.
@@ -101,7 +131,11 @@ impl Studio {
     /// One offer against the need, row by row.
     #[must_use]
     pub fn explain(&self, offer: usize) -> Option<Explanation> {
-        self.board.offers().get(offer).map(|offer| self.prepared.explain(offer))
+        let offer = self.board.offers().get(offer)?;
+        let mut explanation = self.prepared.explain(offer);
+        explanation.profiles =
+            self.profiles.iter().map(|profile| profile.standing(&explanation.rows)).collect();
+        Some(explanation)
     }
 
     /// The position of an offer by its id.
@@ -147,10 +181,19 @@ impl Studio {
                 promise: found.promised,
                 need_text: self.asked_text(index),
                 share: share(weight, total),
-                moves: ask.local && matches!(ask.kind, AskKind::Number | AskKind::Level),
+                moves: ask.local
+                    && ask.time.is_none()
+                    && matches!(ask.kind, AskKind::Number | AskKind::Level),
             })
         };
-        let asked = self.asks.iter().enumerate().filter(|(_, ask)| ask.mode != Mode::BestEffort);
+        let asked = self.asks.iter().enumerate();
+        let asked = asked.filter(|(_, ask)| ask.mode != Mode::BestEffort && !ask.floor);
+        // An item that several times ask is drawn once, as the first of them asks it.
+        let first = |index: usize, key: &str| {
+            let before = self.asks.get(..index).unwrap_or_default();
+            before.iter().all(|other| other.key != key)
+        };
+        let asked = asked.filter(|(index, ask)| first(*index, &ask.key));
         asked.filter_map(axis).collect()
     }
 
@@ -167,7 +210,7 @@ impl Studio {
 
     /// Moves a corner to a place from 0 to 1. `None` when that changes nothing.
     pub fn move_to(&mut self, ask: usize, place: f64) -> Option<Change> {
-        let asked = self.asks.get(ask)?;
+        let asked = self.asks.get(ask).filter(|asked| !asked.floor)?;
         let row = *asked.rows.first()?;
         let item = self.dictionary.item(&self.requirement().rows.get(row)?.item)?;
         let value = nice::value_at(&item.kind, asked.unit, place)?;
@@ -196,9 +239,12 @@ impl Studio {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn type_value(&mut self, ask: usize, text: &str) -> Result<Option<Change>, String> {
-        let Some(asked) = self.asks.get(ask) else { return Ok(None) };
+        let Some(asked) = self.asks.get(ask).filter(|asked| !asked.floor) else { return Ok(None) };
         if text.trim() == asked.value {
             return Ok(None);
+        }
+        if asked.asks_server(text) {
+            return Ok(Some(Change::Fields));
         }
         let value = match read_value(self.words, asked, text)? {
             sla::Value::Number(number) => Value::Number(number),
@@ -222,19 +268,41 @@ impl Studio {
             }
         };
         typed.clone_into(&mut asked.value);
-        need::lower_floor(
-            &mut self.need,
-            &asked.key,
-            |floor| is_above(asked, floor, value),
-            &written,
-        );
-        need::write(&mut self.need, &asked.key, "value", Some(written));
-        need::write(&mut self.need, &asked.key, "op", Some(json!(asked.op)));
-        let (local, rows) = (asked.local, asked.rows.clone());
-        if !local {
+        let asked = asked.clone();
+        let mut rows = asked.rows.clone();
+        if asked.time.is_none() {
+            let above = |floor: &serde_json::Value| is_above(&asked, floor, value);
+            need::lower_floors(&mut self.need, &asked.key, above, &written);
+            rows.extend(self.fallen(&asked, value));
+        }
+        need::write(&mut self.need, asked.time, &asked.key, "value", Some(written));
+        need::write(&mut self.need, asked.time, &asked.key, "op", Some(json!(asked.op)));
+        if !asked.local {
             return Some(Change::Anew);
         }
         self.change(&rows, |row| row.value = Some(value.clone()))
+    }
+
+    /// Rows of the floors of an item that would ask more than its new value of every day: they ask the
+    /// same from now on.
+    fn fallen(&mut self, asked: &Ask, value: &Value) -> Vec<usize> {
+        let rows = &self.prepared.requirement().rows;
+        let mut fallen = Vec::new();
+        for floor in self.asks.iter_mut().filter(|floor| floor.floor && floor.key == asked.key) {
+            let now = floor.rows.first().and_then(|row| rows.get(*row)?.value.as_ref());
+            if now.is_some_and(|now| exceeds(asked, now, value)) {
+                floor.value.clone_from(&asked.value);
+                fallen.extend(&floor.rows);
+            }
+        }
+        fallen
+    }
+
+    /// The rows of an ask and those of its floors, which are asked as it is but for the value.
+    fn with_floors(&self, asked: &Ask) -> Vec<usize> {
+        let floors = self.asks.iter().filter(|floor| floor.floor && floor.key == asked.key);
+        let floors = floors.filter(|_| asked.time.is_none()).flat_map(|floor| &floor.rows);
+        asked.rows.iter().chain(floors).copied().collect()
     }
 
     /// Asks an item more or less firmly.
@@ -242,7 +310,8 @@ impl Studio {
     /// # Errors
     /// Without a value there is nothing to ask for; in words.
     pub fn set_mode(&mut self, ask: usize, mode: Mode) -> Result<Option<Change>, String> {
-        let Some(asked) = self.asks.get(ask).filter(|asked| asked.mode != mode) else {
+        let Some(asked) = self.asks.get(ask).filter(|asked| asked.mode != mode && !asked.floor)
+        else {
             return Ok(None);
         };
         let rows = &self.requirement().rows;
@@ -250,6 +319,9 @@ impl Studio {
             asked.rows.iter().filter_map(|row| rows.get(*row)).any(|row| row.value.is_none());
         if open && mode != Mode::BestEffort {
             return Err(say::fault_text(self.words, "", ""));
+        }
+        if asked.shared {
+            return Ok(Some(Change::Fields));
         }
         Ok(self.put_mode(ask, mode))
     }
@@ -262,9 +334,18 @@ impl Studio {
             Mode::Prefer => "prefer",
             Mode::BestEffort => "best_effort",
         };
-        need::write(&mut self.need, &asked.key, "level", Some(json!(word)));
-        let rows = asked.rows.clone();
-        self.change(&rows, |row| row.mode = mode)
+        let asked = asked.clone();
+        need::write(&mut self.need, asked.time, &asked.key, "level", Some(json!(word)));
+        let firm = self.with_floors(&asked);
+        for part in self.profiles.iter_mut().flat_map(|profile| &mut profile.rows) {
+            if firm.contains(&part.row) {
+                part.mode = mode;
+            }
+        }
+        for floor in self.asks.iter_mut().filter(|floor| floor.floor && floor.key == asked.key) {
+            floor.mode = mode;
+        }
+        self.change(&asked.rows, |row| row.mode = mode)
     }
 
     /// Reads what was typed as a weight; empty is 1.
@@ -279,16 +360,19 @@ impl Studio {
         let Some(weight) = weight.filter(fits) else {
             return Err(say::fault_text(self.words, text, &format!("0 – {WEIGHT_MAX}")));
         };
-        let Some(asked) = self.asks.get_mut(ask).filter(|asked| asked.weight != text) else {
+        let Some(asked) =
+            self.asks.get_mut(ask).filter(|asked| asked.weight != text && !asked.floor)
+        else {
             return Ok(None);
         };
         text.clone_into(&mut asked.weight);
+        let asked = asked.clone();
         let written = (!text.is_empty()).then(|| json!(weight.normalize().to_string()));
-        need::write(&mut self.need, &asked.key, "weight", written);
-        let rows = asked.rows.clone();
+        need::write(&mut self.need, asked.time, &asked.key, "weight", written);
         // The two rows of a range share the weight.
-        let each = if rows.len() == 2 { weight * Decimal::new(5, 1) } else { weight };
-        Ok(self.change(&rows, |row| row.weight = each))
+        let share = asked.kind == AskKind::Number && asked.rows.len() == 2;
+        let each = if share { weight * Decimal::new(5, 1) } else { weight };
+        Ok(self.change(&self.with_floors(&asked), |row| row.weight = each))
     }
 
     /// Reads what was typed as a tolerance; empty is none.
@@ -297,36 +381,48 @@ impl Studio {
     /// What is wrong with it, in words.
     pub fn type_tolerance(&mut self, ask: usize, text: &str) -> Result<Option<Change>, String> {
         let text = text.trim();
-        let Some(asked) = self.asks.get(ask).filter(|asked| asked.tolerance != text) else {
+        let Some(asked) =
+            self.asks.get(ask).filter(|asked| asked.tolerance != text && !asked.floor)
+        else {
             return Ok(None);
         };
+        if asked.shared || asked.kind == AskKind::Own {
+            return Ok(Some(Change::Fields));
+        }
         let size = match text.is_empty() {
             true => None,
             false => Some(read_slack(self.words, asked, text)?),
         };
         let tolerance = size.map(|size| match asked.kind {
-            AskKind::Level => {
+            AskKind::Level | AskKind::Scheme => {
                 Tolerance::Steps(u32::try_from(size.trunc().mantissa()).unwrap_or(u32::MAX))
             }
             _ => Tolerance::Abs(size),
         });
-        let (key, rows) = (asked.key.clone(), asked.rows.clone());
+        let asked = asked.clone();
         need::write(
             &mut self.need,
-            &key,
+            asked.time,
+            &asked.key,
             "tolerance",
             size.map(|size| json!(size.normalize().to_string())),
         );
         if let Some(asked) = self.asks.get_mut(ask) {
             text.clone_into(&mut asked.tolerance);
         }
-        Ok(self.change(&rows, |row| row.tolerance = tolerance))
+        Ok(self.change(&self.with_floors(&asked), |row| row.tolerance = tolerance))
     }
 
     /// Asks for one more item, as the picker wrote it.
     pub fn add(&mut self, asked: serde_json::Value) -> Change {
         need::add(&mut self.need, asked);
         Change::Anew
+    }
+
+    /// Whether something is asked every day besides one item.
+    #[must_use]
+    pub fn may_remove(&self) -> bool {
+        self.asks.iter().filter(|ask| ask.time.is_none()).nth(1).is_some()
     }
 
     /// Asks no more for an item.
@@ -349,7 +445,14 @@ impl Studio {
         match step {
             Some(step) if self.asks.get(ask)?.local => self.put(ask, &step.to),
             Some(_) => None,
-            None => self.put_mode(ask, Mode::BestEffort),
+            None => match self.asks.get(ask)?.clone() {
+                asked if asked.shared => None,
+                Ask { time: Some(_), key, .. } => {
+                    need::remove_then(&mut self.need, &key);
+                    Some(Change::Anew)
+                }
+                _ => self.put_mode(ask, Mode::BestEffort),
+            },
         }
     }
 
@@ -359,17 +462,19 @@ impl Studio {
         Moment {
             need: self.need.clone(),
             asks: self.asks.clone(),
+            profiles: self.profiles.clone(),
             rows: self.requirement().clone(),
+            answer: self.answer,
         }
     }
 
     /// Comes back to a state.
     pub fn restore(&mut self, moment: Moment) -> Change {
-        let keys = |asks: &[Ask]| asks.iter().map(|ask| ask.key.clone()).collect::<Vec<_>>();
-        let same = keys(&self.asks) == keys(&moment.asks);
+        let same = self.answer == moment.answer;
         self.need = moment.need;
         if same && let Ok(prepared) = Prepared::owning(self.dictionary.clone(), &moment.rows) {
             self.asks = moment.asks;
+            self.profiles = moment.profiles;
             self.prepared = prepared;
             return Change::Here;
         }
@@ -393,83 +498,10 @@ impl Studio {
     }
 }
 
-/// Whether a floor of the document asks more than a value; of sets any other one may.
-fn is_above(ask: &Ask, floor: &serde_json::Value, value: &Value) -> bool {
-    let text = floor.as_str().map_or_else(|| floor.to_string(), str::to_owned);
-    let lower = ask.direction == sla::Direction::Lower;
-    match value {
-        Value::Number(value) => sla::parse_decimal(&text)
-            .is_none_or(|floor| if lower { floor < *value } else { floor > *value }),
-        Value::Level(level) => {
-            let place = |word: &str| ask.words.iter().position(|(key, _)| key == word);
-            if lower { place(&text) < place(level) } else { place(&text) > place(level) }
-        }
-        Value::Set(_) => true,
-    }
-}
-
 fn share(part: Decimal, total: Decimal) -> f64 {
     let hundredths =
         part.checked_mul(Decimal::ONE_THOUSAND).and_then(|part| part.checked_div(total));
     hundredths
         .and_then(|part| i32::try_from(part.trunc()).ok())
         .map_or(0.0, |part| f64::from(part) / 1000.0)
-}
-
-/// Reads a value as `sla` reads the fields of the server's form.
-fn read_value(words: Words, ask: &Ask, text: &str) -> Result<sla::Value, String> {
-    sla::parse_value(&item_of(ask), None, text).map_err(|faults| {
-        let first = faults.iter().next();
-        let found = first.and_then(|fault| fault.found.clone()).unwrap_or_default();
-        let allowed = first.map(|fault| match &fault.expected {
-            Some(expected) => crate::expected::expected_text(words, expected),
-            None => fault.allowed.join(", "),
-        });
-        say::fault_text(words, &found, &allowed.unwrap_or_default())
-    })
-}
-
-fn read_slack(words: Words, ask: &Ask, text: &str) -> Result<Decimal, String> {
-    let refused = || say::fault_text(words, text, "");
-    let size = match (ask.kind, ask.unit) {
-        (AskKind::Level, _) => sla::parse_decimal(text).filter(Decimal::is_integer),
-        // A ratio such as PUE is at least 1, its slack is not.
-        (AskKind::Number, Unit::Ratio | Unit::None) => sla::parse_decimal(text),
-        (AskKind::Number, _) => read_value(words, ask, text)?.as_number(),
-        _ => None,
-    };
-    size.filter(|size| *size >= Decimal::ZERO).ok_or_else(refused)
-}
-
-/// As much of the registry's item as reading a value needs.
-fn item_of(ask: &Ask) -> ItemDef {
-    let words = || -> Vec<Word> {
-        let word = |(key, _): &(String, String)| Word { key: key.clone(), label: Text::default() };
-        ask.words.iter().map(word).collect()
-    };
-    let kind = match ask.kind {
-        AskKind::Level => ItemKind::Level(words()),
-        AskKind::Set => ItemKind::Set(words()),
-        AskKind::Countries => ItemKind::Countries,
-        AskKind::Number | AskKind::Fixed => ItemKind::Number,
-    };
-    ItemDef {
-        key: ask.key.clone(),
-        group: String::new(),
-        position: 0,
-        label: Text::default(),
-        help: Text::default(),
-        paper: Vec::new(),
-        core: false,
-        kind,
-        unit: ask.unit,
-        direction: ask.direction,
-        scale: sla::Scale::Level,
-        derived: false,
-        compose: sla::Composition {
-            chain: sla::Compose::Equal,
-            pair: sla::Compose::Equal,
-            parts: sla::Parts::Every,
-        },
-    }
 }

@@ -1,23 +1,38 @@
 //! The requirement document as JSON: changing one field of an item, and the code that stands in links.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use sla::ProfileName;
 
 /// Longest code that fits into an address; the broker refuses longer ones.
 pub const CODE_MAX: usize = 7000;
 
-/// The asked items of the normal profile.
-fn items(need: &mut Value) -> Option<&mut Vec<Value>> {
-    need.pointer_mut("/spec/profiles/normal/items")?.as_array_mut()
+/// The asked items of a profile; `None` is every day.
+fn items(need: &mut Value, time: Option<ProfileName>) -> Option<&mut Vec<Value>> {
+    let time = time.unwrap_or(ProfileName::Normal);
+    need.pointer_mut(&format!("/spec/profiles/{time}/items"))?.as_array_mut()
 }
 
-fn item<'a>(need: &'a mut Value, key: &str) -> Option<&'a mut Map<String, Value>> {
-    let found = items(need)?.iter_mut().find(|item| item.get("item") == Some(&json!(key)))?;
-    found.as_object_mut()
+/// What may be relaxed at each other time.
+fn relaxed(need: &mut Value, act: impl Fn(&mut Vec<Value>)) {
+    for time in [ProfileName::Overload, ProfileName::Disaster] {
+        let list = need.pointer_mut(&format!("/spec/profiles/{time}/relax"));
+        if let Some(list) = list.and_then(Value::as_array_mut) {
+            act(list);
+        }
+    }
 }
 
 /// Writes a field of an asked item; `None` takes it out.
-pub fn write(need: &mut Value, key: &str, field: &str, value: Option<Value>) {
-    let Some(item) = item(need, key) else { return };
+pub fn write(
+    need: &mut Value,
+    time: Option<ProfileName>,
+    key: &str,
+    field: &str,
+    value: Option<Value>,
+) {
+    let item = items(need, time)
+        .and_then(|items| items.iter_mut().find(|item| item.get("item") == Some(&json!(key))));
+    let Some(item) = item.and_then(Value::as_object_mut) else { return };
     match value {
         Some(value) => drop(item.insert(field.to_owned(), value)),
         None => drop(item.remove(field)),
@@ -27,32 +42,41 @@ pub fn write(need: &mut Value, key: &str, field: &str, value: Option<Value>) {
 /// Asks for one more item; one that is asked already is left as it is.
 pub fn add(need: &mut Value, asked: Value) {
     let key = asked.get("item").cloned();
-    let Some(items) = items(need) else { return };
+    let Some(items) = items(need, None) else { return };
     if items.iter().all(|item| item.get("item") != key.as_ref()) {
         items.push(asked);
     }
 }
 
-/// Asks no more for an item; the last one stays.
+/// Asks no more for an item, and so has nothing of it to relax either; the last one stays.
 pub fn remove(need: &mut Value, key: &str) {
-    let Some(items) = items(need) else { return };
-    if items.len() > 1 {
-        items.retain(|item| item.get("item") != Some(&json!(key)));
+    let Some(items) = items(need, None).filter(|items| items.len() > 1) else { return };
+    items.retain(|item| item.get("item") != Some(&json!(key)));
+    relaxed(need, |list| list.retain(|entry| entry.get("item") != Some(&json!(key))));
+}
+
+/// Asks no more for an item at other times than every day.
+pub fn remove_then(need: &mut Value, key: &str) {
+    for time in [ProfileName::Overload, ProfileName::Disaster] {
+        if let Some(items) = items(need, Some(time)) {
+            items.retain(|item| item.get("item") != Some(&json!(key)));
+        }
     }
 }
 
-/// Lowers the floor of an item in a disaster to what is asked now where it would lie above it: the
+/// Lowers the floors of an item at other times to what is asked now where they would lie above it: the
 /// document would contradict itself.
-pub fn lower_floor(need: &mut Value, key: &str, above: impl Fn(&Value) -> bool, asked: &Value) {
-    let floors = need.pointer_mut("/spec/profiles/disaster/relax").and_then(Value::as_array_mut);
-    for entry in floors.into_iter().flatten() {
-        if entry.get("item") == Some(&json!(key))
-            && let Some(floor) = entry.get_mut("floor")
-            && above(floor)
-        {
-            floor.clone_from(asked);
+pub fn lower_floors(need: &mut Value, key: &str, above: impl Fn(&Value) -> bool, asked: &Value) {
+    relaxed(need, |list| {
+        for entry in list {
+            if entry.get("item") == Some(&json!(key))
+                && let Some(floor) = entry.get_mut("floor")
+                && above(floor)
+            {
+                floor.clone_from(asked);
+            }
         }
-    }
+    });
 }
 
 /// The code of the document for links: base64url of its JSON, as `Broker::share_code` writes it.
@@ -85,9 +109,9 @@ mod tests {
     #[test]
     fn fields_of_an_item_are_written_and_taken_out() {
         let mut need = need();
-        write(&mut need, "a", "value", Some(json!("0.999")));
-        write(&mut need, "b", "weight", None);
-        write(&mut need, "c", "value", Some(json!("lost")));
+        write(&mut need, None, "a", "value", Some(json!("0.999")));
+        write(&mut need, None, "b", "weight", None);
+        write(&mut need, None, "c", "value", Some(json!("lost")));
         remove(&mut need, "c");
         add(&mut need, json!({"item": "b", "value": "1"}));
         assert_eq!(

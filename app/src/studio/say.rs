@@ -5,11 +5,12 @@
 use matching::{Difference, Explanation, Mode, RowExplanation, Tolerance, Value, Verdict};
 use sla::{Decimal, Direction, Unit};
 
-use super::data::Ask;
+use super::{
+    data::Ask,
+    summary::{Naming, summary},
+};
 use crate::words::{Locale, Words};
 
-/// Items named in one sentence.
-const NAMED_MAX: usize = 4;
 /// Changes of the need named in one row.
 const CHANGES_MAX: usize = 4;
 
@@ -115,45 +116,29 @@ pub fn ask_of(asks: &[Ask], row: usize) -> Option<&Ask> {
 /// One or two sentences: what is short, or what is promised beyond the need.
 #[must_use]
 pub fn summary_text(words: Words, asks: &[Ask], explanation: &Explanation) -> String {
-    let of = |wanted: Verdict| {
-        let rows = explanation.rows.iter().enumerate();
-        let rows =
-            rows.filter(move |(_, row)| row.mode != Mode::BestEffort && row.verdict == wanted);
-        rows.filter_map(|(index, row)| Some((ask_of(asks, index)?, row)))
-    };
-    let short: Vec<String> = of(Verdict::Missed)
-        .map(|(ask, row)| match difference_text(words, ask, row) {
-            difference if difference.is_empty() => ask.label.clone(),
-            difference => words.needs_summary_item(&ask.label, difference),
-        })
-        .collect();
-    let names = |wanted| -> Vec<String> { of(wanted).map(|(ask, _)| ask.label.clone()).collect() };
-    let (absent, beyond) = (names(Verdict::NotPromised), names(Verdict::Beyond));
-    let mut sentences = Vec::new();
-    if explanation.totals.matched {
-        sentences.push(words.needs_summary_fits().to_owned());
-    }
-    if !short.is_empty() {
-        sentences.push(words.needs_summary_short(joined(words, short)));
-    }
-    if !absent.is_empty() {
-        sentences.push(words.needs_summary_absent(joined(words, absent)));
-    }
-    if explanation.totals.matched && !beyond.is_empty() {
-        sentences.push(words.needs_summary_beyond(joined(words, beyond)));
-    }
-    sentences.join(words.needs_summary_space())
+    summary(words, explanation, &Asks { words, asks, explanation })
 }
 
-/// The first few, and how many more there are.
-fn joined(words: Words, mut names: Vec<String>) -> String {
-    let rest = names.len().saturating_sub(NAMED_MAX);
-    names.truncate(NAMED_MAX);
-    let list = names.join(words.market_list_comma());
-    if rest == 0 {
-        return list;
+/// Names that the server sent along.
+struct Asks<'a> {
+    words: Words,
+    asks: &'a [Ask],
+    explanation: &'a Explanation,
+}
+
+impl Naming for Asks<'_> {
+    fn label(&self, row: usize) -> Option<String> {
+        ask_of(self.asks, row).map(|ask| ask.name.clone())
     }
-    words.market_value_more(list, i64::try_from(rest).unwrap_or(i64::MAX))
+
+    fn value(&self, row: usize, value: &Value) -> String {
+        ask_of(self.asks, row).map(|ask| value_text(self.words, ask, value)).unwrap_or_default()
+    }
+
+    fn difference(&self, row: usize) -> String {
+        let found = ask_of(self.asks, row).zip(self.explanation.rows.get(row));
+        found.map(|(ask, row)| difference_text(self.words, ask, row)).unwrap_or_default()
+    }
 }
 
 /// The smallest change of the need that would let this offer in; empty where none can be named.
@@ -189,6 +174,25 @@ pub fn fault_text(words: Words, found: &str, allowed: &str) -> String {
         (true, false) => words.common_fault_missing_allowed(allowed),
         (false, true) => words.common_fault_not_allowed(found),
         (false, false) => words.common_fault_not_allowed_allowed(found, allowed),
+    }
+}
+
+/// How values of one's own items may be compared, as documents write it.
+pub const OPERATORS: [&str; 8] =
+    ["eq", "gte", "lte", "all_of", "any_of", "one_of", "subset_of", "none_of"];
+
+/// A comparison in words.
+#[must_use]
+pub fn op_word(words: Words, op: &str) -> &'static str {
+    match op {
+        "gte" => words.needs_form_op_gte(),
+        "lte" => words.needs_form_op_lte(),
+        "all_of" => words.needs_form_op_all_of(),
+        "any_of" => words.needs_form_op_any_of(),
+        "one_of" => words.needs_form_op_one_of(),
+        "subset_of" => words.needs_form_op_subset_of(),
+        "none_of" => words.needs_form_op_none_of(),
+        _ => words.needs_form_op_eq(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use broker::requirements::YEN_PER;
 use matching::{Circumstances, Columns, Mode, Order, SlaMatcher};
-use sla::{ProfileName, Requirement};
+use sla::Requirement;
 
 use super::{Change, Stalls, Studio, StudioData, nice, say};
 use crate::{needs::studio_asks, words::Locale};
@@ -17,7 +17,7 @@ fn circumstances() -> Circumstances {
 }
 
 fn matcher(requirement: &Requirement) -> (SlaMatcher, Vec<matching::Candidate>) {
-    let matcher = SlaMatcher::new(requirement, ProfileName::Normal, &circumstances()).unwrap();
+    let matcher = SlaMatcher::for_all_times(requirement, &circumstances()).unwrap();
     let offers = sla::EXAMPLE_OFFERS
         .iter()
         .map(|example| matcher.candidate(example.name, &sla::parse_offer(example.yaml).unwrap()));
@@ -38,6 +38,7 @@ fn studio(requirement: &Requirement, locale: Locale) -> Studio {
         bundle,
         columns: columns.clone(),
         stalls: Stalls::default(),
+        sheet: String::new(),
     };
     let text = serde_json::to_string(&data).unwrap();
     Studio::new(words, serde_json::from_str(&text).unwrap(), Order::Balanced, 50).unwrap()
@@ -76,7 +77,7 @@ fn agrees(studio: &Studio) {
 
 #[test]
 fn before_any_change_the_studio_ranks_as_the_server() {
-    for requirement in templates() {
+    for requirement in templates().chain(always()) {
         let studio = studio(&requirement, Locale::En);
         assert_eq!(left_behind(&studio), requirement);
         agrees(&studio);
@@ -98,6 +99,76 @@ fn every_corner_moved_to_every_place_leaves_a_need_that_the_server_ranks_alike()
             }
         }
     }
+}
+
+/// The templates, each with what a disaster asks asked of overload too.
+fn always() -> impl Iterator<Item = Requirement> {
+    templates().map(|mut requirement| {
+        requirement.spec.profiles.overload = requirement.spec.profiles.disaster.clone();
+        requirement
+    })
+}
+
+#[test]
+fn floors_come_down_with_what_is_asked_every_day_as_the_server_would_have_it() {
+    for requirement in always() {
+        let mut studio = studio(&requirement, Locale::En);
+        for ask in 0..studio.asks().len() {
+            for place in [1.0, 0.6, 0.3, 0.1, 0.0, 0.8] {
+                if studio.asks()[ask].local && studio.move_to(ask, place).is_some() {
+                    agrees(&studio);
+                    studio.set_mode(ask, Mode::Prefer).unwrap();
+                    studio.set_mode(ask, Mode::Must).unwrap();
+                    agrees(&studio);
+                }
+            }
+        }
+        let fallen = studio.asks().iter().filter(|ask| ask.floor);
+        for floor in fallen {
+            let normal = |ask: &&super::Ask| ask.key == floor.key && ask.time.is_none();
+            let mode = studio.asks().iter().find(normal).unwrap().mode;
+            assert_eq!(floor.mode, mode);
+        }
+    }
+}
+
+#[test]
+fn each_profile_stands_as_its_own_matcher_says() {
+    for requirement in always() {
+        let studio = studio(&requirement, Locale::En);
+        for (index, offer) in sla::EXAMPLE_OFFERS.iter().enumerate() {
+            let document = sla::parse_offer(offer.yaml).unwrap();
+            for standing in studio.explain(index).unwrap().profiles {
+                let alone =
+                    SlaMatcher::new(&requirement, standing.profile, &circumstances()).unwrap();
+                let alone = alone.explain(&alone.candidate(offer.name, &document));
+                assert_eq!(standing.matched, alone.totals.matched, "{}", offer.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_change_that_the_server_reads_is_left_to_it() {
+    let requirement = templates().next().unwrap();
+    let mut studio = studio(&requirement, Locale::En);
+    let before = studio.need().clone();
+    let mut ask = |key: &str, text: &str| {
+        let ask = studio.asks().iter().position(|ask| ask.key == key).unwrap();
+        studio.type_value(ask, text)
+    };
+    assert_eq!(ask("performance.e2e_response_time", "1 to 5 s"), Ok(Some(Change::Fields)));
+    assert_eq!(ask("security.assurance_level", "ismap:ismap"), Ok(Some(Change::Fields)));
+    assert_eq!(ask("security.assurance_level", "us-fips199:moderate"), Ok(None));
+    assert_eq!(studio.need(), &before);
+}
+
+#[test]
+fn a_state_of_another_answer_is_asked_for_anew() {
+    let requirement = templates().next().unwrap();
+    let moment = studio(&requirement, Locale::En).of_answer(1).moment();
+    let mut later = studio(&requirement, Locale::En).of_answer(2);
+    assert_eq!(later.restore(moment), Change::Anew);
 }
 
 #[test]
@@ -162,9 +233,14 @@ fn a_relaxation_is_applied_by_one_click_and_taken_back_by_one() {
             {
                 let moment = studio.moment();
                 let Some(change) = studio.relax(gain.row, step) else { continue };
-                assert_eq!(change, Change::Here);
-                assert_eq!(studio.ranking().matched, before.matched + admits);
-                agrees(&studio);
+                // What another time asks besides is taken out of the document.
+                if change == Change::Anew {
+                    let anew = super::tests::studio(&left_behind(&studio), Locale::En);
+                    assert_eq!(anew.ranking().matched, before.matched + admits);
+                } else {
+                    assert_eq!(studio.ranking().matched, before.matched + admits);
+                    agrees(&studio);
+                }
                 assert_eq!(studio.restore(moment), Change::Here);
                 assert_eq!(studio.ranking(), before);
             }

@@ -65,7 +65,11 @@ pub(crate) fn value_text(key: &str, value: &Value) -> String {
             // Grouped digits are for reading; a field is read back.
             |item| sla::format_number(item.unit, *number, sla::Locale::En).replace(',', ""),
         ),
-        Value::Range { min, max } => format!("{min} - {max}"),
+        // As `sla::split_range` reads it back.
+        Value::Range { min, max } => {
+            let end = |number| value_text(key, &Value::Number(number));
+            format!("{} to {}", end(*min), end(*max))
+        }
         Value::Level(level) => level.clone(),
         Value::Set(members) => members.iter().cloned().collect::<Vec<_>>().join(", "),
         Value::Boolean(answer) => answer.to_string(),

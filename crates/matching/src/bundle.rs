@@ -8,6 +8,7 @@ use crate::{
     item::{Dictionary, Item},
     order::Order,
     prepared::Prepared,
+    profile::ProfileRows,
     rank::{Ranking, compile_offers},
     requirement::Requirement,
     value::OfferValues,
@@ -25,6 +26,9 @@ pub struct Bundle {
     pub cost: Vec<String>,
     /// What is asked.
     pub requirement: Requirement,
+    /// The rows that make up each profile; empty where only one was compiled.
+    #[serde(default)]
+    pub profiles: Vec<ProfileRows>,
     /// What is promised.
     pub offers: Vec<OfferValues>,
 }

@@ -10,6 +10,7 @@ use crate::{
     nano::Nano,
     note::Note,
     prepared::{Prepared, Totals, Verdict},
+    profile::ProfileStanding,
     relax::Relaxation,
     requirement::{Mode, Tolerance},
     value::{Offer, Value},
@@ -27,6 +28,23 @@ pub struct Explanation {
     pub rows: Vec<RowExplanation>,
     /// The smallest relaxation that would make a near miss match; empty for a match.
     pub relaxation: Vec<Relaxation>,
+    /// How the offer stands in each profile that the need states, every day first; empty where only
+    /// one was compiled.
+    #[serde(default)]
+    pub profiles: Vec<ProfileStanding>,
+}
+
+impl Explanation {
+    /// The profile that a row belongs to and how firmly it is asked there. `None`: it is asked every
+    /// day, or only one profile was compiled.
+    #[must_use]
+    pub fn other_time(&self, row: usize) -> Option<(sla::ProfileName, Mode)> {
+        let (every_day, others) = self.profiles.split_first()?;
+        if every_day.mode_of(row).is_some() {
+            return None;
+        }
+        others.iter().find_map(|other| Some((other.profile, other.mode_of(row)?)))
+    }
 }
 
 /// One row of the explanation.
@@ -130,6 +148,7 @@ impl Prepared<'_> {
             totals,
             rows,
             relaxation: self.smallest_relaxation(offer),
+            profiles: Vec::new(),
         }
     }
 

@@ -12,6 +12,7 @@ mod promise;
 mod reading;
 mod shapes;
 pub(crate) mod strength;
+mod times;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ pub use ask::natural_kind;
 use rust_decimal::Decimal;
 pub use shapes::offer_axes;
 pub use strength::{offer_covers, promise_covers};
+pub use times::{Wish, wishes};
 
 use crate::{
     bundle::Bundle,
@@ -29,6 +31,7 @@ use crate::{
     note::Note,
     order::Order,
     prepared::Prepared,
+    profile::ProfileRows,
     rank::Ranking,
     relax::{Gain, Relaxation},
     requirement::Requirement,
@@ -63,11 +66,12 @@ fn major_units(amount: &sla::Amount) -> Decimal {
     Decimal::new(amount.minor, known.map_or(2, |(_, digits)| *digits)).normalize()
 }
 
-/// One profile of one requirement document, ready to read and judge offer documents.
+/// One profile of one requirement document or all of them, ready to read and judge offer documents.
 #[derive(Debug, Clone)]
 pub struct SlaMatcher {
     prepared: Prepared<'static>,
     asks: Vec<ask::Ask>,
+    profiles: Vec<ProfileRows>,
     circumstances: Circumstances,
 }
 
@@ -96,10 +100,32 @@ impl SlaMatcher {
         profile: sla::ProfileName,
         circumstances: &Circumstances,
     ) -> Result<Self, Fault> {
-        let ask::Asks { asks, items, rows } = ask::read(document, profile);
+        Self::of(ask::read(document, profile), Vec::new(), circumstances)
+    }
+
+    /// Compiles a requirement document with all its profiles: an offer matches when its promise
+    /// contains what is asked in each of them (F7.1.0).
+    ///
+    /// # Errors
+    /// As [`SlaMatcher::new`].
+    pub fn for_all_times(
+        document: &sla::Requirement,
+        circumstances: &Circumstances,
+    ) -> Result<Self, Fault> {
+        let wishes = wishes(document);
+        let profiles = times::profile_rows(document, &wishes);
+        Self::of(ask::read_all(document, &wishes), profiles, circumstances)
+    }
+
+    fn of(
+        asks: ask::Asks,
+        profiles: Vec<ProfileRows>,
+        circumstances: &Circumstances,
+    ) -> Result<Self, Fault> {
+        let ask::Asks { asks, items, rows } = asks;
         let dictionary = Dictionary::with_cost(items, Some(ask::MONTHLY_TOTAL), &[ask::TIER])?;
         let prepared = Prepared::owning(dictionary, &Requirement { rows })?;
-        Ok(Self { prepared, asks, circumstances: circumstances.clone() })
+        Ok(Self { prepared, asks, profiles, circumstances: circumstances.clone() })
     }
 
     /// Reads an offer document; `id` is what ranks and breaks ties, usually the id of the offer.
@@ -131,6 +157,8 @@ impl SlaMatcher {
             row.notes.clone_from(notes);
         }
         self.name_items(&mut explanation.relaxation);
+        explanation.profiles =
+            self.profiles.iter().map(|profile| profile.standing(&explanation.rows)).collect();
         explanation
     }
 
@@ -158,6 +186,7 @@ impl SlaMatcher {
             price: dictionary.price().and_then(id),
             cost: cost.collect(),
             requirement: self.requirement().clone(),
+            profiles: self.profiles.clone(),
             offers: candidates
                 .iter()
                 .map(|candidate| candidate.offer.written(dictionary))

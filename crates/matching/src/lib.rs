@@ -14,6 +14,7 @@ mod nano;
 mod note;
 mod order;
 mod prepared;
+mod profile;
 mod rank;
 mod relax;
 mod requirement;
@@ -30,13 +31,14 @@ pub use columns::{Board, Column, Columns};
 pub use explain::{Difference, Explanation, RowExplanation};
 pub use fault::{Fault, Reason};
 pub use from_sla::{
-    Candidate, Circumstances, SlaMatcher, offer_axes, offer_covers, promise_covers,
+    Candidate, Circumstances, SlaMatcher, Wish, offer_axes, offer_covers, promise_covers, wishes,
 };
 pub use item::{Dictionary, Item, Kind, KindName, Range, Scale};
 pub use nano::Nano;
 pub use note::{Note, RttOrigin};
 pub use order::Order;
 pub use prepared::{Prepared, Totals, Verdict};
+pub use profile::{ProfileRow, ProfileRows, ProfileStanding};
 pub use rank::{Ranked, Ranking, compile_offers, rank};
 pub use relax::{Gain, GainStep, Relaxation, covers};
 pub use requirement::{Asked, Mode, Requirement, Tolerance};

@@ -11,12 +11,8 @@ pub fn format_value(item: &ItemDef, value: &Value, locale: Locale) -> String {
     match value {
         Value::Number(number) => format_number(item.unit, *number, locale),
         Value::Range { min, max } => {
-            let (min, max) =
-                (format_number(item.unit, *min, locale), format_number(item.unit, *max, locale));
-            match locale {
-                Locale::En => format!("{min} to {max}"),
-                Locale::Ja => format!("{min}〜{max}"),
-            }
+            let end = |number| format_number(item.unit, number, locale);
+            range_text(&end(*min), &end(*max), locale)
         }
         Value::Level(level) => label(item.words(), level, locale),
         Value::Set(members) => {
@@ -60,6 +56,15 @@ pub fn format_scheme_level(scheme: &str, level: &str, locale: Locale) -> String 
             if scheme == level { level } else { format!("{scheme}: {level}") }
         }
         None => format!("{scheme}: {level}"),
+    }
+}
+
+/// Shows the two ends of a range, as [`crate::split_range`] takes them apart.
+#[must_use]
+pub fn range_text(min: &str, max: &str, locale: Locale) -> String {
+    match locale {
+        Locale::En => format!("{min} to {max}"),
+        Locale::Ja => format!("{min}〜{max}"),
     }
 }
 

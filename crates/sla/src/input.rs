@@ -43,6 +43,24 @@ pub fn half_width(text: &str) -> String {
         .collect()
 }
 
+/// The two ends of a typed range: "1 h to 4 h", "20 - 200 ms", "99〜99.9 %". An end without a unit has
+/// that of the other; `None` where there is only one end.
+#[must_use]
+pub fn split_range(text: &str) -> Option<(String, String)> {
+    // `half_width` makes `~` of the full-width sign.
+    const BETWEEN: [&str; 6] = [" to ", "〜", "~", "–", "—", " - "];
+    let text = half_width(text);
+    let ends = BETWEEN.iter().find_map(|sign| text.split_once(sign));
+    let (low, high) = ends.map(|(low, high)| (low.trim(), high.trim()))?;
+    if low.is_empty() || high.is_empty() {
+        return None;
+    }
+    let number = |text: &str| text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
+    let unit = high.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+    let low = if number(low) { format!("{low}{unit}") } else { low.to_owned() };
+    Some((low, high.to_owned()))
+}
+
 fn missing_scheme() -> Faults {
     Faults(vec![Fault {
         path: String::new(),
@@ -69,6 +87,18 @@ mod tests {
         );
         let places = registry().item("security.data_location").unwrap();
         assert_eq!(parse_value(places, None, "ＪＰ，ＤＥ").unwrap(), Value::set(["DE", "JP"]));
+    }
+
+    #[test]
+    fn a_typed_range_has_two_ends_and_one_unit_may_stand_for_both() {
+        let ends = |text| split_range(text).map(|(low, high)| format!("{low}|{high}"));
+        assert_eq!(ends("1 h to 4 h").as_deref(), Some("1 h|4 h"));
+        assert_eq!(ends("20 - 200 ms").as_deref(), Some("20 ms|200 ms"));
+        assert_eq!(ends("９９〜99.9 %").as_deref(), Some("99 %|99.9 %"));
+        assert_eq!(ends("1～4 h").as_deref(), Some("1 h|4 h"));
+        for single in ["4 h", "-1", "to 4 h", "〜", "PT4H", ""] {
+            assert_eq!(ends(single), None, "{single}");
+        }
     }
 
     #[test]

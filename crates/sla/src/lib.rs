@@ -35,8 +35,9 @@ pub use expected::Expected;
 pub use fault::{Fault, FaultCode, Faults, Notice, NoticeCode};
 pub use format::{
     format_number, format_offer_item, format_requirement_item, format_scheme_level, format_value,
+    range_text,
 };
-pub use input::{half_width, parse_value};
+pub use input::{half_width, parse_value, split_range};
 pub use offer::{
     Amount, BILLING_UNITS, CURRENCIES, Claim, Commitment, Credit, DeploymentModel, Evidence,
     Measurement, Metadata, Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price, Region,

@@ -5,7 +5,9 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::{StatusCode, header};
 use broker::Broker;
 use broker::keys::KeyCard;
-use broker::offers::{ImportOutcome, ImportReport, ImportedRow, OfferFile, OfferFormat};
+use broker::offers::{
+    ChecklistHead, ImportOutcome, ImportReport, ImportedRow, OfferFile, OfferFormat,
+};
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -70,6 +72,9 @@ fn parse_moment(text: &str) -> Result<Timestamp, Problem> {
     })
 }
 
+/// The forms of a file.
+const FORMATS: [&str; 4] = ["csv", "yaml", "json", "meti"];
+
 /// How a file is taken.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -77,8 +82,19 @@ struct ImportQuery {
     /// Whether everybody sees the offers at once; else new ones are drafts.
     #[param(default = false)]
     publish: bool,
-    /// `csv`, `yaml` or `json`; as the text looks unless stated.
+    /// `csv`, `yaml`, `json` or `meti` (the METI checklist); as the text looks unless stated.
     format: Option<String>,
+    /// Of a checklist: metadata.name of its offer.
+    name: Option<String>,
+    /// Of a checklist: title of its offer, Japanese.
+    title: Option<String>,
+    /// Of a checklist: IaaS, PaaS, SaaS or Network.
+    #[param(default = "SaaS")]
+    model: Option<String>,
+    /// Of a checklist: id of the region.
+    region: Option<String>,
+    /// Of a checklist: ISO 3166-1 alpha-2 of the region.
+    country: Option<String>,
 }
 
 impl FromQuery for ImportQuery {
@@ -88,10 +104,15 @@ impl FromQuery for ImportQuery {
             "false" => Some(false),
             _ => None,
         };
-        let known = |word: &str| ["csv", "yaml", "json"].contains(&word).then(|| word.to_owned());
+        let known = |word: &str| FORMATS.contains(&word).then(|| word.to_owned());
         Self {
             publish: params.word("publish", "true, false", yes).unwrap_or(false),
-            format: params.word("format", "csv, yaml, json", known),
+            format: params.word("format", &FORMATS.join(", "), known),
+            name: params.text("name"),
+            title: params.text("title"),
+            model: params.text("model"),
+            region: params.text("region"),
+            country: params.text("country"),
         }
     }
 }
@@ -155,7 +176,8 @@ impl From<ImportReport> for ImportBody {
 
 /// Import a file of offers
 ///
-/// At most 10,000 offers as CSV, YAML or JSON; the columns of a table are described in docs/csv.md.
+/// At most 10,000 offers as CSV, YAML or JSON; the columns of a table are described in docs/csv.md. Or one
+/// offer as a filled METI checklist for cloud services (CSV); what it does not say stands in the query.
 /// New offers and next versions are saved in one transaction. With a single fault nothing is: each
 /// fault says row, column (`/rows/3/availability.mttr`), what was found and what is allowed.
 #[utoipa::path(post, path = "/provider/offers/import", tag = "provider", params(ImportQuery),
@@ -168,7 +190,15 @@ async fn import(
     Table(text): Table,
 ) -> Result<Answer<ImportBody>, Problem> {
     let format = query.format.as_deref().and_then(OfferFormat::from_word);
-    let file = OfferFile { text, format, publish: query.publish };
+    let checklist = ChecklistHead {
+        name: query.name.unwrap_or_default(),
+        title: query.title.unwrap_or_default(),
+        model: query.model.unwrap_or_else(|| "SaaS".to_owned()),
+        region: query.region.unwrap_or_default(),
+        country: query.country.unwrap_or_default(),
+        provider: None,
+    };
+    let file = OfferFile { text, format, publish: query.publish, checklist };
     let report = broker.import_offers(&ctx, file).await?;
     if report.fault_count == 0 {
         return Ok(Answer(report.into()));

@@ -296,7 +296,9 @@ struct RankedBody {
     /// Both shapes on the same axes, 0 (worst) to 1 (best).
     #[schema(value_type = Vec<Object>)]
     axes: Value,
-    /// Per item: verdict, required, promised, difference, shares.
+    /// Per item: verdict, required, promised, difference, shares. In `profiles`, for each profile that the
+    /// need states (normal, overload, disaster): whether all its musts are met, its rows as positions in
+    /// `rows` with how firmly it asks them, and which of them fail.
     #[schema(value_type = Object)]
     explanation: Value,
 }
@@ -345,6 +347,8 @@ struct RankingBody {
 struct RelaxationBody {
     /// Key in the registry.
     item: String,
+    /// The profile that asks it: normal, overload or disaster.
+    profile: &'static str,
     /// Offers more without the item.
     offers: u64,
     /// Values to ask instead, the fewest more offers first.
@@ -369,6 +373,7 @@ impl From<Relaxing> for RelaxationBody {
         };
         Self {
             item: gain.item,
+            profile: gain.profile.as_str(),
             offers: gain.dropped,
             steps: gain.steps.into_iter().map(step).collect(),
         }
@@ -376,6 +381,8 @@ impl From<Relaxing> for RelaxationBody {
 }
 
 /// Rank the published offers for a need
+///
+/// An offer matches when its promise contains what the need asks in each profile that it states.
 #[utoipa::path(post, path = "/rankings", tag = "needs", request_body = RankingInput,
     responses((status = 200, body = RankingBody)))]
 async fn rank(

@@ -18,7 +18,7 @@ use crate::wiring;
         Exit codes: 0 imported; 1 the file or the market cannot be opened; 2 the file has faults."
 )]
 pub struct ImportArgs {
-    /// A table (CSV), or documents in YAML or JSON
+    /// A table (CSV), documents in YAML or JSON, or a filled METI checklist (CSV)
     file: PathBuf,
     /// Short name of the provider whose offers these are
     #[arg(long)]
@@ -30,6 +30,8 @@ pub struct ImportArgs {
     #[arg(long, value_enum)]
     from: Option<documents::Form>,
     #[command(flatten)]
+    checklist: documents::ChecklistArgs,
+    #[command(flatten)]
     config: ConfigArgs,
 }
 
@@ -38,7 +40,12 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let settings = args.config.resolve()?;
     settings.start_log("warn");
     let text = documents::read(&args.file)?;
-    let file = OfferFile { text, format: args.from.map(Into::into), publish: args.publish };
+    let file = OfferFile {
+        text,
+        format: args.from.map(Into::into),
+        publish: args.publish,
+        checklist: args.checklist.head(None),
+    };
     block_on(async move {
         let opened = wiring::open(&settings).await?;
         let ctx = OpContext::system("import");

@@ -1,7 +1,7 @@
 //! Whether the list follows a dragged corner at 60 frames a second over 5,000 offers: drawn frames and
 //! the work of each, read from the browser's own trace. Printed, never asserted: it is this machine's.
 
-use super::report::Row;
+use super::report::{Row, percentile};
 use super::server::Server;
 use crate::place::Place;
 use crate::tool;
@@ -17,12 +17,24 @@ const LIMIT: Duration = Duration::from_secs(180);
 struct Stretch {
     /// Between drawn frames.
     between: Vec<f64>,
-    /// Work of our own in each frame.
-    work: Vec<f64>,
+    /// Work of the main thread in each frame: script, style, layout and paint.
+    whole: Vec<f64>,
+    /// Of it our own script.
+    script: Vec<f64>,
+    /// Of it matching styles.
+    style: Vec<f64>,
+    /// Of it laying out.
+    layout: Vec<f64>,
+    /// Of it painting.
+    paint: Vec<f64>,
     /// Frames that were not drawn.
     dropped: u32,
     /// Frames that were.
     drawn: u32,
+    /// Moves of the hand, one a frame.
+    moves: u32,
+    /// Moves after which the drawing was another one.
+    changed: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -45,6 +57,8 @@ pub fn run(place: &Place, debug: bool) -> Result<Vec<Row>> {
     let text = tool::output_within(&mut node, LIMIT)?;
     let report: Report = serde_json::from_str(text.trim()).context("no report of the browser")?;
     ensure!(report.offers >= OFFERS, "only {} offers were ranked", report.offers);
+    let (moves, changed) = (report.moving.moves, report.moving.changed);
+    ensure!(changed * 10 >= moves * 9, "only {changed} of {moves} moves changed the drawing");
     Ok(rows(&report))
 }
 
@@ -60,13 +74,19 @@ fn rows(report: &Report) -> Vec<Row> {
     };
     let rates = Row::new("studio", "frames, corner held", "1/s", &[rate(&report.moving)])
         .over(rate(&report.still));
-    let work = &report.moving.work;
+    let part = |name: &str, work: &[f64]| Row::new("studio", name, "ms", work).with_p99(work);
+    let work = &report.moving;
     vec![
         still,
         moving,
         rates,
-        Row::new("studio", "rank and paint, 5,000 offers", "ms", work).with_p99(work),
-        Row::new("studio", "frames dropped", "count", &[f64::from(report.moving.dropped)]),
+        part("main thread a frame, 5,000 offers", &work.whole)
+            .over(percentile(&report.still.whole, 0.5)),
+        part("of it rank and write", &work.script),
+        part("of it style", &work.style),
+        part("of it layout", &work.layout),
+        part("of it paint", &work.paint),
+        Row::new("studio", "frames dropped", "count", &[f64::from(work.dropped)]),
     ]
 }
 
@@ -76,8 +96,13 @@ mod tests {
 
     #[test]
     fn a_drag_is_compared_with_an_empty_hand() {
-        let stretch =
-            |gap: f64| Stretch { between: vec![gap; 10], work: vec![2.0], dropped: 1, drawn: 10 };
+        let stretch = |gap: f64| {
+            let work = || vec![2.0];
+            let (whole, script, style, layout, paint) = (work(), work(), work(), work(), work());
+            let between = vec![gap; 10];
+            let (dropped, drawn, moves, changed) = (1, 10, 10, 10);
+            Stretch { between, whole, script, style, layout, paint, dropped, drawn, moves, changed }
+        };
         let rows = rows(&Report { still: stretch(16.0), moving: stretch(32.0), offers: OFFERS });
         assert_eq!(rows[1].ratio, Some(2.0));
         assert_eq!(rows[2].ratio, Some(0.5));

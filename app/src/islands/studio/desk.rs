@@ -1,12 +1,13 @@
 //! What the studio remembers, and how it paints it onto the page.
 
 use matching::{Gain, Order};
-use web_sys::Element;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 
 use super::dom;
 use crate::{
     studio::{
-        Studio,
+        Refusal, Studio,
         draw::{self, Axis, Form, Moving, Titles},
         html,
         model::Moment,
@@ -57,6 +58,8 @@ pub struct Desk {
     pub ticket: u32,
     /// Whether an answer is under way.
     pub loading: bool,
+    /// What the fields on their way to the server are about.
+    pub pending: Option<String>,
     /// The field to go to when the market has come: its item.
     pub goal: Option<String>,
     lists: String,
@@ -84,6 +87,7 @@ impl Desk {
             turn: 0,
             ticket: 0,
             loading: false,
+            pending: None,
             goal: None,
             lists: String::new(),
             table: String::new(),
@@ -176,6 +180,13 @@ impl Desk {
             self.field(part, &ask.key, text);
         }
         self.field("level", &ask.key, html::mode_key(ask.mode));
+        // A floor that would ask more has come down with it.
+        let asks = self.studio.as_ref().map(Studio::asks).unwrap_or_default();
+        for floor in asks.iter().filter(|floor| floor.floor && floor.key == ask.key) {
+            if let Some(time) = floor.time {
+                self.field("field-floor", &format!("{time}:{}", floor.key), &floor.value);
+            }
+        }
     }
 
     fn field(&self, part: &str, key: &str, text: &str) {
@@ -192,14 +203,40 @@ impl Desk {
         if let Some(place) = dom::find(&self.root, "[data-fields]") {
             place.set_inner_html(&html::fields(self.words, studio.asks(), true));
         }
-        for ask in studio.asks() {
-            dom::show(&self.root, &format!("[data-pick=\"{}\"]", ask.key), false);
-        }
         dom::each(&self.root, "[data-pick]", |pick| {
             let key = pick.get_attribute("data-pick");
-            let asked = studio.asks().iter().any(|ask| Some(&ask.key) == key.as_ref());
+            let mut asks = studio.asks().iter().filter(|ask| ask.time.is_none());
+            let asked = asks.any(|ask| Some(&ask.key) == key.as_ref());
             let _ = pick.toggle_attribute_with_force("hidden", asked);
         });
+    }
+
+    /// Puts the fields of other times in place.
+    pub fn resheet(&self, sheet: &str) {
+        if let Some(place) = dom::find(&self.root, "[data-sheet]") {
+            place.set_inner_html(sheet);
+        }
+    }
+
+    /// Says what the server could not make a need of, field by field.
+    pub fn refuse(&self, refusal: &Refusal) {
+        let place = dom::find(&self.root, "[data-wishes] :focus").map(|field| field.id());
+        self.resheet(&refusal.sheet);
+        for (field, text) in &refusal.faults {
+            let about = dom::find(&self.root, &format!("[id=\"{field}-error\"]"));
+            if let Some(about) = about {
+                about.set_text_content(Some(text));
+                let _ = about.toggle_attribute_with_force("hidden", false);
+                dom::put(&self.root, &format!("[id=\"{field}\"]"), "aria-invalid", "true");
+            }
+        }
+        let first = refusal.faults.first().map_or("", |(_, text)| text.as_str());
+        dom::say(&self.root, "[data-status]", first);
+        if let Some(field) = place.and_then(|id| dom::find(&self.root, &format!("[id=\"{id}\"]")))
+            && let Ok(field) = field.dyn_into::<HtmlElement>()
+        {
+            let _ = field.focus();
+        }
     }
 
     /// Says at a field what is wrong with it, or that nothing is.
@@ -303,6 +340,12 @@ impl Desk {
         }
         dom::show(&self.root, "[data-live]", true);
         dom::show(&self.root, ".fits", false);
+    }
+
+    /// What an ask is called.
+    pub fn name_of_ask(&self, ask: usize) -> String {
+        let asks = self.studio.as_ref().map(Studio::asks).unwrap_or_default();
+        asks.get(ask).map(|ask| ask.label.clone()).unwrap_or_default()
     }
 
     /// What a relaxation is called when it can be taken back.

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, convert::FromWasmAbi};
-use web_sys::{Element, EventTarget, HtmlInputElement, HtmlSelectElement, XmlHttpRequest};
+use web_sys::{
+    Element, EventTarget, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement,
+    UrlSearchParams, XmlHttpRequest,
+};
 
 /// The first element below `root` that fits.
 pub fn find(root: &Element, selector: &str) -> Option<Element> {
@@ -88,10 +91,12 @@ pub fn on<E: FromWasmAbi + 'static>(
     closure.forget();
 }
 
-/// Fetches a text; `done` gets the status, 0 where there was no answer, and the text.
-pub fn fetch(address: &str, done: impl FnOnce(u16, String) + 'static) {
+/// Fetches a text, or sends fields and fetches what comes back; `done` gets the status, 0 where there
+/// was no answer, and the text.
+pub fn fetch(address: &str, fields: Option<&str>, done: impl FnOnce(u16, String) + 'static) {
     let Ok(request) = XmlHttpRequest::new() else { return };
-    if request.open_with_async("GET", address, true).is_err() {
+    let method = if fields.is_some() { "POST" } else { "GET" };
+    if request.open_with_async(method, address, true).is_err() {
         return;
     }
     let answered = request.clone();
@@ -101,7 +106,23 @@ pub fn fetch(address: &str, done: impl FnOnce(u16, String) + 'static) {
         done(status, text);
     });
     request.set_onloadend(Some(loaded.unchecked_ref()));
-    let _ = request.send();
+    let _ = match fields {
+        Some(fields) => {
+            let kind = "application/x-www-form-urlencoded";
+            let _ = request.set_request_header("content-type", kind);
+            request.send_with_opt_str(Some(fields))
+        }
+        None => request.send(),
+    };
+}
+
+/// The fields of a form as a browser sends them, and one more.
+pub fn fields(form: &Element, name: &str, value: &str) -> Option<String> {
+    let form = form.dyn_ref::<HtmlFormElement>()?;
+    let data = FormData::new_with_form(form).ok()?;
+    let fields = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
+    fields.append(name, value);
+    Some(fields.to_string().into())
 }
 
 /// Changes the address without loading anything.

@@ -7,9 +7,13 @@ use matching::{Mode, Order};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, HtmlInputElement, KeyboardEvent, PointerEvent};
 
-use super::{desk::Desk, dom};
+use super::{
+    desk::Desk,
+    dom,
+    server::{load, send},
+};
 use crate::studio::{
-    Change, Studio, StudioData,
+    Change, Studio,
     draw::{self, Form},
     nice::{LEAP, STEP},
     say,
@@ -18,7 +22,8 @@ use crate::studio::{
 /// A change is settled when none followed for so long.
 const REST: Duration = Duration::from_millis(250);
 
-type Shared = Rc<RefCell<Desk>>;
+/// The desk, as every listener holds it.
+pub type Shared = Rc<RefCell<Desk>>;
 
 /// Takes hold of the bench and fetches the market.
 pub fn take_hold(root: Element, need: &str, locale: &str, order: &str, rows: u32) {
@@ -30,93 +35,30 @@ pub fn take_hold(root: Element, need: &str, locale: &str, order: &str, rows: u32
     load(&desk, need);
 }
 
-/// Fetches what the offers promise for a need, then starts or goes on.
-fn load(desk: &Shared, need: &str) {
-    let (locale, ticket) = {
-        let mut at = desk.borrow_mut();
-        at.ticket = at.ticket.wrapping_add(1);
-        at.loading = true;
-        dom::set(&at.root, "data-ready", "no");
-        (at.words.0.tag(), at.ticket)
-    };
-    let address = format!("/needs/candidates?need={need}&lang={locale}");
-    let desk = Rc::clone(desk);
-    dom::fetch(&address, move |status, text| {
-        let mut at = desk.borrow_mut();
-        if at.ticket != ticket {
-            return;
-        }
-        at.loading = false;
-        let data = serde_json::from_str::<StudioData>(&text).ok().filter(|_| status == 200);
-        let (words, order, rows) = (at.words, at.order, at.rows);
-        match data.and_then(|data| Studio::new(words, data, order, rows).ok()) {
-            Some(studio) => begin(&mut at, studio),
-            None => fail(&mut at),
-        }
-    });
-}
-
-fn begin(at: &mut Desk, studio: Studio) {
-    let first = at.studio.is_none();
-    at.studio = Some(studio);
-    // Whoever has begun to write is not disturbed; everybody else keeps the place.
-    let place = dom::find(&at.root, "[data-fields] :focus").map(|field| field.id());
-    if !first || place.is_none() {
-        at.refield();
-    }
-    if let Some(field) = place.and_then(|id| dom::find(&at.root, &format!("[id=\"{id}\"]")))
-        && let Ok(field) = field.dyn_into::<HtmlElement>()
-    {
-        let _ = field.focus();
-    }
-    dom::each(&at.root, "[data-sleeps]", |part| {
-        let _ = part.class_list().remove_1("asleep");
-    });
-    for awake in ["[data-what-if]", "[data-search]"] {
-        dom::show(&at.root, awake, true);
-    }
-    at.redraw();
-    at.settle();
-    if let Some(key) = at.goal.take() {
-        let field = dom::find(&at.root, &format!("[data-item=\"{key}\"] [data-part]"));
-        if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
-            let _ = field.focus();
-        }
-    }
-    dom::set(&at.root, "data-ready", "yes");
-}
-
-/// The server refused the document: the state before comes back.
-fn fail(at: &mut Desk) {
-    let text = at.words.needs_studio_failed();
-    dom::say(&at.root, "[data-status]", text);
-    let before = at.past.pop();
-    if let (Some((_, moment)), Some(studio)) = (before, at.studio.as_mut()) {
-        studio.restore(moment);
-        at.refield();
-        at.paint();
-    }
-    dom::set(&at.root, "data-ready", "yes");
-}
-
 /// Ranks and draws after a change, or asks the server for other columns; then comes to rest.
 fn changed(desk: &Shared, change: Option<Change>) {
     let Some(change) = change else { return };
-    let code = {
+    if change == Change::Fields {
+        return send(desk, String::new());
+    }
+    let (code, pending) = {
         let mut at = desk.borrow_mut();
         at.go_live();
         // What comes back for the document from before would undo this change: ask for this one.
         if change == Change::Here && !at.loading {
             at.paint();
-            None
+            (None, None)
         } else {
             at.turn = at.turn.wrapping_add(1);
-            at.studio.as_ref().map(|studio| crate::studio::need::code(studio.need()))
+            let code = at.studio.as_ref().map(|studio| crate::studio::need::code(studio.need()));
+            (code, at.pending.take())
         }
     };
-    match code {
-        Some(code) => load(desk, &format!("doc:{code}")),
-        None => rest(desk),
+    match (code, pending) {
+        // Fields that are on their way are in no document yet; they go once more, with this change.
+        (Some(_), Some(name)) => send(desk, name),
+        (Some(code), None) => load(desk, &format!("doc:{code}")),
+        (None, _) => rest(desk),
     }
 }
 
@@ -280,6 +222,13 @@ fn key(desk: &Shared, event: &KeyboardEvent) {
 
 /// A field was changed; faults are said when it is left, not while somebody types.
 fn typed(desk: &Shared, event: &Event, done: bool) {
+    if let Some(sheet) = dom::around(event.target(), "[data-sheet]") {
+        let ready = done && desk.borrow().studio.is_some();
+        if ready {
+            send(desk, title_of(event, &sheet));
+        }
+        return;
+    }
     let Some(field) = dom::around(event.target(), "[data-part]") else { return };
     let part = field.get_attribute("data-part").unwrap_or_default();
     let text = dom::value(&field);
@@ -297,20 +246,7 @@ fn typed(desk: &Shared, event: &Event, done: bool) {
     }
     let Some(wish) = field.closest("[data-ask]").ok().flatten() else { return };
     let Some(ask) = dom::number(&wish, "data-ask") else { return };
-    let key = wish.get_attribute("data-item").unwrap_or_default();
-    let members = if part == "member" { chosen(&wish) } else { String::new() };
-    let Some(studio) = at.studio.as_mut() else { return };
-    let result = match part.as_str() {
-        "value" if text.trim().is_empty() && done && studio.asks().len() > 1 => {
-            Ok(Some(studio.remove(&key)))
-        }
-        "value" => studio.type_value(ask, &text),
-        "member" => studio.type_value(ask, &members),
-        "weight" => studio.type_weight(ask, &text),
-        "tolerance" => studio.type_tolerance(ask, &text),
-        "level" => studio.set_mode(ask, mode(&text)),
-        _ => return,
-    };
+    let result = apply(&mut at, &wish, (ask, &part, &text), done);
     let change = match result {
         Ok(change) => {
             at.fault(&field, None);
@@ -329,11 +265,49 @@ fn typed(desk: &Shared, event: &Event, done: bool) {
             None
         }
     };
+    let name = at.name_of_ask(ask);
     drop(at);
-    if part == "member" {
-        name_members(&wish);
+    if part == "member" || part == "accept" {
+        name_members(&wish, &part);
     }
-    changed(desk, change);
+    match change {
+        // While somebody types there is nothing to send.
+        Some(Change::Fields) if done => send(desk, name),
+        Some(Change::Fields) => {}
+        change => changed(desk, change),
+    }
+}
+
+/// Makes one change of what a field says.
+fn apply(
+    at: &mut Desk,
+    wish: &Element,
+    (ask, part, text): (usize, &str, &str),
+    done: bool,
+) -> Result<Option<Change>, String> {
+    let key = wish.get_attribute("data-item").unwrap_or_default();
+    let members = if part == "member" { chosen(wish) } else { String::new() };
+    let Some(studio) = at.studio.as_mut() else { return Ok(None) };
+    match part {
+        "value" if text.trim().is_empty() && done && studio.may_remove() => {
+            Ok(Some(studio.remove(&key)))
+        }
+        "value" => studio.type_value(ask, text),
+        "member" => studio.type_value(ask, &members),
+        "weight" => studio.type_weight(ask, text),
+        "tolerance" => studio.type_tolerance(ask, text),
+        "level" => studio.set_mode(ask, mode(text)),
+        "op" | "accept" => Ok(Some(Change::Fields)),
+        _ => Ok(None),
+    }
+}
+
+/// What a field of the sheet is about, for taking its change back.
+fn title_of(event: &Event, sheet: &Element) -> String {
+    let around = dom::around(event.target(), "fieldset.ask, details");
+    let around = around.unwrap_or_else(|| sheet.clone());
+    let title = dom::find(&around, "legend, summary");
+    title.and_then(|title| title.text_content()).unwrap_or_default().trim().to_owned()
 }
 
 fn mode(word: &str) -> Mode {
@@ -356,12 +330,13 @@ fn chosen(wish: &Element) -> String {
 }
 
 /// The names of the ticked members, in the summary of the list.
-fn name_members(wish: &Element) {
+fn name_members(wish: &Element, part: &str) {
+    let list = if part == "member" { ".members.value" } else { ".members.accept" };
     let mut names = Vec::new();
-    dom::each(wish, ".choice:has(:checked) label", |label| {
+    dom::each(wish, &format!("{list} .choice:has(:checked) label"), |label| {
         names.push(label.text_content().unwrap_or_default());
     });
-    dom::say(wish, "[data-names]", &names.join(", "));
+    dom::say(wish, &format!("{list} [data-names]"), &names.join(", "));
 }
 
 fn users(at: &mut Desk, text: &str) -> Option<Change> {
@@ -372,7 +347,7 @@ fn users(at: &mut Desk, text: &str) -> Option<Change> {
 }
 
 /// Keeps the state, so that what is done now can be taken back.
-fn remember(at: &mut Desk, name: &str) {
+pub fn remember(at: &mut Desk, name: &str) {
     if let Some(moment) = at.studio.as_ref().map(Studio::moment) {
         at.past.push((name.to_owned(), moment));
     }
@@ -388,7 +363,7 @@ fn search(desk: &Shared, text: &str) {
         let key = pick.get_attribute("data-pick").unwrap_or_default();
         let fits =
             wanted.iter().all(|word| words.contains(word.as_str()) || key.contains(word.as_str()));
-        let shown = fits && asks.iter().all(|ask| ask.key != key);
+        let shown = fits && asks.iter().all(|ask| ask.key != key || ask.time.is_some());
         found |= shown;
         let _ = pick.toggle_attribute_with_force("hidden", !shown);
     });

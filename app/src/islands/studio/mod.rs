@@ -10,6 +10,8 @@ mod desk;
 mod dom;
 #[cfg(feature = "studio")]
 mod hands;
+#[cfg(feature = "studio")]
+mod server;
 
 use leptos::{html::Div, prelude::*};
 

@@ -5,9 +5,12 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use broker::offers::{ImportFault, ImportOutcome, ImportReport, OfferFile};
+use broker::offers::{
+    ChecklistHead, ImportFault, ImportOutcome, ImportReport, OfferFile, OfferFormat,
+};
 use domain::Role;
 use leptos::prelude::*;
+use sla::ServiceModel;
 
 use super::edit;
 use crate::{
@@ -17,9 +20,10 @@ use crate::{
     form::{FormState, IMPORT_BYTES_MAX},
     islands::CopyButton,
     layout::{error_page::error_page, fail},
+    market::text,
     render::{Page, page},
     ui::{
-        Button, Column, Field, Kind, Look, RadioGroup, Table, disclosure, error_summary,
+        Button, Column, Field, Kind, Look, RadioGroup, Select, Table, disclosure, error_summary,
         link_button, notice, page_head,
     },
     words::Words,
@@ -27,6 +31,12 @@ use crate::{
 
 /// Rows that a report shows; a longer one would be no page to read.
 const SHOWN: usize = 200;
+
+/// Fields for what a checklist does not say.
+const CHECKLIST: [&str; 5] = ["name", "title", "model", "region", "country"];
+/// Forms of a file that can be chosen; as it looks unless one is.
+const FORMATS: [OfferFormat; 4] =
+    [OfferFormat::Csv, OfferFormat::Yaml, OfferFormat::Json, OfferFormat::Meti];
 
 const EXAMPLE: &str = "\
 name,title.en,title.ja,model,deployment,regions,calendar,timezone,slice_seconds,min_outage_seconds,commitment,availability.service_uptime,security.data_location,price.monthly,price.currency
@@ -61,10 +71,25 @@ pub(super) async fn import(
         return sheet(&ctx, &form, None, StatusCode::UNPROCESSABLE_ENTITY);
     }
     let publish = form.value("publish") == "yes";
-    let file = OfferFile { text: form.value("text").to_owned(), format: None, publish };
+    let text = |name: &str| form.value(name).trim().to_owned();
+    let checklist = ChecklistHead {
+        name: text("name"),
+        title: text("title"),
+        model: text("model"),
+        region: text("region"),
+        country: text("country").to_uppercase(),
+        provider: None,
+    };
+    let format = OfferFormat::from_word(form.value("format"));
+    let file = OfferFile { text: form.value("text").to_owned(), format, publish, checklist };
     match state.broker.import_offers(&ctx.op(), file).await {
         Ok(report) if report.fault_count == 0 => done(&ctx, &report),
         Ok(report) => {
+            for found in report.faults.iter().filter(|found| found.row == 0) {
+                if CHECKLIST.contains(&found.column.as_str()) {
+                    form.fail(&found.column, fault_text(words, &found.fault));
+                }
+            }
             let count = i64::try_from(report.fault_count).unwrap_or(i64::MAX);
             form.fail("text", words.exchange_import_faults(count));
             sheet(&ctx, &form, Some(&report), StatusCode::UNPROCESSABLE_ENTITY)
@@ -138,6 +163,8 @@ fn sheet(
             <form class="document-form" method="post" action="/provider/offers/import" enctype="multipart/form-data">
                 {Field::file("file", words.exchange_import_file()).hint(words.exchange_import_file_hint()).of(&shown).view()}
                 {Field::area("text", words.exchange_import_text(), 12).hint(words.exchange_import_text_hint()).of(&shown).view()}
+                {format(words, &shown)}
+                {checklist(words, &shown)}
                 {RadioGroup::new("publish", words.exchange_import_publish())
                     .option("no", words.exchange_import_publish_no())
                     .option("yes", words.exchange_import_publish_yes())
@@ -156,6 +183,54 @@ fn sheet(
         }
         .into_any()
     })
+}
+
+fn format(words: Words, form: &FormState) -> AnyView {
+    let word = |format: OfferFormat| match format {
+        OfferFormat::Yaml => words.exchange_import_format_yaml(),
+        OfferFormat::Json => words.exchange_import_format_json(),
+        OfferFormat::Meti => words.exchange_import_format_meti(),
+        _ => words.exchange_import_format_csv(),
+    };
+    let looks = Select::new("format", words.exchange_import_format())
+        .option("", words.exchange_import_format_looks());
+    FORMATS
+        .into_iter()
+        .fold(looks, |select, format| select.option(format.as_str(), word(format)))
+        .of(form)
+        .view()
+}
+
+/// What a checklist does not say about its offer.
+fn checklist(words: Words, form: &FormState) -> AnyView {
+    let field = |name: &str, label: &str| Field::text(name, label).of(form);
+    let chosen = form.filled("model").unwrap_or(ServiceModel::Saas.as_str()).to_owned();
+    let model = ServiceModel::WORDS
+        .iter()
+        .fold(Select::new("model", words.exchange_import_checklist_model()), |select, word| {
+            select.option(*word, text::model(words, word))
+        });
+    let model = match form.error("model") {
+        Some(error) => model.error(error),
+        None => model,
+    };
+    let open = CHECKLIST.iter().any(|name| form.error(name).is_some())
+        || CHECKLIST.iter().any(|name| *name != "model" && form.filled(name).is_some())
+        || form.value("format") == OfferFormat::Meti.as_str();
+    view! {
+        <details class="group" open=open>
+            <summary>{words.exchange_import_checklist()}</summary>
+            <div class="inside">
+                <p class="hint">{words.exchange_import_checklist_lead()}</p>
+                {field("name", words.exchange_import_checklist_name()).hint(words.exchange_import_checklist_name_hint()).max_length(63).view()}
+                {field("title", words.exchange_import_checklist_title()).max_length(120).view()}
+                {model.chosen([chosen]).view()}
+                {field("region", words.exchange_import_checklist_region()).hint(words.exchange_import_checklist_region_hint()).view()}
+                {field("country", words.exchange_import_checklist_country()).hint(words.exchange_import_checklist_country_hint()).max_length(2).view()}
+            </div>
+        </details>
+    }
+    .into_any()
 }
 
 fn faults(words: Words, report: &ImportReport) -> AnyView {

@@ -15,9 +15,10 @@ use storage::providers::Provider;
 use storage::{Tx, keys, lock};
 
 pub use sla::exchange::Format as OfferFormat;
+pub use sla::exchange::meti::Head as ChecklistHead;
 
 /// A file of offers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct OfferFile {
     /// Its text.
     pub text: String,
@@ -26,7 +27,18 @@ pub struct OfferFile {
     /// Whether everybody shall see the offers at once; else new ones are drafts, and the public goes on
     /// seeing the version it sees.
     pub publish: bool,
+    /// What a METI checklist does not say about its offer; not looked at for other forms.
+    pub checklist: ChecklistHead,
 }
+
+/// Where the faults of a checklist's head are, and what its fields are called.
+const CHECKLIST_FIELDS: [(&str, &str); 5] = [
+    ("/metadata/name", "name"),
+    ("/metadata/title", "title"),
+    ("/spec/service/model", "model"),
+    ("/spec/service/regions/0/country", "country"),
+    ("/spec/service/regions", "region"),
+];
 
 /// What became of one offer of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,13 +100,19 @@ impl ImportReport {
     }
 
     fn refused(import: &Import) -> Self {
-        let fault = |found: &exchange::RowFault| ImportFault {
-            row: found.row,
-            column: found.column.clone(),
-            fault: FieldFault {
-                pointer: format!("/rows/{}/{}", found.row, found.column.trim_start_matches('/')),
-                ..field_fault(&found.fault)
-            },
+        let fault = |found: &exchange::RowFault| {
+            // What no row of a checklist says has a field of its own beside the file.
+            let mut fields = CHECKLIST_FIELDS.iter().filter(|_| found.row == 0);
+            let beside = fields.find(|(place, _)| found.column.starts_with(place));
+            let (column, pointer) = match beside {
+                Some((_, field)) => ((*field).to_owned(), format!("/{field}")),
+                None => {
+                    let column = found.column.trim_start_matches('/');
+                    (found.column.clone(), format!("/rows/{}/{column}", found.row))
+                }
+            };
+            let fault = FieldFault { pointer, ..field_fault(&found.fault) };
+            ImportFault { row: found.row, column, fault }
         };
         let faults = import.faults.iter().map(fault).collect();
         Self { rows: import.rows, faults, fault_count: import.fault_count, ..Self::default() }
@@ -234,7 +252,11 @@ async fn read(file: OfferFile) -> Result<(Import, String), BrokerError> {
     let work = move || {
         let format = file.format.unwrap_or_else(|| OfferFormat::of_text(&file.text));
         let hash = hex::encode(Sha256::digest(file.text.as_bytes()));
-        (exchange::read(format, &file.text), hash)
+        let import = match format {
+            OfferFormat::Meti => exchange::meti::read(&file.text, &file.checklist),
+            format => exchange::read(format, &file.text),
+        };
+        (import, hash)
     };
     tokio::task::spawn_blocking(work)
         .await

@@ -10,7 +10,9 @@ pub(crate) use form::{texts, typed_value};
 pub(crate) use version::signature_fault;
 pub(crate) use write::version_row;
 
-pub use import::{ImportFault, ImportOutcome, ImportReport, ImportedRow, OfferFile, OfferFormat};
+pub use import::{
+    ChecklistHead, ImportFault, ImportOutcome, ImportReport, ImportedRow, OfferFile, OfferFormat,
+};
 
 use crate::FieldFault;
 use domain::{OfferId, OfferState, Timestamp};

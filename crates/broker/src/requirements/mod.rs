@@ -2,12 +2,14 @@
 
 mod combine;
 mod form;
+mod form_times;
 mod rank;
 mod relax;
 mod save;
 mod source;
 mod supply;
 
+pub use form::form_item;
 pub use rank::YEN_PER;
 pub(crate) use rank::{Question, day_of, start_of};
 pub(crate) use save::{is_saved_as, owned};
@@ -45,6 +47,32 @@ pub struct RequirementFormItem {
     pub weight: String,
     /// By how much it may be missed: a number with its unit, or steps of a level; empty means not at all.
     pub tolerance: String,
+    /// How the value is compared, for items of one's own; empty: as the registry says.
+    pub op: String,
+    /// Levels of other schemes that are accepted as equivalent, `scheme:level`.
+    pub accept: Vec<String>,
+}
+
+/// What is different at another time than every day; every field as typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeForm {
+    /// Overload or disaster.
+    pub profile: sla::ProfileName,
+    /// `recoveryPriority`; empty: nothing in particular.
+    pub recovery: String,
+    /// What may be relaxed, by item.
+    pub relax: Vec<RelaxForm>,
+    /// What is asked besides or more strongly.
+    pub items: Vec<RequirementFormItem>,
+}
+
+/// One item that may be relaxed for a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelaxForm {
+    /// Item key.
+    pub item: String,
+    /// The floor as people write it; `None`: anything is accepted.
+    pub floor: Option<String>,
 }
 
 /// What a check found.
@@ -157,6 +185,8 @@ pub struct RankedList {
 pub struct Relaxing {
     /// Item key.
     pub item: String,
+    /// The profile that asks it.
+    pub profile: sla::ProfileName,
     /// How many more offers contain the need without the item.
     pub dropped: u64,
     /// The need without it; `None` where nothing would be left to ask.

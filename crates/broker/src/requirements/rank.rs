@@ -5,7 +5,7 @@ use crate::shelf::{Shelved, Stock};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, OfferId, Timestamp};
 use matching::{Candidate, Circumstances, Order, Ranked, Ranking, SlaMatcher};
-use sla::{ProfileName, Requirement};
+use sla::Requirement;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -100,9 +100,9 @@ impl Question {
                 .map(|(currency, yen)| (currency.to_owned(), rust_decimal::Decimal::from(yen)))
                 .collect(),
         };
-        let matcher = SlaMatcher::new(&requirement, ProfileName::Normal, &circumstances).map_err(
-            |fault| BrokerError::field("/items", "requirement", "", "", &fault.to_string()),
-        )?;
+        let matcher = SlaMatcher::for_all_times(&requirement, &circumstances).map_err(|fault| {
+            BrokerError::field("/items", "requirement", "", "", &fault.to_string())
+        })?;
         Ok(Self { requirement, matcher: Arc::new(matcher), circumstances, order })
     }
 
@@ -136,6 +136,7 @@ impl Question {
         let nearly: Vec<Candidate> =
             nearly.filter_map(|at| Some(self.candidate(index.document(at)?))).collect();
         let gains = self.matcher.gains(&nearly);
+        let wishes = matching::wishes(&self.requirement);
         let pool = pool(stock, &ranking);
         let candidates: Vec<Candidate> = pool.iter().map(|offer| self.candidate(offer)).collect();
         RankedList {
@@ -148,7 +149,7 @@ impl Question {
             relaxations: gains
                 .into_iter()
                 .filter(|gain| gain.dropped > 0)
-                .map(|gain| relax::relaxing(&self.requirement, gain))
+                .map(|gain| relax::relaxing(&self.requirement, &wishes, gain))
                 .collect(),
             combinations: self.combinations(&pool, &candidates),
             notices,

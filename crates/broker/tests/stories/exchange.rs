@@ -1,7 +1,7 @@
 //! Files of offers and signed documents, on both databases.
 
 use crate::on_both;
-use broker::offers::{ImportOutcome, ImportReport, OfferFile};
+use broker::offers::{ChecklistHead, ImportOutcome, ImportReport, OfferFile};
 use broker::{BrokerError, OpContext};
 use domain::{OfferState, Role};
 use sla::exchange::jws::{self, PrivateKey};
@@ -27,7 +27,7 @@ fn stranger() -> OpContext {
 }
 
 async fn import(market: &TestBroker, who: &OpContext, text: &str, publish: bool) -> ImportReport {
-    let file = OfferFile { text: text.to_owned(), format: None, publish };
+    let file = OfferFile { text: text.to_owned(), publish, ..OfferFile::default() };
     market.broker.import_offers(who, file).await.unwrap()
 }
 
@@ -57,6 +57,58 @@ async fn a_file_is_taken_whole_and_the_second_time_changes_nothing(engine: Engin
     let draft = market.broker.my_offer(&provider, more.offers[39].id).await.unwrap();
     assert_eq!((draft.card.state, draft.card.published_version), (OfferState::Draft, None));
     assert_eq!(market.broker.figures(&stranger()).await.unwrap().offers, before + 40);
+    market.finish().await;
+}
+
+const CHECKLIST: &str = "No,サービスレベル項目,設定値\n5,サービス稼働率,99.9％以上\n\
+    6,平均復旧時間,4時間以内\n7,データの外部保存方針,日本国内\n8,ヘルプデスク,あり\n";
+
+fn checklist(text: &str, name: &str) -> OfferFile {
+    let head = ChecklistHead {
+        name: name.to_owned(),
+        title: "北クラウド".to_owned(),
+        model: "SaaS".to_owned(),
+        region: "jp-1".to_owned(),
+        country: "JP".to_owned(),
+        provider: None,
+    };
+    let text = text.to_owned();
+    OfferFile { text, publish: true, checklist: head, ..OfferFile::default() }
+}
+
+async fn a_filled_checklist_becomes_one_offer_and_again_a_new_version(engine: Engine) {
+    let market = TestBroker::catalogue(engine).await;
+    let provider = market.person(Role::Provider).await;
+    let import = |file| market.broker.import_offers(&provider, file);
+    let first = import(checklist(CHECKLIST, "kita-saas")).await.unwrap();
+    assert_eq!((first.count(ImportOutcome::Created), first.published), (1, 1), "{first:?}");
+    let offer = market.broker.offer(&stranger(), first.offers[0].id).await.unwrap();
+    let uptime = offer.document.item("availability.service_uptime").unwrap();
+    assert_eq!(uptime.value.as_number(), sla::parse_decimal("0.999"));
+    assert_eq!(uptime.commitment, sla::Commitment::Declared);
+    assert!(offer.document.metadata.provider.is_some(), "it speaks for who sends it");
+    let again = import(checklist(CHECKLIST, "kita-saas")).await.unwrap();
+    assert_eq!(again.count(ImportOutcome::Unchanged), 1);
+    let better = CHECKLIST.replace("4時間", "2時間");
+    let next = import(checklist(&better, "kita-saas")).await.unwrap();
+    assert_eq!((next.offers[0].id, next.offers[0].version), (first.offers[0].id, 2));
+    market.finish().await;
+}
+
+async fn faults_of_a_checklist_name_its_rows_and_the_fields_beside_it(engine: Engine) {
+    let market = TestBroker::catalogue(engine).await;
+    let provider = market.person(Role::Provider).await;
+    let import = |file| market.broker.import_offers(&provider, file);
+    let faulty = CHECKLIST.replace("4時間以内", "早め");
+    let report = import(checklist(&faulty, "kita-saas")).await.unwrap();
+    assert_eq!((report.fault_count, report.offers.len()), (1, 0));
+    assert_eq!((report.faults[0].row, report.faults[0].column.as_str()), (3, "平均復旧時間"));
+    assert_eq!(report.faults[0].fault.found, "早め");
+    let mut nameless = checklist(CHECKLIST, "K");
+    nameless.checklist.country = "Japan".to_owned();
+    let report = import(nameless).await.unwrap();
+    let beside: Vec<&str> = report.faults.iter().map(|found| &*found.fault.pointer).collect();
+    assert_eq!(beside, ["/name", "/country"], "{report:?}");
     market.finish().await;
 }
 
@@ -109,7 +161,7 @@ async fn a_withdrawn_offer_comes_back_only_with_a_file_that_publishes(engine: En
 
 async fn only_providers_import_and_only_for_themselves(engine: Engine) {
     let market = TestBroker::catalogue(engine).await;
-    let file = || OfferFile { text: table(0..1, 1000), format: None, publish: false };
+    let file = || OfferFile { text: table(0..1, 1000), ..OfferFile::default() };
     for role in [Role::Customer, Role::Broker] {
         let who = market.person(role).await;
         let refused = market.broker.import_offers(&who, file()).await;
@@ -228,6 +280,8 @@ async fn f7_1_4_a_contract_tells_what_the_provider_has_published_since(engine: E
 on_both!(
     f7_1_4_a_contract_tells_what_the_provider_has_published_since,
     a_file_is_taken_whole_and_the_second_time_changes_nothing,
+    a_filled_checklist_becomes_one_offer_and_again_a_new_version,
+    faults_of_a_checklist_name_its_rows_and_the_fields_beside_it,
     one_fault_in_a_thousand_rows_and_nothing_is_done,
     the_number_of_statements_grows_with_batches_not_with_rows,
     a_withdrawn_offer_comes_back_only_with_a_file_that_publishes,

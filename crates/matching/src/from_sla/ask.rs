@@ -7,6 +7,7 @@ use sla::{
     Accepted, Commitment, Curve, Demand, Direction, ItemDef, ItemKind, Operator, RequirementItem,
 };
 
+use super::times::Wish;
 use crate::{
     item::{Item, Kind, Range, Scale},
     requirement::{Asked, Mode, Tolerance},
@@ -31,6 +32,8 @@ pub(super) struct Ask {
     pub(super) key: String,
     /// Item id in the dictionary; differs from the key where one key needs two orders.
     pub(super) id: String,
+    /// The profile besides every day's that asks it.
+    pub(super) time: Option<sla::ProfileName>,
     pub(super) reading: Reading,
     pub(super) min_commitment: Option<Commitment>,
     pub(super) percentile: Option<Decimal>,
@@ -67,24 +70,57 @@ pub(super) struct Asks {
 pub(super) fn read(document: &sla::Requirement, profile: sla::ProfileName) -> Asks {
     let mut asks = Asks { asks: Vec::new(), items: Vec::new(), rows: Vec::new() };
     for wish in document.items_in(profile) {
-        let wish = wish.as_ref();
+        asks.add(document, &wish, None, mode(wish.level));
+    }
+    asks.with_price()
+}
+
+/// Reads everything that a document asks at any time.
+pub(super) fn read_all(document: &sla::Requirement, wishes: &[Wish]) -> Asks {
+    let mut asks = Asks { asks: Vec::new(), items: Vec::new(), rows: Vec::new() };
+    for wish in wishes {
+        let firm = if wish.floor { Mode::BestEffort } else { mode(wish.item.level) };
+        let other = wish.profile();
+        let time = (other != sla::ProfileName::Normal).then_some(other);
+        asks.add(document, &wish.item, time, firm);
+    }
+    asks.with_price()
+}
+
+/// How many rows a document item becomes.
+pub(super) fn row_count(wish: &RequirementItem) -> usize {
+    parts(wish).len()
+}
+
+impl Asks {
+    /// Adds the rows of one document item; `time` tells apart the items of several profiles.
+    fn add(
+        &mut self,
+        document: &sla::Requirement,
+        wish: &RequirementItem,
+        time: Option<sla::ProfileName>,
+        mode: Mode,
+    ) {
         for part in parts(wish) {
-            let id = if part.suffix.is_empty() {
-                wish.item.clone()
-            } else {
-                format!("{}#{}", wish.item, part.suffix)
-            };
-            asks.items.push(Item { surplus: part.surplus, ..Item::new(id.clone(), part.kind) });
-            asks.rows.push(Asked {
+            let mut id = wish.item.clone();
+            if let Some(time) = time {
+                id = format!("{id}@{time}");
+            }
+            if !part.suffix.is_empty() {
+                id = format!("{id}#{}", part.suffix);
+            }
+            self.items.push(Item { surplus: part.surplus, ..Item::new(id.clone(), part.kind) });
+            self.rows.push(Asked {
                 item: id.clone(),
-                mode: mode(wish.level),
+                mode,
                 weight: wish.weight.unwrap_or(Decimal::ONE) * part.share,
-                tolerance: wish.tolerance.and_then(|by| tolerance(asks.items.last(), by)),
+                tolerance: wish.tolerance.and_then(|by| tolerance(self.items.last(), by)),
                 value: part.value,
             });
-            asks.asks.push(Ask {
+            self.asks.push(Ask {
                 key: wish.item.clone(),
                 id,
+                time,
                 reading: match part.list {
                     Some(list) => about_list(list, wish),
                     None => reading(document, wish),
@@ -95,11 +131,14 @@ pub(super) fn read(document: &sla::Requirement, profile: sla::ProfileName) -> As
             });
         }
     }
-    // Always there, so that offers have a price to be ordered by.
-    if asks.items.iter().all(|item| item.id != MONTHLY_TOTAL) {
-        asks.items.extend(sla::registry().item(MONTHLY_TOTAL).map(natural));
+
+    /// The price is always there, so that offers have one to be ordered by.
+    fn with_price(mut self) -> Self {
+        if self.items.iter().all(|item| item.id != MONTHLY_TOTAL) {
+            self.items.extend(sla::registry().item(MONTHLY_TOTAL).map(natural));
+        }
+        self
     }
-    asks
 }
 
 /// One comparison that a document item asks for.
@@ -346,7 +385,7 @@ fn reading(document: &sla::Requirement, wish: &RequirementItem) -> Reading {
     }
 }
 
-const fn mode(level: Demand) -> Mode {
+pub(super) const fn mode(level: Demand) -> Mode {
     match level {
         Demand::Must => Mode::Must,
         Demand::Prefer => Mode::Prefer,

@@ -19,6 +19,7 @@ impl SlaMatcher {
     #[must_use]
     pub fn axes(&self, candidate: &Candidate) -> Vec<Axis> {
         let mut axes: Vec<Axis> = self.prepared.axes(&candidate.offer);
+        axes.retain(|axis| !self.is_drawn_before(&axis.item));
         for axis in &mut axes {
             if let Some(ask) = self.asks.iter().find(|ask| ask.id == axis.item) {
                 axis.item.clone_from(&ask.key);
@@ -26,6 +27,17 @@ impl SlaMatcher {
         }
         axes.sort_by_key(|axis| place(&axis.item));
         axes
+    }
+
+    /// Of an item that is asked in several profiles the first is drawn: the one of every day.
+    fn is_drawn_before(&self, id: &str) -> bool {
+        let Some(at) = self.asks.iter().position(|ask| ask.id == id) else { return false };
+        let Some((ask, before)) = self.asks.get(..=at).and_then(|asks| asks.split_last()) else {
+            return false;
+        };
+        // The two ends of a range and further lists are axes of their own, of the same time.
+        let same_time = |other: &super::ask::Ask| other.time == ask.time;
+        before.iter().any(|other| other.key == ask.key && !same_time(other))
     }
 
     /// As [`SlaMatcher::axes`], with the items the document promises beyond what is asked (P6.0.3).

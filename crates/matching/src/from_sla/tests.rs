@@ -7,6 +7,7 @@ use super::*;
 use crate::{nano::Nano, prepared::Verdict, requirement::Mode};
 
 mod standard;
+mod times;
 
 fn dec(text: &str) -> Decimal {
     text.parse().unwrap()

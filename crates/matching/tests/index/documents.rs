@@ -138,9 +138,11 @@ proptest! {
         model.extend(offers.into_iter().enumerate().map(|(id, offer)| (format!("offer-{id}"), offer)));
         let mut moment = DocumentMoment::of_documents(rows);
         let compile = |(asked, circumstances): &(Requirement, Circumstances)| {
-            Arc::new(SlaMatcher::new(asked, ProfileName::Normal, circumstances).unwrap())
+            let every_day = SlaMatcher::new(asked, ProfileName::Normal, circumstances).unwrap();
+            let always = SlaMatcher::for_all_times(asked, circumstances).unwrap();
+            [Arc::new(every_day), Arc::new(always)]
         };
-        let matchers: Vec<_> = asked.iter().map(compile).collect();
+        let matchers: Vec<_> = asked.iter().flat_map(compile).collect();
         for matcher in &matchers {
             agrees(&moment, matcher, &model);
         }

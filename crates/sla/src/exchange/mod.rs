@@ -74,7 +74,7 @@ pub fn read(format: Format, text: &str) -> Import {
         Format::Csv => csv::read(text),
         Format::Yaml | Format::Json => documents(text),
         Format::Meti | Format::OpenSlo => Import::refused(
-            "this form holds no whole offers: import YAML, JSON or CSV, or convert a checklist first",
+            "this form holds no whole offers: YAML, JSON and CSV do, and a checklist with what it leaves out",
         ),
     }
 }

@@ -45,21 +45,43 @@ pub struct ConvertArgs {
     /// The form of the files; as they look unless stated
     #[arg(long, value_enum)]
     from: Option<Form>,
+    /// Provider (a DID or address) of the offer that a checklist describes
+    #[arg(long)]
+    provider: Option<String>,
+    #[command(flatten)]
+    checklist: ChecklistArgs,
+}
+
+/// What a checklist does not say about its offer.
+#[derive(Debug, Args)]
+pub(crate) struct ChecklistArgs {
     /// Name of the offer that a checklist describes
     #[arg(long, default_value = "my-service")]
     name: String,
     /// Title of the offer that a checklist describes
     #[arg(long, default_value = "サービス")]
     title: String,
-    /// Provider (a DID or address) of the offer that a checklist describes
-    #[arg(long)]
-    provider: Option<String>,
     /// Service model of the offer that a checklist describes
     #[arg(long, default_value = "SaaS")]
     model: String,
     /// Region and country of the offer that a checklist describes
     #[arg(long, num_args = 2, value_names = ["ID", "COUNTRY"], default_values = ["jp", "JP"])]
     region: Vec<String>,
+}
+
+impl ChecklistArgs {
+    /// The same for reading a checklist.
+    pub(crate) fn head(&self, provider: Option<String>) -> meti::Head {
+        let region = |at: usize| self.region.get(at).cloned().unwrap_or_default();
+        meti::Head {
+            name: self.name.clone(),
+            provider,
+            title: self.title.clone(),
+            model: self.model.clone(),
+            region: region(0),
+            country: region(1),
+        }
+    }
 }
 
 /// Says for each file how many offers and requirements it holds, or every fault.
@@ -77,7 +99,7 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
                 Err(faults) => done = refuse(path, &faults),
             },
             Format::Meti => {
-                let import = meti::read(&text, &head(None));
+                let import = meti::read(&text, &unknown());
                 match import.is_sound() {
                     true => say(&format!("{name}: a checklist without a fault")),
                     false => done = refuse(path, &import.faults),
@@ -127,7 +149,7 @@ pub fn convert(args: &ConvertArgs) -> anyhow::Result<ExitCode> {
         let text = read(path)?;
         let format = args.from.map_or_else(|| Format::of_text(&text), Format::from);
         let import = match format {
-            Format::Meti => meti::read(&text, &head(Some(args))),
+            Format::Meti => meti::read(&text, &args.checklist.head(args.provider.clone())),
             format => exchange::read(format, &text),
         };
         if !import.is_sound() {
@@ -143,25 +165,14 @@ fn found(import: Import) -> impl Iterator<Item = Offer> {
     import.offers.into_iter().map(|found| found.offer)
 }
 
-/// What a checklist does not say; placeholders where it is only checked.
-fn head(args: Option<&ConvertArgs>) -> meti::Head {
-    let Some(args) = args else {
-        return meti::Head {
-            name: "checked".to_owned(),
-            title: "-".to_owned(),
-            model: "SaaS".to_owned(),
-            region: "jp".to_owned(),
-            country: "JP".to_owned(),
-            provider: None,
-        };
-    };
-    let region = |at: usize| args.region.get(at).cloned().unwrap_or_default();
+/// Placeholders for what a checklist does not say, where it is only checked.
+fn unknown() -> meti::Head {
     meti::Head {
-        name: args.name.clone(),
-        provider: args.provider.clone(),
-        title: args.title.clone(),
-        model: args.model.clone(),
-        region: region(0),
-        country: region(1),
+        name: "checked".to_owned(),
+        title: "-".to_owned(),
+        model: "SaaS".to_owned(),
+        region: "jp".to_owned(),
+        country: "JP".to_owned(),
+        provider: None,
     }
 }

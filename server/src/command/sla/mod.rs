@@ -3,6 +3,8 @@
 mod files;
 mod sign;
 
+pub(crate) use files::ChecklistArgs;
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
