@@ -8,6 +8,13 @@ const [address, path = "/needs/templates/certificate-service"] = process.argv.sl
 const SECONDS = 4;
 const CATEGORIES = "devtools.timeline,disabled-by-default-devtools.timeline,disabled-by-default-devtools.timeline.frame";
 
+/** What the main thread does of a frame besides our own script, by the names of the trace. */
+const WORK = {
+  style: ["UpdateLayoutTree", "RecalculateStyles"],
+  layout: ["Layout"],
+  paint: ["PrePaint", "Paint", "Layerize", "UpdateLayer", "Commit"],
+};
+
 const browser = await startBrowser();
 try {
   const context = await newVisitor(browser, address);
@@ -86,13 +93,6 @@ async function trace(session, act) {
   session.off("Tracing.dataCollected", keep);
   return { events, moves, changed };
 }
-
-/** What the main thread does of a frame besides our own script, by the names of the trace. */
-const WORK = {
-  style: ["UpdateLayoutTree", "RecalculateStyles"],
-  layout: ["Layout"],
-  paint: ["PrePaint", "Paint", "Layerize", "UpdateLayer", "Commit"],
-};
 
 /** Times between drawn frames, the work of each frame on the main thread, and frames that were dropped. */
 function read({ events, moves, changed }) {

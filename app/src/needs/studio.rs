@@ -19,7 +19,7 @@ use sla::{
 };
 
 use super::{
-    guided,
+    form as fields, guided,
     item_field::{example, scheme_levels},
     read_source, say, start, times,
 };
@@ -48,7 +48,7 @@ pub(super) async fn candidates(
         return StatusCode::BAD_REQUEST.into_response();
     };
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    answer(&ctx, &state, &source, known).await
+    answer(&ctx, &state, &source, known, None).await
 }
 
 /// The same for a need whose fields were changed: the fields of the page, and the document they belong
@@ -63,13 +63,25 @@ pub(super) async fn edited(
         Ok((base, _)) => base,
         Err(error) => return status_of(&error).into_response(),
     };
+    // An item of one's own that is only half written yet waits for its other half.
+    let own = fields::NEW_OWN.map(|name| form.value(name).trim().to_owned());
+    let half = own[0].is_empty() != own[2].is_empty();
+    let own: Vec<_> = fields::NEW_OWN.into_iter().zip(own).filter(|_| half).collect();
+    for (name, _) in &own {
+        form = form.with(name, "");
+    }
+    let written = |form: FormState| {
+        own.iter().fold(form, |form, (name, value)| form.with(name, value.clone()))
+    };
     let Some(whole) = guided::edited(&ctx, &state, &mut form, Some(&base)) else {
         let faults = form.errors().iter().map(|error| (error.field.clone(), error.message.clone()));
-        let refusal =
-            Refusal { faults: faults.collect(), sheet: sheet_of(&ctx, &form, Some(&base)) };
+        let faults = faults.collect();
+        let refusal = Refusal { faults, sheet: sheet_of(&ctx, &written(form), Some(&base)) };
         return (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(refusal)).into_response();
     };
-    answer(&ctx, &state, &RequirementSource::Text(sla::to_yaml(&whole)), None).await
+    let sheet = sheet_of(&ctx, &written(start::filled(&state, &whole)), Some(&whole));
+    let source = RequirementSource::Text(sla::to_yaml(&whole));
+    answer(&ctx, &state, &source, None, Some(sheet)).await
 }
 
 async fn answer(
@@ -77,6 +89,7 @@ async fn answer(
     state: &AppState,
     source: &RequirementSource,
     known: Option<&str>,
+    shown: Option<String>,
 ) -> Response {
     let found = match state.broker.candidates(&ctx.op(), source).await {
         Ok(found) => found,
@@ -85,7 +98,7 @@ async fn answer(
         }
         Err(error) => return fault_page(ctx, &error),
     };
-    let sheet = sheet(ctx, state, &found.requirement);
+    let sheet = shown.unwrap_or_else(|| sheet(ctx, state, &found.requirement));
     let Ok(body) = serde_json::to_string(&data(ctx.words(), found, sheet)) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

@@ -92,7 +92,10 @@ fn is_dressed(response: &Response) -> bool {
     }
     let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     kind.is_some_and(|kind| {
-        kind.starts_with(b"text/html") || kind.starts_with(b"application/problem+json")
+        // A page's script is told in JSON what is wrong with the fields of its form.
+        [&b"text/html"[..], b"application/problem+json", b"application/json"]
+            .iter()
+            .any(|known| kind.starts_with(known))
     })
 }
 

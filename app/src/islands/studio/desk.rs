@@ -213,8 +213,14 @@ impl Desk {
 
     /// Puts the fields of other times in place.
     pub fn resheet(&self, sheet: &str) {
-        if let Some(place) = dom::find(&self.root, "[data-sheet]") {
-            place.set_inner_html(sheet);
+        let Some(place) = dom::find(&self.root, "[data-sheet]") else { return };
+        // What somebody is typing there meanwhile is not lost.
+        let typing = dom::find(&place, ":focus").map(|field| (field.id(), dom::value(&field)));
+        place.set_inner_html(sheet);
+        if let Some((id, text)) = typing
+            && let Some(field) = dom::find(&place, &format!("[id=\"{id}\"]"))
+        {
+            dom::fill(&field, &text);
         }
     }
 
