@@ -17,6 +17,8 @@ const HOST: [&str; 3] = ["--workspace", "--exclude", "frontend"];
 const DATABASE: &str = "KUMOICHI_TEST_POSTGRES";
 /// Random cases of each property in a run at night.
 const NIGHTLY_CASES: &str = "20000";
+/// The profile of `.config/nextest.toml` that gives them time.
+const NIGHTLY_PROFILE: &str = "nightly";
 /// Random tables that are compared with the oracle.
 const ORACLE_TABLES: u64 = 200;
 const JOURNEYS_LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -111,6 +113,9 @@ fn tests(place: &Place, options: &Options) -> Result<Count> {
             "--final-status-level",
             "slow",
         ]);
+        if options.nightly {
+            runner.args(["--profile", NIGHTLY_PROFILE]);
+        }
         count::of_nextest
     } else {
         runner.args(["test", "--no-fail-fast", "--bins", "--lib", "--tests"]);
