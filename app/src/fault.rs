@@ -22,7 +22,7 @@ pub use crate::expected::expected_text;
 pub fn fault_page(ctx: &PageContext, error: &BrokerError) -> Response {
     let words = ctx.words();
     let status = status_of(error);
-    if status.is_server_error() {
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
         tracing::error!(request.id = %ctx.request_id, page.path = %ctx.path_only(), error = %chain(error), "a page could not be made");
     }
     let mut page = ErrorPage::of_status(ctx, status);
@@ -34,6 +34,10 @@ pub fn fault_page(ctx: &PageContext, error: &BrokerError) -> Response {
             words.common_error_invalid().clone_into(&mut page.title);
             page.text = placed_texts(words, faults);
         }
+        BrokerError::Preparing { done, total } => {
+            words.common_fault_preparing_title().clone_into(&mut page.title);
+            page.text = words.common_fault_preparing(done.to_string(), total.to_string());
+        }
         error => {
             if let Some(text) = conflict_text(words, error) {
                 page.text = text;
@@ -41,9 +45,8 @@ pub fn fault_page(ctx: &PageContext, error: &BrokerError) -> Response {
         }
     }
     let mut response = page.respond(ctx);
-    if let BrokerError::TooManyAttempts { retry_after_seconds } = error {
-        let seconds = HeaderValue::from(*retry_after_seconds);
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    if let Some(seconds) = error.retry_after_seconds() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }
@@ -59,6 +62,7 @@ pub fn status_of(error: &BrokerError) -> StatusCode {
         | BrokerError::NotOrderable { .. }
         | BrokerError::SignedBefore { .. } => StatusCode::CONFLICT,
         BrokerError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+        BrokerError::Preparing { .. } => StatusCode::SERVICE_UNAVAILABLE,
         BrokerError::Storage(_) | BrokerError::Search(_) | BrokerError::Internal(_) => {
             StatusCode::INTERNAL_SERVER_ERROR
         }
@@ -214,6 +218,18 @@ mod tests {
                 assert!(text.contains(allowed), "{text}");
                 assert!(text.contains(fault.found.as_deref().unwrap_or_default()), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_list_in_preparation_is_not_there_yet_and_says_when_to_come_again() {
+        let error = BrokerError::Preparing { done: 12_000, total: 90_000 };
+        assert_eq!(status_of(&error), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(error.retry_after_seconds().is_some_and(|seconds| seconds > 0));
+        for locale in Locale::ALL {
+            let text =
+                locale.words().common_fault_preparing("12000".to_owned(), "90000".to_owned());
+            assert!(text.contains("12000") && text.contains("90000"), "{text}");
         }
     }
 

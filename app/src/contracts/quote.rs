@@ -183,7 +183,7 @@ async fn again(
     if form.is_sound()
         && let Some(plan) = plan::read(&mut form, ctx.words())
     {
-        match state.broker.estimate(&ctx.op(), offer, &plan) {
+        match state.broker.estimate(&ctx.op(), offer, &plan).await {
             Ok(found) => price = Some(found),
             // Whoever has no price is told so as an obstacle.
             Err(BrokerError::NotFound { .. }) => {}

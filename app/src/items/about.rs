@@ -42,11 +42,11 @@ pub(super) async fn show(
     Path(key): Path<String>,
 ) -> Response {
     let op = ctx.op();
-    let offers = match state.broker.offers_promising(&op, &key, SHOWN) {
+    let offers = match state.broker.offers_promising(&op, &key, SHOWN).await {
         Ok(offers) => offers,
         Err(error) => return fault_page(&ctx, &error),
     };
-    let counts = match state.broker.promised_items(&op) {
+    let counts = match state.broker.promised_items(&op).await {
         Ok(counts) => counts,
         Err(error) => return fault_page(&ctx, &error),
     };

@@ -42,7 +42,7 @@ async fn show(
     RawQuery(raw): RawQuery,
 ) -> Response {
     let form = FormState::from_urlencoded(&raw.unwrap_or_default());
-    match state.broker.promised_items(&ctx.op()) {
+    match state.broker.promised_items(&ctx.op()).await {
         Ok(counts) => view(&ctx, &counts, &form),
         Err(error) => fault_page(&ctx, &error),
     }

@@ -7,6 +7,7 @@ use crate::{Broker, BrokerError, lifecycle};
 use domain::DurationUs;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use storage::{idempotency, notices, observations, sessions};
 use tokio::task::JoinSet;
@@ -61,6 +62,14 @@ impl Broker {
         let mut tasks = JoinSet::new();
         let stop = shutdown.clone();
         tasks.spawn(async move { engine.run(stop).await });
+        let (closing, stop) = (Arc::clone(&self.inner), shutdown.clone());
+        closing.shelf.reader.closing.store(false, Ordering::Relaxed);
+        tasks.spawn(async move {
+            stop.cancelled().await;
+            closing.shelf.reader.closing.store(true, Ordering::Relaxed);
+        });
+        let start = self.clone();
+        tasks.spawn(async move { start.finish_start().await });
         let sync = self.clone();
         tasks.spawn(every(SYNC_EVERY, shutdown.clone(), "market sync", move || {
             let broker = sync.clone();
@@ -110,6 +119,7 @@ impl Broker {
         observations::delete_older_than(&mut tx, now.plus_us(-SAMPLES_KEPT_US)).await?;
         notices::delete_older_than(&mut tx, now.plus_us(-NOTICES_KEPT_US)).await?;
         tx.commit().await?;
+        self.turn_the_day(now).await?;
         self.keep_match_index().await
     }
 }

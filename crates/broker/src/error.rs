@@ -48,6 +48,9 @@ impl FieldFault {
     }
 }
 
+/// After so long it is worth asking again for a list that is being prepared.
+const PREPARING_SECONDS: i64 = 10;
+
 /// A refused or failed use case.
 #[derive(Debug, Error)]
 pub enum BrokerError {
@@ -102,6 +105,17 @@ pub enum BrokerError {
         /// Seconds to wait.
         retry_after_seconds: i64,
     },
+    /// The documents of a large market are being read for what this need asks about; the same request
+    /// gets its answer a little later.
+    #[error(
+        "the offers are being read for this need: {done} of {total} so far; try again in a while"
+    )]
+    Preparing {
+        /// Offers read so far.
+        done: u64,
+        /// Offers to read.
+        total: u64,
+    },
     /// The database.
     #[error("the database did not do its part")]
     Storage(#[from] StorageError),
@@ -126,7 +140,18 @@ impl BrokerError {
             Self::SignedBefore { .. } => "idempotency_key_reused",
             Self::Conflict { code, .. } | Self::NotOrderable { code, .. } => code,
             Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::Preparing { .. } => "preparing",
             Self::Storage(_) | Self::Search(_) | Self::Internal(_) => "internal",
+        }
+    }
+
+    /// When the same request may succeed.
+    #[must_use]
+    pub const fn retry_after_seconds(&self) -> Option<i64> {
+        match self {
+            Self::TooManyAttempts { retry_after_seconds } => Some(*retry_after_seconds),
+            Self::Preparing { .. } => Some(PREPARING_SECONDS),
+            _ => None,
         }
     }
 

@@ -1,20 +1,22 @@
-//! The match index over the shelf, and its snapshot in the data folder.
+//! The match index over published offers, and its snapshot in the data folder.
 //!
-//! The snapshot spares a restart the reading of every document for every item. It is not trusted: what
-//! is damaged, of another version or about another state of an offer is left out and read again.
+//! The snapshot spares a restart the reading of every document. It is not trusted: what is damaged or
+//! of another version is not used, and what it says has to agree with the database (`load`).
 
-use crate::shelf::{Shelved, Stock};
-use crate::{Broker, BrokerError};
-use domain::OfferId;
-use matching::SlaMatcher;
-use matching::index::{DocumentMoment, DocumentRow};
+use crate::shelf::{Shelved, State, Stock};
+use crate::{Broker, BrokerError, sync};
+use domain::{OfferId, Timestamp};
+use matching::index::{AnyDocument, DocumentMoment, DocumentRow};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 /// The index of one moment of the market.
-pub(crate) type MatchIndex = DocumentMoment<Shelved>;
+pub(crate) type MatchIndex = DocumentMoment;
 
 /// Beside the folder of the search index.
 const FILE: &str = "match-index";
@@ -25,64 +27,66 @@ impl AsRef<sla::Offer> for Shelved {
     }
 }
 
-/// The state of a document: the beginning of its hash.
-fn stamp(offer: &Shelved) -> i64 {
-    let start = offer.hash.get(..16).unwrap_or_default();
-    u64::from_str_radix(start, 16).map_or(0, u64::cast_signed)
+/// An offer on its way into the index.
+pub(crate) fn row(offer: &Arc<Shelved>) -> DocumentRow {
+    let document: AnyDocument = Arc::<Shelved>::clone(offer);
+    DocumentRow {
+        id: offer.card.id.to_string(),
+        mark: State::from(offer.as_ref()).into(),
+        document,
+    }
 }
 
-fn row(id: OfferId, offer: &Arc<Shelved>) -> DocumentRow<Shelved> {
-    DocumentRow { id: id.to_string(), document: Arc::clone(offer) }
+/// What a snapshot says beside the index.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Note {
+    providers: BTreeMap<String, (String, String)>,
+    /// Ids as text, which is what keys of JSON are.
+    unreadable: BTreeMap<String, i64>,
+    /// The latest change in it.
+    seen_until: i64,
+    /// Every change before then is in it.
+    caught_up: i64,
 }
 
-/// An index of all offers; what stands in the snapshot unchanged is taken from there.
-pub(crate) fn build(
-    stock: &Stock,
-    before: &MatchIndex,
-    snapshot: Option<&Path>,
-    usual: &[Arc<SlaMatcher>],
-) -> MatchIndex {
-    let restored =
-        snapshot.and_then(|file| restore(stock, file)).unwrap_or_else(|| before.emptied());
-    usual.iter().for_each(|matcher| restored.warm(matcher));
-    let missing = stock.offers.iter().filter(|(id, _)| !restored.contains(&id.to_string()));
-    let missing: Vec<_> = missing.map(|(id, offer)| row(*id, offer)).collect();
-    restored.apply(missing, &[])
-}
-
-/// The index after these offers changed, came or went; time grows with their number only.
-pub(crate) fn follow(stock: &Stock, changed: &[OfferId]) -> MatchIndex {
-    let there = changed.iter().filter_map(|id| Some(row(*id, stock.offers.get(id)?))).collect();
-    let gone: Vec<String> = changed
-        .iter()
-        .filter(|id| !stock.offers.contains_key(id))
-        .map(ToString::to_string)
-        .collect();
-    let gone: Vec<&str> = gone.iter().map(String::as_str).collect();
-    stock.index.apply(there, &gone)
-}
-
-/// What the snapshot holds of offers that are still the same; `None` where it cannot be used.
-fn restore(stock: &Stock, file: &Path) -> Option<MatchIndex> {
+/// The stock that the snapshot holds, and from when on changes may be missing in it; `None` where it
+/// cannot be used.
+pub(crate) fn restore(file: &Path) -> Option<(Stock, Timestamp)> {
+    let refused = |reason: &dyn std::fmt::Display| {
+        tracing::warn!(file = %file.display(), %reason, "the snapshot of the match index is not used; it is built anew");
+    };
     let bytes = match fs::read(file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(error) => {
-            tracing::warn!(file = %file.display(), %error, "the snapshot of the match index cannot be read; it is built anew");
+            refused(&error);
             return None;
         }
     };
-    let find = |id: &str, then: i64| {
-        let offer = stock.offers.get(&id.parse::<OfferId>().ok()?)?;
-        (stamp(offer) == then).then(|| Arc::clone(offer))
-    };
-    match MatchIndex::restore_documents(&bytes, find) {
-        Ok(index) => Some(index),
+    let (index, note) = match MatchIndex::restore_documents(&bytes) {
+        Ok(restored) => restored,
         Err(reason) => {
-            tracing::warn!(file = %file.display(), %reason, "the snapshot of the match index is not used; it is built anew");
-            None
+            refused(&reason);
+            return None;
         }
-    }
+    };
+    let note: Note = match serde_json::from_str(&note) {
+        Ok(note) => note,
+        Err(error) => {
+            refused(&error);
+            return None;
+        }
+    };
+    let unreadable = note.unreadable.into_iter();
+    let stock = Stock {
+        index,
+        providers: note.providers,
+        unreadable: unreadable
+            .filter_map(|(id, at)| Some((id.parse::<OfferId>().ok()?, at)))
+            .collect(),
+        seen_until: Some(Timestamp(note.seen_until)),
+    };
+    Some((stock, Timestamp(note.caught_up)))
 }
 
 impl Broker {
@@ -95,17 +99,30 @@ impl Broker {
     pub async fn keep_match_index(&self) -> Result<(), BrokerError> {
         let Some(file) = self.snapshot_file() else { return Ok(()) };
         let shelf = &self.inner.shelf;
+        // Before the stock: a look that is later than the stock would hide changes.
+        let looked_at = shelf.looked_at.load(Ordering::Acquire);
         let stock = shelf.stock();
         let kept = shelf.kept.lock().unwrap_or_else(PoisonError::into_inner).as_ptr();
         if kept == Arc::as_ptr(&stock) {
             return Ok(());
         }
+        let caught_up = sync::caught_up(&stock, looked_at);
         let written = Arc::downgrade(&stock);
         let fault = |error: String| BrokerError::Internal(format!("match index: {error}"));
-        tokio::task::spawn_blocking(move || write(&file, &stock.index.snapshot_documents(stamp)))
-            .await
-            .map_err(|error| fault(error.to_string()))?
-            .map_err(|error| fault(error.to_string()))?;
+        tokio::task::spawn_blocking(move || {
+            let unreadable = stock.unreadable.iter().map(|(id, at)| (id.to_string(), *at));
+            let note = Note {
+                providers: stock.providers.clone(),
+                unreadable: unreadable.collect(),
+                seen_until: stock.seen_until.unwrap_or(Timestamp(0)).0,
+                caught_up: caught_up.0,
+            };
+            let note = serde_json::to_string(&note).map_err(io::Error::other)?;
+            write(&file, &stock.index.snapshot_documents(&note))
+        })
+        .await
+        .map_err(|error| fault(error.to_string()))?
+        .map_err(|error| fault(error.to_string()))?;
         *shelf.kept.lock().unwrap_or_else(PoisonError::into_inner) = written;
         Ok(())
     }

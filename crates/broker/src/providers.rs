@@ -7,6 +7,7 @@ use crate::ports::CloudConnection;
 use crate::regions::{self, CloudRegion};
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, OrganisationId, ProviderId, Role};
+use search::{FacetField, SearchQuery, SearchSort};
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use storage::providers::{self, Connection, NewProvider, Provider};
@@ -134,14 +135,16 @@ impl Broker {
             Err(_) => providers::find_by_slug(&mut tx, slug_or_id).await?,
         };
         let row = found.ok_or(BrokerError::NotFound { what: "provider" })?;
-        Ok(self.provider_view(&row))
+        drop(tx);
+        self.provider_view(&row).await
     }
 
     /// The entry that the signed-in provider organisation manages.
     pub async fn my_provider(&self, ctx: &OpContext) -> Result<ProviderView, BrokerError> {
         let mut tx = self.begin_read().await?;
         let row = self.own_provider(ctx, &mut tx).await?;
-        Ok(self.provider_view(&row))
+        drop(tx);
+        self.provider_view(&row).await
     }
 
     /// The provider row of the actor's organisation.
@@ -158,20 +161,26 @@ impl Broker {
         rows.into_iter().next().ok_or(BrokerError::NotFound { what: "provider" })
     }
 
-    fn provider_view(&self, row: &Provider) -> ProviderView {
-        let card = ProviderCard::from(row);
-        let mut offers: Vec<OfferCard> = self.inner.shelf.cards_of(row.id);
-        offers.sort_by_key(|offer| Reverse(offer.published_at));
-        offers.truncate(OFFERS_SHOWN);
-        ProviderView {
-            card,
+    async fn provider_view(&self, row: &Provider) -> Result<ProviderView, BrokerError> {
+        let newest = SearchQuery {
+            chosen: vec![(FacetField::Provider, row.slug.clone())],
+            sort: SearchSort::Newest,
+            limit: OFFERS_SHOWN,
+            ..SearchQuery::default()
+        };
+        let found = self.on_index(move |index| index.ids(&newest)).await?;
+        let offers = self.shelved_of(&self.inner.shelf.stock(), &found).await?;
+        let mut offers: Vec<OfferCard> = offers.iter().map(|offer| offer.card.clone()).collect();
+        offers.sort_by_key(|offer| (Reverse(offer.published_at), offer.id));
+        Ok(ProviderView {
+            card: ProviderCard::from(row),
             did: row.did.clone(),
             description_en: row.description_en.clone(),
             description_ja: row.description_ja.clone(),
             homepage: row.homepage.clone(),
             organisation: row.organisation_id,
             offers,
-        }
+        })
     }
 
     /// Creates the entry; repeatable by slug, an existing entry stays as it is.

@@ -7,6 +7,7 @@ use crate::demo::{self, DemoProvider};
 use crate::documents::number;
 use crate::offers::version_row;
 use crate::providers::ProviderEntry;
+use crate::sync::beside;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{OfferId, OrganisationId, ProviderId, Role, Timestamp};
 use sha2::{Digest, Sha256};
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 use storage::offers::{self, NewOffer, OfferVersion};
 use uuid::Uuid;
 
+/// Offers of one unit of work: a market of any size is made in bounded memory.
+const BATCH: usize = 5_000;
 /// The password of the demo people; the start page of a demo market says so.
 pub const DEMO_PASSWORD: &str = "kumoichi-demo";
 
@@ -127,15 +130,31 @@ impl Broker {
         Ok(provider)
     }
 
-    /// Publishes documents as first versions; an offer that exists stays as it is.
+    /// Publishes documents as first versions, some thousands at a time; an offer that exists stays as it
+    /// is.
     async fn seed_offers(
         &self,
         ctx: &OpContext,
         providers: &BTreeMap<String, ProviderId>,
         documents: impl Iterator<Item = sla::Offer>,
     ) -> Result<usize, BrokerError> {
+        let mut documents = documents.peekable();
+        let mut added = 0;
+        while documents.peek().is_some() {
+            let batch = documents.by_ref().take(BATCH).collect();
+            added += self.seed_batch(ctx, providers, batch).await?;
+        }
+        Ok(added)
+    }
+
+    async fn seed_batch(
+        &self,
+        ctx: &OpContext,
+        providers: &BTreeMap<String, ProviderId>,
+        documents: Vec<sla::Offer>,
+    ) -> Result<usize, BrokerError> {
         let now = self.now();
-        let mut named = Vec::new();
+        let mut named = Vec::with_capacity(documents.len());
         for document in documents {
             let did = document.metadata.provider.clone().unwrap_or_default();
             let Some(&provider_id) = providers.get(&did) else {
@@ -151,9 +170,7 @@ impl Broker {
         named.retain(|(offer, _)| !known.contains(&offer.id));
         // Many documents are written and hashed beside the async workers.
         let ctx = ctx.clone();
-        let rows = tokio::task::spawn_blocking(move || first_versions(&ctx, named, now));
-        let rows =
-            rows.await.map_err(|error| BrokerError::Internal(format!("seed: {error}")))??;
+        let rows = beside("seed", move || first_versions(&ctx, named, now)).await??;
         offers::insert_published(&mut tx, &rows).await?;
         tx.commit().await?;
         Ok(rows.len())

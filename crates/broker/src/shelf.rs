@@ -1,10 +1,18 @@
-//! The published offers in memory, as lists and ranking need them; a projection of the database.
+//! What is published, as lists and ranking need it: a projection of the database.
+//!
+//! A [`Stock`] is one moment of the market. It holds what every offer promises in columns and, beside
+//! each, which state of which document that is; the documents themselves are read when a row is shown
+//! or judged exactly (`fetch`), and the ones used lately are kept here.
 
 use crate::market::OfferCard;
-use crate::market::items::Promised;
+use crate::market::items::Count;
 use crate::match_index::MatchIndex;
-use domain::{OfferId, ProviderId, Timestamp};
+use crate::reading::Reader;
+use crate::recent::Recent;
+use domain::{OfferId, Timestamp};
+use matching::index::Mark;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 /// One published offer, ready to be shown and judged.
@@ -22,27 +30,92 @@ pub(crate) struct Shelved {
     pub revision: i64,
 }
 
+/// Which state of an offer the index knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct State {
+    /// Revision of the row.
+    pub revision: i64,
+    /// The published version; versions never change.
+    pub version: i64,
+    /// Beginning of the hash of its document.
+    pub hash: i64,
+}
+
+impl From<Mark> for State {
+    fn from([revision, version, hash]: Mark) -> Self {
+        Self { revision, version, hash }
+    }
+}
+
+impl From<State> for Mark {
+    fn from(state: State) -> Self {
+        [state.revision, state.version, state.hash]
+    }
+}
+
+impl From<&Shelved> for State {
+    fn from(offer: &Shelved) -> Self {
+        let hash = hash_start(&offer.hash);
+        Self { revision: offer.revision, version: offer.card.version, hash }
+    }
+}
+
+/// The beginning of a hash in hex, as a number.
+pub(crate) fn hash_start(hash: &str) -> i64 {
+    let start = hash.get(..16).unwrap_or_default();
+    u64::from_str_radix(start, 16).map_or(0, u64::cast_signed)
+}
+
 /// One moment of the market; readers keep it while a newer one is put up.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stock {
-    /// In the order of ids, so that everything derived from it is the same everywhere.
-    pub offers: BTreeMap<OfferId, Arc<Shelved>>,
+    /// What is published and what it promises.
+    pub index: MatchIndex,
     /// Names of providers in English and Japanese by short name, for the filters.
     pub providers: BTreeMap<String, (String, String)>,
+    /// Published offers whose documents cannot be read, with their revisions.
+    pub unreadable: BTreeMap<OfferId, i64>,
     /// The latest change that was seen.
     pub seen_until: Option<Timestamp>,
-    /// For ranking `offers`, always of the same moment.
-    pub index: MatchIndex,
 }
 
-/// Holds the current [`Stock`].
+impl Stock {
+    /// The state of a published offer.
+    pub fn state(&self, id: OfferId) -> Option<State> {
+        self.index.mark_of(&id.to_string()).map(State::from)
+    }
+
+    /// How many offers are published and can be read.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// The first offers in the order of ids, so that everything derived from them is the same everywhere.
+    pub fn first(&self, most: usize) -> Vec<OfferId> {
+        self.index.first_ids(most).into_iter().filter_map(|id| id.parse().ok()).collect()
+    }
+}
+
+/// Holds the current [`Stock`] and what was worked out of it.
 #[derive(Debug, Default)]
 pub(crate) struct Shelf {
     stock: RwLock<Arc<Stock>>,
     /// One synchronisation at a time.
     pub syncing: tokio::sync::Mutex<()>,
-    /// Who promises which item, of the moment it was last asked for.
-    pub promised: Mutex<(Weak<Stock>, Arc<Promised>)>,
+    /// When the database was last asked for changes, microseconds.
+    pub looked_at: AtomicI64,
+    /// The database is not the one the stock was made of: it has to be read anew.
+    pub doubtful: AtomicBool,
+    /// Documents used lately.
+    pub recent: Mutex<Recent>,
+    /// Readings of all documents that are asked for.
+    pub reader: Reader,
+    /// Who promises which item, as it was last counted.
+    pub promised: Mutex<Count>,
+    /// One count at a time.
+    pub counting: tokio::sync::Mutex<()>,
+    /// Providers and countries of the stock they were last counted of.
+    pub figures: Mutex<(Weak<Stock>, u64, u64)>,
     /// The stock whose match index was written last.
     pub kept: Mutex<Weak<Stock>>,
 }
@@ -59,20 +132,14 @@ impl Shelf {
         *self.stock.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(stock);
     }
 
-    /// One offer.
-    pub fn get(&self, id: OfferId) -> Option<Arc<Shelved>> {
-        self.stock().offers.get(&id).cloned()
-    }
-
     /// How many offers are published.
     pub fn len(&self) -> usize {
-        self.stock().offers.len()
+        self.stock().len()
     }
 
-    /// The offers of one provider.
-    pub fn cards_of(&self, provider: ProviderId) -> Vec<OfferCard> {
-        let stock = self.stock();
-        let theirs = stock.offers.values().filter(|offer| offer.card.provider.id == provider);
-        theirs.map(|offer| offer.card.clone()).collect()
+    /// Keeps documents at hand.
+    pub fn remember<'a>(&self, offers: impl IntoIterator<Item = &'a Arc<Shelved>>) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        offers.into_iter().for_each(|offer| recent.put(Arc::clone(offer)));
     }
 }

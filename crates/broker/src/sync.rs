@@ -1,99 +1,136 @@
-//! Keeps shelf, match index and search index equal to the published offers.
+//! Keeps match index and search index equal to the published offers.
 //!
 //! Takes no input and is safe at any time: it reads what changed since the last look, with an
 //! overlap because commits of other processes become visible late, and skips revisions it has.
 
-use crate::providers::ProviderCard;
+use crate::fetch::read_rows;
 use crate::shelf::{Shelved, Stock};
-use crate::{Broker, BrokerError, market, match_index, regions};
+use crate::{Broker, BrokerError, load, match_index};
 use domain::{DurationUs, OfferId, OfferState, Timestamp};
 use search::OfferDocument;
-use std::path::PathBuf;
 use std::sync::Arc;
-use storage::offers::{self, OfferChange, PublishedOffer};
+use std::sync::atomic::Ordering;
+use storage::offers::{self, OfferChange};
 use storage::{StorageError, Tx};
 
-/// How far back it looks again: longer than any transaction takes.
+/// How far before the latest change it looks again: longer than any transaction takes.
 const OVERLAP_US: DurationUs = 10_000_000;
-/// Rows read at once.
-const CHUNK: u32 = 500;
+/// How far before the last look it looks again: clocks of other processes may be behind ours.
+const LOOK_AGAIN_US: DurationUs = 60_000_000;
+/// Documents read by one statement.
+pub(crate) const CHUNK: usize = 500;
+/// Offers that are in memory with their documents at once, and one segment of the index at first.
+pub(crate) const BATCH: u32 = 16_000;
+/// Changes listed at once; they are short.
+const LISTED: u32 = 5_000;
 
 impl Broker {
     /// Brings search and matching up to date with everything committed so far.
     pub async fn sync_market(&self) -> Result<(), BrokerError> {
-        let _one_at_a_time = self.inner.shelf.syncing.lock().await;
-        let stock = self.inner.shelf.stock();
-        match stock.seen_until {
-            None => self.load_market(self.snapshot_file()).await.map(drop),
-            Some(seen) => self.follow_market(&stock, seen).await,
-        }
-    }
-
-    /// Builds search and match index anew while the old ones answer; returns the number of offers.
-    pub async fn reindex(&self) -> Result<u64, BrokerError> {
-        let _one_at_a_time = self.inner.shelf.syncing.lock().await;
-        let count = self.load_market(None).await?;
-        self.keep_match_index().await?;
-        Ok(count)
-    }
-
-    /// Reads everything that is published; the match index may start from a snapshot.
-    async fn load_market(&self, snapshot: Option<PathBuf>) -> Result<u64, BrokerError> {
-        let mut tx = self.begin_read().await?;
-        let mut stock = Stock { seen_until: Some(Timestamp(0)), ..Stock::default() };
-        let mut after = None;
-        loop {
-            let page = offers::published_revisions(&mut tx, after, CHUNK).await?;
-            let ids: Vec<OfferId> = page.iter().map(|row| row.id).collect();
-            put(&mut tx, &mut stock, &ids).await?;
-            after = ids.last().copied();
-            if after.is_none() {
-                break;
-            }
-        }
-        drop(tx);
-        let documents: Vec<OfferDocument> =
-            stock.offers.values().map(|offer| index_document(offer)).collect();
-        self.on_index(move |index| index.rebuild(&documents)).await?;
-        let count = stock.offers.len() as u64;
-        let (before, usual) = (self.inner.shelf.stock(), self.usual_matchers());
-        let stock = beside(move || {
-            stock.index = match_index::build(&stock, &before.index, snapshot.as_deref(), &usual);
-            stock
-        });
-        self.inner.shelf.put(stock.await?);
-        Ok(count)
-    }
-
-    async fn follow_market(&self, stock: &Stock, seen: Timestamp) -> Result<(), BrokerError> {
-        let mut tx = self.begin_read().await?;
-        let changes = changes(&mut tx, stock, seen.plus_us(-OVERLAP_US)).await?;
-        if changes.is_empty() {
+        let shelf = &self.inner.shelf;
+        let _one_at_a_time = shelf.syncing.lock().await;
+        if shelf.doubtful.load(Ordering::Acquire) {
+            self.load_market().await?;
+            shelf.doubtful.store(false, Ordering::Release);
             return Ok(());
         }
+        let stock = shelf.stock();
+        if stock.seen_until.is_none() {
+            return self.start_market().await;
+        }
+        let look = self.now();
+        let since = caught_up(&stock, shelf.looked_at.load(Ordering::Acquire));
+        let mut tx = self.begin_read().await?;
+        if let Some(next) = self.followed(&mut tx, &stock, since).await? {
+            shelf.put(next);
+        }
+        shelf.looked_at.store(look.0, Ordering::Release);
+        Ok(())
+    }
+
+    /// The stock after everything that changed since then, the search index with it; `None` where
+    /// nothing did.
+    pub(crate) async fn followed(
+        &self,
+        tx: &mut Tx,
+        stock: &Stock,
+        since: Timestamp,
+    ) -> Result<Option<Stock>, BrokerError> {
+        let changes = changes(tx, stock, since).await?;
+        if changes.is_empty() {
+            return Ok(None);
+        }
         let mut next = stock.clone();
-        next.seen_until = changes.iter().map(|change| change.updated_at).max().max(Some(seen));
+        next.seen_until = changes.iter().map(|change| change.updated_at).max().max(next.seen_until);
         let (shown, hidden): (Vec<_>, Vec<_>) =
             changes.iter().partition(|change| change.state == OfferState::Published);
-        let removals: Vec<OfferId> = hidden.into_iter().map(|change| change.id).collect();
-        for id in &removals {
-            next.offers.remove(id);
+        let shown: Vec<OfferId> = shown.into_iter().map(|change| change.id).collect();
+        for batch in shown.chunks(BATCH as usize) {
+            next = self.take_in(tx, next, batch).await?;
         }
-        let ids: Vec<OfferId> = shown.into_iter().map(|change| change.id).collect();
-        for chunk in ids.chunks(CHUNK as usize) {
-            put(&mut tx, &mut next, chunk).await?;
+        let hidden: Vec<OfferId> = hidden.into_iter().map(|change| change.id).collect();
+        let next = self.take_out(next, hidden).await?;
+        let note = load::search_note(&next);
+        self.on_index(move |index| index.publish(&note)).await?;
+        Ok(Some(next))
+    }
+
+    /// Reads published offers into the stock and the search index, which is not published yet.
+    pub(crate) async fn take_in(
+        &self,
+        tx: &mut Tx,
+        mut stock: Stock,
+        ids: &[OfferId],
+    ) -> Result<Stock, BrokerError> {
+        let mut offers: Vec<Arc<Shelved>> = Vec::with_capacity(ids.len());
+        let mut unreadable = Vec::new();
+        for chunk in ids.chunks(CHUNK) {
+            let rows = offers::published_by_ids(tx, chunk).await?;
+            stock.seen_until = rows.iter().map(|row| row.updated_at).max().max(stock.seen_until);
+            let read = read_rows(rows).await?;
+            offers.extend(read.offers);
+            unreadable.extend(read.unreadable);
         }
-        drop(tx);
-        let upserts: Vec<OfferDocument> =
-            ids.iter().filter_map(|id| Some(index_document(next.offers.get(id)?))).collect();
-        let changed: Vec<OfferId> = ids.iter().chain(&removals).copied().collect();
-        self.on_index(move |index| index.apply(&upserts, &removals)).await?;
-        let next = beside(move || {
-            next.index = match_index::follow(&next, &changed);
-            next
-        });
-        self.inner.shelf.put(next.await?);
-        Ok(())
+        for offer in &offers {
+            let provider = &offer.card.provider;
+            let names = (provider.name_en.clone(), provider.name_ja.clone());
+            stock.providers.insert(provider.slug.clone(), names);
+            stock.unreadable.remove(&offer.card.id);
+        }
+        let gone: Vec<OfferId> = unreadable.iter().map(|(id, _)| *id).collect();
+        let mut stock = self.take_out(stock, gone).await?;
+        stock.unreadable.extend(unreadable);
+        self.inner.shelf.remember(&offers);
+        let inner = Arc::clone(&self.inner);
+        beside("market", move || {
+            let documents: Vec<OfferDocument> =
+                offers.iter().map(|offer| index_document(offer)).collect();
+            let ids: Vec<OfferId> = documents.iter().map(|document| document.id).collect();
+            inner.index.remove(&ids).and_then(|()| inner.index.add(&documents)).map_err(search)?;
+            let rows = offers.iter().map(match_index::row).collect();
+            stock.index = stock.index.apply(rows, &[]);
+            Ok(stock)
+        })
+        .await?
+    }
+
+    /// Takes offers out of the stock and the search index, which is not published yet.
+    async fn take_out(&self, mut stock: Stock, ids: Vec<OfferId>) -> Result<Stock, BrokerError> {
+        if ids.is_empty() {
+            return Ok(stock);
+        }
+        let inner = Arc::clone(&self.inner);
+        beside("market", move || {
+            inner.index.remove(&ids).map_err(search)?;
+            let gone: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            let gone: Vec<&str> = gone.iter().map(String::as_str).collect();
+            stock.index = stock.index.apply(Vec::new(), &gone);
+            for id in &ids {
+                stock.unreadable.remove(id);
+            }
+            Ok(stock)
+        })
+        .await?
     }
 
     /// Works on the index beside the async workers: it writes files.
@@ -102,18 +139,29 @@ impl Broker {
         work: impl FnOnce(&search::OfferIndex) -> Result<T, search::SearchError> + Send + 'static,
     ) -> Result<T, BrokerError> {
         let inner = Arc::clone(&self.inner);
-        tokio::task::spawn_blocking(move || work(&inner.index))
-            .await
-            .map_err(|error| BrokerError::Internal(format!("search index: {error}")))?
-            .map_err(|error| BrokerError::Search(Box::new(error)))
+        beside("search index", move || work(&inner.index).map_err(search)).await?
     }
 }
 
-/// Works on a stock beside the async workers: many offers take a while.
-async fn beside(work: impl FnOnce() -> Stock + Send + 'static) -> Result<Stock, BrokerError> {
+/// Works beside the async workers, for what takes a while.
+pub(crate) async fn beside<T: Send + 'static>(
+    what: &'static str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, BrokerError> {
     tokio::task::spawn_blocking(work)
         .await
-        .map_err(|error| BrokerError::Internal(format!("match index: {error}")))
+        .map_err(|error| BrokerError::Internal(format!("{what}: {error}")))
+}
+
+fn search(error: search::SearchError) -> BrokerError {
+    BrokerError::Search(Box::new(error))
+}
+
+/// Every change before that moment is in the stock, if the database was last asked for changes then.
+pub(crate) fn caught_up(stock: &Stock, looked_at: i64) -> Timestamp {
+    let looked = Timestamp(looked_at).plus_us(-LOOK_AGAIN_US);
+    let seen = stock.seen_until.unwrap_or(Timestamp(0)).plus_us(-OVERLAP_US);
+    looked.max(seen).max(Timestamp(0))
 }
 
 /// Changes that the stock does not know yet, oldest first.
@@ -126,8 +174,8 @@ async fn changes(
     let mut after = OfferId(uuid::Uuid::nil());
     let mut found = Vec::new();
     loop {
-        let page = offers::changed_since(tx, since, after, CHUNK).await?;
-        let full = page.len() == CHUNK as usize;
+        let page = offers::changed_since(tx, since, after, LISTED).await?;
+        let full = page.len() == LISTED as usize;
         if let Some(last) = page.last() {
             (since, after) = (last.updated_at, last.id);
         }
@@ -139,58 +187,12 @@ async fn changes(
 }
 
 fn is_news(stock: &Stock, change: &OfferChange) -> bool {
-    let known = stock.offers.get(&change.id).map(|offer| offer.revision);
+    let known = stock.state(change.id).map(|state| state.revision);
+    let known = known.or_else(|| stock.unreadable.get(&change.id).copied());
     match change.state {
         OfferState::Published => known != Some(change.revision),
         OfferState::Draft | OfferState::Withdrawn => known.is_some(),
     }
-}
-
-/// Reads published offers into the stock; one that cannot be read is left out and logged.
-async fn put(tx: &mut Tx, stock: &mut Stock, ids: &[OfferId]) -> Result<(), StorageError> {
-    for row in offers::published_by_ids(tx, ids).await? {
-        stock.seen_until = stock.seen_until.max(Some(row.updated_at));
-        let (id, revision) = (row.id, row.revision);
-        match shelved(row) {
-            Ok(offer) => {
-                let provider = &offer.card.provider;
-                let names = (provider.name_en.clone(), provider.name_ja.clone());
-                stock.providers.insert(provider.slug.clone(), names);
-                stock.offers.insert(id, Arc::new(offer));
-            }
-            Err(reason) => {
-                stock.offers.remove(&id);
-                tracing::error!(offer.id = %id, offer.revision = revision, %reason,
-                    "a published offer cannot be read and is left out of the market");
-            }
-        }
-    }
-    Ok(())
-}
-
-fn shelved(row: PublishedOffer) -> Result<Shelved, sla::Faults> {
-    let document = sla::parse_offer(&row.document)?;
-    let provider = ProviderCard {
-        id: row.provider_id,
-        slug: row.provider.slug,
-        name_en: row.provider.name_en,
-        name_ja: row.provider.name_ja,
-        country: row.provider.country,
-        backed: row.provider.backed,
-        regions: regions::read(row.provider.cloud_regions.as_deref()),
-    };
-    let card = market::card(
-        market::CardParts {
-            id: row.id,
-            version: row.version,
-            titles: (row.title_en, row.title_ja),
-            price: row.price,
-            published_at: row.updated_at,
-        },
-        provider,
-        &document,
-    );
-    Ok(Shelved { card, document, text: row.document, hash: row.hash, revision: row.revision })
 }
 
 /// What is searched of an offer.

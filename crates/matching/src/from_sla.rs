@@ -164,7 +164,7 @@ impl SlaMatcher {
 
     /// How many more candidates each single relaxation would admit.
     #[must_use]
-    pub fn gains(&self, candidates: &[Candidate]) -> Vec<Gain> {
+    pub fn gains<O: AsRef<Offer>>(&self, candidates: &[O]) -> Vec<Gain> {
         let mut gains = self.prepared.gains(candidates);
         for gain in &mut gains {
             if let Some(ask) = self.asks.get(gain.row) {

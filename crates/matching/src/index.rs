@@ -22,11 +22,13 @@ mod numbers;
 mod offers;
 mod part;
 mod plan;
+mod readings;
 mod scan;
 mod snapshot;
 mod term;
 
-pub use documents::{DocumentMoment, DocumentRow, Documents, Readings};
+pub use documents::{AnyDocument, Asked, DocumentMoment, DocumentRow, Documents, Mark};
 pub use moment::{Live, Moment, Payload, Row};
 pub use offers::{OfferColumns, OfferMoment};
+pub use readings::Readings;
 pub use snapshot::SnapshotFault;

@@ -1,5 +1,7 @@
 //! What would have to be given up: for one near miss, and over the whole catalogue.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -104,15 +106,17 @@ impl Prepared<'_> {
     }
 
     fn gain(&self, index: usize, row: &Row, offers: &[&Offer]) -> Gain {
-        let kind = self.dictionary.items().get(row.item).map(|item| item.kind.name());
-        let mut steps: Vec<GainStep> = Vec::new();
+        let item = self.dictionary.items().get(row.item);
+        let words = item.map(|item| item.kind.words()).unwrap_or_default();
+        // Each different promise once: a large market repeats them.
+        let mut promises: BTreeMap<Value, (&Offer, usize)> = BTreeMap::new();
         for offer in offers {
-            let Some(to) = self.relaxation(index, row, offer).to else { continue };
-            if steps.iter().all(|step| step.to != to) {
-                let admits = self.admitted(kind, row, &to, offers);
-                steps.push(GainStep { to, admits });
+            if let Some(held) = offer.held(row.item) {
+                promises.entry(held.written(words)).or_insert((offer, 0)).1 += 1;
             }
         }
+        let promises: Vec<(&Offer, usize)> = promises.into_values().collect();
+        let mut steps = self.steps(index, row, &promises);
         steps.sort_by(|a, b| a.admits.cmp(&b.admits).then_with(|| a.to.cmp(&b.to)));
         if steps.len() > STEPS_LISTED {
             // The widest admits the most; keep it and the smallest steps.
@@ -123,15 +127,48 @@ impl Prepared<'_> {
         Gain { row: index, item: self.item_id(row), dropped: offers.len(), steps }
     }
 
+    /// What the row may ask instead, each once, with the offers that this admits. `promises` are
+    /// different on the row's item, ascending, each with the number of offers that make it.
+    fn steps(&self, index: usize, row: &Row, promises: &[(&Offer, usize)]) -> Vec<GainStep> {
+        let kind = self.dictionary.items().get(row.item).map(|item| item.kind.name());
+        let step = |(offer, _): &(&Offer, usize)| self.relaxation(index, row, offer).to;
+        // Of numbers, each admits all that are stronger, so that one way through them counts.
+        let running = |promises: &mut dyn Iterator<Item = &(&Offer, usize)>| {
+            let mut admits = 0;
+            let mut steps = Vec::new();
+            for promise in promises {
+                admits += promise.1;
+                steps.extend(step(promise).map(|to| GainStep { to, admits }));
+            }
+            steps
+        };
+        match kind {
+            Some(KindName::Higher) => running(&mut promises.iter().rev()),
+            Some(KindName::Lower) => running(&mut promises.iter()),
+            _ => {
+                let each: BTreeSet<Value> = promises.iter().filter_map(step).collect();
+                let admits = |to: &Value| self.admitted(kind, row, to, promises);
+                each.into_iter().map(|to| GainStep { admits: admits(&to), to }).collect()
+            }
+        }
+    }
+
     /// How many of these offers meet the row when it asks for `to` instead.
-    fn admitted(&self, kind: Option<KindName>, row: &Row, to: &Value, offers: &[&Offer]) -> usize {
+    fn admitted(
+        &self,
+        kind: Option<KindName>,
+        row: &Row,
+        to: &Value,
+        promises: &[(&Offer, usize)],
+    ) -> usize {
         let Ok(wanted) = hold(&self.dictionary, row.item, to) else { return 0 };
         let meets = |held: &Held| match (kind, &wanted, held) {
             (Some(KindName::SetAny), Held::Set(wanted), Held::Set(held)) => wanted.meets(held),
             (Some(kind), wanted, held) => strength(kind, held, wanted) != Strength::NotAtLeast,
             _ => false,
         };
-        offers.iter().filter(|offer| offer.held(row.item).is_some_and(meets)).count()
+        let meeting = promises.iter().filter(|(offer, _)| offer.held(row.item).is_some_and(meets));
+        meeting.map(|(_, count)| count).sum()
     }
 
     fn relaxation(&self, index: usize, row: &Row, offer: &Offer) -> Relaxation {

@@ -1,4 +1,5 @@
 //! A board of columns ranks exactly as the offers it was made of, also after a journey as JSON.
+//! 400 cases; `PROPTEST_CASES` sets another number.
 
 #![allow(clippy::unwrap_used, reason = "a test whose own data is wrong should stop there")]
 
@@ -10,8 +11,12 @@ use matching::{Board, Columns, Order, Prepared, compile_offers};
 use proptest::prelude::*;
 use world::{dictionary, offers, requirement};
 
+fn cases(otherwise: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(400), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn p19_a_board_ranks_as_the_plain_scan(offers in offers(30), asked in requirement(), limit in 0..40_usize) {

@@ -12,6 +12,7 @@ use tantivy::aggregation::agg_result::{AggregationResult, BucketResult};
 use tantivy::aggregation::{AggContextParams, AggregationCollector, Key};
 use tantivy::collector::{Count, TopDocs};
 use tantivy::directory::MmapDirectory;
+use tantivy::query::{AllQuery, BooleanQuery};
 use tantivy::schema::Value;
 use tantivy::{DocAddress, Index, IndexReader, IndexWriter, Order, ReloadPolicy, Searcher};
 use tantivy::{TantivyDocument, Term};
@@ -20,6 +21,8 @@ use tantivy::{TantivyDocument, Term};
 const WRITER_BYTES: usize = 30_000_000;
 /// Values of one facet that are counted; the list on the page is shorter.
 const FACET_VALUES_MAX: u32 = 60;
+/// Different values that are told apart when they are only counted.
+const DISTINCT_MAX: u32 = 10_000;
 /// Results in one answer.
 const LIMIT_MAX: usize = 200;
 
@@ -71,37 +74,61 @@ impl OfferIndex {
         Ok(Self { index, fields, reader, writer })
     }
 
-    /// Puts offers in (replacing older states) and takes others out; visible when it returns.
+    /// Puts offers in (replacing older states) and takes others out; visible when it returns, and
+    /// `note` with it.
     pub fn apply(
         &self,
         upserts: &[OfferDocument],
         removals: &[OfferId],
+        note: &str,
     ) -> Result<(), SearchError> {
+        let ids = removals.iter().copied().chain(upserts.iter().map(|offer| offer.id));
+        self.remove(&ids.collect::<Vec<_>>())?;
+        self.add(upserts)?;
+        self.publish(note)
+    }
+
+    /// Begins anew: what [`OfferIndex::add`] brings from now on replaces everything once it is
+    /// published. Readers see the old content until then.
+    pub fn clear(&self) -> Result<(), SearchError> {
         let mut writer = self.writer()?;
-        for id in removals.iter().copied().chain(upserts.iter().map(|offer| offer.id)) {
+        // Whatever a broken rebuild left behind.
+        writer.rollback()?;
+        writer.delete_all_documents()?;
+        Ok(())
+    }
+
+    /// Takes offers out; visible after [`OfferIndex::publish`].
+    pub fn remove(&self, offers: &[OfferId]) -> Result<(), SearchError> {
+        let writer = self.writer()?;
+        for id in offers {
             writer.delete_term(Term::from_field_text(self.fields.id, &id.to_string()));
         }
-        self.add_all(&mut writer, upserts)
+        Ok(())
     }
 
-    /// Replaces everything; readers see the old content until this returns.
-    pub fn rebuild(&self, offers: &[OfferDocument]) -> Result<(), SearchError> {
-        let mut writer = self.writer()?;
-        writer.delete_all_documents()?;
-        self.add_all(&mut writer, offers)
-    }
-
-    fn add_all(
-        &self,
-        writer: &mut IndexWriter,
-        offers: &[OfferDocument],
-    ) -> Result<(), SearchError> {
+    /// Adds offers that are not in it; not visible before [`OfferIndex::publish`].
+    pub fn add(&self, offers: &[OfferDocument]) -> Result<(), SearchError> {
+        let writer = self.writer()?;
         for offer in offers {
             writer.add_document(offer.to_tantivy(&self.fields))?;
         }
-        writer.commit()?;
+        Ok(())
+    }
+
+    /// Makes everything visible and lasting, with a note that is read back by [`OfferIndex::note`].
+    pub fn publish(&self, note: &str) -> Result<(), SearchError> {
+        let mut writer = self.writer()?;
+        let mut commit = writer.prepare_commit()?;
+        commit.set_payload(note);
+        commit.commit()?;
         self.reader.reload()?;
         Ok(())
+    }
+
+    /// The note of the last publication; `None` for an index that was never published.
+    pub fn note(&self) -> Result<Option<String>, SearchError> {
+        Ok(self.index.load_metas()?.payload)
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, IndexWriter>, SearchError> {
@@ -126,35 +153,54 @@ impl OfferIndex {
         Ok(damaged.into_iter().map(|path| path.display().to_string()).collect())
     }
 
+    /// How many different values the offers have in a field.
+    pub fn distinct(&self, facet: FacetField) -> Result<u64, SearchError> {
+        let searcher = self.reader.searcher();
+        let found = self.count_values(&searcher, &AllQuery, facet, DISTINCT_MAX)?;
+        Ok(found.len() as u64)
+    }
+
     /// Answers a question.
     pub fn search(&self, query: &SearchQuery) -> Result<SearchResult, SearchError> {
         let searcher = self.reader.searcher();
         let built = query.build(&self.fields, None);
         let total = searcher.search(&built, &Count)? as u64;
+        let ids = self.ids_of(&searcher, &built, query)?;
+        Ok(SearchResult { total, ids, facets: self.facets(&searcher, query)? })
+    }
+
+    /// The offers of an answer alone.
+    pub fn ids(&self, query: &SearchQuery) -> Result<Vec<OfferId>, SearchError> {
+        let searcher = self.reader.searcher();
+        self.ids_of(&searcher, &query.build(&self.fields, None), query)
+    }
+
+    fn ids_of(
+        &self,
+        searcher: &Searcher,
+        built: &BooleanQuery,
+        query: &SearchQuery,
+    ) -> Result<Vec<OfferId>, SearchError> {
         let top = || TopDocs::with_limit(query.limit.clamp(1, LIMIT_MAX)).and_offset(query.offset);
         let addresses: Vec<DocAddress> = match query.sort {
             SearchSort::Relevance if query.has_text() => {
-                let found = searcher.search(&built, &top().order_by_score())?;
+                let found = searcher.search(built, &top().order_by_score())?;
                 found.into_iter().map(|(_, address)| address).collect()
             }
             SearchSort::Relevance => {
                 let order = top().order_by_fast_field::<u64>("title_rank", Order::Asc);
-                searcher.search(&built, &order)?.into_iter().map(|(_, address)| address).collect()
+                searcher.search(built, &order)?.into_iter().map(|(_, address)| address).collect()
             }
             SearchSort::Price => {
                 let order = top().order_by_fast_field::<u64>("price_rank", Order::Asc);
-                searcher.search(&built, &order)?.into_iter().map(|(_, address)| address).collect()
+                searcher.search(built, &order)?.into_iter().map(|(_, address)| address).collect()
             }
             SearchSort::Newest => {
                 let order = top().order_by_fast_field::<i64>("published_at", Order::Desc);
-                searcher.search(&built, &order)?.into_iter().map(|(_, address)| address).collect()
+                searcher.search(built, &order)?.into_iter().map(|(_, address)| address).collect()
             }
         };
-        let ids = addresses
-            .into_iter()
-            .map(|address| self.id_at(&searcher, address))
-            .collect::<Result<_, _>>()?;
-        Ok(SearchResult { total, ids, facets: self.facets(&searcher, query)? })
+        addresses.into_iter().map(|address| self.id_at(searcher, address)).collect()
     }
 
     fn id_at(&self, searcher: &Searcher, address: DocAddress) -> Result<OfferId, SearchError> {
@@ -176,7 +222,7 @@ impl OfferIndex {
             // Chosen certifications must all be held, so their own choice narrows their counts.
             let without = (facet != FacetField::Certification).then_some(facet);
             let built = query.build(&self.fields, without);
-            values.extend(self.count_values(searcher, &built, facet)?);
+            values.extend(self.count_values(searcher, &built, facet, FACET_VALUES_MAX)?);
         }
         Ok(values)
     }
@@ -186,12 +232,11 @@ impl OfferIndex {
         searcher: &Searcher,
         query: &dyn tantivy::query::Query,
         facet: FacetField,
+        most: u32,
     ) -> Result<Vec<FacetValue>, SearchError> {
         const NAME: &str = "values";
-        let terms = format!(
-            r#"{{"{NAME}":{{"terms":{{"field":"{}","size":{FACET_VALUES_MAX}}}}}}}"#,
-            facet.name()
-        );
+        let terms =
+            format!(r#"{{"{NAME}":{{"terms":{{"field":"{}","size":{most}}}}}}}"#, facet.name());
         let wanted: Aggregations = serde_json::from_str(&terms)
             .map_err(|error| tantivy::TantivyError::InternalError(error.to_string()))?;
         let collector = AggregationCollector::from_aggs(

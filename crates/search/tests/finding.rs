@@ -48,7 +48,7 @@ fn market() -> OfferIndex {
         price: Some((148_000, Currency::Eur)),
         ..offer(3, "Rheinland business cloud", "ラインラント業務クラウド", &["PostgreSQL 15"])
     };
-    index.apply(&[first, second, third], &[]).unwrap();
+    index.apply(&[first, second, third], &[], "").unwrap();
     index
 }
 
@@ -149,7 +149,7 @@ fn orders_put_backed_cheap_or_new_offers_first() {
 #[test]
 fn a_new_version_replaces_the_old_and_a_withdrawn_offer_is_gone() {
     let index = market();
-    index.apply(&[offer(1, "Renamed", "改名", &[])], &[OfferId(Uuid::from_u128(3))]).unwrap();
+    index.apply(&[offer(1, "Renamed", "改名", &[])], &[OfferId(Uuid::from_u128(3))], "").unwrap();
     assert_eq!(find(&index, "Sapporo"), [] as [u128; 0]);
     assert_eq!(find(&index, "renamed"), [1]);
     assert_eq!(index.len(), 2);
@@ -162,6 +162,51 @@ fn a_broken_index_is_noticed_and_built_anew() {
     std::fs::write(folder.path().join("meta.json"), "{").unwrap();
     let index = OfferIndex::open(folder.path()).unwrap();
     assert!(index.is_empty());
-    index.rebuild(&[offer(1, "One", "一", &[])]).unwrap();
+    index.clear().unwrap();
+    index.add(&[offer(1, "One", "一", &[])]).unwrap();
+    index.publish("").unwrap();
     assert_eq!(index.len(), 1);
+}
+
+#[test]
+fn what_is_added_is_seen_once_it_is_published_and_lasts_with_its_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = OfferIndex::open(folder.path()).unwrap();
+    assert_eq!(index.note().unwrap(), None);
+    index.add(&[offer(1, "One", "一", &[]), offer(2, "Two", "二", &[])]).unwrap();
+    assert!(index.is_empty(), "nothing is published yet");
+    index.publish("first").unwrap();
+    index.remove(&[OfferId(Uuid::from_u128(1))]).unwrap();
+    assert_eq!(index.len(), 2);
+    drop(index);
+    let again = OfferIndex::open(folder.path()).unwrap();
+    assert_eq!((again.len(), again.note().unwrap().as_deref()), (2, Some("first")));
+    again.apply(&[], &[OfferId(Uuid::from_u128(1))], "second").unwrap();
+    assert_eq!((again.len(), again.note().unwrap().as_deref()), (1, Some("second")));
+}
+
+#[test]
+fn a_rebuild_forgets_what_a_broken_one_left_behind() {
+    let index = market();
+    index.add(&[offer(7, "Left behind", "残り", &[])]).unwrap();
+    index.clear().unwrap();
+    index.add(&[offer(1, "One", "一", &[])]).unwrap();
+    index.publish("").unwrap();
+    assert_eq!((index.len(), find(&index, "behind")), (1, Vec::new()));
+}
+
+#[test]
+fn different_values_are_counted_and_the_newest_of_a_provider_found() {
+    let index = market();
+    assert_eq!(index.distinct(FacetField::Country).unwrap(), 3);
+    assert_eq!(index.distinct(FacetField::Provider).unwrap(), 1);
+    index.apply(&[], &[OfferId(Uuid::from_u128(3))], "").unwrap();
+    assert_eq!(index.distinct(FacetField::Country).unwrap(), 1);
+    let newest = SearchQuery {
+        chosen: vec![(FacetField::Provider, "hokusei".to_owned())],
+        sort: SearchSort::Newest,
+        limit: 1,
+        ..SearchQuery::default()
+    };
+    assert_eq!(index.ids(&newest).unwrap(), [OfferId(Uuid::from_u128(2))]);
 }

@@ -68,15 +68,18 @@ pub fn range_text(min: &str, max: &str, locale: Locale) -> String {
     }
 }
 
-/// Shows a number of a base unit, also a difference or a tolerance.
+/// Shows a number of a base unit, also a difference or a tolerance. The text without the commas of
+/// its groups reads back as the same number.
 #[must_use]
 pub fn format_number(unit: Unit, number: Decimal, locale: Locale) -> String {
     let ja = locale == Locale::Ja;
     let (number, name) = match unit {
-        Unit::Fraction => (number.checked_mul(Decimal::ONE_HUNDRED).unwrap_or(number), "%"),
-        Unit::Second => return duration(number, 1, 1, locale),
-        Unit::Millisecond => return duration(number, 1, 1000, locale),
-        Unit::Day => return duration(number, 86_400, 1, locale),
+        Unit::Fraction => match unit.count(number, "%") {
+            Some(percent) => (percent, "%"),
+            // Too many digits for the sign; a bare number is a fraction.
+            None => return grouped(number),
+        },
+        Unit::Second | Unit::Millisecond | Unit::Day => return duration(unit, number, ja),
         Unit::PerSecond => (number, if ja { "件/秒" } else { "/s" }),
         Unit::Megabit => bandwidth(number),
         Unit::HoursPerWeek => (number, if ja { "時間/週" } else { "h/week" }),
@@ -89,38 +92,39 @@ pub fn format_number(unit: Unit, number: Decimal, locale: Locale) -> String {
 }
 
 fn bandwidth(number: Decimal) -> (Decimal, &'static str) {
-    let thousand = Decimal::ONE_THOUSAND;
-    match number.checked_div(thousand) {
-        Some(giga) if number.abs() >= thousand && giga.normalize().scale() <= 2 => (giga, "Gbit/s"),
+    match Unit::Megabit.count(number, "Gbit/s") {
+        Some(giga) if giga.abs() >= Decimal::ONE && giga.scale() <= 2 => (giga, "Gbit/s"),
         _ => (number, "Mbit/s"),
     }
 }
 
 /// The largest unit in which the length is at least 1 and has at most two decimals; shorter than a
 /// tenth of a second in milliseconds, and in the base unit where nothing comes out even.
-fn duration(number: Decimal, times: i64, over: i64, locale: Locale) -> String {
-    const UNITS: [(i64, &str, &str); 4] =
-        [(86_400, "d", "日"), (3600, "h", "時間"), (60, "min", "分"), (1, "s", "秒")];
-    let seconds = number
-        .checked_mul(Decimal::from(times))
-        .and_then(|product| product.checked_div(Decimal::from(over)))
-        .unwrap_or(number);
-    let name = |en, ja| if locale == Locale::Ja { ja } else { en };
-    if seconds.is_zero() {
-        return format!("0 {}", name("s", "秒"));
+fn duration(unit: Unit, number: Decimal, ja: bool) -> String {
+    const UNITS: [(&str, &str); 4] = [("d", "日"), ("h", "時間"), ("min", "分"), ("s", "秒")];
+    let shown = |count: Decimal, en: &str, ja_name: &str| {
+        format!("{} {}", grouped(count), if ja { ja_name } else { en })
+    };
+    if number.is_zero() {
+        return shown(number, "s", "秒");
     }
-    for (length, en, ja) in UNITS {
-        let length = Decimal::from(length);
-        let Some(count) = seconds.checked_div(length) else { continue };
-        let exact = count.normalize().scale() <= 2 && count.checked_mul(length) == Some(seconds);
-        if exact && count.abs() >= Decimal::ONE
-            || length == Decimal::ONE && seconds.abs() >= Decimal::new(1, 1)
+    for (en, ja_name) in UNITS {
+        if let Some(count) = unit.count(number, en)
+            && count.abs() >= Decimal::ONE
+            && count.scale() <= 2
         {
-            return format!("{} {}", grouped(count), name(en, ja));
+            return shown(count, en, ja_name);
         }
     }
-    let milliseconds = seconds.checked_mul(Decimal::ONE_THOUSAND).unwrap_or(seconds);
-    format!("{} {}", grouped(milliseconds), name("ms", "ミリ秒"))
+    match (unit.count(number, "s"), unit.count(number, "ms")) {
+        (Some(seconds), _) if seconds.abs() >= Decimal::new(1, 1) => shown(seconds, "s", "秒"),
+        (Some(_), Some(milliseconds)) => shown(milliseconds, "ms", "ミリ秒"),
+        _ => match unit {
+            Unit::Millisecond => shown(number, "ms", "ミリ秒"),
+            Unit::Day => shown(number, "d", "日"),
+            _ => shown(number, "s", "秒"),
+        },
+    }
 }
 
 /// Groups the whole part in threes: 1,825.

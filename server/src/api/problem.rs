@@ -165,6 +165,7 @@ impl From<BrokerError> for Problem {
     fn from(error: BrokerError) -> Self {
         let code = error.code();
         let text = error.to_string();
+        let retry_after = error.retry_after_seconds();
         match error {
             BrokerError::SignInFirst => {
                 let detail =
@@ -183,10 +184,12 @@ impl From<BrokerError> for Problem {
                 alternatives: alternatives.iter().map(ToString::to_string).collect(),
                 ..Self::new(StatusCode::CONFLICT, code, detail)
             },
-            BrokerError::TooManyAttempts { retry_after_seconds } => Self {
-                retry_after: Some(retry_after_seconds),
-                ..Self::new(StatusCode::TOO_MANY_REQUESTS, code, text)
-            },
+            BrokerError::TooManyAttempts { .. } => {
+                Self { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, code, text) }
+            }
+            BrokerError::Preparing { .. } => {
+                Self { retry_after, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, text) }
+            }
             BrokerError::Storage(_) | BrokerError::Search(_) | BrokerError::Internal(_) => {
                 // The whole chain is for the log; who asked learns the request's id.
                 tracing::error!(error = chain(&error), "a use case failed");

@@ -62,6 +62,8 @@ pub fn run(args: &SeedArgs) -> anyhow::Result<ExitCode> {
                 args.seed, seeded.providers, seeded.offers
             ));
         }
+        // So that the first `serve` need not read every document again.
+        opened.broker.keep_match_index().await?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -67,6 +67,17 @@ impl Client {
         self.stream.get_mut().write_all(request.as_bytes())?;
         read_answer(&mut self.stream).with_context(|| format!("GET {path}"))
     }
+
+    /// Sends a JSON body and reads the whole answer.
+    pub fn post(&mut self, path: &str, body: &str) -> Result<Answer> {
+        let (port, length) = (self.port, body.len());
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\naccept: */*\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        read_answer(&mut self.stream).with_context(|| format!("POST {path}"))
+    }
 }
 
 fn read_answer(stream: &mut impl BufRead) -> Result<Answer> {

@@ -5,6 +5,7 @@ mod load;
 mod matcher;
 mod page;
 mod report;
+mod restart;
 mod server;
 mod studio;
 
@@ -21,6 +22,8 @@ pub enum Name {
     Page,
     /// The match index over 10k, 100k and 1M offers, beside reading the columns once and Polars.
     Match,
+    /// A restart with 1M offers (see `--offers`): to listening, to the first ranked list, memory.
+    Restart,
     /// Frames of a drag in the requirement studio over 5,000 offers, beside an empty hand.
     Studio,
 }
@@ -37,6 +40,9 @@ pub struct Options {
     /// Measure the debug build that is there, instead of building the release build.
     #[arg(long)]
     debug: bool,
+    /// Offers of the measurement `restart`.
+    #[arg(long, default_value_t = restart::OFFERS)]
+    offers: usize,
 }
 
 /// Runs a measurement and prints its rows.
@@ -53,6 +59,7 @@ pub fn run(place: &Place, options: &Options) -> Result<()> {
     let rows: Vec<Row> = match name {
         Name::Page => page::run(place, options.debug)?,
         Name::Match => matcher::run(place, options.debug)?,
+        Name::Restart => restart::run(place, options.debug, options.offers)?,
         Name::Studio => studio::run(place, options.debug)?,
     };
     say::line(&if options.json { report::json(&rows)? } else { report::table(&rows) });

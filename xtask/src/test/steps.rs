@@ -17,6 +17,8 @@ const DATABASE: &str = "KUMOICHI_TEST_POSTGRES";
 const THREADS: &str = "NEXTEST_TEST_THREADS";
 /// Random cases of each property in a run at night.
 const NIGHTLY_CASES: &str = "20000";
+/// The profile of `.config/nextest.toml` that gives them time.
+const NIGHTLY_PROFILE: &str = "nightly";
 /// Random tables that are compared with the oracle.
 const ORACLE_TABLES: u64 = 200;
 
@@ -113,6 +115,9 @@ fn tests(place: &Place, options: &Options) -> Result<Count> {
         // Some wait for a lease, a process or the database; others compute meanwhile.
         if std::env::var_os(THREADS).is_none() {
             runner.env(THREADS, (2 * cores()).to_string());
+        }
+        if options.nightly {
+            runner.args(["--profile", NIGHTLY_PROFILE]);
         }
         count::of_nextest
     } else {

@@ -7,14 +7,14 @@ use domain::{Action, Money, OfferId};
 
 impl Broker {
     /// The monthly price of a plan; faults name each quantity that cannot be ordered.
-    pub fn estimate(
+    pub async fn estimate(
         &self,
         ctx: &OpContext,
         offer: OfferId,
         plan: &Plan,
     ) -> Result<Money, BrokerError> {
         ctx.may(Action::RankOffers, None, "offer")?;
-        let offer = self.inner.shelf.get(offer).ok_or(BrokerError::NotFound { what: "offer" })?;
+        let offer = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
         let faults = plan.faults();
         if faults.is_empty() { price(&offer, plan) } else { Err(BrokerError::Invalid(faults)) }
     }

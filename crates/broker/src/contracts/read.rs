@@ -42,14 +42,18 @@ impl Broker {
     }
 
     /// What the provider has published since the contract was made (F7.1.4).
-    fn newer_offer(&self, contract: &contracts::Contract) -> Option<NewerOffer> {
-        let shown = self.inner.shelf.get(contract.head.offer_id)?;
+    async fn newer_offer(
+        &self,
+        contract: &contracts::Contract,
+    ) -> Result<Option<NewerOffer>, BrokerError> {
+        let Some(shown) = self.shelved(contract.head.offer_id).await? else { return Ok(None) };
         let version = shown.card.version;
         if version <= contract.head.offer_version {
-            return None;
+            return Ok(None);
         }
-        let signed = sla::parse_offer(&contract.offer_document).ok()?;
-        Some(NewerOffer { version, changes: sla::diff(&signed, &shown.document) })
+        let signed = sla::parse_offer(&contract.offer_document).ok();
+        let changes = signed.map(|signed| sla::diff(&signed, &shown.document));
+        Ok(changes.map(|changes| NewerOffer { version, changes }))
     }
 
     /// One contract with all that belongs to it.
@@ -66,8 +70,9 @@ impl Broker {
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
         let usage = contracts::find_usage(&mut tx, id).await?;
         drop(tx);
+        let newer = self.newer_offer(&contract).await?;
         let mut page = ContractPage {
-            newer: self.newer_offer(&contract),
+            newer,
             card,
             offer: contract.head.offer_id,
             offer_version: contract.head.offer_version,
@@ -103,10 +108,8 @@ impl Broker {
         if page.failure.is_some() {
             let source = RequirementSource::Text(page.requirement_document.clone());
             let ids = self.alternatives(ctx, &source, page.offer).await?;
-            page.alternatives = ids
-                .into_iter()
-                .filter_map(|id| Some(self.inner.shelf.get(id)?.card.clone()))
-                .collect();
+            let offers = self.shelved_of(&self.inner.shelf.stock(), &ids).await?;
+            page.alternatives = offers.iter().map(|offer| offer.card.clone()).collect();
         }
         Ok(page)
     }

@@ -139,7 +139,7 @@ impl Broker {
         if self.is_repeated(ctx, first, sign).await? {
             return Ok(contract);
         }
-        if let Some(offer) = self.inner.shelf.get(sign.offer) {
+        if let Some(offer) = self.shelved(sign.offer).await? {
             let plan = sign.plan.clone().unwrap_or_else(|| plan_for(&offer.card));
             check(sign, &plan, &offer.card)?;
         }
@@ -173,7 +173,7 @@ impl Broker {
     async fn orderable(&self, ctx: &OpContext, sign: &Sign) -> Result<Arc<Shelved>, BrokerError> {
         self.sync_market().await?;
         let offer =
-            self.inner.shelf.get(sign.offer).ok_or(BrokerError::NotFound { what: "offer" })?;
+            self.shelved(sign.offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
         if offer.card.version != sign.offer_version {
             return Err(BrokerError::Conflict {
                 code: "offer_changed",
@@ -207,7 +207,7 @@ impl Broker {
         except: OfferId,
     ) -> Result<Vec<OfferId>, BrokerError> {
         let ranked = self.rank(ctx, source, matching::Order::Balanced, 200).await?;
-        let full = self.inner.shelf.get(except).map(|offer| offer.card.provider.id);
+        let full = self.shelved(except).await?.map(|offer| offer.card.provider.id);
         let mut rows: Vec<_> = ranked
             .matches
             .into_iter()

@@ -1,10 +1,12 @@
 //! Search and facets: the index decides, the shelf shows.
 
 use super::{FacetCount, Facets, MarketFigures, MarketPage, MarketQuery, MarketSort};
+use crate::shelf::Stock;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, ContractState};
 use search::{FacetField, FacetValue, SearchQuery, SearchSort};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 use storage::contracts;
 
 /// Offers on a page when nothing is said.
@@ -15,7 +17,7 @@ const PER_PAGE_MAX: u32 = 100;
 const PAGE_MAX: u32 = 500;
 
 impl Broker {
-    /// Finds offers; no statement is sent, whatever the size of the market.
+    /// Finds offers; one statement at most is sent, whatever the size of the market.
     pub async fn browse(
         &self,
         ctx: &OpContext,
@@ -29,8 +31,8 @@ impl Broker {
         let chosen = asked.chosen.clone();
         let found = self.on_index(move |index| index.search(&asked)).await?;
         let stock = self.inner.shelf.stock();
-        let items =
-            found.ids.iter().filter_map(|id| Some(stock.offers.get(id)?.card.clone())).collect();
+        let offers = self.shelved_of(&stock, &found.ids).await?;
+        let items = offers.iter().map(|offer| offer.card.clone()).collect();
         let pages = u32::try_from(found.total.div_ceil(u64::from(per_page))).unwrap_or(PAGE_MAX);
         Ok(MarketPage {
             total: found.total,
@@ -45,20 +47,31 @@ impl Broker {
     pub async fn figures(&self, ctx: &OpContext) -> Result<MarketFigures, BrokerError> {
         ctx.may(Action::ReadMarket, None, "market")?;
         let stock = self.inner.shelf.stock();
-        let mut providers = BTreeSet::new();
-        let mut countries = BTreeSet::new();
-        for offer in stock.offers.values() {
-            providers.insert(offer.card.provider.id);
-            countries.extend(offer.card.regions.iter().map(|(_, country)| country.as_str()));
-        }
+        let (providers, countries) = self.providers_and_countries(&stock).await?;
         let mut tx = self.begin_read().await?;
         let running = contracts::count_in_state(&mut tx, ContractState::Active).await?;
         Ok(MarketFigures {
-            offers: stock.offers.len() as u64,
-            providers: providers.len() as u64,
-            countries: countries.len() as u64,
+            offers: stock.len() as u64,
+            providers,
+            countries,
             running: u64::try_from(running).unwrap_or(0),
         })
+    }
+
+    /// Counted once for each moment of the market.
+    async fn providers_and_countries(&self, stock: &Arc<Stock>) -> Result<(u64, u64), BrokerError> {
+        // A poisoned lock still holds whole figures: they are replaced in one assignment.
+        let kept = || self.inner.shelf.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        let (of, providers, countries) = kept().clone();
+        if of.upgrade().is_some_and(|of| Arc::ptr_eq(&of, stock)) {
+            return Ok((providers, countries));
+        }
+        let count = |index: &search::OfferIndex| {
+            Ok((index.distinct(FacetField::Provider)?, index.distinct(FacetField::Country)?))
+        };
+        let (providers, countries) = self.on_index(count).await?;
+        *kept() = (Arc::downgrade(stock), providers, countries);
+        Ok((providers, countries))
     }
 }
 

@@ -1,9 +1,12 @@
 //! Which offers promise at least what another one promises, on everything it promises.
 
 use super::OfferCard;
-use crate::shelf::{Shelved, Stock};
+use crate::shelf::Shelved;
+use crate::sync::beside;
+use crate::{Broker, BrokerError};
 use domain::OfferId;
 use matching::offer_covers;
+use std::sync::Arc;
 
 /// Offers looked at for one page at most, in the order of ids; the page says how many there are.
 const LOOKED_AT_MAX: usize = 5_000;
@@ -41,13 +44,25 @@ impl Covered {
     }
 }
 
-/// Looks at the others; an offer that promises nothing is covered by all, which says nothing.
-pub(crate) fn coverage(stock: &Stock, id: OfferId) -> Coverage {
-    let mut found = Coverage::default();
-    let Some(this) = stock.offers.get(&id) else { return found };
-    let others = stock.offers.values().filter(|offer| offer.card.id != id);
-    found.others = (stock.offers.len() as u64).saturating_sub(1);
-    for other in others.take(LOOKED_AT_MAX) {
+impl Broker {
+    /// Looks at the others; an offer that promises nothing is covered by all, which says nothing.
+    pub(crate) async fn coverage(&self, this: Arc<Shelved>) -> Result<Coverage, BrokerError> {
+        let stock = self.inner.shelf.stock();
+        let id = this.card.id;
+        // One more, because the offer itself may be among them.
+        let mut ids = stock.first(LOOKED_AT_MAX + 1);
+        ids.retain(|other| *other != id);
+        ids.truncate(LOOKED_AT_MAX);
+        let others = self.shelved_of(&stock, &ids).await?;
+        let count = (stock.len() as u64).saturating_sub(1);
+        // Thousands of documents are compared beside the async workers.
+        beside("coverage", move || compared(&this, &others, count)).await
+    }
+}
+
+fn compared(this: &Shelved, others: &[Arc<Shelved>], count: u64) -> Coverage {
+    let mut found = Coverage { others: count, ..Coverage::default() };
+    for other in others {
         found.looked_at += 1;
         if covers(this, other) {
             found.covers.add(other);

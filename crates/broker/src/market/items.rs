@@ -1,16 +1,21 @@
 //! Which offers promise an item of quality, for the pages that explain items.
 
 use super::OfferCard;
-use crate::shelf::Stock;
+use crate::reading::PATIENCE;
+use crate::recent::KEPT;
+use crate::shelf::{Shelved, State, Stock};
+use crate::sync::CHUNK;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, OfferId};
+use domain::{Action, DurationUs, OfferId, Timestamp};
 use sla::{Direction, ItemDef, OfferItem, Value};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 
 /// Offers listed beside an item at most.
 const LISTED_MAX: usize = 100;
+/// A large market is counted again after so long.
+const COUNTED_FOR_US: DurationUs = 600_000_000;
 
 /// An offer that promises an item.
 #[derive(Debug, Clone)]
@@ -30,15 +35,26 @@ pub(crate) struct Promised {
     strongest: BTreeMap<String, Vec<OfferId>>,
 }
 
+/// The last count, and what it was counted of.
+#[derive(Debug, Default)]
+pub(crate) struct Count {
+    of: Weak<Stock>,
+    at: Option<Timestamp>,
+    promised: Option<Arc<Promised>>,
+}
+
 impl Broker {
     /// How many published offers promise each item; items nobody promises are left out.
-    pub fn promised_items(&self, ctx: &OpContext) -> Result<BTreeMap<String, u64>, BrokerError> {
+    pub async fn promised_items(
+        &self,
+        ctx: &OpContext,
+    ) -> Result<BTreeMap<String, u64>, BrokerError> {
         ctx.may(Action::ReadMarket, None, "item")?;
-        Ok(self.promised(&self.inner.shelf.stock()).counts.clone())
+        Ok(self.promised().await?.counts.clone())
     }
 
     /// The offers that promise an item of the registry, strongest first, at most `limit`.
-    pub fn offers_promising(
+    pub async fn offers_promising(
         &self,
         ctx: &OpContext,
         key: &str,
@@ -46,48 +62,110 @@ impl Broker {
     ) -> Result<Vec<Promising>, BrokerError> {
         ctx.may(Action::ReadMarket, None, "item")?;
         sla::registry().item(key).ok_or(BrokerError::NotFound { what: "item" })?;
-        let stock = self.inner.shelf.stock();
-        let promised = self.promised(&stock);
-        let row = |id: &OfferId| {
-            let offer = stock.offers.get(id)?;
+        let promised = self.promised().await?;
+        let ids = promised.strongest.get(key).into_iter().flatten().copied();
+        let ids: Vec<OfferId> = ids.take(limit.min(LISTED_MAX)).collect();
+        let offers = self.shelved_of(&self.inner.shelf.stock(), &ids).await?;
+        let row = |offer: &Arc<Shelved>| {
             let promise = offer.document.item(key)?.clone();
             Some(Promising { card: offer.card.clone(), promise })
         };
-        let ids = promised.strongest.get(key).into_iter().flatten();
-        Ok(ids.take(limit.min(LISTED_MAX)).filter_map(row).collect())
+        Ok(offers.iter().filter_map(row).collect())
     }
 
-    /// Counted once for each moment of the market, not for each page.
-    fn promised(&self, stock: &Arc<Stock>) -> Arc<Promised> {
-        // A poisoned lock still holds a whole count: it is replaced in one assignment.
-        let mut kept = self.inner.shelf.promised.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.0.upgrade().is_some_and(|of| Arc::ptr_eq(&of, stock)) {
-            return Arc::clone(&kept.1);
+    /// Counted once for each moment of the market, not for each page; of a market too large to be at
+    /// hand, every now and then.
+    async fn promised(&self) -> Result<Arc<Promised>, BrokerError> {
+        let now = self.now();
+        if let Some(promised) = self.counted(now) {
+            return Ok(promised);
         }
-        let counted = Arc::new(count(stock));
-        *kept = (Arc::downgrade(stock), Arc::clone(&counted));
-        counted
+        let broker = self.clone();
+        let counting = tokio::spawn(async move { broker.count_promised(now).await });
+        match tokio::time::timeout(PATIENCE, counting).await {
+            Ok(Ok(counted)) => counted,
+            Ok(Err(error)) => Err(BrokerError::Internal(format!("counting: {error}"))),
+            // It goes on; until then what was counted before is near enough to be shown.
+            Err(_) => self.last_count().promised.clone().ok_or_else(|| BrokerError::Preparing {
+                done: 0,
+                total: self.inner.shelf.len() as u64,
+            }),
+        }
+    }
+
+    fn last_count(&self) -> MutexGuard<'_, Count> {
+        // A poisoned lock still holds a whole count: it is replaced in one assignment.
+        self.inner.shelf.promised.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The count of this moment, or of a large market a young one.
+    fn counted(&self, now: Timestamp) -> Option<Arc<Promised>> {
+        let stock = self.inner.shelf.stock();
+        let count = self.last_count();
+        let same = count.of.upgrade().is_some_and(|of| Arc::ptr_eq(&of, &stock));
+        let young = count.at.is_some_and(|at| now < at.plus_us(COUNTED_FOR_US));
+        let young = young && stock.len() > KEPT;
+        count.promised.clone().filter(|_| same || young)
+    }
+
+    async fn count_promised(&self, now: Timestamp) -> Result<Arc<Promised>, BrokerError> {
+        let _one = self.inner.shelf.counting.lock().await;
+        if let Some(promised) = self.counted(now) {
+            return Ok(promised);
+        }
+        let stock = self.inner.shelf.stock();
+        let states: Vec<(OfferId, State)> = (stock.index.marks())
+            .filter_map(|(id, mark)| Some((id.parse().ok()?, State::from(mark))))
+            .collect();
+        let mut promised = Counting::default();
+        for chunk in states.chunks(CHUNK) {
+            let documents = self.documents_of(chunk).await?;
+            for ((id, _), document) in chunk.iter().zip(documents) {
+                if let Some(document) = document {
+                    promised.add(*id, (*document).as_ref());
+                }
+            }
+        }
+        let promised = Arc::new(promised.finish());
+        let counted = Some(Arc::clone(&promised));
+        *self.last_count() = Count { of: Arc::downgrade(&stock), at: Some(now), promised: counted };
+        Ok(promised)
     }
 }
 
-fn count(stock: &Stock) -> Promised {
-    let mut found: BTreeMap<&str, Vec<(OfferId, &Value)>> = BTreeMap::new();
-    for (id, offer) in &stock.offers {
-        for item in &offer.document.spec.items {
-            found.entry(&item.item).or_default().push((*id, &item.value));
+/// A count that goes on, with a little more of each list than is shown.
+#[derive(Debug, Default)]
+struct Counting {
+    counts: BTreeMap<String, u64>,
+    strongest: BTreeMap<String, Vec<(OfferId, Value)>>,
+}
+
+impl Counting {
+    fn add(&mut self, id: OfferId, document: &sla::Offer) {
+        for item in &document.spec.items {
+            *self.counts.entry(item.item.clone()).or_default() += 1;
+            let Some(known) = sla::registry().item(&item.item) else { continue };
+            let list = self.strongest.entry(item.item.clone()).or_default();
+            list.push((id, item.value.clone()));
+            if list.len() > 4 * LISTED_MAX {
+                cut(known, list);
+            }
         }
     }
-    let mut promised = Promised::default();
-    for (key, mut offers) in found {
-        promised.counts.insert(key.to_owned(), offers.len() as u64);
-        if let Some(item) = sla::registry().item(key) {
-            // The order of ids stays where promises are equal or cannot be compared.
-            offers.sort_by(|a, b| stronger_first(item, a.1, b.1));
-            let ids = offers.into_iter().take(LISTED_MAX).map(|(id, _)| id);
-            promised.strongest.insert(key.to_owned(), ids.collect());
-        }
+
+    fn finish(self) -> Promised {
+        let strongest = self.strongest.into_iter().filter_map(|(key, mut list)| {
+            cut(sla::registry().item(&key)?, &mut list);
+            Some((key, list.into_iter().map(|(id, _)| id).collect()))
+        });
+        Promised { strongest: strongest.collect(), counts: self.counts }
     }
-    promised
+}
+
+/// Leaves the strongest; the order of ids decides where promises are equal or cannot be compared.
+fn cut(item: &ItemDef, list: &mut Vec<(OfferId, Value)>) {
+    list.sort_by(|a, b| stronger_first(item, &a.1, &b.1).then_with(|| a.0.cmp(&b.0)));
+    list.truncate(LISTED_MAX);
 }
 
 fn stronger_first(item: &ItemDef, a: &Value, b: &Value) -> Ordering {

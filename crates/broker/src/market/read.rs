@@ -1,6 +1,6 @@
 //! One offer with all its promises and what was measured.
 
-use super::coverage::{Coverage, coverage, covered_among};
+use super::coverage::{Coverage, covered_among};
 use super::{MeasuredHistory, OfferPage, Promise};
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, OpContext};
@@ -16,9 +16,8 @@ impl Broker {
     /// One published offer.
     pub async fn offer(&self, ctx: &OpContext, id: OfferId) -> Result<OfferPage, BrokerError> {
         ctx.may(Action::ReadMarket, None, "offer")?;
-        let stock = self.inner.shelf.stock();
-        let offer = stock.offers.get(&id).ok_or(BrokerError::NotFound { what: "offer" })?;
-        let mut page = page(offer);
+        let offer = self.shelved(id).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let mut page = page(&offer);
         page.history = self.history(id).await?;
         page.signature = self.signature_of(id, page.card.version).await?;
         if let Some(signature) = &page.signature {
@@ -27,10 +26,7 @@ impl Broker {
             signed.metadata.signature = Some(signature.in_document());
             page.yaml = crate::documents::offer_yaml(&signed);
         }
-        // Thousands of documents are compared beside the async workers.
-        page.coverage = tokio::task::spawn_blocking(move || coverage(&stock, id))
-            .await
-            .map_err(|error| BrokerError::Internal(format!("coverage: {error}")))?;
+        page.coverage = self.coverage(offer).await?;
         Ok(page)
     }
 
@@ -42,16 +38,17 @@ impl Broker {
     ) -> Result<Vec<OfferPage>, BrokerError> {
         ctx.may(Action::ReadMarket, None, "offer")?;
         let stock = self.inner.shelf.stock();
-        let mut compared: Vec<&Shelved> = Vec::with_capacity(COMPARED_MAX);
+        let mut wanted: Vec<OfferId> = Vec::with_capacity(COMPARED_MAX);
         for id in ids {
-            let seen = compared.iter().any(|offer| offer.card.id == *id);
-            if let Some(offer) = stock.offers.get(id).filter(|_| !seen) {
-                compared.push(offer);
+            if !wanted.contains(id) && stock.state(*id).is_some() {
+                wanted.push(*id);
             }
-            if compared.len() == COMPARED_MAX {
+            if wanted.len() == COMPARED_MAX {
                 break;
             }
         }
+        let compared = self.shelved_of(&stock, &wanted).await?;
+        let compared: Vec<&Shelved> = compared.iter().map(AsRef::as_ref).collect();
         let beside = |offer: &&Shelved| OfferPage {
             covers_beside: covered_among(offer, &compared),
             ..page(offer)

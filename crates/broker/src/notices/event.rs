@@ -50,7 +50,7 @@ impl Turn {
     }
 }
 
-/// The document of a version, from the shelf or from the database.
+/// The document of a version, with its card or without.
 #[derive(Debug, Clone)]
 pub(super) enum Text {
     Shelved(Arc<Shelved>),

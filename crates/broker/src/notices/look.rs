@@ -6,8 +6,9 @@
 use super::Need;
 use super::event::{Gathered, KnownOffers, Text, Turn};
 use super::judge::{Draft, judge};
+use crate::fetch::read_rows;
 use crate::requirements::day_of;
-use crate::shelf::Stock;
+use crate::shelf::Shelved;
 use crate::{Broker, BrokerError};
 use domain::{DurationUs, OfferId, RequirementId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -15,7 +16,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use storage::looks::{self, Known, MarketLook, Unseen};
 use storage::requirements::{self, Watched};
-use storage::{StorageError, Tx};
+use storage::{StorageError, Tx, offers};
 
 /// How far back it looks again: longer than any transaction takes.
 pub(super) const OVERLAP_US: DurationUs = 10_000_000;
@@ -97,7 +98,6 @@ impl Broker {
         unseen: Vec<Unseen>,
         today: i64,
     ) -> Result<(Gathered, KnownOffers), BrokerError> {
-        let stock = self.inner.shelf.stock();
         let ids: Vec<OfferId> = unseen.iter().map(|offer| offer.id).collect();
         let known = known(tx, &ids).await?;
         let again: HashSet<OfferId> = known.keys().map(|(_, offer)| *offer).collect();
@@ -107,11 +107,18 @@ impl Broker {
             .filter(|offer| offer.version != offer.seen_version || again.contains(&offer.id))
             .map(Turn::of)
             .collect();
+        let mut at_hand = HashMap::new();
         if look.judged_day.is_some_and(|day| day < today) {
             let looked_at: HashSet<OfferId> = turns.iter().map(|turn| turn.id).collect();
-            turns.extend(dated(&stock, &looked_at));
+            for offer in dated(tx).await? {
+                let (id, version) = (offer.card.id, offer.card.version);
+                if !looked_at.contains(&id) {
+                    turns.push(Turn::of_day(&offer));
+                }
+                at_hand.insert((id, version), Text::Shelved(offer));
+            }
         }
-        let texts = texts(tx, &stock, &turns, &known).await?;
+        let texts = texts(tx, at_hand, &turns, &known).await?;
         Ok((Gathered { look, today, unseen, turns, texts }, known))
     }
 
@@ -190,21 +197,27 @@ pub(super) async fn known(tx: &mut Tx, offers: &[OfferId]) -> Result<KnownOffers
     Ok(rows.into_iter().map(pair).collect())
 }
 
-/// Offers with evidence, which may end with a day. Once a day the whole shelf is gone through.
-fn dated<'a>(stock: &'a Stock, looked_at: &'a HashSet<OfferId>) -> impl Iterator<Item = Turn> + 'a {
+/// Published offers with evidence, which may end with a day. Once a day every document streams by.
+async fn dated(tx: &mut Tx) -> Result<Vec<Arc<Shelved>>, BrokerError> {
     let has_evidence =
         |offer: &sla::Offer| offer.spec.items.iter().any(|item| !item.evidence.is_empty());
-    let offers = stock
-        .offers
-        .values()
-        .filter(move |offer| !looked_at.contains(&offer.card.id) && has_evidence(&offer.document));
-    offers.map(|offer| Turn::of_day(offer))
+    let (mut kept, mut after) = (Vec::new(), None);
+    loop {
+        let page = offers::published_revisions(tx, after, CHUNK).await?;
+        let ids: Vec<OfferId> = page.iter().map(|row| row.id).collect();
+        after = ids.last().copied();
+        if after.is_none() {
+            return Ok(kept);
+        }
+        let read = read_rows(offers::published_by_ids(tx, &ids).await?).await?;
+        kept.extend(read.offers.into_iter().filter(|offer| has_evidence(&offer.document)));
+    }
 }
 
-/// The documents of all versions that are judged: from the shelf, where it has them.
+/// The documents of all versions that are judged: those at hand, and the others from the database.
 async fn texts(
     tx: &mut Tx,
-    stock: &Stock,
+    at_hand: HashMap<(OfferId, i64), Text>,
     turns: &[Turn],
     known: &KnownOffers,
 ) -> Result<HashMap<(OfferId, i64), Text>, StorageError> {
@@ -213,14 +226,9 @@ async fn texts(
     });
     let of_known = known.values().filter_map(|row| Some((row.offer_id, row.version?)));
     let wanted: BTreeSet<(OfferId, i64)> = of_turns.chain(of_known).collect();
-    let mut texts = HashMap::with_capacity(wanted.len());
-    let mut missing = Vec::new();
-    for (id, version) in wanted {
-        match stock.offers.get(&id).filter(|offer| offer.card.version == version) {
-            Some(offer) => drop(texts.insert((id, version), Text::Shelved(Arc::clone(offer)))),
-            None => missing.push((id, version)),
-        }
-    }
+    let mut texts = at_hand;
+    let missing: Vec<(OfferId, i64)> =
+        wanted.into_iter().filter(|version| !texts.contains_key(version)).collect();
     for row in looks::list_texts(tx, &missing).await? {
         match sla::parse_offer(&row.document) {
             Ok(offer) => {

@@ -2,17 +2,20 @@
 
 use super::{RankedList, RankedOffer, RequirementSource, relax};
 use crate::shelf::{Shelved, Stock};
+use crate::sync::beside;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, OfferId, Timestamp};
-use matching::{Candidate, Circumstances, Order, Ranked, Ranking, SlaMatcher};
+use matching::{Candidate, Circumstances, Gain, Order, Ranked, Ranking, SlaMatcher};
 use sla::Requirement;
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Rows of each list at most.
 const LIMIT_MAX: usize = 200;
 /// Best matches and nearest misses that are tried in combinations, each, once there are more offers.
 const POOL: usize = 1_000;
+/// Moments of a changing market that are tried for one answer.
+const MOMENTS: usize = 5;
 /// Seconds of a day.
 const DAY_SECONDS: i64 = 86_400;
 
@@ -41,16 +44,26 @@ impl Broker {
     ) -> Result<RankedList, BrokerError> {
         ctx.may(Action::RankOffers, None, "market")?;
         let (requirement, notices) = self.resolve_requirement(ctx, source).await?;
-        let stock = self.inner.shelf.stock();
         let share_code = self.share_code(&requirement);
-        let today = self.now();
-        // A long market is judged beside the async workers.
-        tokio::task::spawn_blocking(move || {
-            let question = Question::new(requirement, order, today)?;
-            Ok(question.answer(&stock, limit.clamp(1, LIMIT_MAX), share_code, notices))
-        })
-        .await
-        .map_err(|error| BrokerError::Internal(format!("ranking: {error}")))?
+        let question = Arc::new(Question::new(requirement, order, self.now())?);
+        let limit = limit.clamp(1, LIMIT_MAX);
+        for _ in 0..MOMENTS {
+            let stock = self.stock_for(&question.matcher).await?;
+            // A long market is judged beside the async workers.
+            let (asking, asked) = (Arc::clone(&question), Arc::clone(&stock));
+            let found = beside("ranking", move || asking.found(&asked, limit)).await?;
+            // A reading may have been given up in between, at midnight for example.
+            let Some(found) = found else { continue };
+            let Some(offers) = self.shelved_as(&stock, &found.offers).await? else {
+                // One of them has changed since: the list is that of a newer moment.
+                self.sync_market().await?;
+                continue;
+            };
+            let asking = Arc::clone(&question);
+            let told = move || asking.told(found, &offers, share_code, notices);
+            return beside("ranking", told).await;
+        }
+        Err(BrokerError::Internal("the offers change faster than they are ranked".to_owned()))
     }
 
     /// Matchers of the templates: what they read of offers is what most needs read.
@@ -72,7 +85,7 @@ impl Broker {
     ) -> Result<RankedOffer, BrokerError> {
         ctx.may(Action::RankOffers, None, "offer")?;
         let (requirement, _) = self.resolve_requirement(ctx, source).await?;
-        let found = self.inner.shelf.get(offer).ok_or(BrokerError::NotFound { what: "offer" })?;
+        let found = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
         let question = Question::new(requirement, Order::Balanced, self.now())?;
         let candidate = question.candidate(&found);
         Ok(question.row(&found, &candidate, 1, false))
@@ -110,50 +123,70 @@ impl Question {
         self.matcher.candidate(&offer.card.id.to_string(), &offer.document)
     }
 
-    fn answer(
-        self,
-        stock: &Stock,
-        limit: usize,
+    /// Who stands where, and whose documents the answer needs; `None` where not everything is read.
+    fn found(&self, stock: &Stock, limit: usize) -> Option<Found> {
+        let asked = stock.index.asked(&self.matcher)?;
+        let wide = limit.max(POOL);
+        let ranking = asked.rank(self.order, wide, wide);
+        let pool = pool(stock, &ranking);
+        let rows = |list: &[Ranked]| -> Vec<Placed> {
+            let rows = list.iter().take(limit).zip(1..);
+            rows.filter_map(|(row, position)| {
+                let offer = row.id.parse().ok()?;
+                Some(Placed { offer, position, stronger_than_above: row.stronger_than_above })
+            })
+            .collect()
+        };
+        let (matches, near_misses) = (rows(&ranking.matches), rows(&ranking.near_misses));
+        let shown = matches.iter().chain(&near_misses).map(|row| row.offer);
+        let offers: BTreeSet<OfferId> = pool.iter().copied().chain(shown).collect();
+        Some(Found {
+            considered: ranking.judged as u64,
+            matched: ranking.matched as u64,
+            matches,
+            near_misses,
+            gains: asked.gains(),
+            pool,
+            offers: offers.into_iter().collect(),
+        })
+    }
+
+    /// The answer in words and reasons.
+    fn told(
+        &self,
+        found: Found,
+        offers: &HashMap<OfferId, Arc<Shelved>>,
         share_code: String,
         notices: Vec<String>,
     ) -> RankedList {
-        let index = &stock.index;
-        let wide = limit.max(POOL);
-        let ranking = index.rank_documents(&self.matcher, self.order, wide, wide);
-        let rows = |list: &[Ranked]| -> Vec<RankedOffer> {
-            list.iter()
-                .take(limit)
-                .zip(1..)
-                .filter_map(|(row, position)| {
-                    let offer = index.document(row.index)?;
-                    let candidate = self.candidate(offer);
-                    Some(self.row(offer, &candidate, position, row.stronger_than_above))
-                })
-                .collect()
+        let rows = |list: &[Placed]| -> Vec<RankedOffer> {
+            let row = |placed: &Placed| {
+                let offer = offers.get(&placed.offer)?;
+                let candidate = self.candidate(offer);
+                Some(self.row(offer, &candidate, placed.position, placed.stronger_than_above))
+            };
+            list.iter().filter_map(row).collect()
         };
-        // Only offers that fail a single must are gained by relaxing one.
-        let nearly = index.nearly(&self.matcher).into_iter();
-        let nearly: Vec<Candidate> =
-            nearly.filter_map(|at| Some(self.candidate(index.document(at)?))).collect();
-        let gains = self.matcher.gains(&nearly);
         let wishes = matching::wishes(&self.requirement);
-        let pool = pool(stock, &ranking);
+        let pool = found.pool.iter().filter_map(|id| offers.get(id).cloned());
+        let pool: Vec<Arc<Shelved>> = pool.collect();
         let candidates: Vec<Candidate> = pool.iter().map(|offer| self.candidate(offer)).collect();
         RankedList {
             share_code,
             order: self.order,
-            considered: ranking.judged as u64,
-            matched: ranking.matched as u64,
-            matches: rows(&ranking.matches),
-            near_misses: rows(&ranking.near_misses),
-            relaxations: gains
+            considered: found.considered,
+            matched: found.matched,
+            matches: rows(&found.matches),
+            near_misses: rows(&found.near_misses),
+            relaxations: found
+                .gains
                 .into_iter()
                 .filter(|gain| gain.dropped > 0)
                 .map(|gain| relax::relaxing(&self.requirement, &wishes, gain))
                 .collect(),
             combinations: self.combinations(&pool, &candidates),
             notices,
-            requirement: self.requirement,
+            requirement: self.requirement.clone(),
         }
     }
 
@@ -174,14 +207,32 @@ impl Question {
     }
 }
 
+/// What the index finds for a question.
+struct Found {
+    considered: u64,
+    matched: u64,
+    matches: Vec<Placed>,
+    near_misses: Vec<Placed>,
+    gains: Vec<Gain>,
+    /// Offers that combinations are made of.
+    pool: Vec<OfferId>,
+    /// Every offer whose document the answer needs, each once.
+    offers: Vec<OfferId>,
+}
+
+/// An offer in its place.
+struct Placed {
+    offer: OfferId,
+    position: u32,
+    stronger_than_above: bool,
+}
+
 /// Offers that combinations are made of, in the order of ids: all of a small market; of a large one
 /// the best that match and the nearest that do not.
-fn pool(stock: &Stock, ranking: &Ranking) -> Vec<Arc<Shelved>> {
-    if stock.offers.len() <= POOL {
-        return stock.offers.values().cloned().collect();
+fn pool(stock: &Stock, ranking: &Ranking) -> Vec<OfferId> {
+    if stock.len() <= POOL {
+        return stock.first(POOL);
     }
-    let chosen = ranking.rows().filter_map(|row| stock.index.document(row.index));
-    let chosen: BTreeMap<OfferId, &Arc<Shelved>> =
-        chosen.map(|offer| (offer.card.id, offer)).collect();
-    chosen.into_values().cloned().collect()
+    let chosen: BTreeSet<OfferId> = ranking.rows().filter_map(|row| row.id.parse().ok()).collect();
+    chosen.into_iter().collect()
 }

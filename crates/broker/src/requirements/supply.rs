@@ -3,9 +3,13 @@
 use super::RequirementSource;
 use super::rank::Question;
 use crate::market::OfferCard;
+use crate::sync::beside;
 use crate::{Broker, BrokerError, OpContext};
 use domain::Action;
 use matching::{Candidate, Columns, Order};
+
+/// More offers are not sent: their columns would take longer to come than a page is looked at.
+const SENT_MAX: usize = 20_000;
 
 /// Enough to rank the market elsewhere with the same result.
 #[derive(Debug, Clone)]
@@ -30,18 +34,23 @@ impl Broker {
         ctx.may(Action::RankOffers, None, "market")?;
         let (requirement, _) = self.resolve_requirement(ctx, source).await?;
         let stock = self.inner.shelf.stock();
-        let today = self.now();
-        tokio::task::spawn_blocking(move || {
-            let question = Question::new(requirement, Order::Balanced, today)?;
-            let offers = stock.offers.values();
+        if stock.len() > SENT_MAX {
+            return Err(BrokerError::Conflict {
+                code: "market_too_large",
+                detail: format!("more than {SENT_MAX} offers are not sent to be ranked elsewhere"),
+            });
+        }
+        let ids = stock.first(SENT_MAX);
+        let offers = self.shelved_of(&stock, &ids).await?;
+        let question = Question::new(requirement, Order::Balanced, self.now())?;
+        beside("candidates", move || {
             let (candidates, cards): (Vec<Candidate>, Vec<OfferCard>) =
-                offers.map(|offer| (question.candidate(offer), offer.card.clone())).unzip();
+                offers.iter().map(|offer| (question.candidate(offer), offer.card.clone())).unzip();
             let mut bundle = question.matcher.bundle(&candidates);
             let offers = std::mem::take(&mut bundle.offers);
             let columns = Columns::new(question.matcher.prepared().dictionary(), &offers);
-            Ok(Candidates { requirement: question.requirement, bundle, columns, cards })
+            Candidates { requirement: question.requirement, bundle, columns, cards }
         })
         .await
-        .map_err(|error| BrokerError::Internal(format!("candidates: {error}")))?
     }
 }

@@ -19,6 +19,7 @@ mod offers;
 mod ranking;
 mod regions;
 mod repeats;
+mod restart;
 
 /// Makes each story two tests, one for each database.
 macro_rules! on_both {

@@ -15,7 +15,7 @@ use testkit::{Engine, HttpDrivers, SEALING_KEY, TestBroker, loopback};
 const TEMPLATES: [&str; 3] = ["certificate-service", "collaboration-service", "tracking-service"];
 
 /// Ids, distances and marks of both lists.
-fn told(list: &RankedList) -> Vec<String> {
+pub fn told(list: &RankedList) -> Vec<String> {
     let rows = list.matches.iter().chain(&list.near_misses);
     let told = rows.map(|row| {
         format!("{} {:?} {}", row.card.id, row.explanation.totals, row.stronger_than_above)
@@ -30,7 +30,7 @@ fn scanned(ranking: &Ranking) -> Vec<String> {
 }
 
 /// Everything the broker says about the templates.
-async fn all_told(broker: &Broker) -> Vec<Vec<String>> {
+pub async fn all_told(broker: &Broker) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     for template in TEMPLATES {
         let source = RequirementSource::Template(template.to_owned());
@@ -85,7 +85,7 @@ async fn the_index_ranks_as_the_plain_scan_after_every_change(engine: Engine) {
 }
 
 /// Another process over the same database, with a data folder.
-async fn second(market: &TestBroker, folder: &Path) -> Broker {
+pub async fn second(market: &TestBroker, folder: &Path) -> Broker {
     let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&market.clock);
     let ids: Arc<dyn IdSource> = Arc::new(SequentialIds::new(99));
     let parts = BrokerParts {

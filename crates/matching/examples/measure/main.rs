@@ -1,8 +1,9 @@
 //! Measures the index for `cargo xtask bench match`: synthetic offers on 27 items, needs from broad
 //! to selective, each beside the time to read the same columns once. One thread, one JSON object a
-//! line. With a folder as argument it leaves the columns and needs there for other programs.
+//! line. With a folder as argument it leaves the columns and needs there for other programs; with the
+//! name of a need it measures that one alone, for a profiler.
 //!
-//! `measure SIZE [FOLDER]`
+//! `measure SIZE [FOLDER|-] [NEED]`
 
 #![allow(clippy::print_stdout, reason = "its output is what it is for")]
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot be made should stop")]
@@ -26,7 +27,8 @@ const SECONDS: f64 = 2.5;
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let size: usize = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(10_000);
-    let folder = arguments.next();
+    let folder = arguments.next().filter(|folder| folder != "-");
+    let only = arguments.next();
     let market = Market::new(size, 7);
     let dictionary = Arc::new(market.dictionary());
     let built = Instant::now();
@@ -40,7 +42,8 @@ fn main() {
     );
     say(&format!("build, {}", short(size)), "s", &[build_s], None);
     let places = market.places();
-    for need in needs::all() {
+    let wanted = |need: &Need| only.as_ref().is_none_or(|only| only == need.name);
+    for need in needs::all().into_iter().filter(wanted) {
         measure(&moment, &need, &places, size);
     }
     restart(&moment, size);

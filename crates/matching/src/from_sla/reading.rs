@@ -21,14 +21,30 @@ impl SlaMatcher {
     pub(crate) fn signature(&self, row: usize) -> String {
         let Some(ask) = self.asks.get(row) else { return String::new() };
         let kind = self.prepared.dictionary().item(&ask.id).map(|item| &item.kind);
-        // Promises count until their evidence ends, measured paths while they are fresh; only a price
-        // does not change by itself.
-        let lasting = matches!(ask.reading, Reading::Tier | Reading::MonthlyTotal);
         let mut text = String::new();
-        let circumstances = self.relevant(!lasting, ask.key == super::ask::MONTHLY_TOTAL);
+        let circumstances = self.relevant(self.is_dated(row), ask.key == super::ask::MONTHLY_TOTAL);
         // Everything that `promise::find` looks at; a field that is added to either is in here.
         let _ = write!(text, "{kind:?} {ask:?} {circumstances:?}");
         text
+    }
+
+    /// Whether what a row reads may be something else tomorrow: promises count until their evidence
+    /// ends, measured paths while they are fresh; only a price does not change by itself.
+    pub(crate) fn is_dated(&self, row: usize) -> bool {
+        let reading = self.asks.get(row).map(|ask| &ask.reading);
+        !matches!(reading, None | Some(Reading::Tier | Reading::MonthlyTotal))
+    }
+
+    /// The day on which the age of evidence is judged.
+    pub(crate) const fn day(&self) -> i64 {
+        self.circumstances.today
+    }
+
+    /// The same requirement asked on another day.
+    pub(crate) fn on(&self, day: i64) -> Self {
+        let mut other = self.clone();
+        other.circumstances.today = day;
+        other
     }
 
     /// As [`SlaMatcher::signature`], for the price.

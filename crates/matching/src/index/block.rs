@@ -30,10 +30,12 @@ pub(crate) fn rows(mask: &Lane) -> impl Iterator<Item = usize> + '_ {
 /// Closes the rows whose sum reaches `cut`; returns how many stay.
 pub(crate) fn close_from(mask: &mut Lane, sums: &Lane, cut: u32) -> usize {
     let Ok(cut) = u16::try_from(cut) else { return count(mask) };
+    let mut left = 0_u16;
     for (slot, sum) in mask.iter_mut().zip(sums) {
         *slot &= if *sum < cut { u16::MAX } else { 0 };
+        left = left.wrapping_add(*slot & 1);
     }
-    count(mask)
+    usize::from(left)
 }
 
 /// Closes the rows whose first sum reaches `level` and whose second reaches `cut`.
@@ -47,12 +49,14 @@ pub(crate) fn close_second(
     let (Ok(level), Ok(cut)) = (u16::try_from(level), u16::try_from(cut)) else {
         return count(mask);
     };
+    let mut left = 0_u16;
     for ((slot, first), sum) in mask.iter_mut().zip(first).zip(sums) {
         let open =
             if *first < level { u16::MAX } else { 0 } | if *sum < cut { u16::MAX } else { 0 };
         *slot &= open;
+        left = left.wrapping_add(*slot & 1);
     }
-    count(mask)
+    usize::from(left)
 }
 
 /// The rows of `all` that are not in `some`.
@@ -89,13 +93,19 @@ fn narrow(gate: &Gate<'_>, block: usize, mask: &mut Lane, open: usize) -> usize 
         Gate::From { column, code, .. } => {
             let (low, high) = column.zones.get(block).copied().unwrap_or((0, 0));
             match (u16::try_from(*code), column.code.get(block)) {
-                (Ok(code), _) if low >= code => return open,
+                (Ok(code), _) if low >= code => open,
                 (Ok(code), Some(held)) if high >= code => {
+                    let mut left = 0_u16;
                     for (slot, held) in mask.iter_mut().zip(held) {
                         *slot &= if *held >= code { u16::MAX } else { 0 };
+                        left = left.wrapping_add(*slot & 1);
                     }
+                    usize::from(left)
                 }
-                _ => mask.fill(0),
+                _ => {
+                    mask.fill(0);
+                    0
+                }
             }
         }
         Gate::Listed { column, masks, .. } => {
@@ -104,7 +114,7 @@ fn narrow(gate: &Gate<'_>, block: usize, mask: &mut Lane, open: usize) -> usize 
                 return 0;
             };
             masks.each(held, mask, |slot, passes| *slot &= passes);
+            count(mask)
         }
     }
-    count(mask)
 }

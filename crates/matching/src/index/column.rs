@@ -1,8 +1,9 @@
 //! One column of a segment: what its offers promise on one item.
 //!
 //! The distinct promises are numbered from 1 in the order of their strength (sets in any order); 0
-//! is "not promised". Beside the number of a number or level stands its place on the scale in
-//! sixteen bits, never falling with strength, for bounds. Leaves asking to `plan`.
+//! is "not promised". Beside the number of a number or level stands its place on the scale in eight
+//! bits, never falling with strength, for bounds over whole blocks; the place of each number in sixteen
+//! bits is for single rows. Leaves asking to `plan`.
 
 use std::collections::BTreeMap;
 
@@ -16,18 +17,23 @@ pub(crate) const BLOCK: usize = 1024;
 /// Rows per segment at most, so that codes fit sixteen bits even if all promises differ.
 pub(crate) const SEGMENT_ROWS: usize = 63 * BLOCK;
 /// Places on the scale besides 0, "not promised": a promise at `u` (of 1e-12) has a place between
-/// `u * STEPS / 1e12` and one more than the floor of that.
-pub(crate) const STEPS: u64 = 65_533;
+/// `u * STEPS / 1e12` and one more than the floor of that. With 255 coarse places to 256 each.
+pub(crate) const STEPS: u64 = 65_279;
 
 /// One value per row of a block; rows beyond the segment hold 0.
 pub(crate) type Lane = [u16; BLOCK];
+/// One coarse place per row of a block.
+pub(crate) type Places = [u8; BLOCK];
+/// Places that share a coarse one, so that all of them fit eight bits; a power of two, so that going
+/// back is a shift.
+pub(crate) const COARSE: u16 = 256;
 
 /// A column; never changes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Column {
     pub(crate) code: Vec<Lane>,
-    /// Empty where the entries have no order.
-    pub(crate) place: Vec<Lane>,
+    /// `ceil(place / COARSE)`; empty where the entries have no order.
+    pub(crate) place: Vec<Places>,
     pub(crate) entries: Entries,
     /// Place of each entry, ascending; empty where the entries have no order.
     pub(crate) ladder: Vec<u16>,
@@ -140,9 +146,9 @@ impl Column {
     /// A column from codes and entries; works out what follows from them.
     pub(crate) fn with(code: Vec<Lane>, entries: Entries, rows: usize) -> Self {
         let ladder = ladder(&entries);
-        let place_of = |code: u16| -> u16 {
-            ladder.get(usize::from(code).wrapping_sub(1)).copied().unwrap_or(0)
-        };
+        let coarse: Vec<u8> =
+            std::iter::once(0).chain(ladder.iter().copied().map(coarse)).collect();
+        let place_of = |code: u16| -> u8 { coarse.get(usize::from(code)).copied().unwrap_or(0) };
         let place = if ladder.is_empty() {
             Vec::new()
         } else {
@@ -178,9 +184,13 @@ impl Column {
             Entries::Numbers { values, u } => values.bytes() + u.len() * size_of::<i64>(),
             Entries::Levels(held) | Entries::Sets(held) => held.len() * size_of::<Held>(),
         };
-        let lanes = (self.code.len() + self.place.len()) * size_of::<Lane>();
+        let lanes = self.code.len() * size_of::<Lane>() + self.place.len() * size_of::<Places>();
         lanes + entries + self.ladder.len() * 2 + self.zones.len() * 4
     }
+}
+
+fn coarse(place: u16) -> u8 {
+    u8::try_from(place.div_ceil(COARSE)).unwrap_or(u8::MAX)
 }
 
 /// Places that never fall with strength: a logarithm may be off by its last digit.

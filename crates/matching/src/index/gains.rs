@@ -3,10 +3,11 @@
 use super::{
     block::rows,
     column::{BLOCK, Lane},
+    offers::asked_about,
     part::Part,
     plan::{Gate, Plan},
 };
-use crate::{order::Order, prepared::Prepared};
+use crate::{order::Order, prepared::Prepared, value::Offer};
 
 /// For each row of the requirement, the number of offers that fail this must and no other.
 pub(crate) fn admitted_without(prepared: &Prepared<'_>, parts: &[Part<'_>]) -> Vec<usize> {
@@ -19,20 +20,19 @@ pub(crate) fn admitted_without(prepared: &Prepared<'_>, parts: &[Part<'_>]) -> V
     admitted
 }
 
-/// Positions in the index of the offers that fail exactly one must.
-pub(crate) fn nearly(prepared: &Prepared<'_>, parts: &[Part<'_>]) -> Vec<usize> {
+/// What the offers that fail exactly one must promise on what is asked.
+pub(crate) fn nearly(prepared: &Prepared<'_>, parts: &[Part<'_>]) -> Vec<Offer> {
     let mut found = Vec::new();
-    each_nearly(prepared, parts, |start, at, _| found.push(start + at));
+    each_nearly(prepared, parts, |part, at, _| found.push(asked_about(prepared, part, at)));
     found
 }
 
-/// Calls with the first position of the part, the row in it and the row of the requirement.
+/// Calls with the part, the row in it and the row of the requirement.
 fn each_nearly(
     prepared: &Prepared<'_>,
     parts: &[Part<'_>],
-    mut call: impl FnMut(usize, usize, usize),
+    mut call: impl FnMut(&Part<'_>, usize, usize),
 ) {
-    let mut first = 0;
     for part in parts {
         let plan = Plan::new(prepared, part, Order::Value);
         for block in 0..part.blocks() {
@@ -44,11 +44,10 @@ fn each_nearly(
             }
             for row in rows(&open).filter(|row| failures.count[*row] == 1) {
                 if let Some(gate) = plan.gates.get(usize::from(failures.gate[row])) {
-                    call(first, block * BLOCK + row, gate.row());
+                    call(part, block * BLOCK + row, gate.row());
                 }
             }
         }
-        first += part.rows();
     }
 }
 

@@ -63,7 +63,7 @@ impl<P> Segment<P> {
         self.body.ids.len() - self.dead.count()
     }
 
-    fn rows(&self) -> impl Iterator<Item = usize> + '_ {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.body.ids.len()).filter(|row| !self.dead.has(*row))
     }
 }
@@ -115,6 +115,18 @@ impl<P: Payload> Moment<P> {
     /// The ids of all offers, ascending within each segment.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().flat_map(|segment| segment.rows().map(|row| segment.body.ids.get(row)))
+    }
+
+    /// The first ids of all, ascending.
+    #[must_use]
+    pub fn first_ids(&self, most: usize) -> Vec<&str> {
+        let mut ids: Vec<&str> = Vec::new();
+        for segment in &self.segments {
+            ids.extend(segment.rows().take(most).map(|row| segment.body.ids.get(row)));
+        }
+        ids.sort_unstable();
+        ids.truncate(most);
+        ids
     }
 
     /// Bytes in memory, about: ids, columns and their entries.

@@ -198,7 +198,7 @@ pub(crate) fn ranking(
 }
 
 /// The promises of a row on what is asked, and its price.
-fn asked_about(prepared: &Prepared<'_>, part: &Part<'_>, at: usize) -> Offer {
+pub(crate) fn asked_about(prepared: &Prepared<'_>, part: &Part<'_>, at: usize) -> Offer {
     let mut held = vec![None; prepared.dictionary.items().len()];
     let price = prepared.dictionary.price().zip(part.price.as_ref());
     let asked = prepared.rows.iter().map(|row| row.item).zip(&part.columns);

@@ -28,14 +28,20 @@ pub(crate) struct Plan<'a> {
     rows: Vec<RowPlan<'a>>,
     /// Must rows, the most selective first.
     pub(crate) gates: Vec<Gate<'a>>,
-    /// Shortfall of any offer, the row that costs most first.
-    pub(crate) short: Vec<Term<'a>>,
-    /// Shortfall of an offer that matches: musts that allow no tolerance cost nothing.
-    pub(crate) short_of_match: Vec<Term<'a>>,
+    /// Shortfall, the row that costs most first.
+    pub(crate) short: Vec<Short<'a>>,
     /// The key after the shortfall.
     pub(crate) second: Vec<Term<'a>>,
     /// The greatest surplus that this requirement allows, 0..1.
     most_surplus: f64,
+}
+
+/// What one row adds to the shortfall.
+#[derive(Debug)]
+pub(crate) struct Short<'a> {
+    pub(crate) term: Term<'a>,
+    /// A match may fall short here too; musts that allow no tolerance cost it nothing.
+    pub(crate) of_match: bool,
 }
 
 /// One asked row.
@@ -107,7 +113,6 @@ impl<'a> Plan<'a> {
             rows: Vec::new(),
             gates: Vec::new(),
             short: Vec::new(),
-            short_of_match: Vec::new(),
             second: Vec::new(),
             most_surplus: 0.0,
         };
@@ -131,10 +136,8 @@ impl<'a> Plan<'a> {
             self.gates.push(planned.gate(at));
         }
         let weight = share(row.weight, prepared.asked);
-        self.short.push(planned.short(weight));
-        if row.mode != Mode::Must || planned.forgives() {
-            self.short_of_match.push(planned.short(weight));
-        }
+        let of_match = row.mode != Mode::Must || planned.forgives();
+        self.short.push(Short { term: planned.short(weight), of_match });
         if !row.counts_surplus {
             return;
         }
@@ -183,12 +186,12 @@ impl<'a> Plan<'a> {
             let failing = sample.iter().filter(|row| !gate.passes(**row)).count();
             gate.effort() * 1000 / (1 + failing)
         });
-        for terms in [&mut self.short, &mut self.short_of_match, &mut self.second] {
-            terms.sort_by_cached_key(|term| {
-                let sum: u64 = sample.iter().map(|row| u64::from(term.one(*row))).sum();
-                std::cmp::Reverse(sum / term.effort())
-            });
-        }
+        let decides = |term: &Term<'_>| {
+            let sum: u64 = sample.iter().map(|row| u64::from(term.one(*row))).sum();
+            std::cmp::Reverse(sum / term.effort())
+        };
+        self.short.sort_by_cached_key(|short| decides(&short.term));
+        self.second.sort_by_cached_key(decides);
     }
 
     /// The exact judgement of one row.

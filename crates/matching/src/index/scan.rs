@@ -6,7 +6,6 @@ use super::{
     column::{BLOCK, Lane},
     part::Part,
     plan::Plan,
-    term::Term,
 };
 use crate::{order::Order, prepared::Prepared};
 
@@ -47,16 +46,48 @@ pub(crate) fn scan<'a>(
             let passing = pass(&plan.gates, block, &mut passed);
             judged += here;
             matched += passing;
-            if passing < here && misses.wants_any() {
-                let mut rest = without(&living, &passed);
-                at.consider(block, &mut rest, &plan.short, &mut misses);
-            }
-            if passing > 0 && matches.wants_any() {
-                at.consider(block, &mut passed, &plan.short_of_match, &mut matches);
-            }
+            let rest = without(&living, &passed);
+            let mut sides = [
+                Side::new(Kind::Match, passed, passing, &mut matches),
+                Side::new(Kind::Miss, rest, here - passing, &mut misses),
+            ];
+            at.consider(block, &mut sides);
         }
     }
     Found { judged, matched, matches: matches.into_rows(), near_misses: misses.into_rows() }
+}
+
+/// Which list a row belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Match,
+    Miss,
+}
+
+/// The rows of a block that may still come into one of the lists.
+struct Side<'b, 'a> {
+    kind: Kind,
+    open: Lane,
+    left: usize,
+    best: &'b mut Best<'a>,
+    cuts: Cuts,
+}
+
+impl<'b, 'a> Side<'b, 'a> {
+    fn new(kind: Kind, open: Lane, left: usize, best: &'b mut Best<'a>) -> Self {
+        let left = if best.wants_any() { left } else { 0 };
+        Self { kind, open, left, best, cuts: Cuts::NONE }
+    }
+
+    /// Whether a row is only in if it beats another.
+    const fn is_full(&self) -> bool {
+        self.cuts.worse != Cuts::NONE.worse
+    }
+
+    /// Whether adding a term for all rows is worth it.
+    const fn is_long(&self) -> bool {
+        self.left > FEW
+    }
 }
 
 /// One part and its plan.
@@ -68,53 +99,68 @@ struct Place<'p, 'a> {
 }
 
 impl<'a> Place<'_, 'a> {
-    /// Offers the open rows of a block to a list, the hopeless ones left out.
-    fn consider(&self, block: usize, open: &mut Lane, short: &[Term<'_>], best: &mut Best<'a>) {
-        let second = self.plan.second.as_slice();
-        let mut cuts = self.plan.cuts(self.order, best);
+    /// Offers the open rows of a block to their lists, the hopeless ones left out. What both lists sum up
+    /// is summed up once.
+    fn consider(&self, block: usize, sides: &mut [Side<'_, 'a>; 2]) {
+        for side in sides.iter_mut().filter(|side| side.left > 0) {
+            side.cuts = self.plan.cuts(self.order, side.best);
+            if side.is_full() && self.hopeless(block, side.cuts) {
+                side.left = 0;
+            }
+        }
+        if sides.iter().all(|side| side.left == 0) {
+            return;
+        }
         let mut sums = Sums { first: [0; BLOCK], second: [0; BLOCK], firsts: 0, seconds: 0 };
-        if cuts.worse != Cuts::NONE.worse {
-            if hopeless(block, short, second, cuts) {
-                return;
-            }
-            let mut left = count(open);
-            left = sums.add_short(block, open, short, cuts, left);
-            if left > FEW {
-                left = sums.add_second(block, open, second, cuts, left);
-            }
-            if left == 0 {
-                return;
-            }
-        }
-        let mut order: Vec<(u16, u16, usize)> = Vec::new();
-        if cuts.worse == Cuts::NONE.worse {
-            // Nothing to beat yet: the most promising first, so that there soon is.
-            sums.add_all(block, short, second);
-            order.extend(rows(open).map(|row| (sums.first[row], sums.second[row], row)));
-            order.sort_unstable();
+        let filling = sides.iter().any(|side| side.left > 0 && !side.is_full());
+        if filling {
+            sums.add_all(block, self.plan);
+            sides.iter_mut().for_each(|side| sums.close(side));
         } else {
-            order.extend(rows(open).map(|row| (0, 0, row)));
+            sums.add_short(block, self.plan, sides);
+            sums.add_second(block, self.plan, sides);
         }
-        let start = block * BLOCK;
+        for side in sides.iter_mut().filter(|side| side.left > 0) {
+            self.offer(block, &sums, side);
+        }
+    }
+
+    /// Judges what is still open exactly.
+    fn offer(&self, block: usize, sums: &Sums, side: &mut Side<'_, 'a>) {
+        let mut order: Vec<(u16, u16, usize)> = Vec::with_capacity(side.left);
+        if side.is_full() {
+            order.extend(rows(&side.open).map(|row| (0, 0, row)));
+        } else {
+            // Nothing to beat yet: the most promising first, so that there soon is.
+            order.extend(rows(&side.open).map(|row| (sums.first[row], sums.second[row], row)));
+            order.sort_unstable();
+        }
         for (_, _, row) in order {
-            let at = start + row;
-            if sums.rule_out(row, at, short, second, cuts) {
+            let at = block * BLOCK + row;
+            if sums.rule_out(row, at, self.plan, side) {
                 continue;
             }
             let standing = self.plan.judge(at);
-            if best.offer(standing, self.part.ids.get(at), self.number, at) {
-                cuts = self.plan.cuts(self.order, best);
+            if side.best.offer(standing, self.part.ids.get(at), self.number, at) {
+                side.cuts = self.plan.cuts(self.order, side.best);
             }
         }
     }
+
+    /// Whether even the least sums of a block are too much.
+    fn hopeless(&self, block: usize, cuts: Cuts) -> bool {
+        let short: u32 =
+            self.plan.short.iter().map(|short| u32::from(short.term.least(block))).sum();
+        let second =
+            || self.plan.second.iter().map(|term| u32::from(term.least(block))).sum::<u32>();
+        short >= cuts.worse || (short >= cuts.level && second() >= cuts.second)
+    }
 }
 
-/// Whether even the least sums of a block are too much.
-fn hopeless(block: usize, short: &[Term<'_>], second: &[Term<'_>], cuts: Cuts) -> bool {
-    let least =
-        |terms: &[Term<'_>]| terms.iter().map(|term| u32::from(term.least(block))).sum::<u32>();
-    let short = least(short);
-    short >= cuts.worse || (short >= cuts.level && least(second) >= cuts.second)
+/// After how many terms to look again who is still open: looking costs as much as adding, and the first
+/// terms decide most.
+const fn next_look(terms: usize) -> usize {
+    terms + terms / 2 + 1
 }
 
 /// Sums of a block so far, and how many terms are in them.
@@ -126,70 +172,73 @@ struct Sums {
 }
 
 impl Sums {
-    fn add_all(&mut self, block: usize, short: &[Term<'_>], second: &[Term<'_>]) {
-        short.iter().for_each(|term| term.add(block, &mut self.first));
-        second.iter().for_each(|term| term.add(block, &mut self.second));
-        (self.firsts, self.seconds) = (short.len(), second.len());
+    fn add_all(&mut self, block: usize, plan: &Plan<'_>) {
+        plan.short.iter().for_each(|short| short.term.add(block, &mut self.first));
+        plan.second.iter().for_each(|term| term.add(block, &mut self.second));
+        (self.firsts, self.seconds) = (plan.short.len(), plan.second.len());
     }
 
-    fn add_short(
-        &mut self,
-        block: usize,
-        open: &mut Lane,
-        terms: &[Term<'_>],
-        cuts: Cuts,
-        mut left: usize,
-    ) -> usize {
-        for (at, term) in terms.iter().enumerate() {
-            if left <= FEW {
-                return left;
+    /// Closes by all sums.
+    fn close(&self, side: &mut Side<'_, '_>) {
+        if side.left > 0 && side.is_full() {
+            let Cuts { worse, level, second } = side.cuts;
+            close_from(&mut side.open, &self.first, worse);
+            side.left = close_second(&mut side.open, &self.first, level, &self.second, second);
+        }
+    }
+
+    fn add_short(&mut self, block: usize, plan: &Plan<'_>, sides: &mut [Side<'_, '_>; 2]) {
+        // Behind the last term that a match can fall short in, only misses need more of them.
+        let of_matches = plan.short.iter().rposition(|short| short.of_match).map_or(0, |at| at + 1);
+        let mut look = 2;
+        for (at, short) in plan.short.iter().enumerate() {
+            let wanted = sides
+                .iter()
+                .any(|side| side.is_long() && (side.kind == Kind::Miss || at < of_matches));
+            if !wanted {
+                return;
             }
-            term.add(block, &mut self.first);
+            short.term.add(block, &mut self.first);
             self.firsts = at + 1;
-            // Looking costs as much as adding.
-            if at % 2 == 1 || self.firsts == terms.len() {
-                left = close_from(open, &self.first, cuts.worse);
+            if self.firsts == look || self.firsts == plan.short.len() {
+                look = next_look(self.firsts);
+                for side in sides.iter_mut().filter(|side| side.is_long()) {
+                    side.left = close_from(&mut side.open, &self.first, side.cuts.worse);
+                }
             }
         }
-        left
     }
 
-    fn add_second(
-        &mut self,
-        block: usize,
-        open: &mut Lane,
-        terms: &[Term<'_>],
-        cuts: Cuts,
-        mut left: usize,
-    ) -> usize {
-        for (at, term) in terms.iter().enumerate() {
-            if left <= FEW || cuts.second > u32::from(u16::MAX) {
-                return left;
+    fn add_second(&mut self, block: usize, plan: &Plan<'_>, sides: &mut [Side<'_, '_>; 2]) {
+        let wants = |side: &Side<'_, '_>| side.is_long() && side.cuts.second <= u32::from(u16::MAX);
+        let mut look = 2;
+        for (at, term) in plan.second.iter().enumerate() {
+            if !sides.iter().any(wants) {
+                return;
             }
             term.add(block, &mut self.second);
             self.seconds = at + 1;
-            if at % 2 == 1 || self.seconds == terms.len() {
-                left = close_second(open, &self.first, cuts.level, &self.second, cuts.second);
+            if self.seconds == look || self.seconds == plan.second.len() {
+                look = next_look(self.seconds);
+                for side in sides.iter_mut().filter(|side| side.is_long()) {
+                    let Cuts { level, second, .. } = side.cuts;
+                    side.left =
+                        close_second(&mut side.open, &self.first, level, &self.second, second);
+                }
             }
         }
-        left
     }
 
     /// Adds what is missing to the sums of one row and says whether it is out.
-    fn rule_out(
-        &self,
-        row: usize,
-        at: usize,
-        short: &[Term<'_>],
-        second: &[Term<'_>],
-        cuts: Cuts,
-    ) -> bool {
+    fn rule_out(&self, row: usize, at: usize, plan: &Plan<'_>, side: &Side<'_, '_>) -> bool {
+        let cuts = side.cuts;
         let mut sum = u32::from(self.first[row]);
-        for term in short.iter().skip(self.firsts) {
+        let rest = plan.short.iter().skip(self.firsts);
+        for short in rest.filter(|short| side.kind == Kind::Miss || short.of_match) {
             if sum >= cuts.worse {
                 return true;
             }
-            sum += u32::from(term.one(at));
+            sum += u32::from(short.term.one(at));
         }
         if sum >= cuts.worse {
             return true;
@@ -198,7 +247,7 @@ impl Sums {
             return false;
         }
         let mut next = u32::from(self.second[row]);
-        for term in second.iter().skip(self.seconds) {
+        for term in plan.second.iter().skip(self.seconds) {
             if next >= cuts.second {
                 return true;
             }

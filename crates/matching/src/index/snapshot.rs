@@ -13,18 +13,20 @@ use thiserror::Error;
 use super::{
     bytes::{In, Out, checksum},
     column::{BLOCK, Column, Entries, SEGMENT_ROWS},
-    documents::{DocumentMoment, Documents, Readings, Signature},
+    documents::{DocumentMoment, Documents, Mark},
     ids::Ids,
     moment::{Body, Moment, Payload, Segment},
     numbers::Numbers,
     offers::{OfferColumns, OfferMoment},
-    part::Dead,
+    readings::{Readings, Signature},
 };
 use crate::{item::Dictionary, members::Members, nano::PICO_ONE, value::Held};
 
 const MAGIC: &[u8; 8] = b"KUMOINDX";
+/// Bytes before the body: the magic and four numbers.
+const HEAD: usize = 5 * 8;
 /// Raise it when the layout or the meaning of a stored value changes.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// Why a snapshot cannot be used; the index is built anew then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -48,7 +50,7 @@ impl OfferMoment {
     #[must_use]
     pub fn snapshot(&self) -> Vec<u8> {
         let compact = self.compact();
-        let mut out = Out::default();
+        let mut out = Out(vec![0; HEAD]);
         out.length(compact.segments.len());
         for segment in &compact.segments {
             ids_out(&mut out, &segment.body.ids);
@@ -56,7 +58,7 @@ impl OfferMoment {
                 column_out(&mut out, column);
             }
         }
-        sealed(&out, fingerprint(&format!("{:?}", self.context.items())))
+        sealed(out, fingerprint(&format!("{:?}", self.context.items())))
     }
 
     /// The moment that a snapshot holds, for the dictionary it was made for.
@@ -76,65 +78,48 @@ impl OfferMoment {
     }
 }
 
-impl<D: AsRef<sla::Offer>> DocumentMoment<D> {
-    /// This moment as bytes, without the documents; `stamp` says which state of a document it is.
+impl DocumentMoment {
+    /// This moment as bytes, the readings in use without documents, and a note of the caller.
     #[must_use]
-    pub fn snapshot_documents(&self, stamp: impl Fn(&D) -> i64) -> Vec<u8> {
+    pub fn snapshot_documents(&self, note: &str) -> Vec<u8> {
         let compact = self.compact();
-        let mut out = Out::default();
+        let mut out = Out(vec![0; HEAD]);
+        out.text(note);
         out.length(compact.segments.len());
         for segment in &compact.segments {
             let payload = &segment.body.payload;
             ids_out(&mut out, &segment.body.ids);
-            let stamps = payload.documents.iter();
-            let stamps = stamps.map(|document| document.as_ref().map_or(0, |found| stamp(found)));
-            out.longs(&stamps.collect::<Vec<i64>>());
-            let columns = payload.all_kept();
+            out.longs(payload.marks.as_flattened());
+            let mut columns = payload.all_kept();
+            columns.retain(|signature, _| self.context.has(signature));
             out.length(columns.len());
             for (signature, column) in columns {
                 out.text(&signature);
                 column_out(&mut out, &column);
             }
         }
-        sealed(&out, fingerprint("documents"))
+        sealed(out, fingerprint("documents"))
     }
 
-    /// The moment that a snapshot holds; `find` brings the document of an id in the state of that
-    /// stamp. Rows whose document it does not bring are left out.
+    /// The moment that a snapshot holds, and the note that was put in.
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub fn restore_documents(
-        bytes: &[u8],
-        find: impl Fn(&str, i64) -> Option<Arc<D>>,
-    ) -> Result<Self, SnapshotFault> {
+    pub fn restore_documents(bytes: &[u8]) -> Result<(Self, String), SnapshotFault> {
         let mut body = In(opened(bytes, fingerprint("documents"))?);
-        let mut found: Vec<Vec<i64>> = Vec::new();
+        let note = body.text().ok_or(SnapshotFault::Damaged)?.to_owned();
         let segments = read_segments(&mut body, |body, rows| {
-            let stamps = body.longs().filter(|stamps| stamps.len() == rows)?;
+            let flat = body.longs().filter(|flat| flat.len() == rows * size_of::<Mark>() / 8)?;
+            let marks: Vec<Mark> = flat.as_chunks().0.to_vec();
             let mut columns: BTreeMap<Signature, Arc<Column>> = BTreeMap::new();
             for _ in 0..body.length(1)? {
                 let signature = body.text()?.into();
                 columns.insert(signature, Arc::new(column_in(body, rows)?));
             }
-            found.push(stamps);
-            Some(columns)
+            Some(Documents::with(marks, columns))
         });
         let segments = segments.ok_or(SnapshotFault::Damaged)?;
-        let segments = segments.into_iter().zip(found).filter_map(|(segment, stamps)| {
-            let Body { ids, payload } = Arc::into_inner(segment.body)?;
-            let rows = stamps.into_iter().enumerate();
-            let documents: Vec<Option<Arc<D>>> =
-                rows.map(|(row, stamp)| find(ids.get(row), stamp)).collect();
-            let mut dead = Dead::default();
-            for (row, _) in documents.iter().enumerate().filter(|(_, document)| document.is_none())
-            {
-                dead.add(row);
-            }
-            let payload = Documents::with(documents, payload);
-            Some(Segment { body: Arc::new(Body { ids, payload }), dead: Arc::new(dead) })
-        });
-        Ok(Self { context: Readings::default(), segments: segments.collect() })
+        Ok((Self { context: Readings::default(), segments }, note))
     }
 }
 
@@ -153,12 +138,16 @@ fn fingerprint(text: &str) -> u64 {
     checksum(format!("{} {text}", env!("CARGO_PKG_VERSION")).as_bytes())
 }
 
-fn sealed(body: &Out, made_for: u64) -> Vec<u8> {
-    let mut out = Out(MAGIC.to_vec());
-    for number in [VERSION, made_for, body.0.len() as u64, checksum(&body.0)] {
-        out.number(number);
+/// Fills the head in, for which the bytes have left room.
+fn sealed(mut out: Out, made_for: u64) -> Vec<u8> {
+    let body = out.0.get(HEAD..).unwrap_or_default();
+    let mut head = Out(MAGIC.to_vec());
+    for number in [VERSION, made_for, body.len() as u64, checksum(body)] {
+        head.number(number);
     }
-    out.0.extend_from_slice(&body.0);
+    for (slot, byte) in out.0.iter_mut().zip(head.0) {
+        *slot = byte;
+    }
     out.0
 }
 

@@ -4,7 +4,7 @@
 //! part rounded down, so that what is counted never exceeds the truth. The loops are plain, over
 //! arrays of fixed length, for the compiler to turn into vector instructions.
 
-use super::column::{BLOCK, ByCode, Column, Lane, STEPS};
+use super::column::{ByCode, COARSE, Column, Lane, Places, STEPS};
 
 /// The greatest place there is.
 const TOP: u16 = STEPS as u16;
@@ -45,6 +45,13 @@ const fn short(place: u16, asked: u16) -> u16 {
     asked.saturating_sub(place) | if place == 0 { u16::MAX } else { 0 }
 }
 
+/// As [`short`], a little less where nothing is promised; only saturating arithmetic, which vectors have.
+const fn short_of_many(place: u16, asked: u16) -> u16 {
+    // No coarse place but 0 is below 256, so that all others leave nothing of 255 here.
+    let nothing = (COARSE - 1).saturating_sub(place) * COARSE;
+    asked.saturating_sub(place).saturating_add(nothing)
+}
+
 const fn over(place: u16, asked: u16) -> u16 {
     // 3: the place may be one too high twice, by its own rounding and by rising with strength; the
     // asked place may be one too low.
@@ -57,6 +64,16 @@ const fn lack(place: u16, asked: u16) -> u16 {
 
 const fn dear(place: u16) -> u16 {
     TOP.saturating_sub(place)
+}
+
+/// The strongest place that a coarse one stands for; 0 stays 0.
+const fn strongest(coarse: u8) -> u16 {
+    coarse as u16 * COARSE
+}
+
+/// The weakest place that a coarse one stands for; 0 stays 0.
+const fn weakest(coarse: u8) -> u16 {
+    strongest(coarse).saturating_sub(COARSE - 1)
 }
 
 impl<'a> Term<'a> {
@@ -77,24 +94,30 @@ impl<'a> Term<'a> {
     /// Adds the term of every row of a block.
     pub(crate) fn add(&self, block: usize, sums: &mut Lane) {
         match self {
-            Self::Short { column, asked, weight } => {
-                each(column.place.get(block), sums, |place| weigh(short(place, *asked), *weight));
-            }
-            Self::Over { column, asked, weight } => {
-                each(column.place.get(block), sums, |place| weigh(over(place, *asked), *weight));
-            }
-            Self::Lack { column, asked, weight } => {
-                each(column.place.get(block), sums, |place| weigh(lack(place, *asked), *weight));
-            }
+            Self::Short { column, asked, weight } => each(column.place.get(block), sums, |place| {
+                weigh(short_of_many(strongest(place), *asked), *weight)
+            }),
+            Self::Over { column, asked, weight } => each(column.place.get(block), sums, |place| {
+                weigh(over(weakest(place), *asked), *weight)
+            }),
+            Self::Lack { column, asked, weight } => each(column.place.get(block), sums, |place| {
+                weigh(lack(strongest(place), *asked), *weight)
+            }),
             Self::Dear { column, weight } => {
-                each(column.place.get(block), sums, |place| weigh(dear(place), *weight));
+                each(column.place.get(block), sums, |place| weigh(dear(strongest(place)), *weight));
             }
             Self::Table { column, by_code } => {
                 if let Some(codes) = column.code.get(block) {
                     by_code.each(codes, sums, |sum, value| *sum = sum.wrapping_add(value));
                 }
             }
-            Self::Stronger { column } => each(column.code.get(block), sums, |code| u16::MAX - code),
+            Self::Stronger { column } => {
+                if let Some(codes) = column.code.get(block) {
+                    for (sum, code) in sums.iter_mut().zip(codes) {
+                        *sum = sum.wrapping_add(u16::MAX - code);
+                    }
+                }
+            }
         }
     }
 
@@ -146,13 +169,13 @@ impl<'a> Term<'a> {
 }
 
 fn place(column: &Column, row: usize) -> u16 {
-    column.place.get(row / BLOCK).map_or(0, |lane| lane[row % BLOCK])
+    column.place_of(column.code(row))
 }
 
-fn each(lane: Option<&Lane>, sums: &mut Lane, of: impl Fn(u16) -> u16) {
-    if let Some(lane) = lane {
-        for (sum, value) in sums.iter_mut().zip(lane) {
-            *sum = sum.wrapping_add(of(*value));
+fn each(places: Option<&Places>, sums: &mut Lane, of: impl Fn(u8) -> u16) {
+    if let Some(places) = places {
+        for (sum, place) in sums.iter_mut().zip(places) {
+            *sum = sum.wrapping_add(of(*place));
         }
     }
 }
@@ -177,5 +200,21 @@ mod tests {
             (u16::MAX, u16::MAX, 5, 0)
         );
         assert_eq!((dear(0), dear(TOP)), (TOP, 0));
+        for asked in [0, 9, 300, TOP] {
+            assert!(short_of_many(0, asked) >= u16::MAX - COARSE, "{asked}");
+            for coarse in 1..=u8::MAX {
+                let place = strongest(coarse);
+                assert_eq!(short_of_many(place, asked), short(place, asked), "{place} {asked}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_coarse_place_stands_for_the_places_between_its_two_ends() {
+        for place in 0..=TOP + 1 {
+            let coarse = u8::try_from(place.div_ceil(COARSE)).unwrap();
+            assert!(weakest(coarse) <= place && place <= strongest(coarse), "{place}");
+            assert_eq!(coarse == 0, place == 0, "{place}");
+        }
     }
 }

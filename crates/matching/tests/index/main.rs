@@ -1,7 +1,8 @@
 //! P19 of the definition (`matching.md` 2): the index answers as the plain scan does, on random
 //! offers and requirements, after any updates and while updates go on.
 //!
-//! 500 cases each; `PROPTEST_CASES` sets another number, for example for a run at night.
+//! 500 cases each, fewer where many offers make a case long; `PROPTEST_CASES` sets another number for
+//! all of them: `cargo xtask test --nightly` takes 20,000.
 
 #![allow(
     clippy::unwrap_used,
@@ -125,7 +126,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(500).div_ceil(20), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(25), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn p19_holds_over_many_blocks(

@@ -112,6 +112,16 @@ impl Unit {
         multiply(number, times * base_over, over * base_times).ok_or(UnitFault::NotExact)
     }
 
+    /// So many of the unit `name` are exactly `number` of the base unit; `None` where that has no end
+    /// or too many digits, so that what is written this way reads back as the same.
+    pub(crate) fn count(self, number: Decimal, name: &str) -> Option<Decimal> {
+        let (_, times, over) = self.rows().iter().find(|(names, ..)| names.contains(&name))?;
+        let (base_times, base_over) = self.base();
+        let (times, over) = (times * base_over, over * base_times);
+        let count = multiply(number, over, times)?;
+        (multiply(count, times, over) == Some(number)).then_some(count)
+    }
+
     /// Whether numbers are lengths of time.
     #[must_use]
     pub const fn is_time(self) -> bool {
@@ -218,13 +228,19 @@ fn multiply(number: Decimal, times: i128, over: i128) -> Option<Decimal> {
     // The longest chain of new digits is 6, for 1/1,000,000.
     for new_digits in 0..=10 {
         if mantissa % over == 0 {
-            let scale = number.scale() + new_digits;
-            let product = Decimal::try_from_i128_with_scale(mantissa / over, scale);
-            return product.ok().map(|product| product.normalize());
+            return fitted(mantissa / over, number.scale() + new_digits);
         }
         mantissa = mantissa.checked_mul(10)?;
     }
     None
+}
+
+/// The number without trailing zeros; they alone may be what does not fit an exact decimal.
+fn fitted(mut mantissa: i128, mut scale: u32) -> Option<Decimal> {
+    while scale > 0 && mantissa % 10 == 0 {
+        (mantissa, scale) = (mantissa / 10, scale - 1);
+    }
+    Decimal::try_from_i128_with_scale(mantissa, scale).ok()
 }
 
 /// Adds without rounding.

@@ -1,6 +1,6 @@
 //! Offers as the public sees them.
 
-use super::PublishedOffer;
+use super::{OfferText, PublishedOffer};
 use crate::page::{Cursor, Page, cut, fetch_limit};
 use crate::record::{find, list};
 use crate::statement::statements;
@@ -60,6 +60,18 @@ statements! {
         FROM json_array_elements_text(CAST($1 AS JSON)) AS wanted (value)
         JOIN offer ON offer.id = CAST(wanted.value AS UUID) ", published_tables!(), "
         WHERE offer.state = 'published'");
+    TEXTS = "
+        SELECT shown.offer_id AS offer_id, shown.version AS version, shown.document AS document,
+            shown.hash AS hash
+        FROM json_each($1) AS wanted
+        CROSS JOIN offer_version AS shown
+            ON shown.offer_id = unhex(wanted.value ->> 0) AND shown.version = wanted.value ->> 1",
+        postgres = "
+        SELECT shown.offer_id AS offer_id, shown.version AS version, shown.document AS document,
+            shown.hash AS hash
+        FROM json_array_elements(CAST($1 AS JSON)) AS wanted (value)
+        JOIN offer_version AS shown ON shown.offer_id = CAST(wanted.value ->> 0 AS UUID)
+            AND shown.version = CAST(wanted.value ->> 1 AS BIGINT)";
 }
 
 /// Looks an offer up as the public sees it; `None` for drafts and withdrawn offers.
@@ -106,4 +118,17 @@ pub async fn published_by_ids(
         .map(|offer| (offer.id, offer))
         .collect();
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// Reads the documents of versions in one statement, in any order. Versions never change, so one that
+/// was seen once is there, published or not.
+pub async fn texts(
+    tx: &mut Tx,
+    versions: &[(OfferId, i64)],
+) -> Result<Vec<OfferText>, StorageError> {
+    let wanted: Vec<_> = versions
+        .iter()
+        .map(|(id, version)| serde_json::json!([id.uuid().simple().to_string(), version]))
+        .collect();
+    list!(tx, OfferText, TEXTS, serde_json::Value::from(wanted).to_string())
 }

@@ -119,6 +119,20 @@ record! {
 }
 
 record! {
+    /// The document of one version of one offer.
+    pub struct OfferText in "offer_version" {
+        /// The offer.
+        pub offer_id: OfferId,
+        /// Counts from 1.
+        pub version: i64,
+        /// Canonical JSON.
+        pub document: String,
+        /// Lower-case hex SHA-256 of exactly that text.
+        pub hash: String,
+    }
+}
+
+record! {
     /// A version in the list of an offer's versions.
     pub struct VersionListing in "offer_version" {
         /// Counts from 1.
@@ -206,8 +220,6 @@ record! {
         pub updated_at: Timestamp,
         /// The published version, if it ever was published.
         pub published_version: Option<i64>,
-        /// The published version's canonical JSON.
-        pub document: Option<String>,
     }
 }
 

@@ -183,8 +183,8 @@ async fn changes_are_followed_to_the_end(db: Db) {
     draft(&mut tx, 3, cloud).await;
     let nil = OfferId(Uuid::nil());
     let first = offers::changed_since(&mut tx, Timestamp(0), nil, 2).await.unwrap();
-    let keys: Vec<_> = first.iter().map(|row| (row.id, row.document.is_some())).collect();
-    assert_eq!(keys, [(offer_id(3), false), (offer_id(1), true)]);
+    let keys: Vec<_> = first.iter().map(|row| (row.id, row.published_version)).collect();
+    assert_eq!(keys, [(offer_id(3), None), (offer_id(1), Some(1))]);
     let last = &first[1];
     let rest = offers::changed_since(&mut tx, last.updated_at, last.id, 10).await.unwrap();
     assert_eq!(rest.iter().map(|row| row.id).collect::<Vec<_>>(), [offer_id(2)]);
@@ -198,6 +198,37 @@ async fn changes_are_followed_to_the_end(db: Db) {
     assert_eq!(revisions, [(offer_id(2), 2)]);
     let after = offers::published_revisions(&mut tx, Some(offer_id(2)), 10).await.unwrap();
     assert_eq!(after, []);
+}
+
+async fn the_published_sum_tells_any_two_states_apart_that_differ_in_one_offer(db: Db) {
+    let mut tx = db.begin().await.unwrap();
+    assert_eq!(offers::published_sum(&mut tx).await.unwrap(), (0, 0));
+    let cloud = provider(&mut tx, 1).await;
+    published(&mut tx, 1, cloud).await;
+    published(&mut tx, 2, cloud).await;
+    draft(&mut tx, 3, cloud).await;
+    let both = offers::published_sum(&mut tx).await.unwrap();
+    assert_eq!(both.0, 2);
+    offers::touch_published(&mut tx, cloud, at(40)).await.unwrap();
+    assert_eq!(offers::published_sum(&mut tx).await.unwrap(), (2, both.1 + 2));
+    offers::withdraw(&mut tx, offer_id(1), 3, at(50)).await.unwrap();
+    assert_eq!(offers::published_sum(&mut tx).await.unwrap().0, 1);
+}
+
+async fn documents_of_versions_come_in_one_statement_published_or_not(db: Db) {
+    let mut tx = db.begin().await.unwrap();
+    let cloud = provider(&mut tx, 1).await;
+    published(&mut tx, 1, cloud).await;
+    draft(&mut tx, 2, cloud).await;
+    let wanted = [(offer_id(2), 1), (offer_id(1), 1), (offer_id(1), 7), (offer_id(9), 1)];
+    let (found, statements) = storage::stats::counting(offers::texts(&mut tx, &wanted)).await;
+    let mut found = found.unwrap();
+    found.sort_by_key(|text| text.offer_id);
+    let keys: Vec<_> = found.iter().map(|text| (text.offer_id, text.version)).collect();
+    assert_eq!((keys.as_slice(), statements), (&[(offer_id(1), 1), (offer_id(2), 1)][..], 1));
+    let version = offers::find_version(&mut tx, offer_id(1), 1).await.unwrap().unwrap();
+    assert_eq!((&found[0].document, &found[0].hash), (&version.document, &version.hash));
+    assert_eq!(offers::texts(&mut tx, &[]).await.unwrap(), []);
 }
 
 async fn offers_are_counted_by_state(db: Db) {
@@ -250,6 +281,8 @@ on_both_databases!(
     offers_by_ids_come_in_the_order_asked_for_in_one_statement,
     offers_that_exist_are_known_in_any_state_in_one_statement,
     changes_are_followed_to_the_end,
+    the_published_sum_tells_any_two_states_apart_that_differ_in_one_offer,
+    documents_of_versions_come_in_one_statement_published_or_not,
     offers_are_counted_by_state,
     ten_thousand_offers_are_added_in_seconds,
 );

@@ -1,0 +1,112 @@
+//! Documents used lately, at most so many of them; a market below that is kept whole.
+
+use crate::shelf::Shelved;
+use domain::OfferId;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Offers of one generation; two are kept. At about 15 kilobytes each this is 300 megabytes.
+pub(crate) const KEPT: usize = 10_000;
+
+/// Two generations: what is used moves into the young one, and once that is full the old one goes.
+#[derive(Debug)]
+pub(crate) struct Recent {
+    young: HashMap<OfferId, Arc<Shelved>>,
+    old: HashMap<OfferId, Arc<Shelved>>,
+    most: usize,
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self::keeping(KEPT)
+    }
+}
+
+impl Recent {
+    /// Keeps between one and two times so many.
+    pub fn keeping(most: usize) -> Self {
+        Self { young: HashMap::new(), old: HashMap::new(), most }
+    }
+
+    /// The offer in that revision.
+    pub fn get(&mut self, id: OfferId, revision: i64) -> Option<Arc<Shelved>> {
+        if let Some(found) = self.young.get(&id) {
+            return (found.revision == revision).then(|| Arc::clone(found));
+        }
+        let found = self.old.remove(&id).filter(|offer| offer.revision == revision)?;
+        self.put(Arc::clone(&found));
+        Some(found)
+    }
+
+    /// Keeps an offer in place of its other states.
+    pub fn put(&mut self, offer: Arc<Shelved>) {
+        if self.young.len() >= self.most && !self.young.contains_key(&offer.card.id) {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.old.remove(&offer.card.id);
+        self.young.insert(offer.card.id, offer);
+    }
+
+    /// How many are kept.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.young.len() + self.old.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::{CardParts, card};
+    use crate::providers::ProviderCard;
+    use domain::{ProviderId, Timestamp};
+    use uuid::Uuid;
+
+    fn offer(number: u128, revision: i64) -> Arc<Shelved> {
+        let document = sla::parse_offer(sla::EXAMPLE_OFFERS[0].yaml).unwrap();
+        let parts = CardParts {
+            id: id(number),
+            version: 1,
+            titles: (String::new(), String::new()),
+            price: None,
+            published_at: Timestamp(0),
+        };
+        let provider = ProviderCard {
+            id: ProviderId(Uuid::nil()),
+            slug: String::new(),
+            name_en: String::new(),
+            name_ja: String::new(),
+            country: String::new(),
+            backed: false,
+            regions: None,
+        };
+        let card = card(parts, provider, &document);
+        Arc::new(Shelved { card, document, text: String::new(), hash: String::new(), revision })
+    }
+
+    fn id(number: u128) -> OfferId {
+        OfferId(Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn what_is_used_stays_and_the_number_is_bounded() {
+        let mut recent = Recent::keeping(10);
+        for number in 0..100 {
+            recent.put(offer(number, 1));
+            assert!(recent.get(id(0), 1).is_some(), "{number}: used all the time");
+        }
+        assert!(recent.len() <= 20, "{}", recent.len());
+        assert!(recent.get(id(1), 1).is_none(), "not used for long");
+        assert!(recent.get(id(99), 1).is_some());
+    }
+
+    #[test]
+    fn another_revision_is_not_the_same() {
+        let mut recent = Recent::keeping(10);
+        recent.put(offer(1, 1));
+        assert!(recent.get(id(1), 2).is_none());
+        recent.put(offer(1, 2));
+        assert_eq!(recent.get(id(1), 2).map(|offer| offer.revision), Some(2));
+        assert_eq!(recent.len(), 1);
+    }
+}
