@@ -55,6 +55,12 @@ fn field<'a>(page: &'a str, name: &str) -> &'a str {
     rest.split('"').next().unwrap()
 }
 
+/// How many folded parts of a page are open.
+fn open_rows(page: &str) -> usize {
+    let tags = page.split("<details").skip(1).filter_map(|rest| rest.split('>').next());
+    tags.filter(|tag| tag.contains(" open")).count()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_notice_is_told_in_both_languages_with_the_way_to_its_row() {
     let (site, need) = site().await;
@@ -76,7 +82,8 @@ async fn a_notice_is_told_in_both_languages_with_the_way_to_its_row() {
     let open = format!("/needs/{need}?open={}", notices[0].offers[0].id);
     assert!(page.contains(&format!("href=\"{open}\"")));
     let list = site.page(&open).await;
-    assert!(list.contains("The offer you came for"), "it stands below the rows that are shown");
+    assert_eq!(open_rows(&list), 1);
+    assert!(!list.contains("The offer you came for"), "it is one of the rows that are shown");
 
     let page = site.get("/inbox", "ja").await.text;
     assert!(page.contains("行 0 が「修理」を満たすようになりました"), "{page}");
@@ -93,6 +100,16 @@ async fn many_at_once_are_one_notice_that_names_three() {
     let page = site.page("/inbox").await;
     assert!(page.contains("9 offers now contain “Repair”"), "{page}");
     assert_eq!(page.matches("open=ofr_").count(), 3);
+    // One that stands further down than the list shows is put above it.
+    offer(&site, 0..12, "4 h", 1000).await;
+    offer(&site, 12..13, "4 h", 90_000_000).await;
+    let customer = site.market.person(Role::Customer).await;
+    let last = site.market.broker.notices(&customer, None, None, 1).await.unwrap().items.remove(0);
+    assert_eq!((last.count, last.offers[0].title_en.as_str()), (1, "Row 12"));
+    let path = format!("/needs/{}?open={}", last.need.id, last.offers[0].id);
+    let list = site.page(&path).await;
+    assert!(list.contains("The offer you came for"), "{list}");
+    assert_eq!(open_rows(&list), 1);
     let page = site.get("/inbox", "ja").await.text;
     assert!(page.contains("9 件の提供条件が「修理」を満たすようになりました"));
     site.market.finish().await;
