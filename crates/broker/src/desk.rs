@@ -1,15 +1,13 @@
-//! The broker's desk: workflows that need a hand, and the audit list.
+//! The broker's desk: workflows that need a hand, and the audit list. What can be done about them
+//! is in `steer`.
 
-use crate::audit::{Entry, record};
 use crate::contracts::{Timeline, engine, parse_cursor};
 use crate::{Broker, BrokerError, OpContext, lifecycle};
 use domain::{Action, ContractState, Timestamp, WorkflowId};
 use storage::audit::{self, AuditEntry};
 use storage::contracts;
-use workflow::{WorkflowError, WorkflowState, WorkflowSummary};
+use workflow::{WorkflowState, WorkflowSummary};
 
-/// Longest reason for giving a workflow up.
-const REASON_CHARACTERS_MAX: usize = 500;
 /// What can be filtered by.
 const STATES: [&str; 7] =
     ["running", "undoing", "done", "undone", "needs_attention", "abandoned", "parked"];
@@ -25,6 +23,8 @@ pub struct WorkflowCard {
     pub subject: String,
     /// running, undoing, done, undone, needs_attention, abandoned or parked.
     pub state: String,
+    /// forward or undo, also while it needs attention.
+    pub direction: String,
     /// The step it is at.
     pub step: Option<String>,
     /// Why it is being undone or needs attention.
@@ -143,41 +143,6 @@ impl Broker {
         Ok((card, timeline))
     }
 
-    /// Tries a workflow that needs attention again.
-    pub async fn retry_workflow(&self, ctx: &OpContext, id: WorkflowId) -> Result<(), BrokerError> {
-        ctx.may(Action::SteerWorkflow, None, "workflow")?;
-        let mut tx = self.begin().await?;
-        workflow::retry(&mut tx, id, self.now()).await.map_err(steering)?;
-        record(self, ctx, &mut tx, Entry::new("workflow.retried", id)).await?;
-        tx.commit().await?;
-        self.inner.signals.wake();
-        Ok(())
-    }
-
-    /// Gives a workflow up; the reason is kept and audited.
-    pub async fn abandon_workflow(
-        &self,
-        ctx: &OpContext,
-        id: WorkflowId,
-        reason: &str,
-    ) -> Result<(), BrokerError> {
-        ctx.may(Action::SteerWorkflow, None, "workflow")?;
-        let reason = reason.trim();
-        // A reason may have several lines, as browsers send them.
-        let unseen = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-        let length = reason.chars().count();
-        if length == 0 || length > REASON_CHARACTERS_MAX || reason.contains(unseen) {
-            let allowed = "1 to 500 characters, no control characters";
-            return Err(BrokerError::field("/reason", "reason", reason, allowed, "say why"));
-        }
-        let mut tx = self.begin().await?;
-        workflow::abandon(&mut tx, id, reason, self.now()).await.map_err(steering)?;
-        record(self, ctx, &mut tx, Entry::new("workflow.abandoned", id).with("reason", reason))
-            .await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// The audit list, optionally of one subject.
     pub async fn audit(
         &self,
@@ -222,6 +187,7 @@ impl From<WorkflowSummary> for WorkflowCard {
             kind: summary.kind,
             subject: summary.subject,
             state: summary.state.as_str().to_owned(),
+            direction: summary.direction.as_str().to_owned(),
             step: None,
             reason: reason.map(|reason| reason.to_string()),
             created_at: summary.created_at,
@@ -239,13 +205,12 @@ impl Timeline {
         };
         self.steps.iter().rev().find(open).map(|step| step.name.clone())
     }
-}
 
-/// A command on a workflow that its state does not allow, or an unknown workflow.
-fn steering(error: WorkflowError) -> BrokerError {
-    match error {
-        WorkflowError::Storage(error) => BrokerError::Storage(error),
-        WorkflowError::NotFound { .. } => BrokerError::NotFound { what: "workflow" },
-        other => BrokerError::Conflict { code: "wrong_state", detail: other.to_string() },
+    /// The step in `direction` that failed for good; absent when only the end was refused.
+    #[must_use]
+    pub fn failed_step(&self, direction: &str) -> Option<&str> {
+        let failed =
+            |step: &&crate::contracts::StepView| step.status == "failed" && step.phase == direction;
+        self.steps.iter().find(failed).map(|step| step.name.as_str())
     }
 }

@@ -98,6 +98,11 @@ pub trait Faults: Send + Sync + fmt::Debug {
         None
     }
 
+    /// Whether leases are renewed while a step works, which takes real time; a simulation has none.
+    fn renews(&self) -> bool {
+        true
+    }
+
     /// Whether the engine is to break a rule.
     fn breaks(&self, rule: Rule) -> bool {
         let _ = rule;

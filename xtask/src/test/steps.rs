@@ -17,6 +17,8 @@ const HOST: [&str; 3] = ["--workspace", "--exclude", "frontend"];
 const DATABASE: &str = "KUMOICHI_TEST_POSTGRES";
 /// Random cases of each property in a run at night.
 const NIGHTLY_CASES: &str = "20000";
+/// Histories of the simulation of workflows in a run at night.
+const NIGHTLY_SEEDS: &str = "10000";
 /// Random tables that are compared with the oracle.
 const ORACLE_TABLES: u64 = 200;
 const JOURNEYS_LIMIT: Duration = Duration::from_secs(20 * 60);
@@ -100,6 +102,7 @@ fn tests(place: &Place, options: &Options) -> Result<Count> {
     let mut runner = cargo(place);
     if options.nightly {
         runner.env("PROPTEST_CASES", NIGHTLY_CASES);
+        runner.env("KUMOICHI_SIMULATION_SEEDS", NIGHTLY_SEEDS);
     }
     let read: fn(&str) -> Option<Count> = if setup::has_nextest() {
         runner.args([

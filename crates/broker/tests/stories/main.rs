@@ -17,6 +17,7 @@ mod market;
 mod offers;
 mod ranking;
 mod regions;
+mod simulation;
 
 /// Makes each story two tests, one for each database.
 macro_rules! on_both {

@@ -18,6 +18,9 @@ pub(super) async fn within(limit: Duration, work: impl Future<Output = StepResul
 
 /// Renews the lease at a third of its length; ends when it is lost.
 pub(super) async fn keep_lease<E>(inner: &Inner<E>, grip: Grip) {
+    if !inner.faults.renews() {
+        return std::future::pending().await;
+    }
     let end = || later(inner.clock.now(), inner.config.lease);
     let mut until = end();
     loop {

@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that goes wrong must fail loudly")]
 
 mod script;
+pub mod simulation;
 
 pub use script::{Script, place};
 
