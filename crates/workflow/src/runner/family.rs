@@ -70,6 +70,14 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
             let text = format!("another {} works on {}", child.kind, child.subject);
             return Ok(Err(Stop::retry("child_busy", text)));
         }
+        // The undo may come in this very turn, and must know of it.
+        let known = Child {
+            id: new.id,
+            state: WorkflowState::Running,
+            failure: None,
+            outputs: BTreeMap::new(),
+        };
+        self.run.children.insert(row.name.clone(), known);
         let flow = self.await_child(tx, row, &child.reason, last).await?;
         self.inner.signals.wake();
         Ok(Ok(flow))

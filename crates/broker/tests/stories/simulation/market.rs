@@ -1,9 +1,10 @@
 //! The market of one seed: the real broker and its real workflows over a database in memory, two
 //! programs that run them, and the modelled cloud.
 
-use super::cloud::{Cloud, Request, Told};
+use super::cloud::Cloud;
 use super::rules;
 use super::wire::Wire;
+use super::words::{Request, Told};
 use broker::accounts::SignUp;
 use broker::contracts::Sign;
 use broker::providers::ProviderEntry;
@@ -27,7 +28,7 @@ const CONTRACTS_MAX: usize = 3;
 const ROOM: i64 = 2;
 /// Events while things go wrong, and how many more it may take to end everything.
 const EVENTS: usize = 350;
-const CALM_EVENTS: usize = 20_000;
+const CALM_EVENTS: usize = 5_000;
 
 /// A rule that is broken on purpose, to see that the simulation notices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,8 +197,11 @@ impl Market {
             if retried > 100 {
                 return Err("a person cannot help".to_owned());
             }
-            if again == 0 && self.unfinished().await? == 0 {
-                return Ok(());
+            if again == 0 {
+                if self.unfinished().await? == 0 {
+                    return Ok(());
+                }
+                sim.pass_to_next_wake().await?;
             }
         }
         Err("it does not come to an end".to_owned())

@@ -6,6 +6,7 @@ mod cloud;
 mod market;
 mod rules;
 mod wire;
+mod words;
 
 use market::{Market, Sabotage, simulation};
 use workflow::Rule;

@@ -1,6 +1,7 @@
 //! The broker's ports over the simulated network: a driver and a probe.
 
-use super::cloud::{Answer, Cloud, Request, Told};
+use super::cloud::Cloud;
+use super::words::{Answer, Request, Told};
 use async_trait::async_trait;
 use broker::ports::{CloudConnection, Drivers};
 use provider_api::{

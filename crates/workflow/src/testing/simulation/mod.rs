@@ -149,13 +149,17 @@ where
         }
     }
 
-    /// Notes something the caller did.
+    /// Notes something the caller did; it may have made work.
     pub fn note(&mut self, what: impl AsRef<str>) {
-        let line = format!("{:>5} {} {}", self.history.len(), self.clock.now(), what.as_ref());
-        self.history.push(line);
+        self.write(what.as_ref());
         for program in &mut self.programs {
             program.idle = false;
         }
+    }
+
+    fn write(&mut self, what: &str) {
+        let line = format!("{:>5} {} {what}", self.history.len(), self.clock.now());
+        self.history.push(line);
     }
 
     /// Lets one thing happen.
@@ -167,7 +171,11 @@ where
         for (event, weight) in events {
             if place < weight {
                 let text = self.happen(event)?;
-                self.note(text);
+                // Who looks for work makes none.
+                match event {
+                    Event::Turn(_) => self.write(&text),
+                    _ => self.note(text),
+                }
                 return Ok(());
             }
             place -= weight;
@@ -180,6 +188,20 @@ where
         self.come_to_rest().await?;
         let idle = |program: &Program<E>| program.idle && program.turn.is_none();
         Ok(self.programs.iter().all(idle) && self.network.requests() + self.network.answers() == 0)
+    }
+
+    /// Lets time pass to the moment something is due.
+    pub async fn pass_to_next_wake(&mut self) -> Result<(), String> {
+        let Some(engine) = self.programs.iter().find_map(|program| program.engine.clone()) else {
+            return Ok(());
+        };
+        let wake = engine.next_wake().await.map_err(|error| error.to_string())?;
+        if let Some(wake) = wake {
+            let micros = wake.since(self.clock.now()).max(1);
+            self.clock.advance_us(micros);
+            self.note(format!("{micros} µs pass until something is due"));
+        }
+        Ok(())
     }
 
     /// Waits until each task stands at a gate or waits for a message; collects ended turns.

@@ -50,12 +50,15 @@ impl<Q: Clone + Debug, A> Network<Q, A> {
     /// Sends a request; absent when it or its answer was lost, and nobody knows which.
     pub async fn call(&self, body: Q) -> Option<A> {
         let (reply, answer) = oneshot::channel();
+        self.send(body, reply);
+        answer.await.ok()
+    }
+
+    fn send(&self, body: Q, reply: oneshot::Sender<A>) {
         let mut wires = self.wires();
         wires.sent += 1;
         let number = wires.sent;
         wires.requests.push(Request { number, body, reply: Some(reply) });
-        drop(wires);
-        answer.await.ok()
     }
 
     /// Requests that have not arrived.
