@@ -7,10 +7,9 @@ use ed25519_dalek::SigningKey;
 use provider_api::erasure::ERASURE_STANDARD;
 use provider_api::{
     Allocation, AllocationCommand, AllocationId, Amounts, Call, Capabilities, Cause,
-    ConfirmCommand, DiscoverAnswer, DiscoverRequest, DriverError, EndpointKind, ErasureMethod,
-    ErasureStatement, HoldCommand, HoldSupport, IdempotencyKey, Liveness, OperationRecord,
-    ProblemCode, PublicKey, ResourceState, StartCommand, UnsignedStatement, UsageRecord,
-    UseInterval, Zone, ZoneCapacity,
+    DiscoverAnswer, DiscoverRequest, DriverError, EndpointKind, ErasureMethod, HoldCommand,
+    HoldSupport, IdempotencyKey, Liveness, OperationRecord, ProblemCode, PublicKey, ResourceState,
+    StartCommand, UnsignedStatement, UsageRecord, UseInterval, Zone, ZoneCapacity,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;

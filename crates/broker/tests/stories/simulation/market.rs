@@ -113,7 +113,7 @@ impl Market {
     /// Plays the seed's history: first with trouble, then without, then the books are compared.
     pub async fn play(&mut self, sim: &mut Sim) -> Result<(), String> {
         sim.weather = Weather::roll(&mut sim.dice);
-        let (refuses, busy) = (sim.dice.below(6), sim.dice.below(10));
+        let (refuses, busy) = (sim.dice.below(15), sim.dice.below(10));
         self.wire.with_cloud(|cloud| (cloud.refuses, cloud.busy) = (refuses, busy));
         sim.note(format!("{:?}, refuses {refuses} %, busy {busy} %", sim.weather));
         for _ in 0..EVENTS {
@@ -257,9 +257,10 @@ fn without_undo(definition: &WorkflowDefinition<Broker>) -> WorkflowDefinition<B
 /// The first document, as a first version and unsigned.
 fn offer_text() -> String {
     let first = OFFERS.split("\n---\n").next().expect("a first document");
-    let kept = |line: &&str| {
-        let line = line.trim_start();
-        !["version:", "supersedes:", "signature:"].iter().any(|field| line.starts_with(field))
+    let changed = |line: &str| match line.trim_start() {
+        it if it.starts_with("supersedes:") || it.starts_with("signature:") => None,
+        it if it.starts_with("version:") => Some("  version: 1".to_owned()),
+        _ => Some(line.to_owned()),
     };
-    first.lines().filter(kept).collect::<Vec<_>>().join("\n")
+    first.lines().filter_map(changed).collect::<Vec<_>>().join("\n")
 }
