@@ -187,11 +187,10 @@ fn program_paused_at(database: Database, step: &'static str, moment: Moment) {
         let tick = tokio::task::block_in_place(|| program.join()).unwrap();
         assert_eq!(tick, Tick::Lost(id), "{step} {moment:?}");
         assert_eq!(trial.view(id).await, before, "{step} {moment:?}");
-        let state = trial.env.state();
-        assert_eq!(state.effects, effects, "{step} {moment:?}");
-        let once: BTreeMap<_, _> = state.acted.keys().map(|key| (key.clone(), 1)).collect();
-        assert_eq!(state.acted, once, "{step} {moment:?}");
-        drop(state);
+        assert_eq!(trial.env.state().effects, effects, "{step} {moment:?}");
+        let acted = trial.env.state().acted.clone();
+        let once: BTreeMap<_, _> = acted.keys().map(|key| (key.clone(), 1)).collect();
+        assert_eq!(acted, once, "{step} {moment:?}");
         database.remove().await;
     });
 }

@@ -66,7 +66,7 @@ impl Play {
             side.lock().unwrap().act(request, dice)
         });
         let clock = Arc::clone(&self.clock);
-        Simulation::new(Dice::new(seed), clock, network, 3, parts, act, broken)
+        Simulation::new(Dice::new(seed), clock, network, 3, parts, act).breaking(broken)
     }
 
     async fn play(&mut self, sim: &mut Sim) -> Result<(), String> {

@@ -234,7 +234,7 @@ pub fn simulation(market: &Market, seed: u64, sabotage: Option<Sabotage>) -> Sim
         _ => None,
     };
     let (clock, network) = (Arc::clone(&market.clock), market.wire.network.clone());
-    Simulation::new(Dice::new(seed), clock, network, 2, parts, act, broken)
+    Simulation::new(Dice::new(seed), clock, network, 2, parts, act).breaking(broken)
 }
 
 /// The same table with nothing to undo for `confirm`.

@@ -124,7 +124,7 @@ where
     Q: Clone + Debug,
     A: Debug,
 {
-    /// `programs` engines over the world, one of whose rules may be broken.
+    /// `programs` engines over the world.
     pub fn new(
         dice: Dice,
         clock: Arc<ManualClock>,
@@ -132,7 +132,6 @@ where
         programs: usize,
         parts: MakeParts<E>,
         act: Act<Q, A>,
-        broken: Option<Rule>,
     ) -> Self {
         let program = || Program { engine: None, turn: None, doomed: Arc::default(), idle: false };
         Self {
@@ -145,8 +144,15 @@ where
             programs: (0..programs).map(|_| program()).collect(),
             parts,
             act,
-            broken,
+            broken: None,
         }
+    }
+
+    /// Breaks a rule of the engines on purpose.
+    #[must_use]
+    pub fn breaking(mut self, rule: Option<Rule>) -> Self {
+        self.broken = rule;
+        self
     }
 
     /// Notes something the caller did; it may have made work.

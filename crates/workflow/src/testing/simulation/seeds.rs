@@ -1,5 +1,7 @@
 //! Many seeds, one after the other on every core; a failing one tells how to play it again.
 
+#![allow(clippy::print_stdout, reason = "a history is for the reader of the test")]
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::{env, thread};
