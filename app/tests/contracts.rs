@@ -283,6 +283,12 @@ async fn a_full_cloud_is_told_with_its_reason_and_the_desk_steers_only_what_is_s
     assert!(desk.page(&workflow).await.contains("no_capacity"));
     let retry = desk.post(&format!("{workflow}/retry"), &[]).await;
     assert_eq!(retry.status, StatusCode::CONFLICT);
+    for way in ["skip", "mark-undone"] {
+        let calm = desk.post(&format!("{workflow}/{way}"), &[("reason", "seen")]).await;
+        assert_eq!(calm.status, StatusCode::CONFLICT, "{way}");
+        let silent = desk.post(&format!("{workflow}/{way}"), &[("reason", " ")]).await;
+        assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY, "{way}");
+    }
     let nameless = desk.post(&format!("{workflow}/abandon"), &[("reason", " ")]).await;
     assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
     let subject = signed.location.rsplit('/').next().unwrap();

@@ -27,6 +27,8 @@ pub fn routes() -> Router<AppState> {
         .route("/desk/workflows", get(workflows::show))
         .route("/desk/workflows/{id}", get(workflow::show))
         .route("/desk/workflows/{id}/retry", post(workflow::retry))
+        .route("/desk/workflows/{id}/skip", post(workflow::skip))
+        .route("/desk/workflows/{id}/mark-undone", post(workflow::mark_undone))
         .route("/desk/workflows/{id}/abandon", post(workflow::abandon))
         .route("/desk/audit", get(audit::show))
         .route("/desk/providers", get(providers::list))

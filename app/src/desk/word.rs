@@ -68,6 +68,8 @@ pub(super) fn action(words: Words, action: &str) -> String {
         "token.created" => words.desk_action_token_created(),
         "token.revoked" => words.desk_action_token_revoked(),
         "workflow.retried" => words.desk_action_workflow_retried(),
+        "workflow.step_skipped" => words.desk_action_step_skipped(),
+        "workflow.step_marked_undone" => words.desk_action_step_marked_undone(),
         "workflow.abandoned" => words.desk_action_workflow_abandoned(),
         other => return other.to_owned(),
     };
@@ -82,6 +84,7 @@ pub(super) fn fact(words: Words, key: &str) -> String {
         "offerHash" => words.desk_fact_offer_hash(),
         "requirementHash" => words.desk_fact_need_hash(),
         "failure" | "reason" => words.desk_workflow_reason(),
+        "step" => words.desk_step_name(),
         "request" => words.desk_fact_request(),
         other => return other.to_owned(),
     };

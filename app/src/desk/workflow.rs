@@ -56,6 +56,44 @@ pub(super) async fn retry(
     answer(&ctx, &state, &id, FormState::empty(), done, text).await
 }
 
+pub(super) async fn skip(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    form: FormState,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
+        return refusal;
+    }
+    let done = match parse(&id) {
+        // What a step makes is for programs; a person says that it is done.
+        Ok(id) => {
+            let nothing = serde_json::Value::Null;
+            state.broker.skip_step(&ctx.op(), id, form.value("reason"), &nothing).await
+        }
+        Err(error) => Err(error),
+    };
+    let text = ctx.words().desk_workflow_skipped().to_owned();
+    answer(&ctx, &state, &id, form, done, text).await
+}
+
+pub(super) async fn mark_undone(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    form: FormState,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
+        return refusal;
+    }
+    let done = match parse(&id) {
+        Ok(id) => state.broker.mark_step_undone(&ctx.op(), id, form.value("reason")).await,
+        Err(error) => Err(error),
+    };
+    let text = ctx.words().desk_workflow_marked_undone().to_owned();
+    answer(&ctx, &state, &id, form, done, text).await
+}
+
 pub(super) async fn abandon(
     ctx: PageContext,
     State(state): State<AppState>,
@@ -122,7 +160,7 @@ async fn sheet(
             {page_head(title, None, vec![])}
             {error_summary(form, words)}
             {facts(ctx, &card)}
-            {is_stuck(&card.state).then(|| actions(words, &card, form))}
+            {is_stuck(&card.state).then(|| actions(words, &card, &timeline, form))}
             {section("steps", words.desk_workflow_steps(), steps(ctx, &timeline))}
         }
         .into_any()
@@ -159,16 +197,29 @@ fn facts(ctx: &PageContext, card: &WorkflowCard) -> AnyView {
     definitions(facts)
 }
 
-fn actions(words: Words, card: &WorkflowCard, form: &FormState) -> AnyView {
+fn actions(words: Words, card: &WorkflowCard, timeline: &Timeline, form: &FormState) -> AnyView {
     let at = format!("/desk/workflows/{}", card.id);
+    // A person's word for the step that failed, in the direction it failed in.
+    let word = timeline.failed_step(&card.direction).map(|step| {
+        let step = step_word(words, step);
+        if card.direction == "undo" {
+            (words.desk_decide_undone_text(&step), words.desk_decide_undone(), "mark-undone")
+        } else {
+            (words.desk_decide_skip_text(&step), words.desk_decide_skip(), "skip")
+        }
+    });
+    let text = word.as_ref().map(|(text, ..)| view! { <p>{text.clone()}</p> });
+    let decide =
+        word.map(|(_, label, path)| Button::secondary(label).to(format!("{at}/{path}")).view());
     let body = view! {
         <p>{words.desk_retry_text()}</p>
         <form class="actions" method="post" action=format!("{at}/retry")>{Button::primary(words.desk_retry_button()).view()}</form>
-        <h3>{words.desk_abandon_title()}</h3>
+        <h3>{words.desk_decide_title()}</h3>
+        {text}
         <p>{words.desk_abandon_text()}</p>
         <form class="form" method="post" action=format!("{at}/abandon")>
-            {Field::area("reason", words.desk_abandon_reason(), 3).hint(words.desk_abandon_reason_hint()).of(form).required().max_length(500).view()}
-            <p class="actions">{Button::danger(words.desk_abandon_button()).view()}</p>
+            {Field::area("reason", words.desk_decide_reason(), 3).hint(words.desk_decide_reason_hint()).of(form).required().max_length(500).view()}
+            <p class="actions">{decide}{Button::danger(words.desk_abandon_button()).view()}</p>
         </form>
     };
     notice(Kind::Attention, words.desk_stuck(), body.into_any())
@@ -200,20 +251,26 @@ fn steps(ctx: &PageContext, timeline: &Timeline) -> AnyView {
             at(step.started_at),
             at(step.finished_at),
             at(step.next_attempt_at),
-            error(step),
+            error(words, step),
         ]
     });
     view! { <div class="dense">{Table::new(words.desk_workflow_steps(), columns).rows(rows).view()}</div> }.into_any()
 }
 
-fn error(step: &StepView) -> AnyView {
-    match (&step.error_code, &step.error) {
-        (None, None) => "–".into_any(),
+/// What went wrong, and what a person said about it.
+fn error(words: Words, step: &StepView) -> AnyView {
+    let fault = match (&step.error_code, &step.error) {
+        (None, None) => None,
         (code, text) => {
             let code = code.clone().unwrap_or_default();
             let text = text.clone().unwrap_or_default();
-            view! { <span class="technical"><code>{code}</code>" "{text}</span> }.into_any()
+            Some(view! { <span class="technical"><code>{code}</code>" "{text}</span> })
         }
+    };
+    let note = step.note.as_deref().map(|note| view! { <p>{words.desk_step_note(note)}</p> });
+    match (&fault, &note) {
+        (None, None) => "–".into_any(),
+        _ => view! { {fault}{note} }.into_any(),
     }
 }
 

@@ -313,6 +313,8 @@ async fn an_id_of_nothing_or_of_something_else_is_not_found_on_every_address() {
         (Role::Provider, "/provider/offers/{}/withdraw"),
         (Role::Provider, "/provider/keys/revoke?{}"),
         (Role::Broker, "/desk/workflows/{}/retry"),
+        (Role::Broker, "/desk/workflows/{}/skip"),
+        (Role::Broker, "/desk/workflows/{}/mark-undone"),
         (Role::Broker, "/desk/workflows/{}/abandon"),
         (Role::Broker, "/desk/providers/{}"),
     ];

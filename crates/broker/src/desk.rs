@@ -1,15 +1,13 @@
-//! The broker's desk: workflows that need a hand, and the audit list.
+//! The broker's desk: workflows that need a hand, and the audit list. What can be done about them
+//! is in `steer`.
 
-use crate::audit::{Entry, record};
 use crate::contracts::{Timeline, engine, parse_cursor};
-use crate::{Broker, BrokerError, FieldFault, OpContext, lifecycle};
+use crate::{Broker, BrokerError, OpContext, lifecycle};
 use domain::{Action, ContractState, Timestamp, WorkflowId};
 use storage::audit::{self, AuditEntry};
 use storage::contracts;
-use workflow::{WorkflowError, WorkflowState, WorkflowSummary};
+use workflow::{WorkflowState, WorkflowSummary};
 
-/// Longest reason for giving a workflow up.
-const REASON_CHARACTERS_MAX: u32 = 500;
 /// What can be filtered by.
 const STATES: [&str; 7] =
     ["running", "undoing", "done", "undone", "needs_attention", "abandoned", "parked"];
@@ -25,6 +23,8 @@ pub struct WorkflowCard {
     pub subject: String,
     /// running, undoing, done, undone, needs_attention, abandoned or parked.
     pub state: String,
+    /// forward or undo, also while it needs attention.
+    pub direction: String,
     /// The step it is at.
     pub step: Option<String>,
     /// Why it is being undone or needs attention.
@@ -143,37 +143,6 @@ impl Broker {
         Ok((card, timeline))
     }
 
-    /// Tries a workflow that needs attention again.
-    pub async fn retry_workflow(&self, ctx: &OpContext, id: WorkflowId) -> Result<(), BrokerError> {
-        ctx.may(Action::SteerWorkflow, None, "workflow")?;
-        let mut tx = self.begin().await?;
-        workflow::retry(&mut tx, id, self.now()).await.map_err(steering)?;
-        record(self, ctx, &mut tx, Entry::new("workflow.retried", id)).await?;
-        tx.commit().await?;
-        self.inner.signals.wake();
-        Ok(())
-    }
-
-    /// Gives a workflow up; the reason is kept and audited.
-    pub async fn abandon_workflow(
-        &self,
-        ctx: &OpContext,
-        id: WorkflowId,
-        reason: &str,
-    ) -> Result<(), BrokerError> {
-        ctx.may(Action::SteerWorkflow, None, "workflow")?;
-        let reason = reason.trim();
-        if let Some(fault) = reason_fault(reason) {
-            return Err(BrokerError::Invalid(vec![fault]));
-        }
-        let mut tx = self.begin().await?;
-        workflow::abandon(&mut tx, id, reason, self.now()).await.map_err(steering)?;
-        record(self, ctx, &mut tx, Entry::new("workflow.abandoned", id).with("reason", reason))
-            .await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// The audit list, optionally of one subject.
     pub async fn audit(
         &self,
@@ -205,23 +174,6 @@ impl Broker {
     }
 }
 
-/// The fault of what cannot be a reason; it may have several lines, as browsers send them.
-fn reason_fault(reason: &str) -> Option<FieldFault> {
-    let allowed = "1 to 500 characters, no invisible characters";
-    let unseen = |c: &char| sla::is_unseen(*c) && !matches!(c, '\n' | '\r' | '\t');
-    if let Some(unseen) = reason.chars().find(unseen) {
-        let found = sla::code_point(unseen);
-        let message = format!("the reason holds the invisible character {found}");
-        return Some(FieldFault {
-            expected: Some(sla::Expected::Text { most: REASON_CHARACTERS_MAX }),
-            ..FieldFault::new("/reason", "control_character", &found, allowed, &message)
-        });
-    }
-    let length = reason.chars().count();
-    let sound = length > 0 && length <= REASON_CHARACTERS_MAX as usize;
-    (!sound).then(|| FieldFault::new("/reason", "reason", reason, allowed, "say why"))
-}
-
 /// Ids have a prefix and a few letters and digits.
 fn is_subject(text: &str) -> bool {
     text.len() <= 60 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
@@ -235,6 +187,7 @@ impl From<WorkflowSummary> for WorkflowCard {
             kind: summary.kind,
             subject: summary.subject,
             state: summary.state.as_str().to_owned(),
+            direction: summary.direction.as_str().to_owned(),
             step: None,
             reason: reason.map(|reason| reason.to_string()),
             created_at: summary.created_at,
@@ -252,13 +205,12 @@ impl Timeline {
         };
         self.steps.iter().rev().find(open).map(|step| step.name.clone())
     }
-}
 
-/// A command on a workflow that its state does not allow, or an unknown workflow.
-fn steering(error: WorkflowError) -> BrokerError {
-    match error {
-        WorkflowError::Storage(error) => BrokerError::Storage(error),
-        WorkflowError::NotFound { .. } => BrokerError::NotFound { what: "workflow" },
-        other => BrokerError::Conflict { code: "wrong_state", detail: other.to_string() },
+    /// The step in `direction` that failed for good; absent when only the end was refused.
+    #[must_use]
+    pub fn failed_step(&self, direction: &str) -> Option<&str> {
+        let failed =
+            |step: &&crate::contracts::StepView| step.status == "failed" && step.phase == direction;
+        self.steps.iter().find(failed).map(|step| step.name.as_str())
     }
 }

@@ -31,6 +31,7 @@ mod runtime;
 mod seal;
 pub mod seed;
 mod shelf;
+mod steer;
 mod sync;
 
 pub use context::OpContext;

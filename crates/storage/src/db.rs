@@ -72,6 +72,7 @@ impl Db {
 
     /// Starts a unit of work that may write.
     pub async fn begin(&self) -> Result<Tx, StorageError> {
+        let _busy = crate::stats::busy();
         Ok(match self {
             // IMMEDIATE: a deferred transaction that turns into a writer fails without waiting.
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
@@ -81,6 +82,7 @@ impl Db {
 
     /// Starts a unit of work that only reads, and sees one moment of the database.
     pub async fn begin_read(&self) -> Result<Tx, StorageError> {
+        let _busy = crate::stats::busy();
         Ok(match self {
             Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
             Self::Postgres(pool) => Tx::Postgres(
@@ -136,6 +138,7 @@ impl Db {
 impl Tx {
     /// Makes the unit of work durable.
     pub async fn commit(self) -> Result<(), StorageError> {
+        let _busy = crate::stats::busy();
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,

@@ -41,6 +41,9 @@ const MODULES: &[&[Statement]] = &[
     crate::audit::ALL,
     crate::idempotency::ALL,
     crate::workflow::ALL,
+    crate::workflow::links::ALL,
+    crate::workflow::operate::ALL,
+    crate::workflow::read::ALL,
 ];
 
 /// Declares the statements of a module as constants, and `ALL` that lists them.
@@ -72,6 +75,7 @@ macro_rules! postgres_text {
 macro_rules! execute {
     ($tx:expr, $statement:expr $(, $bind:expr)* $(,)?) => {{
         $crate::stats::count();
+        let _busy = $crate::stats::busy();
         let span = tracing::debug_span!("db", statement = $statement.name);
         match $tx {
             $crate::Tx::Sqlite(tx) => {
@@ -92,6 +96,7 @@ macro_rules! execute {
 macro_rules! fetch_with {
     ($method:ident, $tx:expr, $row:ty, $statement:expr $(, $bind:expr)*) => {{
         $crate::stats::count();
+        let _busy = $crate::stats::busy();
         let span = tracing::debug_span!("db", statement = $statement.name);
         match $tx {
             $crate::Tx::Sqlite(tx) => {

@@ -9,6 +9,7 @@
 
 use crate::Db;
 use crate::db::POSTGRES_STEPS;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -137,6 +138,23 @@ fn unique_name() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("clock after 1970").as_nanos();
     let number = NEXT.fetch_add(1, Ordering::SeqCst);
     format!("test_{since}_{}_{number}", std::process::id())
+}
+
+/// A migrated SQLite database in memory, for simulations; it is gone with its one connection, so
+/// whoever holds a unit of work open while another one is begun waits for ever.
+pub async fn in_memory() -> Db {
+    let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await
+        .expect("a database in memory");
+    let db = Db::Sqlite { read: pool.clone(), write: pool };
+    db.migrate().await.expect("migrate the database in memory");
+    db
 }
 
 /// Runs `story` with a fresh database and removes it afterwards, also on failure.

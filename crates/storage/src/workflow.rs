@@ -1,17 +1,54 @@
 //! Rows of the durable workflow engine; what they mean is decided by the `workflow` crate.
 //!
 //! Every write of a runner starts with [`hold`], which locks the instance and checks the fence.
+//! Where a parent and its child change together, the parent is locked first, always: two units of
+//! work that lock them the other way round would wait for each other.
 
-use crate::page::{Cursor, Page, cut, fetch_limit};
-use crate::record::{find, list};
-use crate::statement::{execute, fetch_one, fetch_optional, statements};
+use crate::record::list;
+use crate::statement::{execute, fetch_all, fetch_one, fetch_optional, statements};
 use crate::{StorageError, Tx};
 use domain::{Timestamp, WorkflowId};
 use uuid::Uuid;
 
+/// The columns of [`WorkflowRow`], in its order.
+macro_rules! instance_columns {
+    () => {
+        "id, kind, version, subject, owner_key, priority, state, direction, input, failure,
+            attention, cancel, parent_id, parent_step, fence, wake_at, created_at, updated_at,
+            finished_at"
+    };
+}
+
+/// The present by which leases are judged: `$2` where it is given, else the database's own.
+///
+/// One clock for all programs: a program whose clock is wrong cannot take an instance too early.
+macro_rules! sqlite_present {
+    ($given:literal) => {
+        concat!("COALESCE(", $given, ", CAST(unixepoch('subsec') * 1000000 AS INTEGER))")
+    };
+}
+macro_rules! postgres_present {
+    ($given:literal) => {
+        concat!(
+            "COALESCE(",
+            $given,
+            ", CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT))"
+        )
+    };
+}
+
+pub(crate) mod links;
+pub(crate) mod operate;
+pub(crate) mod read;
 mod rows;
 
-pub use rows::{Phase, StepRow, StepStatus, WorkflowRow, WorkflowState};
+pub use links::{
+    CHILD_SIGNAL, NewSignal, add_signal, children, reopen, signals, wake, wake_child_step,
+    wake_told,
+};
+pub use operate::{abandon, cancel, reset_failed, resume, skip_failed, unpark};
+pub use read::{VersionCount, count_in_state, get, list, of_subject, steps, unfinished_versions};
+pub use rows::{Phase, Priority, StepRow, StepStatus, WorkflowRow, WorkflowState};
 
 /// A new instance, going forward.
 #[derive(Debug, Clone)]
@@ -24,6 +61,12 @@ pub struct NewWorkflow<'a> {
     pub version: i64,
     /// The prefixed id of what it works on.
     pub subject: &'a str,
+    /// Whose work it is; owners take turns.
+    pub owner_key: &'a str,
+    /// A higher class is always served first.
+    pub priority: Priority,
+    /// The instance and the step of it that wait for this one.
+    pub parent: Option<(WorkflowId, &'a str)>,
     /// JSON.
     pub input: &'a str,
     /// Not before this moment is it claimed.
@@ -32,14 +75,25 @@ pub struct NewWorkflow<'a> {
     pub now: Timestamp,
 }
 
-/// Who claims, until when, and the present.
+/// How long an instance belongs to a runner, counted from which moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Lease {
+    /// Its length in microseconds.
+    pub length_us: i64,
+    /// The present by which leases are judged; absent: the database's own.
+    pub at: Option<Timestamp>,
+}
+
+/// Who claims, for how long, and whose turn is over.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim<'a> {
     /// The runner, for people who look into the table.
-    pub owner: &'a str,
-    /// After this moment another runner may claim.
-    pub until: Timestamp,
-    /// The present.
+    pub runner: &'a str,
+    /// After its end another runner may claim.
+    pub lease: Lease,
+    /// The owner who had the latest turn; those after it come first. Empty at the beginning.
+    pub after_owner: &'a str,
+    /// The present, for wake times.
     pub now: Timestamp,
 }
 
@@ -50,6 +104,13 @@ pub struct Grip {
     pub id: WorkflowId,
     /// The fence it was claimed with.
     pub fence: i64,
+}
+
+/// What [`hold`] finds on an instance that is still held.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// JSON: why somebody asked to have it undone.
+    pub cancel: Option<String>,
 }
 
 /// Where an instance goes to rest, with its lease given back.
@@ -71,35 +132,53 @@ statements! {
     /// Does nothing when an unfinished instance of the kind exists for the subject.
     INSERT = "
         INSERT INTO workflow
-            (id, kind, version, subject, state, direction, input, fence, wake_at, created_at,
-             updated_at)
-        VALUES ($1, $2, $3, $4, 'running', 'forward', $5, 0, $6, $7, $7)
+            (id, kind, version, subject, owner_key, priority, parent_id, parent_step, state,
+             direction, input, fence, wake_at, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'running', 'forward', $9, 0, $10, $11, $11)
         ON CONFLICT (kind, subject) WHERE finished_at IS NULL DO NOTHING";
 
     /// The unfinished instance of a kind for a subject.
     UNFINISHED = "
         SELECT id FROM workflow WHERE kind = $1 AND subject = $2 AND finished_at IS NULL";
 
-    /// The longest due instance nobody holds.
-    CLAIM = "
-        UPDATE workflow SET lease_owner = $1, lease_until = $2, fence = fence + 1, updated_at = $3
+    /// Whether anything is due that nobody holds.
+    IS_DUE = concat!("
+        SELECT EXISTS (
+            SELECT 1 FROM workflow
+            WHERE state IN ('running', 'undoing') AND wake_at <= $1
+                AND (lease_until IS NULL OR lease_until <= ", sqlite_present!("$2"), "))"),
+        postgres = concat!("
+        SELECT EXISTS (
+            SELECT 1 FROM workflow
+            WHERE state IN ('running', 'undoing') AND wake_at <= $1
+                AND (lease_until IS NULL OR lease_until <= ", postgres_present!("$2"), "))");
+
+    /// The due instance nobody holds whose turn it is: highest class, next owner, longest due.
+    CLAIM = concat!("
+        UPDATE workflow
+        SET lease_owner = $1, lease_until = ", sqlite_present!("$2"), " + $3, fence = fence + 1,
+            updated_at = $4
         WHERE id = (
             SELECT id FROM workflow
-            WHERE state IN ('running', 'undoing') AND wake_at <= $3
-                AND (lease_until IS NULL OR lease_until <= $3)
-            ORDER BY wake_at, id LIMIT 1)
-        RETURNING id, kind, version, subject, state, direction, input, failure, attention, fence,
-            wake_at, created_at, updated_at, finished_at",
-        postgres = "
-        UPDATE workflow SET lease_owner = $1, lease_until = $2, fence = fence + 1, updated_at = $3
+            WHERE state IN ('running', 'undoing') AND wake_at <= $4
+                AND (lease_until IS NULL OR lease_until <= ", sqlite_present!("$2"), ")
+            ORDER BY priority DESC, CASE WHEN owner_key > $5 THEN 0 ELSE 1 END, owner_key,
+                wake_at, id
+            LIMIT 1)
+        RETURNING ", instance_columns!()),
+        postgres = concat!("
+        UPDATE workflow
+        SET lease_owner = $1, lease_until = ", postgres_present!("$2"), " + $3, fence = fence + 1,
+            updated_at = $4
         WHERE id = (
             SELECT id FROM workflow
-            WHERE state IN ('running', 'undoing') AND wake_at <= $3
-                AND (lease_until IS NULL OR lease_until <= $3)
-            ORDER BY wake_at, id LIMIT 1
+            WHERE state IN ('running', 'undoing') AND wake_at <= $4
+                AND (lease_until IS NULL OR lease_until <= ", postgres_present!("$2"), ")
+            ORDER BY priority DESC, CASE WHEN owner_key > $5 THEN 0 ELSE 1 END, owner_key,
+                wake_at, id
+            LIMIT 1
             FOR UPDATE SKIP LOCKED)
-        RETURNING id, kind, version, subject, state, direction, input, failure, attention, fence,
-            wake_at, created_at, updated_at, finished_at";
+        RETURNING ", instance_columns!());
 
     /// When the next instance becomes claimable.
     NEXT_WAKE = "
@@ -107,8 +186,12 @@ statements! {
         FROM workflow WHERE state IN ('running', 'undoing')";
 
     /// Checks the fence, locks the instance and extends the lease.
-    HOLD = "
-        UPDATE workflow SET lease_until = $3, updated_at = $4 WHERE id = $1 AND fence = $2";
+    HOLD = concat!("
+        UPDATE workflow SET lease_until = ", sqlite_present!("$3"), " + $4, updated_at = $5
+        WHERE id = $1 AND fence = $2 RETURNING cancel"),
+        postgres = concat!("
+        UPDATE workflow SET lease_until = ", postgres_present!("$3"), " + $4, updated_at = $5
+        WHERE id = $1 AND fence = $2 RETURNING cancel");
 
     /// Turns round to undo.
     TURN = "
@@ -130,82 +213,12 @@ statements! {
     PUT_STEP = "
         INSERT INTO workflow_step
             (workflow_id, seq, phase, name, status, attempt, effect_key, started_at, attempt_at,
-             finished_at, output, error)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             finished_at, output, error, wake_at, signal)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         ON CONFLICT (workflow_id, seq, phase) DO UPDATE
         SET status = excluded.status, attempt = excluded.attempt, attempt_at = excluded.attempt_at,
-            finished_at = excluded.finished_at, output = excluded.output, error = excluded.error";
-
-    /// One instance.
-    GET = "
-        SELECT id, kind, version, subject, state, direction, input, failure, attention, fence,
-            wake_at, created_at, updated_at, finished_at
-        FROM workflow WHERE id = $1";
-
-    /// The log of one instance; a table of steps is short.
-    STEPS = "
-        SELECT seq, phase, name, status, attempt, effect_key, started_at, attempt_at, finished_at,
-            output, error
-        FROM workflow_step WHERE workflow_id = $1 ORDER BY seq, phase LIMIT 1000";
-
-    /// Instances of one subject, newest first.
-    OF_SUBJECT = "
-        SELECT id, kind, version, subject, state, direction, input, failure, attention, fence,
-            wake_at, created_at, updated_at, finished_at
-        FROM workflow WHERE subject = $1 ORDER BY created_at DESC, id DESC LIMIT $2";
-
-    /// Instances before a cursor, newest first.
-    LIST = "
-        SELECT id, kind, version, subject, state, direction, input, failure, attention, fence,
-            wake_at, created_at, updated_at, finished_at
-        FROM workflow
-        WHERE created_at < $1 OR (created_at = $1 AND id < $2)
-        ORDER BY created_at DESC, id DESC LIMIT $3";
-
-    /// Instances in one state before a cursor, newest first.
-    LIST_IN_STATE = "
-        SELECT id, kind, version, subject, state, direction, input, failure, attention, fence,
-            wake_at, created_at, updated_at, finished_at
-        FROM workflow
-        WHERE state = $4 AND (created_at < $1 OR (created_at = $1 AND id < $2))
-        ORDER BY created_at DESC, id DESC LIMIT $3";
-
-    /// How many instances are in one state.
-    COUNT_IN_STATE = "SELECT COUNT(*) FROM workflow WHERE state = $1";
-
-    /// Lets an instance go on that a person looked at, and stops any runner that still holds it.
-    RESUME = "
-        UPDATE workflow
-        SET state = CASE direction WHEN 'undo' THEN 'undoing' ELSE 'running' END,
-            attention = NULL, wake_at = $2, updated_at = $2, fence = fence + 1,
-            lease_owner = NULL, lease_until = NULL
-        WHERE id = $1 AND state IN ('needs_attention', 'parked')";
-
-    /// Gives the step that is stuck a fresh count of attempts.
-    RESET_FAILED = "
-        UPDATE workflow_step SET status = 'retrying', attempt = 0, finished_at = NULL
-        WHERE workflow_id = $1 AND status = 'failed'
-            AND phase = (SELECT direction FROM workflow WHERE id = $1)";
-
-    /// Takes a person's word that the step that is stuck has met its goal.
-    SKIP_FAILED = "
-        UPDATE workflow_step SET status = 'skipped', output = $2, finished_at = $3
-        WHERE workflow_id = $1 AND status = 'failed'
-            AND phase = (SELECT direction FROM workflow WHERE id = $1)";
-
-    /// Gives an instance up, and stops any runner that still holds it.
-    ABANDON = "
-        UPDATE workflow
-        SET state = 'abandoned', attention = $2, finished_at = $3, updated_at = $3,
-            fence = fence + 1, lease_owner = NULL, lease_until = NULL
-        WHERE id = $1 AND state IN ('needs_attention', 'parked')";
-
-    /// Lets parked instances go on once a program knows them.
-    UNPARK = "
-        UPDATE workflow
-        SET state = CASE direction WHEN 'undo' THEN 'undoing' ELSE 'running' END,
-            attention = NULL, wake_at = $3, updated_at = $3
-        WHERE state = 'parked' AND kind = $1 AND version = $2";
+            finished_at = excluded.finished_at, output = excluded.output, error = excluded.error,
+            wake_at = excluded.wake_at, signal = excluded.signal";
 }
 
 /// Adds an instance; false when an unfinished one of the kind exists for the subject.
@@ -217,6 +230,10 @@ pub async fn insert(tx: &mut Tx, new: &NewWorkflow<'_>) -> Result<bool, StorageE
         new.kind,
         new.version,
         new.subject,
+        new.owner_key,
+        new.priority.number(),
+        new.parent.map(|(id, _)| id.uuid()),
+        new.parent.map(|(_, step)| step),
         new.input,
         new.wake_at.0,
         new.now.0,
@@ -234,10 +251,27 @@ pub async fn unfinished(
     Ok(found.map(|(id,)| WorkflowId(id)))
 }
 
-/// Claims the longest due instance nobody holds; its fence grows.
+/// Whether a [`claim`] would find something; needs no write lock.
+pub async fn is_due(tx: &mut Tx, now: Timestamp, lease: Lease) -> Result<bool, StorageError> {
+    let at = lease.at.map(|moment| moment.0);
+    let (due,): (bool,) = fetch_one!(tx, (bool,), IS_DUE, now.0, at)?;
+    Ok(due)
+}
+
+/// Claims the due instance nobody holds whose turn it is; its fence grows.
 pub async fn claim(tx: &mut Tx, claim: Claim<'_>) -> Result<Option<WorkflowRow>, StorageError> {
+    let at = claim.lease.at.map(|moment| moment.0);
     // All rows, not one: SQLite finishes an UPDATE only when its rows are read to the end.
-    let claimed = list!(tx, WorkflowRow, CLAIM, claim.owner, claim.until.0, claim.now.0)?;
+    let claimed = list!(
+        tx,
+        WorkflowRow,
+        CLAIM,
+        claim.runner,
+        at,
+        claim.lease.length_us,
+        claim.now.0,
+        claim.after_owner,
+    )?;
     Ok(claimed.into_iter().next())
 }
 
@@ -247,15 +281,26 @@ pub async fn next_wake(tx: &mut Tx) -> Result<Option<Timestamp>, StorageError> {
     Ok(moment.map(Timestamp))
 }
 
-/// Checks the fence, locks the instance for this unit of work and extends the lease; false when
+/// Checks the fence, locks the instance for this unit of work and extends the lease; absent when
 /// the lease is lost.
 pub async fn hold(
     tx: &mut Tx,
     grip: Grip,
-    until: Timestamp,
+    lease: Lease,
     now: Timestamp,
-) -> Result<bool, StorageError> {
-    Ok(execute!(tx, HOLD, grip.id.uuid(), grip.fence, until.0, now.0)? == 1)
+) -> Result<Option<Held>, StorageError> {
+    let at = lease.at.map(|moment| moment.0);
+    let held: Vec<(Option<String>,)> = fetch_all!(
+        tx,
+        (Option<String>,),
+        HOLD,
+        grip.id.uuid(),
+        grip.fence,
+        at,
+        lease.length_us,
+        now.0
+    )?;
+    Ok(held.into_iter().next().map(|(cancel,)| Held { cancel }))
 }
 
 /// Turns an instance round to undo; false when the lease is lost.
@@ -310,87 +355,8 @@ pub async fn put_step(tx: &mut Tx, id: WorkflowId, step: &StepRow) -> Result<(),
         step.finished_at.map(|moment| moment.0),
         step.output.as_deref(),
         step.error.as_deref(),
+        step.wake_at.map(|moment| moment.0),
+        step.signal.as_deref(),
     )?;
     Ok(())
-}
-
-/// Reads one instance.
-pub async fn get(tx: &mut Tx, id: WorkflowId) -> Result<Option<WorkflowRow>, StorageError> {
-    find!(tx, WorkflowRow, GET, id.uuid())
-}
-
-/// Reads the log of one instance, by place and phase.
-pub async fn steps(tx: &mut Tx, id: WorkflowId) -> Result<Vec<StepRow>, StorageError> {
-    list!(tx, StepRow, STEPS, id.uuid())
-}
-
-/// Reads the newest instances of one subject.
-pub async fn of_subject(
-    tx: &mut Tx,
-    subject: &str,
-    limit: i64,
-) -> Result<Vec<WorkflowRow>, StorageError> {
-    list!(tx, WorkflowRow, OF_SUBJECT, subject, limit)
-}
-
-/// Reads a page of instances, newest first, in one state or in any.
-pub async fn list(
-    tx: &mut Tx,
-    state: Option<WorkflowState>,
-    cursor: Option<&Cursor>,
-    limit: u32,
-) -> Result<Page<WorkflowRow>, StorageError> {
-    let (moment, id) = Cursor::newest_first(cursor);
-    let wanted = fetch_limit(limit);
-    let found = match state {
-        None => list!(tx, WorkflowRow, LIST, moment, id, wanted)?,
-        Some(state) => list!(tx, WorkflowRow, LIST_IN_STATE, moment, id, wanted, state.as_str())?,
-    };
-    Ok(cut(found, limit, |row| Cursor::after(row.created_at, row.id.uuid())))
-}
-
-/// Counts the instances in one state.
-pub async fn count_in_state(tx: &mut Tx, state: WorkflowState) -> Result<i64, StorageError> {
-    let (count,): (i64,) = fetch_one!(tx, (i64,), COUNT_IN_STATE, state.as_str())?;
-    Ok(count)
-}
-
-/// Lets an instance go on that needs attention or is parked; false when it is neither.
-pub async fn resume(tx: &mut Tx, id: WorkflowId, now: Timestamp) -> Result<bool, StorageError> {
-    Ok(execute!(tx, RESUME, id.uuid(), now.0)? == 1)
-}
-
-/// Gives the step that is stuck a fresh count of attempts; false when none is.
-pub async fn reset_failed(tx: &mut Tx, id: WorkflowId) -> Result<bool, StorageError> {
-    Ok(execute!(tx, RESET_FAILED, id.uuid())? > 0)
-}
-
-/// Marks the step that is stuck as skipped with the given output; false when none is.
-pub async fn skip_failed(
-    tx: &mut Tx,
-    id: WorkflowId,
-    output: &str,
-    now: Timestamp,
-) -> Result<bool, StorageError> {
-    Ok(execute!(tx, SKIP_FAILED, id.uuid(), output, now.0)? > 0)
-}
-
-/// Gives an instance up that needs attention or is parked; false when it is neither.
-pub async fn abandon(
-    tx: &mut Tx,
-    id: WorkflowId,
-    reason: &str,
-    now: Timestamp,
-) -> Result<bool, StorageError> {
-    Ok(execute!(tx, ABANDON, id.uuid(), reason, now.0)? == 1)
-}
-
-/// Lets parked instances of a kind and version go on; yields how many.
-pub async fn unpark(
-    tx: &mut Tx,
-    kind: &str,
-    version: i64,
-    now: Timestamp,
-) -> Result<u64, StorageError> {
-    execute!(tx, UNPARK, kind, version, now.0)
 }

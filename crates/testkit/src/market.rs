@@ -162,7 +162,7 @@ impl TestBroker {
 
     /// Drives all workflows until they end or need a person, moving the clock over their pauses.
     pub async fn run_workflows(&self) {
-        let parts = self.broker.engine_parts(EngineConfig::default());
+        let parts = self.broker.engine_parts(EngineConfig::by_clock());
         let engine = workflow::Engine::new(parts).expect("engine");
         for _ in 0..TURNS_MAX {
             engine.run_until_idle(TURNS_MAX).await.expect("the log is available");

@@ -78,6 +78,29 @@ pub struct Step<E: 'static> {
     pub retry: RetryPolicy,
     /// How often and how patiently it is taken back.
     pub undo_retry: RetryPolicy,
+    /// The steps it is done beside; alone when absent.
+    pub group: Option<Group>,
+}
+
+/// Neighbours in the table that are done beside one another, and undone one by one in reverse.
+///
+/// A member sees the outputs from before the group, never those of other members: which of them
+/// are done by then is chance. When one fails, no further member begins, those at work come to
+/// their end, and then everything begun is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    /// The name, unique in its workflow.
+    pub name: &'static str,
+    /// Members at work at the same time; at least 1.
+    pub at_once: usize,
+}
+
+impl Group {
+    /// A group of which `at_once` members work at the same time.
+    #[must_use]
+    pub const fn new(name: &'static str, at_once: usize) -> Self {
+        Self { name, at_once }
+    }
 }
 
 impl<E> Step<E> {
@@ -90,7 +113,15 @@ impl<E> Step<E> {
             undo: Undo::Nothing,
             retry: RetryPolicy::USUAL,
             undo_retry: RetryPolicy::STUBBORN,
+            group: None,
         }
+    }
+
+    /// Puts the step into a group with its neighbours of the same group.
+    #[must_use]
+    pub const fn beside(mut self, group: Group) -> Self {
+        self.group = Some(group);
+        self
     }
 
     /// Takes the work back with `undo`; it also runs when the work failed half-way.

@@ -6,9 +6,9 @@ use crate::{Signals, WorkflowDefinition, WorkflowError};
 use domain::{Clock, IdSource, Timestamp, WorkflowId};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use storage::workflow::{self as rows, Claim, WorkflowRow};
+use storage::workflow::{self as rows, Claim, Lease, WorkflowRow};
 use storage::{Db, StorageError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +27,26 @@ pub struct EngineConfig {
     pub poll: Duration,
     /// How long a step may go on after the shutdown was asked for.
     pub drain: Duration,
+    /// By which clock leases are judged.
+    pub lease_time: LeaseTime,
+}
+
+/// The clock by which leases begin and end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LeaseTime {
+    /// The database's: all programs over it agree, whatever their own clocks say.
+    #[default]
+    Database,
+    /// The injected one; for tests and simulations that move it, and for nothing else.
+    Clock,
+}
+
+impl EngineConfig {
+    /// The usual configuration with leases judged by the injected clock, for tests that move it.
+    #[must_use]
+    pub fn by_clock() -> Self {
+        Self { lease_time: LeaseTime::Clock, ..Self::default() }
+    }
 }
 
 impl Default for EngineConfig {
@@ -36,6 +56,7 @@ impl Default for EngineConfig {
             lease: Duration::from_secs(30),
             poll: Duration::from_secs(1),
             drain: Duration::from_secs(20),
+            lease_time: LeaseTime::default(),
         }
     }
 }
@@ -48,7 +69,7 @@ pub struct Parts<E: 'static> {
     pub env: Arc<E>,
     /// The present.
     pub clock: Arc<dyn Clock>,
-    /// Names the engine in leases.
+    /// Names the engine in leases, and children.
     pub ids: Arc<dyn IdSource>,
     /// Every kind and version this program can run.
     pub definitions: Vec<WorkflowDefinition<E>>,
@@ -67,10 +88,14 @@ pub(crate) struct Inner<E: 'static> {
     pub db: Db,
     pub env: Arc<E>,
     pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdSource>,
     pub definitions: Vec<WorkflowDefinition<E>>,
     pub signals: Signals,
     pub config: EngineConfig,
-    pub owner: String,
+    /// Names this engine in leases.
+    pub runner: String,
+    /// The owner who had the latest turn here.
+    pub served: Mutex<String>,
     pub faults: Arc<dyn Faults>,
 }
 
@@ -96,7 +121,7 @@ impl<E> Clone for Engine<E> {
 impl<E> fmt::Debug for Engine<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine")
-            .field("owner", &self.inner.owner)
+            .field("runner", &self.inner.runner)
             .field("definitions", &self.inner.definitions)
             .field("config", &self.inner.config)
             .finish_non_exhaustive()
@@ -128,7 +153,9 @@ impl<E: Send + Sync + 'static> Engine<E> {
             definitions: parts.definitions,
             signals: parts.signals,
             config: parts.config,
-            owner: parts.ids.next_uuid().to_string(),
+            runner: parts.ids.next_uuid().to_string(),
+            ids: parts.ids,
+            served: Mutex::new(String::new()),
             faults,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -226,16 +253,19 @@ impl<E: Send + Sync + 'static> Engine<E> {
 
     async fn claim(&self) -> Result<Option<WorkflowRow>, StorageError> {
         let inner = &self.inner;
-        let now = inner.clock.now();
+        let (now, lease) = (inner.clock.now(), inner.lease());
         // A look without a write lock first: an idle market must not keep the database busy.
-        let next = rows::next_wake(&mut inner.db.begin_read().await?).await?;
-        if next.is_none_or(|moment| moment > now) {
+        if !rows::is_due(&mut inner.db.begin_read().await?, now, lease).await? {
             return Ok(None);
         }
         let mut tx = inner.db.begin().await?;
-        let until = later(now, inner.config.lease);
-        let claimed = rows::claim(&mut tx, Claim { owner: &inner.owner, until, now }).await?;
+        let after_owner = &inner.served();
+        let claim = Claim { runner: &inner.runner, lease, after_owner, now };
+        let claimed = rows::claim(&mut tx, claim).await?;
         tx.commit().await?;
+        if let Some(row) = &claimed {
+            *inner.served.lock().unwrap_or_else(PoisonError::into_inner) = row.owner_key.clone();
+        }
         Ok(claimed)
     }
 
@@ -277,8 +307,17 @@ impl<E> Inner<E> {
             .copied()
     }
 
-    pub(crate) fn lease_end(&self) -> Timestamp {
-        later(self.clock.now(), self.config.lease)
+    pub(crate) fn lease(&self) -> Lease {
+        let length_us = i64::try_from(self.config.lease.as_micros()).unwrap_or(i64::MAX);
+        let at = match self.config.lease_time {
+            LeaseTime::Database => None,
+            LeaseTime::Clock => Some(self.clock.now()),
+        };
+        Lease { length_us, at }
+    }
+
+    fn served(&self) -> String {
+        self.served.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -295,7 +334,8 @@ fn check<E>(definitions: &[WorkflowDefinition<E>]) -> Result<(), WorkflowError> 
             return Err(WorkflowError::Definition(named));
         }
         let names: BTreeSet<_> = definition.steps.iter().map(|step| step.name).collect();
-        if names.len() != definition.steps.len() || definition.steps.iter().any(no_attempts) {
+        let steps = definition.steps;
+        if names.len() != steps.len() || steps.iter().any(no_attempts) || !groups_hold(steps) {
             return Err(WorkflowError::Definition(named));
         }
     }
@@ -304,4 +344,22 @@ fn check<E>(definitions: &[WorkflowDefinition<E>]) -> Result<(), WorkflowError> 
 
 const fn no_attempts<E>(step: &crate::Step<E>) -> bool {
     step.retry.attempts == 0 || step.undo_retry.attempts == 0
+}
+
+/// Members of a group stand together, agree on its bound, and at least one may work.
+fn groups_hold<E>(steps: &[crate::Step<E>]) -> bool {
+    let mut closed = BTreeSet::new();
+    let mut open: Option<crate::Group> = None;
+    for step in steps {
+        if step.group == open {
+            continue;
+        }
+        let ended = open.map(|group| group.name);
+        open = step.group;
+        closed.extend(ended);
+        if open.is_some_and(|group| group.at_once == 0 || closed.contains(group.name)) {
+            return false;
+        }
+    }
+    true
 }

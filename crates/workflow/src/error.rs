@@ -23,10 +23,21 @@ pub enum WorkflowError {
         /// What was asked.
         command: &'static str,
     },
+    /// What was begun cannot be taken back any more.
+    #[error("workflow {id} has begun `{step}`, after which there is no way back")]
+    NoWayBack {
+        /// The instance.
+        id: WorkflowId,
+        /// The step that was begun.
+        step: String,
+    },
+    /// A name of a signal that is none.
+    #[error("`{0}` is no name of a signal: use 1 to 64 of a-z, 0-9 and _")]
+    SignalName(String),
     /// A value in the log cannot be read or written as JSON.
     #[error("a value of the workflow log is not readable")]
     Json(#[from] serde_json::Error),
-    /// Two definitions or two steps share a name, there are no steps, or one has no attempts.
+    /// Two definitions, steps or groups share a name, or steps, attempts or room are missing.
     #[error("the definition of {0} is not usable: names repeat, or steps or attempts are missing")]
     Definition(String),
     /// Work was still due after the allowed number of turns.

@@ -8,6 +8,7 @@
 //! assertions or the feature `crash-points` only.
 
 use crate::{Phase, StepFailure};
+use futures::future::BoxFuture;
 use std::fmt;
 
 /// Aborts the process at `KIND/STEP/MOMENT`.
@@ -18,6 +19,8 @@ pub const HOLD_VARIABLE: &str = "KUMOICHI_HOLD_AT";
 /// What has just happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Moment {
+    /// The instance is claimed; nothing of it is read or written.
+    Claimed,
     /// The intent of an attempt is logged; nothing has acted.
     Started,
     /// The step returned; nothing is logged.
@@ -33,7 +36,7 @@ pub enum Moment {
 pub struct Point<'a> {
     /// The kind of workflow.
     pub kind: &'a str,
-    /// The step; empty at the end.
+    /// The step; empty at the beginning and at the end.
     pub step: &'a str,
     /// Doing or undoing.
     pub phase: Phase,
@@ -47,6 +50,7 @@ impl fmt::Display for Point<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let phase = if self.phase == Phase::Undo { "undo-" } else { "" };
         let moment = match self.moment {
+            Moment::Claimed => "claimed",
             Moment::Started => "started",
             Moment::Acted => "acted",
             Moment::Done => "done",
@@ -73,10 +77,37 @@ pub enum Fault {
     Fail(StepFailure),
 }
 
+/// A rule of the engine that a test breaks on purpose, to see that it notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// A runner that lost its lease writes nothing.
+    Fence,
+    /// Every attempt of a step acts under the same key.
+    EffectKey,
+}
+
 /// Decides what happens at each place.
 pub trait Faults: Send + Sync + fmt::Debug {
     /// Called by the runner at each place, in order.
     fn at(&self, point: &Point<'_>) -> Fault;
+
+    /// Lets the runner wait at a place before [`Faults::at`] is asked; a simulation decides by it
+    /// who goes on.
+    fn gate(&self, point: &Point<'_>) -> Option<BoxFuture<'static, ()>> {
+        let _ = point;
+        None
+    }
+
+    /// Whether leases are renewed while a step works, which takes real time; a simulation has none.
+    fn renews(&self) -> bool {
+        true
+    }
+
+    /// Whether the engine is to break a rule.
+    fn breaks(&self, rule: Rule) -> bool {
+        let _ = rule;
+        false
+    }
 }
 
 /// What the environment asks for, read once.

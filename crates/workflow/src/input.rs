@@ -1,12 +1,17 @@
 //! What a step and a final action get to see.
 
-use crate::{Phase, StepFailure, Stop};
+use crate::engine::later;
+use crate::{
+    Done, NewChild, Phase, StepFailure, StepResult, Stop, WorkflowDefinition, WorkflowState,
+};
 use domain::{Clock, Timestamp, WorkflowId};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The key that makes an effect happen once: the same for every attempt of one step in one phase,
 /// as 64 hexadecimal digits.
@@ -49,6 +54,21 @@ pub struct Run {
     pub created_at: Timestamp,
     pub(crate) input: Value,
     pub(crate) outputs: BTreeMap<String, Value>,
+    pub(crate) signals: BTreeMap<String, Value>,
+    pub(crate) children: BTreeMap<String, Child>,
+}
+
+/// The instance that a step started and waits for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Child {
+    /// The instance.
+    pub id: WorkflowId,
+    /// Where it stands.
+    pub state: WorkflowState,
+    /// Why it is being undone, or was given up.
+    pub failure: Option<StepFailure>,
+    /// What its steps made, by their names; filled when it is done.
+    pub outputs: BTreeMap<String, Value>,
 }
 
 impl Run {
@@ -66,6 +86,17 @@ impl Run {
     /// What step `name` made; absent when it is not done, as may be the case while undoing.
     pub fn output_if_done<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Stop> {
         Ok(self.outputs.get(name).map(T::deserialize).transpose()?)
+    }
+
+    /// What the instance was told under `name`; absent when it was not told yet.
+    pub fn signal<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Stop> {
+        Ok(self.signals.get(name).map(T::deserialize).transpose()?)
+    }
+
+    /// The child that step `name` started.
+    #[must_use]
+    pub fn child(&self, name: &str) -> Option<&Child> {
+        self.children.get(name)
     }
 
     /// The key step `name` acts with when going forward; an undo finds by it what was made.
@@ -103,6 +134,75 @@ impl<E> StepInput<E> {
     #[must_use]
     pub fn forward_key(&self) -> String {
         self.run.forward_key(self.name)
+    }
+
+    /// What the instance was told under `name`, waiting for it at most `limit` from the first
+    /// attempt of this step; after that the step fails with the code `not_told`.
+    pub fn wait_for<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        limit: Duration,
+        message: &str,
+    ) -> Result<T, Stop> {
+        if let Some(told) = self.run.signal(name)? {
+            return Ok(told);
+        }
+        let until = later(self.first_started_at, limit);
+        if self.clock.now() >= until {
+            return Err(Stop::failed("not_told", format!("{message}: nothing within {limit:?}")));
+        }
+        Err(Stop::wait(name, until, name, message))
+    }
+
+    /// Starts a child and waits for its end: done, its outputs are this step's output; undone or
+    /// given up, this step fails with its reason.
+    ///
+    /// The child belongs to the same owner and class. Undo the step with
+    /// [`StepInput::undo_child`].
+    pub fn child<F, T: Serialize + ?Sized>(
+        &self,
+        definition: &WorkflowDefinition<F>,
+        subject: &str,
+        input: &T,
+    ) -> StepResult {
+        let waiting =
+            || StepFailure::new("child_runs", format!("{} is under way", definition.kind));
+        let Some(child) = self.run.child(self.name) else {
+            return Err(Stop::Child(Box::new(NewChild {
+                kind: definition.kind,
+                version: definition.version,
+                subject: subject.to_owned(),
+                input: serde_json::to_value(input)?,
+                reason: waiting(),
+            })));
+        };
+        match child.state {
+            WorkflowState::Done => Done::with(&child.outputs),
+            WorkflowState::Undone | WorkflowState::Abandoned => {
+                let reason = child.failure.clone();
+                Err(Stop::Failed(reason.unwrap_or_else(|| {
+                    StepFailure::new("child_undone", format!("{} came to nothing", child.id))
+                })))
+            }
+            _ => Err(Stop::child_wait(waiting())),
+        }
+    }
+
+    /// Has the child of this step undone, whether it is under way or done, and waits for it. A
+    /// child that a person gave up is that person's to clear.
+    pub async fn undo_child(self) -> StepResult {
+        match self.run.child(self.name) {
+            None => Ok(Done::empty()),
+            Some(child)
+                if matches!(child.state, WorkflowState::Undone | WorkflowState::Abandoned) =>
+            {
+                Ok(Done::empty())
+            }
+            Some(child) => {
+                let text = format!("{} is being undone", child.id);
+                Err(Stop::TakeBack(StepFailure::new("child_undoing", text)))
+            }
+        }
     }
 }
 

@@ -15,14 +15,17 @@ mod start;
 pub mod testing;
 mod view;
 
-pub use definition::{FinalFn, RetryPolicy, Step, StepFn, Undo, WorkflowDefinition};
-pub use engine::{Engine, EngineConfig, Parts, Tick};
+pub use definition::{FinalFn, Group, RetryPolicy, Step, StepFn, Undo, WorkflowDefinition};
+pub use engine::{Engine, EngineConfig, LeaseTime, Parts, Tick};
 pub use error::WorkflowError;
-pub use faults::{CRASH_VARIABLE, Fault, Faults, HOLD_VARIABLE, Moment, Point};
-pub use input::{FinalInput, Run, StepInput, effect_key};
-pub use operate::{abandon, retry, skip};
-pub use outcome::{CommitAction, Done, StepFailure, StepResult, Stop};
+pub use faults::{CRASH_VARIABLE, Fault, Faults, HOLD_VARIABLE, Moment, Point, Rule};
+pub use input::{Child, FinalInput, Run, StepInput, effect_key};
+pub use operate::{abandon, cancel, mark_undone, retry, signal, skip};
+pub use outcome::{CommitAction, Done, NewChild, StepFailure, StepResult, Stop};
 pub use progress::{Progress, Signals};
 pub use start::{Start, Started, start};
-pub use storage::workflow::{Phase, StepStatus, WorkflowState};
-pub use view::{StepView, WorkflowSummary, WorkflowView, count, list, load_view, views_of_subject};
+pub use storage::workflow::{Phase, Priority, StepStatus, VersionCount, WorkflowState};
+pub use view::{
+    StepView, WorkflowSummary, WorkflowView, count, list, load_view, unfinished_versions,
+    views_of_subject,
+};

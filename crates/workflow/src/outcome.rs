@@ -1,5 +1,6 @@
 //! What a step hands back: what it made, or why it stops.
 
+use domain::Timestamp;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -70,8 +71,36 @@ pub enum Stop {
         /// What is waited for, shown on the timeline.
         reason: StepFailure,
     },
+    /// Call again when the signal comes, at the latest at `until`; not counted.
+    Wait {
+        /// What [`crate::signal`] is called with.
+        signal: String,
+        /// The step is called again at this moment also without the signal.
+        until: Timestamp,
+        /// What is waited for, shown on the timeline.
+        reason: StepFailure,
+    },
+    /// Start a child, unless the step has one, and call again when it has ended.
+    Child(Box<NewChild>),
+    /// Have the child undone, and call again when it has ended.
+    TakeBack(StepFailure),
     /// It will not work; the workflow is undone.
     Failed(StepFailure),
+}
+
+/// The child a step starts; made by [`crate::StepInput::child`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewChild {
+    /// The kind of workflow.
+    pub kind: &'static str,
+    /// The version of its table.
+    pub version: i64,
+    /// The prefixed id of what it works on.
+    pub subject: String,
+    /// What it is started with.
+    pub input: Value,
+    /// Shown on the timeline while it is under way.
+    pub reason: StepFailure,
 }
 
 impl Stop {
@@ -90,6 +119,17 @@ impl Stop {
         Self::Sleep { pause, reason: StepFailure::new(code, message) }
     }
 
+    /// Call again when `signal` comes, at the latest at `until`.
+    pub fn wait(signal: &str, until: Timestamp, code: &str, message: impl Into<String>) -> Self {
+        Self::Wait { signal: signal.to_owned(), until, reason: StepFailure::new(code, message) }
+    }
+
+    /// Call again when the step's child has ended.
+    pub(crate) fn child_wait(reason: StepFailure) -> Self {
+        let signal = storage::workflow::CHILD_SIGNAL.to_owned();
+        Self::Wait { signal, until: Timestamp(i64::MAX), reason }
+    }
+
     /// It will not work.
     pub fn failed(code: &str, message: impl Into<String>) -> Self {
         Self::Failed(StepFailure::new(code, message))
@@ -99,9 +139,12 @@ impl Stop {
     #[must_use]
     pub const fn reason(&self) -> &StepFailure {
         match self {
-            Self::Retry { reason, .. } | Self::Sleep { reason, .. } | Self::Failed(reason) => {
-                reason
-            }
+            Self::Retry { reason, .. }
+            | Self::Sleep { reason, .. }
+            | Self::Wait { reason, .. }
+            | Self::TakeBack(reason)
+            | Self::Failed(reason) => reason,
+            Self::Child(child) => &child.reason,
         }
     }
 }

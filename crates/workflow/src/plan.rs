@@ -1,13 +1,18 @@
 //! What comes next, derived from the table and the log alone. Pure: no clock, no database.
 
 use crate::{Phase, Step, StepStatus, Undo};
+use domain::Timestamp;
 use storage::workflow::StepRow;
 
 /// What a runner does next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Begin an attempt of a step.
-    Act(Act),
+    /// Begin an attempt of each of these steps, beside one another.
+    Act(Vec<Act>),
+    /// Everything that is open waits; the earliest wakes at this moment.
+    Rest(Timestamp),
+    /// The step at this place failed, and nothing of its group is at work any more.
+    Failed(usize),
     /// Nothing is left in this direction.
     End,
     /// The log was written by another table under the same version.
@@ -25,35 +30,82 @@ pub(crate) struct Act {
     pub was_started: bool,
 }
 
-/// Finds what comes next.
-pub(crate) fn next<E>(steps: &[Step<E>], log: &[StepRow], direction: Phase) -> Next {
+/// Finds what comes next, at the moment `now`.
+pub(crate) fn next<E>(
+    steps: &[Step<E>],
+    log: &[StepRow],
+    direction: Phase,
+    now: Timestamp,
+) -> Next {
     if log.iter().any(|row| !fits(steps, row)) {
         return Next::Foreign;
     }
-    let open = |seq: &usize| match direction {
-        Phase::Forward => is_open(find(log, *seq, Phase::Forward)),
-        Phase::Undo => {
-            // Also the step that failed or was only begun: it may have acted.
-            find(log, *seq, Phase::Forward).is_some()
-                && matches!(steps[*seq].undo, Undo::With(_))
-                && is_open(find(log, *seq, Phase::Undo))
-        }
-    };
-    let found = match direction {
-        Phase::Forward => (0..steps.len()).find(open),
-        Phase::Undo => (0..steps.len()).rev().find(open),
-    };
-    found.map_or(Next::End, |seq| {
-        let row = find(log, seq, direction);
-        Next::Act(Act { seq, attempt: attempt_after(row), was_started: row.is_some() })
-    })
+    match direction {
+        Phase::Forward => forward(steps, log, now),
+        Phase::Undo => back(steps, log, now),
+    }
 }
 
-/// Whether everything that was begun can be taken back.
-pub(crate) fn can_undo<E>(steps: &[Step<E>], log: &[StepRow]) -> bool {
-    !steps.iter().enumerate().any(|(seq, step)| {
-        matches!(step.undo, Undo::ForwardOnly) && find(log, seq, Phase::Forward).is_some()
-    })
+fn forward<E>(steps: &[Step<E>], log: &[StepRow], now: Timestamp) -> Next {
+    let open = |seq: &usize| is_open(find(log, *seq, Phase::Forward));
+    let Some(first) = (0..steps.len()).find(open) else { return Next::End };
+    let members = first..first + beside(steps, first);
+    let failed = |seq: &usize| {
+        find(log, *seq, Phase::Forward).is_some_and(|row| row.status == StepStatus::Failed)
+    };
+    if let Some(seq) = members.clone().find(failed) {
+        return Next::Failed(seq);
+    }
+    due(members.filter(open), log, Phase::Forward, now)
+}
+
+/// One by one in reverse, also the members of a group.
+fn back<E>(steps: &[Step<E>], log: &[StepRow], now: Timestamp) -> Next {
+    let open = |seq: &usize| {
+        // Also the step that failed or was only begun: it may have acted.
+        find(log, *seq, Phase::Forward).is_some()
+            && matches!(steps[*seq].undo, Undo::With(_))
+            && is_open(find(log, *seq, Phase::Undo))
+    };
+    match (0..steps.len()).rev().find(open) {
+        Some(seq) => due(std::iter::once(seq), log, Phase::Undo, now),
+        None => Next::End,
+    }
+}
+
+/// How many steps from `first` on are done beside one another, itself included.
+fn beside<E>(steps: &[Step<E>], first: usize) -> usize {
+    let group = steps[first].group;
+    let together = |step: &&Step<E>| group.is_some() && step.group == group;
+    steps[first..].iter().take_while(together).count().max(1)
+}
+
+/// Those of the open steps that may be tried now, or when the first of them may.
+fn due(
+    open: impl Iterator<Item = usize>,
+    log: &[StepRow],
+    direction: Phase,
+    now: Timestamp,
+) -> Next {
+    let (mut acts, mut earliest) = (Vec::new(), Timestamp(i64::MAX));
+    for seq in open {
+        let row = find(log, seq, direction);
+        match row.and_then(|row| row.wake_at).filter(|moment| *moment > now) {
+            Some(moment) => earliest = earliest.min(moment),
+            None => acts.push(Act { seq, attempt: attempt_after(row), was_started: row.is_some() }),
+        }
+    }
+    if acts.is_empty() { Next::Rest(earliest) } else { Next::Act(acts) }
+}
+
+/// The step that was begun and cannot be taken back, if there is one.
+pub(crate) fn barred<E>(steps: &[Step<E>], log: &[StepRow]) -> Option<&'static str> {
+    let begun = |seq| find(log, seq, Phase::Forward).is_some();
+    steps
+        .iter()
+        .enumerate()
+        .find(|(seq, step)| matches!(step.undo, Undo::ForwardOnly) && begun(*seq))
+        .map(|(_, step)| step.name)
 }
 
 /// The row of a step in a phase.
@@ -82,85 +134,4 @@ fn attempt_after(row: Option<&StepRow>) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Done, StepInput, StepResult};
-    use domain::Timestamp;
-
-    async fn nothing(_: StepInput<()>) -> StepResult {
-        Ok(Done::empty())
-    }
-
-    const TABLE: &[Step<()>] = &[
-        Step::new("a", |step| Box::pin(nothing(step))).undo(|step| Box::pin(nothing(step))),
-        Step::new("b", |step| Box::pin(nothing(step))),
-        Step::new("c", |step| Box::pin(nothing(step))).undo(|step| Box::pin(nothing(step))),
-        Step::new("d", |step| Box::pin(nothing(step))).forward_only(),
-    ];
-
-    fn row(seq: usize, phase: Phase, status: StepStatus) -> StepRow {
-        StepRow {
-            seq: seq as i64,
-            phase,
-            name: TABLE[seq].name.to_owned(),
-            status,
-            attempt: 1,
-            effect_key: String::new(),
-            started_at: Timestamp(0),
-            attempt_at: Timestamp(0),
-            finished_at: None,
-            output: None,
-            error: None,
-        }
-    }
-
-    fn act(seq: usize, attempt: i64, was_started: bool) -> Next {
-        Next::Act(Act { seq, attempt, was_started })
-    }
-
-    #[test]
-    fn goes_forward_to_the_first_step_that_is_not_done() {
-        use Phase::Forward;
-        assert_eq!(next(TABLE, &[], Forward), act(0, 1, false));
-        let mut log = vec![row(0, Forward, StepStatus::Done)];
-        assert_eq!(next(TABLE, &log, Forward), act(1, 1, false));
-        log.push(row(1, Forward, StepStatus::Started));
-        assert_eq!(next(TABLE, &log, Forward), act(1, 2, true));
-        log[1].status = StepStatus::Waiting;
-        assert_eq!(next(TABLE, &log, Forward), act(1, 1, true));
-        log[1].status = StepStatus::Skipped;
-        log.push(row(2, Forward, StepStatus::Done));
-        log.push(row(3, Forward, StepStatus::Done));
-        assert_eq!(next(TABLE, &log, Forward), Next::End);
-    }
-
-    #[test]
-    fn undoes_in_reverse_what_was_begun_and_passes_over_the_rest() {
-        let mut log = vec![
-            row(0, Phase::Forward, StepStatus::Done),
-            row(1, Phase::Forward, StepStatus::Done),
-            row(2, Phase::Forward, StepStatus::Failed),
-        ];
-        assert_eq!(next(TABLE, &log, Phase::Undo), act(2, 1, false));
-        log.push(row(2, Phase::Undo, StepStatus::Done));
-        assert_eq!(next(TABLE, &log, Phase::Undo), act(0, 1, false));
-        log.push(row(0, Phase::Undo, StepStatus::Skipped));
-        assert_eq!(next(TABLE, &log, Phase::Undo), Next::End);
-    }
-
-    #[test]
-    fn begun_forward_only_step_bars_the_way_back() {
-        assert!(can_undo(TABLE, &[row(2, Phase::Forward, StepStatus::Done)]));
-        assert!(!can_undo(TABLE, &[row(3, Phase::Forward, StepStatus::Started)]));
-    }
-
-    #[test]
-    fn log_of_another_table_is_recognised() {
-        let mut foreign = row(0, Phase::Forward, StepStatus::Done);
-        foreign.name = "z".to_owned();
-        assert_eq!(next(TABLE, &[foreign], Phase::Forward), Next::Foreign);
-        let mut beyond = row(0, Phase::Forward, StepStatus::Done);
-        beyond.seq = 9;
-        assert_eq!(next(TABLE, &[beyond], Phase::Forward), Next::Foreign);
-    }
-}
+mod tests;

@@ -5,26 +5,22 @@
 //! this runner stops without a further word.
 
 use crate::engine::Inner;
-use crate::faults::{Fault, Moment, Point};
-use crate::plan::{self, Act, Next};
+use crate::faults::{Fault, Moment, Point, Rule};
+use crate::operate::parent_of;
+use crate::plan::{self, Next};
 use crate::{
-    Phase, Run, Step, StepFailure, StepInput, StepStatus, Stop, Undo, WorkflowDefinition,
-    WorkflowError, WorkflowState, effect_key,
+    Phase, Run, StepFailure, StepStatus, WorkflowDefinition, WorkflowError, WorkflowState,
 };
-use domain::Timestamp;
-use std::sync::Arc;
-use storage::workflow::{self as rows, Grip, Settlement, StepRow, WorkflowRow};
+use domain::{Timestamp, WorkflowId};
+use storage::workflow::{self as rows, Grip, Priority, Settlement, StepRow, WorkflowRow};
 use storage::{StorageError, Tx};
 use tokio_util::sync::CancellationToken;
 
 mod act;
+mod attempt;
+mod family;
 mod record;
-
-use act::Acted;
-
-/// Attempts beyond the policy for a step that was found begun after a crash: it must be asked
-/// about, but a step that brings the process down must not do so for ever.
-const CRASHES_FORGIVEN: i64 = 10;
+mod rest;
 
 /// Why a runner stops before the instance rests.
 #[derive(Debug)]
@@ -63,6 +59,13 @@ struct Runner<'e, E: 'static> {
     direction: Phase,
     run: Run,
     log: Vec<StepRow>,
+    /// Why it is to be undone although nothing failed.
+    cancel: Option<StepFailure>,
+    /// The instance that waits for this one, and its step.
+    parent: Option<(WorkflowId, String)>,
+    /// Children belong to the same owner and class.
+    owner: String,
+    priority: Priority,
 }
 
 /// Drives a claimed instance until it ends, waits, needs a person, or the shutdown is asked for.
@@ -72,6 +75,14 @@ pub(crate) async fn drive<E: Send + Sync + 'static>(
     shutdown: &CancellationToken,
 ) -> Result<(), Halt> {
     let grip = Grip { id: row.id, fence: row.fence };
+    let claimed = Point {
+        kind: &row.kind,
+        step: "",
+        phase: row.direction,
+        attempt: 1,
+        moment: Moment::Claimed,
+    };
+    pass(inner, grip.id, &claimed).await?;
     let Some(definition) = inner.find(&row.kind, row.version) else {
         let text = format!("no program here knows {} version {}", row.kind, row.version);
         return park(inner, grip, &row.subject, &StepFailure::new("unknown_workflow", text)).await;
@@ -88,9 +99,15 @@ pub(crate) async fn drive<E: Send + Sync + 'static>(
         if shutdown.is_cancelled() {
             return runner.release().await;
         }
-        let flow = match plan::next(definition.steps, &runner.log, runner.direction) {
-            Next::Act(act) => runner.step(act, shutdown).await?,
-            Next::End => return runner.end().await,
+        if let Some(reason) = runner.cancellation() {
+            runner.turn(reason).await?;
+        }
+        let now = inner.clock.now();
+        let flow = match plan::next(definition.steps, &runner.log, runner.direction, now) {
+            Next::Act(acts) => runner.work(acts, shutdown).await?,
+            Next::Rest(_) => runner.rest().await?,
+            Next::Failed(seq) => runner.give_up(seq).await?,
+            Next::End => runner.end().await?,
             Next::Foreign => {
                 let text = format!("the steps of {} have changed", definition.kind);
                 let reason = StepFailure::new("steps_changed", text);
@@ -128,6 +145,22 @@ async fn park<E>(
     Ok(())
 }
 
+/// Lets a test decide what happens at a place.
+async fn pass<E>(inner: &Inner<E>, id: WorkflowId, point: &Point<'_>) -> Result<Fault, Halt> {
+    if let Some(gate) = inner.faults.gate(point) {
+        gate.await;
+    }
+    match inner.faults.at(point) {
+        Fault::Crash => Err(Halt::Crashed),
+        Fault::Abort => std::process::abort(),
+        Fault::Hold => {
+            tracing::warn!(workflow.id = %id, "holding at {point}");
+            std::future::pending().await
+        }
+        fault => Ok(fault),
+    }
+}
+
 impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
     async fn load(
         inner: &'e Inner<E>,
@@ -136,8 +169,9 @@ impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
     ) -> Result<Self, Halt> {
         let mut tx = inner.db.begin_read().await?;
         let log = rows::steps(&mut tx, row.id).await?;
-        drop(tx);
-        let mut run = Run {
+        let grip = Grip { id: row.id, fence: row.fence };
+        let parent = parent_of(Some(&row)).map(|(id, step)| (id, step.to_owned()));
+        let run = Run {
             id: row.id,
             kind: definition.kind,
             version: definition.version,
@@ -146,98 +180,42 @@ impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
             failure: row.failure.as_deref().map(serde_json::from_str).transpose()?,
             created_at: row.created_at,
             input: serde_json::from_str(&row.input)?,
-            outputs: Default::default(),
+            outputs: family::outputs(&log)?,
+            signals: family::signals(&mut tx, row.id).await?,
+            children: family::children(&mut tx, row.id).await?,
         };
-        for step in log.iter().filter(|step| step.phase == Phase::Forward) {
-            if let Some(output) = &step.output {
-                run.outputs.insert(step.name.clone(), serde_json::from_str(output)?);
-            }
-        }
-        let grip = Grip { id: row.id, fence: row.fence };
-        Ok(Self { inner, definition, grip, direction: row.direction, run, log })
-    }
-
-    /// One attempt of one step.
-    async fn step(&mut self, act: Act, shutdown: &CancellationToken) -> Result<Flow, Halt> {
-        let table = self.definition.steps;
-        let step = &table[act.seq];
-        let (policy, function) = match (self.direction, &step.undo) {
-            (Phase::Undo, Undo::With(undo)) => (step.undo_retry, *undo),
-            _ => (step.retry, step.forward),
-        };
-        let row = self.begin(step, act).await?;
-        let result = match self.fault(&row, Moment::Started).await? {
-            Fault::Fail(reason) => Acted::Result(Err(Stop::Failed(reason))),
-            _ if act.attempt > i64::from(policy.attempts) + CRASHES_FORGIVEN => {
-                Acted::Result(Err(Stop::failed("crash_loop", "the attempts ended without a word")))
-            }
-            _ => self.act(self.input(step, &row, act), function, policy.timeout, shutdown).await,
-        };
-        let mut result = match result {
-            Acted::Result(result) => result,
-            Acted::LeaseLost => return Err(Halt::LeaseLost),
-            Acted::Drained => {
-                self.release().await?;
-                return Ok(Flow::Rest);
-            }
-        };
-        match self.fault(&row, Moment::Acted).await? {
-            Fault::Fail(reason) => result = Err(Stop::Failed(reason)),
-            Fault::Forget => return Ok(Flow::On),
-            _ => {}
-        }
-        let flow = self.record(&row, result, policy).await?;
-        self.fault(&row, Moment::Done).await?;
-        Ok(flow)
-    }
-
-    fn input(&self, step: &Step<E>, row: &StepRow, act: Act) -> StepInput<E> {
-        StepInput {
-            env: Arc::clone(&self.inner.env),
-            run: self.run.clone(),
-            name: step.name,
-            phase: self.direction,
-            attempt: u32::try_from(act.attempt).unwrap_or(u32::MAX),
-            effect_key: row.effect_key.clone(),
-            was_started: act.was_started,
-            first_started_at: row.started_at,
-            clock: Arc::clone(&self.inner.clock),
-        }
-    }
-
-    /// Logs the intent.
-    async fn begin(&mut self, step: &Step<E>, act: Act) -> Result<StepRow, Halt> {
-        let now = self.inner.clock.now();
-        let earlier = plan::find(&self.log, act.seq, self.direction);
-        let row = StepRow {
-            seq: i64::try_from(act.seq).unwrap_or(i64::MAX),
-            phase: self.direction,
-            name: step.name.to_owned(),
-            status: StepStatus::Started,
-            attempt: act.attempt,
-            effect_key: effect_key(self.grip.id, step.name, self.direction),
-            started_at: earlier.map_or(now, |earlier| earlier.started_at),
-            attempt_at: now,
-            finished_at: None,
-            output: None,
-            error: earlier.and_then(|earlier| earlier.error.clone()),
-        };
-        let mut tx = self.write().await?;
-        rows::put_step(&mut tx, self.grip.id, &row).await?;
-        self.commit(tx).await?;
-        self.remember(row.clone());
-        Ok(row)
+        Ok(Self {
+            inner,
+            definition,
+            grip,
+            direction: row.direction,
+            run,
+            log,
+            cancel: row.cancel.as_deref().map(cancel_reason),
+            parent,
+            owner: row.owner_key,
+            priority: row.priority,
+        })
     }
 
     /// Starts a write that only the holder of the fence may do, and extends the lease.
-    async fn write(&self) -> Result<Tx, Halt> {
+    async fn write(&mut self) -> Result<Tx, Halt> {
         let mut tx = self.inner.db.begin().await?;
-        let now = self.inner.clock.now();
-        if rows::hold(&mut tx, self.grip, self.inner.lease_end(), now).await? {
-            Ok(tx)
-        } else {
-            Err(Halt::LeaseLost)
+        self.hold(&mut tx).await?;
+        Ok(tx)
+    }
+
+    async fn hold(&mut self, tx: &mut Tx) -> Result<(), Halt> {
+        if self.inner.faults.breaks(Rule::Fence)
+            && let Some(row) = rows::get(tx, self.grip.id).await?
+        {
+            self.grip.fence = row.fence;
         }
+        let now = self.inner.clock.now();
+        let held = rows::hold(tx, self.grip, self.inner.lease(), now).await?;
+        let Some(held) = held else { return Err(Halt::LeaseLost) };
+        self.cancel = held.cancel.as_deref().map(cancel_reason);
+        Ok(())
     }
 
     async fn commit(&self, tx: Tx) -> Result<(), Halt> {
@@ -268,6 +246,21 @@ impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
         if held { Ok(()) } else { Err(Halt::LeaseLost) }
     }
 
+    /// Why it has to turn round although nothing failed. A wish that came after the last way back
+    /// changes nothing.
+    fn cancellation(&self) -> Option<StepFailure> {
+        let forward = self.direction == Phase::Forward;
+        let reason = self.cancel.as_ref().filter(|_| forward)?;
+        plan::barred(self.definition.steps, &self.log).is_none().then(|| reason.clone())
+    }
+
+    /// Whether a member of the group at work has failed for good.
+    fn has_failed(&self) -> bool {
+        let failed =
+            |row: &StepRow| row.phase == Phase::Forward && row.status == StepStatus::Failed;
+        self.direction == Phase::Forward && self.log.iter().any(failed)
+    }
+
     const fn state(&self) -> WorkflowState {
         match self.direction {
             Phase::Forward => WorkflowState::Running,
@@ -283,25 +276,18 @@ impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
     }
 
     async fn fault(&self, row: &StepRow, moment: Moment) -> Result<Fault, Halt> {
-        self.fault_at(&Point {
+        let point = Point {
             kind: self.run.kind,
             step: &row.name,
             phase: row.phase,
             attempt: u32::try_from(row.attempt).unwrap_or(u32::MAX),
             moment,
-        })
-        .await
+        };
+        pass(self.inner, self.grip.id, &point).await
     }
+}
 
-    async fn fault_at(&self, point: &Point<'_>) -> Result<Fault, Halt> {
-        match self.inner.faults.at(point) {
-            Fault::Crash => Err(Halt::Crashed),
-            Fault::Abort => std::process::abort(),
-            Fault::Hold => {
-                tracing::warn!(workflow.id = %self.grip.id, "holding at {point}");
-                std::future::pending().await
-            }
-            fault => Ok(fault),
-        }
-    }
+/// A reason written by a later version is still shown, as it stands.
+fn cancel_reason(json: &str) -> StepFailure {
+    serde_json::from_str(json).unwrap_or_else(|_| StepFailure::new("cancelled", json))
 }

@@ -3,7 +3,7 @@
 use crate::{WorkflowDefinition, WorkflowError};
 use domain::{Clock, IdSource, Timestamp, WorkflowId};
 use serde::Serialize;
-use storage::workflow::{NewWorkflow, insert, unfinished};
+use storage::workflow::{NewWorkflow, Priority, insert, unfinished};
 use storage::{StorageError, Tx};
 
 /// Where the new instance takes its identity and its time from.
@@ -15,6 +15,18 @@ pub struct Start<'a> {
     pub clock: &'a dyn Clock,
     /// Not before this moment does it run; at once when absent.
     pub not_before: Option<Timestamp>,
+    /// Whose work it is, for example the prefixed id of an organisation; owners take turns.
+    pub owner: &'a str,
+    /// A higher class is always served first.
+    pub priority: Priority,
+}
+
+impl<'a> Start<'a> {
+    /// At once, in the usual class, for nobody in particular.
+    #[must_use]
+    pub const fn at_once(ids: &'a dyn IdSource, clock: &'a dyn Clock) -> Self {
+        Self { ids, clock, not_before: None, owner: "", priority: Priority::Normal }
+    }
 }
 
 /// What [`start`] found or made.
@@ -44,6 +56,9 @@ pub async fn start<E, T: Serialize + Sync>(
         kind: definition.kind,
         version: definition.version,
         subject,
+        owner_key: from.owner,
+        priority: from.priority,
+        parent: None,
         input: &input,
         wake_at: from.not_before.unwrap_or(now),
         now,

@@ -1,11 +1,12 @@
 //! What pages and the API show of an instance: every step of its table, begun or not.
 
 use crate::{
-    Phase, StepFailure, StepStatus, Undo, WorkflowDefinition, WorkflowError, WorkflowState,
+    Phase, Priority, StepFailure, StepStatus, Undo, WorkflowDefinition, WorkflowError,
+    WorkflowState,
 };
 use domain::{Timestamp, WorkflowId};
 use serde::Serialize;
-use storage::workflow::{self as rows, StepRow, WorkflowRow};
+use storage::workflow::{self as rows, CHILD_SIGNAL, StepRow, VersionCount, WorkflowRow};
 use storage::{Cursor, Page, Tx};
 
 /// Instances shown for one subject; older ones are history.
@@ -22,6 +23,12 @@ pub struct WorkflowSummary {
     pub version: i64,
     /// The prefixed id of what it works on.
     pub subject: String,
+    /// Whose work it is.
+    pub owner: String,
+    /// Its class.
+    pub priority: Priority,
+    /// The instance that waits for this one.
+    pub parent: Option<WorkflowId>,
     /// Where it stands.
     pub state: WorkflowState,
     /// Doing or undoing, also while it needs attention.
@@ -71,8 +78,12 @@ pub struct StepView {
     pub error_code: Option<String>,
     /// The same as a sentence in English.
     pub error_message: Option<String>,
-    /// When it is tried again or wakes up.
+    /// When it is tried again or wakes up; absent also while only a signal or a child wakes it.
     pub next_wake: Option<Timestamp>,
+    /// The signal it waits for.
+    pub signal: Option<String>,
+    /// Why a person said that it is done or undone.
+    pub note: Option<String>,
 }
 
 /// Reads one instance with its timeline.
@@ -115,6 +126,12 @@ pub async fn count(tx: &mut Tx, state: WorkflowState) -> Result<i64, WorkflowErr
     Ok(rows::count_in_state(tx, state).await?)
 }
 
+/// Counts the unfinished instances of every kind and version: a version without any has drained,
+/// and its table can go.
+pub async fn unfinished_versions(tx: &mut Tx) -> Result<Vec<VersionCount>, WorkflowError> {
+    Ok(rows::unfinished_versions(tx).await?)
+}
+
 fn summary(row: WorkflowRow) -> WorkflowSummary {
     let due = matches!(row.state, WorkflowState::Running | WorkflowState::Undoing);
     WorkflowSummary {
@@ -122,11 +139,15 @@ fn summary(row: WorkflowRow) -> WorkflowSummary {
         kind: row.kind,
         version: row.version,
         subject: row.subject,
+        owner: row.owner_key,
+        priority: row.priority,
+        parent: row.parent_id,
         state: row.state,
         direction: row.direction,
         failure: reason(row.failure.as_deref()),
         attention: reason(row.attention.as_deref()),
-        next_wake: due.then_some(row.wake_at),
+        // An instance that only its child can wake has no moment.
+        next_wake: due.then_some(row.wake_at).filter(|moment| moment.0 < i64::MAX),
         created_at: row.created_at,
         updated_at: row.updated_at,
         finished_at: row.finished_at,
@@ -190,7 +211,13 @@ fn logged_step(summary: &WorkflowSummary, row: &StepRow) -> StepView {
         finished_at: row.finished_at,
         error_code: error.as_ref().map(|error| error.code.clone()),
         error_message: error.map(|error| error.message),
-        next_wake: if waits { summary.next_wake } else { None },
+        next_wake: if waits && summary.next_wake.is_some() {
+            row.wake_at.or(summary.next_wake).filter(|moment| moment.0 < i64::MAX)
+        } else {
+            None
+        },
+        signal: row.signal.clone().filter(|name| waits && name != CHILD_SIGNAL),
+        note: row.note.clone(),
     }
 }
 
@@ -206,6 +233,8 @@ fn step_to_come(name: &str, phase: Phase) -> StepView {
         error_code: None,
         error_message: None,
         next_wake: None,
+        signal: None,
+        note: None,
     }
 }
 

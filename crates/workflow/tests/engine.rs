@@ -8,7 +8,7 @@ use domain::Clock;
 use std::time::Duration;
 use storage::{Db, on_both_databases};
 use workflow::{
-    Engine, Phase, StepStatus, Tick, WorkflowState, abandon, count, list, retry, skip,
+    Engine, Phase, StepStatus, Tick, WorkflowState, abandon, count, list, mark_undone, retry, skip,
     views_of_subject,
 };
 use world::{Answer, ONE_WAY, START, TRIP, Trial, World, note_subject};
@@ -126,7 +126,7 @@ async fn undo_that_fails_needs_attention_and_goes_on_after_retry(db: Db) {
     assert_eq!(view.summary.next_wake, None);
     assert_eq!(trial.env.state().effects.len(), 2);
 
-    operate(&trial, async |tx| retry(tx, id, trial.clock.now()).await.unwrap()).await;
+    trial.operate(async |tx| retry(tx, id, trial.clock.now()).await.unwrap()).await;
     engine.run_until_idle(5).await.unwrap();
     let view = trial.view(id).await;
     assert_eq!(view.summary.state, WorkflowState::Undone);
@@ -134,17 +134,25 @@ async fn undo_that_fails_needs_attention_and_goes_on_after_retry(db: Db) {
     assert!(trial.env.state().effects.is_empty());
 }
 
-async fn skipped_undo_is_taken_as_done(db: Db) {
+async fn undo_marked_by_a_person_is_taken_as_done(db: Db) {
     let trial = Trial::new(db);
     let engine = trial.engine(&[TRIP]);
     let id = trial.start(&TRIP, "ctr_a").await.id;
     trial.env.say("ctr_a", "hotel", Phase::Forward, &[Answer::FailAfterActing]);
     trial.env.say("ctr_a", "hotel", Phase::Undo, &[Answer::FailBeforeActing]);
     engine.run_until_idle(5).await.unwrap();
-    let output = serde_json::Value::Null;
-    operate(&trial, async |tx| skip(tx, id, &output, trial.clock.now()).await.unwrap()).await;
+    let now = trial.clock.now();
+    trial
+        .operate(async |tx| {
+            let error = skip(tx, id, &serde_json::Value::Null, "no", now).await.unwrap_err();
+            assert!(error.to_string().contains("allows no skip"), "{error}");
+        })
+        .await;
+    trial.operate(async |tx| mark_undone(tx, id, "by phone", now).await.unwrap()).await;
     engine.run_until_idle(5).await.unwrap();
-    assert_eq!(trial.view(id).await.summary.state, WorkflowState::Undone);
+    let view = trial.view(id).await;
+    assert_eq!(view.summary.state, WorkflowState::Undone);
+    assert_eq!(view.steps[2].note.as_deref(), Some("by phone"));
     let left: Vec<_> = trial.env.state().effects.values().copied().collect();
     assert_eq!(left, ["hotel"], "the person said that it is cleared elsewhere");
 }
@@ -157,15 +165,16 @@ async fn abandoned_instance_is_final_and_frees_its_subject(db: Db) {
     trial.env.say("ctr_a", "flight", Phase::Undo, &[Answer::FailBeforeActing]);
     engine.run_until_idle(5).await.unwrap();
     let now = trial.clock.now();
-    operate(&trial, async |tx| abandon(tx, id, "cleared by hand", now).await.unwrap()).await;
+    trial.operate(async |tx| abandon(tx, id, "cleared by hand", now).await.unwrap()).await;
     let view = trial.view(id).await;
     assert_eq!(view.summary.state, WorkflowState::Abandoned);
     assert_eq!(view.summary.attention.unwrap().message, "cleared by hand");
-    operate(&trial, async |tx| {
-        let error = retry(tx, id, now).await.unwrap_err();
-        assert!(error.to_string().contains("is abandoned, which allows no retry"), "{error}");
-    })
-    .await;
+    trial
+        .operate(async |tx| {
+            let error = retry(tx, id, now).await.unwrap_err();
+            assert!(error.to_string().contains("is abandoned, which allows no retry"), "{error}");
+        })
+        .await;
     assert!(trial.start(&TRIP, "ctr_a").await.created);
 }
 
@@ -173,12 +182,14 @@ async fn operator_commands_are_refused_while_it_runs(db: Db) {
     let trial = Trial::new(db);
     let id = trial.start(&TRIP, "ctr_a").await.id;
     let now = trial.clock.now();
-    operate(&trial, async |tx| {
-        assert!(retry(tx, id, now).await.is_err());
-        assert!(abandon(tx, id, "no", now).await.is_err());
-        assert!(skip(tx, id, &serde_json::Value::Null, now).await.is_err());
-    })
-    .await;
+    trial
+        .operate(async |tx| {
+            assert!(retry(tx, id, now).await.is_err());
+            assert!(abandon(tx, id, "no", now).await.is_err());
+            assert!(skip(tx, id, &serde_json::Value::Null, "no", now).await.is_err());
+            assert!(mark_undone(tx, id, "no", now).await.is_err());
+        })
+        .await;
     assert_eq!(trial.view(id).await.summary.state, WorkflowState::Running);
 }
 
@@ -192,7 +203,7 @@ async fn begun_forward_only_step_asks_for_a_person_instead_of_undo(db: Db) {
     assert_eq!(view.summary.state, WorkflowState::NeedsAttention);
     assert_eq!(view.summary.direction, Phase::Forward);
     assert_eq!(trial.env.called(), ["flight", "erase", "car"]);
-    operate(&trial, async |tx| retry(tx, id, trial.clock.now()).await.unwrap()).await;
+    trial.operate(async |tx| retry(tx, id, trial.clock.now()).await.unwrap()).await;
     engine.run_until_idle(5).await.unwrap();
     assert_eq!(trial.view(id).await.summary.state, WorkflowState::Done);
 
@@ -268,7 +279,7 @@ async fn refused_end_is_tried_again_and_then_asks_for_a_person(db: Db) {
         assert!(!trial.noted("end ctr_a done").await, "rows and final state go together");
         trial.clock.advance_seconds(60);
     }
-    operate(&trial, async |tx| retry(tx, id, trial.clock.now()).await.unwrap()).await;
+    trial.operate(async |tx| retry(tx, id, trial.clock.now()).await.unwrap()).await;
     engine.run_until_idle(5).await.unwrap();
     assert_eq!(trial.view(id).await.summary.state, WorkflowState::Done);
     assert!(trial.noted("end ctr_a done").await);
@@ -282,7 +293,13 @@ async fn output_given_by_a_person_is_read_by_later_steps(db: Db) {
     trial.env.say("ctr_a", "erase", Phase::Forward, &[Answer::FailBeforeActing]);
     engine.run_until_idle(5).await.unwrap();
     let output = serde_json::json!("erased by hand");
-    operate(&trial, async |tx| skip(tx, id, &output, trial.clock.now()).await.unwrap()).await;
+    let now = trial.clock.now();
+    trial
+        .operate(async |tx| {
+            assert!(mark_undone(tx, id, "wrong way", now).await.is_err());
+        })
+        .await;
+    trial.operate(async |tx| skip(tx, id, &output, "seen", now).await.unwrap()).await;
     engine.run_until_idle(5).await.unwrap();
     let view = trial.view(id).await;
     assert_eq!(view.summary.state, WorkflowState::Done);
@@ -374,16 +391,6 @@ async fn listeners_hear_of_every_committed_change(db: Db) {
     assert_eq!(heard, 7, "each step begun and done, and the end");
 }
 
-/// Runs an operator's command in its own unit of work.
-async fn operate<F>(trial: &Trial, command: F)
-where
-    F: AsyncFnOnce(&mut storage::Tx),
-{
-    let mut tx = trial.db.begin().await.unwrap();
-    command(&mut tx).await;
-    tx.commit().await.unwrap();
-}
-
 #[test]
 fn definitions_that_cannot_work_are_refused() {
     let twice = workflow::WorkflowDefinition::new(
@@ -412,7 +419,7 @@ on_both_databases!(
     step_that_failed_is_undone_too_and_later_ones_are_not,
     sleeping_step_wakes_at_its_time_and_uses_up_no_attempt,
     undo_that_fails_needs_attention_and_goes_on_after_retry,
-    skipped_undo_is_taken_as_done,
+    undo_marked_by_a_person_is_taken_as_done,
     abandoned_instance_is_final_and_frees_its_subject,
     operator_commands_are_refused_while_it_runs,
     begun_forward_only_step_asks_for_a_person_instead_of_undo,

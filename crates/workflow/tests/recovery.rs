@@ -13,8 +13,8 @@ use storage::{Db, on_both_databases};
 use workflow::testing::{
     Ended, Script, fail_at_every_step, recover_from_every_prefix, repeat_every_step, succeeds,
 };
-use workflow::{Phase, Step, Undo, WorkflowDefinition, WorkflowState};
-use world::{Answer, ONE_WAY, TRIP, Trial, World, undoable};
+use workflow::{Group, Phase, Step, Undo, WorkflowDefinition, WorkflowState};
+use world::{Answer, FAMILY, FAN, ONE_WAY, STAY, TRIP, Trial, World, undoable};
 
 /// A subject no other stage of this program uses, since the stages share a database.
 fn fresh_subject() -> String {
@@ -24,7 +24,10 @@ fn fresh_subject() -> String {
 
 /// Every effect exists once, or none does, and nothing acted twice.
 async fn all_or_nothing(ended: Ended<World>) {
-    let steps = ended.stage.definitions[0].steps.len();
+    // The step that starts a child has no effect of its own, the child has its steps'.
+    let family = ended.stage.definitions[0].kind == FAMILY.kind;
+    let child = if family { STAY.steps.len() - 1 } else { 0 };
+    let steps = ended.stage.definitions[0].steps.len() + child;
     let state = ended.stage.env.state();
     let expected = if ended.is_done() { steps } else { 0 };
     assert_eq!(state.effects.len(), expected, "{}: {:?}", ended.fault, state.calls);
@@ -47,11 +50,30 @@ async fn way_without_return_passes_the_tests_of_every_workflow(db: Db) {
     recover_from_every_prefix(make, all_or_nothing).await;
 }
 
+async fn group_passes_the_tests_of_every_workflow(db: Db) {
+    let make = || async { Trial::new(db.clone()).stage(FAN, &fresh_subject()).await };
+    succeeds(make, all_or_nothing).await;
+    repeat_every_step(make, all_or_nothing).await;
+    fail_at_every_step(make, all_or_nothing).await;
+    recover_from_every_prefix(make, all_or_nothing).await;
+}
+
+async fn parent_and_child_pass_the_tests_of_every_workflow(db: Db) {
+    let make = || async { Trial::new(db.clone()).stage(FAMILY, &fresh_subject()).await };
+    succeeds(make, all_or_nothing).await;
+    repeat_every_step(make, all_or_nothing).await;
+    fail_at_every_step(make, all_or_nothing).await;
+    recover_from_every_prefix(make, all_or_nothing).await;
+}
+
 /// What a random life of an instance is made of.
 #[derive(Debug, Clone)]
 struct Life {
     /// How each step can be undone, and the answers of its attempts forward and back.
     steps: Vec<(UndoKind, Vec<Answer>, Vec<Answer>)>,
+    /// Which steps are done beside the one before, and how many at once.
+    beside: [bool; NAMES.len()],
+    at_once: usize,
     /// Places at which the runner vanishes, counted from the last crash.
     crashes: Vec<usize>,
 }
@@ -83,8 +105,20 @@ fn answers(with_failures: bool) -> impl Strategy<Value = Vec<Answer>> {
 fn life() -> impl Strategy<Value = Life> {
     let kind = prop_oneof![8 => Just(UndoKind::With), 1 => Just(UndoKind::Never)];
     let step = (kind, answers(true), answers(false));
-    (prop::collection::vec(step, 1..=NAMES.len()), prop::collection::vec(0_usize..8, 0..6))
-        .prop_map(|(steps, crashes)| Life { steps, crashes })
+    let steps = prop::collection::vec(step, 1..=NAMES.len());
+    (steps, any::<[bool; NAMES.len()]>(), 1_usize..4, prop::collection::vec(0_usize..8, 0..6))
+        .prop_map(|(steps, beside, at_once, crashes)| Life { steps, beside, at_once, crashes })
+}
+
+/// The group of each step; one that stands alone in its group is as good as none.
+fn groups(life: &Life) -> [Group; NAMES.len()] {
+    let mut first = 0;
+    std::array::from_fn(|place| {
+        if !life.beside[place] {
+            first = place;
+        }
+        Group::new(NAMES[first], life.at_once)
+    })
 }
 
 async fn every_life_ends_with_all_effects_or_none(db: Db) {
@@ -106,9 +140,10 @@ async fn live(db: Db, life: &Life) -> Result<(), TestCaseError> {
         .steps
         .iter()
         .zip(NAMES)
-        .map(|((kind, ..), name)| match kind {
-            UndoKind::With => undoable(name),
-            UndoKind::Never => Step { undo: Undo::ForwardOnly, ..undoable(name) },
+        .zip(groups(life))
+        .map(|(((kind, ..), name), group)| match kind {
+            UndoKind::With => undoable(name).beside(group),
+            UndoKind::Never => Step { undo: Undo::ForwardOnly, ..undoable(name).beside(group) },
         })
         .collect();
     let definition = WorkflowDefinition::new("life", 1, Box::leak(table.into_boxed_slice()));
@@ -148,5 +183,7 @@ async fn live(db: Db, life: &Life) -> Result<(), TestCaseError> {
 on_both_databases!(
     trip_passes_the_tests_of_every_workflow,
     way_without_return_passes_the_tests_of_every_workflow,
+    group_passes_the_tests_of_every_workflow,
+    parent_and_child_pass_the_tests_of_every_workflow,
     every_life_ends_with_all_effects_or_none,
 );

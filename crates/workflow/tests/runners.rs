@@ -46,7 +46,7 @@ async fn runner_whose_lease_is_taken_drops_the_step(db: Db) {
     let id = trial.start(&TRIP, "ctr_a").await.id;
     trial.env.say("ctr_a", "hotel", Phase::Forward, &[Answer::HangAfterActing]);
     // It looks after its lease every 10 ms, and nobody ever tells the step to go on.
-    let config = EngineConfig { lease: Duration::from_millis(30), ..EngineConfig::default() };
+    let config = EngineConfig { lease: Duration::from_millis(30), ..EngineConfig::by_clock() };
     let slow = trial.engine_with(&[TRIP], config);
     let turn = tokio::spawn(async move { slow.tick_once().await.unwrap() });
     trial.env.hangs.notified().await;
@@ -78,7 +78,7 @@ async fn lease_is_renewed_while_a_step_works(db: Db) {
     let trial = Trial::new(db);
     let id = trial.start(&TRIP, "ctr_a").await.id;
     trial.env.say("ctr_a", "flight", Phase::Forward, &[Answer::HangAfterActing]);
-    let config = EngineConfig { lease: Duration::from_secs(3), ..EngineConfig::default() };
+    let config = EngineConfig { lease: Duration::from_secs(3), ..EngineConfig::by_clock() };
     let wall = |trial: &Trial| {
         let parts = Parts { clock: Arc::new(WallClock), ..trial.parts(&[TRIP], config) };
         Engine::new(parts).unwrap()
@@ -257,7 +257,7 @@ async fn step_that_brings_the_process_down_is_given_up(db: Db) {
             Moment::Acted,
             Fault::Crash,
         );
-        let parts = trial.parts(&[TRIP], EngineConfig::default());
+        let parts = trial.parts(&[TRIP], EngineConfig::by_clock());
         let engine = Engine::<World>::with_faults(parts, Arc::new(faults)).unwrap();
         match engine.tick_once().await.unwrap() {
             Tick::Crashed(_) => crashes += 1,
@@ -279,7 +279,7 @@ async fn step_that_brings_the_process_down_is_given_up(db: Db) {
 
 /// Workers that look for work often.
 fn quick() -> EngineConfig {
-    EngineConfig { workers: 1, poll: Duration::from_millis(20), ..EngineConfig::default() }
+    EngineConfig { workers: 1, poll: Duration::from_millis(20), ..EngineConfig::by_clock() }
 }
 
 /// Waits until the instance is in the state; told by the log, not by time.

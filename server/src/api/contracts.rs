@@ -361,6 +361,8 @@ struct StepBody {
     error: Option<String>,
     /// When the next attempt is due.
     next_attempt_at: Option<String>,
+    /// Why a person said that it is done or undone.
+    note: Option<String>,
 }
 
 impl From<StepView> for StepBody {
@@ -375,6 +377,7 @@ impl From<StepView> for StepBody {
             error_code: step.error_code,
             error: step.error,
             next_attempt_at: step.next_attempt_at.map(moment),
+            note: step.note,
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) fn routes() -> OpenApiRouter<Broker> {
         .routes(routes!(list))
         .routes(routes!(read))
         .routes(routes!(retry))
+        .routes(routes!(skip))
+        .routes(routes!(mark_undone))
         .routes(routes!(abandon))
         .routes(routes!(audit))
         .routes(routes!(connect))
@@ -37,6 +39,8 @@ struct WorkflowSummary {
     subject: String,
     /// running, undoing, done, undone, needs_attention, abandoned or parked.
     state: String,
+    /// forward or undo, also while it needs attention.
+    direction: String,
     /// The step it is at.
     step: Option<String>,
     /// Why it is being undone or needs attention.
@@ -54,6 +58,7 @@ impl From<WorkflowCard> for WorkflowSummary {
             kind: card.kind,
             subject: card.subject,
             state: card.state,
+            direction: card.direction,
             step: card.step,
             reason: card.reason,
             created_at: moment(card.created_at),
@@ -151,23 +156,62 @@ async fn retry(
     one(&broker, &ctx, id).await
 }
 
-/// Why a workflow is given up.
+/// Why a person decides.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AbandonInput {
+struct ReasonInput {
     /// 1 to 500 characters; kept and audited.
     reason: String,
 }
 
+/// Why a step counts as done, and with what.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SkipInput {
+    /// 1 to 500 characters; kept with the step and audited.
+    reason: String,
+    /// What the step would have made, for the steps after it; nothing when absent.
+    #[serde(default)]
+    output: serde_json::Value,
+}
+
+/// Take the step that failed as done
+#[utoipa::path(post, path = "/desk/workflows/{workflow}/skip", tag = "desk",
+    params(("workflow" = String, Path, description = "`wfl_…`")), request_body = SkipInput,
+    responses((status = 200, body = WorkflowBody)))]
+async fn skip(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<WorkflowId>,
+    Input(input): Input<SkipInput>,
+) -> Result<Answer<WorkflowBody>, Problem> {
+    broker.skip_step(&ctx, id, &input.reason, &input.output).await?;
+    one(&broker, &ctx, id).await
+}
+
+/// Take the step whose undo failed as undone
+#[utoipa::path(post, path = "/desk/workflows/{workflow}/mark-undone", tag = "desk",
+    params(("workflow" = String, Path, description = "`wfl_…`")), request_body = ReasonInput,
+    responses((status = 200, body = WorkflowBody)))]
+async fn mark_undone(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<WorkflowId>,
+    Input(input): Input<ReasonInput>,
+) -> Result<Answer<WorkflowBody>, Problem> {
+    broker.mark_step_undone(&ctx, id, &input.reason).await?;
+    one(&broker, &ctx, id).await
+}
+
 /// Give a workflow up that needs attention
 #[utoipa::path(post, path = "/desk/workflows/{workflow}/abandon", tag = "desk",
-    params(("workflow" = String, Path, description = "`wfl_…`")), request_body = AbandonInput,
+    params(("workflow" = String, Path, description = "`wfl_…`")), request_body = ReasonInput,
     responses((status = 200, body = WorkflowBody)))]
 async fn abandon(
     State(broker): State<Broker>,
     Asker(ctx): Asker,
     Named(id): Named<WorkflowId>,
-    Input(input): Input<AbandonInput>,
+    Input(input): Input<ReasonInput>,
 ) -> Result<Answer<WorkflowBody>, Problem> {
     broker.abandon_workflow(&ctx, id, &input.reason).await?;
     one(&broker, &ctx, id).await

@@ -52,7 +52,8 @@ pub struct Options {
     /// Run only journeys whose file name contains this text.
     #[arg(long)]
     journey: Option<String>,
-    /// Run properties of the matcher on at least 20,000 random cases each; for a run at night.
+    /// Run properties of the matcher on at least 20,000 random cases each, and the simulation of
+    /// workflows on 10,000 seeds; for a run at night.
     #[arg(long)]
     nightly: bool,
     /// Arguments handed to the test runner (after `--`), for example `-p domain`.

@@ -19,6 +19,8 @@ const THREADS: &str = "NEXTEST_TEST_THREADS";
 const NIGHTLY_CASES: &str = "20000";
 /// The profile of `.config/nextest.toml` that gives them time.
 const NIGHTLY_PROFILE: &str = "nightly";
+/// Histories of the simulation of workflows in a run at night.
+const NIGHTLY_SEEDS: &str = "10000";
 /// Random tables that are compared with the oracle.
 const ORACLE_TABLES: u64 = 200;
 
@@ -101,6 +103,7 @@ fn tests(place: &Place, options: &Options) -> Result<Count> {
     let mut runner = cargo(place);
     if options.nightly {
         runner.env("PROPTEST_CASES", NIGHTLY_CASES);
+        runner.env("KUMOICHI_SIMULATION_SEEDS", NIGHTLY_SEEDS);
     }
     let read: fn(&str) -> Option<Count> = if setup::has_nextest() {
         runner.args([

@@ -86,6 +86,7 @@ impl From<workflow::StepView> for StepView {
             error_code: step.error_code,
             error: step.error_message,
             next_attempt_at: step.next_wake,
+            note: step.note,
         }
     }
 }

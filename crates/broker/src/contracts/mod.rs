@@ -115,6 +115,9 @@ pub struct StepView {
     pub error: Option<String>,
     /// When the next attempt is due.
     pub next_attempt_at: Option<Timestamp>,
+    /// Why a person said that it is done or undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// One workflow run as people follow it.

@@ -3,6 +3,7 @@
 use super::quote::{obstacle, plan_for, price};
 use super::{Plan, Sign};
 use crate::audit::{Entry, record};
+use crate::documents::read_requirement;
 use crate::lifecycle::{self, ActivateInput, ReleaseInput};
 use crate::market::OfferCard;
 use crate::names::name_fault;
@@ -11,11 +12,12 @@ use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, ContractEvent, ContractId, ContractState, OfferId};
 use sha2::{Digest, Sha256};
+use sla::RecoveryPriority;
 use std::sync::Arc;
 use storage::contracts::{self, Contract, NewContract, StateChange};
 use storage::{StorageError, Tx, lock, requirements};
 use uuid::Uuid;
-use workflow::Start;
+use workflow::{Priority, Start};
 
 /// Alternatives named when an offer cannot be signed.
 const ALTERNATIVES_MAX: usize = 3;
@@ -103,7 +105,9 @@ impl Broker {
         let state = head.state.apply(ContractEvent::AskRelease)?;
         contracts::set_state(&mut tx, &StateChange::to(&head, state, self.now())).await?;
         let input = ReleaseInput { provider: head.provider_id };
-        workflow::start(&mut tx, self.origin(), &lifecycle::release(), &id.to_string(), &input)
+        let owner = head.organisation_id.to_string();
+        let from = self.origin(&owner, Priority::Normal);
+        workflow::start(&mut tx, from, &lifecycle::release(), &id.to_string(), &input)
             .await
             .map_err(engine)?;
         record(self, ctx, &mut tx, Entry::new("contract.release_asked", id)).await?;
@@ -231,15 +235,29 @@ impl Broker {
             service_name: row.service_name.clone(),
         };
         let subject = row.id.to_string();
-        workflow::start(tx, self.origin(), &lifecycle::activation(), &subject, &input)
+        let owner = row.organisation_id.to_string();
+        let from = self.origin(&owner, class_of(&row.requirement_document)?);
+        workflow::start(tx, from, &lifecycle::activation(), &subject, &input)
             .await
             .map_err(engine)?;
         Ok(())
     }
 
-    fn origin(&self) -> Start<'_> {
-        Start { ids: self.ids(), clock: self.inner.clock.as_ref(), not_before: None }
+    /// Now, as the work of an organisation: organisations take turns within a class.
+    fn origin<'a>(&'a self, owner: &'a str, priority: Priority) -> Start<'a> {
+        Start { owner, priority, ..Start::at_once(self.ids(), self.inner.clock.as_ref()) }
     }
+}
+
+/// F7.4.6: a service that the need calls a lifeline is secured before all others.
+fn class_of(requirement: &str) -> Result<Priority, BrokerError> {
+    let (requirement, _) = read_requirement(requirement)
+        .map_err(|faults| BrokerError::Internal(format!("the signed need: {faults}")))?;
+    let disaster = requirement.spec.profiles.disaster.as_ref();
+    Ok(match disaster.and_then(|profile| profile.recovery_priority) {
+        Some(RecoveryPriority::Lifeline) => Priority::Lifeline,
+        _ => Priority::Normal,
+    })
 }
 
 /// The same key of the same organisation names the same contract, so a repeated click signs once.

@@ -1,9 +1,12 @@
 //! The broker's desk: a stuck workflow is seen, tried again and, at last, given up with a reason.
 
 use crate::on_both;
-use broker::BrokerError;
-use domain::Role;
+use broker::{BrokerError, OpContext};
+use domain::{ContractState, Role};
+use std::sync::Arc;
 use testkit::{Engine, TestBroker};
+use workflow::testing::Script;
+use workflow::{EngineConfig, Fault, Moment, Phase, StepFailure};
 
 async fn a_stuck_release_is_retried_and_then_abandoned_with_a_reason(engine: Engine) {
     let mut market = TestBroker::with_cloud(engine, 1).await;
@@ -54,4 +57,81 @@ fn assert_one_steers((one, other): (Result<(), BrokerError>, Result<(), BrokerEr
     );
 }
 
-on_both!(a_stuck_release_is_retried_and_then_abandoned_with_a_reason);
+async fn a_step_of_a_stuck_release_is_taken_as_done_with_a_reason_that_stays(engine: Engine) {
+    let mut market = TestBroker::with_cloud(engine, 1).await;
+    let customer = market.person(Role::Customer).await;
+    let desk = market.person(Role::Broker).await;
+    let contract = market.sign(&customer, "hokusei-gov-iaas", "one").await.unwrap();
+    market.run_workflows().await;
+    market.cloud.take().unwrap().shutdown().await;
+    market.broker.release(&customer, contract).await.unwrap();
+    market.run_workflows().await;
+    let stuck = market.broker.workflows(&desk, Some("needs_attention"), None, 10).await.unwrap();
+    let id = stuck.items[0].id;
+    assert_eq!(stuck.items[0].direction, "forward");
+
+    let nothing = serde_json::Value::Null;
+    let broker = &market.broker;
+    for stranger in [&OpContext::stranger("test"), &customer] {
+        let skip = broker.skip_step(stranger, id, "because", &nothing).await;
+        let mark = broker.mark_step_undone(stranger, id, "because").await;
+        for refused in [skip, mark] {
+            let refused = refused.unwrap_err();
+            let fits = matches!(refused, BrokerError::WrongRole | BrokerError::SignInFirst);
+            assert!(fits, "{refused:?}");
+        }
+    }
+    let silent = broker.skip_step(&desk, id, " ", &nothing).await;
+    assert!(matches!(silent, Err(BrokerError::Invalid(_))), "{silent:?}");
+    let wrong_way = broker.mark_step_undone(&desk, id, "it goes forward").await;
+    assert!(matches!(wrong_way, Err(BrokerError::Conflict { .. })), "{wrong_way:?}");
+
+    broker.skip_step(&desk, id, "the address was closed by hand", &nothing).await.unwrap();
+    market.run_workflows().await;
+    let (card, timeline) = market.broker.workflow(&desk, id).await.unwrap();
+    assert_eq!(card.step.as_deref(), Some("stop"), "the next step, which is stuck as well");
+    let deny = &timeline.steps[0];
+    assert_eq!((deny.name.as_str(), deny.status.as_str()), ("deny", "skipped"));
+    assert_eq!(deny.note.as_deref(), Some("the address was closed by hand"));
+    let audit = market.broker.audit(&desk, Some(&id.to_string()), None, 10).await.unwrap();
+    assert_eq!(audit.items[0].action, "workflow.step_skipped");
+    let detail = &audit.items[0].detail;
+    assert!(detail.contains("closed by hand") && detail.contains("\"deny\""), "{detail}");
+    market.broker.abandon_workflow(&desk, id, "the provider is gone").await.unwrap();
+    market.finish().await;
+}
+
+async fn an_undo_that_is_stuck_is_marked_as_done_by_hand_and_the_rest_is_undone(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 1).await;
+    let customer = market.person(Role::Customer).await;
+    let desk = market.person(Role::Broker).await;
+    let contract = market.sign(&customer, "hokusei-gov-iaas", "one").await.unwrap();
+    let fail = || Fault::Fail(StepFailure::new("injected", "the test made it fail"));
+    let script = Script::for_kind("activate_contract")
+        .once("start", Phase::Forward, Moment::Started, fail())
+        .once("start", Phase::Undo, Moment::Started, fail());
+    let parts = market.broker.engine_parts(EngineConfig::by_clock());
+    let engine = workflow::Engine::with_faults(parts, Arc::new(script)).unwrap();
+    engine.run_until_idle(50).await.unwrap();
+
+    let stuck = market.broker.workflows(&desk, Some("needs_attention"), None, 10).await.unwrap();
+    let (id, direction) = (stuck.items[0].id, stuck.items[0].direction.as_str());
+    assert_eq!(direction, "undo");
+    let nothing = serde_json::Value::Null;
+    let wrong_way = market.broker.skip_step(&desk, id, "it goes back", &nothing).await;
+    assert!(matches!(wrong_way, Err(BrokerError::Conflict { .. })), "{wrong_way:?}");
+    market.broker.mark_step_undone(&desk, id, "it never started").await.unwrap();
+    market.run_workflows().await;
+    assert_eq!(market.state(&customer, contract).await, ContractState::Failed);
+    let held = market.allocations(contract).await;
+    assert!(held.iter().all(|allocation| !allocation.state.takes_capacity()), "{held:?}");
+    let audit = market.broker.audit(&desk, Some(&id.to_string()), None, 10).await.unwrap();
+    assert_eq!(audit.items[0].action, "workflow.step_marked_undone");
+    market.finish().await;
+}
+
+on_both!(
+    a_stuck_release_is_retried_and_then_abandoned_with_a_reason,
+    a_step_of_a_stuck_release_is_taken_as_done_with_a_reason_that_stays,
+    an_undo_that_is_stuck_is_marked_as_done_by_hand_and_the_rest_is_undone,
+);

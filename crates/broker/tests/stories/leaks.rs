@@ -51,7 +51,7 @@ impl Theatre {
     }
 
     async fn stage(&self, play: Play, kind: &'static str) -> Stage<Broker> {
-        let parts = play.market.broker.engine_parts(EngineConfig::default());
+        let parts = play.market.broker.engine_parts(EngineConfig::by_clock());
         let (subject, others): (Vec<_>, Vec<_>) =
             parts.definitions.into_iter().partition(|definition| definition.kind == kind);
         let timelines = play.market.broker.timelines(&play.customer, play.contract).await.unwrap();

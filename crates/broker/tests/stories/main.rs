@@ -20,6 +20,7 @@ mod ranking;
 mod regions;
 mod repeats;
 mod restart;
+mod simulation;
 
 /// Makes each story two tests, one for each database.
 macro_rules! on_both {

@@ -98,6 +98,10 @@ record! {
         pub version: i64,
         /// The prefixed id of what it works on.
         pub subject: String,
+        /// Whose work it is; owners take turns.
+        pub owner_key: String,
+        /// A higher class is always served first.
+        pub priority: Priority,
         /// Where it stands.
         pub state: WorkflowState,
         /// Which way it goes.
@@ -108,6 +112,12 @@ record! {
         pub failure: Option<String>,
         /// JSON: why a person is needed.
         pub attention: Option<String>,
+        /// JSON: why somebody asked to have it undone.
+        pub cancel: Option<String>,
+        /// The instance that waits for this one.
+        pub parent_id: Option<WorkflowId>,
+        /// The step of it that waits.
+        pub parent_step: Option<String>,
         /// Grows with every claim.
         pub fence: i64,
         /// Not before this moment is it claimed.
@@ -146,6 +156,61 @@ record! {
         pub output: Option<String>,
         /// JSON: why the latest unsuccessful attempt did not succeed.
         pub error: Option<String>,
+        /// Not before this moment is it called again; absent: at once.
+        pub wake_at: Option<Timestamp>,
+        /// The signal that wakes it before that moment.
+        pub signal: Option<String>,
+        /// Why a person said that it is done or undone.
+        pub note: Option<String>,
+    }
+}
+
+/// The class of an instance; a higher one is always served first, within one owners take turns.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// May wait for everything else.
+    Background,
+    /// Work without a word about it.
+    #[default]
+    Normal,
+    /// Before others, for example recovery after an outage.
+    Urgent,
+    /// Services that lives depend on.
+    Lifeline,
+}
+
+impl Priority {
+    /// Every class, the lowest first; its place is the number stored.
+    pub const ALL: [Self; 4] = [Self::Background, Self::Normal, Self::Urgent, Self::Lifeline];
+
+    /// The number stored.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self as i64
+    }
+}
+
+impl Column for Priority {
+    type Raw = i64;
+
+    fn read(number: i64, what: &'static str) -> Result<Self, StorageError> {
+        usize::try_from(number)
+            .ok()
+            .and_then(|place| Self::ALL.get(place).copied())
+            .ok_or_else(|| StorageError::Corrupt { what, detail: number.to_string() })
     }
 }
 
@@ -154,5 +219,13 @@ impl Column for WorkflowId {
 
     fn read(raw: Uuid, _: &'static str) -> Result<Self, StorageError> {
         Ok(Self(raw))
+    }
+}
+
+impl Column for Option<WorkflowId> {
+    type Raw = Option<Uuid>;
+
+    fn read(raw: Option<Uuid>, _: &'static str) -> Result<Self, StorageError> {
+        Ok(raw.map(WorkflowId))
     }
 }

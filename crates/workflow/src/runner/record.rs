@@ -1,14 +1,14 @@
 //! Writes what came of an attempt, and the end; each in one transaction under the fence.
 
 use super::act::caught;
-use super::{Flow, Halt, Runner};
+use super::rest::Waiting;
+use super::{Flow, Halt, Runner, pass};
 use crate::engine::later;
 use crate::faults::{Moment, Point};
 use crate::{
     Done, FinalFn, FinalInput, Phase, RetryPolicy, StepFailure, StepResult, StepStatus, Stop,
     WorkflowState, plan,
 };
-use domain::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Tx;
@@ -18,12 +18,13 @@ use storage::workflow::{self as rows, StepRow};
 const FINAL_PAUSE: Duration = Duration::from_secs(5);
 
 impl<E: Send + Sync + 'static> Runner<'_, E> {
-    /// Logs what came of an attempt.
+    /// Logs what came of an attempt; `last` when no other member of its group is at work.
     pub(super) async fn record(
         &mut self,
         row: &StepRow,
         result: StepResult,
         policy: RetryPolicy,
+        last: bool,
     ) -> Result<Flow, Halt> {
         let stop = match result {
             Ok(done) => match self.record_done(row, done).await? {
@@ -33,20 +34,43 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
             },
             Err(stop) => stop,
         };
+        let stop = match stop {
+            Stop::Child(child) => match self.record_child(row, &child, last).await? {
+                Ok(flow) => return Ok(flow),
+                Err(stop) => stop,
+            },
+            Stop::TakeBack(reason) => match self.record_take_back(row, &reason, last).await? {
+                Ok(flow) => return Ok(flow),
+                Err(stop) => stop,
+            },
+            other => other,
+        };
+        self.record_stop(row, &stop, policy, last).await
+    }
+
+    async fn record_stop(
+        &mut self,
+        row: &StepRow,
+        stop: &Stop,
+        policy: RetryPolicy,
+        last: bool,
+    ) -> Result<Flow, Halt> {
         let now = self.inner.clock.now();
-        match stop {
-            Stop::Retry { after, reason } if row.attempt < i64::from(policy.attempts) => {
+        let reason = stop.reason();
+        let waiting = |status, until, signal| Waiting { status, reason, until, signal };
+        let waiting = match stop {
+            Stop::Retry { after, .. } if row.attempt < i64::from(policy.attempts) => {
                 let attempt = u32::try_from(row.attempt).unwrap_or(u32::MAX);
                 let pause = policy.pause(attempt, &row.effect_key).max(after.unwrap_or_default());
-                self.record_wait(row, StepStatus::Retrying, &reason, later(now, pause)).await
+                waiting(StepStatus::Retrying, later(now, pause), None)
             }
-            Stop::Sleep { pause, reason } => {
-                self.record_wait(row, StepStatus::Waiting, &reason, later(now, pause)).await
+            Stop::Sleep { pause, .. } => waiting(StepStatus::Waiting, later(now, *pause), None),
+            Stop::Wait { signal, until, .. } => {
+                waiting(StepStatus::Waiting, *until, Some(signal.as_str()))
             }
-            Stop::Retry { reason, .. } | Stop::Failed(reason) => {
-                self.record_failed(row, &reason).await
-            }
-        }
+            _ => return self.record_failed(row, reason, last).await,
+        };
+        self.record_wait(row, waiting, last).await
     }
 
     /// Writes "done" and the step's own rows together; hands back why they were refused.
@@ -72,84 +96,115 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         Ok(None)
     }
 
-    async fn record_wait(
+    /// Turns round when that is possible, and else asks for a person; while other members of the
+    /// group are at work, that waits for them.
+    async fn record_failed(
         &mut self,
         row: &StepRow,
-        status: StepStatus,
         reason: &StepFailure,
-        wake_at: Timestamp,
+        last: bool,
     ) -> Result<Flow, Halt> {
-        let row = StepRow { status, error: Some(serde_json::to_string(reason)?), ..row.clone() };
+        let row = StepRow {
+            status: StepStatus::Failed,
+            finished_at: Some(self.inner.clock.now()),
+            error: Some(serde_json::to_string(reason)?),
+            ..row.clone()
+        };
+        tracing::warn!(
+            workflow.id = %self.grip.id, workflow.kind = self.run.kind, step = row.name,
+            phase = row.phase.as_str(), code = reason.code, "a workflow step failed"
+        );
         let mut tx = self.write().await?;
         rows::put_step(&mut tx, self.grip.id, &row).await?;
-        self.settle(&mut tx, self.state(), None, wake_at).await?;
+        self.remember(row);
+        if last {
+            return self.turn_or_ask(tx, reason.clone()).await;
+        }
+        self.commit(tx).await?;
+        Ok(Flow::On)
+    }
+
+    /// The step at this place failed, and nothing beside it is at work any more.
+    pub(super) async fn give_up(&mut self, seq: usize) -> Result<Flow, Halt> {
+        let row = plan::find(&self.log, seq, Phase::Forward);
+        let reason = match row.and_then(|row| row.error.as_deref()) {
+            Some(json) => serde_json::from_str(json)?,
+            None => StepFailure::new("failed", "the step failed without a word"),
+        };
+        let tx = self.write().await?;
+        self.turn_or_ask(tx, reason).await
+    }
+
+    async fn turn_or_ask(&mut self, mut tx: Tx, reason: StepFailure) -> Result<Flow, Halt> {
+        let barred = plan::barred(self.definition.steps, &self.log).is_some();
+        if self.direction == Phase::Forward && !barred {
+            self.turn_within(tx, reason).await?;
+            return Ok(Flow::On);
+        }
+        let json = serde_json::to_string(&reason)?;
+        let now = self.inner.clock.now();
+        self.settle(&mut tx, WorkflowState::NeedsAttention, Some(&json), now).await?;
         self.commit(tx).await?;
         Ok(Flow::Rest)
     }
 
-    /// Turns round when that is possible, and else asks for a person.
-    async fn record_failed(&mut self, row: &StepRow, reason: &StepFailure) -> Result<Flow, Halt> {
-        let now = self.inner.clock.now();
-        let json = serde_json::to_string(reason)?;
-        let row = StepRow {
-            status: StepStatus::Failed,
-            finished_at: Some(now),
-            error: Some(json.clone()),
-            ..row.clone()
-        };
-        let turns =
-            self.direction == Phase::Forward && plan::can_undo(self.definition.steps, &self.log);
-        let mut tx = self.write().await?;
-        rows::put_step(&mut tx, self.grip.id, &row).await?;
-        if turns {
-            if !rows::turn(&mut tx, self.grip, &json, now).await? {
-                return Err(Halt::LeaseLost);
-            }
-        } else {
-            self.settle(&mut tx, WorkflowState::NeedsAttention, Some(&json), now).await?;
-        }
-        self.commit(tx).await?;
-        tracing::warn!(
-            workflow.id = %self.grip.id, workflow.kind = self.run.kind, step = row.name,
-            phase = row.phase.as_str(), code = reason.code, turns, "a workflow step failed"
-        );
-        self.remember(row);
-        if !turns {
-            return Ok(Flow::Rest);
-        }
-        self.direction = Phase::Undo;
-        self.run.failure = Some(reason.clone());
-        Ok(Flow::On)
+    /// Turns round to undo.
+    pub(super) async fn turn(&mut self, reason: StepFailure) -> Result<(), Halt> {
+        let tx = self.write().await?;
+        self.turn_within(tx, reason).await
     }
 
-    /// Writes the final state and the final action's rows together.
-    pub(super) async fn end(&mut self) -> Result<(), Halt> {
+    async fn turn_within(&mut self, mut tx: Tx, reason: StepFailure) -> Result<(), Halt> {
+        let json = serde_json::to_string(&reason)?;
+        if !rows::turn(&mut tx, self.grip, &json, self.inner.clock.now()).await? {
+            return Err(Halt::LeaseLost);
+        }
+        self.commit(tx).await?;
+        self.direction = Phase::Undo;
+        self.run.failure = Some(reason);
+        Ok(())
+    }
+
+    /// Writes the final state and the final action's rows together, and wakes the parent.
+    pub(super) async fn end(&mut self) -> Result<Flow, Halt> {
         let (state, action) = match self.direction {
             Phase::Forward => (WorkflowState::Done, self.definition.on_done),
             Phase::Undo => (WorkflowState::Undone, self.definition.on_undone),
         };
-        let mut tx = self.write().await?;
+        let now = self.inner.clock.now();
+        let mut tx = self.inner.db.begin().await?;
+        if let Some((parent, step)) = &self.parent {
+            // Before the child: a unit of work locks from parent to child, always.
+            rows::wake_child_step(&mut tx, *parent, step, now).await?;
+        }
+        self.hold(&mut tx).await?;
+        if self.cancellation().is_some() {
+            return Ok(Flow::On);
+        }
         if let Some(action) = action
             && let Err(stop) = self.finish(action, &mut tx).await
         {
             drop(tx);
             return self.end_later(&stop).await;
         }
-        self.settle(&mut tx, state, None, self.inner.clock.now()).await?;
+        self.settle(&mut tx, state, None, now).await?;
         self.commit(tx).await?;
+        if self.parent.is_some() {
+            self.inner.signals.wake();
+        }
         tracing::info!(
             workflow.id = %self.grip.id, workflow.kind = self.run.kind,
             subject = self.run.subject, state = state.as_str(), "a workflow ended"
         );
-        self.fault_at(&Point {
+        let ended = Point {
             kind: self.run.kind,
             step: "",
             phase: self.direction,
             attempt: 1,
             moment: Moment::Ended,
-        })
-        .await?;
-        Ok(())
+        };
+        pass(self.inner, self.grip.id, &ended).await?;
+        Ok(Flow::Rest)
     }
 
     async fn finish(&self, action: FinalFn<E>, tx: &mut Tx) -> Result<(), Stop> {
@@ -162,12 +217,13 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
     }
 
     /// The final action was refused: later again when it may pass, else a person.
-    async fn end_later(&mut self, stop: &Stop) -> Result<(), Halt> {
+    async fn end_later(&mut self, stop: &Stop) -> Result<Flow, Halt> {
         let now = self.inner.clock.now();
         let (state, pause) = match stop {
-            Stop::Failed(_) => (WorkflowState::NeedsAttention, Duration::ZERO),
             Stop::Retry { after, .. } => (self.state(), after.unwrap_or(FINAL_PAUSE)),
             Stop::Sleep { pause, .. } => (self.state(), *pause),
+            // A final action neither waits nor has children.
+            _ => (WorkflowState::NeedsAttention, Duration::ZERO),
         };
         let reason = stop.reason();
         tracing::warn!(
@@ -177,6 +233,7 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         let json = serde_json::to_string(reason)?;
         let mut tx = self.write().await?;
         self.settle(&mut tx, state, Some(&json), later(now, pause)).await?;
-        self.commit(tx).await
+        self.commit(tx).await?;
+        Ok(Flow::Rest)
     }
 }

@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that goes wrong must fail loudly")]
 
 mod script;
+pub mod simulation;
 
 pub use script::{Script, place};
 
@@ -79,7 +80,7 @@ impl<E: Send + Sync + 'static> Stage<E> {
             ids: Arc::clone(&self.ids),
             definitions: self.definitions.clone(),
             signals: Signals::default(),
-            config: EngineConfig::default(),
+            config: EngineConfig::by_clock(),
         };
         Engine::with_faults(parts, faults).expect("a usable definition")
     }
@@ -124,6 +125,11 @@ impl<E: Send + Sync + 'static> Stage<E> {
             }
         }
         panic!("the instance does not end: {:#?}", self.view().await);
+    }
+
+    /// Every kind that may run here, also children.
+    fn kinds(&self) -> Vec<&'static str> {
+        self.definitions.iter().map(|definition| definition.kind).collect()
     }
 
     fn subject(&self) -> WorkflowDefinition<E> {
@@ -228,7 +234,7 @@ where
 }
 
 /// Cuts the log at every place, on the way forward and on the way back, and lets a new engine go
-/// on; at last crashes at every place of one run.
+/// on; at last crashes at every place of one run. Groups and children are cut off too.
 pub async fn recover_from_every_prefix<E, M, MF, C, CF>(make: M, check: C)
 where
     E: Send + Sync + 'static,
@@ -242,7 +248,8 @@ where
         loop {
             let stage = make().await;
             let table = stage.subject();
-            let mut script = Script::for_kind(table.kind).crash_at(place);
+            let mut script =
+                Script::for_kind(table.kind).with_crashes_of(stage.kinds()).crash_at(place);
             if back {
                 let Some(last) = last_undoable(&table) else {
                     // No way back at all; the stage is still played, so that none is left over.
@@ -266,7 +273,8 @@ where
         assert!(back || place > 2, "the crashes were not reached");
     }
     let stage = make().await;
-    let script = Script::for_kind(stage.subject().kind).crash_everywhere();
+    let kind = stage.subject().kind;
+    let script = Script::for_kind(kind).with_crashes_of(stage.kinds()).crash_everywhere();
     let ended = stage.end("crash at every place".to_owned(), script).await;
     assert!(ended.is_done(), "{:#?}", ended.view);
     check(ended).await;

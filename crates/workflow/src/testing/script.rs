@@ -16,6 +16,7 @@ pub fn place(step: &str, phase: Phase, moment: Moment) -> String {
 #[derive(Debug, Default)]
 pub struct Script {
     kind: Option<&'static str>,
+    family: Vec<&'static str>,
     once: Mutex<Vec<(String, Fault)>>,
     crash_at: Option<usize>,
     everywhere: bool,
@@ -29,6 +30,13 @@ impl Script {
     #[must_use]
     pub fn for_kind(kind: &'static str) -> Self {
         Self { kind: Some(kind), ..Self::default() }
+    }
+
+    /// Lets the runners of these kinds vanish too, those of children for example.
+    #[must_use]
+    pub fn with_crashes_of(mut self, kinds: impl IntoIterator<Item = &'static str>) -> Self {
+        self.family.extend(kinds);
+        self
     }
 
     /// Does `fault` when the place is reached for the first time.
@@ -76,14 +84,18 @@ impl Script {
 
 impl Faults for Script {
     fn at(&self, point: &Point<'_>) -> Fault {
-        if self.kind != Some(point.kind) {
+        let subject = self.kind == Some(point.kind);
+        if !subject && !self.family.contains(&point.kind) {
             return Fault::Pass;
         }
-        let name = place(point.step, point.phase, point.moment);
-        if self.wants_crash(&name) {
+        if self.wants_crash(&point.to_string()) {
             self.crashes.fetch_add(1, Ordering::SeqCst);
             return Fault::Crash;
         }
+        if !subject {
+            return Fault::Pass;
+        }
+        let name = place(point.step, point.phase, point.moment);
         self.take(&name).unwrap_or(Fault::Pass)
     }
 }

@@ -11,7 +11,7 @@ use storage::Db;
 use tokio::sync::Notify;
 use workflow::testing::Stage;
 use workflow::{
-    Done, Engine, EngineConfig, FinalInput, Parts, Phase, RetryPolicy, Run, Signals, Start,
+    Done, Engine, EngineConfig, FinalInput, Group, Parts, Phase, RetryPolicy, Run, Signals, Start,
     Started, Step, StepFailure, StepInput, StepResult, Stop, WorkflowDefinition, WorkflowView,
     load_view, start,
 };
@@ -45,6 +45,8 @@ pub struct State {
     pub acted: BTreeMap<String, u32>,
     /// Every call in order.
     pub calls: Vec<Call>,
+    /// The newest runner that acted for each subject; older ones are refused.
+    fences: BTreeMap<String, i64>,
 }
 
 /// One call of a step function.
@@ -107,9 +109,14 @@ impl World {
         self.next(&step.run.subject, step.name, step.phase)
     }
 
-    fn act(&self, step: &StepInput<Self>) {
+    fn act(&self, step: &StepInput<Self>) -> Result<(), Stop> {
         let mut state = self.state();
         let key = step.forward_key();
+        let newest = state.fences.entry(step.run.subject.clone()).or_default();
+        if step.run.fence < *newest {
+            return Err(Stop::failed("stale_fence", "a newer runner was here"));
+        }
+        *newest = step.run.fence;
         match step.phase {
             Phase::Undo => {
                 state.effects.remove(&key);
@@ -122,6 +129,7 @@ impl World {
                 }
             }
         }
+        Ok(())
     }
 }
 
@@ -141,7 +149,7 @@ pub async fn perform(step: StepInput<World>) -> StepResult {
         Answer::Sleep(seconds) => {
             return Err(Stop::sleep(Duration::from_secs(seconds), "waiting", "not yet"));
         }
-        _ => env.act(&step),
+        _ => env.act(&step)?,
     }
     match answer {
         Answer::RetryAfterActing => Err(Stop::retry("lost", "the answer was lost")),
@@ -178,7 +186,8 @@ static NOTE_SEED: AtomicU64 = AtomicU64::new(1 << 32);
 
 async fn note(tx: &mut storage::Tx, clock: &dyn Clock, subject: &str) -> Result<(), Stop> {
     let ids = SequentialIds::new(NOTE_SEED.fetch_add(1, Ordering::SeqCst));
-    let from = Start { ids: &ids, clock, not_before: Some(Timestamp(i64::MAX)) };
+    let never = Some(Timestamp(i64::MAX));
+    let from = Start { not_before: never, ..Start::at_once(&ids, clock) };
     start(tx, from, &NOTE, subject, &())
         .await
         .map_err(|error| Stop::retry("note", error.to_string()))?;
@@ -219,6 +228,48 @@ pub const ONE_WAY: WorkflowDefinition<World> = WorkflowDefinition::new(
         undoable("car"),
     ],
 );
+
+/// Three of the five steps are done beside one another, two at a time.
+pub const FAN: WorkflowDefinition<World> = WorkflowDefinition::new(
+    "fan",
+    1,
+    &[
+        undoable("flight"),
+        undoable("hotel").beside(PAIRS),
+        undoable("car").beside(PAIRS),
+        undoable("train").beside(PAIRS),
+        undoable("tour"),
+    ],
+);
+const PAIRS: Group = Group::new("pairs", 2);
+
+/// The second step is a whole workflow of its own, for the subject `SUBJECT.stay`.
+pub const FAMILY: WorkflowDefinition<World> = WorkflowDefinition::new(
+    "family",
+    1,
+    &[
+        undoable("flight"),
+        Step::new("stay", |step| Box::pin(stay(step)))
+            .retry(POLICY)
+            .undo(|step| Box::pin(step.undo_child()))
+            .undo_retry(POLICY),
+        undoable("car"),
+    ],
+);
+
+/// The child of [`FAMILY`].
+pub const STAY: WorkflowDefinition<World> =
+    WorkflowDefinition::new("stay", 1, &[undoable("hotel"), undoable("tour")]);
+
+async fn stay(step: StepInput<World>) -> StepResult {
+    let _ = step.env.note(&step);
+    step.child(&STAY, &stay_of(&step.run.subject), "two nights")
+}
+
+/// The subject of the child.
+pub fn stay_of(subject: &str) -> String {
+    format!("{subject}.stay")
+}
 
 async fn end_note(end: FinalInput<World>, word: &str, tx: &mut storage::Tx) -> Result<(), Stop> {
     let subject = format!("end {} {word}", end.run.subject);
@@ -266,7 +317,7 @@ impl Trial {
     }
 
     pub fn engine(&self, definitions: &[WorkflowDefinition<World>]) -> Engine<World> {
-        self.engine_with(definitions, EngineConfig::default())
+        self.engine_with(definitions, EngineConfig::by_clock())
     }
 
     pub fn engine_with(
@@ -294,7 +345,7 @@ impl Trial {
     }
 
     pub fn origin(&self) -> Start<'_> {
-        Start { ids: self.ids.as_ref(), clock: self.clock.as_ref(), not_before: None }
+        Start::at_once(self.ids.as_ref(), self.clock.as_ref())
     }
 
     pub async fn start(&self, definition: &WorkflowDefinition<World>, subject: &str) -> Started {
@@ -306,13 +357,20 @@ impl Trial {
 
     pub async fn view(&self, id: WorkflowId) -> WorkflowView {
         let mut tx = self.db.begin_read().await.unwrap();
-        load_view(&mut tx, &[TRIP, ONE_WAY], id).await.unwrap().unwrap()
+        load_view(&mut tx, &[TRIP, ONE_WAY, FAN, FAMILY, STAY], id).await.unwrap().unwrap()
     }
 
     /// Whether the rows that belong to a note were committed.
     pub async fn noted(&self, subject: &str) -> bool {
         let mut tx = self.db.begin_read().await.unwrap();
         storage::workflow::unfinished(&mut tx, NOTE.kind, subject).await.unwrap().is_some()
+    }
+
+    /// Runs a command in its own unit of work.
+    pub async fn operate<F: AsyncFnOnce(&mut storage::Tx)>(&self, command: F) {
+        let mut tx = self.db.begin().await.unwrap();
+        command(&mut tx).await;
+        tx.commit().await.unwrap();
     }
 
     /// Moves the clock to the moment the instance goes on.
@@ -326,6 +384,6 @@ impl Trial {
         let id = self.start(&definition, subject).await.id;
         let ids: Arc<dyn IdSource> = self.ids;
         let Self { db, env, clock, .. } = self;
-        Stage { db, env, clock, ids, definitions: vec![definition], id }
+        Stage { db, env, clock, ids, definitions: vec![definition, STAY], id }
     }
 }

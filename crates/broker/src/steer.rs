@@ -1,0 +1,138 @@
+//! What the desk does about a workflow that is stuck: try again, take a person's word for a step, or
+//! give it up. Whoever decides instead of a cloud says why; the reason stays with the step and in
+//! the audit list.
+
+use crate::audit::{Entry, record};
+use crate::{Broker, BrokerError, FieldFault, OpContext, lifecycle};
+use domain::{Action, WorkflowId};
+use serde_json::Value;
+use storage::Tx;
+use workflow::{Phase, StepStatus, WorkflowError};
+
+/// Longest reason.
+const REASON_CHARACTERS_MAX: u32 = 500;
+
+impl Broker {
+    /// Tries a workflow that needs attention again.
+    pub async fn retry_workflow(&self, ctx: &OpContext, id: WorkflowId) -> Result<(), BrokerError> {
+        ctx.may(Action::SteerWorkflow, None, "workflow")?;
+        let mut tx = self.begin().await?;
+        workflow::retry(&mut tx, id, self.now()).await.map_err(steering)?;
+        record(self, ctx, &mut tx, Entry::new("workflow.retried", id)).await?;
+        tx.commit().await?;
+        self.inner.signals.wake();
+        Ok(())
+    }
+
+    /// Takes a person's word that the step that failed has met its goal, with what it made.
+    pub async fn skip_step(
+        &self,
+        ctx: &OpContext,
+        id: WorkflowId,
+        reason: &str,
+        output: &Value,
+    ) -> Result<(), BrokerError> {
+        ctx.may(Action::SteerWorkflow, None, "workflow")?;
+        let reason = reason_of(reason)?;
+        let mut tx = self.begin().await?;
+        let step = stuck_step(&mut tx, id, Phase::Forward).await?;
+        workflow::skip(&mut tx, id, output, reason, self.now()).await.map_err(steering)?;
+        self.step_decided(ctx, tx, id, ("workflow.step_skipped", step, reason)).await
+    }
+
+    /// Takes a person's word that what the step made is gone although its undo failed.
+    pub async fn mark_step_undone(
+        &self,
+        ctx: &OpContext,
+        id: WorkflowId,
+        reason: &str,
+    ) -> Result<(), BrokerError> {
+        ctx.may(Action::SteerWorkflow, None, "workflow")?;
+        let reason = reason_of(reason)?;
+        let mut tx = self.begin().await?;
+        let step = stuck_step(&mut tx, id, Phase::Undo).await?;
+        workflow::mark_undone(&mut tx, id, reason, self.now()).await.map_err(steering)?;
+        self.step_decided(ctx, tx, id, ("workflow.step_marked_undone", step, reason)).await
+    }
+
+    async fn step_decided(
+        &self,
+        ctx: &OpContext,
+        mut tx: Tx,
+        id: WorkflowId,
+        (action, step, reason): (&'static str, Option<String>, &str),
+    ) -> Result<(), BrokerError> {
+        let entry = Entry::new(action, id).with("step", step).with("reason", reason);
+        record(self, ctx, &mut tx, entry).await?;
+        tx.commit().await?;
+        self.inner.signals.wake();
+        Ok(())
+    }
+
+    /// Gives a workflow up; the reason is kept and audited.
+    pub async fn abandon_workflow(
+        &self,
+        ctx: &OpContext,
+        id: WorkflowId,
+        reason: &str,
+    ) -> Result<(), BrokerError> {
+        ctx.may(Action::SteerWorkflow, None, "workflow")?;
+        let reason = reason_of(reason)?;
+        let mut tx = self.begin().await?;
+        workflow::abandon(&mut tx, id, reason, self.now()).await.map_err(steering)?;
+        record(self, ctx, &mut tx, Entry::new("workflow.abandoned", id).with("reason", reason))
+            .await?;
+        tx.commit().await?;
+        self.inner.signals.wake();
+        Ok(())
+    }
+}
+
+/// The step that failed for good in this direction, for the audit list.
+async fn stuck_step(
+    tx: &mut Tx,
+    id: WorkflowId,
+    phase: Phase,
+) -> Result<Option<String>, BrokerError> {
+    let view = workflow::load_view(tx, &lifecycle::definitions(), id)
+        .await
+        .map_err(steering)?
+        .ok_or(BrokerError::NotFound { what: "workflow" })?;
+    let stuck = view
+        .steps
+        .into_iter()
+        .find(|step| step.phase == phase && step.status == Some(StepStatus::Failed));
+    Ok(stuck.map(|step| step.name))
+}
+
+/// The reason as it is kept.
+fn reason_of(text: &str) -> Result<&str, BrokerError> {
+    let reason = text.trim();
+    reason_fault(reason).map_or(Ok(reason), |fault| Err(BrokerError::Invalid(vec![fault])))
+}
+
+/// The fault of what cannot be a reason; it may have several lines, as browsers send them.
+fn reason_fault(reason: &str) -> Option<FieldFault> {
+    let allowed = "1 to 500 characters, no invisible characters";
+    let unseen = |c: &char| sla::is_unseen(*c) && !matches!(c, '\n' | '\r' | '\t');
+    if let Some(unseen) = reason.chars().find(unseen) {
+        let found = sla::code_point(unseen);
+        let message = format!("the reason holds the invisible character {found}");
+        return Some(FieldFault {
+            expected: Some(sla::Expected::Text { most: REASON_CHARACTERS_MAX }),
+            ..FieldFault::new("/reason", "control_character", &found, allowed, &message)
+        });
+    }
+    let length = reason.chars().count();
+    let sound = length > 0 && length <= REASON_CHARACTERS_MAX as usize;
+    (!sound).then(|| FieldFault::new("/reason", "reason", reason, allowed, "say why"))
+}
+
+/// A command on a workflow that its state does not allow, or an unknown workflow.
+fn steering(error: WorkflowError) -> BrokerError {
+    match error {
+        WorkflowError::Storage(error) => BrokerError::Storage(error),
+        WorkflowError::NotFound { .. } => BrokerError::NotFound { what: "workflow" },
+        other => BrokerError::Conflict { code: "wrong_state", detail: other.to_string() },
+    }
+}

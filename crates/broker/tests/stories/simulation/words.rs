@@ -1,0 +1,74 @@
+//! What travels between the broker and the modelled cloud, and how the history tells it.
+
+use provider_api::{
+    Allocation, AllocationCommand, AllocationId, Call, Capabilities, Cause, ConfirmCommand,
+    DiscoverAnswer, DiscoverRequest, DriverError, ErasureStatement, HoldCommand, IdempotencyKey,
+    Liveness, OperationRecord, StartCommand, UsageRecord,
+};
+use std::fmt;
+
+/// A call on its way.
+#[derive(Clone)]
+pub enum Request {
+    Capabilities,
+    Discover(DiscoverRequest),
+    Hold(HoldCommand),
+    Confirm(ConfirmCommand),
+    Start(StartCommand),
+    /// Drop, stop, allow, deny, erase or release.
+    Change(Cause, AllocationCommand),
+    Look(AllocationId),
+    Operation(IdempotencyKey),
+    Liveness(AllocationId),
+    Meter(AllocationId),
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub enum Answer {
+    Capabilities(Box<Capabilities>),
+    Discover(Box<DiscoverAnswer>),
+    Allocation(Box<Allocation>),
+    Statement(Box<ErasureStatement>),
+    Operation(Option<Box<OperationRecord>>),
+    Liveness(Box<Liveness>),
+    Meter(Box<UsageRecord>),
+}
+
+/// An answer as it is told in the history.
+pub struct Told(pub Result<Answer, DriverError>);
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Ok(Answer::Allocation(it)) => write!(f, "{} {}", it.id, it.state),
+            Ok(Answer::Statement(_)) => f.write_str("a statement"),
+            Ok(Answer::Operation(it)) => write!(f, "{}", it.is_some()),
+            Ok(Answer::Liveness(it)) => write!(f, "alive {}", it.alive),
+            Ok(Answer::Meter(it)) => write!(f, "{} s, final {}", it.used_seconds, it.is_final),
+            Ok(Answer::Discover(it)) => write!(f, "available {}", it.available),
+            Ok(Answer::Capabilities(_)) => f.write_str("capabilities"),
+            Err(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let call = |call: &Call| format!("key {} epoch {}", &call.key.as_str()[..8], call.epoch);
+        match self {
+            Self::Capabilities => f.write_str("capabilities"),
+            Self::Discover(_) => f.write_str("discover"),
+            Self::Hold(it) => write!(f, "hold {} {}", it.request.label, call(&it.call)),
+            Self::Confirm(it) => write!(f, "confirm {} {}", it.allocation_id, call(&it.call)),
+            Self::Start(it) => write!(f, "start {} {}", it.allocation_id, call(&it.call)),
+            Self::Change(cause, it) => {
+                write!(f, "{cause:?} {} {}", it.allocation_id, call(&it.call))
+            }
+            Self::Look(id) => write!(f, "look {id}"),
+            Self::Operation(key) => write!(f, "operation {}", &key.as_str()[..8]),
+            Self::Liveness(id) => write!(f, "liveness {id}"),
+            Self::Meter(id) => write!(f, "meter {id}"),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Attempts: the intent is logged, the step works in a task of its own, its word is recorded.
+
+use super::act::{drain, keep_lease, within};
+use super::{Flow, Halt, Runner};
+use crate::faults::{Fault, Moment, Rule};
+use crate::plan::{self, Act};
+use crate::{Phase, RetryPolicy, Step, StepInput, StepResult, StepStatus, Stop, Undo, effect_key};
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::Arc;
+use storage::workflow::{self as rows, StepRow};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Attempts beyond the policy for a step that was found begun after a crash: it must be asked
+/// about, but a step that brings the process down must not do so for ever.
+const CRASHES_FORGIVEN: i64 = 10;
+
+/// A step that has come to its end, with its own answer, or with a timeout or panic turned into one.
+#[derive(Debug)]
+pub(super) struct Worked {
+    row: StepRow,
+    result: StepResult,
+    policy: RetryPolicy,
+}
+
+impl<E: Send + Sync + 'static> Runner<'_, E> {
+    /// One attempt of each step, as many at a time as their group allows.
+    pub(super) async fn work(
+        &mut self,
+        acts: Vec<Act>,
+        shutdown: &CancellationToken,
+    ) -> Result<Flow, Halt> {
+        // Tasks, so that a member goes on while another one's word is recorded: it may hold the
+        // one connection that writes.
+        let mut working = JoinSet::new();
+        let flow = self.work_beside(acts, &mut working, shutdown).await;
+        // A runner that is gone leaves nobody behind who still acts.
+        working.shutdown().await;
+        flow
+    }
+
+    async fn work_beside(
+        &mut self,
+        acts: Vec<Act>,
+        working: &mut JoinSet<Worked>,
+        shutdown: &CancellationToken,
+    ) -> Result<Flow, Halt> {
+        let (inner, grip) = (self.inner, self.grip);
+        let mut drained = pin!(drain(inner, shutdown));
+        let mut queue = VecDeque::from(acts);
+        loop {
+            while self.may_begin(working.len(), queue.front(), shutdown)
+                && let Some(act) = queue.pop_front()
+            {
+                self.begin_attempt(act, working).await?;
+            }
+            let worked = tokio::select! {
+                biased;
+                ended = working.join_next() => match ended {
+                    None => return Ok(Flow::On),
+                    Some(ended) => ended.map_err(|_| Halt::Crashed)?,
+                },
+                () = keep_lease(inner, grip) => return Err(Halt::LeaseLost),
+                () = &mut drained => {
+                    working.shutdown().await;
+                    self.release().await?;
+                    return Ok(Flow::Rest);
+                }
+            };
+            if self.ended(worked, working.is_empty()).await? == Flow::Rest {
+                return Ok(Flow::Rest);
+            }
+        }
+    }
+
+    fn may_begin(&self, working: usize, next: Option<&Act>, shutdown: &CancellationToken) -> bool {
+        let Some(act) = next else { return false };
+        let room = self.definition.steps[act.seq].group.map_or(1, |group| group.at_once);
+        let stops = shutdown.is_cancelled() || self.has_failed() || self.cancellation().is_some();
+        working < room && !stops
+    }
+
+    /// Logs the intent and lets the step work.
+    async fn begin_attempt(&mut self, act: Act, working: &mut JoinSet<Worked>) -> Result<(), Halt> {
+        let table = self.definition.steps;
+        let step = &table[act.seq];
+        let (policy, function) = match (self.direction, &step.undo) {
+            (Phase::Undo, Undo::With(undo)) => (step.undo_retry, *undo),
+            _ => (step.retry, step.forward),
+        };
+        let Some(row) = self.begin(step, act).await? else { return Ok(()) };
+        let refused = match self.fault(&row, Moment::Started).await? {
+            Fault::Fail(reason) => Some(Stop::Failed(reason)),
+            _ if act.attempt > i64::from(policy.attempts) + CRASHES_FORGIVEN => {
+                Some(Stop::failed("crash_loop", "the attempts ended without a word"))
+            }
+            _ => None,
+        };
+        let input = self.input(step, &row, act);
+        working.spawn(async move {
+            let result = match refused {
+                Some(stop) => Err(stop),
+                None => within(policy.timeout, async move { function(input).await }).await,
+            };
+            Worked { row, result, policy }
+        });
+        Ok(())
+    }
+
+    /// Records a step's word; `last` when no other member of its group is at work.
+    async fn ended(&mut self, worked: Worked, last: bool) -> Result<Flow, Halt> {
+        let Worked { row, mut result, policy } = worked;
+        match self.fault(&row, Moment::Acted).await? {
+            Fault::Fail(reason) => result = Err(Stop::Failed(reason)),
+            Fault::Forget => return Ok(Flow::On),
+            _ => {}
+        }
+        let flow = self.record(&row, result, policy, last).await?;
+        self.fault(&row, Moment::Done).await?;
+        Ok(flow)
+    }
+
+    fn input(&self, step: &Step<E>, row: &StepRow, act: Act) -> StepInput<E> {
+        let mut run = self.run.clone();
+        if step.group.is_some() {
+            // Which of its neighbours are done by now is chance.
+            for neighbour in self.definition.steps.iter().filter(|it| it.group == step.group) {
+                if self.direction == Phase::Forward {
+                    run.outputs.remove(neighbour.name);
+                }
+            }
+        }
+        StepInput {
+            env: Arc::clone(&self.inner.env),
+            run,
+            name: step.name,
+            phase: self.direction,
+            attempt: u32::try_from(act.attempt).unwrap_or(u32::MAX),
+            effect_key: row.effect_key.clone(),
+            was_started: act.was_started,
+            first_started_at: row.started_at,
+            clock: Arc::clone(&self.inner.clock),
+        }
+    }
+
+    /// Logs the intent; absent when the instance was cancelled meanwhile.
+    async fn begin(&mut self, step: &Step<E>, act: Act) -> Result<Option<StepRow>, Halt> {
+        let mut tx = self.write().await?;
+        if self.cancellation().is_some() {
+            return Ok(None);
+        }
+        let now = self.inner.clock.now();
+        let earlier = plan::find(&self.log, act.seq, self.direction);
+        let key = effect_key(self.grip.id, step.name, self.direction);
+        let row = StepRow {
+            seq: i64::try_from(act.seq).unwrap_or(i64::MAX),
+            phase: self.direction,
+            name: step.name.to_owned(),
+            status: StepStatus::Started,
+            attempt: act.attempt,
+            effect_key: match self.inner.faults.breaks(Rule::EffectKey) {
+                true => format!("{key}{}", act.attempt),
+                false => key,
+            },
+            started_at: earlier.map_or(now, |earlier| earlier.started_at),
+            attempt_at: now,
+            finished_at: None,
+            output: None,
+            error: earlier.and_then(|earlier| earlier.error.clone()),
+            wake_at: None,
+            signal: None,
+            note: None,
+        };
+        rows::put_step(&mut tx, self.grip.id, &row).await?;
+        self.commit(tx).await?;
+        self.remember(row.clone());
+        Ok(Some(row))
+    }
+}
