@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use crate::erasure::ErasureStatement;
 use crate::problem::{Problem, ProblemCode};
+use crate::resource::ResourceGraph;
 use crate::wire::{
     Allocation, AllocationId, Capabilities, DiscoverAnswer, DiscoverRequest, HoldRequest,
     IdempotencyKey, Liveness, Metrics, OperationRecord, Quota, StartRequest, UsageRecord,
@@ -133,6 +134,8 @@ pub trait Driver: fmt::Debug + Send + Sync {
     async fn release(&self, command: AllocationCommand) -> Result<Allocation, DriverError>;
     /// One allocation as it is now; `Gone` when the cloud does not know it.
     async fn allocation(&self, id: &AllocationId) -> Result<Allocation, DriverError>;
+    /// What an allocation consists of, as the cloud sees it now (F7.5.1, F7.5.2).
+    async fn resources(&self, id: &AllocationId) -> Result<ResourceGraph, DriverError>;
     /// All allocations with a label, also ended ones, oldest first.
     async fn list(&self, label: &str) -> Result<Vec<Allocation>, DriverError>;
     /// What became of a key; nothing when it had no effect.

@@ -6,6 +6,7 @@ pub mod http;
 pub mod paths;
 pub mod probe;
 pub mod problem;
+pub mod resource;
 pub mod state;
 pub mod suite;
 pub mod wire;
@@ -21,5 +22,6 @@ pub use http::{
 };
 pub use probe::{Probe, ProbeAnswer, ProbeError};
 pub use problem::{FieldFault, Problem, ProblemCode};
+pub use resource::{GraphFault, Related, Relation, Resource, ResourceGraph, ResourceKind};
 pub use state::{Cause, ResourceState};
 pub use wire::*;

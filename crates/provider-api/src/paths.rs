@@ -25,6 +25,8 @@ pub const CONFIRM: &str = "/v1/holds/{id}/confirm";
 pub const ALLOCATIONS: &str = "/v1/allocations";
 /// `GET`: one allocation.
 pub const ALLOCATION: &str = "/v1/allocations/{id}";
+/// `GET`: what the allocation consists of, as a graph (F7.5.2).
+pub const RESOURCES: &str = "/v1/allocations/{id}/resources";
 /// `POST`: start the service (IF7, IF8).
 pub const START: &str = "/v1/allocations/{id}/start";
 /// `POST`: stop the service (IF7, IF8).

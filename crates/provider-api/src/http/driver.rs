@@ -14,6 +14,7 @@ use crate::driver::{
 use crate::erasure::ErasureStatement;
 use crate::paths;
 use crate::problem::ProblemCode;
+use crate::resource::ResourceGraph;
 use crate::wire::{
     Allocation, AllocationId, AllocationPage, Capabilities, ConfirmRequest, DiscoverAnswer,
     DiscoverRequest, ExtendRequest, IdempotencyKey, Liveness, Metrics, OperationRecord,
@@ -154,6 +155,10 @@ impl Driver for HttpDriver {
 
     async fn allocation(&self, id: &AllocationId) -> Result<Allocation, DriverError> {
         self.get(paths::with(paths::ALLOCATION, id.as_str())).await
+    }
+
+    async fn resources(&self, id: &AllocationId) -> Result<ResourceGraph, DriverError> {
+        self.get(paths::with(paths::RESOURCES, id.as_str())).await
     }
 
     async fn list(&self, label: &str) -> Result<Vec<Allocation>, DriverError> {

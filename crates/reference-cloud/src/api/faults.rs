@@ -18,7 +18,7 @@ use crate::http_server::LoseAnswer;
 use crate::operations::invalid;
 
 /// The name of each operation in an order.
-const OPERATIONS: [(&str, &str); 18] = [
+const OPERATIONS: [(&str, &str); 19] = [
     (paths::CAPABILITIES, "capabilities"),
     (paths::DISCOVER, "discover"),
     (paths::HOLDS, "hold"),
@@ -27,6 +27,7 @@ const OPERATIONS: [(&str, &str); 18] = [
     (paths::CONFIRM, "confirm"),
     (paths::ALLOCATIONS, "list"),
     (paths::ALLOCATION, "get"),
+    (paths::RESOURCES, "resources"),
     (paths::START, "start"),
     (paths::STOP, "stop"),
     (paths::ALLOW, "allow"),

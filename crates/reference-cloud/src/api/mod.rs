@@ -39,6 +39,7 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
         .route(paths::CONFIRM, post(routes::confirm))
         .route(paths::ALLOCATIONS, get(routes::list))
         .route(paths::ALLOCATION, get(routes::allocation))
+        .route(paths::RESOURCES, get(routes::resources))
         .route(paths::START, post(routes::start))
         .route(paths::STOP, post(routes::stop))
         .route(paths::ALLOW, post(routes::allow))

@@ -160,6 +160,10 @@ pub(super) async fn allocation(State(cloud): Shared, Path(id): Path<String>) -> 
     answer(cloud.allocation(&id).await)
 }
 
+pub(super) async fn resources(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.resources(&id).await)
+}
+
 pub(super) async fn operation(State(cloud): Shared, Path(key): Path<String>) -> Response {
     answer(cloud.operation(&key).await)
 }

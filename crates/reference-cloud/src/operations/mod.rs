@@ -7,6 +7,7 @@ mod ending;
 mod hold;
 mod life;
 mod reads;
+mod resources;
 mod zones;
 
 pub(crate) use hold::invalid;

@@ -67,6 +67,16 @@ impl Store {
             .await
     }
 
+    /// The key of the call that made the allocation.
+    pub(crate) async fn made_by(&self, id: &str) -> Result<Option<String>, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT key FROM operations WHERE allocation_id = $1 AND operation = 'hold'",
+        )
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await
+    }
+
     /// Remembers the highest epoch seen; lower ones change nothing.
     pub(crate) async fn raise_epoch(&self, id: &str, epoch: i64) -> Result<(), sqlx::Error> {
         sqlx::query("UPDATE allocations SET epoch = $1, generation = generation + 1 WHERE id = $2 AND epoch < $1")
