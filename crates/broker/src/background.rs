@@ -17,6 +17,8 @@ use workflow::{Engine, EngineConfig, Parts};
 const SYNC_EVERY: Duration = Duration::from_millis(500);
 /// How soon offers follow when a cloud opens or closes a region, or answers for the first time.
 const CLOUDS_EVERY: Duration = Duration::from_secs(10);
+/// How soon an examination begins that a provider asked for.
+const EXAMINE_EVERY: Duration = Duration::from_secs(2);
 /// How often what has expired is removed.
 const TIDY_EVERY: Duration = Duration::from_secs(600);
 /// Raw samples are kept for 30 days.
@@ -74,6 +76,11 @@ impl Broker {
             tasks.spawn(every(CLOUDS_EVERY, shutdown.clone(), "looking at clouds", move || {
                 let broker = look.clone();
                 async move { broker.look_at_clouds().await.map(drop) }
+            }));
+            let examine = self.clone();
+            tasks.spawn(every(EXAMINE_EVERY, shutdown.clone(), "examining clouds", move || {
+                let broker = examine.clone();
+                async move { broker.examine_clouds().await.map(drop) }
             }));
             let tidy = self.clone();
             tasks.spawn(every(TIDY_EVERY, shutdown, "tidying", move || {

@@ -3,6 +3,8 @@
 pub mod driver;
 pub mod erasure;
 pub mod http;
+pub mod openapi;
+pub mod operations;
 pub mod paths;
 pub mod probe;
 pub mod problem;
@@ -20,6 +22,7 @@ pub use http::{
     AddressPolicy, AddressRange, ConfigError, DriverConfig, HttpDriver, HttpProbe, RetryPolicy,
     Secret,
 };
+pub use operations::{OPERATIONS, Operation, Part};
 pub use probe::{Probe, ProbeAnswer, ProbeError};
 pub use problem::{FieldFault, Problem, ProblemCode};
 pub use resource::{GraphFault, Related, Relation, Resource, ResourceGraph, ResourceKind};

@@ -9,6 +9,8 @@ pub const EPOCH: &str = "kumoichi-epoch";
 /// Header of every answer with the provider's id of the request.
 pub const REQUEST_ID: &str = "x-request-id";
 
+/// `GET`, without a token: the OpenAPI 3.1 document of this API.
+pub const OPENAPI: &str = "/v1/openapi.json";
 /// `GET`: what this cloud can do.
 pub const CAPABILITIES: &str = "/v1/capabilities";
 /// `POST`: a live answer whether a group could be held now (F7.4.1); changes nothing.

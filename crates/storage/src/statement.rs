@@ -22,6 +22,7 @@ const MODULES: &[&[Statement]] = &[
     crate::accounts::ALL,
     crate::providers::ALL,
     crate::keys::ALL,
+    crate::cloud_reports::ALL,
     crate::offers::bulk::ALL,
     crate::offers::changes::ALL,
     crate::offers::import::ALL,

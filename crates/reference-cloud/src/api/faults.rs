@@ -7,7 +7,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use provider_api::{FieldFault, ProblemCode, paths};
+use provider_api::{FieldFault, OPERATIONS, Operation, ProblemCode};
 
 use super::answer::{answer, problem};
 use super::headers::parse;
@@ -17,29 +17,6 @@ use crate::faults::{Fault, FaultKind};
 use crate::http_server::LoseAnswer;
 use crate::operations::invalid;
 
-/// The name of each operation in an order.
-const OPERATIONS: [(&str, &str); 19] = [
-    (paths::CAPABILITIES, "capabilities"),
-    (paths::DISCOVER, "discover"),
-    (paths::HOLDS, "hold"),
-    (paths::HOLD, "drop"),
-    (paths::EXTEND, "extend"),
-    (paths::CONFIRM, "confirm"),
-    (paths::ALLOCATIONS, "list"),
-    (paths::ALLOCATION, "get"),
-    (paths::RESOURCES, "resources"),
-    (paths::START, "start"),
-    (paths::STOP, "stop"),
-    (paths::ALLOW, "allow"),
-    (paths::DENY, "deny"),
-    (paths::LIVENESS, "liveness"),
-    (paths::METRICS, "metrics"),
-    (paths::METER, "meter"),
-    (paths::ERASE, "erase"),
-    (paths::RELEASE, "release"),
-    (paths::OPERATION, "operation"),
-];
-
 /// Lets a call suffer what was ordered for it.
 pub(super) async fn suffer(
     State(cloud): State<Arc<Cloud>>,
@@ -47,8 +24,8 @@ pub(super) async fn suffer(
     next: Next,
 ) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let name =
-        OPERATIONS.iter().find(|(route, _)| Some(*route) == path.as_deref()).map(|(_, name)| *name);
+    let operation = path.and_then(|path| Operation::at(request.method().as_str(), &path));
+    let name = operation.map(|operation| operation.name);
     let Some((kind, delay)) = name.and_then(|name| cloud.faults.next(name)) else {
         return next.run(request).await;
     };
@@ -82,12 +59,11 @@ pub(super) async fn suffer(
 
 pub(super) async fn order(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Response {
     let order = parse::<Fault>(&body).and_then(|fault| {
-        let known =
-            fault.operation == "*" || OPERATIONS.iter().any(|(_, name)| *name == fault.operation);
+        let known = fault.operation == "*" || Operation::named(&fault.operation).is_some();
         if known && fault.nth > 0 && fault.times > 0 {
             return Ok(fault);
         }
-        let names: Vec<&str> = OPERATIONS.iter().map(|(_, name)| *name).collect();
+        let names: Vec<&str> = OPERATIONS.iter().map(|each| each.name).collect();
         let detail = format!("nth and times begin at 1; operations are *, {}", names.join(", "));
         Err(invalid(vec![FieldFault { pointer: "/operation".to_owned(), detail }]))
     });

@@ -184,10 +184,12 @@ pub const FAULTS: &[Fault] = &[
             });
         }
     ),
-    whole!("puts what does not fit elsewhere", "places.full", "region of every hold", |up, call| elsewhere(
-        &up, call
-    )
-    .await),
+    whole!(
+        "puts what does not fit elsewhere",
+        "places.full",
+        "region of every hold",
+        |up, call| elsewhere(&up, call).await
+    ),
     // Holds.
     ask!("holds anew with every repetition", "hold.repeat", "repeated hold", |up, call| {
         if call.is_hold() {

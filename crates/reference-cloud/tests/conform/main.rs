@@ -5,6 +5,7 @@
 mod common;
 
 mod broken;
+mod document;
 mod faults;
 
 use std::sync::Arc;
