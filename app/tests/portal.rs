@@ -230,7 +230,7 @@ async fn nobody_but_a_provider_with_a_cloud_has_one_examined() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let stranger = Site::open().await.post("/provider/connection/examine", &[]).await;
     assert_eq!(stranger.status, StatusCode::SEE_OTHER);
-    assert!(stranger.location.starts_with("/sign-in"), "{}", stranger.location);
+    assert!(stranger.location.starts_with("/account/sign-in"), "{}", stranger.location);
     let catalogue = provider().await;
     assert!(!catalogue.page("/provider/connection").await.contains("Examine the cloud now"));
     let none = catalogue.post("/provider/connection/examine", &[]).await;

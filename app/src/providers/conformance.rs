@@ -135,6 +135,7 @@ fn fact(words: Words, check: &str) -> Option<&'static str> {
         "watch.liveness" => words.conform_fact_watch_liveness(),
         "watch.metrics" => words.conform_fact_watch_metrics(),
         "watch.meter" => words.conform_fact_watch_meter(),
+        "watch.events" => words.conform_fact_watch_events(),
         "end.order" => words.conform_fact_end_order(),
         "end.statement" => words.conform_fact_end_statement(),
         "end.erased" => words.conform_fact_end_erased(),

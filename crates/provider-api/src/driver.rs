@@ -10,8 +10,9 @@ use crate::erasure::ErasureStatement;
 use crate::problem::{Problem, ProblemCode};
 use crate::resource::ResourceGraph;
 use crate::wire::{
-    Allocation, AllocationId, Capabilities, DiscoverAnswer, DiscoverRequest, HoldRequest,
-    IdempotencyKey, Liveness, Metrics, OperationRecord, Quota, StartRequest, UsageRecord,
+    Allocation, AllocationId, Capabilities, DiscoverAnswer, DiscoverRequest, EventPage,
+    HoldRequest, IdempotencyKey, Liveness, Metrics, OperationRecord, Quota, StartRequest,
+    UsageRecord,
 };
 
 /// What every changing call carries.
@@ -141,6 +142,12 @@ pub trait Driver: fmt::Debug + Send + Sync {
     /// What became of a key; nothing when it had no effect.
     async fn operation(&self, key: &IdempotencyKey)
     -> Result<Option<OperationRecord>, DriverError>;
+    /// A part of the feed of events after a place, of one label or of all (F7.5.3).
+    async fn events(
+        &self,
+        after: Option<&str>,
+        label: Option<&str>,
+    ) -> Result<EventPage, DriverError>;
     /// Whether the service is up, as its cloud sees it.
     async fn liveness(&self, id: &AllocationId) -> Result<Liveness, DriverError>;
     /// How the service performs and what it uses (IF12).

@@ -245,6 +245,11 @@ pub const OPERATIONS: &[Operation] = &[
         "What to bill",
         "Sums so far and every interval between an acknowledged start and stop; `final` once nothing more can come.",
     ], "UsageRecord"),
+    ask("events", paths::EVENTS, Part::Watching, &["F7.5.3", "F7.2.1"], [
+        "What happened, to be read again",
+        "CloudEvents 1.0, one for every change of an allocation's state, written together with the change. Read from \
+         the place `next` of the page before; a reader that crashed reads again from where it was and gets the same.",
+    ], "EventPage").refuses(&[]),
     Operation {
         answer: (200, "ErasureStatement"),
         ..act("erase", paths::ERASE, Part::Ending, &["IF10", "F7.10.1c"], [

@@ -47,6 +47,8 @@ pub const METER: &str = "/v1/allocations/{id}/meter";
 pub const ERASE: &str = "/v1/allocations/{id}/erase";
 /// `POST`: give the capacity back.
 pub const RELEASE: &str = "/v1/allocations/{id}/release";
+/// `GET`: the feed of events, with `after`, `label` and `limit`.
+pub const EVENTS: &str = "/v1/events";
 /// `GET`: what became of an idempotency key.
 pub const OPERATION: &str = "/v1/operations/{key}";
 

@@ -51,6 +51,7 @@ pub fn example(schema: &str) -> Option<Value> {
             allocation: held(),
         }),
         "ResourceGraph" => told(&graph()),
+        "EventPage" => told(&events()),
         "Liveness" => told(&liveness()),
         "Metrics" => told(&metrics()),
         "UsageRecord" => told(&usage()),
@@ -163,6 +164,20 @@ fn graph() -> ResourceGraph {
         one("network", ResourceKind::Network, Vec::new()),
     ];
     ResourceGraph { allocation_id: ID.into(), at_us: NOW_US, resources }
+}
+
+fn events() -> EventPage {
+    let data = EventData {
+        allocation_id: ID.into(),
+        label: LABEL.to_owned(),
+        before: Some(ResourceState::Held),
+        state: ResourceState::Reserved,
+        generation: 2,
+        epoch: 7,
+        at_us: NOW_US,
+    };
+    let items = vec![CloudEvent::of("urn:kumoichi:cloud:3c1f7a90b2d4e6f8", 42, data)];
+    EventPage { items, next: "42".to_owned(), more: false, oldest: Some("1".to_owned()) }
 }
 
 fn liveness() -> Liveness {

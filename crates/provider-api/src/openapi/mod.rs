@@ -73,7 +73,7 @@ fn describe(operation: &Operation) -> Value {
             parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
         }
     }
-    if operation.route == paths::ALLOCATIONS {
+    if is_list(operation) {
         for name in ["label", "after", "limit"] {
             parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
         }
@@ -91,6 +91,10 @@ fn describe(operation: &Operation) -> Value {
             json!({"required": true, "content": content("application/json", schema)});
     }
     described
+}
+
+fn is_list(operation: &Operation) -> bool {
+    [paths::ALLOCATIONS, paths::EVENTS].contains(&operation.route)
 }
 
 fn content(media: &str, schema: &str) -> Value {
@@ -137,7 +141,7 @@ fn refusals(operation: &Operation) -> Vec<(u16, Vec<Code>)> {
     if operation.changing {
         codes.extend(CHANGING);
     }
-    if operation.body.is_some() || operation.route == paths::ALLOCATIONS {
+    if operation.body.is_some() || is_list(operation) {
         codes.push(Code::InvalidRequest);
     }
     let mut by_status: Vec<(u16, Vec<Code>)> = Vec::new();
@@ -165,11 +169,11 @@ fn parameters() -> Value {
         "Epoch": {"name": "Kumoichi-Epoch", "in": "header", "required": true,
             "description": "The fencing token: one below the highest seen for the allocation is refused.",
             "schema": {"type": "integer", "format": "int64"}, "example": 7},
-        "label": {"name": "label", "in": "query", "description": "Only allocations with exactly this label",
+        "label": {"name": "label", "in": "query", "description": "Only what has exactly this label",
             "schema": {"type": "string"}},
         "after": {"name": "after", "in": "query", "description": "What `next` of the page before said",
             "schema": {"type": "string"}},
-        "limit": {"name": "limit", "in": "query", "description": "Allocations on the page at most, 1 to 100",
+        "limit": {"name": "limit", "in": "query", "description": "Entries of the page at most, 1 to 100",
             "schema": {"type": "integer", "minimum": 1, "maximum": 100}},
     })
 }
@@ -194,6 +198,7 @@ fn schemas() -> Map<String, Value> {
         wire::Allocation,
         wire::AllocationPage,
         wire::OperationRecord,
+        wire::EventPage,
         wire::Liveness,
         wire::Metrics,
         wire::UsageRecord,

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::Outcome;
-use super::checks::{crash, door, ending, fence, holds, lives, order, regions, trouble, watch};
+use super::checks::{
+    crash, door, ending, events, fence, holds, lives, order, regions, trouble, watch,
+};
 use super::desk::Desk;
 
 pub(super) type Run =
@@ -373,6 +375,13 @@ pub const CATALOGUE: &[Check] = &[
         ["IF7"],
         "the meter runs from start to stop and is final at the end",
         watch::meter
+    ),
+    check!(
+        Watch,
+        "watch.events",
+        ["F7.5.3"],
+        "every change of state is told once, in order, and can be read again",
+        events::feed
     ),
     check!(
         Ending,

@@ -72,7 +72,7 @@ impl Ask {
         self
     }
 
-    pub(super) fn epoch(mut self, epoch: impl ToString) -> Self {
+    pub(super) fn epoch(mut self, epoch: i64) -> Self {
         self.epoch = Some(epoch.to_string());
         self
     }

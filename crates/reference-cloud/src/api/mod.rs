@@ -77,6 +77,7 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "allow" => post(routes::allow),
         "deny" => post(routes::deny),
         "operation" => get(routes::operation),
+        "events" => get(routes::events),
         "liveness" => get(routes::liveness),
         "metrics" => get(routes::metrics),
         "meter" => get(routes::meter),

@@ -3,6 +3,7 @@
 pub(super) mod crash;
 pub(super) mod door;
 pub(super) mod ending;
+pub(super) mod events;
 pub(super) mod fence;
 pub(super) mod holds;
 pub(super) mod lives;
