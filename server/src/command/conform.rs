@@ -85,7 +85,9 @@ fn target(args: &ConformArgs) -> anyhow::Result<Target> {
     let mut allowed = args.allow_network.clone();
     let host = config.base_url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     if host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()) {
-        allowed.extend(["127.0.0.0/8", "::1/128"].iter().filter_map(|block| block.parse().ok()));
+        for block in ["127.0.0.0/8", "::1/128"] {
+            allowed.push(block.parse()?);
+        }
     }
     config = config.allowing(allowed);
     Ok(Target { config, admin_token: args.admin_token.as_deref().map(Secret::new) })
