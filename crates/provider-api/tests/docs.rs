@@ -1,6 +1,6 @@
 //! The page of the API in docs/ shows what the program is: operations, states, relations, checks.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fmt::Write;
 use std::path::PathBuf;

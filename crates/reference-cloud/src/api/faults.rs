@@ -16,6 +16,7 @@ use crate::error::OpError;
 use crate::faults::{Fault, FaultKind};
 use crate::http_server::LoseAnswer;
 use crate::operations::invalid;
+use crate::switches::{Suffering, Switches};
 
 /// Lets a call suffer what was ordered for it.
 pub(super) async fn suffer(
@@ -23,6 +24,15 @@ pub(super) async fn suffer(
     request: Request,
     next: Next,
 ) -> Response {
+    match cloud.switches.next_call() {
+        Suffering::Cut => return lost(),
+        Suffering::Error => {
+            let refusal = OpError::refuse(ProblemCode::Unavailable, "unavailable by a switch");
+            return problem(&refusal);
+        }
+        Suffering::Wait(time) if time.is_zero() => {}
+        Suffering::Wait(time) => tokio::time::sleep(time).await,
+    }
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let operation = path.and_then(|path| Operation::at(request.method().as_str(), &path));
     let name = operation.map(|operation| operation.name);
@@ -46,15 +56,20 @@ pub(super) async fn suffer(
         }
         FaultKind::LoseAnswer => {
             next.run(request).await;
-            let mut lost = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-            lost.extensions_mut().insert(LoseAnswer);
-            lost
+            lost()
         }
         FaultKind::CrashAfter => {
             next.run(request).await;
             std::process::abort()
         }
     }
+}
+
+/// No answer at all: the connection breaks.
+fn lost() -> Response {
+    let mut lost = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    lost.extensions_mut().insert(LoseAnswer);
+    lost
 }
 
 pub(super) async fn order(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Response {
@@ -80,4 +95,19 @@ pub(super) async fn list(State(cloud): State<Arc<Cloud>>) -> Response {
 pub(super) async fn clear(State(cloud): State<Arc<Cloud>>) -> Response {
     cloud.faults.clear();
     answer(Ok(cloud.faults.list()))
+}
+
+pub(super) async fn switches(State(cloud): State<Arc<Cloud>>) -> Response {
+    answer(Ok(cloud.switches.get()))
+}
+
+pub(super) async fn switch(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Response {
+    let order = parse::<Switches>(&body).and_then(|switches| {
+        let faults = switches.faults();
+        if faults.is_empty() { Ok(switches) } else { Err(invalid(faults)) }
+    });
+    answer(order.inspect(|switches| {
+        tracing::warn!(?switches, "the cloud's switches were set");
+        cloud.switches.set(*switches);
+    }))
 }

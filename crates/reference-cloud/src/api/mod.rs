@@ -47,7 +47,9 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
     if cloud.config.faults && cloud.config.admin_token.is_some() {
         let orders = get(faults::list).post(faults::order).delete(faults::clear);
         let with_admin = middleware::from_fn_with_state(Arc::clone(&cloud), need_admin);
-        router = router.merge(Router::new().route("/faults", orders).route_layer(with_admin));
+        let switches = get(faults::switches).put(faults::switch);
+        let admin = Router::new().route("/faults", orders).route("/switches", switches);
+        router = router.merge(admin.route_layer(with_admin));
     }
     router
         .method_not_allowed_fallback(|| async {

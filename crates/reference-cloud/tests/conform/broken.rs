@@ -27,6 +27,9 @@ pub struct Fault {
     pub twist: Twist,
 }
 
+/// An answer to come.
+type Replying = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
 /// What is twisted.
 pub enum Twist {
     /// The request, before it goes on.
@@ -34,7 +37,7 @@ pub enum Twist {
     /// The answer, on its way back.
     Tell(fn(&Upstream, &Call, &mut Reply)),
     /// Everything.
-    Whole(fn(Arc<Upstream>, Call) -> Pin<Box<dyn Future<Output = Reply> + Send>>),
+    Whole(fn(Arc<Upstream>, Call) -> Replying),
 }
 
 impl std::fmt::Debug for Twist {

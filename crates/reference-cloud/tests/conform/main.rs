@@ -1,6 +1,8 @@
 //! The conformance suite over real HTTP: green against the reference cloud, and each deliberate fault of a broken
 //! provider is caught by the check that should.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on fails its test")]
+
 #[path = "../common/mod.rs"]
 mod common;
 
