@@ -156,6 +156,7 @@ fn conflict_text(words: Words, error: &BrokerError) -> Option<String> {
     };
     let text = match *code {
         "wrong_state" => words.common_fault_wrong_state(),
+        "no_cloud" => words.conform_no_cloud(),
         "catalogue_only" => words.common_fault_catalogue_only(),
         "withdrawn" => words.common_fault_withdrawn(),
         "no_price" => words.common_fault_no_price(),

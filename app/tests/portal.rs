@@ -201,3 +201,39 @@ async fn every_page_of_the_portal_answers_in_both_languages_with_one_heading() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_has_its_cloud_examined_and_everybody_sees_the_report() {
+    let site = Site::open_with_cloud(2).await.signed_in(Role::Provider).await;
+    let before = site.page("/provider/connection").await;
+    assert!(before.contains("Nobody has examined yet") && before.contains("Examine the cloud now"));
+    assert!(site.page("/providers/hokusei").await.contains("not examined yet"));
+    let asked = site.post("/provider/connection/examine", &[]).await;
+    assert_eq!(
+        (asked.status, asked.location.as_str()),
+        (StatusCode::SEE_OTHER, "/provider/connection")
+    );
+    assert!(site.page("/provider/connection").await.contains("an examination is on its way"));
+    site.market.broker.examine_clouds().await.unwrap();
+    for path in ["/provider/connection", "/providers/hokusei"] {
+        let page = site.page(path).await;
+        assert!(page.contains("keeps the contract") && page.contains("checks passed"), "{page}");
+        assert!(site.get(path, "ja").await.text.contains("適合"), "{path}");
+    }
+    site.market.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_but_a_provider_with_a_cloud_has_one_examined() {
+    let customer = Site::open().await.signed_in(Role::Customer).await;
+    let refused = customer.post("/provider/connection/examine", &[]).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let stranger = Site::open().await.post("/provider/connection/examine", &[]).await;
+    assert_eq!(stranger.status, StatusCode::SEE_OTHER);
+    assert!(stranger.location.starts_with("/account/sign-in"), "{}", stranger.location);
+    let catalogue = provider().await;
+    assert!(!catalogue.page("/provider/connection").await.contains("Examine the cloud now"));
+    let none = catalogue.post("/provider/connection/examine", &[]).await;
+    assert_eq!(none.status, StatusCode::CONFLICT);
+    assert!(none.text.contains("No cloud is connected"), "{}", none.text);
+}

@@ -33,6 +33,8 @@ pub enum Command {
     Serve(command::serve::ServeArgs),
     /// Runs a small reference cloud that speaks the Inter-cloud Provider API.
     Cloud(command::cloud::CloudArgs),
+    /// Examines a cloud: does it keep the contract of the Inter-cloud Provider API?
+    Conform(command::conform::ConformArgs),
     /// Matches a case file (requirement and offers) and prints the result as JSON.
     Match(command::match_case::MatchArgs),
     /// Fills the market: the demo market, or a synthetic one of any size.
@@ -62,6 +64,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve(args) => command::serve::run(&args),
         Command::Cloud(args) => command::cloud::run(args),
+        Command::Conform(args) => command::conform::run(&args),
         Command::Match(args) => command::match_case::run(&args),
         Command::Seed(args) => command::seed::run(&args),
         Command::Import(args) => command::import::run(&args),

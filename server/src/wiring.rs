@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use broker::ports::{CloudConnection, Drivers};
 use broker::{Broker, BrokerConfig, BrokerParts, SealingKey};
+use provider_api::suite::{self, Options, RealTime, Report, Target};
 use provider_api::{AddressPolicy, AddressRange, Driver, DriverConfig, HttpDriver, HttpProbe};
 use storage::Db;
 
@@ -117,6 +118,7 @@ impl HttpDrivers {
     }
 }
 
+#[async_trait::async_trait]
 impl Drivers for HttpDrivers {
     fn driver(&self, connection: &CloudConnection) -> Result<Arc<dyn Driver>, String> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,6 +140,18 @@ impl Drivers for HttpDrivers {
         };
         kept.insert(connection.provider, known);
         Ok(driver)
+    }
+
+    async fn examine(
+        &self,
+        connection: &CloudConnection,
+        options: &Options,
+    ) -> Result<Report, String> {
+        let config = DriverConfig::new(&connection.url, connection.token.as_str())
+            .map_err(|error| error.to_string())?
+            .allowing(self.allowed.clone());
+        let target = Target { config, admin_token: None };
+        Ok(suite::run(&target, options, Arc::new(RealTime)).await)
     }
 }
 

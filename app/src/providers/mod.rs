@@ -2,6 +2,7 @@
 //!
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
+mod conformance;
 mod portal;
 mod public;
 

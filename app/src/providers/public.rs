@@ -4,9 +4,11 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
+use broker::conformance::Conformance;
 use broker::providers::{ProviderCard, ProviderView};
 use leptos::prelude::*;
 
+use super::conformance;
 use crate::{
     AppState, PageContext,
     address::Address,
@@ -55,13 +57,17 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Path(slug): Path<String>,
 ) -> Response {
-    match state.broker.provider(&ctx.op(), &slug).await {
-        Ok(provider) => view(&ctx, &provider),
+    let provider = match state.broker.provider(&ctx.op(), &slug).await {
+        Ok(provider) => provider,
+        Err(error) => return fault_page(&ctx, &error),
+    };
+    match state.broker.conformance(&ctx.op(), provider.card.id).await {
+        Ok(conformance) => view(&ctx, &provider, conformance.as_ref()),
         Err(error) => fault_page(&ctx, &error),
     }
 }
 
-fn view(ctx: &PageContext, provider: &ProviderView) -> Response {
+fn view(ctx: &PageContext, provider: &ProviderView, conformance: Option<&Conformance>) -> Response {
     let words = ctx.words();
     let name = text::provider_name(ctx.locale, &provider.card);
     let lead = ctx.locale.pick(&provider.description_en, &provider.description_ja).to_owned();
@@ -72,14 +78,27 @@ fn view(ctx: &PageContext, provider: &ProviderView) -> Response {
         view! {
             {breadcrumbs(words, trail)}
             {page_head(name, Some(lead).filter(|lead| !lead.is_empty()), vec![])}
-            {facts(ctx, provider)}
+            {facts(ctx, provider, conformance)}
             {section("offers", words.market_count(count), offers(ctx, provider))}
+            {report(ctx, provider, conformance)}
         }
         .into_any()
     })
 }
 
-fn facts(ctx: &PageContext, provider: &ProviderView) -> AnyView {
+/// The report, where there is a cloud that somebody has examined.
+fn report(
+    ctx: &PageContext,
+    provider: &ProviderView,
+    conformance: Option<&Conformance>,
+) -> AnyView {
+    if !provider.card.backed || conformance.is_none() {
+        return ().into_any();
+    }
+    section("conformance", ctx.words().conform_title(), conformance::details(ctx, conformance))
+}
+
+fn facts(ctx: &PageContext, provider: &ProviderView, conformance: Option<&Conformance>) -> AnyView {
     let words = ctx.words();
     let did = provider.did.clone();
     let mut pairs = vec![
@@ -90,6 +109,10 @@ fn facts(ctx: &PageContext, provider: &ProviderView) -> AnyView {
         (words.market_facet_backed().to_owned(), card::backing(words, provider.card.backed)),
         (words.market_providers_did().to_owned(), view! { <code>{did}</code> }.into_any()),
     ];
+    if provider.card.backed {
+        let known = conformance::summary(ctx, conformance);
+        pairs.insert(2, (words.conform_title().to_owned(), known));
+    }
     let homepage = provider
         .homepage
         .clone()

@@ -20,6 +20,8 @@ const SYNC_EVERY: Duration = Duration::from_millis(500);
 const CLOUDS_EVERY: Duration = Duration::from_secs(10);
 /// How soon those who watch a need are told about a change of the market.
 const NOTICES_EVERY: Duration = Duration::from_secs(1);
+/// How soon an examination begins that a provider asked for.
+const EXAMINE_EVERY: Duration = Duration::from_secs(2);
 /// How often what has expired is removed.
 const TIDY_EVERY: Duration = Duration::from_secs(600);
 /// Raw samples are kept for 30 days.
@@ -92,6 +94,11 @@ impl Broker {
             tasks.spawn(every(CLOUDS_EVERY, shutdown.clone(), "looking at clouds", move || {
                 let broker = look.clone();
                 async move { broker.look_at_clouds().await.map(drop) }
+            }));
+            let examine = self.clone();
+            tasks.spawn(every(EXAMINE_EVERY, shutdown.clone(), "examining clouds", move || {
+                let broker = examine.clone();
+                async move { broker.examine_clouds().await.map(drop) }
             }));
             let tidy = self.clone();
             tasks.spawn(every(TIDY_EVERY, shutdown, "tidying", move || {

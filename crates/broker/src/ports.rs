@@ -1,8 +1,10 @@
 //! What the use cases need from outside, as ports; `server` and `testkit` bring the real parts.
 //! Services are asked through `provider_api::Probe`, clouds through `provider_api::Driver`.
 
+use async_trait::async_trait;
 use domain::ProviderId;
 use provider_api::Driver;
+use provider_api::suite::{Options, Report};
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,8 +28,16 @@ impl fmt::Debug for CloudConnection {
     }
 }
 
-/// Makes a driver for a provider's cloud.
+/// Makes a driver for a provider's cloud, and examines it.
+#[async_trait]
 pub trait Drivers: Send + Sync + fmt::Debug {
     /// A driver for the connection, or why there is none (for example a refused address).
     fn driver(&self, connection: &CloudConnection) -> Result<Arc<dyn Driver>, String>;
+
+    /// Runs the conformance suite against the cloud; `Err` when there is no way to it.
+    async fn examine(
+        &self,
+        connection: &CloudConnection,
+        options: &Options,
+    ) -> Result<Report, String>;
 }

@@ -34,6 +34,8 @@ pub enum Action {
     SteerWorkflow,
     /// Read the audit list.
     ReadAudit,
+    /// Ask for an examination of one's own cloud.
+    ExamineCloud,
     /// Register, list or revoke the keys that a provider signs with.
     ManageKeys,
     /// Create, list or revoke one's own API tokens.
@@ -88,6 +90,7 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::WriteOffer, Relation::System),
     row(Action::ReadOwnOffer, Relation::Owner(Role::Provider)),
     row(Action::ReadOwnOffer, Relation::Any(Role::Broker)),
+    row(Action::ExamineCloud, Relation::Owner(Role::Provider)),
     row(Action::ManageKeys, Relation::Owner(Role::Provider)),
     row(Action::SignContract, Relation::Owner(Role::Customer)),
     row(Action::ReadContract, Relation::Owner(Role::Customer)),

@@ -8,9 +8,11 @@ use async_trait::async_trait;
 
 use crate::erasure::ErasureStatement;
 use crate::problem::{Problem, ProblemCode};
+use crate::resource::ResourceGraph;
 use crate::wire::{
-    Allocation, AllocationId, Capabilities, DiscoverAnswer, DiscoverRequest, HoldRequest,
-    IdempotencyKey, Liveness, Metrics, OperationRecord, Quota, StartRequest, UsageRecord,
+    Allocation, AllocationId, Capabilities, DiscoverAnswer, DiscoverRequest, EventPage,
+    HoldRequest, IdempotencyKey, Liveness, Metrics, OperationRecord, Quota, StartRequest,
+    UsageRecord,
 };
 
 /// What every changing call carries.
@@ -133,11 +135,19 @@ pub trait Driver: fmt::Debug + Send + Sync {
     async fn release(&self, command: AllocationCommand) -> Result<Allocation, DriverError>;
     /// One allocation as it is now; `Gone` when the cloud does not know it.
     async fn allocation(&self, id: &AllocationId) -> Result<Allocation, DriverError>;
+    /// What an allocation consists of, as the cloud sees it now (F7.5.1, F7.5.2).
+    async fn resources(&self, id: &AllocationId) -> Result<ResourceGraph, DriverError>;
     /// All allocations with a label, also ended ones, oldest first.
     async fn list(&self, label: &str) -> Result<Vec<Allocation>, DriverError>;
     /// What became of a key; nothing when it had no effect.
     async fn operation(&self, key: &IdempotencyKey)
     -> Result<Option<OperationRecord>, DriverError>;
+    /// A part of the feed of events after a place, of one label or of all (F7.5.3).
+    async fn events(
+        &self,
+        after: Option<&str>,
+        label: Option<&str>,
+    ) -> Result<EventPage, DriverError>;
     /// Whether the service is up, as its cloud sees it.
     async fn liveness(&self, id: &AllocationId) -> Result<Liveness, DriverError>;
     /// How the service performs and what it uses (IF12).

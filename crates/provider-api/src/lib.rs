@@ -3,9 +3,12 @@
 pub mod driver;
 pub mod erasure;
 pub mod http;
+pub mod openapi;
+pub mod operations;
 pub mod paths;
 pub mod probe;
 pub mod problem;
+pub mod resource;
 pub mod state;
 pub mod suite;
 pub mod wire;
@@ -19,7 +22,9 @@ pub use http::{
     AddressPolicy, AddressRange, ConfigError, DriverConfig, HttpDriver, HttpProbe, RetryPolicy,
     Secret,
 };
+pub use operations::{OPERATIONS, Operation, Part};
 pub use probe::{Probe, ProbeAnswer, ProbeError};
 pub use problem::{FieldFault, Problem, ProblemCode};
+pub use resource::{GraphFault, Related, Relation, Resource, ResourceGraph, ResourceKind};
 pub use state::{Cause, ResourceState};
 pub use wire::*;

@@ -9,6 +9,8 @@ pub const EPOCH: &str = "kumoichi-epoch";
 /// Header of every answer with the provider's id of the request.
 pub const REQUEST_ID: &str = "x-request-id";
 
+/// `GET`, without a token: the OpenAPI 3.1 document of this API.
+pub const OPENAPI: &str = "/v1/openapi.json";
 /// `GET`: what this cloud can do.
 pub const CAPABILITIES: &str = "/v1/capabilities";
 /// `POST`: a live answer whether a group could be held now (F7.4.1); changes nothing.
@@ -25,6 +27,8 @@ pub const CONFIRM: &str = "/v1/holds/{id}/confirm";
 pub const ALLOCATIONS: &str = "/v1/allocations";
 /// `GET`: one allocation.
 pub const ALLOCATION: &str = "/v1/allocations/{id}";
+/// `GET`: what the allocation consists of, as a graph (F7.5.2).
+pub const RESOURCES: &str = "/v1/allocations/{id}/resources";
 /// `POST`: start the service (IF7, IF8).
 pub const START: &str = "/v1/allocations/{id}/start";
 /// `POST`: stop the service (IF7, IF8).
@@ -43,6 +47,8 @@ pub const METER: &str = "/v1/allocations/{id}/meter";
 pub const ERASE: &str = "/v1/allocations/{id}/erase";
 /// `POST`: give the capacity back.
 pub const RELEASE: &str = "/v1/allocations/{id}/release";
+/// `GET`: the feed of events, with `after`, `label` and `limit`.
+pub const EVENTS: &str = "/v1/events";
 /// `GET`: what became of an idempotency key.
 pub const OPERATION: &str = "/v1/operations/{key}";
 

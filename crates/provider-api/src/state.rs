@@ -173,6 +173,69 @@ impl ResourceState {
     }
 }
 
+impl Cause {
+    /// All causes, in the order of a life.
+    pub const ALL: [Self; 14] = [
+        C::Hold,
+        C::Extend,
+        C::Drop,
+        C::Expire,
+        C::Confirm,
+        C::Start,
+        C::Started,
+        C::Allow,
+        C::Deny,
+        C::Stop,
+        C::Erase,
+        C::Release,
+        C::Fail,
+        C::Lose,
+    ];
+
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            C::Hold => "hold",
+            C::Extend => "extend",
+            C::Drop => "drop",
+            C::Expire => "expire",
+            C::Confirm => "confirm",
+            C::Start => "start",
+            C::Started => "started",
+            C::Allow => "allow",
+            C::Deny => "deny",
+            C::Stop => "stop",
+            C::Erase => "erase",
+            C::Release => "release",
+            C::Fail => "fail",
+            C::Lose => "lose",
+        }
+    }
+}
+
+/// The table as a Mermaid diagram, for the documents; causes that lead the same way share an arrow.
+#[must_use]
+pub fn diagram() -> String {
+    let mut text = "stateDiagram-v2\n    [*] --> candidate\n".to_owned();
+    for from in S::ALL {
+        for to in S::ALL {
+            let causes: Vec<&str> = TRANSITIONS
+                .iter()
+                .filter(|row| row.0 == from && row.2 == to)
+                .map(|row| row.1.as_str())
+                .collect();
+            if !causes.is_empty() {
+                text.push_str(&format!("    {from} --> {to}: {}\n", causes.join(", ")));
+            }
+        }
+    }
+    for end in S::ALL.into_iter().filter(|state| state.is_final()) {
+        text.push_str(&format!("    {end} --> [*]\n"));
+    }
+    text
+}
+
 impl fmt::Display for ResourceState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -219,6 +282,40 @@ mod tests {
             assert!(seen.insert((from, cause)), "{from} has two ends for {cause:?}");
             assert_eq!(from.after(*cause), Some(*to));
         }
+    }
+
+    #[test]
+    fn every_pair_of_state_and_cause_leads_where_the_table_says_or_nowhere() {
+        for from in ResourceState::ALL {
+            for cause in Cause::ALL {
+                let rows: Vec<_> =
+                    TRANSITIONS.iter().filter(|row| row.0 == from && row.1 == cause).collect();
+                assert!(rows.len() <= 1, "{from} has two ends for {cause:?}");
+                assert_eq!(from.after(cause), rows.first().map(|row| row.2), "{from}, {cause:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_state_but_the_first_is_reached_and_every_cause_is_used() {
+        for state in ResourceState::ALL.into_iter().skip(1) {
+            assert!(TRANSITIONS.iter().any(|row| row.2 == state), "{state} is never reached");
+        }
+        for cause in Cause::ALL {
+            assert!(TRANSITIONS.iter().any(|row| row.1 == cause), "{cause:?} moves nothing");
+            assert_eq!(serde_json::to_value(cause).unwrap(), cause.as_str());
+        }
+    }
+
+    #[test]
+    fn the_diagram_has_an_arrow_for_every_row_of_the_table() {
+        let diagram = diagram();
+        for (from, cause, to) in TRANSITIONS {
+            let arrow = format!("{from} --> {to}: ");
+            let line = diagram.lines().find(|line| line.trim().starts_with(&arrow)).unwrap();
+            assert!(line.contains(cause.as_str()), "{line}");
+        }
+        assert!(diagram.contains("erased --> [*]") && !diagram.contains("active --> [*]"));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::faults::Faults;
 use crate::gateway::Gateway;
 use crate::keys::Signer;
 use crate::store::Store;
+use crate::switches::Panel;
 use crate::volume::Volumes;
 use crate::{api, http_server, watch};
 
@@ -34,6 +35,7 @@ pub(crate) struct Cloud {
     pub gateway: Gateway,
     pub volumes: Volumes,
     pub faults: Faults,
+    pub switches: Arc<Panel>,
     /// Operations under way; they run to their end even when their callers go away.
     pub work: TaskTracker,
     locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
@@ -53,7 +55,7 @@ impl Clock for SystemClock {
 
 impl Cloud {
     pub(crate) fn now_us(&self) -> i64 {
-        self.clock.now().0
+        self.clock.now().0.saturating_add(self.switches.skew_us())
     }
 
     /// Waits until no other operation works on the allocation.
@@ -136,14 +138,16 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
         .map_err(CloudError::io("creating run files"))?;
     let children = Arc::new(children);
     let volumes = Volumes::new(&data_dir).map_err(CloudError::io("creating volumes"))?;
+    let switches = Arc::new(Panel::default());
     let cloud = Arc::new(Cloud {
         store,
         clock,
         signer,
-        gateway: Gateway::new(Arc::clone(&children)),
+        gateway: Gateway::new(Arc::clone(&children), Arc::clone(&switches)),
         children,
         volumes,
         faults: Faults::default(),
+        switches,
         work: TaskTracker::new(),
         locks: Mutex::default(),
         config,

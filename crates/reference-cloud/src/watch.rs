@@ -14,6 +14,8 @@ use crate::store::{self, AllocationRow};
 
 /// How often everything is looked at; also what keeps children from thinking themselves orphans.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// Events are kept for 30 days; a reader that was away longer lists instead.
+const EVENTS_KEPT_US: i64 = 30 * 24 * 3600 * 1_000_000;
 /// More restarts than this within [`RESTART_WINDOW`] and the service is given up as failed.
 const RESTARTS_MAX: usize = 5;
 const RESTART_WINDOW: Duration = Duration::from_secs(120);
@@ -40,6 +42,10 @@ async fn round(cloud: &Cloud, restarts: &mut HashMap<String, Vec<Instant>>) -> R
         let ended = store::expire(&mut tx, now_us).await?;
         tx.commit().await?;
         tracing::info!(ended, "holds have ended by themselves");
+    }
+    let forgotten = cloud.store.forget_events(now_us.saturating_sub(EVENTS_KEPT_US)).await?;
+    if forgotten > 0 {
+        tracing::info!(forgotten, "old events are forgotten");
     }
     for row in rows {
         // Busy ones are in the hands of an operation.
@@ -91,7 +97,7 @@ pub(crate) async fn give_up(cloud: &Cloud, id: &str, why: &str) -> Result<(), Op
         row.running_wanted = false;
         row.access_wanted = false;
         row.failure = Some(why.to_owned());
-        store::save(&mut tx, &mut row).await?;
+        store::save(&mut tx, &mut row, cloud.now_us()).await?;
         store::close_interval(&mut tx, id, cloud.now_us()).await?;
     }
     tx.commit().await?;

@@ -5,7 +5,6 @@ mod common;
 use std::time::Duration;
 
 use common::*;
-use provider_api::suite::Subject;
 use provider_api::*;
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod cloud_reports;
 pub mod contracts;
 mod db;
 mod error;

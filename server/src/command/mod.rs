@@ -1,6 +1,7 @@
 //! One module for each command: read the settings, wire the parts, call the use cases, say what was done.
 
 pub mod cloud;
+pub mod conform;
 pub mod demo_app;
 pub mod doctor;
 pub mod import;

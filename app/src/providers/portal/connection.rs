@@ -1,18 +1,23 @@
 //! Whether a cloud stands behind the provider's offers.
 
 use axum::{extract::State, response::Response};
+use broker::conformance::Conformance;
 use domain::Role;
 use leptos::prelude::*;
 
 use super::parts;
 use crate::{
-    AppState, PageContext,
+    AppState, FlashKind, PageContext,
     account::guard,
     layout::fail,
     market::card,
-    render::{Page, page},
-    ui::{self, Kind, State as Badge, badge, definitions, notice, page_head},
+    providers::conformance,
+    render::{Page, page, redirect},
+    ui::{self, Button, Kind, State as Badge, badge, definitions, notice, page_head, section},
 };
+
+const AT: &str = "/provider/connection";
+const EXAMINE: &str = "/provider/connection/examine";
 
 pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Response {
     if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
@@ -20,6 +25,10 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
     }
     let provider = match state.broker.my_provider(&ctx.op()).await {
         Ok(provider) => provider,
+        Err(error) => return fail(&ctx, error),
+    };
+    let conformance = match state.broker.conformance(&ctx.op(), provider.card.id).await {
+        Ok(conformance) => conformance,
         Err(error) => return fail(&ctx, error),
     };
     let words = ctx.words();
@@ -45,6 +54,7 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
     };
     let name = ctx.locale.pick(&shown.name_en, &shown.name_ja).to_owned();
     page(&ctx, Page::new(words.portal_connection_title()).private(), || {
+        let examination = shown.backed.then(|| examination(&ctx, conformance.as_ref()));
         view! {
             {page_head(words.portal_connection_title(), Some(words.portal_connection_lead().to_owned()), vec![])}
             {parts(words, super::Part::Connection)}
@@ -57,7 +67,34 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
                 ("DID".to_owned(), view! { <code class="address">{provider.did.clone()}</code> }.into_any()),
                 (words.portal_offer_number().to_owned(), ui::id(&ctx, &shown.id.to_string())),
             ])}
+            {examination}
         }
         .into_any()
     })
+}
+
+/// The last report, and the way to ask for a new one.
+fn examination(ctx: &PageContext, known: Option<&Conformance>) -> AnyView {
+    let words = ctx.words();
+    let body = view! {
+        <p>{words.conform_lead()}</p>
+        {conformance::details(ctx, known)}
+        <form method="post" action=EXAMINE>
+            <div class="actions">{Button::primary(words.conform_ask()).view()}</div>
+        </form>
+    };
+    section("conformance", words.conform_title(), body.into_any())
+}
+
+pub(super) async fn examine(ctx: PageContext, State(state): State<AppState>) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
+        return refusal;
+    }
+    match state.broker.request_examination(&ctx.op()).await {
+        Ok(()) => {
+            let text = ctx.words().conform_asked().to_owned();
+            redirect(AT, Some((FlashKind::Done, text)))
+        }
+        Err(error) => fail(&ctx, error),
+    }
 }

@@ -56,6 +56,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/provider/offers/{id}/publish", post(offer::publish))
         .route("/provider/offers/{id}/withdraw", get(offer::ask).post(offer::withdraw))
         .route("/provider/connection", get(connection::show))
+        .route("/provider/connection/examine", post(connection::examine))
 }
 
 /// Reads the id in an address; what is none was not found.

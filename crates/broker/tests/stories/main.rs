@@ -9,6 +9,7 @@
 
 mod accounts;
 mod combinations;
+mod conformance;
 mod contracts;
 mod desk;
 mod exchange;

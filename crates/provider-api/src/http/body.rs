@@ -2,13 +2,24 @@
 
 /// Why a body was not read whole.
 #[derive(Debug)]
-pub(super) enum BodyError {
+pub(crate) enum BodyError {
     TooLarge,
     Broken(reqwest::Error),
 }
 
+impl std::fmt::Display for BodyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLarge => f.write_str("the answer is larger than allowed"),
+            Self::Broken(error) => {
+                write!(f, "the answer broke off: {}", super::client::chain(error))
+            }
+        }
+    }
+}
+
 /// The whole body, or an error as soon as it is known to be longer than `max`.
-pub(super) async fn read(
+pub(crate) async fn read(
     mut response: reqwest::Response,
     max: usize,
 ) -> Result<Vec<u8>, BodyError> {

@@ -15,24 +15,36 @@ use crate::driver::{Call, DriverError};
 use crate::paths;
 use crate::problem::{Problem, ProblemCode};
 
-/// A client that only talks to allowed addresses.
+/// A client that only talks to allowed addresses and bears the token.
 pub(super) fn build(config: &DriverConfig) -> Result<reqwest::Client, ConfigError> {
     let mut bearer = HeaderValue::from_str(&format!("Bearer {}", config.token.reveal()))
         .map_err(|_| ConfigError::Token)?;
     bearer.set_sensitive(true);
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, bearer);
+    builder(config)?.default_headers(accepting(headers)).build().map_err(ConfigError::Client)
+}
+
+/// The same for callers that choose the token of each request themselves.
+pub(crate) fn raw(config: &DriverConfig) -> Result<reqwest::Client, ConfigError> {
+    config.check()?;
+    let headers = accepting(HeaderMap::new());
+    builder(config)?.default_headers(headers).build().map_err(ConfigError::Client)
+}
+
+fn accepting(mut headers: HeaderMap) -> HeaderMap {
     headers.insert(ACCEPT, HeaderValue::from_static("application/json, application/problem+json"));
-    reqwest::Client::builder()
-        .default_headers(headers)
+    headers
+}
+
+fn builder(config: &DriverConfig) -> Result<reqwest::ClientBuilder, ConfigError> {
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls::settings()?)
         .connect_timeout(config.connect_timeout)
         .timeout(config.total_timeout)
         .redirect(redirect::Policy::none())
         .no_proxy()
-        .dns_resolver(Arc::new(GuardedResolver { policy: Arc::new(config.addresses.clone()) }))
-        .tls_backend_preconfigured(tls::settings()?)
-        .build()
-        .map_err(ConfigError::Client)
+        .dns_resolver(Arc::new(GuardedResolver { policy: Arc::new(config.addresses.clone()) })))
 }
 
 /// What is sent.
@@ -175,7 +187,8 @@ fn forbidden(error: &reqwest::Error) -> bool {
     false
 }
 
-fn chain(error: &reqwest::Error) -> String {
+/// What went wrong with all its causes.
+pub(crate) fn chain(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

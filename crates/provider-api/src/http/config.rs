@@ -114,7 +114,7 @@ impl DriverConfig {
         self
     }
 
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let url = &self.base_url;
         self.addresses.check_url(url)?;
         let named = literal(url).is_some_and(|address| self.addresses.names(address));

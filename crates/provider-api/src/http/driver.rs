@@ -14,9 +14,10 @@ use crate::driver::{
 use crate::erasure::ErasureStatement;
 use crate::paths;
 use crate::problem::ProblemCode;
+use crate::resource::ResourceGraph;
 use crate::wire::{
     Allocation, AllocationId, AllocationPage, Capabilities, ConfirmRequest, DiscoverAnswer,
-    DiscoverRequest, ExtendRequest, IdempotencyKey, Liveness, Metrics, OperationRecord,
+    DiscoverRequest, EventPage, ExtendRequest, IdempotencyKey, Liveness, Metrics, OperationRecord,
     UsageRecord,
 };
 
@@ -74,13 +75,14 @@ impl HttpDriver {
     }
 }
 
-fn list_path(label: &str, after: Option<&str>) -> String {
+fn list_path(route: &str, label: Option<&str>, after: Option<&str>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("label", label);
-    if let Some(after) = after {
-        query.append_pair("after", after);
+    for (name, value) in [("label", label), ("after", after)] {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
     }
-    format!("{}?{}", paths::ALLOCATIONS, query.finish())
+    format!("{route}?{}", query.finish())
 }
 
 fn to_json(body: &impl Serialize) -> Result<serde_json::Value, DriverError> {
@@ -156,11 +158,16 @@ impl Driver for HttpDriver {
         self.get(paths::with(paths::ALLOCATION, id.as_str())).await
     }
 
+    async fn resources(&self, id: &AllocationId) -> Result<ResourceGraph, DriverError> {
+        self.get(paths::with(paths::RESOURCES, id.as_str())).await
+    }
+
     async fn list(&self, label: &str) -> Result<Vec<Allocation>, DriverError> {
         let mut all = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..PAGES_MAX {
-            let page: AllocationPage = self.get(list_path(label, after.as_deref())).await?;
+            let page: AllocationPage =
+                self.get(list_path(paths::ALLOCATIONS, Some(label), after.as_deref())).await?;
             all.extend(page.items);
             match page.next {
                 Some(next) => after = Some(next),
@@ -182,6 +189,14 @@ impl Driver for HttpDriver {
             Err(DriverError::Gone { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    async fn events(
+        &self,
+        after: Option<&str>,
+        label: Option<&str>,
+    ) -> Result<EventPage, DriverError> {
+        self.get(list_path(paths::EVENTS, label, after)).await
     }
 
     async fn liveness(&self, id: &AllocationId) -> Result<Liveness, DriverError> {

@@ -15,5 +15,8 @@ pub use driver::HttpDriver;
 pub use guard::{AddressPolicy, AddressRange, Forbidden, InvalidRange};
 pub use probe::HttpProbe;
 
+pub(crate) use body::read as read_body;
+pub(crate) use client::{chain, raw as raw_client};
+
 #[cfg(test)]
 mod tests;

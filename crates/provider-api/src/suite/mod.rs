@@ -1,241 +1,168 @@
-//! The facts every provider must show, as code that any `Driver` can be run through.
-//! It reports instead of panicking, so that it also serves to check a stranger's cloud before it is admitted.
+//! The conformance suite: every rule of the API as a check over real HTTP, against any provider.
+//!
+//! It speaks raw HTTP instead of going through the driver, since headers, problem documents and repetitions are part
+//! of the contract. It reports instead of panicking, keeps what was sent and what came, gives back whatever it made,
+//! and every step of it has a time limit. What a report means for an offer is left to the broker.
 
-mod holds;
-mod lives;
-mod regions;
+mod answer;
+mod catalogue;
+mod checks;
+mod desk;
+mod html;
+mod report;
+mod room;
+mod sweep;
+mod text;
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
-use crate::driver::{
-    AllocationCommand, Call, ConfirmCommand, Driver, DriverError, HoldCommand, StartCommand,
-};
-use crate::problem::ProblemCode;
-use crate::state::ResourceState;
-use crate::wire::{
-    Allocation, AllocationId, DiscoverAnswer, DiscoverRequest, HoldRequest, IdempotencyKey, Quota,
-    ResourceGroup, StartRequest,
-};
+pub use catalogue::{CATALOGUE, Check, Group};
+pub use report::{Came, CheckReport, CheckResult, Exchange, Header, Report, Sent, Verdict};
 
-/// A cloud under test and the little the suite must know about it.
+use crate::http::DriverConfig;
+use crate::http::Secret;
+use desk::Desk;
+use room::Room;
+
+/// What is examined, and how patiently.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Address, token, allowed addresses and the size limit of answers; its deadlines and retries are not used.
+    pub config: DriverConfig,
+    /// For checks that order faults at the cloud; without it they are skipped.
+    pub admin_token: Option<Secret>,
+}
+
+/// How a run is done.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The run's name in labels and keys: 1 to 40 letters, digits or hyphens, never used twice against one cloud.
+    pub run: String,
+    /// Microseconds UTC, for the report.
+    pub began_at_us: i64,
+    /// Only checks whose id begins with one of these; empty means all.
+    pub only: Vec<String>,
+    /// Whether checks may fill a region for some seconds. Other callers of the same tenant find it full meanwhile.
+    pub fill: bool,
+    /// For one answer.
+    pub answer_limit: Duration,
+    /// For an answer that only reads.
+    pub read_limit: Duration,
+    /// For one check with its clearing away.
+    pub check_limit: Duration,
+    /// For the whole run; checks that are left then count as failed.
+    pub run_limit: Duration,
+}
+
+impl Options {
+    /// The usual limits; everything is checked.
+    #[must_use]
+    pub fn new(run: impl Into<String>, began_at_us: i64) -> Self {
+        Self {
+            run: run.into(),
+            began_at_us,
+            only: Vec::new(),
+            fill: true,
+            answer_limit: Duration::from_secs(30),
+            read_limit: Duration::from_secs(5),
+            check_limit: Duration::from_secs(120),
+            run_limit: Duration::from_secs(900),
+        }
+    }
+}
+
+/// Lets time pass at the cloud: patience, or in a test a moved clock.
 #[async_trait]
-pub trait Subject: Send + Sync {
-    /// The cloud.
-    fn driver(&self) -> &dyn Driver;
-    /// A region of the cloud, in which everything is held unless a fact is about another.
-    fn region(&self) -> String;
-    /// A second region that the same groups fit into; nothing when the cloud has only one.
-    fn other_region(&self) -> Option<String>;
-    /// A small group of which at least two fit into the empty region.
-    fn group(&self) -> ResourceGroup;
-    /// A group that fits into the empty region once and not twice.
-    fn large_group(&self) -> ResourceGroup;
-    /// What to start.
-    fn start_request(&self) -> StartRequest;
-    /// Lets time pass at the cloud: a moved clock, or patience.
+pub trait Patience: Send + Sync + std::fmt::Debug {
     async fn pass(&self, time: Duration);
 }
 
-/// A fact that does not hold.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{fact}: {detail}")]
-pub struct Finding {
-    /// The fact, as a sentence.
-    pub fact: &'static str,
-    /// What was seen instead.
-    pub detail: String,
-}
+/// Waits as long as it takes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RealTime;
 
-type Outcome = Result<(), String>;
-type Check = for<'a> fn(&'a Desk<'a>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
-
-/// Every fact with its check, in an order that leaves the cloud empty after each.
-const CHECKS: [(&str, Check); 16] = [
-    ("a hold repeated with its key is the same hold", |desk| Box::pin(holds::repeats(desk))),
-    ("a key cannot be used for something else", |desk| Box::pin(holds::reused_key(desk))),
-    ("a group that does not fit whole is refused whole", |desk| {
-        Box::pin(holds::all_or_nothing(desk))
-    }),
-    ("of two callers racing for the last capacity one wins", |desk| Box::pin(holds::race(desk))),
-    ("every zone is told whole and a hold is where it was asked for", |desk| {
-        Box::pin(regions::told_and_kept(desk))
-    }),
-    ("a region it does not have is refused by its name", |desk| Box::pin(regions::unknown(desk))),
-    ("a full region leaves the others free", |desk| Box::pin(regions::full(desk))),
-    ("a hold ends by itself and dropping it afterwards is fine", |desk| {
-        Box::pin(holds::expiry(desk))
-    }),
-    ("an extended hold lasts longer", |desk| Box::pin(holds::extension(desk))),
-    ("a refused value is named by its place", |desk| Box::pin(holds::bad_values(desk))),
-    ("a whole life works with every call made twice", |desk| Box::pin(lives::twice(desk))),
-    ("an epoch behind the highest seen is refused", |desk| Box::pin(lives::stale_epoch(desk))),
-    ("an old key repeated later changes nothing", |desk| Box::pin(lives::old_key(desk))),
-    ("data must be erased before release", |desk| Box::pin(lives::not_erased(desk))),
-    ("what was booked and never started can be given back", |desk| {
-        Box::pin(lives::never_started(desk))
-    }),
-    ("what does not exist is gone", |desk| Box::pin(lives::unknown(desk))),
-];
-
-/// Runs every check on an empty cloud; stops at the first finding.
-///
-/// # Errors
-/// With the first fact that does not hold.
-pub async fn run(subject: &dyn Subject) -> Result<Vec<&'static str>, Finding> {
-    let mut shown = Vec::new();
-    for (fact, check) in CHECKS {
-        let desk = Desk { subject, run: fresh() };
-        check(&desk).await.map_err(|detail| Finding { fact, detail })?;
-        shown.push(fact);
-    }
-    Ok(shown)
-}
-
-/// A number that differs between checks and, by the clock, between runs against a lasting cloud.
-fn fresh() -> u64 {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let since =
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let micros = u64::try_from(since.as_micros()).unwrap_or(0);
-    micros.wrapping_mul(1000).wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// What a check works with: the cloud and names of its own.
-struct Desk<'a> {
-    subject: &'a dyn Subject,
-    run: u64,
-}
-
-impl Desk<'_> {
-    fn driver(&self) -> &dyn Driver {
-        self.subject.driver()
-    }
-
-    fn label(&self) -> String {
-        format!("suite-{}", self.run)
-    }
-
-    fn call(&self, name: &str, epoch: i64) -> Result<Call, String> {
-        let key = IdempotencyKey::parse(format!("suite-{}-{name}", self.run)).map_err(text)?;
-        Ok(Call { key, epoch })
-    }
-
-    fn command(
-        &self,
-        name: &str,
-        epoch: i64,
-        id: &AllocationId,
-    ) -> Result<AllocationCommand, String> {
-        Ok(AllocationCommand { call: self.call(name, epoch)?, allocation_id: id.clone() })
-    }
-
-    async fn hold_as(
-        &self,
-        name: &str,
-        resources: ResourceGroup,
-        ttl: u32,
-    ) -> Result<Allocation, DriverError> {
-        self.hold_in(name, self.subject.region(), resources, ttl).await
-    }
-
-    async fn hold_in(
-        &self,
-        name: &str,
-        region: String,
-        resources: ResourceGroup,
-        ttl: u32,
-    ) -> Result<Allocation, DriverError> {
-        let request =
-            HoldRequest { label: self.label(), region, resources, ttl_seconds: Some(ttl) };
-        let call = self.call(name, 1).map_err(|detail| DriverError::Unknown { detail })?;
-        self.driver().hold(HoldCommand { call, request }).await
-    }
-
-    async fn discover_in(
-        &self,
-        region: String,
-        resources: ResourceGroup,
-    ) -> Result<DiscoverAnswer, DriverError> {
-        self.driver().discover(&DiscoverRequest { region, resources }).await
-    }
-
-    async fn drop_hold(&self, name: &str, id: &AllocationId) -> Outcome {
-        self.driver().drop_hold(self.command(name, 1, id)?).await.map_err(text)?;
-        Ok(())
-    }
-
-    /// A small hold for a minute.
-    async fn hold(&self) -> Result<Allocation, String> {
-        self.hold_as("hold", self.subject.group(), 60).await.map_err(text)
-    }
-
-    async fn confirm(
-        &self,
-        name: &str,
-        epoch: i64,
-        id: &AllocationId,
-    ) -> Result<Allocation, DriverError> {
-        let call = self.call(name, epoch).map_err(|detail| DriverError::Unknown { detail })?;
-        self.driver()
-            .confirm(ConfirmCommand { call, allocation_id: id.clone(), quota: Quota::default() })
-            .await
-    }
-
-    async fn start(&self, name: &str, id: &AllocationId) -> Result<Allocation, String> {
-        let request = self.subject.start_request();
-        let command =
-            StartCommand { call: self.call(name, 1)?, allocation_id: id.clone(), request };
-        self.driver().start(command).await.map_err(text)
-    }
-
-    /// Held, booked and started.
-    async fn running(&self) -> Result<Allocation, String> {
-        let held = self.hold().await?;
-        self.confirm("confirm", 1, &held.id).await.map_err(text)?;
-        self.start("start", &held.id).await
-    }
-
-    /// Stops, erases and releases whatever it is, with the given epoch.
-    async fn clear_away(&self, id: &AllocationId, epoch: i64) -> Outcome {
-        self.driver().stop(self.command("away-stop", epoch, id)?).await.map_err(text)?;
-        self.driver().erase(self.command("away-erase", epoch, id)?).await.map_err(text)?;
-        let end =
-            self.driver().release(self.command("away-release", epoch, id)?).await.map_err(text)?;
-        state(&end, ResourceState::Erased)
+#[async_trait]
+impl Patience for RealTime {
+    async fn pass(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 }
 
-fn text(error: impl fmt::Display) -> String {
-    error.to_string()
+/// Runs the checks one after the other and tells everything; never fails itself.
+pub async fn run(target: &Target, options: &Options, patience: Arc<dyn Patience>) -> Report {
+    let began = Instant::now();
+    let mut report = Report::begin(target, options);
+    if let Err(reason) = valid(options) {
+        return report.not_run(reason, began.elapsed());
+    }
+    let room = match Room::open(target, options, patience).await {
+        Ok(room) => room,
+        Err(reason) => return report.not_run(reason, began.elapsed()),
+    };
+    report.provider = Some(room.capabilities.provider.chars().take(200).collect());
+    sweep::earlier_runs(&room).await;
+    for check in chosen(options) {
+        let left = options.run_limit.saturating_sub(began.elapsed());
+        let (done, left_behind) = examine(&room, check, left).await;
+        tracing::debug!(check = check.id, result = ?done.result, "a check is done");
+        report.checks.push(done);
+        report.left_behind.extend(left_behind);
+    }
+    report.end(began.elapsed())
 }
 
-fn state(allocation: &Allocation, expected: ResourceState) -> Outcome {
-    same("state", allocation.state, expected)
+fn valid(options: &Options) -> Result<(), String> {
+    let fits = (1..=40).contains(&options.run.len())
+        && options.run.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !fits {
+        return Err(format!(
+            "found the run name {:?}, allowed are 1 to 40 letters, digits or hyphens",
+            options.run
+        ));
+    }
+    let unknown = options.only.iter().find(|wish| {
+        wish.is_empty() || !CATALOGUE.iter().any(|check| check.id.starts_with(wish.as_str()))
+    });
+    match unknown {
+        Some(wish) => Err(format!("no check begins with {wish:?}")),
+        None => Ok(()),
+    }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "values read as a sentence at the call")]
-fn same<T: PartialEq + fmt::Debug>(what: &str, found: T, expected: T) -> Outcome {
-    if found == expected {
-        Ok(())
+fn chosen(options: &Options) -> impl Iterator<Item = &'static Check> {
+    CATALOGUE.iter().filter(|check| {
+        options.only.is_empty()
+            || options.only.iter().any(|wish| check.id.starts_with(wish.as_str()))
+    })
+}
+
+/// One check, then the clearing away of what it made.
+async fn examine(room: &Room, check: &'static Check, left: Duration) -> (CheckReport, Vec<String>) {
+    let began = Instant::now();
+    let desk = Desk::new(room, check.id);
+    let limit = room.options.check_limit.min(left);
+    let outcome = if limit.is_zero() {
+        Err(answer::finding("done within the limit of the run", "no time was left"))
     } else {
-        Err(format!("{what} is {found:?}, expected is {expected:?}"))
+        match tokio::time::timeout(limit, (check.run)(&desk)).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                let expected = format!("done within {} s", limit.as_secs());
+                Err(answer::finding(expected, "it was not done by then"))
+            }
+        }
+    };
+    let exchanges = desk.take_exchanges();
+    let left_behind = sweep::clear(room, &desk.prefix()).await;
+    let mut result = CheckResult::from(outcome);
+    if result == CheckResult::Passed && !left_behind.is_empty() {
+        result = CheckResult::Failed {
+            expected: "everything the check made can be given back".to_owned(),
+            found: format!("left at the cloud: {}", left_behind.join(", ")),
+        };
     }
-}
-
-fn holds(what: &str, fact: bool) -> Outcome {
-    if fact { Ok(()) } else { Err(what.to_owned()) }
-}
-
-/// The outcome is a refusal with exactly this code.
-fn refused<T: fmt::Debug>(outcome: Result<T, DriverError>, code: ProblemCode) -> Outcome {
-    match outcome {
-        Err(error) if error.code() == Some(code) => Ok(()),
-        other => Err(format!("expected is the refusal {}, found is {other:?}", code.as_str())),
-    }
+    (CheckReport::new(check, result, began.elapsed(), exchanges), left_behind)
 }

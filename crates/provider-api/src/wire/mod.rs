@@ -3,10 +3,12 @@
 
 mod allocation;
 mod capabilities;
+mod event;
 mod observation;
 mod resources;
 
 pub use allocation::*;
 pub use capabilities::*;
+pub use event::*;
 pub use observation::*;
 pub use resources::*;

@@ -7,7 +7,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use provider_api::{FieldFault, ProblemCode, paths};
+use provider_api::{FieldFault, OPERATIONS, Operation, ProblemCode};
 
 use super::answer::{answer, problem};
 use super::headers::parse;
@@ -16,28 +16,7 @@ use crate::error::OpError;
 use crate::faults::{Fault, FaultKind};
 use crate::http_server::LoseAnswer;
 use crate::operations::invalid;
-
-/// The name of each operation in an order.
-const OPERATIONS: [(&str, &str); 18] = [
-    (paths::CAPABILITIES, "capabilities"),
-    (paths::DISCOVER, "discover"),
-    (paths::HOLDS, "hold"),
-    (paths::HOLD, "drop"),
-    (paths::EXTEND, "extend"),
-    (paths::CONFIRM, "confirm"),
-    (paths::ALLOCATIONS, "list"),
-    (paths::ALLOCATION, "get"),
-    (paths::START, "start"),
-    (paths::STOP, "stop"),
-    (paths::ALLOW, "allow"),
-    (paths::DENY, "deny"),
-    (paths::LIVENESS, "liveness"),
-    (paths::METRICS, "metrics"),
-    (paths::METER, "meter"),
-    (paths::ERASE, "erase"),
-    (paths::RELEASE, "release"),
-    (paths::OPERATION, "operation"),
-];
+use crate::switches::{Suffering, Switches};
 
 /// Lets a call suffer what was ordered for it.
 pub(super) async fn suffer(
@@ -45,9 +24,18 @@ pub(super) async fn suffer(
     request: Request,
     next: Next,
 ) -> Response {
+    match cloud.switches.next_call() {
+        Suffering::Cut => return lost(),
+        Suffering::Error => {
+            let refusal = OpError::refuse(ProblemCode::Unavailable, "unavailable by a switch");
+            return problem(&refusal);
+        }
+        Suffering::Wait(time) if time.is_zero() => {}
+        Suffering::Wait(time) => tokio::time::sleep(time).await,
+    }
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let name =
-        OPERATIONS.iter().find(|(route, _)| Some(*route) == path.as_deref()).map(|(_, name)| *name);
+    let operation = path.and_then(|path| Operation::at(request.method().as_str(), &path));
+    let name = operation.map(|operation| operation.name);
     let Some((kind, delay)) = name.and_then(|name| cloud.faults.next(name)) else {
         return next.run(request).await;
     };
@@ -68,9 +56,7 @@ pub(super) async fn suffer(
         }
         FaultKind::LoseAnswer => {
             next.run(request).await;
-            let mut lost = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-            lost.extensions_mut().insert(LoseAnswer);
-            lost
+            lost()
         }
         FaultKind::CrashAfter => {
             next.run(request).await;
@@ -79,14 +65,20 @@ pub(super) async fn suffer(
     }
 }
 
+/// No answer at all: the connection breaks.
+fn lost() -> Response {
+    let mut lost = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    lost.extensions_mut().insert(LoseAnswer);
+    lost
+}
+
 pub(super) async fn order(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Response {
     let order = parse::<Fault>(&body).and_then(|fault| {
-        let known =
-            fault.operation == "*" || OPERATIONS.iter().any(|(_, name)| *name == fault.operation);
+        let known = fault.operation == "*" || Operation::named(&fault.operation).is_some();
         if known && fault.nth > 0 && fault.times > 0 {
             return Ok(fault);
         }
-        let names: Vec<&str> = OPERATIONS.iter().map(|(_, name)| *name).collect();
+        let names: Vec<&str> = OPERATIONS.iter().map(|each| each.name).collect();
         let detail = format!("nth and times begin at 1; operations are *, {}", names.join(", "));
         Err(invalid(vec![FieldFault { pointer: "/operation".to_owned(), detail }]))
     });
@@ -103,4 +95,19 @@ pub(super) async fn list(State(cloud): State<Arc<Cloud>>) -> Response {
 pub(super) async fn clear(State(cloud): State<Arc<Cloud>>) -> Response {
     cloud.faults.clear();
     answer(Ok(cloud.faults.list()))
+}
+
+pub(super) async fn switches(State(cloud): State<Arc<Cloud>>) -> Response {
+    answer(Ok(cloud.switches.get()))
+}
+
+pub(super) async fn switch(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Response {
+    let order = parse::<Switches>(&body).and_then(|switches| {
+        let faults = switches.faults();
+        if faults.is_empty() { Ok(switches) } else { Err(invalid(faults)) }
+    });
+    answer(order.inspect(|switches| {
+        tracing::warn!(?switches, "the cloud's switches were set");
+        cloud.switches.set(*switches);
+    }))
 }

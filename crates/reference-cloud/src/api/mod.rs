@@ -10,13 +10,13 @@ pub(crate) use page::STYLE;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
-use provider_api::{ProblemCode, Secret, paths};
+use axum::routing::{MethodRouter, delete, get, post};
+use axum::{Json, Router};
+use provider_api::{OPERATIONS, ProblemCode, Secret, paths};
 use subtle::ConstantTimeEq;
 
 use crate::cloud::Cloud;
@@ -30,30 +30,16 @@ const BODY_MAX: usize = 64 * 1024;
 pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
     let with_faults = middleware::from_fn_with_state(Arc::clone(&cloud), faults::suffer);
     let with_token = middleware::from_fn_with_state(Arc::clone(&cloud), need_token);
-    let api = Router::new()
-        .route(paths::CAPABILITIES, get(routes::capabilities))
-        .route(paths::DISCOVER, post(routes::discover))
-        .route(paths::HOLDS, post(routes::hold))
-        .route(paths::HOLD, delete(routes::drop_hold))
-        .route(paths::EXTEND, post(routes::extend))
-        .route(paths::CONFIRM, post(routes::confirm))
-        .route(paths::ALLOCATIONS, get(routes::list))
-        .route(paths::ALLOCATION, get(routes::allocation))
-        .route(paths::START, post(routes::start))
-        .route(paths::STOP, post(routes::stop))
-        .route(paths::ALLOW, post(routes::allow))
-        .route(paths::DENY, post(routes::deny))
-        .route(paths::LIVENESS, get(routes::liveness))
-        .route(paths::METRICS, get(routes::metrics))
-        .route(paths::METER, get(routes::meter))
-        .route(paths::ERASE, post(routes::erase))
-        .route(paths::RELEASE, post(routes::release))
-        .route(paths::OPERATION, get(routes::operation))
+    // From the table of operations, so that none is served that the document does not know.
+    let routed = OPERATIONS.iter().filter_map(|each| Some((each, handler(each.name)?)));
+    let api = routed
+        .fold(Router::new(), |api, (operation, handler)| api.route(operation.route, handler))
         .route_layer(with_faults)
         .route_layer(with_token);
     let mut router = Router::new()
         .merge(api)
         .route("/", get(page::show))
+        .route(paths::OPENAPI, get(|| async { Json(provider_api::openapi::document()) }))
         .route("/healthz", get(|| async { "ok" }))
         .fallback(|| async {
             answer::problem(&OpError::refuse(ProblemCode::NotFound, "there is no such route"))
@@ -61,7 +47,9 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
     if cloud.config.faults && cloud.config.admin_token.is_some() {
         let orders = get(faults::list).post(faults::order).delete(faults::clear);
         let with_admin = middleware::from_fn_with_state(Arc::clone(&cloud), need_admin);
-        router = router.merge(Router::new().route("/faults", orders).route_layer(with_admin));
+        let switches = get(faults::switches).put(faults::switch);
+        let admin = Router::new().route("/faults", orders).route("/switches", switches);
+        router = router.merge(admin.route_layer(with_admin));
     }
     router
         .method_not_allowed_fallback(|| async {
@@ -72,6 +60,33 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
         .layer(middleware::from_fn(name_request))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .with_state(cloud)
+}
+
+/// What serves an operation, by its name in the table.
+fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
+    Some(match name {
+        "capabilities" => get(routes::capabilities),
+        "discover" => post(routes::discover),
+        "hold" => post(routes::hold),
+        "drop" => delete(routes::drop_hold),
+        "extend" => post(routes::extend),
+        "confirm" => post(routes::confirm),
+        "list" => get(routes::list),
+        "get" => get(routes::allocation),
+        "resources" => get(routes::resources),
+        "start" => post(routes::start),
+        "stop" => post(routes::stop),
+        "allow" => post(routes::allow),
+        "deny" => post(routes::deny),
+        "operation" => get(routes::operation),
+        "events" => get(routes::events),
+        "liveness" => get(routes::liveness),
+        "metrics" => get(routes::metrics),
+        "meter" => get(routes::meter),
+        "erase" => post(routes::erase),
+        "release" => post(routes::release),
+        _ => return None,
+    })
 }
 
 /// Gives every request an id, for the log and for the caller.
@@ -109,4 +124,16 @@ fn unauthorized() -> Response {
     let mut response = answer::problem(&refusal).into_response();
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_of_the_table_is_served() {
+        for operation in OPERATIONS {
+            assert!(handler(operation.name).is_some(), "{}", operation.name);
+        }
+    }
 }

@@ -142,22 +142,42 @@ pub(super) async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Response {
     let outcome = async {
-        let Query(query) = query.map_err(|rejection| {
-            OpError::refuse(ProblemCode::InvalidRequest, rejection.to_string())
-        })?;
-        let after = query.after.as_deref().map_or(Ok(0), str::parse).map_err(|_| {
-            invalid(vec![FieldFault {
-                pointer: "/after".to_owned(),
-                detail: "pass what `next` said".to_owned(),
-            }])
-        })?;
+        let (query, after) = place(query)?;
         cloud.list(query.label.as_deref(), after, query.limit.unwrap_or(i64::MAX)).await
     };
     answer(outcome.await)
 }
 
+pub(super) async fn events(
+    State(cloud): Shared,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Response {
+    let outcome = async {
+        let (query, after) = place(query)?;
+        cloud.events(query.label.as_deref(), after, query.limit.unwrap_or(i64::MAX)).await
+    };
+    answer(outcome.await)
+}
+
+/// What is asked of a list, and the place to go on from.
+fn place(query: Result<Query<ListQuery>, QueryRejection>) -> Result<(ListQuery, i64), OpError> {
+    let Query(query) = query
+        .map_err(|rejection| OpError::refuse(ProblemCode::InvalidRequest, rejection.to_string()))?;
+    let after = query.after.as_deref().map_or(Ok(0), str::parse).map_err(|_| {
+        invalid(vec![FieldFault {
+            pointer: "/after".to_owned(),
+            detail: "pass what `next` said".to_owned(),
+        }])
+    })?;
+    Ok((query, after))
+}
+
 pub(super) async fn allocation(State(cloud): Shared, Path(id): Path<String>) -> Response {
     answer(cloud.allocation(&id).await)
+}
+
+pub(super) async fn resources(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.resources(&id).await)
 }
 
 pub(super) async fn operation(State(cloud): Shared, Path(key): Path<String>) -> Response {

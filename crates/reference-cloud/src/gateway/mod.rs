@@ -17,11 +17,13 @@ pub(crate) use stats::Stats;
 
 use crate::children::Children;
 use crate::http_server;
+use crate::switches::Panel;
 
 /// Every open address, and the times seen at each.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     children: Arc<Children>,
+    switches: Arc<Panel>,
     doors: Mutex<HashMap<String, Door>>,
     stats: Mutex<HashMap<String, Arc<Stats>>>,
 }
@@ -33,8 +35,8 @@ struct Door {
 }
 
 impl Gateway {
-    pub(crate) fn new(children: Arc<Children>) -> Self {
-        Self { children, doors: Mutex::default(), stats: Mutex::default() }
+    pub(crate) fn new(children: Arc<Children>, switches: Arc<Panel>) -> Self {
+        Self { children, switches, doors: Mutex::default(), stats: Mutex::default() }
     }
 
     /// Opens the address of an allocation; fine when it is open.
@@ -44,7 +46,12 @@ impl Gateway {
         }
         let listener = TcpListener::bind(address).await?;
         let stop = CancellationToken::new();
-        let proxy = proxy::Proxy::new(id.to_owned(), Arc::clone(&self.children), self.stats(id));
+        let proxy = proxy::Proxy::new(
+            id.to_owned(),
+            Arc::clone(&self.children),
+            self.stats(id),
+            Arc::clone(&self.switches),
+        );
         let task = tokio::spawn(http_server::serve(listener, proxy, stop.clone()));
         lock(&self.doors).insert(id.to_owned(), Door { stop, task });
         tracing::info!(allocation.id = %id, %address, "an address was opened");

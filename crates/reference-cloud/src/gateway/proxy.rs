@@ -17,6 +17,8 @@ use tower::Service;
 
 use super::Stats;
 use crate::children::{Children, SECRET_HEADER, send};
+use crate::http_server::LoseAnswer;
+use crate::switches::Panel;
 
 /// The service at one address.
 #[derive(Clone, Debug)]
@@ -24,6 +26,7 @@ pub(super) struct Proxy {
     id: Arc<str>,
     children: Arc<Children>,
     stats: Arc<Stats>,
+    switches: Arc<Panel>,
     turn: Arc<AtomicUsize>,
 }
 
@@ -42,11 +45,22 @@ const HOP_BY_HOP: [HeaderName; 8] = [
 ];
 
 impl Proxy {
-    pub(super) fn new(id: String, children: Arc<Children>, stats: Arc<Stats>) -> Self {
-        Self { id: id.into(), children, stats, turn: Arc::default() }
+    pub(super) fn new(
+        id: String,
+        children: Arc<Children>,
+        stats: Arc<Stats>,
+        switches: Arc<Panel>,
+    ) -> Self {
+        Self { id: id.into(), children, stats, switches, turn: Arc::default() }
     }
 
     async fn forward(self, request: Request) -> Response {
+        // Cut off: the cloud itself sees nothing of the request.
+        if !self.switches.services_reachable() {
+            let mut lost = StatusCode::SERVICE_UNAVAILABLE.into_response();
+            lost.extensions_mut().insert(LoseAnswer);
+            return lost;
+        }
         let begun = Instant::now();
         let response = self.hand_on(request).await;
         self.stats.note(begun, begun.elapsed(), response.status().is_server_error());

@@ -34,7 +34,7 @@ impl Cloud {
             row.erasing_bytes = Some(content.bytes);
             row.erasing_items = Some(content.items);
         }
-        store::save(&mut tx, row).await?;
+        store::save(&mut tx, row, self.now_us()).await?;
         tx.commit().await?;
         let (volumes, name) = (self.volumes.clone(), id.to_owned());
         tokio::task::spawn_blocking(move || volumes.erase(&name))

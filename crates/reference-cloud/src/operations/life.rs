@@ -48,7 +48,7 @@ impl Cloud {
         row.settings = Some(serde_json::to_string(&request.settings)?);
         row.running_wanted = true;
         row.failure = None;
-        store::save(&mut tx, row).await?;
+        store::save(&mut tx, row, self.now_us()).await?;
         tx.commit().await?;
         self.volumes.create(id)?;
         let volume = self.volumes.path(id);
@@ -97,7 +97,7 @@ impl Cloud {
         }
         row.running_wanted = false;
         row.access_wanted = false;
-        store::save(&mut tx, row).await?;
+        store::save(&mut tx, row, self.now_us()).await?;
         tx.commit().await?;
         self.gateway.close(id).await;
         self.children.stop(id).await?;
@@ -133,7 +133,7 @@ impl Cloud {
         match intent {
             Some(intent) => self.finish(tx, row, intent).await,
             None => {
-                store::save(&mut tx, row).await?;
+                store::save(&mut tx, row, self.now_us()).await?;
                 tx.commit().await?;
                 Ok(())
             }

@@ -4,9 +4,11 @@
 
 mod access;
 mod ending;
+mod events;
 mod hold;
 mod life;
 mod reads;
+mod resources;
 mod zones;
 
 pub(crate) use hold::invalid;
@@ -74,7 +76,7 @@ impl Cloud {
         row: &mut AllocationRow,
         intent: &Intent,
     ) -> Result<(), OpError> {
-        store::save(&mut tx, row).await?;
+        store::save(&mut tx, row, self.now_us()).await?;
         let key = RecordedKey {
             key: intent.key.as_str().to_owned(),
             operation: intent.operation.to_owned(),

@@ -35,7 +35,10 @@ impl Cloud {
     pub(crate) fn all_rooms(&self, used: &UsedByZone) -> impl Iterator<Item = Room<'_>> {
         self.config.zones.iter().map(move |each| Room {
             zone: &each.zone,
-            free: each.capacity.minus(&used.get(&each.zone.id).copied().unwrap_or_default()),
+            free: self
+                .switches
+                .capacity(&each.capacity)
+                .minus(&used.get(&each.zone.id).copied().unwrap_or_default()),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use provider_api::{Amounts, HoldRequest, Zone};
 
-use super::{AllocationRow, Store, Tx};
+use super::{AllocationRow, Store, Tx, events};
 
 /// What a hold writes.
 #[derive(Debug)]
@@ -65,6 +65,16 @@ impl Store {
             .bind(key)
             .fetch_optional(&self.pool)
             .await
+    }
+
+    /// The key of the call that made the allocation.
+    pub(crate) async fn made_by(&self, id: &str) -> Result<Option<String>, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT key FROM operations WHERE allocation_id = $1 AND operation = 'hold'",
+        )
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await
     }
 
     /// Remembers the highest epoch seen; lower ones change nothing.
@@ -150,6 +160,7 @@ pub(crate) async fn record_key(tx: &mut Tx, key: &RecordedKey) -> Result<(), sql
 
 /// Marks ended holds and gives their addresses back; returns how many.
 pub(crate) async fn expire(tx: &mut Tx, now_us: i64) -> Result<u64, sqlx::Error> {
+    events::note_expired(tx, now_us).await?;
     let done = sqlx::query(
         "UPDATE allocations SET state = 'expired', address = NULL, port = NULL, generation = generation + 1
          WHERE state = 'held' AND held_until <= $1",
@@ -197,11 +208,29 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAllocation<'_>) -> Result<(), s
     .bind(&new.zone.hazard_zone)
     .execute(&mut **tx)
     .await?;
+    let row = load(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
+    events::note(tx, &row, None, new.now_us).await
+}
+
+/// Writes back every field that may change, guarded by the generation that was read; a new state is an event.
+pub(crate) async fn save(
+    tx: &mut Tx,
+    row: &mut AllocationRow,
+    now_us: i64,
+) -> Result<(), sqlx::Error> {
+    let before: String = sqlx::query_scalar("SELECT state FROM allocations WHERE id = $1")
+        .bind(&row.id)
+        .fetch_one(&mut **tx)
+        .await?;
+    write(tx, row).await?;
+    row.generation += 1;
+    if before != row.state {
+        events::note(tx, row, Some(&before), now_us).await?;
+    }
     Ok(())
 }
 
-/// Writes back every field that may change, guarded by the generation that was read.
-pub(crate) async fn save(tx: &mut Tx, row: &mut AllocationRow) -> Result<(), sqlx::Error> {
+async fn write(tx: &mut Tx, row: &AllocationRow) -> Result<(), sqlx::Error> {
     let done = sqlx::query(
         "UPDATE allocations SET generation = generation + 1, state = $1, epoch = $2, address = $3, port = $4,
              quota_bytes = $5, application = $6, service_name = $7, settings = $8, running_wanted = $9,
@@ -235,7 +264,6 @@ pub(crate) async fn save(tx: &mut Tx, row: &mut AllocationRow) -> Result<(), sql
     if done.rows_affected() != 1 {
         return Err(sqlx::Error::RowNotFound);
     }
-    row.generation += 1;
     Ok(())
 }
 

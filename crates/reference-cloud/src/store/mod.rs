@@ -2,6 +2,7 @@
 //! see the last capacity as free. What a change means is decided in `operations`.
 
 mod allocations;
+mod events;
 mod rows;
 mod usage;
 

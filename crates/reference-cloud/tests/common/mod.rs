@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::{ManualClock, Timestamp};
-use provider_api::suite::Subject;
+use provider_api::suite::{Patience, Target};
 use provider_api::*;
 use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, RunningCloud};
 use tempfile::TempDir;
@@ -123,42 +123,31 @@ impl Local {
         Self { dir, cloud, clock, driver }
     }
 
+    pub async fn pass(&self, time: Duration) {
+        Moved(self.clock.clone()).pass(time).await;
+    }
+
     pub fn volume(&self, id: &AllocationId) -> PathBuf {
         self.dir.path().join("volumes").join(id.as_str())
     }
 }
 
+/// Moves the clock of a cloud in this process.
+#[derive(Debug)]
+pub struct Moved(pub Arc<ManualClock>);
+
 #[async_trait]
-impl Subject for Local {
-    fn driver(&self) -> &dyn Driver {
-        &self.driver
-    }
-
-    fn region(&self) -> String {
-        zone().region
-    }
-
-    fn other_region(&self) -> Option<String> {
-        Some(second_zone().region)
-    }
-
-    fn group(&self) -> ResourceGroup {
-        group()
-    }
-
-    fn large_group(&self) -> ResourceGroup {
-        let mut group = group();
-        group.compute.count = 3;
-        group
-    }
-
-    fn start_request(&self) -> StartRequest {
-        start_request()
-    }
-
+impl Patience for Moved {
     async fn pass(&self, time: Duration) {
-        self.clock.advance_us(i64::try_from(time.as_micros()).unwrap());
+        self.0.advance_us(i64::try_from(time.as_micros()).unwrap());
     }
+}
+
+/// What the suite examines at an address, with everything this machine allows.
+pub fn target(url: &str) -> Target {
+    let config =
+        DriverConfig::new(url, TOKEN).unwrap().allowing(vec!["127.0.0.0/8".parse().unwrap()]);
+    Target { config, admin_token: Some(Secret::new(ADMIN)) }
 }
 
 /// A cloud as a process of its own, killed at the end of the test together with its children.

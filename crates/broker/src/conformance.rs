@@ -1,0 +1,252 @@
+//! Does a provider's cloud keep the contract of the provider API? Asked for by the provider or the broker's team, done
+//! by [`Broker::examine_clouds`], shown to everybody.
+//!
+//! An examination holds and starts small things at the cloud and gives them back. It leaves out what would fill a
+//! region, since customers order there at the same time; `kumoichi conform` does that too, in a tenant of its own.
+
+use crate::audit::{Entry, record};
+use crate::ports::CloudConnection;
+use crate::{Broker, BrokerError, OpContext};
+use domain::{Action, DurationUs, ProviderId, Timestamp};
+use provider_api::suite::{CATALOGUE, CheckReport, CheckResult, Options, Report, Verdict};
+use std::time::Duration;
+use storage::cloud_reports::{self, Finding};
+use storage::providers;
+
+/// The whole of one examination; what is left then counts as failed.
+const RUN_LIMIT: Duration = Duration::from_secs(300);
+/// An examination that took longer was cut off with its process, and is taken again.
+const STALE_US: DurationUs = 15 * 60 * 1_000_000;
+
+/// How the last examination of a cloud went, or that one is waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conformance {
+    /// Somebody waits for an examination.
+    pub waiting: bool,
+    /// The last report; `None`: never examined.
+    pub report: Option<CloudReport>,
+}
+
+/// The last report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloudReport {
+    /// What came out.
+    pub outcome: Outcome,
+    /// When it was made.
+    pub examined_at: Timestamp,
+    /// It is about the cloud that is connected now.
+    pub current: bool,
+    /// Why nothing was examined.
+    pub reason: Option<String>,
+    /// Checks that passed.
+    pub passed: usize,
+    /// Checks that were left out.
+    pub skipped: usize,
+    /// What the cloud does not do as it should.
+    pub deviations: Vec<Deviation>,
+}
+
+/// What came out of an examination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every check that was done passed.
+    Conforms,
+    /// At least one failed.
+    Deviates,
+    /// The cloud could not be examined.
+    NotExamined,
+}
+
+/// A check that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deviation {
+    /// Stable name of the check; pages translate by it.
+    pub check: String,
+    /// The fact that does not hold, in English.
+    pub fact: String,
+    /// What the API promises.
+    pub expected: String,
+    /// What the cloud did.
+    pub found: String,
+}
+
+/// The stable name and the English fact of every check.
+pub fn checks() -> impl Iterator<Item = (&'static str, &'static str)> {
+    CATALOGUE.iter().map(|check| (check.id, check.fact))
+}
+
+impl Outcome {
+    /// The word in the database and in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Conforms => "conforms",
+            Self::Deviates => "deviates",
+            Self::NotExamined => "not_run",
+        }
+    }
+}
+
+impl From<Verdict> for Outcome {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Conforms => Self::Conforms,
+            Verdict::Deviates => Self::Deviates,
+            Verdict::NotRun => Self::NotExamined,
+        }
+    }
+}
+
+impl Broker {
+    /// Asks for an examination of one's own cloud; asking again while it is waited for changes nothing.
+    pub async fn request_examination(&self, ctx: &OpContext) -> Result<(), BrokerError> {
+        ctx.may(Action::ExamineCloud, ctx.actor.organisation(), "cloud")?;
+        let now = self.now();
+        let mut tx = self.begin().await?;
+        let provider = self.own_provider(ctx, &mut tx).await?;
+        if provider.cloud_url.is_none() {
+            let detail = "no cloud is connected that could be examined".to_owned();
+            return Err(BrokerError::Conflict { code: "no_cloud", detail });
+        }
+        cloud_reports::request(&mut tx, provider.id, now).await?;
+        record(self, ctx, &mut tx, Entry::new("cloud.examination_requested", provider.id)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Where the examination of a provider's cloud stands; `None`: never asked for.
+    pub async fn conformance(
+        &self,
+        ctx: &OpContext,
+        provider: ProviderId,
+    ) -> Result<Option<Conformance>, BrokerError> {
+        ctx.may(Action::ReadMarket, None, "provider")?;
+        let mut tx = self.begin_read().await?;
+        let row = providers::find(&mut tx, provider).await?;
+        let row = row.ok_or(BrokerError::NotFound { what: "provider" })?;
+        let Some(stored) = cloud_reports::find(&mut tx, provider).await? else { return Ok(None) };
+        let current = stored.cloud_url.is_some() && stored.cloud_url == row.cloud_url;
+        // A text of another version counts as not examined.
+        let read = stored.report.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let report = read
+            .zip(stored.examined_at)
+            .map(|(report, at)| CloudReport { current, ..summary(&report, at) });
+        Ok(Some(Conformance { waiting: stored.requested_at.is_some(), report }))
+    }
+
+    /// Examines every cloud that somebody waits for; returns how many reports were kept.
+    pub async fn examine_clouds(&self) -> Result<usize, BrokerError> {
+        let stale = self.now().plus_us(-STALE_US);
+        let mut tx = self.begin_read().await?;
+        let waiting = cloud_reports::list_waiting(&mut tx, stale).await?;
+        drop(tx);
+        let mut kept = 0;
+        for provider in waiting {
+            kept += usize::from(self.examine_cloud(provider.provider_id, stale).await?);
+        }
+        Ok(kept)
+    }
+
+    async fn examine_cloud(&self, id: ProviderId, stale: Timestamp) -> Result<bool, BrokerError> {
+        let claimed_at = self.now();
+        let mut tx = self.begin().await?;
+        if !cloud_reports::claim(&mut tx, id, stale, claimed_at).await? {
+            return Ok(false);
+        }
+        let connection = self.cloud_of(&mut tx, id).await?;
+        tx.commit().await?;
+        let (url, outcome, report) = match connection {
+            Some(connection) => {
+                let report = self.examined(&connection, claimed_at).await;
+                (connection.url, Outcome::from(report.verdict), report)
+            }
+            None => (String::new(), Outcome::NotExamined, not_run("", "no cloud is connected")),
+        };
+        let text = serde_json::to_string(&report)
+            .map_err(|error| BrokerError::Internal(error.to_string()))?;
+        let finding = Finding {
+            cloud_url: &url,
+            verdict: outcome.as_str(),
+            report: &text,
+            examined_at: self.now(),
+        };
+        let mut tx = self.begin().await?;
+        let kept = cloud_reports::store(&mut tx, id, claimed_at, &finding).await?;
+        tx.commit().await?;
+        tracing::info!(provider.id = %id, outcome = outcome.as_str(), kept, "a cloud was examined");
+        Ok(kept)
+    }
+
+    /// The report without what was sent and came: that is for `kumoichi conform`, and large.
+    async fn examined(&self, connection: &CloudConnection, at: Timestamp) -> Report {
+        // Fresh for every run: the names of allocations and keys are never used twice.
+        let run = self.ids().next_uuid().simple().to_string();
+        let mut options = Options::new(run, at.0);
+        options.fill = false;
+        options.run_limit = RUN_LIMIT;
+        match self.inner.drivers.examine(connection, &options).await {
+            Ok(mut report) => {
+                report.checks.iter_mut().for_each(|check| check.exchanges.clear());
+                report
+            }
+            Err(reason) => not_run(&connection.url, &reason),
+        }
+    }
+}
+
+fn not_run(url: &str, reason: &str) -> Report {
+    Report {
+        version: 1,
+        run: String::new(),
+        url: url.to_owned(),
+        provider: None,
+        verdict: Verdict::NotRun,
+        reason: Some(reason.to_owned()),
+        began_at_us: 0,
+        took_ms: 0,
+        checks: Vec::new(),
+        left_behind: Vec::new(),
+    }
+}
+
+/// What pages show of a report.
+fn summary(report: &Report, examined_at: Timestamp) -> CloudReport {
+    let deviation = |check: &CheckReport| match &check.result {
+        CheckResult::Failed { expected, found } => Some(Deviation {
+            check: check.id.clone(),
+            fact: check.fact.clone(),
+            expected: expected.clone(),
+            found: found.clone(),
+        }),
+        _ => None,
+    };
+    CloudReport {
+        outcome: report.verdict.into(),
+        examined_at,
+        current: false,
+        reason: report.reason.clone(),
+        passed: report.passed(),
+        skipped: report.skipped(),
+        deviations: report.checks.iter().filter_map(deviation).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_has_the_word_that_the_database_takes() {
+        let all = [Outcome::Conforms, Outcome::Deviates, Outcome::NotExamined];
+        let words = all.map(Outcome::as_str);
+        assert_eq!(words, ["conforms", "deviates", "not_run"]);
+    }
+
+    #[test]
+    fn what_could_not_be_examined_says_why() {
+        let shown = summary(&not_run("http://127.0.0.1:1", "nobody answers"), Timestamp(5));
+        assert_eq!(shown.outcome, Outcome::NotExamined);
+        assert_eq!(shown.reason.as_deref(), Some("nobody answers"));
+        assert_eq!((shown.passed, shown.skipped, shown.deviations.len()), (0, 0, 0));
+    }
+}

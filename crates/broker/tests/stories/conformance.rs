@@ -1,0 +1,78 @@
+//! A provider has its cloud examined; everybody sees how it went.
+
+use crate::on_both;
+use broker::conformance::{self, Outcome};
+use broker::{BrokerError, OpContext};
+use domain::{ProviderId, Role};
+use testkit::{Engine, TestBroker};
+
+async fn own(market: &TestBroker, provider: &OpContext) -> ProviderId {
+    market.broker.my_provider(provider).await.unwrap().card.id
+}
+
+async fn an_examination_that_was_asked_for_is_done_once_and_seen_by_everybody(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 2).await;
+    let provider = market.person(Role::Provider).await;
+    let id = own(&market, &provider).await;
+    let stranger = OpContext::stranger("test");
+    assert_eq!(market.broker.conformance(&stranger, id).await.unwrap(), None);
+    assert_eq!(market.broker.examine_clouds().await.unwrap(), 0, "nobody waits");
+    for _ in 0..2 {
+        market.broker.request_examination(&provider).await.unwrap();
+    }
+    let waiting = market.broker.conformance(&stranger, id).await.unwrap().unwrap();
+    assert!(waiting.waiting && waiting.report.is_none());
+    assert_eq!(market.broker.examine_clouds().await.unwrap(), 1);
+    assert_eq!(market.broker.examine_clouds().await.unwrap(), 0, "it is done");
+    let done = market.broker.conformance(&stranger, id).await.unwrap().unwrap();
+    assert!(!done.waiting);
+    let report = done.report.unwrap();
+    assert_eq!(report.outcome, Outcome::Conforms, "{report:?}");
+    assert!(report.current && report.passed > 10, "{report:?}");
+    assert_eq!(report.examined_at, market.broker.now());
+    market.finish().await;
+}
+
+async fn a_cloud_that_is_gone_is_not_examined_and_a_new_address_makes_a_report_old(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 2).await;
+    let provider = market.person(Role::Provider).await;
+    let desk = market.person(Role::Broker).await;
+    let id = own(&market, &provider).await;
+    market.broker.request_examination(&provider).await.unwrap();
+    market.broker.examine_clouds().await.unwrap();
+    market.broker.connect_provider(&desk, id, "http://127.0.0.1:1", "token").await.unwrap();
+    let old = market.broker.conformance(&desk, id).await.unwrap().unwrap().report.unwrap();
+    assert!(!old.current, "it is about another cloud");
+    market.broker.request_examination(&provider).await.unwrap();
+    market.broker.examine_clouds().await.unwrap();
+    let new = market.broker.conformance(&desk, id).await.unwrap().unwrap().report.unwrap();
+    assert_eq!((new.outcome, new.current), (Outcome::NotExamined, true));
+    assert!(new.reason.is_some());
+    market.finish().await;
+}
+
+async fn only_the_provider_itself_asks_and_only_with_a_cloud(engine: Engine) {
+    let market = TestBroker::catalogue(engine).await;
+    let stranger = market.broker.request_examination(&OpContext::stranger("test")).await;
+    assert!(matches!(stranger, Err(BrokerError::SignInFirst)), "{stranger:?}");
+    let customer = market.person(Role::Customer).await;
+    let refused = market.broker.request_examination(&customer).await;
+    assert!(matches!(refused, Err(BrokerError::WrongRole)), "{refused:?}");
+    let provider = market.person(Role::Provider).await;
+    let none = market.broker.request_examination(&provider).await;
+    assert!(matches!(none, Err(BrokerError::Conflict { code: "no_cloud", .. })), "{none:?}");
+    assert_eq!(market.broker.examine_clouds().await.unwrap(), 0);
+    market.finish().await;
+}
+
+#[test]
+fn every_check_has_a_name_and_a_fact() {
+    assert!(conformance::checks().count() >= 45);
+    assert!(conformance::checks().all(|(id, fact)| id.contains('.') && !fact.is_empty()));
+}
+
+on_both!(
+    an_examination_that_was_asked_for_is_done_once_and_seen_by_everybody,
+    a_cloud_that_is_gone_is_not_examined_and_a_new_address_makes_a_report_old,
+    only_the_provider_itself_asks_and_only_with_a_cloud,
+);

@@ -1,0 +1,258 @@
+//! The OpenAPI 3.1 document of the API: the operations of the table, the schemas of the wire, the rules of the README.
+
+mod examples;
+
+use serde_json::{Map, Value, json};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::operations::{CHANGING, OPERATIONS, Operation, Part};
+use crate::problem::{Problem, ProblemCode as Code};
+use crate::state::diagram;
+use crate::{erasure, paths, resource, wire};
+
+pub use examples::example;
+
+/// The README, whose rules are the prose of the document.
+const README: &str = include_str!("../../README.md");
+/// Where the rules begin in it.
+const RULES: &str = "## Rules of the API";
+
+/// The whole document.
+#[must_use]
+pub fn document() -> Value {
+    let mut routes = Map::new();
+    for operation in OPERATIONS {
+        let route = routes.entry(operation.route).or_insert_with(|| json!({}));
+        route[operation.method.to_lowercase()] = describe(operation);
+    }
+    let tags: Vec<Value> = Part::ALL
+        .iter()
+        .map(|part| json!({"name": part.tag(), "description": part.text()}))
+        .collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Inter-cloud Provider API",
+            "version": "1",
+            "summary": "How a broker holds, runs, watches and gives back resources at a cloud",
+            "description": prose(),
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "tags": tags,
+        "paths": routes,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": schemas(),
+            "parameters": parameters(),
+            "headers": {"RequestId": {
+                "description": "The provider's id of the request, to quote when asking its operator",
+                "required": true,
+                "schema": {"type": "string", "minLength": 1, "maxLength": 100},
+            }},
+        },
+    })
+}
+
+fn prose() -> String {
+    let rules = README.find(RULES).and_then(|start| README.get(start..)).unwrap_or_default();
+    format!("{rules}\n## States\n\n```mermaid\n{}```\n", diagram())
+}
+
+/// One operation of the document.
+fn describe(operation: &Operation) -> Value {
+    let mut parameters = Vec::new();
+    for name in ["id", "key"] {
+        if operation.route.contains(&format!("{{{name}}}")) {
+            parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
+        }
+    }
+    if operation.changing {
+        for name in ["IdempotencyKey", "Epoch"] {
+            parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
+        }
+    }
+    if is_list(operation) {
+        for name in ["label", "after", "limit"] {
+            parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
+        }
+    }
+    let mut described = json!({
+        "operationId": operation.name,
+        "tags": [operation.part.tag()],
+        "summary": operation.summary,
+        "description": format!("{} [{}]", operation.text, operation.requirements.join(", ")),
+        "parameters": parameters,
+        "responses": responses(operation),
+    });
+    if let Some(schema) = operation.body {
+        described["requestBody"] =
+            json!({"required": true, "content": content("application/json", schema)});
+    }
+    described
+}
+
+fn is_list(operation: &Operation) -> bool {
+    [paths::ALLOCATIONS, paths::EVENTS].contains(&operation.route)
+}
+
+fn content(media: &str, schema: &str) -> Value {
+    let mut body = json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}});
+    if let Some(example) = example(schema) {
+        body["example"] = example;
+    }
+    json!({media: body})
+}
+
+/// The success, and the refusals gathered by status with an example of each code.
+fn responses(operation: &Operation) -> Value {
+    let request_id = json!({"x-request-id": {"$ref": "#/components/headers/RequestId"}});
+    let (status, schema) = operation.answer;
+    let mut responses = json!({status.to_string(): {
+        "description": operation.summary,
+        "headers": request_id,
+        "content": content("application/json", schema),
+    }});
+    for (status, codes) in refusals(operation) {
+        let titles: Vec<&str> = codes.iter().map(|code| code.title()).collect();
+        let mut examples = Map::new();
+        for code in &codes {
+            let value = json!({"value": Problem::new(*code, code.title())});
+            examples.insert(code.as_str().to_owned(), value);
+        }
+        responses[status.to_string()] = json!({
+            "description": titles.join("; "),
+            "headers": request_id,
+            "content": {"application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": examples,
+            }},
+        });
+    }
+    responses
+}
+
+/// The codes an operation may refuse with, by status.
+fn refusals(operation: &Operation) -> Vec<(u16, Vec<Code>)> {
+    let everywhere = [Code::Unauthorized, Code::Unavailable, Code::TooManyRequests, Code::Internal];
+    let mut codes: Vec<Code> = everywhere.to_vec();
+    codes.extend(operation.problems);
+    if operation.changing {
+        codes.extend(CHANGING);
+    }
+    if operation.body.is_some() || is_list(operation) {
+        codes.push(Code::InvalidRequest);
+    }
+    let mut by_status: Vec<(u16, Vec<Code>)> = Vec::new();
+    for code in codes {
+        match by_status.iter_mut().find(|(status, _)| *status == code.status()) {
+            Some((_, known)) if known.contains(&code) => {}
+            Some((_, known)) => known.push(code),
+            None => by_status.push((code.status(), vec![code])),
+        }
+    }
+    by_status.sort_by_key(|(status, _)| *status);
+    by_status
+}
+
+fn parameters() -> Value {
+    json!({
+        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation",
+            "schema": {"type": "string", "minLength": 1}},
+        "key": {"name": "key", "in": "path", "required": true, "description": "An idempotency key",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 200}},
+        "IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "required": true,
+            "description": "Names the intent: 1 to 200 visible ASCII characters. The same key with the same request acts once.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+            "example": "4f1c2a-hold"},
+        "Epoch": {"name": "Kumoichi-Epoch", "in": "header", "required": true,
+            "description": "The fencing token: one below the highest seen for the allocation is refused.",
+            "schema": {"type": "integer", "format": "int64"}, "example": 7},
+        "label": {"name": "label", "in": "query", "description": "Only what has exactly this label",
+            "schema": {"type": "string"}},
+        "after": {"name": "after", "in": "query", "description": "What `next` of the page before said",
+            "schema": {"type": "string"}},
+        "limit": {"name": "limit", "in": "query", "description": "Entries of the page at most, 1 to 100",
+            "schema": {"type": "integer", "minimum": 1, "maximum": 100}},
+    })
+}
+
+/// Every schema of the wire, by name.
+fn schemas() -> Map<String, Value> {
+    let mut all = Vec::new();
+    macro_rules! add {
+        ($($kind:ty),* $(,)?) => {$(
+            all.push((<$kind as ToSchema>::name().into_owned(), <$kind as PartialSchema>::schema()));
+            <$kind as ToSchema>::schemas(&mut all);
+        )*};
+    }
+    add!(
+        wire::Capabilities,
+        wire::DiscoverRequest,
+        wire::DiscoverAnswer,
+        wire::HoldRequest,
+        wire::ExtendRequest,
+        wire::ConfirmRequest,
+        wire::StartRequest,
+        wire::Allocation,
+        wire::AllocationPage,
+        wire::OperationRecord,
+        wire::EventPage,
+        wire::Liveness,
+        wire::Metrics,
+        wire::UsageRecord,
+        resource::ResourceGraph,
+        erasure::ErasureStatement,
+        Problem,
+    );
+    all.into_iter()
+        .filter_map(|(name, schema)| Some((name, serde_json::to_value(schema).ok()?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_is_in_the_document_with_prose_and_its_refusals() {
+        let document = document();
+        for operation in OPERATIONS {
+            let found = &document["paths"][operation.route][operation.method.to_lowercase()];
+            assert_eq!(found["operationId"], operation.name);
+            assert!(found["description"].as_str().unwrap().len() > 20, "{}", operation.name);
+            let refusals = &found["responses"]["401"]["content"]["application/problem+json"];
+            assert!(refusals["examples"]["unauthorized"].is_object());
+            let status = operation.answer.0.to_string();
+            let answer = &found["responses"][status]["content"]["application/json"];
+            assert!(answer["example"].is_object(), "{} has no example", operation.name);
+        }
+    }
+
+    #[test]
+    fn no_reference_leads_nowhere() {
+        fn walk(at: &Value, root: &Value) {
+            match at {
+                Value::Object(fields) => {
+                    if let Some(Value::String(place)) = fields.get("$ref") {
+                        let pointer = place.trim_start_matches('#');
+                        assert!(root.pointer(pointer).is_some(), "{place}");
+                    }
+                    fields.values().for_each(|each| walk(each, root));
+                }
+                Value::Array(items) => items.iter().for_each(|each| walk(each, root)),
+                _ => {}
+            }
+        }
+        let document = document();
+        walk(&document, &document);
+    }
+
+    #[test]
+    fn the_rules_and_the_states_are_in_the_prose() {
+        let prose = prose();
+        assert!(prose.starts_with(RULES), "{prose}");
+        assert!(prose.contains("held --> reserved: confirm"));
+    }
+}

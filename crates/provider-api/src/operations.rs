@@ -1,0 +1,296 @@
+//! Every operation of version 1 as data. The reference cloud builds its routes from this table, faults are ordered by
+//! its names, and the OpenAPI document is written from it, so that none of them can lack one.
+
+use crate::paths;
+use crate::problem::ProblemCode as Code;
+
+/// One operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// The name in faults, in records of keys and in the document.
+    pub name: &'static str,
+    pub method: &'static str,
+    pub route: &'static str,
+    pub part: Part,
+    /// Whether it carries a key and an epoch.
+    pub changing: bool,
+    /// What asks for it.
+    pub requirements: &'static [&'static str],
+    /// One line.
+    pub summary: &'static str,
+    /// What a caller must know beyond the rules that hold for all.
+    pub text: &'static str,
+    /// The name of the request's schema.
+    pub body: Option<&'static str>,
+    /// Status and schema of the success.
+    pub answer: (u16, &'static str),
+    /// Refusals of its own, beside those of every operation.
+    pub problems: &'static [Code],
+}
+
+/// What operations belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Cloud,
+    Holds,
+    Life,
+    Watching,
+    Ending,
+}
+
+impl Part {
+    /// All parts, in the order of the document.
+    pub const ALL: [Self; 5] = [Self::Cloud, Self::Holds, Self::Life, Self::Watching, Self::Ending];
+
+    /// The tag in the document.
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Cloud => "cloud",
+            Self::Holds => "holds",
+            Self::Life => "life",
+            Self::Watching => "watching",
+            Self::Ending => "ending",
+        }
+    }
+
+    /// What the part is about.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Cloud => "What the cloud can do, where it is, and what is free now",
+            Self::Holds => "Hold a whole group for a while, then book it or let it go",
+            Self::Life => "Start, stop, let users in, and look at what there is",
+            Self::Watching => "Is it up, how does it perform, what is to be billed",
+            Self::Ending => "Erase with a signed statement, then give the capacity back",
+        }
+    }
+}
+
+/// Refusals of every changing call.
+pub const CHANGING: &[Code] = &[
+    Code::IdempotencyKeyMissing,
+    Code::EpochMissing,
+    Code::IdempotencyKeyReused,
+    Code::StaleEpoch,
+    Code::NotFound,
+    Code::WrongState,
+];
+
+const fn ask(
+    name: &'static str,
+    route: &'static str,
+    part: Part,
+    requirements: &'static [&'static str],
+    texts: [&'static str; 2],
+    answer: &'static str,
+) -> Operation {
+    Operation {
+        name,
+        method: "GET",
+        route,
+        part,
+        changing: false,
+        requirements,
+        summary: texts[0],
+        text: texts[1],
+        body: None,
+        answer: (200, answer),
+        problems: &[Code::NotFound],
+    }
+}
+
+const fn act(
+    name: &'static str,
+    route: &'static str,
+    part: Part,
+    requirements: &'static [&'static str],
+    texts: [&'static str; 2],
+) -> Operation {
+    let operation = ask(name, route, part, requirements, texts, "Allocation");
+    Operation { method: "POST", changing: true, problems: &[], ..operation }
+}
+
+impl Operation {
+    const fn body(self, schema: &'static str) -> Self {
+        Self { body: Some(schema), ..self }
+    }
+
+    const fn refuses(self, problems: &'static [Code]) -> Self {
+        Self { problems, ..self }
+    }
+
+    /// The operation with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        OPERATIONS.iter().find(|operation| operation.name == name)
+    }
+
+    /// The operation of a method and a route as written in the table.
+    #[must_use]
+    pub fn at(method: &str, route: &str) -> Option<&'static Self> {
+        OPERATIONS.iter().find(|operation| operation.method == method && operation.route == route)
+    }
+
+    /// The operation that a request is for, by its method and path without query.
+    #[must_use]
+    pub fn of(method: &str, path: &str) -> Option<&'static Self> {
+        let fits = |route: &str| {
+            let (mut route, mut path) = (route.split('/'), path.split('/'));
+            loop {
+                match (route.next(), path.next()) {
+                    (None, None) => return true,
+                    (Some(part), Some(given)) if part == given => {}
+                    (Some(part), Some(given)) if part.starts_with('{') && !given.is_empty() => {}
+                    _ => return false,
+                }
+            }
+        };
+        OPERATIONS.iter().find(|operation| operation.method == method && fits(operation.route))
+    }
+}
+
+/// Every operation.
+pub const OPERATIONS: &[Operation] = &[
+    ask("capabilities", paths::CAPABILITIES, Part::Cloud, &["F7.4.1"], [
+        "What this cloud can do",
+        "The gateway document: zones with what each lends in all, how it holds, the bounds of a hold, applications, \
+         measured values, and the key that signs erasure statements. Also the way to check that a cloud answers.",
+    ], "Capabilities").refuses(&[]),
+    Operation {
+        method: "POST",
+        body: Some("DiscoverRequest"),
+        problems: &[Code::RegionUnknown],
+        ..ask("discover", paths::DISCOVER, Part::Cloud, &["F7.4.1"], [
+            "Could a group be held now?",
+            "A live answer for one region: true at `atUs`, worth trusting until `validUntilUs`, never a promise. It \
+             secures nothing and changes nothing.",
+        ], "DiscoverAnswer")
+    },
+    Operation {
+        answer: (201, "Allocation"),
+        ..act("hold", paths::HOLDS, Part::Holds, &["IF4", "IF5", "IF6", "F7.4.3", "F7.4.4"], [
+            "Hold a group",
+            "Compute, storage and network are secured together in one zone of the region, or nothing is. The hold \
+             ends by itself at `heldUntilUs`. Of callers racing for the last capacity one wins.",
+        ])
+        .body("HoldRequest")
+        .refuses(&[Code::RegionUnknown, Code::CapacityExhausted])
+    },
+    Operation {
+        method: "DELETE",
+        ..act("drop", paths::HOLD, Part::Holds, &["IF4", "F7.4.4"], [
+            "Let a hold go",
+            "Dropping what was dropped, or has ended by itself, succeeds.",
+        ])
+    },
+    act("extend", paths::EXTEND, Part::Holds, &["F7.4.4"], [
+        "Move the end of a hold",
+        "The hold then ends `ttlSeconds` from now.",
+    ])
+    .body("ExtendRequest")
+    .refuses(&[Code::HoldExpired]),
+    act("confirm", paths::CONFIRM, Part::Holds, &["IF4", "IF5", "IF6"], [
+        "Book what is held",
+        "From then on it has no end and is billed. A quota below what is held may be set.",
+    ])
+    .body("ConfirmRequest")
+    .refuses(&[Code::HoldExpired]),
+    ask("list", paths::ALLOCATIONS, Part::Life, &["F7.5.1"], [
+        "List allocations",
+        "Oldest first, also ended ones; with `label` only those of one contract. A page says with `next` how to go on.",
+    ], "AllocationPage").refuses(&[]),
+    ask("get", paths::ALLOCATION, Part::Life, &["F7.5.1"], [
+        "One allocation as it is now",
+        "A hold past its end is `expired` at once.",
+    ], "Allocation"),
+    ask("resources", paths::RESOURCES, Part::Life, &["F7.5.1", "F7.5.2"], [
+        "What an allocation consists of",
+        "Machines, volume, network, address and application as a graph, each with what is written down, wanted and seen.",
+    ], "ResourceGraph"),
+    act("start", paths::START, Part::Life, &["IF7", "IF8", "F7.6.2"], [
+        "Start the service",
+        "Answers when every machine answers its health check; metering begins. What was stopped can be started again on \
+         its data until they are erased.",
+    ])
+    .body("StartRequest")
+    .refuses(&[Code::Unsupported, Code::StartFailed]),
+    act("stop", paths::STOP, Part::Life, &["IF7", "IF8", "F7.10.1a"], [
+        "Stop the service",
+        "Access is closed first, metering ends, data remain. Stopping what is stopped succeeds.",
+    ]),
+    act("allow", paths::ALLOW, Part::Life, &["IF13"], [
+        "Let users in",
+        "The reserved address is opened. Until then nobody listens there.",
+    ])
+    .refuses(&[Code::Unavailable]),
+    act("deny", paths::DENY, Part::Life, &["IF13"], [
+        "Keep users out",
+        "When it answers, the address refuses connections. Closing what is closed succeeds.",
+    ]),
+    ask("operation", paths::OPERATION, Part::Life, &["F7.4.4"], [
+        "What became of a key",
+        "For callers that crashed between asking and hearing. A key without effect, also one whose call was refused, is \
+         not found.",
+    ], "OperationRecord"),
+    ask("liveness", paths::LIVENESS, Part::Watching, &["IF12"], [
+        "Is it up, as its cloud sees it?",
+        "Every machine is asked when this is asked.",
+    ], "Liveness"),
+    ask("metrics", paths::METRICS, Part::Watching, &["IF11", "IF12"], [
+        "How it performs and what it uses",
+        "What was not measured is absent, never zero.",
+    ], "Metrics"),
+    ask("meter", paths::METER, Part::Watching, &["IF7"], [
+        "What to bill",
+        "Sums so far and every interval between an acknowledged start and stop; `final` once nothing more can come.",
+    ], "UsageRecord"),
+    ask("events", paths::EVENTS, Part::Watching, &["F7.5.3", "F7.2.1"], [
+        "What happened, to be read again",
+        "CloudEvents 1.0, one for every change of an allocation's state, written together with the change. Read from \
+         the place `next` of the page before; a reader that crashed reads again from where it was and gets the same.",
+    ], "EventPage").refuses(&[]),
+    Operation {
+        answer: (200, "ErasureStatement"),
+        ..act("erase", paths::ERASE, Part::Ending, &["IF10", "F7.10.1c"], [
+            "Erase the data",
+            "Only of what is stopped. Repeated, it gives the same statement. The statement is signed with the key that \
+             the capabilities name; every field but the signature is covered, as canonical JSON (RFC 8785).",
+        ])
+    },
+    act("release", paths::RELEASE, Part::Ending, &["F7.10.1b", "F7.10.1d"], [
+        "Give the capacity back",
+        "Data that were written must have been erased before. The address is given back and the meter becomes final.",
+    ])
+    .refuses(&[Code::NotErased]),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_and_places_are_unique() {
+        let mut names = HashSet::new();
+        let mut places = HashSet::new();
+        for operation in OPERATIONS {
+            assert!(names.insert(operation.name), "{} twice", operation.name);
+            assert!(places.insert((operation.method, operation.route)), "{}", operation.route);
+            assert!(operation.route.starts_with("/v1/"));
+            assert_eq!(Operation::named(operation.name).unwrap().route, operation.route);
+        }
+    }
+
+    #[test]
+    fn a_request_is_found_by_its_path() {
+        let of = |method, path| Operation::of(method, path).map(|operation| operation.name);
+        assert_eq!(of("POST", "/v1/holds"), Some("hold"));
+        assert_eq!(of("DELETE", "/v1/holds/a%2Fb"), Some("drop"));
+        assert_eq!(of("GET", "/v1/allocations/a1"), Some("get"));
+        assert_eq!(of("GET", "/v1/allocations/a1/meter"), Some("meter"));
+        assert_eq!(of("GET", "/v1/allocations/"), None);
+        assert_eq!(of("PATCH", "/v1/holds"), None);
+    }
+}

@@ -1,0 +1,451 @@
+//! Every check with its stable name, its fact and what asks for it. Names are never reused for something else.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answer::Outcome;
+use super::checks::{
+    crash, door, ending, events, fence, holds, lives, order, regions, trouble, watch,
+};
+use super::desk::Desk;
+
+pub(super) type Run =
+    for<'a> fn(&'a Desk<'a>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+/// One fact every provider must show.
+#[derive(Clone, Copy)]
+pub struct Check {
+    /// Stable name, such as `hold.repeat`.
+    pub id: &'static str,
+    pub group: Group,
+    /// The fact, as a sentence.
+    pub fact: &'static str,
+    /// What asks for it: functional requirements and interfaces.
+    pub requirements: &'static [&'static str],
+    pub(super) run: Run,
+}
+
+impl std::fmt::Debug for Check {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Check")
+            .field("id", &self.id)
+            .field("fact", &self.fact)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What checks are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Group {
+    /// Tokens, headers, problem documents, sizes and times.
+    Door,
+    /// Regions, zones and live answers.
+    Places,
+    /// Holds: repetition, races, ends.
+    Holds,
+    /// A caller that crashes between two calls.
+    Crash,
+    /// Epochs and old keys.
+    Fence,
+    /// From booking to running and back, in order.
+    Life,
+    /// Liveness, metrics and the meter.
+    Watch,
+    /// Erasure and release.
+    Ending,
+    /// Answers that get lost, on order.
+    Trouble,
+}
+
+impl Group {
+    /// All groups, in the order of a report.
+    pub const ALL: [Self; 9] = [
+        Self::Door,
+        Self::Places,
+        Self::Holds,
+        Self::Crash,
+        Self::Fence,
+        Self::Life,
+        Self::Watch,
+        Self::Ending,
+        Self::Trouble,
+    ];
+
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Door => "door",
+            Self::Places => "places",
+            Self::Holds => "holds",
+            Self::Crash => "crash",
+            Self::Fence => "fence",
+            Self::Life => "life",
+            Self::Watch => "watch",
+            Self::Ending => "ending",
+            Self::Trouble => "trouble",
+        }
+    }
+
+    /// The heading of a report.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Door => "At the door: tokens, headers, problems, sizes, times",
+            Self::Places => "Places: regions, zones, live answers",
+            Self::Holds => "Holds: repetition, races, ends",
+            Self::Crash => "A caller that crashes between two calls",
+            Self::Fence => "Fencing: epochs and old keys",
+            Self::Life => "Life: from booking to running and back, in order",
+            Self::Watch => "Watching: liveness, metrics, meter",
+            Self::Ending => "The end: erasure and release",
+            Self::Trouble => "Trouble on order: lost answers",
+        }
+    }
+}
+
+macro_rules! check {
+    ($group:ident, $id:literal, [$($requirement:literal),*], $fact:literal, $run:path) => {
+        Check {
+            id: $id,
+            group: Group::$group,
+            fact: $fact,
+            requirements: &[$($requirement),*],
+            run: |desk| Box::pin($run(desk)),
+        }
+    };
+}
+
+/// Every check, in the order of a run.
+pub const CATALOGUE: &[Check] = &[
+    check!(
+        Door,
+        "door.token",
+        ["IF4"],
+        "without the right token nothing is told and nothing done",
+        door::token
+    ),
+    check!(
+        Door,
+        "door.request-id",
+        ["IF4"],
+        "every answer names its request, each differently",
+        door::request_id
+    ),
+    check!(
+        Door,
+        "door.problem",
+        ["IF4"],
+        "a refusal is a problem document with a stable type",
+        door::problem
+    ),
+    check!(
+        Door,
+        "door.route",
+        ["IF4"],
+        "a route that does not exist is a problem document",
+        door::route
+    ),
+    check!(Door, "door.key", ["IF4"], "a changing call without a proper key is refused", door::key),
+    check!(
+        Door,
+        "door.epoch",
+        ["IF4"],
+        "a changing call without a proper epoch is refused",
+        door::epoch
+    ),
+    check!(Door, "door.body", ["IF4"], "a body that is no JSON of the API is refused", door::body),
+    check!(Door, "door.values", ["IF4"], "a wrong value is named by its place", door::values),
+    check!(
+        Door,
+        "door.size",
+        ["IF4"],
+        "a huge request is turned away and harms nobody",
+        door::size
+    ),
+    check!(Door, "door.time", ["IF12"], "questions are answered in time", door::time),
+    check!(Places, "places.told", ["F7.4.1"], "every zone is told whole", regions::told),
+    check!(
+        Places,
+        "places.live",
+        ["F7.4.1"],
+        "a live answer is true, valid for a while and secures nothing",
+        regions::live
+    ),
+    check!(
+        Places,
+        "places.kept",
+        ["F7.4.3"],
+        "a hold is in the region that was asked for and stays there",
+        regions::kept
+    ),
+    check!(
+        Places,
+        "places.unknown",
+        ["F7.4.1"],
+        "a region it does not have is refused by its name",
+        regions::unknown
+    ),
+    check!(
+        Places,
+        "places.full",
+        ["F7.4.1"],
+        "a full region leaves the others free and nothing is put elsewhere",
+        regions::full
+    ),
+    check!(
+        Holds,
+        "hold.repeat",
+        ["IF4", "F7.4.4"],
+        "a hold repeated with its key is the same hold",
+        holds::repeat
+    ),
+    check!(
+        Holds,
+        "hold.same-moment",
+        ["IF4", "F7.4.4"],
+        "one key sent several times at once is one hold",
+        holds::same_moment
+    ),
+    check!(
+        Holds,
+        "hold.key-reused",
+        ["IF4"],
+        "a key cannot be used for something else",
+        holds::key_reused
+    ),
+    check!(
+        Holds,
+        "hold.refusal-forgotten",
+        ["IF4"],
+        "a refused call may be asked again with its key",
+        holds::refusal_forgotten
+    ),
+    check!(
+        Holds,
+        "hold.whole",
+        ["F7.4.3"],
+        "a group that does not fit whole is refused whole",
+        holds::whole
+    ),
+    check!(
+        Holds,
+        "hold.race",
+        ["F7.4.4"],
+        "of callers racing for the last capacity one wins",
+        holds::race
+    ),
+    check!(
+        Holds,
+        "hold.ttl",
+        ["F7.4.4"],
+        "a hold ends when it was asked to, within the bounds told",
+        holds::ttl
+    ),
+    check!(
+        Holds,
+        "hold.expiry",
+        ["F7.4.4"],
+        "a hold ends by itself and dropping it afterwards is fine",
+        holds::expiry
+    ),
+    check!(Holds, "hold.extend", ["F7.4.4"], "an extended hold lasts longer", holds::extend),
+    check!(
+        Holds,
+        "hold.drop",
+        ["IF4", "F7.4.4"],
+        "a dropped hold gives everything back, however often it is dropped",
+        holds::drop_it
+    ),
+    check!(Crash, "crash.by-key", ["IF4"], "what became of a key can be asked", crash::by_key),
+    check!(
+        Crash,
+        "crash.by-label",
+        ["F7.5.1"],
+        "what belongs to a label can be asked, also after its end",
+        crash::by_label
+    ),
+    check!(
+        Crash,
+        "crash.pages",
+        ["F7.5.1"],
+        "a long list comes whole, in pages, oldest first",
+        crash::pages
+    ),
+    check!(
+        Crash,
+        "crash.hold-cut",
+        ["F7.4.4"],
+        "a caller that hangs up while holding finds one hold or none",
+        crash::hold_cut
+    ),
+    check!(
+        Crash,
+        "crash.start-cut",
+        ["IF7"],
+        "a caller that hangs up while starting can go on",
+        crash::start_cut
+    ),
+    check!(
+        Crash,
+        "crash.half-made",
+        ["F7.10.1d"],
+        "what was booked and never started can be given back",
+        crash::half_made
+    ),
+    check!(
+        Fence,
+        "fence.stale",
+        ["G5"],
+        "an epoch behind the highest seen is refused",
+        fence::stale
+    ),
+    check!(
+        Fence,
+        "fence.refused-counts",
+        ["G5"],
+        "an epoch counts even when its call was refused",
+        fence::refused_counts
+    ),
+    check!(
+        Fence,
+        "fence.old-key",
+        ["IF7"],
+        "an old key repeated later changes nothing",
+        fence::old_key
+    ),
+    check!(
+        Life,
+        "life.whole",
+        ["IF7", "IF8", "IF13"],
+        "a whole life works with every call made twice",
+        lives::whole
+    ),
+    check!(
+        Life,
+        "life.access",
+        ["IF13"],
+        "users get in only while access is allowed",
+        lives::access
+    ),
+    check!(
+        Life,
+        "life.application",
+        ["F7.6.2"],
+        "an application that is not offered is refused",
+        lives::application
+    ),
+    check!(Life, "life.restart", ["IF7"], "what was stopped can be started again", lives::restart),
+    check!(
+        Life,
+        "life.generation",
+        ["F7.5.4"],
+        "every change grows the generation and nothing else does",
+        lives::generation
+    ),
+    check!(
+        Life,
+        "life.order",
+        ["F7.5.1"],
+        "calls out of order are refused and change nothing",
+        order::order
+    ),
+    check!(
+        Life,
+        "life.resources",
+        ["F7.5.1", "F7.5.2"],
+        "what an allocation consists of is told as a graph",
+        lives::resources
+    ),
+    check!(Watch, "watch.liveness", ["IF12"], "liveness says what is so", watch::liveness),
+    check!(
+        Watch,
+        "watch.metrics",
+        ["IF11", "IF12"],
+        "what was not measured is absent and what was is told",
+        watch::metrics
+    ),
+    check!(
+        Watch,
+        "watch.meter",
+        ["IF7"],
+        "the meter runs from start to stop and is final at the end",
+        watch::meter
+    ),
+    check!(
+        Watch,
+        "watch.events",
+        ["F7.5.3"],
+        "every change of state is told once, in order, and can be read again",
+        events::feed
+    ),
+    check!(
+        Ending,
+        "end.order",
+        ["F7.10.1c", "IF10"],
+        "data must be erased before release",
+        ending::order
+    ),
+    check!(
+        Ending,
+        "end.statement",
+        ["IF10"],
+        "the erasure is stated, signed by the key told and the same each time",
+        ending::statement
+    ),
+    check!(Ending, "end.erased", ["IF10"], "nothing starts on erased data", ending::erased),
+    check!(
+        Ending,
+        "end.capacity",
+        ["F7.10.1b"],
+        "what was released is free again and its address closed",
+        ending::capacity
+    ),
+    check!(Ending, "end.gone", ["F7.5.1"], "what does not exist is not found", ending::gone),
+    check!(
+        Trouble,
+        "trouble.lost-answer",
+        ["F7.4.4"],
+        "an answer lost after acting is found again by the key",
+        trouble::lost_answer
+    ),
+    check!(
+        Trouble,
+        "trouble.fail-after",
+        ["F7.4.4"],
+        "a fault after acting leaves one hold, found by the key",
+        trouble::fail_after
+    ),
+    check!(
+        Trouble,
+        "trouble.fail-before",
+        ["F7.4.4"],
+        "a fault before acting leaves nothing",
+        trouble::fail_before
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_every_check_says_what_asks_for_it() {
+        let mut names = HashSet::new();
+        for check in CATALOGUE {
+            assert!(names.insert(check.id), "{} twice", check.id);
+            assert!(!check.requirements.is_empty(), "{}", check.id);
+            assert!(!check.fact.ends_with('.'), "{}", check.id);
+        }
+        for group in Group::ALL {
+            assert!(CATALOGUE.iter().any(|check| check.group == group), "{group:?} is empty");
+            assert_eq!(serde_json::to_value(group).unwrap(), group.as_str());
+        }
+    }
+}

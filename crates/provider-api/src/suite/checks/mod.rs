@@ -1,0 +1,13 @@
+//! The checks, one module for each group.
+
+pub(super) mod crash;
+pub(super) mod door;
+pub(super) mod ending;
+pub(super) mod events;
+pub(super) mod fence;
+pub(super) mod holds;
+pub(super) mod lives;
+pub(super) mod order;
+pub(super) mod regions;
+pub(super) mod trouble;
+pub(super) mod watch;

@@ -1,0 +1,364 @@
+//! What one check works with: names of its own, every call of the API, and the journal of what was sent and came.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use serde::Serialize;
+
+use super::answer::{Answer, Stop, finding};
+use super::report::{Came, Exchange, Header, Sent, millis};
+use super::room::Room;
+use crate::paths;
+use crate::problem::{Problem, ProblemCode};
+use crate::wire::{
+    Allocation, AllocationId, Amounts, ConfirmRequest, DiscoverAnswer, DiscoverRequest,
+    ExtendRequest, HoldRequest, ResourceGroup, StartRequest,
+};
+
+/// Exchanges of one check that are kept.
+const JOURNAL_MAX: usize = 60;
+/// The headers the API speaks of.
+const HEADERS: [&str; 5] =
+    ["content-type", paths::REQUEST_ID, "retry-after", "www-authenticate", "location"];
+/// How often a call is repeated when the cloud says that it did nothing and to come back.
+const PATIENT: u32 = 4;
+/// The longest wait a cloud may ask for.
+const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// Which token a request bears.
+#[derive(Clone, Debug)]
+pub(super) enum Bearer {
+    Right,
+    None,
+    Other(String),
+}
+
+/// A request as it goes out.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    pub method: &'static str,
+    pub path: String,
+    pub body: Option<String>,
+    pub key: Option<String>,
+    pub epoch: Option<String>,
+    pub bearer: Bearer,
+}
+
+impl Ask {
+    pub(super) fn new(method: &'static str, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            body: None,
+            key: None,
+            epoch: None,
+            bearer: Bearer::Right,
+        }
+    }
+
+    pub(super) fn json(mut self, body: &impl Serialize) -> Self {
+        self.body = serde_json::to_string(body).ok();
+        self
+    }
+
+    pub(super) fn text(mut self, body: impl Into<String>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    pub(super) fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    pub(super) fn epoch(mut self, epoch: i64) -> Self {
+        self.epoch = Some(epoch.to_string());
+        self
+    }
+}
+
+/// What one check works with.
+#[derive(Debug)]
+pub(super) struct Desk<'a> {
+    pub room: &'a Room,
+    check: &'static str,
+    journal: Mutex<Vec<Exchange>>,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(room: &'a Room, check: &'static str) -> Self {
+        Self { room, check, journal: Mutex::default() }
+    }
+
+    /// The beginning of every label and key of this check.
+    pub(super) fn prefix(&self) -> String {
+        format!("{}{}-{}", super::sweep::LABELS, self.room.options.run, self.check)
+    }
+
+    pub(super) fn label(&self) -> String {
+        self.prefix()
+    }
+
+    pub(super) fn key(&self, name: &str) -> String {
+        format!("{}-{name}", self.prefix())
+    }
+
+    pub(super) fn take_exchanges(&self) -> Vec<Exchange> {
+        std::mem::take(&mut self.journal.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, exchange: Exchange) {
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        if journal.len() == JOURNAL_MAX {
+            journal.remove(0);
+        }
+        journal.push(exchange);
+    }
+
+    /// Sends a request; a cloud that says it did nothing and to come back is asked again a few times.
+    pub(super) async fn send(&self, ask: &Ask) -> Answer {
+        let mut answer = self.once(ask).await;
+        for _ in 1..PATIENT {
+            let Some(wait) = asked_to_wait(&answer) else { break };
+            tokio::time::sleep(wait).await;
+            answer = self.once(ask).await;
+        }
+        answer
+    }
+
+    /// Sends a request a single time.
+    pub(super) async fn once(&self, ask: &Ask) -> Answer {
+        let began = Instant::now();
+        let outcome = self.exchange(ask).await;
+        let (came, failure, body) = match outcome {
+            Ok((came, body)) => (Some(came), None, body),
+            Err(failure) => (None, Some(failure), String::new()),
+        };
+        let exchange =
+            Exchange { sent: sent(ask), came, failure, took_ms: millis(began.elapsed()) };
+        let answer = Answer::of(&exchange, body);
+        self.note(exchange);
+        answer
+    }
+
+    /// Sends a request and hangs up after a while, as a caller that crashes.
+    pub(super) async fn cut(&self, ask: &Ask, after: Duration) {
+        let began = Instant::now();
+        // Dropped at the limit, which breaks the connection.
+        let came = match tokio::time::timeout(after, self.exchange(ask)).await {
+            Ok(Ok((came, _))) => Some(came),
+            _ => None,
+        };
+        let failure = came.is_none().then(|| "hung up on purpose".to_owned());
+        self.note(Exchange { sent: sent(ask), came, failure, took_ms: millis(began.elapsed()) });
+    }
+
+    async fn exchange(&self, ask: &Ask) -> Result<(Came, String), String> {
+        let config = &self.room.target.config;
+        let url = format!("{}{}", config.base_url.as_str().trim_end_matches('/'), ask.path);
+        let method = reqwest::Method::from_bytes(ask.method.as_bytes())
+            .map_err(|error| error.to_string())?;
+        let mut request = self.room.client.request(method, url);
+        let token = match &ask.bearer {
+            Bearer::Right => Some(config.token.reveal().to_owned()),
+            Bearer::None => None,
+            Bearer::Other(token) => Some(token.clone()),
+        };
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(key) = &ask.key {
+            request = request.header(paths::IDEMPOTENCY_KEY, key);
+        }
+        if let Some(epoch) = &ask.epoch {
+            request = request.header(paths::EPOCH, epoch);
+        }
+        if let Some(body) = &ask.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+        }
+        let response = request.send().await.map_err(|error| crate::http::chain(&error))?;
+        let status = response.status().as_u16();
+        let headers = HEADERS.into_iter().filter_map(|name| {
+            let value = response.headers().get(name)?.to_str().ok()?;
+            Some(Header { name: name.to_owned(), value: value.chars().take(200).collect() })
+        });
+        let headers: Vec<Header> = headers.collect();
+        let bytes = crate::http::read_body(response, self.room.body_max).await;
+        let bytes = bytes.map_err(|error| error.to_string())?;
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Ok((Came { status, headers, body: Exchange::cut(&body) }, body))
+    }
+}
+
+fn sent(ask: &Ask) -> Sent {
+    let header = |name: &str, value: &Option<String>| {
+        value.as_ref().map(|value| Header { name: name.to_owned(), value: value.clone() })
+    };
+    let headers = [header(paths::IDEMPOTENCY_KEY, &ask.key), header(paths::EPOCH, &ask.epoch)];
+    Sent {
+        method: ask.method.to_owned(),
+        path: ask.path.clone(),
+        headers: headers.into_iter().flatten().collect(),
+        body: ask.body.as_deref().map(Exchange::cut),
+    }
+}
+
+/// How long to wait when the cloud says that nothing was done and to ask again.
+fn asked_to_wait(answer: &Answer) -> Option<Duration> {
+    if !matches!(answer.status(), Some(429 | 503)) {
+        return None;
+    }
+    let problem: Problem = serde_json::from_str(&answer.body).ok()?;
+    if !matches!(problem.code, ProblemCode::Unavailable | ProblemCode::TooManyRequests) {
+        return None;
+    }
+    let seconds = answer.header("retry-after").and_then(|text| text.parse().ok()).unwrap_or(1);
+    Some(Duration::from_secs(seconds).min(WAIT_MAX))
+}
+
+/// The calls of the API.
+impl Desk<'_> {
+    pub(super) fn ask_hold(&self, name: &str, resources: ResourceGroup, ttl: u32) -> Ask {
+        self.ask_hold_in(name, &self.room.region, resources, Some(ttl))
+    }
+
+    pub(super) fn ask_hold_in(
+        &self,
+        name: &str,
+        region: &str,
+        resources: ResourceGroup,
+        ttl_seconds: Option<u32>,
+    ) -> Ask {
+        let region = region.to_owned();
+        let request = HoldRequest { label: self.label(), region, resources, ttl_seconds };
+        Ask::new("POST", paths::HOLDS).json(&request).key(self.key(name)).epoch(1)
+    }
+
+    pub(super) async fn hold_group(&self, name: &str, group: ResourceGroup, ttl: u32) -> Answer {
+        self.send(&self.ask_hold(name, group, ttl)).await
+    }
+
+    /// A small hold for a minute.
+    pub(super) async fn hold(&self, name: &str) -> Result<Allocation, Stop> {
+        let answer = self.hold_group(name, self.room.group(), 60).await;
+        answer.in_state(crate::state::ResourceState::Held)
+    }
+
+    pub(super) fn ask_on(&self, name: &str, epoch: i64, route: &str, id: &AllocationId) -> Ask {
+        let path = paths::with(route, id.as_str());
+        let method = if route == paths::HOLD { "DELETE" } else { "POST" };
+        Ask::new(method, path).key(self.key(name)).epoch(epoch)
+    }
+
+    /// A changing call without a body; `DELETE` for dropping a hold.
+    pub(super) async fn act(
+        &self,
+        name: &str,
+        epoch: i64,
+        route: &str,
+        id: &AllocationId,
+    ) -> Answer {
+        self.send(&self.ask_on(name, epoch, route, id)).await
+    }
+
+    pub(super) async fn drop_hold(&self, name: &str, id: &AllocationId) -> Answer {
+        self.act(name, 1, paths::HOLD, id).await
+    }
+
+    pub(super) async fn confirm(&self, name: &str, epoch: i64, id: &AllocationId) -> Answer {
+        let ask = self.ask_on(name, epoch, paths::CONFIRM, id);
+        self.send(&ask.json(&ConfirmRequest::default())).await
+    }
+
+    pub(super) async fn extend(&self, name: &str, id: &AllocationId, ttl_seconds: u32) -> Answer {
+        let ask = self.ask_on(name, 1, paths::EXTEND, id);
+        self.send(&ask.json(&ExtendRequest { ttl_seconds })).await
+    }
+
+    pub(super) fn ask_start(&self, name: &str, id: &AllocationId) -> Result<Ask, Stop> {
+        let Some(application) = self.room.application() else {
+            return Err(Stop::Skip("the cloud names no application to start".to_owned()));
+        };
+        let request = StartRequest {
+            application: application.to_owned(),
+            service_name: "Conformance".to_owned(),
+            settings: Default::default(),
+        };
+        Ok(self.ask_on(name, 1, paths::START, id).json(&request))
+    }
+
+    pub(super) async fn start(&self, name: &str, id: &AllocationId) -> Result<Answer, Stop> {
+        Ok(self.send(&self.ask_start(name, id)?).await)
+    }
+
+    pub(super) async fn get(&self, route: &str, value: &str) -> Answer {
+        self.send(&Ask::new("GET", paths::with(route, value))).await
+    }
+
+    pub(super) async fn look(&self, id: &AllocationId) -> Result<Allocation, Stop> {
+        self.get(paths::ALLOCATION, id.as_str()).await.allocation()
+    }
+
+    /// All allocations with exactly this label, over all pages.
+    pub(super) async fn list(&self, label: &str) -> Result<Vec<Allocation>, Stop> {
+        super::sweep::list(self, Some(label), None).await
+    }
+
+    pub(super) async fn discover(
+        &self,
+        region: &str,
+        resources: ResourceGroup,
+    ) -> Result<DiscoverAnswer, Stop> {
+        let request = DiscoverRequest { region: region.to_owned(), resources };
+        self.send(&Ask::new("POST", paths::DISCOVER).json(&request)).await.value()
+    }
+
+    /// What is free in the region's first zone that a small group fits into.
+    pub(super) async fn free(&self) -> Result<Amounts, Stop> {
+        Ok(self.discover(&self.room.region, self.room.group()).await?.free)
+    }
+
+    /// Waits a little for the free amounts to be as before: other callers may come and go.
+    pub(super) async fn free_is(&self, expected: Amounts, when: &str) -> Result<(), Stop> {
+        let mut found = self.free().await?;
+        for _ in 0..3 {
+            if found == expected {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            found = self.free().await?;
+        }
+        if found == expected {
+            return Ok(());
+        }
+        let expected = format!("{when} the same is free as before: {expected:?}");
+        Err(finding(expected, format!("{found:?}")))
+    }
+
+    /// Held, booked and started.
+    pub(super) async fn running(&self) -> Result<Allocation, Stop> {
+        use crate::state::ResourceState::{Ready, Reserved};
+        let held = self.hold("hold").await?;
+        self.confirm("confirm", 1, &held.id).await.in_state(Reserved)?;
+        self.start("start", &held.id).await?.in_state(Ready)
+    }
+
+    /// Stopped, erased and released.
+    pub(super) async fn ended(&self, id: &AllocationId, epoch: i64) -> Result<Allocation, Stop> {
+        use crate::state::ResourceState::{Draining, Erased};
+        self.act("end-stop", epoch, paths::STOP, id).await.in_state(Draining)?;
+        self.act("end-erase", epoch, paths::ERASE, id)
+            .await
+            .value::<crate::erasure::ErasureStatement>()?;
+        self.act("end-release", epoch, paths::RELEASE, id).await.in_state(Erased)
+    }
+
+    /// For checks that fill a region.
+    pub(super) fn may_fill(&self) -> Result<(), Stop> {
+        if self.room.options.fill {
+            return Ok(());
+        }
+        Err(Stop::Skip("it would fill a region, which this run was asked not to do".to_owned()))
+    }
+}

@@ -1,0 +1,138 @@
+//! What happened at a cloud, as a feed that can be read again: CloudEvents 1.0 in JSON.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::AllocationId;
+use crate::state::ResourceState;
+
+/// One event (CloudEvents 1.0): an allocation came into another state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CloudEvent {
+    /// `1.0`.
+    pub specversion: String,
+    /// Unique at this cloud, and the place in the feed: a later event has a larger number.
+    pub id: String,
+    /// The cloud: a URI reference.
+    pub source: String,
+    /// [`CloudEvent::PREFIX`] and the new state, such as `kumoichi.allocation.held`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The allocation's id.
+    pub subject: String,
+    /// RFC 3339, the same moment as `data.atUs`.
+    pub time: String,
+    /// `application/json`.
+    pub datacontenttype: String,
+    pub data: EventData,
+}
+
+/// What an event tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventData {
+    pub allocation_id: AllocationId,
+    pub label: String,
+    /// The state before; absent for the first event of an allocation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<ResourceState>,
+    pub state: ResourceState,
+    /// As written down with the change.
+    pub generation: i64,
+    pub epoch: i64,
+    /// Microseconds UTC.
+    pub at_us: i64,
+}
+
+/// A part of the feed, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventPage {
+    pub items: Vec<CloudEvent>,
+    /// Pass as `after` to go on, now or when more has happened.
+    pub next: String,
+    /// Whether more can be read at once.
+    pub more: bool,
+    /// The first event that is kept; when it is beyond what a reader asked for, it has missed some and lists instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<String>,
+}
+
+impl CloudEvent {
+    /// The beginning of every type.
+    pub const PREFIX: &'static str = "kumoichi.allocation.";
+
+    /// The event of a change; `sequence` is its place in the feed.
+    #[must_use]
+    pub fn of(source: &str, sequence: i64, data: EventData) -> Self {
+        Self {
+            specversion: "1.0".to_owned(),
+            id: sequence.to_string(),
+            source: source.to_owned(),
+            kind: format!("{}{}", Self::PREFIX, data.state),
+            subject: data.allocation_id.0.clone(),
+            time: rfc3339(data.at_us),
+            datacontenttype: "application/json".to_owned(),
+            data,
+        }
+    }
+}
+
+const DAY_US: i64 = 86_400_000_000;
+
+/// A moment as RFC 3339 with microseconds, in the proleptic Gregorian calendar.
+fn rfc3339(at_us: i64) -> String {
+    let (days, rest) = (at_us.div_euclid(DAY_US), at_us.rem_euclid(DAY_US));
+    let (year, month, day) = civil(days);
+    let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
+}
+
+/// Year, month and day of a day counted from 1970-01-01. Years begin in March here, so that the leap day comes last.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (year + era * 400 + next, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_as_calendars_do() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00.000000Z"),
+            (951_782_399, "2000-02-28T23:59:59.000000Z"),
+            (951_782_400, "2000-02-29T00:00:00.000000Z"),
+            (4_107_542_400, "2100-03-01T00:00:00.000000Z"),
+            (-1, "1969-12-31T23:59:59.000000Z"),
+        ] {
+            assert_eq!(rfc3339(seconds * 1_000_000), text);
+        }
+        assert_eq!(rfc3339(1_795_651_200_000_007), "2026-11-26T00:00:00.000007Z");
+    }
+
+    #[test]
+    fn an_event_names_its_state_in_its_type() {
+        let data = EventData {
+            allocation_id: "a1".into(),
+            label: "c1".into(),
+            before: None,
+            state: ResourceState::Held,
+            generation: 1,
+            epoch: 1,
+            at_us: 0,
+        };
+        let json = serde_json::to_value(CloudEvent::of("urn:x", 7, data)).unwrap();
+        assert_eq!(json["type"], "kumoichi.allocation.held");
+        assert_eq!((json["id"].as_str(), json["specversion"].as_str()), (Some("7"), Some("1.0")));
+        assert!(json["data"].get("before").is_none());
+    }
+}

@@ -1,0 +1,103 @@
+//! Statements on `events`: written with each change, read page by page, forgotten after a month.
+
+use provider_api::{AllocationId, EventData, ResourceState};
+use sqlx::FromRow;
+
+use super::{AllocationRow, Store, Tx};
+
+/// One row.
+#[derive(Clone, Debug, FromRow)]
+pub(crate) struct EventRow {
+    pub seq: i64,
+    allocation_id: String,
+    label: String,
+    before: Option<String>,
+    state: String,
+    generation: i64,
+    epoch: i64,
+    at: i64,
+}
+
+impl EventRow {
+    pub(crate) fn data(&self) -> EventData {
+        EventData {
+            allocation_id: AllocationId(self.allocation_id.clone()),
+            label: self.label.clone(),
+            before: self.before.as_deref().map(ResourceState::from_word),
+            state: ResourceState::from_word(&self.state),
+            generation: self.generation,
+            epoch: self.epoch,
+            at_us: self.at,
+        }
+    }
+}
+
+impl Store {
+    /// Events of one label, or of all when it is absent, after a place, oldest first.
+    pub(crate) async fn events(
+        &self,
+        label: Option<&str>,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<EventRow>, sqlx::Error> {
+        sqlx::query_as(
+            "SELECT seq, allocation_id, label, before, state, generation, epoch, at FROM events
+             WHERE seq > $1 AND ($2 IS NULL OR label = $2) ORDER BY seq LIMIT $3",
+        )
+        .bind(after)
+        .bind(label)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await
+    }
+
+    /// The first and the last event that are kept.
+    pub(crate) async fn event_bounds(&self) -> Result<(Option<i64>, Option<i64>), sqlx::Error> {
+        sqlx::query_as("SELECT MIN(seq), MAX(seq) FROM events").fetch_one(&self.pool).await
+    }
+
+    /// Forgets what happened before a moment; returns how many.
+    pub(crate) async fn forget_events(&self, before_us: i64) -> Result<u64, sqlx::Error> {
+        let done = sqlx::query("DELETE FROM events WHERE at < $1")
+            .bind(before_us)
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected())
+    }
+}
+
+/// Notes a new allocation or the new state of one.
+pub(super) async fn note(
+    tx: &mut Tx,
+    row: &AllocationRow,
+    before: Option<&str>,
+    at_us: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO events (allocation_id, label, before, state, generation, epoch, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(&row.id)
+    .bind(&row.label)
+    .bind(before)
+    .bind(&row.state)
+    .bind(row.generation)
+    .bind(row.epoch)
+    .bind(at_us)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes that the holds that have ended by now are expired; to be called before they are marked.
+pub(super) async fn note_expired(tx: &mut Tx, now_us: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO events (allocation_id, label, before, state, generation, epoch, at)
+         SELECT id, label, 'held', 'expired', generation + 1, epoch, held_until FROM allocations
+         WHERE state = 'held' AND held_until <= $1 ORDER BY held_until, seq",
+    )
+    .bind(now_us)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

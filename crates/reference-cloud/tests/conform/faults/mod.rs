@@ -1,0 +1,34 @@
+//! The deliberate faults: what a careless provider might do, and the check that must notice.
+
+macro_rules! ask {
+    ($name:literal, $check:literal, $says:literal, $twist:expr) => {
+        Fault { name: $name, check: $check, says: $says, twist: Twist::Ask($twist) }
+    };
+}
+
+macro_rules! tell {
+    ($name:literal, $check:literal, $says:literal, $twist:expr) => {
+        Fault { name: $name, check: $check, says: $says, twist: Twist::Tell($twist) }
+    };
+}
+
+macro_rules! whole {
+    ($name:literal, $check:literal, $says:literal, |$up:ident, $call:ident| $body:expr) => {
+        Fault {
+            name: $name,
+            check: $check,
+            says: $says,
+            twist: Twist::Whole(|$up, $call| Box::pin(async move { $body })),
+        }
+    };
+}
+
+mod lives;
+mod loans;
+
+use crate::broken::Fault;
+
+/// Every deliberate fault.
+pub fn all() -> impl Iterator<Item = &'static Fault> {
+    loans::FAULTS.iter().chain(lives::FAULTS)
+}
