@@ -141,6 +141,7 @@ mod tests {
             finished_at: None,
             error_code: None,
             error: None,
+            note: None,
             next_attempt_at: None,
         }
     }

@@ -57,7 +57,7 @@ fn inbox(ctx: &PageContext) -> AnyView {
             let below = (most - 1).to_string();
             (Some(format!("{below}+")), Some(words.inbox_many_way(&below)))
         }
-        some => (Some(some.to_string()), Some(words.inbox_unread_way(i64::from(some)))),
+        some => (Some(some.to_string()), Some(words.inbox_unread_way(some.to_string()))),
     };
     let count = shown.map(|shown| view! { <span class="count">{shown}</span> });
     view! { <li><a href="/inbox" aria-current=current aria-label=label>{words.inbox_title()}{count}</a></li> }

@@ -3,7 +3,7 @@
 use crate::on_both;
 use broker::accounts::SignUp;
 use broker::contracts::{Plan, Sign};
-use broker::offers::OfferFile;
+use broker::offers::{ChecklistHead, OfferFile};
 use broker::requirements::RequirementSource;
 use broker::{BrokerError, OpContext};
 use domain::{ContractState, OfferState, Role};
@@ -119,7 +119,12 @@ async fn a_file_of_offers_sent_at_once_is_taken_once(engine: Engine) {
         min_outage_seconds,commitment,availability.mttr,price.monthly,price.currency\n\
         twice-one,One,IaaS,public,jp-1 JP,1M,Asia/Tokyo,60,60,objective,4 h,1000,JPY\n\
         twice-two,Two,IaaS,public,jp-1 JP,1M,Asia/Tokyo,60,60,objective,4 h,2000,JPY\n";
-    let file = || OfferFile { text: text.to_owned(), format: None, checklist: None, publish: true };
+    let file = || OfferFile {
+        text: text.to_owned(),
+        format: None,
+        checklist: ChecklistHead::default(),
+        publish: true,
+    };
     for report in at_once(|| market.broker.import_offers(&provider, file())).await {
         assert_eq!((report.as_ref().unwrap().fault_count, report.unwrap().offers.len()), (0, 2));
     }

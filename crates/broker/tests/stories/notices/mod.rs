@@ -5,7 +5,7 @@ mod inbox;
 use crate::on_both;
 use broker::OpContext;
 use broker::notices::{Cause, Notice, NoticeKind};
-use broker::offers::OfferFile;
+use broker::offers::{ChecklistHead, OfferFile};
 use broker::requirements::RequirementSource;
 use domain::{OfferId, RequirementId, Role};
 use std::future::Future;
@@ -66,7 +66,12 @@ impl Scene {
     }
 
     async fn import(&self, text: &str) -> Vec<OfferId> {
-        let file = OfferFile { text: text.to_owned(), format: None, checklist: None, publish: true };
+        let file = OfferFile {
+            text: text.to_owned(),
+            format: None,
+            checklist: ChecklistHead::default(),
+            publish: true,
+        };
         let report = self.market.broker.import_offers(&self.provider, file).await.unwrap();
         assert_eq!(report.fault_count, 0, "{report:?}");
         report.offers.iter().map(|offer| offer.id).collect()
@@ -124,7 +129,12 @@ async fn offers_that_matched_when_the_need_was_saved_are_no_news(engine: Engine)
     let (customer, provider) =
         (market.person(Role::Customer).await, market.person(Role::Provider).await);
     // Published, and nobody has looked at it yet.
-    let file = OfferFile { text: table(0..3, "4 h", 1000), format: None, checklist: None, publish: true };
+    let file = OfferFile {
+        text: table(0..3, "4 h", 1000),
+        format: None,
+        checklist: ChecklistHead::default(),
+        publish: true,
+    };
     market.broker.import_offers(&provider, file).await.unwrap();
     let need = market.broker.save_requirement(&customer, &repair(), None).await.unwrap().card.id;
     let scene = Scene { market, customer, provider, need };
@@ -186,7 +196,12 @@ async fn a_match_that_changes_is_told_as_far_as_the_need_asks(engine: Engine) {
     scene.import(&other).await;
     assert!(scene.told().await.is_empty());
     // Nor is a draft.
-    let file = OfferFile { text: table(0..1, "1 h", 1), format: None, checklist: None, publish: false };
+    let file = OfferFile {
+        text: table(0..1, "1 h", 1),
+        format: None,
+        checklist: ChecklistHead::default(),
+        publish: false,
+    };
     scene.market.broker.import_offers(&scene.provider, file).await.unwrap();
     assert!(scene.told().await.is_empty());
     scene.market.finish().await;

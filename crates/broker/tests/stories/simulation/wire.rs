@@ -4,11 +4,12 @@ use super::cloud::Cloud;
 use super::words::{Answer, Request, Told};
 use async_trait::async_trait;
 use broker::ports::{CloudConnection, Drivers};
+use provider_api::suite::{Options, Report};
 use provider_api::{
     Allocation, AllocationCommand, AllocationId, Capabilities, Cause, ConfirmCommand,
-    DiscoverAnswer, DiscoverRequest, Driver, DriverError, ErasureStatement, ExtendCommand,
-    HoldCommand, IdempotencyKey, Liveness, Metrics, OperationRecord, Probe, ProbeAnswer,
-    ProbeError, ProblemCode, ResourceState, StartCommand, UsageRecord,
+    DiscoverAnswer, DiscoverRequest, Driver, DriverError, ErasureStatement, EventPage,
+    ExtendCommand, HoldCommand, IdempotencyKey, Liveness, Metrics, OperationRecord, Probe,
+    ProbeAnswer, ProbeError, ProblemCode, ResourceGraph, ResourceState, StartCommand, UsageRecord,
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,9 +50,14 @@ fn odd(answer: &Answer) -> DriverError {
     DriverError::rejected(ProblemCode::Internal, format!("an answer that fits nothing: {answer:?}"))
 }
 
+#[async_trait]
 impl Drivers for Wire {
     fn driver(&self, _: &CloudConnection) -> Result<Arc<dyn Driver>, String> {
         Ok(Arc::new(self.clone()))
+    }
+
+    async fn examine(&self, _: &CloudConnection, _: &Options) -> Result<Report, String> {
+        Err("nobody examines here".to_owned())
     }
 }
 
@@ -120,6 +126,14 @@ impl Driver for Wire {
 
     async fn list(&self, _: &str) -> Result<Vec<Allocation>, DriverError> {
         Err(DriverError::rejected(ProblemCode::Internal, "nobody lists here"))
+    }
+
+    async fn resources(&self, _: &AllocationId) -> Result<ResourceGraph, DriverError> {
+        Err(DriverError::rejected(ProblemCode::Internal, "nobody asks for parts here"))
+    }
+
+    async fn events(&self, _: Option<&str>, _: Option<&str>) -> Result<EventPage, DriverError> {
+        Err(DriverError::rejected(ProblemCode::Internal, "nobody reads events here"))
     }
 
     async fn operation(
