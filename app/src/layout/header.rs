@@ -51,16 +51,16 @@ fn inbox(ctx: &PageContext) -> AnyView {
     let words = ctx.words();
     let current = is_within(ctx.path_only(), "/inbox").then_some("page");
     let most = broker::notices::NOTICES_COUNTED;
-    let (shown, label) = match ctx.unread {
-        0 => (None, None),
-        many if many >= most => {
-            let below = (most - 1).to_string();
-            (Some(format!("{below}+")), Some(words.inbox_many_way(&below)))
-        }
-        some => (Some(some.to_string()), Some(words.inbox_unread_way(some.to_string()))),
+    let shown = match ctx.unread {
+        0 => None,
+        many if many >= most => Some(format!("{}+", most - 1)),
+        some => Some(some.to_string()),
     };
-    let count = shown.map(|shown| view! { <span class="count">{shown}</span> });
-    view! { <li><a href="/inbox" aria-current=current aria-label=label>{words.inbox_title()}{count}</a></li> }
+    // Who hears the number hears what it counts.
+    let count = shown.map(|shown| {
+        view! { " "<span class="count">{shown}<span class="said">" "{words.inbox_unread_said()}</span></span> }
+    });
+    view! { <li><a href="/inbox" aria-current=current>{words.inbox_title()}{count}</a></li> }
         .into_any()
 }
 
