@@ -44,16 +44,16 @@ statements! {
         SELECT ", head_columns!(), " FROM ", head_tables!(), " WHERE contract.id = $1");
     LIST_BY_ORGANISATION = concat!("
         SELECT ", head_columns!(), " FROM ", head_tables!(), "
-        WHERE contract.organisation_id = $1 AND contract.id < $2
-        ORDER BY contract.id DESC LIMIT $3");
+        WHERE contract.organisation_id = $1 AND (signed_at, contract.id) < ($2, $3)
+        ORDER BY signed_at DESC, contract.id DESC LIMIT $4");
     LIST_BY_PROVIDER = concat!("
         SELECT ", head_columns!(), " FROM ", head_tables!(), "
-        WHERE contract.provider_id = $1 AND contract.id < $2
-        ORDER BY contract.id DESC LIMIT $3");
+        WHERE contract.provider_id = $1 AND (signed_at, contract.id) < ($2, $3)
+        ORDER BY signed_at DESC, contract.id DESC LIMIT $4");
     LIST_BY_STATE = concat!("
         SELECT ", head_columns!(), " FROM ", head_tables!(), "
-        WHERE contract.state = $1 AND contract.id < $2
-        ORDER BY contract.id DESC LIMIT $3");
+        WHERE contract.state = $1 AND (signed_at, contract.id) < ($2, $3)
+        ORDER BY signed_at DESC, contract.id DESC LIMIT $4");
     SET_STATE = "
         UPDATE contract SET state = $3, failure = COALESCE($4, failure),
             address = COALESCE($5, address), activated_at = COALESCE($6, activated_at),
@@ -115,9 +115,9 @@ pub async fn list_by_organisation(
     cursor: Option<&Cursor>,
     limit: u32,
 ) -> Result<Page<ContractHead>, StorageError> {
-    let (_, before) = Cursor::newest_first(cursor);
+    let (at, id) = Cursor::newest_first(cursor);
     let (organisation, rows) = (organisation.uuid(), fetch_limit(limit));
-    let rows = list!(tx, ContractHead, LIST_BY_ORGANISATION, organisation, before, rows)?;
+    let rows = list!(tx, ContractHead, LIST_BY_ORGANISATION, organisation, at, id, rows)?;
     Ok(cut(rows, limit, after))
 }
 
@@ -128,9 +128,9 @@ pub async fn list_by_provider(
     cursor: Option<&Cursor>,
     limit: u32,
 ) -> Result<Page<ContractHead>, StorageError> {
-    let (_, before) = Cursor::newest_first(cursor);
+    let (at, id) = Cursor::newest_first(cursor);
     let (provider, rows) = (provider.uuid(), fetch_limit(limit));
-    let rows = list!(tx, ContractHead, LIST_BY_PROVIDER, provider, before, rows)?;
+    let rows = list!(tx, ContractHead, LIST_BY_PROVIDER, provider, at, id, rows)?;
     Ok(cut(rows, limit, after))
 }
 
@@ -141,14 +141,14 @@ pub async fn list_by_state(
     cursor: Option<&Cursor>,
     limit: u32,
 ) -> Result<Page<ContractHead>, StorageError> {
-    let (_, before) = Cursor::newest_first(cursor);
+    let (at, id) = Cursor::newest_first(cursor);
     let rows = fetch_limit(limit);
-    let rows = list!(tx, ContractHead, LIST_BY_STATE, state.as_str(), before, rows)?;
+    let rows = list!(tx, ContractHead, LIST_BY_STATE, state.as_str(), at, id, rows)?;
     Ok(cut(rows, limit, after))
 }
 
 fn after(contract: &ContractHead) -> Cursor {
-    Cursor::after_id(contract.id.uuid())
+    Cursor::after(contract.signed_at, contract.id.uuid())
 }
 
 /// Steps a contract; `Conflict` unless the revision is current.

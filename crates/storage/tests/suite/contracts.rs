@@ -4,7 +4,7 @@ use crate::common::{
     at, contract, contract_id, contract_row, market, offer_id, organisation_id, provider_id,
 };
 use domain::{ContractState, ResourceId, StatementId};
-use storage::contracts::{self, ErasureStatement, Resource, StateChange, UsageRecord};
+use storage::contracts::{self, ErasureStatement, NewContract, Resource, StateChange, UsageRecord};
 use storage::{Db, StorageError, Tx, on_both_databases};
 use uuid::Uuid;
 
@@ -104,18 +104,20 @@ async fn of_two_steps_from_one_revision_the_second_conflicts(db: Db) {
     assert_eq!((head.state, head.revision), (winner, 2));
 }
 
-async fn contracts_are_listed_by_customer_provider_and_state(db: Db) {
+async fn contracts_are_listed_newest_first_by_customer_provider_and_state(db: Db) {
     let mut tx = begin(&db).await;
-    for number in 1..=3 {
-        contract(&mut tx, number, 1).await;
+    // Ids say nothing of time; the two of the same moment have an order all the same.
+    for (number, second) in [(1, 9), (2, 5), (3, 5)] {
+        let row = NewContract { signed_at: at(second), ..contract_row(number, 1) };
+        contracts::insert(&mut tx, &row).await.unwrap();
     }
     let customer = organisation_id(1);
     let first = contracts::list_by_organisation(&mut tx, customer, None, 2).await.unwrap();
     let ids: Vec<_> = first.items.iter().map(|head| head.id).collect();
-    assert_eq!(ids, [contract_id(3), contract_id(2)]);
+    assert_eq!(ids, [contract_id(1), contract_id(3)]);
     let next = first.next.as_ref();
     let second = contracts::list_by_organisation(&mut tx, customer, next, 2).await.unwrap();
-    assert_eq!(second.items[0].id, contract_id(1));
+    assert_eq!(second.items[0].id, contract_id(2));
     assert_eq!(second.next, None);
 
     let others = organisation_id(8);
@@ -127,7 +129,7 @@ async fn contracts_are_listed_by_customer_provider_and_state(db: Db) {
     contracts::set_state(&mut tx, &change).await.unwrap();
     let active = contracts::list_by_state(&mut tx, ContractState::Active, None, 9).await.unwrap();
     let active: Vec<_> = active.items.into_iter().map(|head| head.id).collect();
-    assert_eq!(active, [contract_id(3)]);
+    assert_eq!(active, [contract_id(1)]);
 }
 
 async fn ended_contracts_are_not_counted_as_live(db: Db) {
@@ -211,7 +213,7 @@ on_both_databases!(
     steps_keep_what_they_do_not_name,
     failure_code_is_kept,
     of_two_steps_from_one_revision_the_second_conflicts,
-    contracts_are_listed_by_customer_provider_and_state,
+    contracts_are_listed_newest_first_by_customer_provider_and_state,
     ended_contracts_are_not_counted_as_live,
     resource_seen_twice_is_one_row,
     first_erasure_statement_stands,
