@@ -60,7 +60,7 @@ fn unread(page: &str) -> String {
     let (_, rest) = page.split_once("<span class=\"count\">").expect("a number in the head");
     let (number, rest) = rest.split_once("<span class=\"said\">").expect("what it counts");
     let (said, _) = rest.split_once("</span>").expect("an end");
-    format!("{number}{said}")
+    format!("{number}{said}").replace("<!>", "")
 }
 
 /// How many folded parts of a page are open.
