@@ -169,10 +169,17 @@ fn data(words: Words, found: Candidates, sheet: String) -> StudioData {
 /// `values` are those that may be shown.
 pub(crate) fn asks(words: Words, requirement: &Requirement, values: &[&Value]) -> Vec<Ask> {
     let wishes = matching::wishes(requirement);
-    // One that is asked by itself at several times may not become weaker than every day.
+    // One that is asked by itself at several times may not become weaker than every day, and one that
+    // is written at several times does not change at one of them alone.
     let shared = |wish: &Wish| {
         let same = |other: &&Wish| !other.floor && other.item.item == wish.item.item;
-        !wish.floor && wishes.iter().filter(same).count() > 1
+        let written = |name: &&ProfileName| {
+            let items = requirement.profile(**name).map(|profile| &profile.items);
+            items.is_some_and(|items| items.iter().any(|item| item.item == wish.item.item))
+        };
+        !wish.floor
+            && (wishes.iter().filter(same).count() > 1
+                || wish.profiles.iter().filter(written).count() > 1)
     };
     let mut asks: Vec<Ask> = wishes
         .iter()
