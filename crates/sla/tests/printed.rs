@@ -56,6 +56,8 @@ proptest! {
     #[test]
     fn a_printed_document_reads_back_with_numbers_of_any_length(digits in digits(), which in 0..EXAMPLE_OFFERS.len()) {
         let mut offer = parse_offer(EXAMPLE_OFFERS[which].yaml).unwrap();
+        // The canonical form is what is signed, so it is without the signature.
+        offer.metadata.signature = None;
         let mut changed = 0;
         for at in 0..offer.spec.items.len() {
             let mut other = offer.clone();

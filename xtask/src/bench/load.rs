@@ -68,12 +68,14 @@ impl Client {
         read_answer(&mut self.stream).with_context(|| format!("GET {path}"))
     }
 
-    /// Sends a JSON body and reads the whole answer.
-    pub fn post(&mut self, path: &str, body: &str) -> Result<Answer> {
+    /// Sends a JSON body and reads the whole answer. `key` makes the request one of its own: a repeated
+    /// key repeats the first answer.
+    pub fn post(&mut self, path: &str, key: &str, body: &str) -> Result<Answer> {
         let (port, length) = (self.port, body.len());
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\naccept: */*\r\n\
-             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+             idempotency-key: {key}\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\n\r\n{body}"
         );
         self.stream.get_mut().write_all(request.as_bytes())?;
         read_answer(&mut self.stream).with_context(|| format!("POST {path}"))

@@ -55,33 +55,41 @@ impl Row for DocumentRow {
     }
 }
 
+/// A column that was read, and the only day on which it holds; `None`: any.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) day: Option<i64>,
+    pub(crate) column: Arc<Column>,
+}
+
 /// The marks of a segment's documents and the columns that were read of them.
 #[derive(Debug)]
 pub struct Documents {
     pub(crate) marks: Vec<Mark>,
-    columns: RwLock<BTreeMap<Signature, Arc<Column>>>,
+    columns: RwLock<BTreeMap<Signature, Kept>>,
 }
 
 impl Documents {
-    pub(crate) const fn with(marks: Vec<Mark>, columns: BTreeMap<Signature, Arc<Column>>) -> Self {
+    pub(crate) const fn with(marks: Vec<Mark>, columns: BTreeMap<Signature, Kept>) -> Self {
         Self { marks, columns: RwLock::new(columns) }
     }
 
-    pub(crate) fn all_kept(&self) -> BTreeMap<Signature, Arc<Column>> {
+    pub(crate) fn all_kept(&self) -> BTreeMap<Signature, Kept> {
         self.columns.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn kept(&self, signature: &Signature) -> Option<Arc<Column>> {
         let columns = self.columns.read().unwrap_or_else(PoisonError::into_inner);
-        columns.get(signature).map(Arc::clone)
+        columns.get(signature).map(|kept| Arc::clone(&kept.column))
     }
 
-    fn keep(&self, known: &Readings, signature: &Signature, column: Column) {
+    fn keep(&self, known: &Readings, (signature, reading): &Named, held: &[Option<Held>]) {
+        let column = Arc::new(Column::build(reading.kind(), held));
         let mut columns = self.columns.write().unwrap_or_else(PoisonError::into_inner);
         if columns.len() >= READINGS_KEPT {
             columns.retain(|signature, _| known.has(signature));
         }
-        columns.insert(Arc::clone(signature), Arc::new(column));
+        columns.insert(Arc::clone(signature), Kept { day: reading.day(), column });
     }
 }
 
@@ -91,10 +99,9 @@ impl Payload for Documents {
 
     fn build(readings: &Readings, rows: Vec<DocumentRow>) -> Self {
         let built = Self::with(rows.iter().map(|row| row.mark).collect(), BTreeMap::new());
-        for (signature, reading) in readings.all() {
-            let held: Vec<Option<Held>> =
-                rows.iter().map(|row| reading.held((*row.document).as_ref())).collect();
-            built.keep(readings, &signature, Column::build(reading.kind(), &held));
+        for named in readings.all() {
+            let read = |row: &DocumentRow| named.1.held((*row.document).as_ref());
+            built.keep(readings, &named, &rows.iter().map(read).collect::<Vec<_>>());
         }
         built
     }
@@ -105,20 +112,19 @@ impl Payload for Documents {
             parts.get(*part).and_then(|part| part.marks.get(*row)).copied().unwrap_or_default()
         };
         let gathered = Self::with(rows.iter().map(mark).collect(), BTreeMap::new());
-        for (signature, reading) in readings.all() {
+        for named in readings.all() {
             let columns: Option<Vec<Arc<Column>>> =
-                parts.iter().map(|part| part.kept(&signature)).collect();
+                parts.iter().map(|part| part.kept(&named.0)).collect();
             let Some(columns) = columns else { continue };
             let held = |(part, row): &(usize, usize)| columns.get(*part)?.held(*row);
-            let held: Vec<Option<Held>> = rows.iter().map(held).collect();
-            gathered.keep(readings, &signature, Column::build(reading.kind(), &held));
+            gathered.keep(readings, &named, &rows.iter().map(held).collect::<Vec<_>>());
         }
         gathered
     }
 
     fn bytes(&self) -> usize {
         let columns = self.columns.read().unwrap_or_else(PoisonError::into_inner);
-        let columns: usize = columns.values().map(|column| column.bytes()).sum();
+        let columns: usize = columns.values().map(|kept| kept.column.bytes()).sum();
         columns + self.marks.len() * size_of::<Mark>()
     }
 }
@@ -265,8 +271,8 @@ impl DocumentMoment {
                     held.extend(documents.iter().map(read));
                 }
             }
-            for (held, (signature, reading)) in held.iter().zip(&lacking) {
-                payload.keep(&self.context, signature, Column::build(reading.kind(), held));
+            for (held, named) in held.iter().zip(&lacking) {
+                payload.keep(&self.context, named, held);
             }
         }
         Ok(())
@@ -292,7 +298,7 @@ impl DocumentMoment {
         for segment in &self.segments {
             let columns = &segment.body.payload.columns;
             let mut columns = columns.write().unwrap_or_else(PoisonError::into_inner);
-            columns.retain(|signature, _| self.context.has(signature));
+            columns.retain(|_, kept| kept.day.is_none_or(|of| of >= day));
         }
     }
 

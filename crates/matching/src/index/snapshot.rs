@@ -13,7 +13,7 @@ use thiserror::Error;
 use super::{
     bytes::{In, Out, checksum},
     column::{BLOCK, Column, Entries, SEGMENT_ROWS},
-    documents::{DocumentMoment, Documents, Mark},
+    documents::{DocumentMoment, Documents, Kept, Mark},
     ids::Ids,
     moment::{Body, Moment, Payload, Segment},
     numbers::Numbers,
@@ -79,7 +79,7 @@ impl OfferMoment {
 }
 
 impl DocumentMoment {
-    /// This moment as bytes, the readings in use without documents, and a note of the caller.
+    /// This moment as bytes, everything that was read without the documents, and a note of the caller.
     #[must_use]
     pub fn snapshot_documents(&self, note: &str) -> Vec<u8> {
         let compact = self.compact();
@@ -90,12 +90,12 @@ impl DocumentMoment {
             let payload = &segment.body.payload;
             ids_out(&mut out, &segment.body.ids);
             out.longs(payload.marks.as_flattened());
-            let mut columns = payload.all_kept();
-            columns.retain(|signature, _| self.context.has(signature));
+            let columns = payload.all_kept();
             out.length(columns.len());
-            for (signature, column) in columns {
+            for (signature, kept) in columns {
                 out.text(&signature);
-                column_out(&mut out, &column);
+                out.longs(kept.day.as_slice());
+                column_out(&mut out, &kept.column);
             }
         }
         sealed(out, fingerprint("documents"))
@@ -111,10 +111,11 @@ impl DocumentMoment {
         let segments = read_segments(&mut body, |body, rows| {
             let flat = body.longs().filter(|flat| flat.len() == rows * size_of::<Mark>() / 8)?;
             let marks: Vec<Mark> = flat.as_chunks().0.to_vec();
-            let mut columns: BTreeMap<Signature, Arc<Column>> = BTreeMap::new();
+            let mut columns: BTreeMap<Signature, Kept> = BTreeMap::new();
             for _ in 0..body.length(1)? {
                 let signature = body.text()?.into();
-                columns.insert(signature, Arc::new(column_in(body, rows)?));
+                let day = body.longs()?.first().copied();
+                columns.insert(signature, Kept { day, column: Arc::new(column_in(body, rows)?) });
             }
             Some(Documents::with(marks, columns))
         });

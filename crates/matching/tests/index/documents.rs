@@ -229,6 +229,23 @@ fn what_is_read_for_tomorrow_is_there_when_tomorrow_comes_and_today_is_forgotten
 }
 
 #[test]
+fn what_nobody_asked_since_a_restart_is_kept_until_its_day_is_over() {
+    let moment = moment();
+    read(&moment, &[matcher(0, TODAY), matcher(1, TODAY)], &examples());
+    let again = |moment: &DocumentMoment| {
+        DocumentMoment::restore_documents(&moment.snapshot_documents("")).unwrap().0
+    };
+    let restored = again(&moment);
+    restored.forget_before(TODAY);
+    let once_more = again(&restored);
+    assert!(once_more.asked(&matcher(0, TODAY)).is_some());
+    once_more.forget_before(TODAY + 1);
+    let tomorrow = again(&once_more);
+    assert!(tomorrow.asked(&matcher(1, TODAY)).is_none());
+    assert!(tomorrow.bytes() < restored.bytes());
+}
+
+#[test]
 fn a_document_that_cannot_be_brought_leaves_the_reading_undone() {
     let (moment, asked) = (moment(), matcher(0, TODAY));
     let bring = |_: &[(&str, Mark)]| Err("the database is away");

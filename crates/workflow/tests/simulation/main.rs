@@ -24,7 +24,7 @@ const INSTANCES: usize = 3;
 const EVENTS: usize = 350;
 const CALM_EVENTS: usize = 5_000;
 /// Seeds within which a broken rule must be noticed.
-const SEEDS_TO_NOTICE: u64 = 100;
+const SEEDS_TO_NOTICE: u64 = 400;
 
 struct Play {
     db: Db,
