@@ -65,7 +65,7 @@ async function story(guest, offer) {
   await offer("publish");
   await guest.until(told("inbox_gained", title));
   await guest.stop("inbox", word("inbox_title"));
-  await page.locator("nav.ways .count").waitFor();
+  await page.locator("nav.ways .count").waitFor({ state: "attached" });
 
   await told("inbox_gained", title).first().click();
   await page.locator(".rank details[open]").first().waitFor();
@@ -84,6 +84,7 @@ async function story(guest, offer) {
   await page.goto(saved);
   await page.getByRole("button", { name: word("inbox_unwatch_named", { need }), exact: true }).click();
   await guest.text("inbox_not_watched").waitFor();
+  await guest.openHead();
   await guest.way("common_way_needs").click();
   await page.getByRole("button", { name: word("inbox_watch_named", { need }), exact: true }).first().waitFor();
   await guest.stop("needs-list");

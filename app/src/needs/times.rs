@@ -173,7 +173,7 @@ pub(super) fn sheet(words: Words, form: &FormState, normal: &[RequirementItem]) 
     view! {
         <input type="hidden" name=SHOWN value="shown"/>
         {own(words, form)}
-        <h3>{words.needs_times()}</h3>
+        <h2>{words.needs_times()}</h2>
         <p class="hint">{words.needs_times_lead()}</p>
         {times}
     }
@@ -232,7 +232,7 @@ fn one_time(
         .collect();
     let items: Views = keys.iter().map(|key| asked(words, form, time, key)).collect();
     let besides = (!keys.is_empty()).then(|| {
-        view! { <h4>{words.needs_times_own()}</h4><p class="hint">{words.needs_times_clear()}</p> }
+        view! { <h3>{words.needs_times_own()}</h3><p class="hint">{words.needs_times_clear()}</p> }
     });
     let more = sla::registry().items().iter().filter(|item| !keys.contains(&item.key)).fold(
         Select::new(format!("more-{time}"), words.needs_times_more())

@@ -223,9 +223,8 @@ fn key(desk: &Shared, event: &KeyboardEvent) {
 /// A field was changed; faults are said when it is left, not while somebody types.
 fn typed(desk: &Shared, event: &Event, done: bool) {
     if let Some(sheet) = dom::around(event.target(), "[data-sheet]") {
-        let ready = done && desk.borrow().studio.is_some();
-        if ready {
-            send(desk, title_of(event, &sheet));
+        if done {
+            sheet_changed(desk, title_of(event, &sheet));
         }
         return;
     }
@@ -235,7 +234,8 @@ fn typed(desk: &Shared, event: &Event, done: bool) {
     if part == "search" {
         return search(desk, &text);
     }
-    let mut at = desk.borrow_mut();
+    // Fields that are drawn anew leave the page, and the one that was typed in says so.
+    let Ok(mut at) = desk.try_borrow_mut() else { return };
     if at.studio.is_none() {
         return;
     }
@@ -275,6 +275,19 @@ fn typed(desk: &Shared, event: &Event, done: bool) {
         Some(Change::Fields) if done => send(desk, name),
         Some(Change::Fields) => {}
         change => changed(desk, change),
+    }
+}
+
+/// A field of the sheet was changed. One that an answer takes away while somebody types in it says so
+/// in the middle of the drawing: what was typed is put back then, and sent after it.
+fn sheet_changed(desk: &Shared, name: String) {
+    match desk.try_borrow().map(|at| at.studio.is_some()) {
+        Ok(true) => send(desk, name),
+        Ok(false) => {}
+        Err(_) => {
+            let desk = Rc::clone(desk);
+            request_animation_frame(move || sheet_changed(&desk, name));
+        }
     }
 }
 
