@@ -121,7 +121,11 @@ pub(in crate::suite) async fn size(desk: &Desk<'_>) -> Outcome {
     // A server may also just hang up on what it does not want to read.
     let turned_away = answer.status().is_none_or(|status| (400..500).contains(&status));
     holds("a request of 256 KiB is turned away", turned_away, answer.said())?;
-    desk.send(&Ask::new("GET", paths::CAPABILITIES)).await.value::<serde_json::Value>()?;
+    // The connection it hung up on may be taken once more before that is noticed; reading changes nothing.
+    let read = Ask::new("GET", paths::CAPABILITIES);
+    let first = desk.send(&read).await;
+    let answer = if first.status().is_none() { desk.send(&read).await } else { first };
+    answer.value::<serde_json::Value>()?;
     Ok(())
 }
 
