@@ -5,8 +5,8 @@ use domain::OfferId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Offers of one generation; two are kept. At about 15 kilobytes each this is 300 megabytes.
-pub(crate) const KEPT: usize = 10_000;
+/// Offers of one generation; two are kept. At about 25 kilobytes each this is 250 megabytes.
+pub(crate) const KEPT: usize = 5_000;
 
 /// Two generations: what is used moves into the young one, and once that is full the old one goes.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ const LOOK_AGAIN_US: DurationUs = 60_000_000;
 /// Documents read by one statement.
 pub(crate) const CHUNK: usize = 500;
 /// Offers that are in memory with their documents at once, and one segment of the index at first.
-pub(crate) const BATCH: u32 = 16_000;
+pub(crate) const BATCH: u32 = 8_000;
 /// Changes listed at once; they are short.
 const LISTED: u32 = 5_000;
 
