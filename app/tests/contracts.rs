@@ -259,7 +259,7 @@ async fn back_after_signing_names_the_first_contract_and_signs_another_with_a_fr
     assert_eq!(again.location, first.location);
     // Both were signed for the same template: it is saved once.
     let ctx = site.market.person(Role::Customer).await;
-    assert_eq!(site.market.broker.my_requirements(&ctx).await.unwrap().len(), 1);
+    assert_eq!(site.market.broker.my_requirements(&ctx, None, 200).await.unwrap().items.len(), 1);
     site.market.run_workflows().await;
     site.market.finish().await;
 }
@@ -295,4 +295,32 @@ async fn a_full_cloud_is_told_with_its_reason_and_the_desk_steers_only_what_is_s
     let audit = desk.page(&format!("/desk/audit?subject={subject}")).await;
     assert!(audit.contains("signed a contract") && audit.contains("activation failed"));
     desk.market.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_number_of_statements_does_not_grow_with_the_contracts() {
+    let site = Site::open_with_cloud(8).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let sign = async |name: &str| {
+        let page = site.page(&quote_path(offer)).await;
+        let signed = send(&site, &page, &[("serviceName", name), ("step", "sign")]).await;
+        assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+        site.market.run_workflows().await;
+        site.market.clock.advance_us(1);
+    };
+    sign("first").await;
+    let lists = ["/contracts", "/services"];
+    let mut few = Vec::new();
+    for list in lists {
+        few.push(storage::stats::counting(site.page(list)).await.1);
+    }
+    for name in ["second", "third", "fourth"] {
+        sign(name).await;
+    }
+    for (list, few) in lists.into_iter().zip(few) {
+        let (page, many) = storage::stats::counting(site.page(list)).await;
+        assert!(page.contains("fourth") && page.contains("Hokusei Cloud"), "{page}");
+        assert_eq!(few, many, "{list}");
+    }
+    site.market.finish().await;
 }

@@ -237,3 +237,30 @@ async fn nobody_but_a_provider_with_a_cloud_has_one_examined() {
     assert_eq!(none.status, StatusCode::CONFLICT);
     assert!(none.text.contains("No cloud is connected"), "{}", none.text);
 }
+
+#[tokio::test]
+async fn a_new_offer_cannot_take_the_name_of_another_and_a_document_says_whose_next_version_it_is()
+{
+    let site = provider().await;
+    let first = site.post("/provider/offers/new", &FORM).await;
+    let first =
+        site.post("/provider/offers", &[("yaml", &yaml_of(&first)), ("step", "publish")]).await;
+    let again = with(&[("title_en", "Other thing"), ("price", "5")]);
+    let answer = site.post("/provider/offers/new", &again).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text.contains("id=\"field-name-error\""));
+    assert!(answer.text.contains("“Kita small &lt;servers&gt;” has this name already"));
+    assert!(answer.text.contains("value=\"Other thing\""), "what was typed is kept");
+
+    let edit = format!("{}/edit", first.location);
+    let changed = site.post(&edit, &again).await;
+    assert_eq!(changed.status, StatusCode::OK, "on its own page it may change");
+    let document = yaml_of(&changed);
+    let preview = site.post("/provider/offers/document", &[("yaml", &document)]).await;
+    assert!(preview.text.contains("This becomes the next version of an offer you have"));
+    assert!(preview.text.contains("customers see version 1 until"));
+    let other = document.replace("name: kita-small", "name: kita-other");
+    let preview = site.post("/provider/offers/document", &[("yaml", &other)]).await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
+    assert!(!preview.text.contains("This becomes the next version"));
+}

@@ -1,8 +1,7 @@
 //! Item by item, how a promise stands to what is asked.
 
 use leptos::prelude::*;
-use matching::{Explanation, Mode, RowExplanation, Verdict};
-use sla::Direction;
+use matching::{Bound, Explanation, Mode, RowExplanation, Verdict};
 
 use crate::{
     PageContext,
@@ -22,7 +21,8 @@ pub(super) fn fit_table(ctx: &PageContext, explanation: &Explanation) -> AnyView
         Column::text(words.contracts_fit_verdict()),
     ];
     let rows = rows_told(words, explanation).map(|(label, row)| {
-        let asked = row.required.as_ref().map(|value| asked_text(&row.item, value, ctx.locale));
+        let asked =
+            row.required.as_ref().map(|value| asked_text(&row.item, row.bound, value, ctx.locale));
         let promised = row.promised.as_ref().map(|value| value_text(&row.item, value, ctx.locale));
         vec![
             label.into_any(),
@@ -56,13 +56,12 @@ fn key(item: &str) -> &str {
     item.split('#').next().unwrap_or(item)
 }
 
-fn asked_text(item: &str, value: &matching::Value, locale: Locale) -> String {
+fn asked_text(item: &str, bound: Option<Bound>, value: &matching::Value, locale: Locale) -> String {
     let shown = value_text(item, value, locale);
-    let is_number = matches!(value, matching::Value::Number(_));
-    match sla::registry().item(key(item)).map(|item| item.direction) {
-        Some(Direction::Higher) if is_number => format!("≥ {shown}"),
-        Some(Direction::Lower) if is_number => format!("≤ {shown}"),
-        _ => shown,
+    match bound {
+        Some(Bound::AtLeast) => format!("≥ {shown}"),
+        Some(Bound::AtMost) => format!("≤ {shown}"),
+        None => shown,
     }
 }
 
@@ -85,9 +84,14 @@ mod tests {
     #[test]
     fn asked_numbers_say_which_way_is_better() {
         let uptime = matching::Value::Number(sla::parse_decimal("0.999").unwrap());
-        assert_eq!(asked_text("availability.service_uptime", &uptime, Locale::En), "≥ 99.9 %");
+        let asked =
+            |bound| asked_text("availability.service_uptime", Some(bound), &uptime, Locale::En);
+        assert_eq!(asked(Bound::AtLeast), "≥ 99.9 %");
+        // The far end of a range.
+        assert_eq!(asked(Bound::AtMost), "≤ 99.9 %");
         let response = matching::Value::Number(sla::parse_decimal("5").unwrap());
-        assert_eq!(asked_text("performance.online_response_time", &response, Locale::Ja), "≤ 5 秒");
+        let item = "performance.online_response_time";
+        assert_eq!(asked_text(item, Some(Bound::AtMost), &response, Locale::Ja), "≤ 5 秒");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     AppState, FlashKind, PageContext, account::guard, fault::note_faults, form::FormState,
-    layout::fail, render::redirect,
+    layout::fail, needs::saved, render::redirect,
 };
 
 /// What the page shows beside the form.
@@ -237,7 +237,7 @@ async fn choose_need(ctx: &PageContext, state: &AppState, offer: OfferId) -> Res
         Ok(offer) => offer.card,
         Err(error) => return fail(ctx, error),
     };
-    let saved = match state.broker.my_requirements(&op).await {
+    let saved = match saved(ctx, state).await {
         Ok(saved) => saved,
         Err(error) => return fail(ctx, error),
     };

@@ -17,6 +17,7 @@ use crate::{
     address::Address,
     form::FormState,
     layout::fail,
+    needs::saved,
     render::{Page, page},
     ui::{Button, Kind, Look, Select, Views, empty, link_button, notice, page_head, pagination},
     words::Words,
@@ -68,7 +69,7 @@ async fn gather(
     let number = |name| query.filled(name).and_then(|text| text.parse().ok());
     Ok(Shown {
         list: state.broker.notices(&op, need, cursor, ROWS).await?,
-        needs: state.broker.my_requirements(&op).await?,
+        needs: saved(ctx, state).await?,
         need,
         later: cursor.is_some(),
         marked: number("marked").zip(number("at")),

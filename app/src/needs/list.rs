@@ -4,7 +4,10 @@ use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse, Response},
 };
-use broker::requirements::{RequirementCard, RequirementSource};
+use broker::{
+    Listed,
+    requirements::{RequirementCard, RequirementSource},
+};
 use leptos::prelude::*;
 
 use super::ranked;
@@ -15,8 +18,11 @@ use crate::{
     form::FormState,
     inbox,
     render::{Page, page, redirect},
-    ui::{Column, Look, Table, empty, link_button, page_head, time},
+    ui::{Column, Look, Table, empty, link_button, page_head, pagination, time},
 };
+
+/// Needs on one page of the list.
+const PAGE: u32 = 50;
 
 /// A shared need by its code; without one, what is saved.
 pub(super) async fn show(
@@ -32,14 +38,17 @@ pub(super) async fn show(
     if ctx.viewer.is_none() {
         return redirect("/needs/new", None).into_response();
     }
-    match state.broker.my_requirements(&ctx.op()).await {
-        Ok(cards) => view(&ctx, cards),
+    match state.broker.my_requirements(&ctx.op(), query.filled("cursor"), PAGE).await {
+        Ok(list) => view(&ctx, list, query.filled("cursor").is_some()),
         Err(error) => fault_page(&ctx, &error),
     }
 }
 
-fn view(ctx: &PageContext, cards: Vec<RequirementCard>) -> Response {
+fn view(ctx: &PageContext, list: Listed<RequirementCard>, later: bool) -> Response {
     let words = ctx.words();
+    let first = later.then(|| "/needs".to_owned());
+    let next = list.next.map(|cursor| Address::new("/needs").and("cursor", cursor).to_string());
+    let cards = list.items;
     page(ctx, Page::new(words.needs_mine()).private(), || {
         let new = link_button(Look::Primary, words.common_way_describe(), "/needs/new");
         let body = if cards.is_empty() {
@@ -62,7 +71,7 @@ fn view(ctx: &PageContext, cards: Vec<RequirementCard>) -> Response {
             });
             Table::new(words.needs_mine(), columns).rows(rows).view()
         };
-        view! { {page_head(words.needs_mine(), Some(words.needs_mine_lead().to_owned()), vec![new])}{body} }.into_any()
+        view! { {page_head(words.needs_mine(), Some(words.needs_mine_lead().to_owned()), vec![new])}{body}{pagination(words, first, next)} }.into_any()
     })
 }
 

@@ -30,7 +30,7 @@ pub(crate) use say::{
     difference_text, item_text as asked_text, label_then, rows_told, summary_text, value_text,
     verdict,
 };
-pub(crate) use source::{Choice, choices, read_source, source_href, source_text};
+pub(crate) use source::{Choice, choices, read_source, saved, source_href, source_text};
 #[cfg(test)]
 pub(crate) use studio::asks as studio_asks;
 pub(crate) use why::why;

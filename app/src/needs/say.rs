@@ -7,7 +7,7 @@ use sla::{Decimal, Direction, ItemDef, Operator, ProfileName, RequirementItem, U
 
 use crate::{
     market::text,
-    studio::summary::{Naming, summary, time},
+    studio::summary::{Naming, bound_text, difference_words, summary, time},
     ui::State,
     words::{Locale, Words},
 };
@@ -90,6 +90,7 @@ pub(super) fn asked_text(words: Words, row: &RowExplanation) -> String {
     let shown = value_text(words.0, &row.item, required);
     let item = sla::registry().item(&row.item);
     let asked = match (required, item.map(|item| item.direction)) {
+        (Value::Number(_), _) if row.bound.is_some() => bound_text(words, row.bound, shown),
         (Value::Number(_) | Value::Level(_), Some(Direction::Lower)) => words.needs_ask_lte(shown),
         (Value::Number(_) | Value::Level(_), Some(_)) => words.needs_ask_gte(shown),
         (Value::Set(_), Some(Direction::SubsetOf)) => words.needs_ask_subset_of(shown),
@@ -135,7 +136,7 @@ pub(crate) fn difference_text(words: Words, row: &RowExplanation) -> String {
     let short = matches!(row.verdict, Verdict::Missed | Verdict::MetWithinTolerance);
     match &row.difference {
         None => String::new(),
-        Some(Difference::Number(size)) => number_difference(words, &row.item, *size, short),
+        Some(Difference::Number(size)) => number_difference(words, row, *size, short),
         Some(Difference::Steps(0)) => words.needs_difference_exact().to_owned(),
         Some(Difference::Steps(steps)) => {
             let levels = words.needs_difference_levels(steps.abs());
@@ -162,13 +163,14 @@ pub(crate) fn difference_text(words: Words, row: &RowExplanation) -> String {
     }
 }
 
-fn number_difference(words: Words, key: &str, size: Decimal, short: bool) -> String {
+fn number_difference(words: Words, row: &RowExplanation, size: Decimal, short: bool) -> String {
     if size.is_zero() {
         return words.needs_difference_exact().to_owned();
     }
-    let unit = sla::registry().item(key).map_or(Unit::None, |item| item.unit);
-    let shown = sla::format_number(unit, size.abs(), words.0.sla());
-    if short { words.needs_difference_short(shown) } else { words.needs_difference_more(shown) }
+    let item = sla::registry().item(&row.item);
+    let shown =
+        sla::format_number(item.map_or(Unit::None, |item| item.unit), size.abs(), words.0.sla());
+    difference_words(words, shown, short, item.is_some_and(|item| row.is_far_end(item.direction)))
 }
 
 /// Why a declared value does not count, or how the promise came about.
@@ -308,6 +310,7 @@ mod tests {
             mode: Mode::Must,
             weight: Decimal::ONE,
             verdict,
+            bound: None,
             required: None,
             tolerance: None,
             promised: None,
@@ -317,6 +320,24 @@ mod tests {
             shortfall_share: Nano::ZERO,
             surplus_share: Nano::ZERO,
         }
+    }
+
+    #[test]
+    fn the_far_end_of_a_range_is_asked_the_other_way_round() {
+        let words = Locale::En.words();
+        let end = |verdict, bound, difference| RowExplanation {
+            bound: Some(bound),
+            required: Some(Value::Number("0.985".parse().unwrap())),
+            ..row("availability.service_uptime", verdict, number(difference))
+        };
+        let over = end(Verdict::Missed, matching::Bound::AtMost, "0.005");
+        assert_eq!(asked_text(words, &over), "at most 98.5 %");
+        assert_eq!(difference_text(words, &over), "0.5 % outside the range");
+        let inside = end(Verdict::Met, matching::Bound::AtMost, "-0.005");
+        assert_eq!(difference_text(words, &inside), "0.5 % inside the range");
+        let near = end(Verdict::Missed, matching::Bound::AtLeast, "-0.005");
+        assert_eq!(asked_text(words, &near), "at least 98.5 %");
+        assert_eq!(difference_text(words, &near), "short by 0.5 %");
     }
 
     fn number(text: &str) -> Difference {

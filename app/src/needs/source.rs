@@ -1,6 +1,9 @@
 //! Where a need comes from, as it stands in addresses: `template:KEY`, `saved:ID` or `doc:CODE`.
 
-use broker::requirements::RequirementSource;
+use broker::{
+    BrokerError,
+    requirements::{RequirementCard, RequirementSource},
+};
 
 use crate::{AppState, PageContext, address::Address};
 
@@ -52,6 +55,17 @@ pub(super) fn source_address(source: &RequirementSource) -> Option<Address> {
     }
 }
 
+/// Saved needs that can be chosen from; older ones are found in their list.
+const CHOICES: u32 = 200;
+
+/// What the viewer's organisation saved, newest first, to choose from.
+pub(crate) async fn saved(
+    ctx: &PageContext,
+    state: &AppState,
+) -> Result<Vec<RequirementCard>, BrokerError> {
+    Ok(state.broker.my_requirements(&ctx.op(), None, CHOICES).await?.items)
+}
+
 /// The templates, then what the viewer's organisation saved.
 pub(crate) async fn choices(ctx: &PageContext, state: &AppState) -> Vec<Choice> {
     let templates = state.broker.templates().into_iter().map(|template| Choice {
@@ -61,7 +75,7 @@ pub(crate) async fn choices(ctx: &PageContext, state: &AppState) -> Vec<Choice> 
     let mut choices: Vec<Choice> = templates.collect();
     if ctx.viewer.is_some() {
         // A list that cannot be read leaves the templates; the page is about something else.
-        if let Ok(saved) = state.broker.my_requirements(&ctx.op()).await {
+        if let Ok(saved) = saved(ctx, state).await {
             choices.extend(saved.into_iter().map(|card| Choice {
                 need: format!("saved:{}", card.id),
                 label: ctx.locale.pick(&card.title_en, &card.title_ja).to_owned(),

@@ -7,7 +7,7 @@ use sla::{Decimal, Direction, Unit};
 
 use super::{
     data::Ask,
-    summary::{Naming, summary},
+    summary::{Naming, bound_text, difference_words, summary},
 };
 use crate::words::{Locale, Words};
 
@@ -34,6 +34,7 @@ pub fn asked_text(words: Words, ask: &Ask, row: &RowExplanation) -> String {
     let shown = value_text(words, ask, required);
     let asked = match (required, ask.direction) {
         (Value::Set(_), _) => ask.pattern.replace("{}", &shown),
+        _ if row.bound.is_some() => bound_text(words, row.bound, shown),
         (_, Direction::Lower) => words.needs_ask_lte(shown),
         _ => words.needs_ask_gte(shown),
     };
@@ -75,7 +76,9 @@ pub fn difference_text(words: Words, ask: &Ask, row: &RowExplanation) -> String 
     let short = matches!(row.verdict, Verdict::Missed | Verdict::MetWithinTolerance);
     match &row.difference {
         None => String::new(),
-        Some(Difference::Number(size)) => number_text(words, ask, *size, short),
+        Some(Difference::Number(size)) => {
+            number_text(words, ask, *size, (short, row.is_far_end(ask.direction)))
+        }
         Some(Difference::Steps(0)) => words.needs_difference_exact().to_owned(),
         Some(Difference::Steps(steps)) => {
             let levels = words.needs_difference_levels(steps.abs());
@@ -99,12 +102,12 @@ pub fn difference_text(words: Words, ask: &Ask, row: &RowExplanation) -> String 
     }
 }
 
-fn number_text(words: Words, ask: &Ask, size: Decimal, short: bool) -> String {
+fn number_text(words: Words, ask: &Ask, size: Decimal, (short, far): (bool, bool)) -> String {
     if size.is_zero() {
         return words.needs_difference_exact().to_owned();
     }
     let shown = sla::format_number(ask.unit, size.abs(), words.0.sla());
-    if short { words.needs_difference_short(shown) } else { words.needs_difference_more(shown) }
+    difference_words(words, shown, short, far)
 }
 
 /// The ask a row belongs to; a range has two rows.

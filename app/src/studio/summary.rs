@@ -1,7 +1,7 @@
 //! How an offer stands to a need in one or two sentences, also at other times than every day. Written
 //! once for both halves; each says in its own way what a row is called and how a value is written.
 
-use matching::{Explanation, Mode, ProfileStanding, Value, Verdict};
+use matching::{Bound, Explanation, Mode, ProfileStanding, Value, Verdict};
 use sla::ProfileName;
 
 use crate::words::Words;
@@ -137,4 +137,25 @@ fn joined(words: Words, mut names: Vec<String>) -> String {
         return list;
     }
     words.market_value_more(list, i64::try_from(rest).unwrap_or(i64::MAX))
+}
+
+/// A number with the side of it that is asked for.
+#[must_use]
+pub fn bound_text(words: Words, bound: Option<Bound>, shown: String) -> String {
+    match bound {
+        Some(Bound::AtMost) => words.needs_ask_lte(shown),
+        Some(Bound::AtLeast) => words.needs_ask_gte(shown),
+        None => shown,
+    }
+}
+
+/// What a difference is called: at the far end of a range more is not better.
+#[must_use]
+pub fn difference_words(words: Words, shown: String, short: bool, far: bool) -> String {
+    match (short, far) {
+        (true, true) => words.needs_difference_beyond(shown),
+        (false, true) => words.needs_difference_within(shown),
+        (true, false) => words.needs_difference_short(shown),
+        (false, false) => words.needs_difference_more(shown),
+    }
 }

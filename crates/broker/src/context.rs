@@ -1,4 +1,4 @@
-//! On whose behalf, and within which request, a use case runs.
+//! What all use cases share: on whose behalf one runs, and how a list is answered.
 
 use domain::{Actor, Viewer};
 
@@ -29,4 +29,13 @@ impl OpContext {
     pub fn system(request_id: impl Into<String>) -> Self {
         Self { actor: Actor::System, request_id: request_id.into() }
     }
+}
+
+/// A part of a list.
+#[derive(Debug, Clone)]
+pub struct Listed<T> {
+    /// In the order of the list.
+    pub items: Vec<T>,
+    /// Cursor of the next part; `None` at the end.
+    pub next: Option<String>,
 }

@@ -2,7 +2,7 @@
 //! is in `steer`.
 
 use crate::contracts::{Timeline, engine, parse_cursor};
-use crate::{Broker, BrokerError, OpContext, lifecycle};
+use crate::{Broker, BrokerError, Listed, OpContext, lifecycle};
 use domain::{Action, ContractState, Timestamp, WorkflowId};
 use storage::audit::{self, AuditEntry};
 use storage::contracts;
@@ -35,14 +35,8 @@ pub struct WorkflowCard {
     pub updated_at: Timestamp,
 }
 
-/// A page of workflows.
-#[derive(Debug, Clone)]
-pub struct WorkflowList {
-    /// Newest first; those that need attention before all others on the first page.
-    pub items: Vec<WorkflowCard>,
-    /// Cursor of the next page.
-    pub next: Option<String>,
-}
+/// A page of workflows. Newest first; those that need attention before all others on the first page.
+pub type WorkflowList = Listed<WorkflowCard>;
 
 /// One audit line.
 #[derive(Debug, Clone)]
@@ -61,14 +55,8 @@ pub struct AuditLine {
     pub detail: String,
 }
 
-/// A page of the audit list.
-#[derive(Debug, Clone)]
-pub struct AuditList {
-    /// Newest first.
-    pub items: Vec<AuditLine>,
-    /// Cursor of the next page.
-    pub next: Option<String>,
-}
+/// A page of the audit list. Newest first.
+pub type AuditList = Listed<AuditLine>;
 
 /// Counts for the first page of the desk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -35,7 +35,7 @@ mod shelf;
 mod steer;
 mod sync;
 
-pub use context::OpContext;
+pub use context::{Listed, OpContext};
 pub use error::{BrokerError, FieldFault};
 pub use password::PASSWORD_MEMORY_KIB;
 pub use reach::CloudReach;

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    item::Kind,
     nano::Nano,
     note::Note,
     prepared::{Prepared, Totals, Verdict},
@@ -59,6 +60,9 @@ pub struct RowExplanation {
     pub weight: Decimal,
     /// How the promise stands to what was asked.
     pub verdict: Verdict,
+    /// Which way a number is compared: the ends of a range are asked in both. `None` for levels and sets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<Bound>,
     /// What was asked, unrelaxed.
     pub required: Option<Value>,
     /// By how much it may be missed.
@@ -75,6 +79,29 @@ pub struct RowExplanation {
     pub shortfall_share: Nano,
     /// This row's part of the surplus; the parts add up to the total.
     pub surplus_share: Nano,
+}
+
+/// Which side of a number a promise has to be on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Bound {
+    /// The number or more.
+    AtLeast,
+    /// The number or less.
+    AtMost,
+}
+
+impl RowExplanation {
+    /// Whether it is asked against the order of the item, as the far end of a range is: a promise that
+    /// misses it is not too weak but outside.
+    #[must_use]
+    pub fn is_far_end(&self, direction: sla::Direction) -> bool {
+        matches!(
+            (self.bound, direction),
+            (Some(Bound::AtMost), sla::Direction::Higher)
+                | (Some(Bound::AtLeast), sla::Direction::Lower)
+        )
+    }
 }
 
 /// Promise minus requirement.
@@ -128,6 +155,7 @@ impl Prepared<'_> {
                     mode: row.mode,
                     weight: row.weight,
                     verdict: judged.verdict,
+                    bound: self.bound(compiled.item),
                     difference: self.difference(
                         compiled.item,
                         row.value.as_ref(),
@@ -149,6 +177,14 @@ impl Prepared<'_> {
             rows,
             relaxation: self.smallest_relaxation(offer),
             profiles: Vec::new(),
+        }
+    }
+
+    fn bound(&self, item: usize) -> Option<Bound> {
+        match self.dictionary.items().get(item)?.kind {
+            Kind::Higher(_) => Some(Bound::AtLeast),
+            Kind::Lower(_) => Some(Bound::AtMost),
+            _ => None,
         }
     }
 

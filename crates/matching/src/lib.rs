@@ -28,7 +28,7 @@ mod weights;
 pub use bundle::Bundle;
 pub use case::{CaseFault, run_case, run_named_case};
 pub use columns::{Board, Column, Columns};
-pub use explain::{Difference, Explanation, RowExplanation};
+pub use explain::{Bound, Difference, Explanation, RowExplanation};
 pub use fault::{Fault, Reason};
 pub use from_sla::{
     Candidate, Circumstances, SlaMatcher, Wish, offer_axes, offer_covers, promise_covers, wishes,

@@ -1,6 +1,6 @@
 //! Samples of running services. No row means "no data"; judging them is `domain`'s.
 
-use crate::record::{Column, find, list, record};
+use crate::record::{Column, list, record};
 use crate::statement::{execute, statements};
 use crate::{StorageError, Tx};
 use domain::{ContractId, DurationUs, OfferId, Timestamp};
@@ -121,10 +121,19 @@ statements! {
         SELECT contract_id, kind, at, ok, value_us FROM observation
         WHERE contract_id = $1 AND kind = $2 AND at >= $3 AND at < $4
         ORDER BY at LIMIT $5";
+    // The ids come as a JSON list; see offers::published::PUBLISHED_BY_IDS.
     LATEST = "
-        SELECT contract_id, kind, at, ok, value_us FROM observation
-        WHERE contract_id = $1 AND kind = $2
-        ORDER BY at DESC LIMIT 1";
+        SELECT contract_id, kind, at, ok, value_us
+        FROM json_each($1) AS wanted
+        CROSS JOIN observation ON observation.contract_id = unhex(wanted.value) AND kind = $2
+            AND at = (SELECT MAX(newest.at) FROM observation AS newest
+                WHERE newest.contract_id = unhex(wanted.value) AND newest.kind = $2)",
+        postgres = "
+        SELECT contract_id, kind, at, ok, value_us
+        FROM json_array_elements_text(CAST($1 AS JSON)) AS wanted (value)
+        JOIN observation ON observation.contract_id = CAST(wanted.value AS UUID) AND kind = $2
+            AND at = (SELECT MAX(newest.at) FROM observation AS newest
+                WHERE newest.contract_id = CAST(wanted.value AS UUID) AND newest.kind = $2)";
     // SUM is cast back: PostgreSQL widens it to NUMERIC. Division of integers rounds towards 0.
     BUCKETS = "
         SELECT (at - $3) / $5 AS number, COUNT(*) AS samples,
@@ -175,13 +184,15 @@ pub async fn series(
     list!(tx, Observation, SERIES, contract, kind, from.0, until.0, limit)
 }
 
-/// Looks up a contract's last sample of a kind.
+/// Reads the last sample of a kind of each contract that has one, in one statement, in any order.
 pub async fn latest(
     tx: &mut Tx,
-    contract: ContractId,
+    contracts: &[ContractId],
     kind: ObservationKind,
-) -> Result<Option<Observation>, StorageError> {
-    find!(tx, Observation, LATEST, contract.uuid(), kind.as_str())
+) -> Result<Vec<Observation>, StorageError> {
+    let wanted: Vec<_> = contracts.iter().map(|id| id.uuid().simple().to_string()).collect();
+    let wanted = serde_json::Value::from(wanted).to_string();
+    list!(tx, Observation, LATEST, wanted, kind.as_str())
 }
 
 /// Sums samples from `from` to before `until` up in buckets, oldest first, at most 2000.

@@ -17,7 +17,7 @@ use super::combinations::CombinationsBody;
 use super::contracts::PlanBody;
 use super::extract::{Asker, Document, Input, Named, Nothing, Query, fault};
 use super::problem::{FieldProblem, Problem};
-use super::wire::{self, Answer, Created, Money, OfferSummary, TwoLanguages};
+use super::wire::{self, Answer, Created, Money, OfferSummary, PageQuery, TwoLanguages};
 
 /// Rows of each list when nothing is said.
 const LIMIT: u32 = 20;
@@ -131,22 +131,23 @@ impl From<&RequirementCard> for RequirementSummary {
 /// The organisation's requirements.
 #[derive(Debug, Serialize, ToSchema)]
 struct RequirementListBody {
-    /// Newest first, at most 200.
+    /// Newest first.
     items: Vec<RequirementSummary>,
-    /// Always null: the list is whole.
+    /// Cursor of the next page; null at the end.
     next: Option<String>,
 }
 
 /// List the organisation's requirements
-#[utoipa::path(get, path = "/requirements", tag = "needs", responses((status = 200, body = RequirementListBody)))]
+#[utoipa::path(get, path = "/requirements", tag = "needs", params(PageQuery),
+    responses((status = 200, body = RequirementListBody)))]
 async fn list(
     State(broker): State<Broker>,
     Asker(ctx): Asker,
-    _: Query<Nothing>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Answer<RequirementListBody>, Problem> {
-    let items = broker.my_requirements(&ctx).await?;
-    let items = items.iter().map(RequirementSummary::from).collect();
-    Ok(Answer(RequirementListBody { items, next: None }))
+    let list = broker.my_requirements(&ctx, page.cursor.as_deref(), page.limit).await?;
+    let items = list.items.iter().map(RequirementSummary::from).collect();
+    Ok(Answer(RequirementListBody { items, next: list.next }))
 }
 
 /// A saved requirement.

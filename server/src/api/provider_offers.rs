@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::extract::{Asker, Document, Named, Nothing, Query};
 use super::needs::CheckBody;
 use super::problem::{FieldProblem, Problem};
-use super::wire::{self, Answer, Created, TwoLanguages, moment};
+use super::wire::{self, Answer, Created, PageQuery, TwoLanguages, moment};
 
 pub(super) fn routes() -> OpenApiRouter<Broker> {
     OpenApiRouter::new()
@@ -80,9 +80,9 @@ impl From<&OwnOfferCard> for OwnOfferSummary {
 /// The provider's offers.
 #[derive(Debug, Serialize, ToSchema)]
 struct OwnOfferListBody {
-    /// Newest first, at most 200.
+    /// Newest first.
     items: Vec<OwnOfferSummary>,
-    /// Always null: the list is whole.
+    /// Cursor of the next page; null at the end.
     next: Option<String>,
 }
 
@@ -145,17 +145,16 @@ impl From<OwnOffer> for OwnOfferBody {
 }
 
 /// List one's offers in every state
-#[utoipa::path(get, path = "/provider/offers", tag = "provider", responses((status = 200, body = OwnOfferListBody)))]
+#[utoipa::path(get, path = "/provider/offers", tag = "provider", params(PageQuery),
+    responses((status = 200, body = OwnOfferListBody)))]
 async fn list(
     State(broker): State<Broker>,
     Asker(ctx): Asker,
-    _: Query<Nothing>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Answer<OwnOfferListBody>, Problem> {
-    let items = broker.my_offers(&ctx).await?;
-    Ok(Answer(OwnOfferListBody {
-        items: items.iter().map(OwnOfferSummary::from).collect(),
-        next: None,
-    }))
+    let list = broker.my_offers(&ctx, page.cursor.as_deref(), page.limit).await?;
+    let items = list.items.iter().map(OwnOfferSummary::from).collect();
+    Ok(Answer(OwnOfferListBody { items, next: list.next }))
 }
 
 /// Save an offer as a draft

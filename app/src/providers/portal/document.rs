@@ -67,8 +67,13 @@ pub(super) async fn check(
     let faults = checked.faults;
     match (checked.offer, checked.yaml) {
         (Some(offer), Some(yaml)) => {
+            let replaced = match edit::replaced(&ctx, &state, Some(&offer)).await {
+                Ok(replaced) => replaced,
+                Err(error) => return fail(&ctx, error),
+            };
             let back = Some(("/provider/offers/document".to_owned(), form));
-            preview::sheet(&ctx, &provider.card, &offer, &yaml, &checked.notices, back)
+            let shown = preview::Shown { offer: &offer, yaml: &yaml, notices: &checked.notices };
+            preview::sheet(&ctx, &provider.card, &shown, replaced.as_ref(), back)
         }
         _ => faulty(&ctx, &state, form, &faults).await,
     }

@@ -138,12 +138,36 @@ async fn check(
     }
     let checked = state.broker.check_offer_form(&provider.did, &form::read(&form));
     form::note(&mut form, ctx.words(), &checked.faults);
+    let replaced = match replaced(ctx, state, checked.offer.as_ref()).await {
+        Ok(replaced) => replaced,
+        Err(error) => return fail(ctx, error),
+    };
+    if about.offer.is_none()
+        && let Some(other) = &replaced
+    {
+        let title = ctx.locale.pick(&other.card.title_en, &other.card.title_ja);
+        form.fail("name", ctx.words().portal_form_name_taken(title));
+        return sheet(ctx, about, &form, StatusCode::UNPROCESSABLE_ENTITY);
+    }
     match (checked.offer, checked.yaml) {
         (Some(offer), Some(yaml)) => {
             let back = Some((action(about), form));
-            preview::sheet(ctx, &provider.card, &offer, &yaml, &checked.notices, back)
+            let shown = preview::Shown { offer: &offer, yaml: &yaml, notices: &checked.notices };
+            preview::sheet(ctx, &provider.card, &shown, None, back)
         }
         _ => sheet(ctx, about, &form, StatusCode::UNPROCESSABLE_ENTITY),
+    }
+}
+
+/// The offer that would get a new version by saving this one.
+pub(super) async fn replaced(
+    ctx: &PageContext,
+    state: &AppState,
+    offer: Option<&sla::Offer>,
+) -> Result<Option<OwnOffer>, broker::BrokerError> {
+    match offer {
+        Some(offer) => state.broker.my_offer_named(&ctx.op(), &offer.metadata.name).await,
+        None => Ok(None),
     }
 }
 

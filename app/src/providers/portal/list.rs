@@ -1,6 +1,9 @@
 //! All offers of the provider, drafts and withdrawn ones included.
 
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::{RawQuery, State},
+    response::Response,
+};
 use broker::offers::OwnOfferCard;
 use domain::Role;
 use leptos::prelude::*;
@@ -9,21 +12,35 @@ use super::{Part, parts, state_badge};
 use crate::{
     AppState, PageContext,
     account::guard,
+    address::Address,
+    form::FormState,
     layout::fail,
     render::{Page, page},
-    ui::{Column, Look, Table, empty, link_button, page_head, time},
+    ui::{Column, Look, Table, empty, link_button, page_head, pagination, time},
     words::Words,
 };
 
-pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Response {
+/// Offers on one page of the list.
+const PAGE: u32 = 50;
+
+pub(super) async fn show(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Response {
     if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
         return refusal;
     }
-    let offers = match state.broker.my_offers(&ctx.op()).await {
-        Ok(offers) => offers,
+    let query = FormState::from_urlencoded(&query.unwrap_or_default());
+    let list = match state.broker.my_offers(&ctx.op(), query.filled("cursor"), PAGE).await {
+        Ok(list) => list,
         Err(error) => return fail(&ctx, error),
     };
     let words = ctx.words();
+    let offers = list.items;
+    let first = query.filled("cursor").map(|_| "/provider/offers".to_owned());
+    let next =
+        list.next.map(|cursor| Address::new("/provider/offers").and("cursor", cursor).to_string());
     page(&ctx, Page::new(words.common_way_offers()).private(), || {
         let create =
             || link_button(Look::Primary, words.portal_offer_new(), "/provider/offers/new");
@@ -41,6 +58,7 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
             {page_head(words.common_way_offers(), Some(words.portal_list_lead().to_owned()), actions)}
             {parts(words, Part::Offers)}
             {body}
+            {pagination(words, first, next)}
         }
         .into_any()
     })

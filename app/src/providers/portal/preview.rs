@@ -1,7 +1,7 @@
 //! An offer as customers would see it, before it is saved.
 
 use axum::response::Response;
-use broker::{providers::ProviderCard, regions};
+use broker::{offers::OwnOffer, providers::ProviderCard, regions};
 use leptos::prelude::*;
 use sla::Offer;
 
@@ -16,20 +16,32 @@ use crate::{
     words::Words,
 };
 
-/// The preview with its three ways on: save, save and publish, or back with everything as typed.
+/// What was checked and found sound.
+pub(super) struct Shown<'a> {
+    /// The document.
+    pub offer: &'a Offer,
+    /// The same as text.
+    pub yaml: &'a str,
+    /// What was noticed on the way.
+    pub notices: &'a [String],
+}
+
+/// The preview with its three ways on: save, save and publish, or back with everything as typed. A document
+/// says itself which offer it is of, so the one that would get a new version is named.
 pub(super) fn sheet(
     ctx: &PageContext,
     provider: &ProviderCard,
-    offer: &Offer,
-    yaml: &str,
-    notices: &[String],
+    shown: &Shown<'_>,
+    replaced: Option<&OwnOffer>,
     back: Option<(String, FormState)>,
 ) -> Response {
     let words = ctx.words();
+    let Shown { offer, yaml, notices } = *shown;
     page(ctx, Page::new(words.portal_preview_title()).private(), || {
         view! {
             {edit::trail(words)}
             {page_head(words.portal_preview_title(), Some(words.portal_preview_lead().to_owned()), vec![])}
+            {replaced.map(|replaced| next_version(ctx, replaced))}
             {remarks(words, notices)}
             {not_served(words, &regions::not_served(offer, provider))}
             <div class="preview">{promised(ctx, provider, offer)}</div>
@@ -63,6 +75,21 @@ fn change(words: Words, action: String, form: &FormState) -> AnyView {
         </form>
     }
     .into_any()
+}
+
+/// Which offer gets a new version, and what customers see meanwhile.
+fn next_version(ctx: &PageContext, offer: &OwnOffer) -> AnyView {
+    let words = ctx.words();
+    let card = &offer.card;
+    let title = ctx.locale.pick(&card.title_en, &card.title_ja).to_owned();
+    let text = match card.published_version {
+        Some(shown) => words.portal_preview_next_shown(card.current_version, shown),
+        None => words.portal_preview_next_draft(card.current_version),
+    };
+    let body = view! {
+        <p>{text}" "<a href=format!("/provider/offers/{}", card.id)>{title}</a></p>
+    };
+    notice(Kind::Attention, words.portal_preview_next(), body.into_any())
 }
 
 fn remarks(words: Words, notices: &[String]) -> Option<AnyView> {

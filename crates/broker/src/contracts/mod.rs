@@ -9,6 +9,7 @@ mod sign;
 pub(crate) use read::parse_cursor;
 pub(crate) use sign::engine;
 
+use crate::Listed;
 use crate::market::OfferCard;
 use crate::requirements::{RankedOffer, RequirementSource};
 use domain::{ContractId, ContractState, Money, OfferId, RequirementId, Timestamp, WorkflowId};
@@ -239,11 +240,5 @@ pub struct Bucket {
     pub max_us: Option<i64>,
 }
 
-/// A page of contracts.
-#[derive(Debug, Clone)]
-pub struct ContractList {
-    /// Newest first.
-    pub items: Vec<ContractCard>,
-    /// Cursor of the next page.
-    pub next: Option<String>,
-}
+/// A page of contracts. Newest first.
+pub type ContractList = Listed<ContractCard>;

@@ -7,9 +7,10 @@ use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, OpContext, lifecycle};
 use domain::{Action, ContractId, ContractState, Role, Timestamp};
 use rust_decimal::prelude::ToPrimitive;
+use std::collections::HashMap;
 use storage::contracts::{self, Contract, ContractHead};
 use storage::observations::{self, ObservationKind};
-use storage::{Page, StorageError, Tx, offers};
+use storage::{Page, StorageError, Tx};
 
 /// Bars of a chart at most.
 const BUCKETS_MAX: u32 = 500;
@@ -34,10 +35,7 @@ impl Broker {
             let organisation = viewer.organisation;
             contracts::list_by_organisation(&mut tx, organisation, cursor.as_ref(), limit).await?
         };
-        let mut items = Vec::with_capacity(page.items.len());
-        for head in &page.items {
-            items.push(self.contract_card(&mut tx, head).await?);
-        }
+        let items = cards(&mut tx, &page.items).await?;
         Ok(ContractList { items, next: page.next.map(|cursor| cursor.to_string()) })
     }
 
@@ -64,7 +62,7 @@ impl Broker {
     ) -> Result<ContractPage, BrokerError> {
         let mut tx = self.begin_read().await?;
         let contract = self.readable(ctx, &mut tx, id).await?;
-        let card = self.contract_card(&mut tx, &contract.head).await?;
+        let card = card(&mut tx, &contract.head).await?;
         let timelines = self.read_timelines(&mut tx, id).await?;
         let resources = contracts::list_resources(&mut tx, id).await?;
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
@@ -165,35 +163,34 @@ impl Broker {
         ctx.may(Action::ReadContract, owner, "contract")?;
         found.ok_or(BrokerError::NotFound { what: "contract" })
     }
+}
 
-    async fn contract_card(
-        &self,
-        tx: &mut Tx,
-        head: &ContractHead,
-    ) -> Result<ContractCard, BrokerError> {
-        let version = offers::find_version(tx, head.offer_id, head.offer_version)
-            .await?
-            .ok_or(BrokerError::NotFound { what: "offer" })?;
-        let healthy = if head.state == ContractState::Active {
-            observations::latest(tx, head.id, ObservationKind::Liveness).await?.map(|seen| seen.ok)
-        } else {
-            None
-        };
-        let reachable = head.state == ContractState::Active;
-        Ok(ContractCard {
-            id: head.id,
-            service_name: head.service_name.clone(),
-            offer_title_en: version.title_en,
-            offer_title_ja: version.title_ja,
-            provider_en: head.provider_name_en.clone(),
-            provider_ja: head.provider_name_ja.clone(),
-            state: head.state,
-            price: head.price,
-            address: head.address.clone().filter(|_| reachable),
-            signed_at: head.signed_at,
-            healthy,
-        })
-    }
+/// Cards of contracts, with one statement for all of them.
+async fn cards(tx: &mut Tx, heads: &[ContractHead]) -> Result<Vec<ContractCard>, StorageError> {
+    let active = heads.iter().filter(|head| head.state == ContractState::Active);
+    let active: Vec<ContractId> = active.map(|head| head.id).collect();
+    let seen = observations::latest(tx, &active, ObservationKind::Liveness).await?;
+    let seen: HashMap<ContractId, bool> =
+        seen.into_iter().map(|sample| (sample.contract_id, sample.ok)).collect();
+    let card = |head: &ContractHead| ContractCard {
+        id: head.id,
+        service_name: head.service_name.clone(),
+        offer_title_en: head.offer_title_en.clone(),
+        offer_title_ja: head.offer_title_ja.clone(),
+        provider_en: head.provider_name_en.clone(),
+        provider_ja: head.provider_name_ja.clone(),
+        state: head.state,
+        price: head.price,
+        address: head.address.clone().filter(|_| head.state == ContractState::Active),
+        signed_at: head.signed_at,
+        healthy: seen.get(&head.id).copied(),
+    };
+    Ok(heads.iter().map(card).collect())
+}
+
+async fn card(tx: &mut Tx, head: &ContractHead) -> Result<ContractCard, BrokerError> {
+    let card = cards(tx, std::slice::from_ref(head)).await?.pop();
+    card.ok_or(BrokerError::NotFound { what: "contract" })
 }
 
 /// Reads a cursor that an earlier page handed out.

@@ -13,6 +13,7 @@ mod need;
 mod tell;
 mod watch;
 
+use crate::Listed;
 use need::Need;
 
 pub use inbox::NOTICES_COUNTED;
@@ -155,14 +156,8 @@ pub struct Notice {
     pub read_at: Option<Timestamp>,
 }
 
-/// A page of the inbox.
-#[derive(Debug, Clone)]
-pub struct NoticeList {
-    /// Unread ones first, the newest first in each part.
-    pub items: Vec<Notice>,
-    /// Cursor of the next page.
-    pub next: Option<String>,
-}
+/// A page of the inbox. Unread ones first, the newest first in each part.
+pub type NoticeList = Listed<Notice>;
 
 /// What was marked at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,18 +4,16 @@ use super::history::History;
 use super::version::{Newest, Next, next};
 use super::{OfferVersionCard, OwnOffer, OwnOfferCard};
 use crate::audit::{Entry, record};
+use crate::contracts::parse_cursor;
 use crate::documents::{self, field_faults, offer_yaml, read_offer, stored};
 use crate::keys::Keyring;
 use crate::providers::ProviderCard;
-use crate::{Broker, BrokerError, OpContext, regions};
+use crate::{Broker, BrokerError, Listed, OpContext, regions};
 use domain::{Action, OfferEvent, OfferId, Timestamp};
 use sla::{Document, Offer};
 use storage::offers::{self, NewOffer, OfferVersion, OfferWithProvider};
 use storage::providers::{self, Provider};
 use storage::{StorageError, Tx, lock};
-
-/// Offers in a provider's own list.
-const LISTED: u32 = 200;
 
 impl Broker {
     /// Saves a text as a draft; with the name of an existing offer, as its next version.
@@ -113,13 +111,36 @@ impl Broker {
         self.my_offer(ctx, id).await
     }
 
-    /// The provider's offers, newest first; at most 200.
-    pub async fn my_offers(&self, ctx: &OpContext) -> Result<Vec<OwnOfferCard>, BrokerError> {
+    /// The provider's offers in every state, newest first.
+    pub async fn my_offers(
+        &self,
+        ctx: &OpContext,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Listed<OwnOfferCard>, BrokerError> {
+        let cursor = parse_cursor(cursor)?;
         let mut tx = self.begin_read().await?;
         let provider = self.own_provider(ctx, &mut tx).await?;
-        let page = offers::list_by_provider(&mut tx, provider.id, None, LISTED).await?;
+        let page = offers::list_by_provider(&mut tx, provider.id, cursor.as_ref(), limit).await?;
         let card = |row: offers::OfferListing| own_card(&row.offer, row.title_en, row.title_ja);
-        Ok(page.items.into_iter().map(card).collect())
+        let items = page.items.into_iter().map(card).collect();
+        Ok(Listed { items, next: page.next.map(|cursor| cursor.to_string()) })
+    }
+
+    /// The provider's offer of this name: saving a document that bears it makes its next version.
+    pub async fn my_offer_named(
+        &self,
+        ctx: &OpContext,
+        name: &str,
+    ) -> Result<Option<OwnOffer>, BrokerError> {
+        let mut tx = self.begin_read().await?;
+        let provider = self.own_provider(ctx, &mut tx).await?;
+        let head = offers::heads(&mut tx, provider.id, &[name]).await?.pop();
+        drop(tx);
+        match head {
+            Some(head) => self.my_offer(ctx, head.id).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// One offer with drafts and versions.

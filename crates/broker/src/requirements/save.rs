@@ -2,16 +2,14 @@
 
 use super::{RequirementCard, SavedRequirement};
 use crate::audit::{Entry, record};
+use crate::contracts::parse_cursor;
 use crate::documents::{Stored, field_faults, number, read_requirement, requirement_yaml, stored};
-use crate::{Broker, BrokerError, OpContext};
+use crate::{Broker, BrokerError, Listed, OpContext};
 use domain::{Action, OrganisationId, RequirementId};
 use sla::{Document, Requirement};
 use storage::lock;
 use storage::requirements::{self, CurrentRequirement, NewRequirement, RequirementVersion};
 use storage::{StorageError, Tx};
-
-/// Requirements in a list.
-const LISTED: u32 = 200;
 
 impl Broker {
     /// Saves a text for the actor's organisation; with an id, as its next version. What the organisation
@@ -144,16 +142,21 @@ impl Broker {
         })
     }
 
-    /// The organisation's requirements, newest first; at most 200.
+    /// The organisation's requirements, newest first.
     pub async fn my_requirements(
         &self,
         ctx: &OpContext,
-    ) -> Result<Vec<RequirementCard>, BrokerError> {
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Listed<RequirementCard>, BrokerError> {
+        let cursor = parse_cursor(cursor)?;
         let organisation = ctx.actor.organisation();
         ctx.may(Action::ReadRequirement, organisation, "requirement")?;
         let organisation = organisation.ok_or(BrokerError::SignInFirst)?;
         let mut tx = self.begin_read().await?;
-        let page = requirements::list_by_organisation(&mut tx, organisation, None, LISTED).await?;
+        let page =
+            requirements::list_by_organisation(&mut tx, organisation, cursor.as_ref(), limit)
+                .await?;
         let card = |row: requirements::RequirementListing| RequirementCard {
             id: row.requirement.id,
             version: row.requirement.current_version,
@@ -162,7 +165,8 @@ impl Broker {
             updated_at: row.requirement.updated_at,
             watched: row.requirement.watched_since.is_some(),
         };
-        Ok(page.items.into_iter().map(card).collect())
+        let items = page.items.into_iter().map(card).collect();
+        Ok(Listed { items, next: page.next.map(|cursor| cursor.to_string()) })
     }
 }
 

@@ -95,7 +95,7 @@ async fn clicks_at_the_same_moment_sign_once_and_save_one_need(engine: Engine) {
     let first = a.unwrap();
     assert_eq!((b.unwrap(), c.unwrap()), (first, first));
     assert_eq!(market.broker.contracts(&customer, None, 10).await.unwrap().items.len(), 1);
-    assert_eq!(market.broker.my_requirements(&customer).await.unwrap().len(), 1);
+    assert_eq!(market.broker.my_requirements(&customer, None, 200).await.unwrap().items.len(), 1);
     market.run_workflows().await;
     assert_eq!(market.allocations(first).await.len(), 1);
     market.finish().await;

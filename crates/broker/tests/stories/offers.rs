@@ -70,7 +70,7 @@ async fn every_fault_of_a_text_is_told_at_once_and_nothing_is_saved(engine: Engi
         .await
         .replace("availability.mttr", "availability.mtr")
         .replace("model: IaaS", "model: IaaaS");
-    let before = market.broker.my_offers(&provider).await.unwrap().len();
+    let before = market.broker.my_offers(&provider, None, 200).await.unwrap().items.len();
     match market.broker.save_offer(&provider, &broken).await {
         Err(BrokerError::Invalid(faults)) => {
             let pointers: Vec<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
@@ -82,7 +82,7 @@ async fn every_fault_of_a_text_is_told_at_once_and_nothing_is_saved(engine: Engi
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(market.broker.my_offers(&provider).await.unwrap().len(), before);
+    assert_eq!(market.broker.my_offers(&provider, None, 200).await.unwrap().items.len(), before);
     market.finish().await;
 }
 
@@ -131,7 +131,44 @@ async fn a_form_and_its_document_say_the_same(engine: Engine) {
     market.finish().await;
 }
 
+async fn lists_of_ones_own_are_read_part_by_part_to_their_end(engine: Engine) {
+    let market = TestBroker::catalogue(engine).await;
+    let provider = market.person(Role::Provider).await;
+    let text = yaml(&market).await;
+    for number in 0..5 {
+        let named = text.replace("hokusei-new-offer", &format!("hokusei-part-{number}"));
+        market.broker.save_offer(&provider, &named).await.unwrap();
+    }
+    let whole = market.broker.my_offers(&provider, None, 200).await.unwrap();
+    assert_eq!(whole.next, None, "there are fewer than 200");
+    let (mut parts, mut cursor) = (Vec::new(), None);
+    loop {
+        let part = market.broker.my_offers(&provider, cursor.as_deref(), 2).await.unwrap();
+        assert!(part.items.len() <= 2);
+        parts.extend(part.items.into_iter().map(|card| card.id));
+        cursor = part.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(parts, whole.items.into_iter().map(|card| card.id).collect::<Vec<_>>());
+    assert!(parts.len() >= 5);
+
+    let need = sla::EXAMPLE_REQUIREMENTS[0].yaml;
+    for title in ["one", "two", "three"] {
+        let named = need.replacen("name: ", &format!("name: {title}-"), 1);
+        market.broker.save_requirement(&provider, &named, None).await.unwrap();
+    }
+    let first = market.broker.my_requirements(&provider, None, 2).await.unwrap();
+    let rest = market.broker.my_requirements(&provider, first.next.as_deref(), 2).await.unwrap();
+    assert_eq!((first.items.len(), rest.items.len(), rest.next), (2, 1, None));
+    let broken = market.broker.my_requirements(&provider, Some("nonsense"), 2).await;
+    assert!(matches!(broken, Err(BrokerError::Invalid(_))), "{broken:?}");
+    market.finish().await;
+}
+
 on_both!(
+    lists_of_ones_own_are_read_part_by_part_to_their_end,
     a_draft_is_unseen_until_published_and_gone_when_withdrawn,
     an_edit_makes_a_new_version_and_the_old_one_stays,
     nobody_writes_for_another_provider,

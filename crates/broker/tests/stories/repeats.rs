@@ -39,7 +39,7 @@ async fn a_need_sent_at_once_is_saved_once(engine: Engine) {
     // Also a moment later, and from the link to it.
     let later = market.broker.save_requirement(&customer, &text, None).await.unwrap();
     assert_eq!(later.card.id, first);
-    assert_eq!(market.broker.my_requirements(&customer).await.unwrap().len(), 1);
+    assert_eq!(market.broker.my_requirements(&customer, None, 200).await.unwrap().items.len(), 1);
     assert_eq!(times(&market, "requirement.saved").await, 1);
 
     // A change that is sent at once makes one version.
@@ -68,7 +68,7 @@ async fn signing_uses_the_need_that_is_saved_already(engine: Engine) {
     let first = market.sign(&customer, OFFER, "one").await.unwrap();
     let second = market.sign(&customer, OFFER, "two").await.unwrap();
     assert_ne!(first, second, "another key makes another contract");
-    let saved = market.broker.my_requirements(&customer).await.unwrap();
+    let saved = market.broker.my_requirements(&customer, None, 200).await.unwrap().items;
     assert_eq!(saved.len(), 1);
     for id in [first, second] {
         assert_eq!(market.page(&customer, id).await.requirement, saved[0].id);
@@ -78,7 +78,7 @@ async fn signing_uses_the_need_that_is_saved_already(engine: Engine) {
     market.broker.save_requirement(&customer, &changed, Some(saved[0].id)).await.unwrap();
     let third = market.sign(&customer, OFFER, "three").await.unwrap();
     assert_ne!(market.page(&customer, third).await.requirement, saved[0].id);
-    assert_eq!(market.broker.my_requirements(&customer).await.unwrap().len(), 2);
+    assert_eq!(market.broker.my_requirements(&customer, None, 200).await.unwrap().items.len(), 2);
     market.run_workflows().await;
     market.finish().await;
 }
@@ -114,7 +114,7 @@ async fn an_offer_saved_published_and_withdrawn_at_once_is_one(engine: Engine) {
 async fn a_file_of_offers_sent_at_once_is_taken_once(engine: Engine) {
     let market = TestBroker::catalogue(engine).await;
     let provider = market.person(Role::Provider).await;
-    let before = market.broker.my_offers(&provider).await.unwrap().len();
+    let before = market.broker.my_offers(&provider, None, 200).await.unwrap().items.len();
     let text = "name,title.en,model,deployment,regions,calendar,timezone,slice_seconds,\
         min_outage_seconds,commitment,availability.mttr,price.monthly,price.currency\n\
         twice-one,One,IaaS,public,jp-1 JP,1M,Asia/Tokyo,60,60,objective,4 h,1000,JPY\n\
@@ -128,7 +128,10 @@ async fn a_file_of_offers_sent_at_once_is_taken_once(engine: Engine) {
     for report in at_once(|| market.broker.import_offers(&provider, file())).await {
         assert_eq!((report.as_ref().unwrap().fault_count, report.unwrap().offers.len()), (0, 2));
     }
-    assert_eq!(market.broker.my_offers(&provider).await.unwrap().len(), before + 2);
+    assert_eq!(
+        market.broker.my_offers(&provider, None, 200).await.unwrap().items.len(),
+        before + 2
+    );
     assert_eq!(times(&market, "offers.imported").await, 1);
     market.finish().await;
 }

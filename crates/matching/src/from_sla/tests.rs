@@ -4,7 +4,7 @@
 use sla::{Commitment, Demand, Operator, RequirementItem};
 
 use super::*;
-use crate::{nano::Nano, prepared::Verdict, requirement::Mode};
+use crate::{Bound, nano::Nano, prepared::Verdict, requirement::Mode};
 
 mod standard;
 mod times;
@@ -392,6 +392,12 @@ fn a_range_asks_for_both_ends() {
         found("15").rows.iter().map(|row| row.item.as_str()).collect::<Vec<_>>(),
         ["network.rtt"; 2]
     );
+    // The page words each end by its own bound, not by the order of the item.
+    let bounds: Vec<_> = found("15").rows.iter().map(|row| row.bound).collect();
+    assert_eq!(bounds, [Some(Bound::AtLeast), Some(Bound::AtMost)]);
+    let far: Vec<_> =
+        found("15").rows.iter().map(|row| row.is_far_end(sla::Direction::Lower)).collect();
+    assert_eq!(far, [true, false]);
 }
 
 #[test]

@@ -13,8 +13,10 @@ macro_rules! head_columns {
         "contract.id AS id, contract.organisation_id AS organisation_id,
             organisation.name AS organisation_name, contract.provider_id AS provider_id,
             provider.slug AS provider_slug, provider.name_en AS provider_name_en,
-            provider.name_ja AS provider_name_ja, offer_id, offer_version, requirement_id,
-            requirement_version, service_name, price_minor, currency, state, failure, address,
+            provider.name_ja AS provider_name_ja, contract.offer_id AS offer_id, offer_version,
+            signed.title_en AS offer_title_en, signed.title_ja AS offer_title_ja, requirement_id,
+            requirement_version, service_name, contract.price_minor AS price_minor,
+            contract.currency AS currency, state, failure, address,
             signed_by, signed_at, activated_at, released_at, contract.updated_at AS updated_at,
             contract.revision AS revision"
     };
@@ -24,7 +26,9 @@ macro_rules! head_tables {
     () => {
         "contract
         JOIN organisation ON organisation.id = contract.organisation_id
-        JOIN provider ON provider.id = contract.provider_id"
+        JOIN provider ON provider.id = contract.provider_id
+        JOIN offer_version AS signed
+            ON signed.offer_id = contract.offer_id AND signed.version = contract.offer_version"
     };
 }
 

@@ -64,6 +64,10 @@ record! {
         pub offer_id: OfferId,
         /// The signed version of the offer.
         pub offer_version: i64,
+        /// That version's English title.
+        pub offer_title_en: String,
+        /// That version's Japanese title.
+        pub offer_title_ja: String,
         /// The requirement.
         pub requirement_id: RequirementId,
         /// The signed version of the requirement.

@@ -31,12 +31,16 @@ async fn sample_of_one_moment_is_kept_once(db: Db) {
     assert!(!observations::insert(&mut tx, &sample(id, 1, Some(6))).await.unwrap());
     let other_kind = Observation { kind: ObservationKind::Liveness, ..sample(id, 1, None) };
     assert!(observations::insert(&mut tx, &other_kind).await.unwrap());
-    let latest = observations::latest(&mut tx, id, RESPONSE).await.unwrap();
-    assert_eq!(latest, Some(sample(id, 1, Some(5))));
-    let latest = observations::latest(&mut tx, id, ObservationKind::Liveness).await.unwrap();
-    assert_eq!(latest, Some(other_kind));
-    let nothing = observations::latest(&mut tx, contract_id(9), RESPONSE).await.unwrap();
-    assert_eq!(nothing, None);
+    // One that nobody measured is not there.
+    let both = [id, contract_id(9)];
+    let latest = observations::latest(&mut tx, &both, RESPONSE).await.unwrap();
+    assert_eq!(latest, [sample(id, 1, Some(5))]);
+    let latest = observations::latest(&mut tx, &both, ObservationKind::Liveness).await.unwrap();
+    assert_eq!(latest, std::slice::from_ref(&other_kind));
+    assert!(observations::insert(&mut tx, &sample(id, 2, Some(7))).await.unwrap());
+    let latest = observations::latest(&mut tx, &both, RESPONSE).await.unwrap();
+    assert_eq!(latest, [sample(id, 2, Some(7))]);
+    assert_eq!(observations::latest(&mut tx, &[], RESPONSE).await.unwrap(), []);
 }
 
 async fn series_holds_its_start_and_not_its_end(db: Db) {

@@ -235,7 +235,7 @@ async fn a_need_that_is_not_watched_hears_nothing_and_watching_again_starts_anew
     assert!(scene.told().await.is_empty());
     scene.import(&table(2..3, "4 h", 1000)).await;
     broker.watch_requirement(&scene.customer, scene.need, true).await.unwrap();
-    assert!(broker.my_requirements(&scene.customer).await.unwrap()[0].watched);
+    assert!(broker.my_requirements(&scene.customer, None, 200).await.unwrap().items[0].watched);
     assert!(scene.told().await.is_empty());
     scene.import(&table(3..4, "4 h", 1000)).await;
     assert_eq!(scene.told().await.len(), 1);
@@ -251,7 +251,7 @@ async fn a_need_that_a_signature_keeps_is_not_watched(engine: Engine) {
     let market = TestBroker::with_cloud(engine, 4).await;
     let customer = market.person(Role::Customer).await;
     market.sign(&customer, "hokusei-gov-iaas", "key").await.unwrap();
-    let saved = market.broker.my_requirements(&customer).await.unwrap();
+    let saved = market.broker.my_requirements(&customer, None, 200).await.unwrap().items;
     assert_eq!(saved.iter().map(|card| card.watched).collect::<Vec<_>>(), [false]);
     market.run_workflows().await;
     market.finish().await;
