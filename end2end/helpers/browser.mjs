@@ -1,9 +1,9 @@
-// The installed Chromium, and fresh visitors in it: language, script, width, theme.
+// The installed Chromium (without windows where there is one), and fresh visitors in it: language, script, width, theme.
 
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const PLACES = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",

@@ -30,6 +30,13 @@ function rows(page) {
     .evaluateAll((list) => list.map(({ dataset }) => [dataset.offer, dataset.shortfall, dataset.surplus]));
 }
 
+/** The reasons and changes beside the rows of a list. */
+function reasons(page, list) {
+  return page.locator(`${list} .rank .reason`).evaluateAll((all) =>
+    all.map((one) => [...one.querySelectorAll(":scope > p:not(.hint, .stronger, :has(a))")].map((p) => p.textContent.trim()).filter(Boolean)),
+  );
+}
+
 /** What the server says for the need in the address. */
 async function asked(page, url = page.url()) {
   const address = new URL(url);
@@ -94,6 +101,8 @@ test("the list follows a dragged corner, and the address brings the same list to
     assert.match(page.url(), /\/needs\?doc=/);
     const here = await rows(page);
     assert.deepEqual(here, await asked(page));
+    const said = await reasons(page, ".live");
+    assert.ok(said.length > 0 && said.every((lines) => lines.length > 0));
     const address = page.url();
     const typed = await page.locator("[id='value-availability.service_uptime']").inputValue();
     await page.goto(address);
@@ -103,6 +112,7 @@ test("the list follows a dragged corner, and the address brings the same list to
       await plain.goto(address);
       const links = await plain.locator(".fits .rank h3 a").evaluateAll((all) => all.map((a) => a.pathname.split("/").pop()));
       assert.deepEqual(links, here.map(([id]) => id));
+      assert.deepEqual(await reasons(plain, ".fits"), said);
       assert.equal(await plain.locator("[id='value-availability.service_uptime']").inputValue(), typed);
     });
   });

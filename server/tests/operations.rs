@@ -96,6 +96,7 @@ const TABLE: &[Row] = &[
     row("POST", "/desk/workflows/{workflow}/retry", Body::Nothing, [401, 403, 403]),
     row("POST", "/desk/workflows/{workflow}/skip", Body::Reason, [401, 403, 403]),
     row("POST", "/desk/workflows/{workflow}/mark-undone", Body::Reason, [401, 403, 403]),
+    row("POST", "/desk/workflows/{workflow}/cancel", Body::Reason, [401, 403, 403]),
     row("POST", "/desk/workflows/{workflow}/abandon", Body::Reason, [401, 403, 403]),
     row("GET", "/desk/audit", Body::Nothing, [401, 403, 403]),
     row("PUT", "/desk/providers/{provider}/connection", Body::Connection, [401, 403, 403]),

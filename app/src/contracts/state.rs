@@ -51,6 +51,7 @@ pub(crate) fn reason(words: Words, code: &str) -> String {
         "refused" | "forbidden" | "unauthorized" => words.contracts_reason_refused(),
         "unsupported" => words.contracts_reason_unsupported(),
         "statement_invalid" | "no_erasure_key" => words.contracts_reason_statement(),
+        "cancelled" => words.contracts_reason_cancelled(),
         "meter_open" => words.contracts_reason_meter_open(),
         other => return words.contracts_reason_other(other),
     };

@@ -11,8 +11,9 @@ mod workflows;
 
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
+use workflow::Decision;
 
 use crate::{
     AppState,
@@ -26,13 +27,19 @@ pub fn routes() -> Router<AppState> {
         .route("/desk", get(summary::show))
         .route("/desk/workflows", get(workflows::show))
         .route("/desk/workflows/{id}", get(workflow::show))
-        .route("/desk/workflows/{id}/retry", post(workflow::retry))
-        .route("/desk/workflows/{id}/skip", post(workflow::skip))
-        .route("/desk/workflows/{id}/mark-undone", post(workflow::mark_undone))
-        .route("/desk/workflows/{id}/abandon", post(workflow::abandon))
+        .route("/desk/workflows/{id}/retry", decided(Decision::Retry))
+        .route("/desk/workflows/{id}/skip", decided(Decision::Skip))
+        .route("/desk/workflows/{id}/mark-undone", decided(Decision::MarkUndone))
+        .route("/desk/workflows/{id}/cancel", decided(Decision::Cancel))
+        .route("/desk/workflows/{id}/abandon", decided(Decision::Abandon))
         .route("/desk/audit", get(audit::show))
         .route("/desk/providers", get(providers::list))
         .route("/desk/providers/{id}", get(providers::show).post(providers::connect))
+}
+
+/// The address to which a decision about a workflow is sent.
+fn decided(decision: Decision) -> MethodRouter<AppState> {
+    post(move |ctx, state, id, form| workflow::decide(ctx, state, id, form, decision))
 }
 
 /// The parts of the desk.

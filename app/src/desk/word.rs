@@ -70,6 +70,7 @@ pub(super) fn action(words: Words, action: &str) -> String {
         "workflow.retried" => words.desk_action_workflow_retried(),
         "workflow.step_skipped" => words.desk_action_step_skipped(),
         "workflow.step_marked_undone" => words.desk_action_step_marked_undone(),
+        "workflow.cancelled" => words.desk_action_workflow_cancelled(),
         "workflow.abandoned" => words.desk_action_workflow_abandoned(),
         other => return other.to_owned(),
     };

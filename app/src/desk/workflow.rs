@@ -40,75 +40,54 @@ pub(super) async fn show(
     sheet(&ctx, &state, &id, &FormState::empty(), StatusCode::OK).await
 }
 
-pub(super) async fn retry(
-    ctx: PageContext,
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
-    let done = match parse(&id) {
-        Ok(id) => state.broker.retry_workflow(&ctx.op(), id).await,
-        Err(error) => Err(error),
-    };
-    let text = ctx.words().desk_workflow_retried().to_owned();
-    answer(&ctx, &state, &id, FormState::empty(), done, text).await
+/// What a person decides about a workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// It goes on from the step that failed.
+    Retry,
+    /// The step that failed counts as done.
+    Skip,
+    /// The step whose undo failed counts as undone.
+    MarkUndone,
+    /// Everything it made is given back.
+    Cancel,
+    /// It stays as it is.
+    Abandon,
 }
 
-pub(super) async fn skip(
+pub(super) async fn decide(
     ctx: PageContext,
     State(state): State<AppState>,
     Path(id): Path<String>,
     form: FormState,
+    decision: Decision,
 ) -> Response {
     if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
         return refusal;
     }
-    let done = match parse(&id) {
-        // What a step makes is for programs; a person says that it is done.
-        Ok(id) => {
-            let nothing = serde_json::Value::Null;
-            state.broker.skip_step(&ctx.op(), id, form.value("reason"), &nothing).await
+    let (words, op) = (ctx.words(), ctx.op());
+    let (broker, reason) = (&state.broker, form.value("reason").to_owned());
+    let (done, text) = match (parse(&id), decision) {
+        (Err(error), _) => (Err(error), ""),
+        (Ok(id), Decision::Retry) => {
+            (broker.retry_workflow(&op, id).await, words.desk_workflow_retried())
         }
-        Err(error) => Err(error),
+        // What a step makes is for programs; a person says that it is done.
+        (Ok(id), Decision::Skip) => (
+            broker.skip_step(&op, id, &reason, &serde_json::Value::Null).await,
+            words.desk_workflow_skipped(),
+        ),
+        (Ok(id), Decision::MarkUndone) => {
+            (broker.mark_step_undone(&op, id, &reason).await, words.desk_workflow_marked_undone())
+        }
+        (Ok(id), Decision::Cancel) => {
+            (broker.cancel_workflow(&op, id, &reason).await, words.desk_workflow_cancelled())
+        }
+        (Ok(id), Decision::Abandon) => {
+            (broker.abandon_workflow(&op, id, &reason).await, words.desk_workflow_abandoned())
+        }
     };
-    let text = ctx.words().desk_workflow_skipped().to_owned();
-    answer(&ctx, &state, &id, form, done, text).await
-}
-
-pub(super) async fn mark_undone(
-    ctx: PageContext,
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-    form: FormState,
-) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
-    let done = match parse(&id) {
-        Ok(id) => state.broker.mark_step_undone(&ctx.op(), id, form.value("reason")).await,
-        Err(error) => Err(error),
-    };
-    let text = ctx.words().desk_workflow_marked_undone().to_owned();
-    answer(&ctx, &state, &id, form, done, text).await
-}
-
-pub(super) async fn abandon(
-    ctx: PageContext,
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-    form: FormState,
-) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
-    let done = match parse(&id) {
-        Ok(id) => state.broker.abandon_workflow(&ctx.op(), id, form.value("reason")).await,
-        Err(error) => Err(error),
-    };
-    let text = ctx.words().desk_workflow_abandoned().to_owned();
-    answer(&ctx, &state, &id, form, done, text).await
+    answer(&ctx, &state, &id, form, done, text.to_owned()).await
 }
 
 fn parse(id: &str) -> Result<WorkflowId, BrokerError> {
@@ -149,6 +128,7 @@ async fn sheet(
         Err(error) => return fail(ctx, error),
     };
     let words = ctx.words();
+    let takes_back = card.cancellable == Some(true);
     let title = kind_word(words, &card.kind);
     let about = Page::new(title.clone()).status(status).width(Width::Wide).private();
     page(ctx, about, || {
@@ -161,6 +141,7 @@ async fn sheet(
             {error_summary(form, words)}
             {facts(ctx, &card)}
             {is_stuck(&card.state).then(|| actions(words, &card, &timeline, form))}
+            {(takes_back && !is_stuck(&card.state)).then(|| cancel(words, &card, form))}
             {section("steps", words.desk_workflow_steps(), steps(ctx, &timeline))}
         }
         .into_any()
@@ -211,18 +192,41 @@ fn actions(words: Words, card: &WorkflowCard, timeline: &Timeline, form: &FormSt
     let text = word.as_ref().map(|(text, ..)| view! { <p>{text.clone()}</p> });
     let decide =
         word.map(|(_, label, path)| Button::secondary(label).to(format!("{at}/{path}")).view());
+    let takes_back = card.cancellable == Some(true);
+    let back_text = takes_back.then(|| view! { <p>{words.desk_cancel_text()}</p> });
+    let back = takes_back
+        .then(|| Button::secondary(words.desk_cancel_button()).to(format!("{at}/cancel")).view());
     let body = view! {
         <p>{words.desk_retry_text()}</p>
         <form class="actions" method="post" action=format!("{at}/retry")>{Button::primary(words.desk_retry_button()).view()}</form>
         <h3>{words.desk_decide_title()}</h3>
         {text}
+        {back_text}
         <p>{words.desk_abandon_text()}</p>
         <form class="form" method="post" action=format!("{at}/abandon")>
             {Field::area("reason", words.desk_decide_reason(), 3).hint(words.desk_decide_reason_hint()).of(form).required().max_length(500).view()}
-            <p class="actions">{decide}{Button::danger(words.desk_abandon_button()).view()}</p>
+            <p class="actions">{decide}{back}{Button::danger(words.desk_abandon_button()).view()}</p>
         </form>
     };
     notice(Kind::Attention, words.desk_stuck(), body.into_any())
+}
+
+/// The way back of a workflow that is not stuck.
+fn cancel(words: Words, card: &WorkflowCard, form: &FormState) -> AnyView {
+    let action = format!("/desk/workflows/{}/cancel", card.id);
+    let reason = Field::area("reason", words.desk_decide_reason(), 3)
+        .hint(words.desk_cancel_reason_hint())
+        .of(form)
+        .required()
+        .max_length(500);
+    let body = view! {
+        <p>{words.desk_cancel_text()}</p>
+        <form class="form" method="post" action=action>
+            {reason.view()}
+            <p class="actions">{Button::danger(words.desk_cancel_button()).view()}</p>
+        </form>
+    };
+    section("cancel", words.desk_cancel_title(), body.into_any())
 }
 
 fn steps(ctx: &PageContext, timeline: &Timeline) -> AnyView {

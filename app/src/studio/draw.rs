@@ -46,7 +46,7 @@ pub enum Form {
 }
 
 /// What changes while a corner moves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Moving {
     /// Path of the need.
     pub need: String,

@@ -1,15 +1,14 @@
-//! The markup of the studio, as text: fields, ranked rows, the table beside the chart, what-if.
+//! The markup of the studio, as text: fields, the table beside the chart, what-if.
 //!
 //! Text rather than views, because the same markup is drawn by the server once and by the browser on
-//! every frame of a drag. Everything from outside goes through [`escape`].
+//! every change. Everything from outside goes through [`escape`].
 
 use std::fmt::Write as _;
 
-use matching::{Explanation, Gain, Mode, Ranked, Ranking, RowExplanation};
+use matching::{Explanation, Gain, Mode, RowExplanation};
 
 use super::{
     data::{Ask, AskKind},
-    model::Studio,
     say,
 };
 use crate::words::Words;
@@ -242,7 +241,7 @@ fn members(out: &mut String, words: Words, key: &str, ask: &Ask, boxes: &Boxes<'
 }
 
 /// A state with its mark and its word; never colour alone.
-fn badge(out: &mut String, class: &str, word: &str) {
+pub(super) fn badge(out: &mut String, class: &str, word: &str) {
     let mark = match class {
         "good" => "✓",
         "bad" => "✕",
@@ -255,108 +254,6 @@ fn badge(out: &mut String, class: &str, word: &str) {
         r#"<span class="badge {class}"><span class="icon" aria-hidden="true">{mark}</span><span>{}</span></span>"#,
         escape(word)
     );
-}
-
-/// One of the two lists; `focus` is the offer on the chart. Links wait in `data-link` for the code of the
-/// need, which would be most of the markup and stands still only when the hand does.
-#[must_use]
-pub fn rows(words: Words, studio: &Studio, list: &[Ranked], focus: Option<usize>) -> String {
-    let mut out = String::with_capacity(list.len() * 900);
-    out.push_str(r#"<ol class="ranking">"#);
-    for (index, ranked) in list.iter().enumerate() {
-        row(&mut out, words, studio, index + 1, ranked, focus == Some(ranked.index));
-    }
-    out.push_str("</ol>");
-    out
-}
-
-fn row(
-    out: &mut String,
-    words: Words,
-    studio: &Studio,
-    place: usize,
-    ranked: &Ranked,
-    focused: bool,
-) {
-    let Some(explanation) = studio.explain(ranked.index) else { return };
-    let stalls = studio.stalls();
-    let title = stalls.titles.get(ranked.index).map_or("", String::as_str);
-    let flag = |list: &[bool]| list.get(ranked.index).copied().unwrap_or(false);
-    let (backed, priced) = (flag(&stalls.backed), flag(&stalls.priced));
-    let (id, totals) = (escape(&ranked.id), &ranked.totals);
-    let class = if focused { " focused" } else { "" };
-    let price = if priced { "price" } else { "price unknown" };
-    let _ = write!(
-        out,
-        r#"<li class="rank{class}" value="{place}" data-offer="{id}" data-shortfall="{}" data-surplus="{}"><span class="place" aria-hidden="true">{place}</span><div class="what"><h3><a href="/market/offers/{id}" data-link="/market/offers/{id}?need=doc:">{}</a></h3><p class="whose">{}</p></div><div class="terms"><span class="{price}">{}</span>"#,
-        totals.shortfall,
-        totals.surplus,
-        escape(title),
-        escape(stalls.place(ranked.index)),
-        escape(stalls.prices.get(ranked.index).map_or("", String::as_str)),
-    );
-    if backed {
-        badge(out, "good", words.market_backed());
-    } else if flag(&stalls.elsewhere) {
-        badge(out, "quiet", words.contracts_offer_elsewhere());
-    } else {
-        badge(out, "quiet", words.market_catalogue_only());
-    }
-    out.push_str(r#"</div><div class="reason">"#);
-    if ranked.stronger_than_above {
-        let _ = write!(out, r#"<p class="stronger">{}</p>"#, escape(words.needs_stronger()));
-    }
-    let _ =
-        write!(out, "<p>{}</p>", escape(&say::summary_text(words, studio.asks(), &explanation)));
-    let change = say::change_text(words, studio.asks(), &explanation);
-    if !change.is_empty() {
-        let _ = write!(out, r#"<p class="change">{}</p>"#, escape(&change));
-    }
-    let distance =
-        words.needs_distance(say::percent(totals.shortfall), say::percent(totals.surplus));
-    let _ = write!(
-        out,
-        r#"<p class="hint distance">{} <button type="button" class="link" data-focus="{}" aria-pressed="{focused}">{}</button>"#,
-        escape(&distance),
-        ranked.index,
-        escape(words.needs_studio_draw()),
-    );
-    if backed && priced {
-        let _ = write!(
-            out,
-            r#" <a href="/contracts/new?offer={id}" data-link="/contracts/new?offer={id}&amp;need=doc:">{}</a>"#,
-            escape(words.market_offer_contract())
-        );
-    }
-    out.push_str("</p></div></li>");
-}
-
-/// Both lists with their heads.
-#[must_use]
-pub fn lists(words: Words, studio: &Studio, ranking: &Ranking, focus: Option<usize>) -> String {
-    let matched = i64::try_from(ranking.matched).unwrap_or(i64::MAX);
-    let mut out =
-        format!(r#"<h2 id="live-matches">{}</h2>"#, escape(&words.needs_matches(matched)));
-    if ranking.matches.is_empty() {
-        let _ = write!(
-            out,
-            r#"<p class="lead small"><strong>{}</strong> {}</p>"#,
-            escape(words.needs_none()),
-            escape(words.needs_none_text())
-        );
-    } else {
-        out.push_str(&rows(words, studio, &ranking.matches, focus));
-    }
-    if !ranking.near_misses.is_empty() {
-        let _ = write!(
-            out,
-            r#"<h2 id="live-near">{}</h2><p class="lead small">{}</p>"#,
-            escape(words.needs_near()),
-            escape(words.needs_near_text())
-        );
-        out.push_str(&rows(words, studio, &ranking.near_misses, focus));
-    }
-    out
 }
 
 /// The table beside the chart: every asked item, the need, the promise, the verdict.

@@ -13,6 +13,7 @@ pub mod model;
 pub mod need;
 pub mod nice;
 mod read;
+pub mod rows;
 pub mod say;
 pub mod summary;
 

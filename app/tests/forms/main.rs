@@ -315,6 +315,7 @@ async fn an_id_of_nothing_or_of_something_else_is_not_found_on_every_address() {
         (Role::Broker, "/desk/workflows/{}/retry"),
         (Role::Broker, "/desk/workflows/{}/skip"),
         (Role::Broker, "/desk/workflows/{}/mark-undone"),
+        (Role::Broker, "/desk/workflows/{}/cancel"),
         (Role::Broker, "/desk/workflows/{}/abandon"),
         (Role::Broker, "/desk/providers/{}"),
     ];

@@ -33,6 +33,8 @@ pub struct WorkflowCard {
     pub created_at: Timestamp,
     /// Its last change.
     pub updated_at: Timestamp,
+    /// Whether it can be cancelled now; told of one workflow, absent in lists.
+    pub cancellable: Option<bool>,
 }
 
 /// A page of workflows. Newest first; those that need attention before all others on the first page.
@@ -128,6 +130,8 @@ impl Broker {
         let timeline = Timeline::from(view.clone());
         let mut card = WorkflowCard::from(view.summary);
         card.step = timeline.current_step();
+        let cancellable = workflow::can_cancel(&mut tx, &lifecycle::definitions(), id).await;
+        card.cancellable = Some(cancellable.map_err(engine)?);
         Ok((card, timeline))
     }
 
@@ -180,6 +184,7 @@ impl From<WorkflowSummary> for WorkflowCard {
             reason: reason.map(|reason| reason.to_string()),
             created_at: summary.created_at,
             updated_at: summary.updated_at,
+            cancellable: None,
         }
     }
 }

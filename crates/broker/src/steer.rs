@@ -1,5 +1,5 @@
-//! What the desk does about a workflow that is stuck: try again, take a person's word for a step, or
-//! give it up. Whoever decides instead of a cloud says why; the reason stays with the step and in
+//! What the desk does about a workflow: have it undone, and where it is stuck try again, take a person's
+//! word for a step, or give it up. Whoever decides instead of a cloud says why; the reason stays with the step and in
 //! the audit list.
 
 use crate::audit::{Entry, record};
@@ -18,10 +18,7 @@ impl Broker {
         ctx.may(Action::SteerWorkflow, None, "workflow")?;
         let mut tx = self.begin().await?;
         workflow::retry(&mut tx, id, self.now()).await.map_err(steering)?;
-        record(self, ctx, &mut tx, Entry::new("workflow.retried", id)).await?;
-        tx.commit().await?;
-        self.inner.signals.wake();
-        Ok(())
+        self.decided(ctx, tx, Entry::new("workflow.retried", id)).await
     }
 
     /// Takes a person's word that the step that failed has met its goal, with what it made.
@@ -37,7 +34,8 @@ impl Broker {
         let mut tx = self.begin().await?;
         let step = stuck_step(&mut tx, id, Phase::Forward).await?;
         workflow::skip(&mut tx, id, output, reason, self.now()).await.map_err(steering)?;
-        self.step_decided(ctx, tx, id, ("workflow.step_skipped", step, reason)).await
+        let entry = Entry::new("workflow.step_skipped", id).with("step", step);
+        self.decided(ctx, tx, entry.with("reason", reason)).await
     }
 
     /// Takes a person's word that what the step made is gone although its undo failed.
@@ -52,21 +50,31 @@ impl Broker {
         let mut tx = self.begin().await?;
         let step = stuck_step(&mut tx, id, Phase::Undo).await?;
         workflow::mark_undone(&mut tx, id, reason, self.now()).await.map_err(steering)?;
-        self.step_decided(ctx, tx, id, ("workflow.step_marked_undone", step, reason)).await
+        let entry = Entry::new("workflow.step_marked_undone", id).with("step", step);
+        self.decided(ctx, tx, entry.with("reason", reason)).await
     }
 
-    async fn step_decided(
-        &self,
-        ctx: &OpContext,
-        mut tx: Tx,
-        id: WorkflowId,
-        (action, step, reason): (&'static str, Option<String>, &str),
-    ) -> Result<(), BrokerError> {
-        let entry = Entry::new(action, id).with("step", step).with("reason", reason);
+    /// Audits what was decided, and lets the workers go on with it.
+    async fn decided(&self, ctx: &OpContext, mut tx: Tx, entry: Entry) -> Result<(), BrokerError> {
         record(self, ctx, &mut tx, entry).await?;
         tx.commit().await?;
         self.inner.signals.wake();
         Ok(())
+    }
+
+    /// Has a workflow that goes forward undone: what it made is given back, step by step.
+    pub async fn cancel_workflow(
+        &self,
+        ctx: &OpContext,
+        id: WorkflowId,
+        reason: &str,
+    ) -> Result<(), BrokerError> {
+        ctx.may(Action::SteerWorkflow, None, "workflow")?;
+        let reason = reason_of(reason)?;
+        let mut tx = self.begin().await?;
+        let definitions = lifecycle::definitions();
+        workflow::cancel(&mut tx, &definitions, id, reason, self.now()).await.map_err(steering)?;
+        self.decided(ctx, tx, Entry::new("workflow.cancelled", id).with("reason", reason)).await
     }
 
     /// Gives a workflow up; the reason is kept and audited.
@@ -80,11 +88,7 @@ impl Broker {
         let reason = reason_of(reason)?;
         let mut tx = self.begin().await?;
         workflow::abandon(&mut tx, id, reason, self.now()).await.map_err(steering)?;
-        record(self, ctx, &mut tx, Entry::new("workflow.abandoned", id).with("reason", reason))
-            .await?;
-        tx.commit().await?;
-        self.inner.signals.wake();
-        Ok(())
+        self.decided(ctx, tx, Entry::new("workflow.abandoned", id).with("reason", reason)).await
     }
 }
 

@@ -30,7 +30,7 @@ pub enum Action {
     ReleaseContract,
     /// Read the list of workflows.
     ReadWorkflows,
-    /// Retry or abandon a workflow that needs attention, or take a person's word for its step.
+    /// Have a workflow undone; retry or abandon one that needs attention, or take a person's word for its step.
     SteerWorkflow,
     /// Read the audit list.
     ReadAudit,

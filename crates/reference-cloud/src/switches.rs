@@ -22,6 +22,10 @@ pub struct Switches {
     pub slow_ms: u32,
     /// Of a thousand calls so many are answered as unavailable, without acting, evenly spread.
     pub error_per_mille: u32,
+    /// Of a thousand calls so many are done and then answered as failed.
+    pub fail_after_per_mille: u32,
+    /// Of a thousand calls so many are done and get no answer.
+    pub lost_answer_per_mille: u32,
     /// So much of every zone is lost for new holds; what is lent stays.
     pub capacity_loss_percent: u32,
     /// The cloud's clock is wrong by so many seconds, at most a year.
@@ -37,6 +41,8 @@ impl Switches {
         let ranges = [
             ("/slowMs", i64::from(self.slow_ms), 0, i64::from(SLOW_MAX_MS)),
             ("/errorPerMille", i64::from(self.error_per_mille), 0, 1000),
+            ("/failAfterPerMille", i64::from(self.fail_after_per_mille), 0, 1000),
+            ("/lostAnswerPerMille", i64::from(self.lost_answer_per_mille), 0, 1000),
             ("/capacityLossPercent", i64::from(self.capacity_loss_percent), 0, 100),
             ("/clockSkewSeconds", self.clock_skew_seconds, -SKEW_MAX_SECONDS, SKEW_MAX_SECONDS),
         ];
@@ -58,8 +64,19 @@ pub(crate) enum Suffering {
     Cut,
     /// Nothing is done, and that is said.
     Error,
-    /// Done, after a while.
-    Wait(Duration),
+    /// Done after a while, and answered as said.
+    Act(Duration, Reply),
+}
+
+/// What is said about a call that was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// The truth.
+    Truth,
+    /// That it failed.
+    Failure,
+    /// Nothing: the connection breaks.
+    Nothing,
 }
 
 /// The switches of a running cloud.
@@ -84,13 +101,19 @@ impl Panel {
         if switches.outage || switches.api_partition {
             return Suffering::Cut;
         }
-        let rate = u64::from(switches.error_per_mille);
-        let number = self.calls.fetch_add(1, Ordering::Relaxed) % 1000;
-        // The count of errors grows by one whenever the whole part does.
-        if (number + 1) * rate / 1000 > number * rate / 1000 {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed);
+        if strikes(switches.error_per_mille, number) {
             return Suffering::Error;
         }
-        Suffering::Wait(Duration::from_millis(switches.slow_ms.into()))
+        // Shifted, so that equal rates do not all want the same calls.
+        let reply = if strikes(switches.fail_after_per_mille, number + 333) {
+            Reply::Failure
+        } else if strikes(switches.lost_answer_per_mille, number + 667) {
+            Reply::Nothing
+        } else {
+            Reply::Truth
+        };
+        Suffering::Act(Duration::from_millis(switches.slow_ms.into()), reply)
     }
 
     /// Whether users reach the services.
@@ -118,15 +141,38 @@ impl Panel {
     }
 }
 
+/// Whether a call is one of so many of a thousand, evenly spread.
+fn strikes(per_mille: u32, number: u64) -> bool {
+    let (rate, number) = (u64::from(per_mille), number % 1000);
+    // The count grows by one whenever the whole part does.
+    (number + 1) * rate / 1000 > number * rate / 1000
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn calls_that_are_done_are_answered_wrongly_as_often_as_ordered() {
+        let panel = Panel::default();
+        let rates = Switches { fail_after_per_mille: 10, lost_answer_per_mille: 10, ..rate(10) };
+        panel.set(rates);
+        let calls: Vec<Suffering> = (0..1000).map(|_| panel.next_call()).collect();
+        let count = |wanted: Suffering| calls.iter().filter(|it| **it == wanted).count();
+        let done = |reply| Suffering::Act(Duration::ZERO, reply);
+        assert_eq!(count(Suffering::Error), 10);
+        assert_eq!((count(done(Reply::Failure)), count(done(Reply::Nothing))), (10, 10));
+    }
+
+    fn rate(error_per_mille: u32) -> Switches {
+        Switches { error_per_mille, ..Switches::default() }
+    }
+
+    #[test]
     fn errors_are_as_many_as_ordered_and_evenly_spread() {
         for rate in [0, 1, 10, 333, 999, 1000] {
             let panel = Panel::default();
-            panel.set(Switches { error_per_mille: rate, ..Switches::default() });
+            panel.set(self::rate(rate));
             let hits = (0..2000).filter(|_| panel.next_call() == Suffering::Error).count();
             assert_eq!(hits, usize::try_from(rate).unwrap() * 2, "{rate} of a thousand");
         }

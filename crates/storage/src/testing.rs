@@ -140,6 +140,44 @@ fn unique_name() -> String {
     format!("test_{since}_{}_{number}", std::process::id())
 }
 
+/// Counts how often a database commits the smallest unit of work, as the floor of measurements.
+#[derive(Debug, Clone)]
+pub struct CommitMeter(Db);
+
+impl CommitMeter {
+    /// Makes the table that it writes into.
+    pub async fn open(db: &Db) -> Self {
+        write(db, "CREATE TABLE IF NOT EXISTS commit_meter (moment BIGINT NOT NULL)").await;
+        Self(db.clone())
+    }
+
+    /// One row, committed.
+    pub async fn commit(&self) {
+        write(&self.0, "INSERT INTO commit_meter (moment) VALUES (1)").await;
+    }
+}
+
+/// A unit of work with one statement.
+async fn write(db: &Db, statement: &'static str) {
+    let mut tx = db.begin().await.expect("begin");
+    match &mut tx {
+        crate::Tx::Sqlite(tx) => sqlx::query(statement).execute(&mut **tx).await.map(drop),
+        crate::Tx::Postgres(tx) => sqlx::query(statement).execute(&mut **tx).await.map(drop),
+    }
+    .expect(statement);
+    tx.commit().await.expect("commit");
+}
+
+/// Rows of a table.
+pub async fn count(db: &Db, table: &str) -> i64 {
+    let statement = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+    match db {
+        Db::Sqlite { read, .. } => sqlx::query_scalar(statement).fetch_one(read).await,
+        Db::Postgres(pool) => sqlx::query_scalar(statement).fetch_one(pool).await,
+    }
+    .expect("count the rows")
+}
+
 /// A migrated SQLite database in memory, for simulations; it is gone with its one connection, so
 /// whoever holds a unit of work open while another one is begun waits for ever.
 pub async fn in_memory() -> Db {

@@ -1,8 +1,10 @@
 //! A reference cloud in this process, with real children, on addresses of its own.
 
-use domain::Clock;
+use crate::parts::HttpDrivers;
+use broker::ports::{CloudConnection, Drivers};
+use domain::{Clock, ProviderId};
 use provider_api::{Allocation, Amounts, Driver, Secret, Zone, ZoneCapacity};
-use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, RunningCloud};
+use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, RunningCloud, Switches};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +13,11 @@ use tempfile::TempDir;
 
 /// The token of the test clouds.
 const TOKEN: &str = "token-for-tests";
+/// The token of whoever drills with them.
+const ADMIN: &str = "admin-token-for-tests";
+/// The first port of services, and as many as there may be below the ports of outgoing connections.
+const FIRST_PORT: u16 = 8_700;
+const PORTS_MAX: u16 = 20_000;
 
 /// A running cloud and its folder.
 #[derive(Debug)]
@@ -69,6 +76,7 @@ impl TestCloud {
             storage_gb: instances * 500,
             mbps: instances * 100,
         };
+        let zones_count = i64::try_from(zones.len()).unwrap_or(i64::MAX);
         let zones = zones.iter().map(|zone| ZoneCapacity { zone: zone.clone(), capacity });
         let mut config = CloudConfig::small(
             SocketAddr::new(address.into(), 0),
@@ -78,8 +86,13 @@ impl TestCloud {
             Secret::new(TOKEN),
             ChildCommand { program: program(), args: vec!["demo-app".to_owned()] },
         );
+        // For every machine an address, and some for what ends while something else begins.
+        let services = instances.saturating_mul(zones_count).saturating_add(64);
+        let ports = u16::try_from(services).unwrap_or(u16::MAX).min(PORTS_MAX);
         config.endpoints =
-            EndpointRange { first_address: address, addresses: 1, first_port: 8700, ports: 64 };
+            EndpointRange { first_address: address, addresses: 1, first_port: FIRST_PORT, ports };
+        config.admin_token = Some(Secret::new(ADMIN));
+        config.faults = true;
         let running = reference_cloud::start(config, clock).await.expect("start the cloud");
         Self { folder, running }
     }
@@ -94,6 +107,29 @@ impl TestCloud {
     #[must_use]
     pub fn volume_exists(&self, allocation: &str) -> bool {
         self.folder.path().join("volumes").join(allocation).exists()
+    }
+
+    /// A driver of the cloud, past the broker.
+    #[must_use]
+    pub fn driver(&self) -> Arc<dyn Driver> {
+        let (url, token) = self.connection();
+        let provider = ProviderId(Default::default());
+        HttpDrivers.driver(&CloudConnection { provider, url, token }).expect("driver")
+    }
+
+    /// Of a thousand calls so many fail before acting, so many after it, and so many lose the answer.
+    pub async fn trouble(&self, per_mille: u32) {
+        let url = format!("{}/switches", self.running.url());
+        let switches = Switches {
+            error_per_mille: per_mille,
+            fail_after_per_mille: per_mille,
+            lost_answer_per_mille: per_mille,
+            ..Switches::default()
+        };
+        let client = reqwest::Client::new();
+        let answer = client.put(url).bearer_auth(ADMIN).json(&switches).send().await;
+        let status = answer.expect("the cloud answers").status();
+        assert!(status.is_success(), "the switches are refused: {status}");
     }
 
     /// Everything the cloud ever held under a contract's label.

@@ -3,9 +3,11 @@
 
 mod cloud;
 mod market;
+pub mod modelled;
 mod parts;
 
 pub use cloud::{TestCloud, program, zone, zones};
-pub use market::{SEALING_KEY, TestBroker, customer_of};
-pub use parts::{HttpDrivers, loopback};
+pub use market::{SEALING_KEY, TestBroker, customer_of, offer_named, person};
+pub use parts::{HttpDrivers, encrypts, loopback};
+pub use reference_cloud::SystemClock;
 pub use storage::testing::{Engine, TestDatabase};

@@ -1,16 +1,14 @@
 //! The marketplace under test and the few things stories do with it.
 
 use crate::cloud::{TestCloud, zones};
-use crate::parts::{HttpDrivers, probe_policy};
+use crate::parts::{HttpDrivers, encrypts, probe_policy};
 use broker::accounts::SignUp;
 use broker::contracts::{ContractPage, Plan, Sign};
-use broker::ports::{CloudConnection, Drivers};
 use broker::requirements::RequirementSource;
 use broker::seed::{DEMO_PASSWORD, DEMO_PEOPLE, DemoClouds};
 use broker::{Broker, BrokerConfig, BrokerError, BrokerParts, OpContext, SealingKey};
 use domain::{
-    Clock, ContractId, ContractState, ManualClock, OfferId, ProviderId, Role, SequentialIds,
-    Timestamp,
+    Clock, ContractId, ContractState, ManualClock, OfferId, Role, SequentialIds, Timestamp,
 };
 use provider_api::{Allocation, Driver, HttpProbe, Zone};
 use std::sync::Arc;
@@ -82,8 +80,7 @@ impl TestBroker {
     }
 
     async fn assemble(engine: Engine, clock: Arc<ManualClock>, cloud: Option<TestCloud>) -> Self {
-        // Another test of the process may have been first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        encrypts();
         let database = TestDatabase::create(engine).await;
         let parts = BrokerParts {
             db: database.db.clone(),
@@ -110,27 +107,12 @@ impl TestBroker {
 
     /// Signed in as the demo person of a role.
     pub async fn person(&self, role: Role) -> OpContext {
-        let person = DEMO_PEOPLE.iter().find(|person| person.role == role).expect("demo person");
-        let stranger = OpContext::stranger("test");
-        let viewer = self.broker.sign_in(&stranger, person.email, DEMO_PASSWORD).await;
-        OpContext::person(viewer.expect("the demo person signs in"), "test")
+        person(&self.broker, role).await
     }
 
     /// A published offer of the demo market by the name in its document.
     pub async fn offer(&self, name: &str) -> OfferId {
-        let ctx = OpContext::stranger("test");
-        let query = broker::market::MarketQuery {
-            text: name.replace('-', " "),
-            per_page: 100,
-            ..Default::default()
-        };
-        for card in self.broker.browse(&ctx, &query).await.expect("browse").items {
-            let page = self.broker.offer(&ctx, card.id).await.expect("offer");
-            if page.document.metadata.name == name {
-                return card.id;
-            }
-        }
-        panic!("the demo market has no offer named {name}");
+        offer_named(&self.broker, name).await
     }
 
     /// Signs the offer for the first sample service.
@@ -187,9 +169,7 @@ impl TestBroker {
     /// A driver of the test cloud, past the broker.
     #[must_use]
     pub fn driver(&self) -> Arc<dyn Driver> {
-        let (url, token) = self.cloud.as_ref().expect("the story has a cloud").connection();
-        let provider = ProviderId(Default::default());
-        HttpDrivers.driver(&CloudConnection { provider, url, token }).expect("driver")
+        self.cloud.as_ref().expect("the story has a cloud").driver()
     }
 
     /// What the cloud ever held for the contract.
@@ -209,6 +189,31 @@ impl TestBroker {
         }
         self.database.remove().await;
     }
+}
+
+/// Signed in as the demo person of a role.
+pub async fn person(broker: &Broker, role: Role) -> OpContext {
+    let person = DEMO_PEOPLE.iter().find(|person| person.role == role).expect("demo person");
+    let stranger = OpContext::stranger("test");
+    let viewer = broker.sign_in(&stranger, person.email, DEMO_PASSWORD).await;
+    OpContext::person(viewer.expect("the demo person signs in"), "test")
+}
+
+/// A published offer of the demo market by the name in its document.
+pub async fn offer_named(broker: &Broker, name: &str) -> OfferId {
+    let ctx = OpContext::stranger("test");
+    let query = broker::market::MarketQuery {
+        text: name.replace('-', " "),
+        per_page: 100,
+        ..Default::default()
+    };
+    for card in broker.browse(&ctx, &query).await.expect("browse").items {
+        let page = broker.offer(&ctx, card.id).await.expect("offer");
+        if page.document.metadata.name == name {
+            return card.id;
+        }
+    }
+    panic!("the demo market has no offer named {name}");
 }
 
 /// The first sample service.

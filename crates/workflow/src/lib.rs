@@ -20,7 +20,7 @@ pub use engine::{Engine, EngineConfig, LeaseTime, Parts, Tick};
 pub use error::WorkflowError;
 pub use faults::{CRASH_VARIABLE, Fault, Faults, HOLD_VARIABLE, Moment, Point, Rule};
 pub use input::{Child, FinalInput, Run, StepInput, effect_key};
-pub use operate::{abandon, cancel, mark_undone, retry, signal, skip};
+pub use operate::{abandon, can_cancel, cancel, mark_undone, retry, signal, skip};
 pub use outcome::{CommitAction, Done, NewChild, StepFailure, StepResult, Stop};
 pub use progress::{Progress, Signals};
 pub use start::{Start, Started, start};

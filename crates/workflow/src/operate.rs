@@ -1,7 +1,7 @@
 //! What is done to an instance from outside, by a person or by another program. Who may is decided
 //! by the caller.
 
-use crate::{Phase, StepFailure, WorkflowDefinition, WorkflowError, plan};
+use crate::{Phase, StepFailure, WorkflowDefinition, WorkflowError, WorkflowState, plan};
 use domain::{Timestamp, WorkflowId};
 use serde::Serialize;
 use serde_json::Value;
@@ -106,6 +106,18 @@ pub async fn cancel<E>(
         Some(step) => Err(WorkflowError::NoWayBack { id, step }),
         None => Ok(()),
     }
+}
+
+/// Whether [`cancel`] would be taken now.
+pub async fn can_cancel<E>(
+    tx: &mut Tx,
+    definitions: &[WorkflowDefinition<E>],
+    id: WorkflowId,
+) -> Result<bool, WorkflowError> {
+    let Some(row) = rows::get(tx, id).await? else { return Ok(false) };
+    let goes_on = matches!(row.state, WorkflowState::Running | WorkflowState::NeedsAttention);
+    let forward = row.direction == Phase::Forward && row.cancel.is_none();
+    Ok(goes_on && forward && barred(tx, definitions, id).await?.is_none())
 }
 
 /// The step that bars the way back of an instance, if its table is known here.

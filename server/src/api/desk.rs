@@ -22,6 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<Broker> {
         .routes(routes!(retry))
         .routes(routes!(skip))
         .routes(routes!(mark_undone))
+        .routes(routes!(cancel))
         .routes(routes!(abandon))
         .routes(routes!(audit))
         .routes(routes!(connect))
@@ -200,6 +201,20 @@ async fn mark_undone(
     Input(input): Input<ReasonInput>,
 ) -> Result<Answer<WorkflowBody>, Problem> {
     broker.mark_step_undone(&ctx, id, &input.reason).await?;
+    one(&broker, &ctx, id).await
+}
+
+/// Have a workflow that goes forward undone
+#[utoipa::path(post, path = "/desk/workflows/{workflow}/cancel", tag = "desk",
+    params(("workflow" = String, Path, description = "`wfl_…`")), request_body = ReasonInput,
+    responses((status = 200, body = WorkflowBody)))]
+async fn cancel(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<WorkflowId>,
+    Input(input): Input<ReasonInput>,
+) -> Result<Answer<WorkflowBody>, Problem> {
+    broker.cancel_workflow(&ctx, id, &input.reason).await?;
     one(&broker, &ctx, id).await
 }
 

@@ -1,8 +1,10 @@
 //! Measurements that answer a question of the design, each beside a floor: the least that the same
 //! machine could take for it. Add one by a module with a `run` and a line in [`Name`].
 
+mod lifecycle;
 mod load;
 mod matcher;
+mod measured;
 mod page;
 mod report;
 mod restart;
@@ -24,6 +26,8 @@ pub enum Name {
     Match,
     /// A restart with 1M offers (see `--offers`): to listening, to the first ranked list, memory.
     Restart,
+    /// Whole lives of services on SQLite and PostgreSQL, beside the commits of the same database.
+    Lifecycle,
     /// Frames of a drag in the requirement studio over 5,000 offers, beside an empty hand.
     Studio,
 }
@@ -60,6 +64,7 @@ pub fn run(place: &Place, options: &Options) -> Result<()> {
         Name::Page => page::run(place, options.debug)?,
         Name::Match => matcher::run(place, options.debug)?,
         Name::Restart => restart::run(place, options.debug, options.offers)?,
+        Name::Lifecycle => lifecycle::run(place, options.debug)?,
         Name::Studio => studio::run(place, options.debug)?,
     };
     say::line(&if options.json { report::json(&rows)? } else { report::table(&rows) });

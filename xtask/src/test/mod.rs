@@ -2,7 +2,7 @@
 
 mod count;
 mod journeys;
-mod postgres;
+pub mod postgres;
 mod scratch;
 mod steps;
 mod summary;

@@ -12,21 +12,32 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
+/// The environment variable with the address of a server for tests.
+pub const ADDRESS: &str = "KUMOICHI_TEST_POSTGRES";
+
 const INIT_LIMIT: Duration = Duration::from_secs(120);
 const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
-/// Fast and forgetful: the data lives as long as the run.
 const SETTINGS: &[&str] = &[
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
     "max_connections=300",
     "autovacuum=off",
     // Its folder may lie in memory.
     "max_wal_size=256MB",
 ];
+
+/// Fast and forgetful: the data lives as long as the run.
+const FORGETFUL: &[&str] = &["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+
+/// Whether what is committed survives a crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// It does not, and commits cost next to nothing: for tests.
+    None,
+    /// As PostgreSQL is delivered: for measurements.
+    Full,
+}
 
 /// A running server; dropping it stops it and removes its folder.
 #[derive(Debug)]
@@ -35,12 +46,13 @@ pub struct Cluster {
     programs: PathBuf,
     owner: Option<(u32, u32)>,
     port: u16,
+    durability: Durability,
     server: Option<Child>,
 }
 
 impl Cluster {
     /// Creates and starts a server below a folder, and waits until it answers.
-    pub fn start(programs: &Path, below: &Path) -> Result<Self> {
+    pub fn start(programs: &Path, below: &Path, durability: Durability) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("kumoichi-pg-").tempdir_in(below)?;
         let owner = if is_root() { Some(unprivileged_user()?) } else { None };
         if let Some((user, group)) = owner {
@@ -51,6 +63,7 @@ impl Cluster {
             programs: programs.to_path_buf(),
             owner,
             port: free_port()?,
+            durability,
             server: None,
         };
         cluster.initialise()?;
@@ -58,7 +71,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// The address for `KUMOICHI_TEST_POSTGRES`.
+    /// The address for [`ADDRESS`].
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
@@ -97,7 +110,11 @@ impl Cluster {
         let log = self.folder.path().join("log");
         let mut server = self.program("postgres");
         server.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
-        for setting in SETTINGS {
+        let forgetful = match self.durability {
+            Durability::None => FORGETFUL,
+            Durability::Full => &[],
+        };
+        for setting in SETTINGS.iter().chain(forgetful) {
             server.args(["-c", setting]);
         }
         server.stderr(fs::File::create(&log)?);
@@ -189,7 +206,7 @@ mod tests {
     fn cluster_is_gone_after_use() {
         let Some(programs) = crate::setup::postgresql_programs() else { return };
         let scratch = Scratch::create().unwrap();
-        let cluster = Cluster::start(&programs, scratch.folder()).unwrap();
+        let cluster = Cluster::start(&programs, scratch.folder(), Durability::None).unwrap();
         let (folder, port) = (cluster.folder.path().to_path_buf(), cluster.port);
         assert!(cluster.url().starts_with("postgres://postgres@127.0.0.1:"));
         assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());

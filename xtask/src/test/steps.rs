@@ -1,7 +1,7 @@
 //! The command behind each part of a test run.
 
 use super::count::{self, Count};
-use super::postgres::Cluster;
+use super::postgres::{ADDRESS, Cluster, Durability};
 use super::scratch::Scratch;
 use super::{Options, Part, journeys, tee};
 use crate::place::Place;
@@ -12,7 +12,6 @@ use std::process::Command;
 
 /// Everything that runs on the host; the browser half must not switch on `hydrate` there.
 const HOST: [&str; 3] = ["--workspace", "--exclude", "frontend"];
-const DATABASE: &str = "KUMOICHI_TEST_POSTGRES";
 /// Tests that nextest runs at once; its own option comes before it.
 const THREADS: &str = "NEXTEST_TEST_THREADS";
 /// Random cases of each property in a run at night.
@@ -21,6 +20,8 @@ const NIGHTLY_CASES: &str = "20000";
 const NIGHTLY_PROFILE: &str = "nightly";
 /// Histories of the simulation of workflows in a run at night.
 const NIGHTLY_SEEDS: &str = "10000";
+/// Contracts that are signed at once in a run at night.
+const NIGHTLY_CROWD: &str = "1000";
 /// Random tables that are compared with the oracle.
 const ORACLE_TABLES: u64 = 200;
 
@@ -104,6 +105,7 @@ fn tests(place: &Place, options: &Options) -> Result<Count> {
     if options.nightly {
         runner.env("PROPTEST_CASES", NIGHTLY_CASES);
         runner.env("KUMOICHI_SIMULATION_SEEDS", NIGHTLY_SEEDS);
+        runner.env("KUMOICHI_CROWD", NIGHTLY_CROWD);
     }
     let read: fn(&str) -> Option<Count> = if setup::has_nextest() {
         runner.args([
@@ -157,8 +159,8 @@ fn distances(place: &Place, options: &Options) -> Result<Count> {
 
 /// Gives the tests a PostgreSQL of their own, unless the environment names one.
 fn database(runner: &mut Command, scratch: &Scratch) -> Result<Option<Cluster>> {
-    if std::env::var_os(DATABASE).is_some() {
-        say::line(&format!("   PostgreSQL: the one that {DATABASE} names"));
+    if std::env::var_os(ADDRESS).is_some() {
+        say::line(&format!("   PostgreSQL: the one that {ADDRESS} names"));
         return Ok(None);
     }
     let Some(programs) = setup::postgresql_programs() else {
@@ -167,9 +169,10 @@ fn database(runner: &mut Command, scratch: &Scratch) -> Result<Option<Cluster>> 
         );
         return Ok(None);
     };
-    let cluster =
-        say::step("throw-away PostgreSQL", || Cluster::start(&programs, scratch.folder()))?;
-    runner.env(DATABASE, cluster.url());
+    let cluster = say::step("throw-away PostgreSQL", || {
+        Cluster::start(&programs, scratch.folder(), Durability::None)
+    })?;
+    runner.env(ADDRESS, cluster.url());
     Ok(Some(cluster))
 }
 

@@ -4,14 +4,16 @@ use matching::{Gain, Order};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::dom;
+use super::{dom, lists::Shown};
 use crate::{
     studio::{
         Refusal, Studio,
         draw::{self, Axis, Form, Moving, Titles},
         html,
         model::Moment,
-        need, say,
+        need,
+        rows::Lists,
+        say,
     },
     words::Words,
 };
@@ -62,7 +64,8 @@ pub struct Desk {
     pub pending: Option<String>,
     /// The field to go to when the market has come: its item.
     pub goal: Option<String>,
-    lists: String,
+    lists: Shown,
+    moving: Option<Moving>,
     table: String,
 }
 
@@ -89,7 +92,8 @@ impl Desk {
             loading: false,
             pending: None,
             goal: None,
-            lists: String::new(),
+            lists: Shown::default(),
+            moving: None,
             table: String::new(),
         }
     }
@@ -104,13 +108,8 @@ impl Desk {
         let title = title.map_or_else(|| self.words.needs_studio_nobody().to_owned(), Clone::clone);
         let axes = studio.axes(focus);
         if self.live {
-            let lists = html::lists(self.words, studio, &ranking, focus);
-            if lists != self.lists {
-                if let Some(place) = dom::find(&self.root, "[data-lists]") {
-                    place.set_inner_html(&lists);
-                }
-                self.lists = lists;
-            }
+            let lists = Lists::new(self.words, studio, &ranking, focus);
+            self.lists.paint(&self.root, self.words, studio, lists);
         }
         // Folded away, the table waits until the hand rests.
         if self.held.is_none() || dom::find(&self.root, "[open] > [data-table]").is_some() {
@@ -133,7 +132,7 @@ impl Desk {
             && axes.iter().zip(&self.axes).all(|(new, old)| new.label == old.label)
             && dom::find(&self.root, "[data-need]").is_some();
         if same {
-            self.shift(&draw::moving(&axes, self.form), &axes);
+            self.shift(draw::moving(&axes, self.form), &axes);
         } else if let Some(place) = dom::find(&self.root, "[data-chart]") {
             let titles = Titles {
                 title: &self.words.needs_studio_shape_of(title),
@@ -143,24 +142,42 @@ impl Desk {
             let drawing =
                 if enough { draw::chart(&axes, self.form, titles, true) } else { String::new() };
             place.set_inner_html(&drawing);
+            self.moving = None;
         }
         self.axes = axes;
     }
 
-    fn shift(&self, moving: &Moving, axes: &[Axis]) {
-        dom::put(&self.root, "[data-need]", "d", &moving.need);
-        dom::put(&self.root, "[data-promise]", "d", &moving.promise);
-        dom::put(&self.root, "[data-gaps]", "d", &moving.gaps);
-        let whole = self.form == Form::Rose || axes.iter().all(|axis| axis.promise.is_some());
-        let class = if whole { "promise area" } else { "promise" };
-        dom::put(&self.root, "[data-promise]", "class", class);
+    /// Writes what moved; what stands as it stood costs nothing.
+    fn shift(&mut self, moving: Moving, axes: &[Axis]) {
+        let before = self.moving.take().unwrap_or_default();
+        for (place, path, old) in [
+            ("[data-need]", &moving.need, &before.need),
+            ("[data-promise]", &moving.promise, &before.promise),
+            ("[data-gaps]", &moving.gaps, &before.gaps),
+        ] {
+            if path != old {
+                dom::put(&self.root, place, "d", path);
+            }
+        }
+        if moving.promise != before.promise {
+            let whole = self.form == Form::Rose || axes.iter().all(|axis| axis.promise.is_some());
+            let class = if whole { "promise area" } else { "promise" };
+            dom::put(&self.root, "[data-promise]", "class", class);
+        }
         for (index, (axis, corner)) in axes.iter().zip(&moving.corners).enumerate() {
+            let old = self.axes.get(index);
+            if before.corners.get(index) == Some(corner)
+                && old.is_some_and(|old| (old.need, &old.need_text) == (axis.need, &axis.need_text))
+            {
+                continue;
+            }
             let Some(knob) = dom::find(&self.root, &format!("#corner-{index}")) else { continue };
             dom::set(&knob, "transform", corner);
             let now = draw::hundredths(axis.need.unwrap_or(0.0));
             dom::set(&knob, "aria-valuenow", &now.to_string());
             dom::set(&knob, "aria-valuetext", &axis.need_text);
         }
+        self.moving = Some(moving);
     }
 
     /// Draws the shape from nothing: another form, other axes.
@@ -339,6 +356,7 @@ impl Desk {
             })
             .collect();
         if let Some(place) = dom::find(&self.root, "[data-live]") {
+            self.lists = Shown::default();
             place.set_inner_html(&format!(
                 r#"<div class="toggle" role="group" aria-label="{}">{orders}</div><div data-lists></div>"#,
                 html::escape(self.words.needs_order())

@@ -11,6 +11,8 @@ mod dom;
 #[cfg(feature = "studio")]
 mod hands;
 #[cfg(feature = "studio")]
+mod lists;
+#[cfg(feature = "studio")]
 mod server;
 
 use leptos::{html::Div, prelude::*};

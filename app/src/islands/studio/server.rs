@@ -13,6 +13,9 @@ use super::{
 };
 use crate::studio::{Refusal, Studio, StudioData};
 
+/// The market has more offers than are sent to be ranked here.
+const TOO_LARGE: u16 = 409;
+
 /// Fetches what the offers promise for a need, then starts or goes on.
 pub fn load(desk: &Shared, need: &str) {
     let ticket = wait(desk);
@@ -26,7 +29,7 @@ pub fn load(desk: &Shared, need: &str) {
         at.loading = false;
         match answer(&mut at, status, &text) {
             Some((studio, sheet)) => begin(&mut at, studio, &sheet),
-            None => fail(&mut at),
+            None => fail(&mut at, status),
         }
     });
 }
@@ -116,8 +119,11 @@ fn begin(at: &mut Desk, studio: Studio, sheet: &str) {
 }
 
 /// The server refused the document: the state before comes back.
-fn fail(at: &mut Desk) {
-    let text = at.words.needs_studio_failed();
+fn fail(at: &mut Desk, status: u16) {
+    let text = match status {
+        TOO_LARGE => at.words.needs_studio_large(),
+        _ => at.words.needs_studio_failed(),
+    };
     dom::say(&at.root, "[data-status]", text);
     let before = at.past.pop();
     if let (Some((_, moment)), Some(studio)) = (before, at.studio.as_mut()) {

@@ -130,7 +130,63 @@ async fn an_undo_that_is_stuck_is_marked_as_done_by_hand_and_the_rest_is_undone(
     market.finish().await;
 }
 
+async fn a_cancelled_activation_gives_everything_back_and_tells_the_customer_why(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 1).await;
+    let customer = market.person(Role::Customer).await;
+    let desk = market.person(Role::Broker).await;
+    let contract = market.sign(&customer, "hokusei-gov-iaas", "one").await.unwrap();
+    let script = Script::for_kind("activate_contract");
+    let script = script.once("probe", Phase::Forward, Moment::Started, Fault::Crash);
+    let parts = market.broker.engine_parts(EngineConfig::by_clock());
+    let engine = workflow::Engine::with_faults(parts, Arc::new(script)).unwrap();
+    let id = market.broker.workflows(&desk, None, None, 10).await.unwrap().items[0].id;
+    let cancellable = async || market.broker.workflow(&desk, id).await.unwrap().0.cancellable;
+    assert_eq!(cancellable().await, Some(true), "nothing has begun");
+    // The worker ends when everything is booked and started.
+    assert_eq!(engine.tick_once().await.unwrap(), workflow::Tick::Crashed(id));
+    assert!(market.allocations(contract).await.iter().any(|it| it.state.takes_capacity()));
+    assert_eq!(cancellable().await, Some(true));
+
+    let broker = &market.broker;
+    for stranger in [&OpContext::stranger("test"), &customer] {
+        let refused = broker.cancel_workflow(stranger, id, "because").await.unwrap_err();
+        let fits = matches!(refused, BrokerError::WrongRole | BrokerError::SignInFirst);
+        assert!(fits, "{refused:?}");
+    }
+    let silent = broker.cancel_workflow(&desk, id, " ").await;
+    assert!(matches!(silent, Err(BrokerError::Invalid(_))), "{silent:?}");
+    let cancel = || broker.cancel_workflow(&desk, id, "the customer rang");
+    assert_one_steers(tokio::join!(cancel(), cancel()));
+    assert_eq!(cancellable().await, Some(false));
+    market.run_workflows().await;
+    assert_eq!(market.state(&customer, contract).await, ContractState::Failed);
+    let failure = market.page(&customer, contract).await.failure;
+    assert_eq!(failure.as_deref(), Some("cancelled"));
+    let held = market.allocations(contract).await;
+    assert!(!held.is_empty() && held.iter().all(|it| !it.state.takes_capacity()), "{held:?}");
+    let audit = broker.audit(&desk, Some(&id.to_string()), None, 10).await.unwrap();
+    assert_eq!(audit.items[0].action, "workflow.cancelled");
+    market.finish().await;
+}
+
+async fn a_release_that_has_erased_cannot_be_cancelled(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 1).await;
+    let customer = market.person(Role::Customer).await;
+    let desk = market.person(Role::Broker).await;
+    let contract = market.sign(&customer, "hokusei-gov-iaas", "one").await.unwrap();
+    market.run_workflows().await;
+    market.broker.release(&customer, contract).await.unwrap();
+    market.run_workflows().await;
+    let id = market.broker.workflows(&desk, None, None, 10).await.unwrap().items[0].id;
+    assert_eq!(market.broker.workflow(&desk, id).await.unwrap().0.cancellable, Some(false));
+    let late = market.broker.cancel_workflow(&desk, id, "too late").await;
+    assert!(matches!(late, Err(BrokerError::Conflict { .. })), "{late:?}");
+    market.finish().await;
+}
+
 on_both!(
+    a_cancelled_activation_gives_everything_back_and_tells_the_customer_why,
+    a_release_that_has_erased_cannot_be_cancelled,
     a_stuck_release_is_retried_and_then_abandoned_with_a_reason,
     a_step_of_a_stuck_release_is_taken_as_done_with_a_reason_that_stays,
     an_undo_that_is_stuck_is_marked_as_done_by_hand_and_the_rest_is_undone,

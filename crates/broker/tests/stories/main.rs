@@ -11,6 +11,7 @@ mod accounts;
 mod combinations;
 mod conformance;
 mod contracts;
+mod crowd;
 mod desk;
 mod exchange;
 mod leaks;

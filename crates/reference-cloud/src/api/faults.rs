@@ -16,23 +16,37 @@ use crate::error::OpError;
 use crate::faults::{Fault, FaultKind};
 use crate::http_server::LoseAnswer;
 use crate::operations::invalid;
-use crate::switches::{Suffering, Switches};
+use crate::switches::{Reply, Suffering, Switches};
 
-/// Lets a call suffer what was ordered for it.
+/// Lets a call suffer what is switched on, and what was ordered for it.
 pub(super) async fn suffer(
     State(cloud): State<Arc<Cloud>>,
     request: Request,
     next: Next,
 ) -> Response {
-    match cloud.switches.next_call() {
+    let (time, reply) = match cloud.switches.next_call() {
         Suffering::Cut => return lost(),
         Suffering::Error => {
             let refusal = OpError::refuse(ProblemCode::Unavailable, "unavailable by a switch");
             return problem(&refusal);
         }
-        Suffering::Wait(time) if time.is_zero() => {}
-        Suffering::Wait(time) => tokio::time::sleep(time).await,
+        Suffering::Act(time, reply) => (time, reply),
+    };
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
     }
+    let answer = suffer_by_order(&cloud, request, next).await;
+    match reply {
+        Reply::Truth => answer,
+        Reply::Failure => {
+            problem(&OpError::refuse(ProblemCode::Internal, "failed after acting, by a switch"))
+        }
+        Reply::Nothing => lost(),
+    }
+}
+
+/// Lets a call suffer what was ordered for it alone.
+async fn suffer_by_order(cloud: &Cloud, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let operation = path.and_then(|path| Operation::at(request.method().as_str(), &path));
     let name = operation.map(|operation| operation.name);

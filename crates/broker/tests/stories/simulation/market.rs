@@ -1,10 +1,8 @@
 //! The market of one seed: the real broker and its real workflows over a database in memory, two
 //! programs that run them, and the modelled cloud.
 
-use super::cloud::Cloud;
 use super::rules;
 use super::wire::Wire;
-use super::words::{Request, Told};
 use broker::accounts::SignUp;
 use broker::contracts::Sign;
 use broker::providers::ProviderEntry;
@@ -16,6 +14,7 @@ use domain::{
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock};
 use storage::contracts;
+use testkit::modelled::{Cloud, Modelled, Request, Told};
 use workflow::testing::simulation::{Dice, MakeParts, Network, Simulation, Weather};
 use workflow::{EngineConfig, Rule, Step, Undo, WorkflowDefinition, WorkflowState};
 
@@ -54,7 +53,7 @@ pub type Sim = Simulation<Broker, Request, Told>;
 impl Market {
     pub async fn open(seed: u64) -> Self {
         let clock = Arc::new(ManualClock::new(START));
-        let cloud = Cloud::new(Arc::clone(&clock), ROOM);
+        let cloud = Cloud::new(Arc::<ManualClock>::clone(&clock), ROOM);
         let wire = Wire {
             network: Network::default(),
             cloud: Arc::new(Mutex::new(cloud)),
@@ -64,8 +63,8 @@ impl Market {
             db: storage::testing::in_memory().await,
             clock: Arc::<ManualClock>::clone(&clock),
             ids: Arc::new(SequentialIds::new(seed)),
-            drivers: Arc::new(wire.clone()),
-            probe: Arc::new(wire.clone()),
+            drivers: Arc::new(Modelled(wire.clone())),
+            probe: Arc::new(Modelled(wire.clone())),
             config: BrokerConfig {
                 workers: 0,
                 monitor_interval_seconds: 1,

@@ -2,11 +2,9 @@
 //! cloud under one seeded scheduler and clock, with crashes, lost and doubled messages, refusals
 //! and programs that wake up late.
 
-mod cloud;
 mod market;
 mod rules;
 mod wire;
-mod words;
 
 use market::{Market, Sabotage, simulation};
 use workflow::Rule;

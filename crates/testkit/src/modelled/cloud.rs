@@ -1,8 +1,7 @@
-//! A modelled cloud: the rules of the Inter-cloud Provider API without processes and sockets, over
-//! a network that loses and doubles messages.
+//! The books of a modelled cloud and the rules by which they change.
 
 use super::words::{Answer, Request};
-use domain::{Clock, ManualClock};
+use domain::Clock;
 use ed25519_dalek::SigningKey;
 use provider_api::erasure::ERASURE_STANDARD;
 use provider_api::{
@@ -19,12 +18,14 @@ use workflow::testing::simulation::Dice;
 /// The books of the cloud.
 #[derive(Debug)]
 pub struct Cloud {
-    clock: Arc<ManualClock>,
+    clock: Arc<dyn Clock>,
     signer: SigningKey,
     room: i64,
-    /// Calls refused for good, and calls not taken, in percent.
+    /// Calls refused for good, in percent.
     pub refuses: u64,
+    /// Calls not taken, in percent.
     pub busy: u64,
+    /// Every allocation there ever was.
     pub books: BTreeMap<AllocationId, Book>,
     keys: BTreeMap<IdempotencyKey, AllocationId>,
 }
@@ -32,7 +33,9 @@ pub struct Cloud {
 /// One allocation with what the wire does not show.
 #[derive(Debug)]
 pub struct Book {
+    /// As the wire shows it.
     pub allocation: Allocation,
+    /// When it ran.
     pub intervals: Vec<UseInterval>,
 }
 
@@ -41,7 +44,9 @@ fn refused(code: ProblemCode, detail: impl Into<String>) -> DriverError {
 }
 
 impl Cloud {
-    pub fn new(clock: Arc<ManualClock>, room: i64) -> Self {
+    /// An empty cloud with room for so many instances.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, room: i64) -> Self {
         Self {
             clock,
             signer: SigningKey::from_bytes(&[3; 32]),
@@ -57,8 +62,10 @@ impl Cloud {
         self.clock.now().0
     }
 
+    /// Where everything is.
+    #[must_use]
     pub fn zone() -> Zone {
-        testkit::zone("jp-sapporo-1", "JP")
+        crate::zone("jp-sapporo-1", "JP")
     }
 
     /// Holds end by themselves.
@@ -73,6 +80,7 @@ impl Cloud {
     }
 
     /// Instances lent or held.
+    #[must_use]
     pub fn taken(&self) -> i64 {
         let takes = |book: &&Book| book.allocation.state.takes_capacity();
         let count = |book: &Book| i64::from(book.allocation.resources.compute.count);

@@ -1,4 +1,4 @@
-//! What travels between the broker and the modelled cloud, and how the history tells it.
+//! What travels between a broker and a modelled cloud, and how a history tells it.
 
 use provider_api::{
     Allocation, AllocationCommand, AllocationId, Call, Capabilities, Cause, ConfirmCommand,
@@ -10,28 +10,44 @@ use std::fmt;
 /// A call on its way.
 #[derive(Clone)]
 pub enum Request {
+    /// What the cloud can do.
     Capabilities,
+    /// Whether a group could be held.
     Discover(DiscoverRequest),
+    /// Holds a group.
     Hold(HoldCommand),
+    /// Books what is held.
     Confirm(ConfirmCommand),
+    /// Starts the service.
     Start(StartCommand),
     /// Drop, stop, allow, deny, erase or release.
     Change(Cause, AllocationCommand),
+    /// One allocation.
     Look(AllocationId),
+    /// What became of a key.
     Operation(IdempotencyKey),
+    /// Whether the service is up.
     Liveness(AllocationId),
+    /// What to bill.
     Meter(AllocationId),
 }
 
 /// What comes back.
 #[derive(Debug)]
 pub enum Answer {
+    /// What the cloud can do.
     Capabilities(Box<Capabilities>),
+    /// Whether a group could be held.
     Discover(Box<DiscoverAnswer>),
+    /// An allocation as it is now.
     Allocation(Box<Allocation>),
+    /// The statement of an erasure.
     Statement(Box<ErasureStatement>),
+    /// What became of a key; nothing when it had no effect.
     Operation(Option<Box<OperationRecord>>),
+    /// Whether the service is up.
     Liveness(Box<Liveness>),
+    /// What to bill.
     Meter(Box<UsageRecord>),
 }
 
