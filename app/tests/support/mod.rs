@@ -27,7 +27,17 @@ pub struct Site {
 pub struct Answer {
     pub status: StatusCode,
     pub location: String,
+    /// The cookies that the answer sets.
+    pub cookies: String,
     pub text: String,
+}
+
+impl Answer {
+    /// Whether the next page is to say this once.
+    #[allow(dead_code, reason = "not every test file follows what was done")]
+    pub fn flash(&self, text: &str) -> bool {
+        app::format::percent_decode(&self.cookies).contains(text)
+    }
 }
 
 impl Site {
@@ -122,8 +132,11 @@ impl Site {
             .get(header::LOCATION)
             .map(|value| value.to_str().unwrap().to_owned())
             .unwrap_or_default();
+        let cookies = response.headers().get_all(header::SET_COOKIE).iter();
+        let cookies: Vec<&str> = cookies.filter_map(|cookie| cookie.to_str().ok()).collect();
+        let cookies = cookies.join("\n");
         let bytes = to_bytes(response.into_body(), 8 << 20).await.unwrap();
-        Answer { status, location, text: String::from_utf8(bytes.to_vec()).unwrap() }
+        Answer { status, location, cookies, text: String::from_utf8(bytes.to_vec()).unwrap() }
     }
 
     /// An offer of the demo market by its English title.
