@@ -1,5 +1,7 @@
 //! The guided form: which fields stand in it, and what was typed into them as the use case reads it.
 
+use std::borrow::Cow;
+
 use broker::{
     FieldFault,
     requirements::{RequirementForm, RequirementFormItem},
@@ -180,7 +182,25 @@ pub(super) fn note(form: &mut FormState, words: Words, faults: &[FieldFault]) {
             }
             .to_owned();
         }
-        form.fail(&field, crate::fault::fault_text(words, fault));
+        let named = named(words, &field, fault);
+        form.fail(&field, crate::fault::fault_text(words, &named));
+    }
+}
+
+/// The fault with the members of a set as the form calls them; others stay as they are.
+fn named<'a>(words: Words, field: &str, fault: &'a FieldFault) -> Cow<'a, FieldFault> {
+    // floor-disaster:security.certifications
+    let key = field.split_once('-').map_or("", |(_, rest)| rest);
+    let key = key.split_once(':').map_or(key, |(_, item)| item);
+    let Some(item) = sla::registry().item(key).filter(|item| item.kind.is_set()) else {
+        return Cow::Borrowed(fault);
+    };
+    match sla::parse_value(item, None, &fault.found) {
+        Ok(value @ sla::Value::Set(_)) if !fault.found.is_empty() => {
+            let found = crate::market::text::value(words.0, key, &value);
+            Cow::Owned(FieldFault { found, ..fault.clone() })
+        }
+        _ => Cow::Borrowed(fault),
     }
 }
 

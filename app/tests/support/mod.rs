@@ -111,6 +111,11 @@ impl Site {
 
     /// Sends a form.
     pub async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
+        self.post_in(path, "en", pairs).await
+    }
+
+    /// Sends a form in a language.
+    pub async fn post_in(&self, path: &str, language: &str, pairs: &[(&str, &str)]) -> Answer {
         let encode = app::format::percent_encode;
         let pairs: Vec<String> = pairs
             .iter()
@@ -118,6 +123,7 @@ impl Site {
             .collect();
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT_LANGUAGE, language)
             .body(Body::from(pairs.join("&")))
             .unwrap();
         self.send(request).await
