@@ -13,6 +13,7 @@ mod support;
 use axum::http::StatusCode;
 use broker::requirements::RequirementSource;
 use broker::{Broker, OpContext};
+use domain::Role;
 use sla::{ProfileName, Requirement, Value};
 use support::Site;
 
@@ -218,6 +219,47 @@ async fn a_reversed_range_is_quoted_as_typed_and_two_different_ends_are_the_exam
     let said = answer.text.split("id=\"field-value-availability.service_uptime-error\"").nth(1);
     let said = said.unwrap().split("</p>").next().unwrap();
     assert!(said.contains("“99.99 - 99.9 %” is not possible here"), "{said}");
+}
+
+#[tokio::test]
+async fn only_a_stranger_is_told_to_sign_in_for_what_no_link_can_hold() {
+    let site = Site::open().await;
+    let mut need = certificate();
+    for index in 0..150 {
+        need.spec.profiles.normal.items.push(sla::RequirementItem {
+            level: sla::Demand::Prefer,
+            op: Some(sla::Operator::Eq),
+            value: Some(Value::Level("indigo".to_owned())),
+            ..sla::RequirementItem::best_effort(&format!("x-acme.colour{index}"))
+        });
+    }
+    let document = sla::to_yaml(&need);
+    let send = async |site: &Site| {
+        let sent = [("text", document.as_str()), ("do", "rank")];
+        let answer = site.post("/needs/new/yaml", &sent).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
+        answer.text
+    };
+    let told = send(&site).await;
+    assert!(told.contains("too long for a link. Sign in and save it instead."), "{told}");
+    let told = send(&site.signed_in(Role::Customer).await).await;
+    assert!(told.contains("too long for a link. Save it instead."), "{told}");
+}
+
+#[tokio::test]
+async fn the_lists_are_one_link_away_and_the_fields_fold_without_script() {
+    let site = Site::open().await;
+    let page = site.page("/needs/templates/certificate-service").await;
+    let (_, jump) = page.split_once("<p class=\"jump\"><a href=\"#results\"").unwrap();
+    let jump = jump.split("</a>").next().unwrap();
+    assert!(jump.contains(" fall short: to the list"), "{jump}");
+    let (before, fold) = page.split_once("class=\"fold\"").unwrap();
+    assert!(!before.contains("data-wishes"), "the fields stand inside the fold");
+    let tag = [before.rsplit('<').next().unwrap(), fold.split('>').next().unwrap()].concat();
+    assert!(tag.starts_with("details") && !tag.contains(" open"), "folded at first: {tag}");
+    assert!(fold.split("</details>").next().unwrap().contains("8 asked"), "{fold}");
+    let (fields, _) = page.split_once("id=\"results\"").unwrap();
+    assert!(fields.contains("class=\"jump\""), "the way to the lists stands before them");
 }
 
 fn certificate() -> Requirement {

@@ -101,7 +101,9 @@ pub(super) async fn go_on(
     }
     let code = state.broker.share_code(whole);
     if code.len() > CODE_MAX {
-        form.fail("", words.needs_too_long());
+        let stranger = ctx.viewer.is_none();
+        let text = if stranger { words.needs_too_long_stranger() } else { words.needs_too_long() };
+        form.fail("", text);
         return None;
     }
     let address = source_address(&RequirementSource::Shared(code))?;
