@@ -25,6 +25,14 @@ pub(super) const OWN: &str = "x-";
 /// The fields of one more item of one's own.
 pub(super) const NEW_OWN: [&str; 3] = ["own-key", "own-op", "own-value"];
 
+/// The field with the version of a saved need that the form was made of.
+pub(super) const VERSION: &str = "version";
+
+/// The version that a form was made of, if it is of a saved need; what nobody was given is none.
+pub(super) fn made_of(form: &FormState) -> Option<i64> {
+    form.filled(VERSION).map(|version| version.parse().unwrap_or_default())
+}
+
 /// The field in which the value of an item is typed.
 pub(super) fn value_field(key: &str) -> String {
     format!("value-{key}")

@@ -11,7 +11,7 @@ use sla::{ItemDef, ItemKind};
 use super::{
     form as fields,
     ranked::{Shown, count, ordered},
-    studio as given, times,
+    start, studio as given, times,
 };
 use crate::{
     PageContext,
@@ -173,9 +173,13 @@ fn form(ctx: &PageContext, shown: &Shown, asks: &[Ask]) -> AnyView {
         requirement.metadata.title.0.get(locale.tag()).cloned().unwrap_or_default()
     };
     let users = requirement.spec.user_regions.join(" ");
+    let version = Some(start::made_of(&shown.need, Some(requirement)))
+        .filter(|version| !version.is_empty())
+        .map(|version| view! { <input type="hidden" name=fields::VERSION value=version/> });
     view! {
         <form class="wishes" method="post" action="/needs/new" data-wishes>
             <input type="hidden" name="need" value=shown.need.clone()/>
+            {version}
             <input type="hidden" name=fields::title_field(Locale::En) value=title(Locale::En)/>
             <input type="hidden" name=fields::title_field(Locale::Ja) value=title(Locale::Ja)/>
             <div class="field users">
