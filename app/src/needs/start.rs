@@ -241,7 +241,7 @@ fn newer(words: Words, form: &FormState, way: Way, again: Option<Again>) -> Opti
     };
     let inside = notice(Kind::Attention, words.needs_newer(version), body.into_any());
     Some(
-        view! { <div class="summary" role="alert" tabindex="-1" autofocus>{inside}</div> }
+        view! { <div class="summary" role="alert" tabindex="-1" autofocus=true>{inside}</div> }
             .into_any(),
     )
 }
