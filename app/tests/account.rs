@@ -104,6 +104,8 @@ async fn somebody_signs_up_out_and_in_again() {
     assert_eq!(created.status, StatusCode::SEE_OTHER, "{}", created.text);
     assert_eq!(created.location(), "/contracts/new?offer=a");
     let page = browser.get("/account").await;
+    assert!(page.text.contains("<dt>Role</dt>"), "{}", page.text);
+    assert!(!page.text.contains("What do you want to do?"));
     assert!(page.text.contains("Yui &lt;Mori&gt;") && page.text.contains("Minato Town"));
 
     let out = browser.post("/account/sign-out", &[]).await;

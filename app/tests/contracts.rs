@@ -198,6 +198,7 @@ async fn a_service_is_signed_followed_released_and_proven_erased() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let asked = site.post(&release, &[("name", name)]).await;
     assert_eq!(asked.location, contract);
+    assert!(site.page(&release).await.contains("The release is under way already"));
     site.market.run_workflows().await;
     let left = site.page(&contract).await;
     assert!(left.contains("erasure.json") && !left.contains("href=\"http://127."));
@@ -207,6 +208,12 @@ async fn a_service_is_signed_followed_released_and_proven_erased() {
     let id = contract.rsplit('/').next().unwrap().parse().unwrap();
     let ctx = site.market.person(Role::Customer).await;
     assert_eq!(site.market.state(&ctx, id).await, ContractState::Released);
+    // An old page sent once more begins nothing, and says so.
+    assert!(site.page(&release).await.contains("The service is released already"));
+    let again = site.post(&release, &[("name", name)]).await;
+    assert_eq!(again.location, contract);
+    let told = again.flash("The service is released already");
+    assert!(told, "{}", again.cookies);
     let other = site.signed_in_as_other_customer().await;
     for path in [
         contract.clone(),

@@ -13,10 +13,13 @@ mod support;
 use axum::http::StatusCode;
 use broker::requirements::RequirementSource;
 use broker::{Broker, OpContext};
+use domain::Role;
 use sla::{ProfileName, Requirement, Value};
 use support::Site;
 
 const UPTIME: &str = "availability.service_uptime";
+const FLOOR_UPTIME: &str = "floor-disaster:availability.service_uptime";
+const FLOOR_PLACES: &str = "floor-disaster:security.data_location";
 const RTO: &str = "availability.rto";
 
 /// Every field of a page's form by name, as a browser would send it.
@@ -172,6 +175,91 @@ async fn faults_of_these_fields_stand_at_them_with_and_without_script() {
         let at = refusal.faults.iter().find(|(name, _)| name == field);
         assert!(at.unwrap_or_else(|| panic!("{:?}", refusal.faults)).1.contains(said), "{field}");
     }
+}
+
+#[tokio::test]
+async fn a_floor_above_every_day_says_what_is_allowed_and_names_the_members_of_a_list() {
+    let site = Site::open().await;
+    let all = fields(&site.page("/needs/templates/certificate-service").await);
+    for (edit, language, found, allowed) in [
+        (
+            (FLOOR_UPTIME, "99.99 %"),
+            "en",
+            "“99.99 %” is not possible here",
+            "Allowed: at most as strict as every day (at least 99.9 %)",
+        ),
+        (
+            (FLOOR_UPTIME, "99.99 %"),
+            "ja",
+            "99.99 %",
+            "通常時（99.9 %以上）と同じか、それより緩い値",
+        ),
+        ((FLOOR_PLACES, "FR, DE"), "en", "“Germany, France”", "(only: Japan)"),
+    ] {
+        let faulty = changed(all.clone(), &[edit]);
+        let pairs: Vec<(&str, &str)> =
+            faulty.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let answer = site.post_in("/needs/new", language, &pairs).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let said = answer.text.split(&format!("id=\"field-{}-error\"", edit.0)).nth(1).unwrap();
+        let said = said.split("</p>").next().unwrap();
+        assert!(said.contains(found) && said.contains(allowed), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_reversed_range_is_quoted_as_typed_and_two_different_ends_are_the_example() {
+    let site = Site::open().await;
+    let page = site.page("/needs/templates/certificate-service").await;
+    assert!(page.contains("Both ends ask for a range: 99.9 % to 99.99 %."), "{page}");
+    assert!(!page.contains("99.9 % to 99.9 %") && !page.contains("4 h to 4 h"));
+    let faulty = changed(fields(&page), &[("value-availability.service_uptime", "99.99 - 99.9 %")]);
+    let answer = post(&site, "/needs/new", &faulty).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let said = answer.text.split("id=\"field-value-availability.service_uptime-error\"").nth(1);
+    let said = said.unwrap().split("</p>").next().unwrap();
+    assert!(said.contains("“99.99 - 99.9 %” is not possible here"), "{said}");
+}
+
+#[tokio::test]
+async fn only_a_stranger_is_told_to_sign_in_for_what_no_link_can_hold() {
+    let site = Site::open().await;
+    let mut need = certificate();
+    for index in 0..150 {
+        need.spec.profiles.normal.items.push(sla::RequirementItem {
+            level: sla::Demand::Prefer,
+            op: Some(sla::Operator::Eq),
+            value: Some(Value::Level("indigo".to_owned())),
+            ..sla::RequirementItem::best_effort(&format!("x-acme.colour{index}"))
+        });
+    }
+    let document = sla::to_yaml(&need);
+    let send = async |site: &Site| {
+        let sent = [("text", document.as_str()), ("do", "rank")];
+        let answer = site.post("/needs/new/yaml", &sent).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
+        answer.text
+    };
+    let told = send(&site).await;
+    assert!(told.contains("too long for a link. Sign in and save it instead."), "{told}");
+    let told = send(&site.signed_in(Role::Customer).await).await;
+    assert!(told.contains("too long for a link. Save it instead."), "{told}");
+}
+
+#[tokio::test]
+async fn the_lists_are_one_link_away_and_the_fields_fold_without_script() {
+    let site = Site::open().await;
+    let page = site.page("/needs/templates/certificate-service").await;
+    let (_, jump) = page.split_once("<p class=\"jump\"><a href=\"#results\"").unwrap();
+    let jump = jump.split("</a>").next().unwrap();
+    assert!(jump.contains(" fall short: to the list"), "{jump}");
+    let (before, fold) = page.split_once("class=\"fold\"").unwrap();
+    assert!(!before.contains("data-wishes"), "the fields stand inside the fold");
+    let tag = [before.rsplit('<').next().unwrap(), fold.split('>').next().unwrap()].concat();
+    assert!(tag.starts_with("details") && !tag.contains(" open"), "folded at first: {tag}");
+    assert!(fold.split("</details>").next().unwrap().contains("8 asked"), "{fold}");
+    let (fields, _) = page.split_once("id=\"results\"").unwrap();
+    assert!(fields.contains("class=\"jump\""), "the way to the lists stands before them");
 }
 
 fn certificate() -> Requirement {

@@ -16,6 +16,9 @@ const RANDOM_NEEDS = 200;
 async function open(page, template = TEMPLATES[0], query = "") {
   await page.goto(`/needs/templates/${template}${query}`);
   await ready(page);
+  // On narrow screens the fields are folded.
+  const fold = page.locator("[data-fold] > summary");
+  if (await fold.isVisible()) await fold.click();
 }
 
 /** Waits until the last change has come to rest. */
@@ -299,6 +302,57 @@ test("three offers stand beside the need, by a link that says it all", async () 
     await page.emulateMedia({ media: "print" });
     assert.equal(await page.locator(".compare-tools").isVisible(), false);
   });
+});
+
+test("on a narrow screen the lists are one link away and the fields unfold, with and without script", async () => {
+  const numbers = (text) => text.match(/\d+|One/g).map((number) => (number === "One" ? 1 : Number(number)));
+  const top = (page) => page.locator("#results").evaluate((lists) => lists.getBoundingClientRect().top + window.scrollY);
+  for (const [language, script] of [["en", true], ["ja", true], ["en", false]]) {
+    await fixture.visit({ language, script, width: 360 }, async (page) => {
+      await page.goto(`/needs/templates/${TEMPLATES[0]}`);
+      if (script) await ready(page);
+      const field = page.locator("[id='value-availability.service_uptime']");
+      assert.equal(await field.isVisible(), false);
+      const folded = await top(page);
+      assert.ok(folded < 1700, `the lists begin at ${folded}`);
+      const jump = page.locator(".jump a");
+      const [matched, all] = numbers(await page.locator(".page-head .lead").textContent()).sort((a, b) => a - b);
+      assert.deepEqual(numbers(await jump.textContent()), [matched, all - matched]);
+      await jump.click();
+      const { y } = await page.locator("#results").boundingBox();
+      assert.ok(y >= 0 && y < 200, `the link leads to ${y}`);
+      await page.locator("[data-fold] > summary").click();
+      assert.ok(await field.isVisible());
+      if (!script) return;
+      await field.fill("99.999 %");
+      await field.press("Tab");
+      await ready(page);
+      const live = await page.locator(".live .rank").count();
+      assert.ok(live > 0);
+      const now = numbers(await jump.textContent());
+      assert.ok(now[0] < matched && now[0] + now[1] === all, now.join(" + "));
+    });
+  }
+});
+
+test("on a narrow screen a comparison shows a whole offer beside the items from the start", async () => {
+  for (const [language, query] of [["en", ""], ["ja", ""], ["ja", "&only=differences"]]) {
+    await fixture.visit({ language, width: 360 }, async (page) => {
+      await open(page);
+      await page.goto(`${await page.locator("[data-compare]").getAttribute("href")}${query}`);
+      const box = (name) => page.locator(name).first().boundingBox();
+      const [frame, items, offer] = [
+        await box(".compare"),
+        await box(".compare thead th"),
+        await box(".compare thead th:not(:first-child, .asked)"),
+      ];
+      assert.ok(offer.x >= items.x + items.width - 1, `the offer begins at ${offer.x}`);
+      assert.ok(offer.x + offer.width <= frame.x + frame.width + 1, `the offer ends at ${offer.x + offer.width}`);
+      assert.ok(offer.width > 180, `the offer is ${offer.width} wide`);
+      assert.ok(await page.locator(".compare .asked-below").first().isVisible(), "what is asked stands below the item");
+      await decent(page, language);
+    });
+  }
 });
 
 test(`browser and server give the same order and distances for ${RANDOM_NEEDS} random needs`, async () => {

@@ -30,7 +30,7 @@ pub(super) async fn show(ctx: PageContext) -> Response {
                 words.account_field_organisation().to_owned(),
                 viewer.organisation_name.clone().into_any(),
             ),
-            (words.account_field_role().to_owned(), role_word(words, viewer.role).into_any()),
+            (words.account_profile_role().to_owned(), role_word(words, viewer.role).into_any()),
             (words.account_profile_id().to_owned(), id(&ctx, &viewer.organisation.to_string())),
         ]);
         view! {

@@ -17,6 +17,7 @@ use crate::{
     layout::fail,
     render::{Page, Width, page, redirect},
     ui::{Button, Field, Kind, Look, breadcrumbs, error_summary, link_button, notice, page_head},
+    words::Words,
 };
 
 pub(super) async fn ask(
@@ -47,6 +48,11 @@ pub(super) async fn release(
         Err(error) => return fail(&ctx, error),
     };
     let words = ctx.words();
+    // Asked for twice, nothing begins, and nothing is left to confirm.
+    if let Some(text) = ended(words, contract.card.state) {
+        let note = (FlashKind::Note, text.to_owned());
+        return redirect(&format!("/contracts/{}", contract.card.id), Some(note));
+    }
     let name = contract.card.service_name.trim();
     if form.value("name").trim() != name {
         form.fail("name", words.contracts_release_name_wrong(name));
@@ -58,6 +64,15 @@ pub(super) async fn release(
             redirect(&format!("/contracts/{}", contract.card.id), Some((FlashKind::Done, text)))
         }
         Err(error) => fail(&ctx, error),
+    }
+}
+
+/// What to say of a service that is on its way out or gone; `None` for all others.
+fn ended(words: Words, state: ContractState) -> Option<&'static str> {
+    match state {
+        ContractState::Releasing => Some(words.contracts_release_under_way()),
+        ContractState::Released => Some(words.contracts_release_already()),
+        ContractState::Activating | ContractState::Active | ContractState::Failed => None,
     }
 }
 
@@ -77,6 +92,7 @@ fn question(
     let title = words.contracts_release_title(&card.service_name);
     let about = Page::new(title.clone()).status(status).width(Width::Reading).private();
     let possible = card.state == ContractState::Active;
+    let why_not = ended(words, card.state).unwrap_or_else(|| words.contracts_release_not_now());
     page(ctx, about, || {
         view! {
             {breadcrumbs(words, vec![
@@ -105,7 +121,7 @@ fn question(
                 }.into_any()
             } else {
                 view! {
-                    {notice(Kind::Note, words.contracts_release_not_now(), ().into_any())}
+                    {notice(Kind::Note, why_not, ().into_any())}
                     <p class="actions">{link_button(Look::Secondary, words.contracts_release_back(), back.clone())}</p>
                 }.into_any()
             }}

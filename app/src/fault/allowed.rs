@@ -1,12 +1,22 @@
 //! What would have been right in place of a fault, in the reader's language.
 
 use broker::FieldFault;
+use sla::{Expected, RequirementItem};
 
-use crate::{expected::expected_text, words::Words};
+use crate::{expected::expected_text, needs::asked_text, words::Words};
 
 /// What is allowed where the fault is; empty where nothing can be said.
 pub(super) fn allowed_text(words: Words, fault: &FieldFault) -> String {
     match &fault.expected {
+        Some(Expected::NoStricter { item, op, scheme, value }) => {
+            let every_day = RequirementItem {
+                op: Some(*op),
+                scheme: scheme.clone(),
+                value: Some(value.clone()),
+                ..RequirementItem::best_effort(item)
+            };
+            words.common_allowed_no_stricter(asked_text(words, &every_day))
+        }
         Some(expected) => expected_text(words, expected),
         None => by_code(words, fault).map_or_else(|| fault.allowed.clone(), str::to_owned),
     }

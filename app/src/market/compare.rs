@@ -270,7 +270,10 @@ fn row(words: Words, against: Option<&Against>, line: &Line) -> AnyView {
             }
         })
         .collect();
-    view! { <tr class=class><th scope="row">{name}{mark}</th>{asked}{cells}</tr> }.into_any()
+    // On narrow screens the need has no column of its own: what it asks stands below the name.
+    let below = line.asked.clone().filter(|_| against.is_some());
+    let below = below.map(|asked| view! { <span class="asked-below">{asked}</span> });
+    view! { <tr class=class><th scope="row">{name}{mark}{below}</th>{asked}{cells}</tr> }.into_any()
 }
 
 /// How an offer stands to what is asked on this line; of the two rows of a range the one that is short.

@@ -1,5 +1,7 @@
 //! The guided form: which fields stand in it, and what was typed into them as the use case reads it.
 
+use std::borrow::Cow;
+
 use broker::{
     FieldFault,
     requirements::{RequirementForm, RequirementFormItem},
@@ -22,6 +24,14 @@ const NAME_MAX: usize = 63;
 pub(super) const OWN: &str = "x-";
 /// The fields of one more item of one's own.
 pub(super) const NEW_OWN: [&str; 3] = ["own-key", "own-op", "own-value"];
+
+/// The field with the version of a saved need that the form was made of.
+pub(super) const VERSION: &str = "version";
+
+/// The version that a form was made of, if it is of a saved need; what nobody was given is none.
+pub(super) fn made_of(form: &FormState) -> Option<i64> {
+    form.filled(VERSION).map(|version| version.parse().unwrap_or_default())
+}
 
 /// The field in which the value of an item is typed.
 pub(super) fn value_field(key: &str) -> String {
@@ -180,7 +190,25 @@ pub(super) fn note(form: &mut FormState, words: Words, faults: &[FieldFault]) {
             }
             .to_owned();
         }
-        form.fail(&field, crate::fault::fault_text(words, fault));
+        let named = named(words, &field, fault);
+        form.fail(&field, crate::fault::fault_text(words, &named));
+    }
+}
+
+/// The fault with the members of a set as the form calls them; others stay as they are.
+fn named<'a>(words: Words, field: &str, fault: &'a FieldFault) -> Cow<'a, FieldFault> {
+    // floor-disaster:security.certifications
+    let key = field.split_once('-').map_or("", |(_, rest)| rest);
+    let key = key.split_once(':').map_or(key, |(_, item)| item);
+    let Some(item) = sla::registry().item(key).filter(|item| item.kind.is_set()) else {
+        return Cow::Borrowed(fault);
+    };
+    match sla::parse_value(item, None, &fault.found) {
+        Ok(value @ sla::Value::Set(_)) if !fault.found.is_empty() => {
+            let found = crate::market::text::value(words.0, key, &value);
+            Cow::Owned(FieldFault { found, ..fault.clone() })
+        }
+        _ => Cow::Borrowed(fault),
     }
 }
 

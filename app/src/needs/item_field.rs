@@ -1,17 +1,25 @@
 //! The fields of one item in the guided form: value as people write it, level, weight.
 
 use leptos::prelude::*;
-use sla::{ItemDef, ItemKind, Unit};
+use matching::Value;
+use sla::{Decimal, ItemDef, ItemKind, Unit};
 
 use super::form::{
     LEVELS, accept_field, level_field, op_field, tolerance_field, value_field, weight_field,
 };
 use crate::{
     form::FormState,
-    studio::say::{OPERATORS, op_word},
+    studio::{
+        nice,
+        say::{OPERATORS, op_word},
+    },
     ui::{CheckGroup, Field, Select},
     words::Words,
 };
+
+/// Where on an item's scale, from 0 (worst) to 1 (best), examples of its values stand.
+const MIDDLE: f64 = 0.5;
+const BETTER: f64 = 0.75;
 
 /// Help, value, level and weight of an item.
 pub(super) fn view(words: Words, form: &FormState, item: &ItemDef) -> AnyView {
@@ -172,6 +180,40 @@ pub(crate) fn example(unit: Unit) -> &'static str {
     }
 }
 
+/// A value of the item in its own size: part of a second for what takes that, hours for what takes
+/// hours. `None` for what has no numbers.
+fn size_at(item: &ItemDef, place: f64) -> Option<Decimal> {
+    let kind = matching::from_sla::natural_kind(&item.key).filter(|_| item.kind.is_number())?;
+    let Value::Number(number) = nice::value_at(&kind, item.unit, place)? else { return None };
+    // Lengths of time are even already, and nines have their own digits.
+    Some(match item.unit {
+        Unit::Fraction | Unit::Day => number,
+        Unit::Second if number >= Decimal::TEN => number,
+        _ => number.round_sf(1).unwrap_or(number).normalize(),
+    })
+}
+
+/// How a value of this item is written.
+pub(crate) fn sized(item: &ItemDef) -> String {
+    match size_at(item, MIDDLE) {
+        Some(size) => plain(item.unit, size, sla::Locale::En),
+        None => example(item.unit).to_owned(),
+    }
+}
+
+/// How a range of this item is written: two ends, the lower one first. `None` for what has none.
+pub(super) fn range_example(item: &ItemDef, locale: sla::Locale) -> Option<String> {
+    let mut ends = [size_at(item, MIDDLE)?, size_at(item, BETTER)?];
+    ends.sort();
+    let [low, high] = ends.map(|end| plain(item.unit, end, locale));
+    (low != high).then(|| sla::range_text(&low, &high, locale))
+}
+
+/// A number as it is typed: digits without the commas of their groups.
+fn plain(unit: Unit, number: Decimal, locale: sla::Locale) -> String {
+    sla::format_number(unit, number, locale).replace(',', "")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +223,27 @@ mod tests {
         for item in sla::registry().items().iter().filter(|item| item.kind.is_number()) {
             for text in example(item.unit).split(", ") {
                 assert!(sla::parse_value(item, None, text).is_ok(), "{}: {text}", item.key);
+            }
+        }
+    }
+
+    #[test]
+    fn examples_have_the_size_of_their_item_and_a_range_has_two_ends() {
+        let item = |key| sla::registry().item(key).unwrap();
+        for (key, size) in [
+            ("performance.online_response_time", "0.3 s"),
+            ("performance.e2e_response_time", "0.3 s"),
+            ("availability.rto", "3.5 h"),
+        ] {
+            assert_eq!(sized(item(key)), size, "{key}");
+        }
+        for item in sla::registry().items().iter().filter(|item| item.kind.is_number()) {
+            assert!(sla::parse_value(item, None, &sized(item)).is_ok(), "{}", item.key);
+            for locale in [sla::Locale::En, sla::Locale::Ja] {
+                let range = range_example(item, locale).unwrap_or_else(|| panic!("{}", item.key));
+                let (low, high) = sla::split_range(&range).unwrap();
+                let end = |text: &str| sla::parse_value(item, None, text).unwrap();
+                assert!(end(&low).as_number() < end(&high).as_number(), "{}: {range}", item.key);
             }
         }
     }

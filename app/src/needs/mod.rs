@@ -25,7 +25,7 @@ use axum::{
     routing::{get, post},
 };
 
-pub(crate) use item_field::example;
+pub(crate) use item_field::{example, sized};
 pub(crate) use say::{
     difference_text, item_text as asked_text, label_then, rows_told, summary_text, value_text,
     verdict,

@@ -58,6 +58,8 @@ pub(crate) fn label_then(words: Words, key: &str, profile: ProfileName) -> Strin
     let label = text::item_label(words.0, key);
     match profile {
         ProfileName::Normal => label,
+        // Some names say the time already, as that of the recovery from a disaster does.
+        other if label.contains(time(words, other)) => label,
         other => words.needs_time_item(label, time(words, other)),
     }
 }
@@ -320,6 +322,13 @@ mod tests {
             shortfall_share: Nano::ZERO,
             surplus_share: Nano::ZERO,
         }
+    }
+
+    #[test]
+    fn a_name_that_says_its_time_is_not_given_it_twice() {
+        let then = |key| label_then(Locale::Ja.words(), key, ProfileName::Disaster);
+        assert_eq!(then("availability.rto"), "目標復旧時間（災害時）");
+        assert_eq!(then("availability.service_uptime"), "サービス稼働率（災害時）");
     }
 
     #[test]

@@ -5,12 +5,14 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
+use broker::requirements::RequirementSource;
 use leptos::prelude::*;
 use sla::Requirement;
 
-use super::{form as fields, item_field, read_source, say, times};
+use super::{form as fields, guided::Again, item_field, read_source, say, times};
 use crate::{
     AppState, PageContext,
+    address::Address,
     fault::fault_page,
     form::{FormState, shown_again},
     layout::error_page::error_page,
@@ -81,6 +83,7 @@ pub(super) async fn show(
         },
     };
     let need = if base.is_some() { need } else { String::new() };
+    let made_of = made_of(&need, base.as_ref());
     match way {
         Way::Templates => templates(&ctx, &state),
         Way::Form => {
@@ -88,12 +91,13 @@ pub(super) async fn show(
                 || FormState::empty().with("user_regions", "JP"),
                 |base| filled(&state, base),
             );
-            guided(&ctx, &form.with("need", need), base.as_ref(), StatusCode::OK)
+            let form = form.with("need", need).with(fields::VERSION, made_of);
+            guided(&ctx, &form, base.as_ref(), None)
         }
         Way::Yaml => {
             let text = base.as_ref().map(sla::to_yaml).unwrap_or_default();
             let form = FormState::empty().with("text", text).with("need", need);
-            written(&ctx, &form, &[], StatusCode::OK)
+            written(&ctx, &form.with(fields::VERSION, made_of), &[], None)
         }
     }
 }
@@ -104,21 +108,28 @@ pub(super) fn filled(state: &AppState, base: &Requirement) -> FormState {
     times::fill(form, &state.broker.requirement_times(base))
 }
 
+/// The version of a saved need that a form is made of; empty for what is not saved.
+pub(super) fn made_of(need: &str, base: Option<&Requirement>) -> String {
+    let saved = matches!(read_source(need), Some(RequirementSource::Saved(_)));
+    base.filter(|_| saved).map(|base| base.metadata.version.to_string()).unwrap_or_default()
+}
+
 fn frame(
     ctx: &PageContext,
     way: Way,
     need: &str,
-    status: StatusCode,
+    again: Option<Again>,
     body: impl FnOnce() -> AnyView,
 ) -> Response {
     let words = ctx.words();
+    let status = again.map_or(StatusCode::OK, Again::status);
     let about = Page::new(way.title(words)).description(words.home_lead()).status(status);
     page(ctx, about.width(Width::Normal), || {
         let all = Way::ALL
             .into_iter()
             .map(|each| Tab {
                 label: each.label(words).to_owned(),
-                href: crate::address::Address::new("/needs/new")
+                href: Address::new("/needs/new")
                     .and("by", each.word())
                     .and_some("need", need)
                     .to_string(),
@@ -137,7 +148,7 @@ fn frame(
 fn templates(ctx: &PageContext, state: &AppState) -> Response {
     let words = ctx.words();
     let all = state.broker.templates();
-    frame(ctx, Way::Templates, "", StatusCode::OK, || {
+    frame(ctx, Way::Templates, "", None, || {
         let cards: Views = all
             .iter()
             .map(|template| template_card(words, &template.key, &template.requirement))
@@ -178,18 +189,18 @@ pub(super) fn guided(
     ctx: &PageContext,
     form: &FormState,
     base: Option<&Requirement>,
-    status: StatusCode,
+    again: Option<Again>,
 ) -> Response {
     let words = ctx.words();
-    let need = form.value("need").to_owned();
-    frame(ctx, Way::Form, form.value("need"), status, || {
+    frame(ctx, Way::Form, form.value("need"), again, || {
         let title = fields::title_field(ctx.locale);
         let other = if title == "title_en" { "title_ja" } else { "title_en" };
         view! {
             {error_summary(form, words)}
+            {newer(words, form, Way::Form, again)}
             {base.map(|base| hidden_parts(words, base))}
             <form class="form need-form" method="post" action="/needs/new">
-                <input type="hidden" name="need" value=need/>
+                {origin(form, again)}
                 <input type="hidden" name=other value=shown_again(form.value(other))/>
                 {Field::text(title, words.needs_form_title()).hint(words.needs_form_title_hint()).of(form).max_length(120).view()}
                 {Field::text("user_regions", words.needs_form_users()).hint(words.needs_form_users_hint()).of(form).view()}
@@ -197,11 +208,42 @@ pub(super) fn guided(
                 {groups(words, form)}
                 {own(words, form)}
                 <div class="sheet">{times::sheet(words, form, normal(base))}</div>
-                {send(ctx)}
+                {send(ctx, again)}
             </form>
         }
         .into_any()
     })
+}
+
+/// What the form was made of; after somebody saved meanwhile, what is saved over next.
+fn origin(form: &FormState, again: Option<Again>) -> AnyView {
+    let version = match again {
+        Some(Again::Newer(version)) => Some(version),
+        _ => fields::made_of(form),
+    };
+    let version = version.map(|version| {
+        view! { <input type="hidden" name=fields::VERSION value=version.to_string()/> }
+    });
+    view! { <input type="hidden" name="need" value=form.value("need").to_owned()/>{version} }
+        .into_any()
+}
+
+/// Says that somebody saved meanwhile, and leads to what was saved; the form below keeps what was typed.
+fn newer(words: Words, form: &FormState, way: Way, again: Option<Again>) -> Option<AnyView> {
+    let Some(Again::Newer(version)) = again else { return None };
+    let href = Address::new("/needs/new")
+        .and("by", way.word())
+        .and("need", form.value("need"))
+        .to_string();
+    let body = view! {
+        <p>{words.needs_newer_text(version + 1)}</p>
+        <p><a href=href>{words.needs_newer_open(version)}</a></p>
+    };
+    let inside = notice(Kind::Attention, words.needs_newer(version), body.into_any());
+    Some(
+        view! { <div class="summary" role="alert" tabindex="-1" autofocus=true>{inside}</div> }
+            .into_any(),
+    )
 }
 
 /// What a need asks every day.
@@ -268,12 +310,14 @@ fn groups(words: Words, form: &FormState) -> Views {
 }
 
 /// The buttons of both forms; saving needs an account.
-pub(super) fn send(ctx: &PageContext) -> AnyView {
+fn send(ctx: &PageContext, again: Option<Again>) -> AnyView {
     let words = ctx.words();
-    let save = if ctx.viewer.is_some() {
-        Button::secondary(words.needs_save()).sends("do", "save")
-    } else {
-        Button::secondary(words.needs_save()).refused(words.needs_save_later())
+    let save = match (again, &ctx.viewer) {
+        (_, None) => Button::secondary(words.needs_save()).refused(words.needs_save_later()),
+        (Some(Again::Newer(version)), _) => {
+            Button::secondary(words.needs_newer_save(version + 1)).sends("do", "save")
+        }
+        _ => Button::secondary(words.needs_save()).sends("do", "save"),
     };
     view! { <p class="actions sticky">{Button::primary(words.needs_see()).sends("do", "rank").view()}{save.view()}</p> }
         .into_any()
@@ -284,17 +328,18 @@ pub(super) fn written(
     ctx: &PageContext,
     form: &FormState,
     faults: &[broker::FieldFault],
-    status: StatusCode,
+    again: Option<Again>,
 ) -> Response {
     let words = ctx.words();
-    frame(ctx, Way::Yaml, form.value("need"), status, || {
+    frame(ctx, Way::Yaml, form.value("need"), again, || {
         view! {
             {error_summary(form, words)}
+            {newer(words, form, Way::Yaml, again)}
             {super::written::faults_view(words, faults)}
             <form class="form wide" method="post" action="/needs/new/yaml">
-                <input type="hidden" name="need" value=form.value("need").to_owned()/>
+                {origin(form, again)}
                 {Field::area("text", words.needs_yaml_label(), 24).hint(words.needs_yaml_hint()).of(form).view()}
-                {send(ctx)}
+                {send(ctx, again)}
             </form>
         }
         .into_any()

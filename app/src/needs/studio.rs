@@ -20,7 +20,7 @@ use sla::{
 
 use super::{
     form as fields, guided,
-    item_field::{example, scheme_levels},
+    item_field::{example, range_example, scheme_levels},
     read_source, say, start, times,
 };
 use crate::{
@@ -215,10 +215,8 @@ fn ask(words: Words, wish: &Wish, values: &[&Value]) -> Ask {
     let help = def.map_or_else(|| words.needs_form_own_help(), |def| def.help(locale));
     let example = example(def.map_or(Unit::None, |def| def.unit));
     let mut hint = words.needs_form_example(example);
-    if def.is_some_and(|def| def.kind.is_number()) {
-        let end = example.split(", ").next().unwrap_or(example);
-        let ends = words.needs_form_range(sla::range_text(end, end, locale));
-        hint = [hint, ends].join(words.needs_summary_space());
+    if let Some(ends) = def.and_then(|def| range_example(def, locale)) {
+        hint = [hint, words.needs_form_range(ends)].join(words.needs_summary_space());
     }
     Ask {
         op: op.map(|op| op.as_str().to_owned()).unwrap_or_default(),

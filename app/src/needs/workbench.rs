@@ -10,8 +10,8 @@ use sla::{ItemDef, ItemKind};
 
 use super::{
     form as fields,
-    ranked::{Shown, ordered},
-    studio as given, times,
+    ranked::{Shown, count, ordered},
+    start, studio as given, times,
 };
 use crate::{
     PageContext,
@@ -24,7 +24,7 @@ use crate::{
         html,
     },
     ui::{Button, Look, Views, link_button},
-    words::{Locale, Words},
+    words::{Locale, Words, integer},
 };
 
 /// Fewer corners make no shape.
@@ -44,9 +44,10 @@ pub(super) fn view(ctx: &PageContext, shown: &Shown, fits: AnyView) -> AnyView {
     let asks = given::asks(words, &shown.list.requirement, &values);
     let left = view! {
         <div class="workbench">
+            {jump(words, shown)}
             {head(ctx, shown)}
             {shape(words, shown, &asks)}
-            {form(ctx, shown, &asks)}
+            {folded(words, &asks, form(ctx, shown, &asks))}
             {picker(words, shown, &asks)}
             {what_if(words)}
         </div>
@@ -61,7 +62,7 @@ pub(super) fn view(ctx: &PageContext, shown: &Shown, fits: AnyView) -> AnyView {
         >
             <div class="bench">
                 {left}
-                <div class="outcome">
+                <div class="outcome" id="results">
                     <p class="hint status" role="status" data-status></p>
                     {compare}
                     {fits}
@@ -69,6 +70,25 @@ pub(super) fn view(ctx: &PageContext, shown: &Shown, fits: AnyView) -> AnyView {
                 </div>
             </div>
         </Studio>
+    }
+    .into_any()
+}
+
+/// On narrow screens the way past the bench to the lists, which stand below it there.
+fn jump(words: Words, shown: &Shown) -> AnyView {
+    let (matched, all) = (count(shown.list.matched), count(shown.list.considered));
+    let text = words.needs_jump(matched, integer(all.saturating_sub(matched)));
+    view! { <p class="jump"><a href="#results" data-jump>{text}</a></p> }.into_any()
+}
+
+/// The fields, folded on narrow screens, where the lists come first; wide ones always show them.
+fn folded(words: Words, asks: &[Ask], fields: AnyView) -> AnyView {
+    let asked = words.needs_form_asked(html::asked(asks));
+    view! {
+        <details class="fold" data-fold>
+            <summary>{words.needs_fold()}" "<span class="hint" data-asked>{asked}</span></summary>
+            {fields}
+        </details>
     }
     .into_any()
 }
@@ -153,9 +173,13 @@ fn form(ctx: &PageContext, shown: &Shown, asks: &[Ask]) -> AnyView {
         requirement.metadata.title.0.get(locale.tag()).cloned().unwrap_or_default()
     };
     let users = requirement.spec.user_regions.join(" ");
+    let version = Some(start::made_of(&shown.need, Some(requirement)))
+        .filter(|version| !version.is_empty())
+        .map(|version| view! { <input type="hidden" name=fields::VERSION value=version/> });
     view! {
         <form class="wishes" method="post" action="/needs/new" data-wishes>
             <input type="hidden" name="need" value=shown.need.clone()/>
+            {version}
             <input type="hidden" name=fields::title_field(Locale::En) value=title(Locale::En)/>
             <input type="hidden" name=fields::title_field(Locale::Ja) value=title(Locale::Ja)/>
             <div class="field users">

@@ -1,10 +1,13 @@
 //! What happens when a document is sent as text: every fault with its path, or rank or save.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use broker::FieldFault;
 use leptos::prelude::*;
 
-use super::{guided::go_on, start};
+use super::{
+    guided::{Again, go_on},
+    start,
+};
 use crate::{
     AppState, PageContext,
     fault::fault_text,
@@ -26,15 +29,15 @@ pub(super) async fn send(
             && fault.pointer.is_empty()
         {
             form.fail("text", fault_text(words, fault));
-            return start::written(&ctx, &form, &[], StatusCode::UNPROCESSABLE_ENTITY);
+            return start::written(&ctx, &form, &[], Some(Again::Faulty));
         }
         let count = i64::try_from(check.faults.len()).unwrap_or(i64::MAX);
         form.fail("text", words.needs_yaml_faults(count));
-        return start::written(&ctx, &form, &check.faults, StatusCode::UNPROCESSABLE_ENTITY);
+        return start::written(&ctx, &form, &check.faults, Some(Again::Faulty));
     };
     match go_on(&ctx, &state, &mut form, &requirement).await {
-        Some(response) => response,
-        None => start::written(&ctx, &form, &[], StatusCode::UNPROCESSABLE_ENTITY),
+        Ok(response) => response,
+        Err(again) => start::written(&ctx, &form, &[], Some(again)),
     }
 }
 

@@ -42,6 +42,12 @@ pub fn fields(words: Words, asks: &[Ask], hands: bool) -> String {
     out
 }
 
+/// How many items have fields here.
+#[must_use]
+pub fn asked(asks: &[Ask]) -> i64 {
+    count(asks.iter().filter(|ask| ask.time.is_none()).count())
+}
+
 fn field_set(out: &mut String, words: Words, index: usize, ask: &Ask, leaves: bool) {
     let key = escape(&ask.key);
     let _ = write!(

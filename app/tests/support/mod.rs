@@ -27,7 +27,17 @@ pub struct Site {
 pub struct Answer {
     pub status: StatusCode,
     pub location: String,
+    /// The cookies that the answer sets.
+    pub cookies: String,
     pub text: String,
+}
+
+impl Answer {
+    /// Whether the next page is to say this once.
+    #[allow(dead_code, reason = "not every test file follows what was done")]
+    pub fn flash(&self, text: &str) -> bool {
+        app::format::percent_decode(&self.cookies).contains(text)
+    }
 }
 
 impl Site {
@@ -101,6 +111,11 @@ impl Site {
 
     /// Sends a form.
     pub async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
+        self.post_in(path, "en", pairs).await
+    }
+
+    /// Sends a form in a language.
+    pub async fn post_in(&self, path: &str, language: &str, pairs: &[(&str, &str)]) -> Answer {
         let encode = app::format::percent_encode;
         let pairs: Vec<String> = pairs
             .iter()
@@ -108,6 +123,7 @@ impl Site {
             .collect();
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT_LANGUAGE, language)
             .body(Body::from(pairs.join("&")))
             .unwrap();
         self.send(request).await
@@ -122,8 +138,11 @@ impl Site {
             .get(header::LOCATION)
             .map(|value| value.to_str().unwrap().to_owned())
             .unwrap_or_default();
+        let cookies = response.headers().get_all(header::SET_COOKIE).iter();
+        let cookies: Vec<&str> = cookies.filter_map(|cookie| cookie.to_str().ok()).collect();
+        let cookies = cookies.join("\n");
         let bytes = to_bytes(response.into_body(), 8 << 20).await.unwrap();
-        Answer { status, location, text: String::from_utf8(bytes.to_vec()).unwrap() }
+        Answer { status, location, cookies, text: String::from_utf8(bytes.to_vec()).unwrap() }
     }
 
     /// An offer of the demo market by its English title.

@@ -161,6 +161,15 @@ impl BrokerError {
         Self::Invalid(vec![FieldFault::new(pointer, code, found, allowed, message)])
     }
 
+    /// A change that was made of a version which is not the newest any more.
+    #[must_use]
+    pub(crate) fn newer(code: &'static str, newest: i64, made_of: i64) -> Self {
+        let detail = format!(
+            "the change was made of version {made_of}, but version {newest} is the newest: read it again"
+        );
+        Self::Conflict { code, detail }
+    }
+
     /// Turns a policy refusal into the answer for `what`.
     #[must_use]
     pub const fn refused(refusal: Refusal, what: &'static str) -> Self {

@@ -1,7 +1,8 @@
 //! What would have been right where a fault is, as data: pages put it into words of their language,
 //! the display is the English phrase that finishes "expected …".
 
-use crate::Unit;
+use crate::format::format_any;
+use crate::{Locale, Operator, Unit, Value};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -82,6 +83,17 @@ pub enum Expected {
     },
     /// A value of the item's kind.
     Value,
+    /// A floor: at most as strict as what is asked every day.
+    NoStricter {
+        /// The item.
+        item: String,
+        /// How its value of every day is compared.
+        op: Operator,
+        /// The scheme of a security level.
+        scheme: Option<String>,
+        /// What is asked every day.
+        value: Value,
+    },
     /// A key of the registry, or `x-<vendor>.<name>`.
     ItemKey,
     /// 3 to 63 lower-case letters, digits and hyphens.
@@ -143,6 +155,10 @@ impl fmt::Display for Expected {
                     "an amount from 0 to {most} with at most {digits} decimals, such as 120.50"
                 )
             }
+            Self::NoStricter { item, scheme, value, .. } => {
+                let shown = format_any(item, scheme.as_deref(), value, Locale::En);
+                write!(f, "a value that is not stricter than every day, {shown}")
+            }
             Self::EarlierThan { version } => write!(f, "a version before {version}"),
             plain => f.write_str(plain.plain()),
         }
@@ -192,6 +208,7 @@ impl Expected {
             | Self::Whole { .. }
             | Self::Quantity { .. }
             | Self::Amount { .. }
+            | Self::NoStricter { .. }
             | Self::EarlierThan { .. } => "",
         }
     }

@@ -36,7 +36,7 @@ pub fn format_requirement_item(asked: &RequirementItem, locale: Locale) -> Strin
     asked.value.as_ref().map(shown).unwrap_or_default()
 }
 
-fn format_any(key: &str, scheme: Option<&str>, value: &Value, locale: Locale) -> String {
+pub(crate) fn format_any(key: &str, scheme: Option<&str>, value: &Value, locale: Locale) -> String {
     match (registry().item(key), value, scheme) {
         (Some(item), Value::Level(level), Some(scheme)) if item.kind == ItemKind::SchemeLevel => {
             format_scheme_level(scheme, level, locale)

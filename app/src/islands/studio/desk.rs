@@ -220,6 +220,8 @@ impl Desk {
         if let Some(place) = dom::find(&self.root, "[data-fields]") {
             place.set_inner_html(&html::fields(self.words, studio.asks(), true));
         }
+        let asked = self.words.needs_form_asked(html::asked(studio.asks()));
+        dom::say(&self.root, "[data-asked]", &asked);
         dom::each(&self.root, "[data-pick]", |pick| {
             let key = pick.get_attribute("data-pick");
             let mut asks = studio.asks().iter().filter(|ask| ask.time.is_none());
@@ -322,12 +324,23 @@ impl Desk {
         let Some(studio) = self.studio.as_ref().filter(|_| self.live) else { return };
         let ranking = studio.ranking();
         let count = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
-        let all = crate::words::integer(count(ranking.judged));
-        let found = self.words.needs_fit(count(ranking.matched), all);
+        let (matched, all) = (count(ranking.matched), count(ranking.judged));
+        let found = self.words.needs_fit(matched, crate::words::integer(all));
+        let rest = crate::words::integer(all.saturating_sub(matched));
+        dom::say(&self.root, "[data-jump]", &self.words.needs_jump(matched, rest));
+        // The head of the page is none of the island's, but it says the same number.
+        if let Some(page) = self.root.closest("main").ok().flatten() {
+            dom::say(&page, ".page-head .lead", &found);
+        }
         let mut text = self.words.needs_studio_live(found);
         if !fits {
+            // Only a stranger is offered to sign in.
+            let stranger = dom::find(&self.root, "[data-sign-in]").is_some();
             text.push(' ');
-            text.push_str(self.words.needs_studio_long());
+            text.push_str(match stranger {
+                true => self.words.needs_studio_long_stranger(),
+                false => self.words.needs_studio_long(),
+            });
         }
         dom::say(&self.root, "[data-status]", &text);
     }

@@ -112,6 +112,8 @@ fn begin(at: &mut Desk, studio: Studio, sheet: &str) {
     if let Some(key) = at.goal.take() {
         let field = dom::find(&at.root, &format!("[data-item=\"{key}\"] [data-part]"));
         if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+            // On narrow screens the fields may be folded away.
+            dom::put(&at.root, "[data-fold]", "open", "");
             let _ = field.focus();
         }
     }

@@ -13,7 +13,7 @@ use broker::{
 use domain::Role;
 use leptos::prelude::*;
 
-use super::{edit, preview};
+use super::{basis, edit, preview};
 use crate::{
     AppState, PageContext,
     account::guard,
@@ -28,6 +28,9 @@ use crate::{
     },
     words::{Locale, Words},
 };
+
+/// Where documents are checked.
+const ADDRESS: &str = "/provider/offers/document";
 
 pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Response {
     if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
@@ -59,24 +62,30 @@ pub(super) async fn check(
     if form.value("step") == "change" {
         return sheet(&ctx, &state, None, form, &[], StatusCode::OK).await;
     }
-    let provider = match state.broker.my_provider(&ctx.op()).await {
-        Ok(provider) => provider,
-        Err(error) => return fail(&ctx, error),
-    };
-    let checked = state.broker.check_offer_text(form.value("yaml"));
-    let faults = checked.faults;
-    match (checked.offer, checked.yaml) {
-        (Some(offer), Some(yaml)) => {
-            let replaced = match edit::replaced(&ctx, &state, Some(&offer)).await {
-                Ok(replaced) => replaced,
-                Err(error) => return fail(&ctx, error),
-            };
-            let back = Some(("/provider/offers/document".to_owned(), form));
-            let shown = preview::Shown { offer: &offer, yaml: &yaml, notices: &checked.notices };
-            preview::sheet(&ctx, &provider.card, &shown, replaced.as_ref(), back)
-        }
-        _ => faulty(&ctx, &state, form, &faults).await,
+    match previewed(&ctx, &state, form, StatusCode::OK).await {
+        Ok(page) => page,
+        Err(error) => fail(&ctx, error),
     }
+}
+
+/// What a document would be saved as, or its faults.
+pub(super) async fn previewed(
+    ctx: &PageContext,
+    state: &AppState,
+    form: FormState,
+    status: StatusCode,
+) -> Result<Response, BrokerError> {
+    let provider = state.broker.my_provider(&ctx.op()).await?;
+    let checked = state.broker.check_offer_text(form.value("yaml"));
+    let (Some(offer), Some(yaml)) = (checked.offer, checked.yaml) else {
+        return Ok(faulty(ctx, state, form, &checked.faults).await);
+    };
+    let replaced = edit::replaced(ctx, state, Some(&offer)).await?;
+    let over = replaced.as_ref().map(|replaced| (replaced, basis::read(&form)));
+    let notices = &checked.notices;
+    let shown = preview::Shown { offer: &offer, yaml: &yaml, notices, over };
+    let back = Some((ADDRESS.to_owned(), form));
+    Ok(preview::sheet(ctx, &provider.card, &shown, back, status))
 }
 
 /// The document again, with its faults.
@@ -170,7 +179,8 @@ pub(super) async fn sheet(
             {edit::ways(words, offer, true)}
             {error_summary(&form, words)}
             {fault_table(words, faults)}
-            <form class="document-form" method="post" action="/provider/offers/document" enctype="multipart/form-data">
+            <form class="document-form" method="post" action=ADDRESS enctype="multipart/form-data">
+                {basis::fields(basis::read(&form))}
                 {Field::area("yaml", words.portal_document_text(), 24).hint(words.portal_document_text_hint()).of(&form).view()}
                 {Field::file("file", words.portal_document_file()).hint(words.portal_document_file_hint()).of(&form).view()}
                 <div class="actions">

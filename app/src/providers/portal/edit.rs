@@ -9,7 +9,7 @@ use broker::offers::OwnOffer;
 use domain::Role;
 use leptos::prelude::*;
 
-use super::{document, fields, form, offer_id, preview};
+use super::{basis, document, fields, form, offer_id, preview};
 use crate::{
     AppState, PageContext,
     account::guard,
@@ -77,10 +77,10 @@ pub(super) async fn change(
         _ => loses,
     };
     if as_yaml {
-        let form = FormState::empty().with("yaml", offer.yaml.clone());
+        let form = basis::of(FormState::empty().with("yaml", offer.yaml.clone()), &offer);
         return document::sheet(&ctx, &state, Some(&offer), form, &[], StatusCode::OK).await;
     }
-    let form = form::filled(&state.broker.offer_form(&offer.document));
+    let form = basis::of(form::filled(&state.broker.offer_form(&offer.document)), &offer);
     sheet(&ctx, &Sheet { offer: Some(&offer), loses }, &form, StatusCode::OK)
 }
 
@@ -151,9 +151,11 @@ async fn check(
     }
     match (checked.offer, checked.yaml) {
         (Some(offer), Some(yaml)) => {
+            let over = replaced.as_ref().map(|replaced| (replaced, basis::read(&form)));
+            let notices = &checked.notices;
+            let shown = preview::Shown { offer: &offer, yaml: &yaml, notices, over };
             let back = Some((action(about), form));
-            let shown = preview::Shown { offer: &offer, yaml: &yaml, notices: &checked.notices };
-            preview::sheet(ctx, &provider.card, &shown, None, back)
+            preview::sheet(ctx, &provider.card, &shown, back, StatusCode::OK)
         }
         _ => sheet(ctx, about, &form, StatusCode::UNPROCESSABLE_ENTITY),
     }
@@ -198,6 +200,7 @@ fn sheet(ctx: &PageContext, about: &Sheet<'_>, form: &FormState, status: StatusC
             {loses}
             {error_summary(form, words)}
             <form class="offer-form" method="post" action=action>
+                {basis::fields(basis::read(form))}
                 {fields::view(words, form, about.offer.is_some())}
                 <div class="actions">
                     {Button::primary(words.portal_form_preview()).view()}

@@ -1,12 +1,13 @@
 //! The guided form as people see it: what the offer is, where, for how much, and its promises by group.
 
 use leptos::prelude::*;
-use sla::{CURRENCIES, Commitment, DeploymentModel, ItemDef, ItemKind, ServiceModel, Unit};
+use sla::{CURRENCIES, Commitment, DeploymentModel, ItemDef, ItemKind, ServiceModel};
 
 use super::form;
 use crate::{
     form::FormState,
     market::text,
+    needs::sized,
     ui::{CheckGroup, Field, RadioGroup, Select, disclosure, fields_together, section},
     words::Words,
 };
@@ -164,28 +165,10 @@ fn promise(words: Words, state: &FormState, item: &ItemDef) -> AnyView {
             .of(state)
             .view(),
         _ => Field::text(item.key.clone(), label)
-            .hint(format!("{help} {}", words.portal_form_example(example(item.unit))))
+            .hint(format!("{help} {}", words.portal_form_example(sized(item))))
             .narrow()
             .of(state)
             .view(),
-    }
-}
-
-/// A value as people write it in this unit.
-fn example(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Fraction => "99.9 %",
-        Unit::Second => "4 h",
-        Unit::Millisecond => "20 ms",
-        Unit::Day => "30 d",
-        Unit::PerSecond => "100 /s",
-        Unit::Megabit => "100 Mbit/s",
-        Unit::HoursPerWeek => "168 h",
-        Unit::Vcpu => "16 vCPU",
-        Unit::CarbonIntensity => "200 g/kWh",
-        Unit::YenPerMonth => "200000 JPY",
-        Unit::Ratio => "1.3",
-        Unit::None => "1",
     }
 }
 
@@ -196,7 +179,7 @@ mod tests {
     #[test]
     fn every_example_is_a_value_of_its_item() {
         for item in form::items().filter(|item| item.kind.is_number()) {
-            assert!(sla::parse_value(item, None, example(item.unit)).is_ok(), "{}", item.key);
+            assert!(sla::parse_value(item, None, &sized(item)).is_ok(), "{}", item.key);
         }
     }
 }

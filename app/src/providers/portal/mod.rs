@@ -1,5 +1,6 @@
 //! The provider's own pages: offers, drafts, versions, connection (`/provider`).
 
+mod basis;
 mod connection;
 mod document;
 mod edit;

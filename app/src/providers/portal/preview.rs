@@ -1,11 +1,15 @@
 //! An offer as customers would see it, before it is saved.
 
-use axum::response::Response;
-use broker::{offers::OwnOffer, providers::ProviderCard, regions};
+use axum::{http::StatusCode, response::Response};
+use broker::{
+    offers::{MadeOf, OwnOffer},
+    providers::ProviderCard,
+    regions,
+};
 use leptos::prelude::*;
 use sla::Offer;
 
-use super::edit;
+use super::{basis, edit};
 use crate::{
     PageContext,
     form::FormState,
@@ -24,24 +28,28 @@ pub(super) struct Shown<'a> {
     pub yaml: &'a str,
     /// What was noticed on the way.
     pub notices: &'a [String],
+    /// The offer that gets a new version, and what the change was made of.
+    pub over: Option<(&'a OwnOffer, Option<MadeOf>)>,
 }
 
-/// The preview with its three ways on: save, save and publish, or back with everything as typed. A document
-/// says itself which offer it is of, so the one that would get a new version is named.
+/// The preview with its three ways on: save, save and publish, or back with everything as typed. What is
+/// saved over from here is the version that was the newest when this was drawn.
 pub(super) fn sheet(
     ctx: &PageContext,
     provider: &ProviderCard,
     shown: &Shown<'_>,
-    replaced: Option<&OwnOffer>,
     back: Option<(String, FormState)>,
+    status: StatusCode,
 ) -> Response {
     let words = ctx.words();
-    let Shown { offer, yaml, notices } = *shown;
-    page(ctx, Page::new(words.portal_preview_title()).private(), || {
+    let Shown { offer, yaml, notices, over } = *shown;
+    let newest =
+        over.map(|(offer, _)| MadeOf { offer: offer.card.id, version: offer.card.current_version });
+    page(ctx, Page::new(words.portal_preview_title()).private().status(status), || {
         view! {
             {edit::trail(words)}
             {page_head(words.portal_preview_title(), Some(words.portal_preview_lead().to_owned()), vec![])}
-            {replaced.map(|replaced| next_version(ctx, replaced))}
+            {over.and_then(|(offer, made_of)| basis::about(ctx, offer, made_of))}
             {remarks(words, notices)}
             {not_served(words, &regions::not_served(offer, provider))}
             <div class="preview">{promised(ctx, provider, offer)}</div>
@@ -49,6 +57,7 @@ pub(super) fn sheet(
             <div class="ways-on">
                 <form class="actions" method="post" action="/provider/offers">
                     <input type="hidden" name="yaml" value=yaml.to_owned()/>
+                    {basis::fields(newest)}
                     {Button::primary(words.portal_preview_publish()).sends("step", "publish").view()}
                     {Button::secondary(words.portal_preview_save()).sends("step", "save").view()}
                 </form>
@@ -75,21 +84,6 @@ fn change(words: Words, action: String, form: &FormState) -> AnyView {
         </form>
     }
     .into_any()
-}
-
-/// Which offer gets a new version, and what customers see meanwhile.
-fn next_version(ctx: &PageContext, offer: &OwnOffer) -> AnyView {
-    let words = ctx.words();
-    let card = &offer.card;
-    let title = ctx.locale.pick(&card.title_en, &card.title_ja).to_owned();
-    let text = match card.published_version {
-        Some(shown) => words.portal_preview_next_shown(card.current_version, shown),
-        None => words.portal_preview_next_draft(card.current_version),
-    };
-    let body = view! {
-        <p>{text}" "<a href=format!("/provider/offers/{}", card.id)>{title}</a></p>
-    };
-    notice(Kind::Attention, words.portal_preview_next(), body.into_any())
 }
 
 fn remarks(words: Words, notices: &[String]) -> Option<AnyView> {

@@ -1,10 +1,10 @@
 //! Saving a checked document as a draft or next version, and publishing it at once if wanted.
 
-use axum::{extract::State, response::Response};
+use axum::{extract::State, http::StatusCode, response::Response};
 use broker::BrokerError;
 use domain::Role;
 
-use super::document;
+use super::{basis, document};
 use crate::{
     AppState, FlashKind, PageContext, account::guard, form::FormState, layout::fail,
     render::redirect,
@@ -20,8 +20,20 @@ pub(super) async fn save(
     }
     let op = ctx.op();
     let words = ctx.words();
-    let saved = match state.broker.save_offer(&op, form.value("yaml")).await {
+    let text = form.value("yaml");
+    let saved = match basis::read(&form) {
+        Some(made_of) => state.broker.revise_offer(&op, text, made_of).await,
+        None => state.broker.save_offer(&op, text).await,
+    };
+    let saved = match saved {
         Ok(saved) => saved,
+        Err(BrokerError::Conflict { code: "offer_changed", .. }) => {
+            // Once more, with the version named that somebody saved meanwhile.
+            return match document::previewed(&ctx, &state, form, StatusCode::CONFLICT).await {
+                Ok(page) => page,
+                Err(error) => fail(&ctx, error),
+            };
+        }
         Err(BrokerError::Invalid(faults)) => {
             return document::faulty(&ctx, &state, form, &faults).await;
         }

@@ -110,13 +110,22 @@ pub(crate) fn wrapped(words: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Words with their space, and each wide character by itself: there a line may break.
+/// Never at the beginning of a line (JIS X 4051): closing brackets, full stops, commas, long vowels.
+const ENDS: &str =
+    "）」』】〉》〕］｝)]、。，．・：；！？ーゝ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ〜％";
+/// Never at the end of a line: opening brackets.
+const OPENS: &str = "（「『【〈《〔［｛([";
+
+/// Words with their space, and each wide character by itself: there a line may break. What may not stand
+/// at the beginning of a line stays with what is before it, and an opening bracket with what follows.
 fn pieces(words: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut start = 0;
     for (index, character) in words.char_indices() {
         let end = index + character.len_utf8();
-        if character == ' ' || !character.is_ascii() {
+        let next = words.get(end..).and_then(|rest| rest.chars().next());
+        let bound = OPENS.contains(character) || next.is_some_and(|next| ENDS.contains(next));
+        if (character == ' ' || !character.is_ascii()) && !bound {
             pieces.push(&words[start..end]);
             start = end;
         }
@@ -140,6 +149,20 @@ mod tests {
         assert_eq!(wrapped("Recovery time objective", 14), ["Recovery time", "objective"]);
         assert_eq!(wrapped("目標復旧時間の上限値", 12), ["目標復旧時間", "の上限値"]);
         assert_eq!(wrapped("Cost", 14), ["Cost"]);
+    }
+
+    #[test]
+    fn no_line_begins_with_a_closing_bracket_or_ends_with_an_opening_one() {
+        assert_eq!(wrapped("目標復旧時間（災害時）", 20), ["目標復旧時間（災害", "時）"]);
+        assert_eq!(wrapped("復旧時間（災害時）", 10), ["復旧時間", "（災害時）"]);
+        for locale in [sla::Locale::En, sla::Locale::Ja] {
+            for item in sla::registry().items() {
+                for line in wrapped(item.label(locale), 15) {
+                    assert!(!line.starts_with(|first| ENDS.contains(first)), "{line}");
+                    assert!(!line.ends_with(|last| OPENS.contains(last)), "{line}");
+                }
+            }
+        }
     }
 
     #[test]

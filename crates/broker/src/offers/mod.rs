@@ -99,6 +99,15 @@ pub struct OfferVersionCard {
     pub changes: Option<sla::Diff>,
 }
 
+/// What a change of an offer was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MadeOf {
+    /// The offer.
+    pub offer: OfferId,
+    /// The version that was read.
+    pub version: i64,
+}
+
 /// Everything the provider sees of one offer.
 #[derive(Debug, Clone)]
 pub struct OwnOffer {

@@ -2,7 +2,7 @@
 
 use super::history::History;
 use super::version::{Newest, Next, next};
-use super::{OfferVersionCard, OwnOffer, OwnOfferCard};
+use super::{MadeOf, OfferVersionCard, OwnOffer, OwnOfferCard};
 use crate::audit::{Entry, record};
 use crate::contracts::parse_cursor;
 use crate::documents::{self, field_faults, offer_yaml, read_offer, stored};
@@ -18,6 +18,27 @@ use storage::{StorageError, Tx, lock};
 impl Broker {
     /// Saves a text as a draft; with the name of an existing offer, as its next version.
     pub async fn save_offer(&self, ctx: &OpContext, text: &str) -> Result<OwnOffer, BrokerError> {
+        self.write_offer(ctx, text, None).await
+    }
+
+    /// Saves a text as the next version of what it was made of. Somebody may have saved another version
+    /// since: then nothing is written, and the answer is a conflict. A text with another name is none of
+    /// its versions.
+    pub async fn revise_offer(
+        &self,
+        ctx: &OpContext,
+        text: &str,
+        made_of: MadeOf,
+    ) -> Result<OwnOffer, BrokerError> {
+        self.write_offer(ctx, text, Some(made_of)).await
+    }
+
+    async fn write_offer(
+        &self,
+        ctx: &OpContext,
+        text: &str,
+        made_of: Option<MadeOf>,
+    ) -> Result<OwnOffer, BrokerError> {
         ctx.may(Action::WriteOffer, ctx.actor.organisation(), "offer")?;
         let (offer, _) =
             read_offer(text).map_err(|faults| BrokerError::Invalid(field_faults(&faults)))?;
@@ -26,7 +47,7 @@ impl Broker {
         check_provider(&offer, &provider)?;
         // The same page sent twice at once: the second finds what the first one wrote.
         lock::provider(&mut tx, provider.id).await?;
-        let id = self.save_version(ctx, &mut tx, &provider, offer).await?;
+        let id = self.save_version(ctx, &mut tx, &provider, offer, made_of).await?;
         tx.commit().await?;
         self.my_offer(ctx, id).await
     }
@@ -38,6 +59,7 @@ impl Broker {
         tx: &mut Tx,
         provider: &Provider,
         offer: Offer,
+        made_of: Option<MadeOf>,
     ) -> Result<OfferId, BrokerError> {
         let now = self.now();
         let slug = offer.metadata.name.clone();
@@ -56,6 +78,12 @@ impl Broker {
         let newest = Newest { version: head.current_version, hash: &head.hash };
         let Next { version, row, signature } = next(ctx, &keys, head.id, Some(newest), offer, now)?;
         let changed = row.is_some();
+        // A page that was sent twice changes nothing the second time.
+        let old =
+            made_of.filter(|of| changed && of.offer == head.id && of.version != newest.version);
+        if let Some(old) = old {
+            return Err(BrokerError::newer("offer_changed", newest.version, old.version));
+        }
         // A version that is signed already keeps its signature.
         let signature = signature.filter(|_| changed || !head.signed);
         offers::insert_versions(tx, row.as_slice()).await.map_err(taken)?;

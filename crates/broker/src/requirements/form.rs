@@ -221,8 +221,22 @@ fn form_faults(form: &RequirementForm, faults: &Faults) -> Vec<FieldFault> {
     let mut moved = field_faults(faults);
     for fault in &mut moved {
         fault.pointer = form_pointer(&keys, &fault.pointer);
+        let key =
+            fault.pointer.strip_prefix("/items/").and_then(|rest| rest.strip_suffix("/value"));
+        let typed = key.and_then(|key| asked(&form.items).find(|item| item.item == key));
+        if let Some(typed) = typed {
+            quote(fault, &typed.value);
+        }
     }
     moved
+}
+
+/// Where a document found the parts of a value to contradict each other, or another one, what was
+/// typed is quoted as it stands in the field.
+pub(super) fn quote(fault: &mut FieldFault, typed: &str) {
+    if fault.code == sla::FaultCode::Contradiction.as_str() && !typed.trim().is_empty() {
+        fault.found = sla::made_visible(typed.trim()).into_owned();
+    }
 }
 
 /// The field of the form in which a field of a document's item is said.

@@ -3,7 +3,7 @@
 //! The whole document is the frame: what holds every day stands there already, checked. Each profile is
 //! written anew from its fields; what they cannot say of an item stays as it was.
 
-use super::form::{asked, check, field_of, form_item, item, own_value, scheme_of, typed};
+use super::form::{asked, check, field_of, form_item, item, own_value, quote, scheme_of, typed};
 use super::{RelaxForm, RequirementCheck, RequirementFormItem, TimeForm};
 use crate::Broker;
 use crate::documents::{field_faults, read_requirement};
@@ -153,8 +153,23 @@ fn moved(times: &[TimeForm], faults: &Faults) -> Vec<crate::FieldFault> {
     let mut moved = field_faults(faults);
     for fault in &mut moved {
         fault.pointer = pointer(times, &fault.pointer).unwrap_or_else(|| fault.pointer.clone());
+        if let Some(typed) = typed_at(times, &fault.pointer) {
+            quote(fault, typed);
+        }
     }
     moved
+}
+
+/// What was typed into the value or floor that a pointer names.
+fn typed_at<'a>(times: &'a [TimeForm], pointer: &str) -> Option<&'a str> {
+    let (name, rest) = pointer.strip_prefix("/times/")?.split_once('/')?;
+    let (key, field) = rest.rsplit_once('/')?;
+    let time = times.iter().find(|time| time.profile.as_str() == name)?;
+    if field == "floor" {
+        return time.relax.iter().find(|entry| entry.item == key)?.floor.as_deref();
+    }
+    let item = time.items.iter().find(|item| item.item == key && field == "value");
+    item.map(|item| item.value.as_str())
 }
 
 fn pointer(times: &[TimeForm], pointer: &str) -> Option<String> {

@@ -21,6 +21,27 @@ impl Broker {
         text: &str,
         existing: Option<RequirementId>,
     ) -> Result<SavedRequirement, BrokerError> {
+        self.write_requirement(ctx, text, existing.map(|id| (id, None))).await
+    }
+
+    /// Saves a text as the next version of what it was made of. Somebody may have saved another version
+    /// since: then nothing is written, and the answer is a conflict.
+    pub async fn revise_requirement(
+        &self,
+        ctx: &OpContext,
+        text: &str,
+        id: RequirementId,
+        made_of: i64,
+    ) -> Result<SavedRequirement, BrokerError> {
+        self.write_requirement(ctx, text, Some((id, Some(made_of)))).await
+    }
+
+    async fn write_requirement(
+        &self,
+        ctx: &OpContext,
+        text: &str,
+        existing: Option<(RequirementId, Option<i64>)>,
+    ) -> Result<SavedRequirement, BrokerError> {
         let organisation = ctx.actor.organisation();
         ctx.may(Action::SaveRequirement, organisation, "requirement")?;
         let organisation = organisation.ok_or(BrokerError::SignInFirst)?;
@@ -29,7 +50,7 @@ impl Broker {
         let mut tx = self.begin().await?;
         lock::organisation(&mut tx, organisation).await?;
         let id = match existing {
-            Some(id) => self.save_next(ctx, &mut tx, id, requirement).await?,
+            Some((id, made_of)) => self.save_next(ctx, &mut tx, id, made_of, requirement).await?,
             None => self.save_first(ctx, &mut tx, organisation, requirement).await?,
         };
         self.watch_saved(&mut tx, id, existing.is_none()).await?;
@@ -77,13 +98,18 @@ impl Broker {
         ctx: &OpContext,
         tx: &mut Tx,
         id: RequirementId,
+        made_of: Option<i64>,
         mut requirement: Requirement,
     ) -> Result<RequirementId, BrokerError> {
         let row = owned(ctx, tx, Action::SaveRequirement, id).await?;
         let current = row.requirement.current_version;
         number(&mut requirement.metadata, current);
+        // Also the answer to a form that was sent twice.
         if stored(&Document::Requirement(requirement.clone())).hash == row.hash {
             return Ok(id);
+        }
+        if let Some(made_of) = made_of.filter(|made_of| *made_of != current) {
+            return Err(BrokerError::newer("requirement_changed", current, made_of));
         }
         let next = current + 1;
         number(&mut requirement.metadata, next);

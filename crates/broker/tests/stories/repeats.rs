@@ -3,7 +3,7 @@
 use crate::on_both;
 use broker::accounts::SignUp;
 use broker::contracts::{Plan, Sign};
-use broker::offers::{ChecklistHead, OfferFile};
+use broker::offers::{ChecklistHead, MadeOf, OfferFile};
 use broker::requirements::RequirementSource;
 use broker::{BrokerError, OpContext};
 use domain::{ContractState, OfferState, Role};
@@ -59,6 +59,62 @@ async fn a_need_sent_at_once_is_saved_once(engine: Engine) {
     let other = customer_of(&market, "other").await;
     let theirs = market.broker.save_requirement(&other, &text, None).await.unwrap();
     assert_ne!(theirs.card.id, before.card.id);
+    market.finish().await;
+}
+
+async fn a_change_of_an_older_need_is_refused_and_nothing_is_written(engine: Engine) {
+    let market = TestBroker::catalogue(engine).await;
+    let customer = market.person(Role::Customer).await;
+    let text = need(&market);
+    let id = market.broker.save_requirement(&customer, &text, None).await.unwrap().card.id;
+    let change = |to: &str| text.replacen("certificate", to, 1);
+    let (mine, theirs) = (change("certified"), change("certifying"));
+    let revise = async |text: &str, made_of: i64| {
+        market.broker.revise_requirement(&customer, text, id, made_of).await
+    };
+    assert_eq!(revise(&theirs, 1).await.unwrap().card.version, 2);
+    // Sent twice, it is what is there already.
+    assert_eq!(revise(&theirs, 1).await.unwrap().card.version, 2);
+    for unknown in [1, 0, 3] {
+        let refused = revise(&mine, unknown).await.unwrap_err();
+        assert_eq!(refused.code(), "requirement_changed");
+        let told = refused.to_string();
+        assert!(told.contains(&format!("made of version {unknown}, but version 2")), "{told}");
+    }
+    let kept = market.broker.requirement(&customer, id).await.unwrap();
+    assert_eq!(kept.card.version, 2);
+    assert_eq!(times(&market, "requirement.revised").await, 1);
+    assert_eq!(revise(&mine, 2).await.unwrap().card.version, 3);
+    let stranger = customer_of(&market, "other").await;
+    let refused = market.broker.revise_requirement(&stranger, &mine, id, 3).await;
+    assert!(matches!(refused, Err(BrokerError::NotFound { .. })), "{refused:?}");
+    market.finish().await;
+}
+
+async fn a_change_of_an_older_offer_is_refused_and_nothing_is_written(engine: Engine) {
+    let market = TestBroker::catalogue(engine).await;
+    let provider = market.person(Role::Provider).await;
+    let stranger = OpContext::stranger("test");
+    let page = market.broker.offer(&stranger, market.offer(OFFER).await).await.unwrap();
+    let text = page.yaml.replace(OFFER, "hokusei-two-tabs");
+    let offer = market.broker.save_offer(&provider, &text).await.unwrap().card.id;
+    let (mine, theirs) = (text.replace("182000", "190000"), text.replace("182000", "170000"));
+    let revise = async |text: &str, version: i64| {
+        market.broker.revise_offer(&provider, text, MadeOf { offer, version }).await
+    };
+    assert_eq!(revise(&theirs, 1).await.unwrap().card.current_version, 2);
+    assert_eq!(revise(&theirs, 1).await.unwrap().card.current_version, 2);
+    let refused = revise(&mine, 1).await.unwrap_err();
+    assert_eq!(refused.code(), "offer_changed");
+    assert_eq!(times(&market, "offer.revised").await, 1);
+    assert_eq!(revise(&mine, 2).await.unwrap().card.current_version, 3);
+    // Under another name it is no version of it.
+    let other = mine.replace("hokusei-two-tabs", "hokusei-third-tab");
+    let first = revise(&other, 1).await.unwrap().card;
+    assert!(first.id != offer && first.current_version == 1, "{first:?}");
+    let customer = market.person(Role::Customer).await;
+    let refused = market.broker.revise_offer(&customer, &mine, MadeOf { offer, version: 3 }).await;
+    assert!(matches!(refused, Err(BrokerError::WrongRole)), "{refused:?}");
     market.finish().await;
 }
 
@@ -269,6 +325,8 @@ async fn a_key_that_signed_another_contract_names_it_after_the_faults(engine: En
 
 on_both!(
     a_need_sent_at_once_is_saved_once,
+    a_change_of_an_older_need_is_refused_and_nothing_is_written,
+    a_change_of_an_older_offer_is_refused_and_nothing_is_written,
     signing_uses_the_need_that_is_saved_already,
     an_offer_saved_published_and_withdrawn_at_once_is_one,
     a_file_of_offers_sent_at_once_is_taken_once,

@@ -33,7 +33,7 @@ pub(super) const fn commitment(class: Commitment, locale: Locale) -> &'static st
 pub(super) fn subject(subject: &str, locale: Locale) -> String {
     let part = match (subject, locale) {
         ("about", Locale::En) => "About the offer",
-        ("about", Locale::Ja) => "オファーについて",
+        ("about", Locale::Ja) => "提供条件について",
         ("service", Locale::En) => "Service",
         ("service", Locale::Ja) => "サービス",
         ("measurement", Locale::En) => "Measurement",

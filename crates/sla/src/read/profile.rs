@@ -75,7 +75,14 @@ fn relaxed(
                 return Some(floor);
             }
             let message = "a floor is not above what is asked in normal times";
-            sink.fault(at, FaultCode::Contradiction, Some(node), Expected::Value, message)
+            let expected = Expected::NoStricter {
+                item: asked.item.clone(),
+                op,
+                scheme: asked.scheme.clone(),
+                value: every_day.clone(),
+            };
+            let found = value::in_one_line(node);
+            sink.fault(at, FaultCode::Contradiction, Some(&found), expected, message)
         }),
         None => {
             fields.node("floor");

@@ -42,10 +42,27 @@ pub(crate) fn range(item: &ItemDef, node: &Node, at: &At<'_>, sink: &mut Sink) -
     let (min, max) = (min?, max?);
     if min > max {
         let message = "the lower end is above the upper end";
-        let found = Node::text(format!("{min} - {max}"));
+        let found = in_one_line(node);
         return sink.fault(at, FaultCode::Contradiction, Some(&found), Expected::Range, message);
     }
     Some(Value::Range { min, max })
+}
+
+/// A value of several parts as one text, each part as it was written: the members of a list with
+/// commas, the ends of a range with "to" between them.
+pub(crate) fn in_one_line(node: &Node) -> Node {
+    let part = |node: &Node| match node {
+        Node::Text(text) => text.clone(),
+        Node::Number(number) => number.text.clone(),
+        other => other.describe().to_owned(),
+    };
+    match (node, node.get("min"), node.get("max")) {
+        (Node::List(members), ..) => {
+            Node::text(members.iter().map(part).collect::<Vec<_>>().join(", "))
+        }
+        (_, Some(min), Some(max)) => Node::text(format!("{} to {}", part(min), part(max))),
+        _ => node.clone(),
+    }
 }
 
 /// The value of an extension item, kept as it is.
