@@ -68,6 +68,24 @@ fn files_are_checked_and_every_fault_has_its_place() {
 fn two_versions_are_compared_in_words_and_as_json() {
     let desk = Desk::new();
     let old = desk.file("old.yaml", example(1));
+#[test]
+fn a_renamed_row_of_a_checklist_and_another_encoding_are_told() {
+    let desk = Desk::new();
+    let one = desk.file("one.yaml", example(0));
+    let sheet = printed(&["convert", "--to", "meti"], &[&one]);
+    let renamed = desk.file("sheet.csv", &sheet.replace("サービス稼働率", "サービス稼動率X"));
+    let complaint = refused(&["check"], &[&renamed]);
+    assert!(complaint.contains("サービス稼動率X: the checklist has no row of"), "{complaint}");
+    assert!(complaint.contains("allowed: サービス稼働率"), "{complaint}");
+    let other = desk.0.path().join("shift-jis.csv");
+    // 名前 in Shift_JIS.
+    fs::write(&other, b"name,\x96\xbc\x91\x4f\n").unwrap();
+    let told = run(&["check"], &[&other]);
+    let told = (told.status.code(), String::from_utf8(told.stderr).unwrap());
+    assert_eq!(told.0, Some(1));
+    assert!(told.1.contains("is not UTF-8; save a table as CSV UTF-8"), "{}", told.1);
+}
+
     let new = desk.file("new.yaml", &example(1).replace("value: 7200", "value: 3600"));
     let words = printed(&["diff"], &[&old, &new]);
     assert_eq!(words.trim(), "Mean time to repair, value: 2 h → 1 h (better)");

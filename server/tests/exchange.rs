@@ -123,6 +123,37 @@ async fn one_fault_and_nothing_is_imported() {
 }
 
 #[tokio::test]
+async fn faults_of_rows_and_of_the_file_say_where_and_what_is_allowed() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let first = async |text: &str| {
+        let reply = import(&site, &provider, text, "").await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", reply.body);
+        let fault = reply.json()["errors"][0].clone();
+        let part = |name: &str| fault[name].as_str().unwrap().to_owned();
+        (part("pointer"), part("message"), part("allowed"))
+    };
+    let said = |pointer: &str, message: &str, allowed: &str| {
+        (pointer.to_owned(), message.to_owned(), allowed.to_owned())
+    };
+    assert_eq!(
+        first(&format!("name\n{}", "x\n".repeat(10_001))).await,
+        said("", "the file holds 10001 offers", "at most 10000 offers in one file")
+    );
+    let cells = table().lines().next().unwrap().split(',').count();
+    let message = format!("the row has 2 cells, the header has {cells}");
+    assert_eq!(
+        first(&format!("{}x,y\n", table())).await,
+        said("/rows/4", &message, &cells.to_string())
+    );
+    let row = table().lines().nth(1).unwrap();
+    assert_eq!(
+        first(&format!("{}{row}\n", table())).await,
+        said("/rows/4/name", "the name stands in row 2 already", "another name than in row 2")
+    );
+}
+
+#[tokio::test]
 async fn files_that_are_no_text_or_too_large_are_refused() {
     let site = Site::empty().await;
     let provider = site.person("provider", Role::Provider).await;
