@@ -164,6 +164,7 @@ fn conflict_text(words: Words, error: &BrokerError) -> Option<String> {
         "catalogue_only" => words.common_fault_catalogue_only(),
         "withdrawn" => words.common_fault_withdrawn(),
         "no_price" => words.common_fault_no_price(),
+        "key_revoked" => words.common_fault_key_revoked(),
         "no_capacity" => words.common_fault_no_capacity(),
         "cloud_unreachable" => words.common_fault_cloud_unreachable(),
         _ => words.common_error_conflict_text(),
@@ -227,7 +228,6 @@ mod tests {
     }
 
     #[test]
-    #[test]
     fn every_fault_of_a_file_says_what_is_allowed_in_both_languages() {
         use sla::exchange::{Import, MAX_OFFERS, csv, meti};
         let of_file = |import: Import| {
@@ -283,6 +283,7 @@ mod tests {
         );
     }
 
+    #[test]
     fn a_list_in_preparation_is_not_there_yet_and_says_when_to_come_again() {
         let error = BrokerError::Preparing { done: 12_000, total: 90_000 };
         assert_eq!(status_of(&error), StatusCode::SERVICE_UNAVAILABLE);

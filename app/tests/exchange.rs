@@ -151,6 +151,12 @@ async fn keys_are_registered_listed_and_revoked() {
     let revoked = site.post("/provider/keys/revoke", &[("kid", &kid)]).await;
     assert_eq!(revoked.status, StatusCode::SEE_OTHER);
     assert!(!site.page("/provider/keys").await.contains("action=\"/provider/keys/revoke\""));
+    for (language, said) in [("en", "cannot come back"), ("ja", "再登録できません")] {
+        let path = format!("/provider/keys?lang={language}");
+        let again = site.post(&path, &[("key", &key.public().to_jwk())]).await;
+        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(again.text.contains(said), "{language}");
+    }
 }
 
 #[tokio::test]

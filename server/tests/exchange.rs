@@ -261,6 +261,27 @@ async fn signed_documents_are_checked_with_registered_keys() {
 }
 
 #[tokio::test]
+async fn a_revoked_key_cannot_be_registered_again() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let key = PrivateKey::from_seed(&[1; 32]).public();
+    let jwk: Value = serde_json::from_str(&key.to_jwk()).unwrap();
+    let register = async || {
+        let body = Sent::Json(json!({"key": jwk}));
+        site.api(Some(&provider), "POST", "/provider/keys", body).await
+    };
+    assert_eq!(register().await.status, StatusCode::CREATED);
+    assert_eq!(register().await.status, StatusCode::CREATED, "repeating changes nothing");
+    let path = format!("/provider/keys/{}", key.kid());
+    let revoked = site.api(Some(&provider), "DELETE", &path, Sent::Nothing).await;
+    assert_eq!(revoked.status, StatusCode::NO_CONTENT);
+    let again = register().await;
+    assert_eq!((again.status, again.code().as_str()), (StatusCode::CONFLICT, "key_revoked"));
+    let detail = again.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(&key.kid()) && detail.contains("cannot come back"), "{detail}");
+}
+
+#[tokio::test]
 async fn private_and_weak_keys_are_refused_and_never_repeated() {
     let site = Site::empty().await;
     let provider = site.person("provider", Role::Provider).await;
