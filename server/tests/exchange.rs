@@ -261,6 +261,45 @@ async fn signed_documents_are_checked_with_registered_keys() {
 }
 
 #[tokio::test]
+async fn a_document_is_served_with_the_signature_that_verifies_it() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let key = PrivateKey::from_seed(&[1; 32]);
+    let mut offer = signed(&site, &provider, &key, 1).await;
+    let signature = offer.metadata.signature.take();
+    let id = save(&site, &provider, &offer).await.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/provider/offers/{id}/publish");
+    site.api(Some(&provider), "POST", &path, Sent::Nothing).await;
+    let sla = format!("/offers/{id}/sla");
+    let plain = site.get(None, &sla).await;
+    assert_eq!(plain.body, sla::canonical_json(&offer), "without a signature: what the hash is of");
+
+    // The same version is signed later.
+    let jwk: Value = serde_json::from_str(&key.public().to_jwk()).unwrap();
+    site.api(Some(&provider), "POST", "/provider/keys", Sent::Json(json!({"key": jwk}))).await;
+    offer.metadata.signature = signature;
+    let saved = save(&site, &provider, &offer).await;
+    assert_eq!(saved.json()["currentVersion"], 1, "{}", saved.body);
+    let hash = site.get(None, &format!("/offers/{id}")).await.json()["hash"].clone();
+    for accept in ["application/json", "application/yaml"] {
+        let request = Request::builder()
+            .uri(format!("/api/v1{sla}"))
+            .header(header::ACCEPT, accept)
+            .header(header::IF_NONE_MATCH, plain.header("etag"));
+        let served = site.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(served.status, StatusCode::OK, "{accept}: another text has another ETag");
+        assert_eq!(served.header("content-type"), accept);
+        let read = sla::parse_documents(&served.body).unwrap().remove(0);
+        let verified = jws::verify(&read, |_| Some(key.public())).unwrap();
+        assert_eq!((json!(verified.hash), verified.kid), (hash.clone(), key.public().kid()));
+    }
+    let served = site.get(None, &sla).await;
+    let mut document: Value = serde_json::from_str(&served.body).unwrap();
+    document["metadata"].as_object_mut().unwrap().remove("signature").unwrap();
+    assert_eq!(document, serde_json::from_str::<Value>(&plain.body).unwrap());
+}
+
+#[tokio::test]
 async fn a_revoked_key_cannot_be_registered_again() {
     let site = Site::empty().await;
     let provider = site.person("provider", Role::Provider).await;
