@@ -53,7 +53,11 @@ fn example(at: usize) -> &'static str {
 fn files_are_checked_and_every_fault_has_its_place() {
     let desk = Desk::new();
     let good = desk.file("good.yaml", example(1));
-    assert!(printed(&["check"], &[&good]).contains("1 documents without a fault"));
+    assert!(printed(&["check"], &[&good]).contains("good.yaml: 1 document without a fault"));
+    let both = desk.file("both.yaml", &format!("{}\n---\n{}", example(0), example(1)));
+    assert!(printed(&["check"], &[&both]).contains("both.yaml: 2 documents without a fault"));
+    let table = desk.file("one.csv", &printed(&["convert", "--to", "csv"], &[&good]));
+    assert!(printed(&["check"], &[&table]).contains("one.csv: 1 offer without a fault"));
     let damaged = desk.file("damaged.yaml", &example(1).replace("value: 7200", "value: soon"));
     let complaint = refused(&["check"], &[&good, &damaged]);
     assert!(complaint.contains("damaged.yaml: /spec/items/1/value"), "{complaint}");
@@ -64,10 +68,6 @@ fn files_are_checked_and_every_fault_has_its_place() {
     assert_eq!(missing.status.code(), Some(1));
 }
 
-#[test]
-fn two_versions_are_compared_in_words_and_as_json() {
-    let desk = Desk::new();
-    let old = desk.file("old.yaml", example(1));
 #[test]
 fn a_renamed_row_of_a_checklist_and_another_encoding_are_told() {
     let desk = Desk::new();
@@ -86,6 +86,10 @@ fn a_renamed_row_of_a_checklist_and_another_encoding_are_told() {
     assert!(told.1.contains("is not UTF-8; save a table as CSV UTF-8"), "{}", told.1);
 }
 
+#[test]
+fn two_versions_are_compared_in_words_and_as_json() {
+    let desk = Desk::new();
+    let old = desk.file("old.yaml", example(1));
     let new = desk.file("new.yaml", &example(1).replace("value: 7200", "value: 3600"));
     let words = printed(&["diff"], &[&old, &new]);
     assert_eq!(words.trim(), "Mean time to repair, value: 2 h → 1 h (better)");
