@@ -27,6 +27,16 @@ pub fn expected_text(words: Words, expected: &Expected) -> String {
             return words.common_allowed_amount(most, digits);
         }
         Expected::EarlierThan { version } => return words.common_allowed_earlier(version),
+        Expected::Offers { most } => {
+            return words.common_allowed_offers(integer(i64::from(*most)));
+        }
+        Expected::SmallerFile { megabytes } => {
+            return words.common_allowed_smaller_file(megabytes);
+        }
+        Expected::Columns { most } => {
+            return words.common_allowed_columns(integer(i64::from(*most)));
+        }
+        Expected::OtherThanRow { row } => return words.common_allowed_other_than_row(row),
         plain => plain_text(words, plain),
     };
     text.to_owned()
@@ -62,6 +72,11 @@ fn plain_text(words: Words, expected: &Expected) -> &'static str {
         Expected::Identifier => words.common_allowed_identifier(),
         Expected::Remedy => words.common_allowed_remedy(),
         Expected::WorseSteps => words.common_allowed_worse_steps(),
+        Expected::Table => words.common_allowed_table(),
+        Expected::Column => words.common_allowed_column(),
+        Expected::ClosingQuote => words.common_allowed_closing_quote(),
+        Expected::ChecklistHeader => words.common_allowed_checklist_header(),
+        Expected::ChecklistRow => words.common_allowed_checklist_row(),
         _ => words.common_allowed_value(),
     }
 }

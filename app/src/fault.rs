@@ -116,6 +116,10 @@ pub fn fault_text(words: Words, fault: &FieldFault) -> String {
         "region_not_served" => words.common_fault_region_not_served(found, allowed),
         "syntax" | "too_large" => words.common_fault_syntax(allowed),
         "duplicate_field" | "duplicate_item" => words.common_fault_twice(found, allowed),
+        "too_many" if !found.is_empty() => words.common_fault_too_many(found, allowed),
+        "cell_count" => words.common_fault_cell_count(found.parse().unwrap_or_default(), allowed),
+        "open_quote" => words.common_fault_open_quote(found.trim_start_matches('"'), allowed),
+        "unknown_row" if !found.is_empty() => words.common_fault_unknown_row(found, allowed),
         "idempotency_key" => words.common_fault_old_page().to_owned(),
         "no_unit_price" => words.common_fault_no_unit_price(found, allowed),
         "price" => words.common_fault_price_too_large().to_owned(),
@@ -160,6 +164,7 @@ fn conflict_text(words: Words, error: &BrokerError) -> Option<String> {
         "catalogue_only" => words.common_fault_catalogue_only(),
         "withdrawn" => words.common_fault_withdrawn(),
         "no_price" => words.common_fault_no_price(),
+        "key_revoked" => words.common_fault_key_revoked(),
         "no_capacity" => words.common_fault_no_capacity(),
         "cloud_unreachable" => words.common_fault_cloud_unreachable(),
         _ => words.common_error_conflict_text(),
@@ -220,6 +225,62 @@ mod tests {
                 assert!(text.contains(fault.found.as_deref().unwrap_or_default()), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn every_fault_of_a_file_says_what_is_allowed_in_both_languages() {
+        use sla::exchange::{Import, MAX_OFFERS, csv, meti};
+        let of_file = |import: Import| {
+            let fault = import.faults.into_iter().next().unwrap().fault;
+            FieldFault {
+                expected: fault.expected.clone(),
+                ..FieldFault::new(
+                    "",
+                    fault.code.as_str(),
+                    fault.found.as_deref().unwrap_or_default(),
+                    &fault.allowed.join(", "),
+                    &fault.message,
+                )
+            }
+        };
+        let said = |import: Import, english: &str, japanese: &str| {
+            let fault = of_file(import);
+            assert_eq!(fault_text(Locale::En.words(), &fault), english);
+            assert_eq!(fault_text(Locale::Ja.words(), &fault), japanese);
+        };
+        said(
+            csv::read(&format!("name\n{}", "x\n".repeat(MAX_OFFERS + 1))),
+            "Too many: 10001. Allowed: at most 10,000 offers in one file",
+            "多すぎます（10001）。使える値：1 つのファイルに 10,000 件まで",
+        );
+        said(
+            csv::read("name,title.en,title.ja\nx,y\n"),
+            "The row has 2 cells, the header has 3. Allowed: as many as in the header",
+            "この行のセルは 2 個ですが、見出しの行は 3 個です。使える値：見出しと同じ数",
+        );
+        said(
+            csv::read("name,title.en\nx,\"y\n"),
+            "The quotation mark before “y” is never closed. Allowed: a quotation mark at the end of \
+             the cell; one inside the cell is written twice",
+            "「y」の前の引用符が閉じられていません。使える値：セルの終わりにも引用符（\"）を付け、\
+             セルの中の引用符は 2 つ重ねて書く",
+        );
+        let head = meti::Head {
+            name: "kita-saas".to_owned(),
+            provider: None,
+            title: "北".to_owned(),
+            model: "SaaS".to_owned(),
+            region: "jp-1".to_owned(),
+            country: "JP".to_owned(),
+        };
+        let checklist = "サービスレベル項目,回答\nサービス稼動率X,99.9 %\n";
+        said(
+            meti::read(checklist, &head),
+            "The checklist has no row “サービス稼動率X”, so its answer would be lost. Allowed: \
+             サービス稼働率",
+            "「サービス稼動率X」という項目はチェックリストになく、回答を取り込めません。使える値：\
+             サービス稼働率",
+        );
     }
 
     #[test]

@@ -287,7 +287,19 @@ async fn a_full_cloud_is_told_with_its_reason_and_the_desk_steers_only_what_is_s
     let list = desk.page("/desk/workflows").await;
     let start = list.find("/desk/workflows/wfl_").unwrap();
     let workflow = list[start..].split('"').next().unwrap().to_owned();
-    assert!(desk.page(&workflow).await.contains("no_capacity"));
+    let noted = "has not enough left for the whole group";
+    let page = desk.page(&workflow).await;
+    assert!(page.contains("no_capacity") && page.contains(noted), "noted at the step");
+    for (language, said) in [
+        ("en", "The cloud has not enough room left for the whole group."),
+        ("ja", "クラウドに一式分の空きがありません。"),
+    ] {
+        for (path, times) in [("/desk", 1), ("/desk/workflows", 1), (workflow.as_str(), 2)] {
+            let page = desk.get(path, language).await.text;
+            assert_eq!(page.matches(said).count(), times, "{language} {path}");
+            assert!(path == workflow || !page.contains(noted), "{language} {path}");
+        }
+    }
     let retry = desk.post(&format!("{workflow}/retry"), &[]).await;
     assert_eq!(retry.status, StatusCode::CONFLICT);
     for way in ["skip", "mark-undone"] {

@@ -61,6 +61,32 @@ async fn faults_of_a_file_are_listed_with_row_and_column_and_nothing_is_imported
     assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
+#[tokio::test]
+async fn faults_stand_at_the_field_that_the_offers_came_in() {
+    let site = provider().await;
+    let faulty = TABLE.replace("99.5 %", "99.5");
+    for (field, other) in [("file", "text"), ("text", "file")] {
+        let answer = site.upload(IMPORT, &[(field, &faulty), ("publish", "no")]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.text.contains(&format!("id=\"field-{field}-error\"")), "{field}");
+        assert!(!answer.text.contains(&format!("id=\"field-{other}-error\"")), "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_table_in_another_encoding_is_told_how_to_be_saved() {
+    let site = provider().await;
+    // 名前 in Shift_JIS.
+    let table = b"name,title.ja\nkita,\x96\xbc\x91\x4f\n";
+    for (language, said) in [("en", "“CSV UTF-8”"), ("ja", "「CSV UTF-8（コンマ区切り）」")]
+    {
+        let path = format!("{IMPORT}?lang={language}");
+        let answer = site.upload_bytes(&path, &[("file", table)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.text.contains("offer.yaml") && answer.text.contains(said), "{language}");
+    }
+}
+
 const CHECKLIST: &str = "No,サービスレベル項目,回答\n5,サービス稼働率,99.9％以上\n\
     6,平均復旧時間,4時間以内\n7,データの外部保存方針,日本国内\n";
 
@@ -125,6 +151,12 @@ async fn keys_are_registered_listed_and_revoked() {
     let revoked = site.post("/provider/keys/revoke", &[("kid", &kid)]).await;
     assert_eq!(revoked.status, StatusCode::SEE_OTHER);
     assert!(!site.page("/provider/keys").await.contains("action=\"/provider/keys/revoke\""));
+    for (language, said) in [("en", "cannot come back"), ("ja", "再登録できません")] {
+        let path = format!("/provider/keys?lang={language}");
+        let again = site.post(&path, &[("key", &key.public().to_jwk())]).await;
+        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(again.text.contains(said), "{language}");
+    }
 }
 
 #[tokio::test]

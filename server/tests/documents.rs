@@ -53,7 +53,11 @@ fn example(at: usize) -> &'static str {
 fn files_are_checked_and_every_fault_has_its_place() {
     let desk = Desk::new();
     let good = desk.file("good.yaml", example(1));
-    assert!(printed(&["check"], &[&good]).contains("1 documents without a fault"));
+    assert!(printed(&["check"], &[&good]).contains("good.yaml: 1 document without a fault"));
+    let both = desk.file("both.yaml", &format!("{}\n---\n{}", example(0), example(1)));
+    assert!(printed(&["check"], &[&both]).contains("both.yaml: 2 documents without a fault"));
+    let table = desk.file("one.csv", &printed(&["convert", "--to", "csv"], &[&good]));
+    assert!(printed(&["check"], &[&table]).contains("one.csv: 1 offer without a fault"));
     let damaged = desk.file("damaged.yaml", &example(1).replace("value: 7200", "value: soon"));
     let complaint = refused(&["check"], &[&good, &damaged]);
     assert!(complaint.contains("damaged.yaml: /spec/items/1/value"), "{complaint}");
@@ -62,6 +66,24 @@ fn files_are_checked_and_every_fault_has_its_place() {
     assert!(complaint.contains("row 2, availability.mttr"), "{complaint}");
     let missing = run(&["check"], &[Path::new("/no/such/file")]);
     assert_eq!(missing.status.code(), Some(1));
+}
+
+#[test]
+fn a_renamed_row_of_a_checklist_and_another_encoding_are_told() {
+    let desk = Desk::new();
+    let one = desk.file("one.yaml", example(0));
+    let sheet = printed(&["convert", "--to", "meti"], &[&one]);
+    let renamed = desk.file("sheet.csv", &sheet.replace("サービス稼働率", "サービス稼動率X"));
+    let complaint = refused(&["check"], &[&renamed]);
+    assert!(complaint.contains("サービス稼動率X: the checklist has no row of"), "{complaint}");
+    assert!(complaint.contains("allowed: サービス稼働率"), "{complaint}");
+    let other = desk.0.path().join("shift-jis.csv");
+    // 名前 in Shift_JIS.
+    fs::write(&other, b"name,\x96\xbc\x91\x4f\n").unwrap();
+    let told = run(&["check"], &[&other]);
+    let told = (told.status.code(), String::from_utf8(told.stderr).unwrap());
+    assert_eq!(told.0, Some(1));
+    assert!(told.1.contains("is not UTF-8; save a table as CSV UTF-8"), "{}", told.1);
 }
 
 #[test]

@@ -123,6 +123,37 @@ async fn one_fault_and_nothing_is_imported() {
 }
 
 #[tokio::test]
+async fn faults_of_rows_and_of_the_file_say_where_and_what_is_allowed() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let first = async |text: &str| {
+        let reply = import(&site, &provider, text, "").await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", reply.body);
+        let fault = reply.json()["errors"][0].clone();
+        let part = |name: &str| fault[name].as_str().unwrap().to_owned();
+        (part("pointer"), part("message"), part("allowed"))
+    };
+    let said = |pointer: &str, message: &str, allowed: &str| {
+        (pointer.to_owned(), message.to_owned(), allowed.to_owned())
+    };
+    assert_eq!(
+        first(&format!("name\n{}", "x\n".repeat(10_001))).await,
+        said("", "the file holds 10001 offers", "at most 10000 offers in one file")
+    );
+    let cells = table().lines().next().unwrap().split(',').count();
+    let message = format!("the row has 2 cells, the header has {cells}");
+    assert_eq!(
+        first(&format!("{}x,y\n", table())).await,
+        said("/rows/4", &message, &cells.to_string())
+    );
+    let row = table().lines().nth(1).unwrap();
+    assert_eq!(
+        first(&format!("{}{row}\n", table())).await,
+        said("/rows/4/name", "the name stands in row 2 already", "another name than in row 2")
+    );
+}
+
+#[tokio::test]
 async fn files_that_are_no_text_or_too_large_are_refused() {
     let site = Site::empty().await;
     let provider = site.person("provider", Role::Provider).await;
@@ -227,6 +258,66 @@ async fn signed_documents_are_checked_with_registered_keys() {
     next.metadata.title = sla::Text::new("Third", "三");
     next.metadata.signature = Some(jws::sign(&next, &second));
     assert_eq!(fault(&save(&site, &provider, &next).await).0, "signed_version");
+}
+
+#[tokio::test]
+async fn a_document_is_served_with_the_signature_that_verifies_it() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let key = PrivateKey::from_seed(&[1; 32]);
+    let mut offer = signed(&site, &provider, &key, 1).await;
+    let signature = offer.metadata.signature.take();
+    let id = save(&site, &provider, &offer).await.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/provider/offers/{id}/publish");
+    site.api(Some(&provider), "POST", &path, Sent::Nothing).await;
+    let sla = format!("/offers/{id}/sla");
+    let plain = site.get(None, &sla).await;
+    assert_eq!(plain.body, sla::canonical_json(&offer), "without a signature: what the hash is of");
+
+    // The same version is signed later.
+    let jwk: Value = serde_json::from_str(&key.public().to_jwk()).unwrap();
+    site.api(Some(&provider), "POST", "/provider/keys", Sent::Json(json!({"key": jwk}))).await;
+    offer.metadata.signature = signature;
+    let saved = save(&site, &provider, &offer).await;
+    assert_eq!(saved.json()["currentVersion"], 1, "{}", saved.body);
+    let hash = site.get(None, &format!("/offers/{id}")).await.json()["hash"].clone();
+    for accept in ["application/json", "application/yaml"] {
+        let request = Request::builder()
+            .uri(format!("/api/v1{sla}"))
+            .header(header::ACCEPT, accept)
+            .header(header::IF_NONE_MATCH, plain.header("etag"));
+        let served = site.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(served.status, StatusCode::OK, "{accept}: another text has another ETag");
+        assert_eq!(served.header("content-type"), accept);
+        let read = sla::parse_documents(&served.body).unwrap().remove(0);
+        let verified = jws::verify(&read, |_| Some(key.public())).unwrap();
+        assert_eq!((json!(verified.hash), verified.kid), (hash.clone(), key.public().kid()));
+    }
+    let served = site.get(None, &sla).await;
+    let mut document: Value = serde_json::from_str(&served.body).unwrap();
+    document["metadata"].as_object_mut().unwrap().remove("signature").unwrap();
+    assert_eq!(document, serde_json::from_str::<Value>(&plain.body).unwrap());
+}
+
+#[tokio::test]
+async fn a_revoked_key_cannot_be_registered_again() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let key = PrivateKey::from_seed(&[1; 32]).public();
+    let jwk: Value = serde_json::from_str(&key.to_jwk()).unwrap();
+    let register = async || {
+        let body = Sent::Json(json!({"key": jwk}));
+        site.api(Some(&provider), "POST", "/provider/keys", body).await
+    };
+    assert_eq!(register().await.status, StatusCode::CREATED);
+    assert_eq!(register().await.status, StatusCode::CREATED, "repeating changes nothing");
+    let path = format!("/provider/keys/{}", key.kid());
+    let revoked = site.api(Some(&provider), "DELETE", &path, Sent::Nothing).await;
+    assert_eq!(revoked.status, StatusCode::NO_CONTENT);
+    let again = register().await;
+    assert_eq!((again.status, again.code().as_str()), (StatusCode::CONFLICT, "key_revoked"));
+    let detail = again.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(&key.kid()) && detail.contains("cannot come back"), "{detail}");
 }
 
 #[tokio::test]

@@ -132,6 +132,44 @@ async fn a_fault_of_a_body_is_told_with_its_pointer() {
 }
 
 #[tokio::test]
+async fn faults_of_a_need_stand_where_the_need_stands_in_the_body() {
+    let site = Site::demo().await;
+    let customer = site.person("customer", Role::Customer).await;
+    let provider = site.broker.provider(&customer.ctx, "hokusei").await.unwrap();
+    let offer = provider.offers.iter().find(|offer| offer.price.is_some()).unwrap();
+    let first = async |path: &str, need: serde_json::Value, name: &str| {
+        let mut body = json!({"need": need});
+        if path != "/rankings" {
+            body["offer"] = json!(offer.id.to_string());
+        }
+        if path == "/contracts" {
+            body["offerVersion"] = json!(offer.version);
+            body["serviceName"] = json!(name);
+        }
+        let reply = site.api(Some(&customer), "POST", path, Sent::Json(body)).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {}", reply.body);
+        let error = reply.json()["errors"][0].clone();
+        let part = |name: &str| error[name].as_str().unwrap().to_owned();
+        (part("pointer"), part("message"))
+    };
+    // The code of a text that is no document, and of one without all that a need has.
+    let inside = "e30";
+    for path in ["/rankings", "/quotes", "/contracts"] {
+        let document = first(path, json!({"document": {}}), "Certificates").await.0;
+        assert_eq!(document, "/need/document/apiVersion", "{path}");
+        let document = first(path, json!({"document": 7}), "Certificates").await.0;
+        assert_eq!(document, "/need/document", "{path}");
+        for code in ["!", "eA", inside] {
+            let (pointer, message) = first(path, json!({"shareCode": code}), "Certificates").await;
+            assert_eq!(pointer, "/need/shareCode", "{path} {code}");
+            assert!(code != inside || message.contains("/apiVersion"), "{path}: {message}");
+        }
+    }
+    let other = first("/contracts", json!({"document": {}}), "").await.0;
+    assert_eq!(other, "/serviceName", "faults of other fields stay where they are");
+}
+
+#[tokio::test]
 async fn every_fault_of_a_check_names_what_was_found_and_what_is_allowed() {
     let site = Site::empty().await;
     let offer = "kind (ServiceLevelOffer or QualityRequirement)";

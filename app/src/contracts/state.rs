@@ -36,7 +36,12 @@ pub(super) fn lead(words: Words, card: &ContractCard) -> &'static str {
 
 /// Why a step or an activation failed, by its stable code.
 pub(crate) fn reason(words: Words, code: &str) -> String {
-    let text = match code {
+    known_reason(words, code).map_or_else(|| words.contracts_reason_other(code), str::to_owned)
+}
+
+/// The same where the code is one that has words.
+pub(crate) fn known_reason(words: Words, code: &str) -> Option<&'static str> {
+    Some(match code {
         "no_capacity" => words.contracts_reason_no_capacity(),
         "cloud_unreachable" | "timeout" => words.contracts_reason_unreachable(),
         "cloud_answer_lost" => words.contracts_reason_answer_lost(),
@@ -53,7 +58,6 @@ pub(crate) fn reason(words: Words, code: &str) -> String {
         "statement_invalid" | "no_erasure_key" => words.contracts_reason_statement(),
         "cancelled" => words.contracts_reason_cancelled(),
         "meter_open" => words.contracts_reason_meter_open(),
-        other => return words.contracts_reason_other(other),
-    };
-    text.to_owned()
+        _ => return None,
+    })
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     PageContext,
+    contracts::state::known_reason,
     ui::{State, badge, id},
     words::Words,
 };
@@ -38,6 +39,15 @@ pub(super) fn state_badge(words: Words, name: &str) -> AnyView {
         _ => State::Unknown,
     };
     badge(kind, state(words, name))
+}
+
+/// Why a workflow stopped, in words by the code that its reason begins with; a person's reason, or one
+/// of another version, as it is.
+pub(super) fn reason(words: Words, noted: &str) -> AnyView {
+    match known_reason(words, noted.split(':').next().unwrap_or(noted)) {
+        Some(text) => text.into_any(),
+        None => view! { <span class="technical">{noted.to_owned()}</span> }.into_any(),
+    }
 }
 
 /// Whether a person may retry it or give it up.

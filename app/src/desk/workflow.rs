@@ -17,7 +17,10 @@ use super::word::{self, is_stuck, state_badge};
 use crate::{
     AppState, FlashKind, PageContext,
     account::guard,
-    contracts::steps::{kind_word, step_word},
+    contracts::{
+        state::known_reason,
+        steps::{kind_word, step_word},
+    },
     fault::note_faults,
     form::FormState,
     layout::fail,
@@ -166,14 +169,7 @@ fn facts(ctx: &PageContext, card: &WorkflowCard) -> AnyView {
         facts.insert(1, (words.desk_workflow_at().to_owned(), step_word(words, step).into_any()));
     }
     if let Some(reason) = &card.reason {
-        let reason = reason.clone();
-        facts.insert(
-            1,
-            (
-                words.desk_workflow_reason().to_owned(),
-                view! { <span class="technical">{reason}</span> }.into_any(),
-            ),
-        );
+        facts.insert(1, (words.desk_workflow_reason().to_owned(), word::reason(words, reason)));
     }
     definitions(facts)
 }
@@ -268,7 +264,11 @@ fn error(words: Words, step: &StepView) -> AnyView {
         (code, text) => {
             let code = code.clone().unwrap_or_default();
             let text = text.clone().unwrap_or_default();
-            Some(view! { <span class="technical"><code>{code}</code>" "{text}</span> })
+            let said = known_reason(words, &code).map(|said| view! { <p>{said}</p> });
+            // As it was noted, for whoever asks the provider about it.
+            Some(
+                view! { {said}<span class="technical" lang="en"><code>{code}</code>" "{text}</span> },
+            )
         }
     };
     let note = step.note.as_deref().map(|note| view! { <p>{words.desk_step_note(note)}</p> });

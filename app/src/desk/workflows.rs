@@ -119,12 +119,12 @@ pub(super) fn table(ctx: &PageContext, caption: &str, cards: &[WorkflowCard]) ->
     ];
     let rows = cards.iter().map(|card| {
         let href = format!("/desk/workflows/{}", card.id);
-        let reason = card.reason.clone().unwrap_or_else(|| "–".to_owned());
+        let reason = card.reason.as_deref();
         vec![
             view! { <a href=href>{kind_word(words, &card.kind)}</a> }.into_any(),
             state_badge(words, &card.state),
             word::subject(ctx, &card.subject),
-            view! { <span class="technical">{reason}</span> }.into_any(),
+            reason.map_or_else(|| "–".into_any(), |reason| word::reason(words, reason)),
             time(ctx, card.created_at.0),
             time(ctx, card.updated_at.0),
         ]

@@ -71,14 +71,24 @@ impl Site {
     /// Sends files and fields as a browser's upload does.
     #[allow(dead_code, reason = "not every test file uploads")]
     pub async fn upload(&self, path: &str, parts: &[(&str, &str)]) -> Answer {
-        let mut body = String::new();
+        let parts: Vec<(&str, &[u8])> =
+            parts.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        self.upload_bytes(path, &parts).await
+    }
+
+    /// The same for files that are no UTF-8.
+    #[allow(dead_code, reason = "not every test file uploads")]
+    pub async fn upload_bytes(&self, path: &str, parts: &[(&str, &[u8])]) -> Answer {
+        let mut body = Vec::new();
         for (name, value) in parts {
             let file = if *name == "file" { "; filename=\"offer.yaml\"" } else { "" };
-            body.push_str(&format!(
-                "--edge\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n"
-            ));
+            let head =
+                format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(value);
+            body.extend_from_slice(b"\r\n");
         }
-        body.push_str("--edge--\r\n");
+        body.extend_from_slice(b"--edge--\r\n");
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "multipart/form-data; boundary=edge")
             .body(Body::from(body))

@@ -52,7 +52,8 @@ impl SignatureCard {
 }
 
 impl Broker {
-    /// Registers a public key; repeating it changes nothing. `valid_from`: now unless stated.
+    /// Registers a public key; repeating it changes nothing. A key that was revoked stays so.
+    /// `valid_from`: now unless stated.
     pub async fn register_key(
         &self,
         ctx: &OpContext,
@@ -70,8 +71,14 @@ impl Broker {
         let provider = self.own_provider(ctx, &mut tx).await?;
         lock::provider(&mut tx, provider.id).await?;
         let kid = key.kid();
-        if let Some(there) = keys::find(&mut tx, provider.id, &kid).await? {
-            return card(&there);
+        match keys::find(&mut tx, provider.id, &kid).await? {
+            Some(there) if there.revoked_at.is_some() => {
+                let detail =
+                    format!("the key {kid} was revoked and cannot come back: register a new one");
+                return Err(BrokerError::Conflict { code: "key_revoked", detail });
+            }
+            Some(there) => return card(&there),
+            None => {}
         }
         let row = ProviderKey {
             provider_id: provider.id,

@@ -125,6 +125,36 @@ pub enum Expected {
     Remedy,
     /// Steps from good to bad, with credits that do not fall.
     WorseSteps,
+    /// So many offers in one file.
+    Offers {
+        /// Most offers.
+        most: u32,
+    },
+    /// A file of at most so many bytes.
+    SmallerFile {
+        /// Most megabytes.
+        megabytes: u32,
+    },
+    /// A header, and rows below it.
+    Table,
+    /// So many columns.
+    Columns {
+        /// Most columns.
+        most: u32,
+    },
+    /// A column of tables, or of an item of one's own.
+    Column,
+    /// Another name than that of an earlier row.
+    OtherThanRow {
+        /// The earlier row.
+        row: usize,
+    },
+    /// A quotation mark at the end of a cell that begins with one.
+    ClosingQuote,
+    /// A header with the columns that make a checklist.
+    ChecklistHeader,
+    /// A name of the checklist, or no answer.
+    ChecklistRow,
 }
 
 /// The English phrase that finishes "expected …".
@@ -160,6 +190,10 @@ impl fmt::Display for Expected {
                 write!(f, "a value that is not stricter than every day, {shown}")
             }
             Self::EarlierThan { version } => write!(f, "a version before {version}"),
+            Self::Offers { most } => write!(f, "at most {most} offers in one file"),
+            Self::SmallerFile { megabytes } => write!(f, "a file of at most {megabytes} MB"),
+            Self::Columns { most } => write!(f, "at most {most} columns"),
+            Self::OtherThanRow { row } => write!(f, "another name than in row {row}"),
             plain => f.write_str(plain.plain()),
         }
     }
@@ -202,7 +236,20 @@ impl Expected {
             Self::WorseSteps => {
                 "steps that get worse, none better than the promise, with credits that do not fall"
             }
+            Self::Table => "a header and at least one row below it",
+            Self::Column => {
+                "a column that docs/csv.md lists, or an item of your own as x-<vendor>.<name>"
+            }
+            Self::ClosingQuote => {
+                "a quotation mark at the end of the cell; one inside the cell is written twice"
+            }
+            Self::ChecklistHeader => "a header with the columns サービスレベル項目 and 回答",
+            Self::ChecklistRow => "a name of a row of the checklist, or no answer in the row",
             Self::Syntax { .. }
+            | Self::Offers { .. }
+            | Self::SmallerFile { .. }
+            | Self::Columns { .. }
+            | Self::OtherThanRow { .. }
             | Self::Text { .. }
             | Self::Between { .. }
             | Self::Whole { .. }

@@ -57,6 +57,12 @@ crate::words::words! {
         ControlCharacter = "control_character",
         /// The commitment class needs something that is not declared.
         Unsupported = "unsupported",
+        /// A row of a table has another number of cells than its header.
+        CellCount = "cell_count",
+        /// A quotation mark opens a cell of a table and is never closed.
+        OpenQuote = "open_quote",
+        /// A row of a checklist has a name that the checklist does not know, and an answer.
+        UnknownRow = "unknown_row",
         /// Two fields of the document contradict each other.
         Contradiction = "contradiction",
     }

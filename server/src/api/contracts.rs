@@ -14,7 +14,8 @@ use utoipa_axum::routes;
 
 use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query};
 use super::idempotent::Key;
-use super::needs::{NeedBody, missing_need, offer_id};
+use super::need::{NeedBody, need_problem};
+use super::needs::offer_id;
 use super::problem::Problem;
 use super::wire::{Answer, Created, Money, OfferSummary, PageQuery, TwoLanguages, moment};
 
@@ -169,17 +170,21 @@ async fn sign(
     Extension(Key(key)): Extension<Key>,
     Input(input): Input<SignInput>,
 ) -> Result<Created<ContractBody>, Problem> {
+    let offer = offer_id(&input.offer)?;
+    let source = input.need.source()?;
     let sign = Sign {
-        offer: offer_id(&input.offer)?,
+        offer,
         offer_version: input.offer_version,
-        requirement: input.need.source("/need")?,
+        requirement: source.clone(),
         service_name: input.service_name,
         plan: input.plan.map(Plan::from),
         // Apart from the keys that forms draw for themselves.
         idempotency_key: format!("api:{key}"),
     };
-    let id = broker.sign(&ctx, sign).await.map_err(missing_need)?;
-    Ok(Created(broker.contract(&ctx, id).await?.into()))
+    match broker.sign(&ctx, sign).await {
+        Ok(id) => Ok(Created(broker.contract(&ctx, id).await?.into())),
+        Err(error) => Err(need_problem(&broker, &ctx, &source, error).await),
+    }
 }
 
 /// Something allocated at the provider.

@@ -275,7 +275,7 @@ struct KeyInput {
 /// Register a signing key
 ///
 /// Register the next key before the first document is signed with it, then revoke the old one.
-/// Registering the same key again changes nothing.
+/// Registering the same key again changes nothing; a key that was revoked cannot come back.
 #[utoipa::path(post, path = "/provider/keys", tag = "provider", request_body = KeyInput,
     responses((status = 201, body = KeyBody)))]
 async fn register(

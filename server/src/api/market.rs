@@ -256,7 +256,9 @@ async fn read_offer(
 
 /// Read an offer's document
 ///
-/// The canonical JSON that the hash stands for, or YAML when `accept` asks for it. The ETag is the hash.
+/// Canonical JSON, or YAML when `accept` asks for it, with the provider's signature in
+/// `metadata.signature`. The hash stands for the canonical JSON without it, as `kumoichi sla verify`
+/// prints it; the ETag begins with the hash.
 #[utoipa::path(get, path = "/offers/{offer}/sla", tag = "market",
     params(("offer" = String, Path, description = "`ofr_…`")),
     responses((status = 200, body = Object, content_type = "application/json"),
@@ -271,7 +273,10 @@ async fn read_sla(
     let accept =
         headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let yaml = accept.contains("yaml");
-    let tag = format!("\"{}{}\"", page.hash, if yaml { "-yaml" } else { "" });
+    // A version may be signed later than it was published.
+    let signed = page.signature.as_ref().map(|signature| format!("-{}", signature.kid));
+    let form = if yaml { "-yaml" } else { "" };
+    let tag = format!("\"{}{}{form}\"", page.hash, signed.unwrap_or_default());
     let asked = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let known = asked.is_some_and(|text| {
         text.split(',').any(|part| part.trim().trim_start_matches("W/") == tag)
@@ -281,7 +286,7 @@ async fn read_sla(
     } else if yaml {
         ([(header::CONTENT_TYPE, "application/yaml")], page.yaml).into_response()
     } else {
-        let text = sla::canonical_json(&page.document);
+        let text = sla::signed_json(&page.signed());
         ([(header::CONTENT_TYPE, "application/json")], text).into_response()
     };
     let into = response.headers_mut();

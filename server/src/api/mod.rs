@@ -12,6 +12,7 @@ mod extract;
 mod idempotent;
 mod items;
 mod market;
+mod need;
 mod needs;
 mod notices;
 mod openapi;

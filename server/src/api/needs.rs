@@ -1,11 +1,10 @@
 //! Needs: templates, saved requirements, rankings, quotes.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use broker::Broker;
 use broker::requirements::{
-    RankedOffer, Relaxing, RelaxingStep, RequirementCard, RequirementSource, SavedRequirement,
+    RankedOffer, Relaxing, RelaxingStep, RequirementCard, SavedRequirement,
 };
-use broker::{Broker, BrokerError};
 use domain::{OfferId, RequirementId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,6 +15,7 @@ use utoipa_axum::routes;
 use super::combinations::CombinationsBody;
 use super::contracts::PlanBody;
 use super::extract::{Asker, Document, Input, Named, Nothing, Query, fault};
+use super::need::{NeedBody, need_problem};
 use super::problem::{FieldProblem, Problem};
 use super::wire::{self, Answer, Created, Money, OfferSummary, PageQuery, TwoLanguages};
 
@@ -219,56 +219,6 @@ async fn revise(
     Ok(Answer(broker.save_requirement(&ctx, &text, Some(id)).await?.into()))
 }
 
-/// Which need: exactly one of the four.
-#[derive(Debug, Default, Clone, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct NeedBody {
-    /// Key of a template.
-    #[serde(default)]
-    pub template: Option<String>,
-    /// A saved requirement, `req_…`.
-    #[serde(default)]
-    pub requirement_id: Option<String>,
-    /// A QualityRequirement document.
-    #[serde(default)]
-    #[schema(value_type = Option<Object>)]
-    pub document: Option<Value>,
-    /// The code of a shared link.
-    #[serde(default)]
-    pub share_code: Option<String>,
-}
-
-impl NeedBody {
-    pub fn source(self, pointer: &str) -> Result<RequirementSource, Problem> {
-        let given = [
-            self.template.is_some(),
-            self.requirement_id.is_some(),
-            self.document.is_some(),
-            self.share_code.is_some(),
-        ];
-        if given.into_iter().filter(|given| *given).count() != 1 {
-            let allowed = "exactly one of template, requirementId, document, shareCode";
-            let text = "say which need is meant";
-            return Err(Problem::invalid(vec![fault(pointer, "need", "", allowed, text)]));
-        }
-        if let Some(key) = self.template {
-            return Ok(RequirementSource::Template(key));
-        }
-        if let Some(code) = self.share_code {
-            return Ok(RequirementSource::Shared(code));
-        }
-        if let Some(document) = self.document {
-            return Ok(RequirementSource::Text(document.to_string()));
-        }
-        let text = self.requirement_id.unwrap_or_default();
-        let id = text.parse().map_err(|error: domain::IdError| {
-            let pointer = format!("{pointer}/requirementId");
-            Problem::invalid(vec![fault(&pointer, "id", &text, "req_…", &error.to_string())])
-        })?;
-        Ok(RequirementSource::Saved(id))
-    }
-}
-
 /// What to rank.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -391,7 +341,7 @@ async fn rank(
     Asker(ctx): Asker,
     Input(input): Input<RankingInput>,
 ) -> Result<Answer<RankingBody>, Problem> {
-    let source = input.need.source("/need")?;
+    let source = input.need.source()?;
     let mut faults = Vec::new();
     let name = input.order.as_deref().unwrap_or("balanced");
     let order = matching::Order::from_name(name);
@@ -406,7 +356,11 @@ async fn rank(
     let Some(order) = order.filter(|_| faults.is_empty()) else {
         return Err(Problem::invalid(faults));
     };
-    let list = broker.rank(&ctx, &source, order, usize::try_from(limit).unwrap_or(1)).await?;
+    let ranked = broker.rank(&ctx, &source, order, usize::try_from(limit).unwrap_or(1)).await;
+    let list = match ranked {
+        Ok(list) => list,
+        Err(error) => return Err(need_problem(&broker, &ctx, &source, error).await),
+    };
     Ok(Answer(RankingBody {
         requirement: wire::json(&list.requirement),
         share_code: list.share_code,
@@ -456,8 +410,11 @@ async fn quote(
     Input(input): Input<QuoteInput>,
 ) -> Result<Answer<QuoteBody>, Problem> {
     let offer = offer_id(&input.offer)?;
-    let source = input.need.source("/need")?;
-    let quote = broker.quote(&ctx, offer, &source).await.map_err(missing_need)?;
+    let source = input.need.source()?;
+    let quote = match broker.quote(&ctx, offer, &source).await {
+        Ok(quote) => quote,
+        Err(error) => return Err(need_problem(&broker, &ctx, &source, error).await),
+    };
     Ok(Answer(QuoteBody {
         ranked: RankedBody::from(&quote.ranked),
         plan: quote.plan.into(),
@@ -472,15 +429,4 @@ pub(super) fn offer_id(text: &str) -> Result<OfferId, Problem> {
     text.parse().map_err(|error: domain::IdError| {
         Problem::invalid(vec![fault("/offer", "id", text, "ofr_…", &error.to_string())])
     })
-}
-
-/// What a body names and does not exist is a fault of the body, not of the address.
-pub(super) fn missing_need(error: BrokerError) -> Problem {
-    match error {
-        BrokerError::NotFound { what } => {
-            let detail = format!("the {what} that the request names was not found");
-            Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
-        }
-        other => other.into(),
-    }
 }

@@ -123,7 +123,6 @@ impl Keeper {
             if begun.elapsed() > LONGEST_PAUSE {
                 pause = FIRST_PAUSE;
             }
-            // On Ctrl-C the terminal tells the clouds too: they end, and the broker is about to stop.
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
@@ -150,6 +149,9 @@ impl Keeper {
             // The broker's own settings are not the cloud's.
             .env_remove("KUMOICHI_DATABASE")
             .env_remove("KUMOICHI_SEALING_KEY")
+            // Ctrl-C of the terminal is for the broker, which still works with its clouds while it stops
+            // and ends them last.
+            .process_group(0)
             // Open as long as this process lives: its end ends the cloud.
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)

@@ -7,7 +7,7 @@ use broker::OpContext;
 use broker::offers::{ImportOutcome, OfferFile};
 use clap::Args;
 
-use super::{block_on, say, sla as documents};
+use super::{block_on, counted, say, sla as documents};
 use crate::config::ConfigArgs;
 use crate::wiring;
 
@@ -51,21 +51,14 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
         let ctx = OpContext::system("import");
         let report = opened.broker.import_offers_of(&ctx, &args.provider, file).await?;
         if report.fault_count > 0 {
-            let lines = report.faults.iter().map(|found| {
-                let fault = &found.fault;
-                let (row, column) = (found.row, &found.column);
-                format!(
-                    "row {row}, {column}: {}; found `{}`; allowed: {}",
-                    fault.message, fault.found, fault.allowed
-                )
-            });
-            let refused = documents::refuse(&args.file, lines);
-            say(&format!("{} faults; nothing was imported", report.fault_count));
+            let refused = documents::refuse(&args.file, &report.faults);
+            let count = counted(report.fault_count, "fault");
+            say(&format!("{count}; nothing was imported"));
             return Ok(refused);
         }
         say(&format!(
-            "{} offers: {} new, {} with a new version, {} unchanged; {} published",
-            report.rows,
+            "{}: {} new, {} with a new version, {} unchanged; {} published",
+            counted(report.rows, "offer"),
             report.count(ImportOutcome::Created),
             report.count(ImportOutcome::Revised),
             report.count(ImportOutcome::Unchanged),

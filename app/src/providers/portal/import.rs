@@ -59,8 +59,8 @@ pub(super) async fn import(
     if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
         return refusal;
     }
-    let mut form = match read(&ctx, request, &state).await {
-        Ok(form) => form,
+    let (mut form, sent_as) = match read(&ctx, request, &state).await {
+        Ok(sent) => sent,
         Err(response) => return response,
     };
     let words = ctx.words();
@@ -91,25 +91,25 @@ pub(super) async fn import(
                 }
             }
             let count = i64::try_from(report.fault_count).unwrap_or(i64::MAX);
-            form.fail("text", words.exchange_import_faults(count));
+            form.fail(sent_as, words.exchange_import_faults(count));
             sheet(&ctx, &form, Some(&report), StatusCode::UNPROCESSABLE_ENTITY)
         }
         Err(error) => fail(&ctx, error),
     }
 }
 
-/// Fields of the form; a file wins over the text beside it.
+/// Fields of the form, and the one that the offers came in; a file wins over the text beside it.
 async fn read(
     ctx: &PageContext,
     request: Request,
     state: &AppState,
-) -> Result<FormState, Response> {
+) -> Result<(FormState, &'static str), Response> {
     let broken = |error: MultipartError| error_page(ctx, error.status());
     let mut parts = Multipart::from_request(request, state)
         .await
         .map_err(|rejection| error_page(ctx, rejection.status()))?;
     let words = ctx.words();
-    let mut form = FormState::empty();
+    let (mut form, mut sent_as) = (FormState::empty(), "text");
     while let Some(mut part) = parts.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();
         let file: String = part.file_name().unwrap_or_default().chars().take(80).collect();
@@ -133,14 +133,17 @@ async fn read(
                 form.fail("file", words.exchange_import_not_text(file));
             }
             Ok(text) if name == "file" && text.trim().is_empty() => {}
-            Ok(text) if name == "file" => form = form.with("text", text),
+            Ok(text) if name == "file" => {
+                sent_as = "file";
+                form = form.with("text", text);
+            }
             // A file wins, whichever comes first.
             Ok(text) if form.value(&name).is_empty() => form = form.with(&name, text),
             Ok(_) => {}
-            Err(_) => form.fail(place, words.exchange_import_not_text(file)),
+            Err(_) => form.fail(place, words.exchange_import_not_utf8(file)),
         }
     }
-    Ok(form)
+    Ok((form, sent_as))
 }
 
 fn sheet(

@@ -185,6 +185,18 @@ pub struct OfferPage {
     pub covers_beside: Vec<OfferId>,
 }
 
+impl OfferPage {
+    /// The document as its provider signed it, so that whoever takes it away can check it; the hash is
+    /// of the document without the signature.
+    #[must_use]
+    pub fn signed(&self) -> sla::Offer {
+        let mut document = self.document.clone();
+        document.metadata.signature =
+            self.signature.as_ref().map(crate::keys::SignatureCard::in_document);
+        document
+    }
+}
+
 /// Live figures of the market.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MarketFigures {

@@ -20,11 +20,8 @@ impl Broker {
         let mut page = page(&offer);
         page.history = self.history(id).await?;
         page.signature = self.signature_of(id, page.card.version).await?;
-        if let Some(signature) = &page.signature {
-            // The hash is of the document without it; whoever copies the YAML can check it.
-            let mut signed = page.document.clone();
-            signed.metadata.signature = Some(signature.in_document());
-            page.yaml = crate::documents::offer_yaml(&signed);
+        if page.signature.is_some() {
+            page.yaml = crate::documents::offer_yaml(&page.signed());
         }
         page.coverage = self.coverage(offer).await?;
         Ok(page)

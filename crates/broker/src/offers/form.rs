@@ -262,8 +262,9 @@ mod tests {
     #[test]
     fn every_fault_of_the_form_stands_at_its_field_with_what_is_allowed() {
         type Change = fn(&mut OfferForm);
-        let cases: [(&str, Change); 19] = [
+        let cases: [(&str, Change); 20] = [
             ("/price", |form| form.price = "very high".to_owned()),
+            ("/price", |form| form.price = "1e9".to_owned()),
             ("/price", |form| form.price = "0.5".to_owned()),
             ("/price", |form| form.price = "-1".to_owned()),
             ("/price", |form| form.price = "99999999999999999999".to_owned()),

@@ -10,6 +10,7 @@ use domain::{Action, OfferEvent, OfferId, OfferState, ProviderId, Timestamp};
 use sha2::{Digest, Sha256};
 use sla::exchange::{self, Import, ImportedOffer};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use storage::offers::{self, Advance, NewOffer, OfferHead, OfferVersion};
 use storage::providers::Provider;
 use storage::{Tx, keys, lock};
@@ -77,6 +78,33 @@ pub struct ImportFault {
     pub fault: FieldFault,
 }
 
+impl fmt::Display for ImportFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.row, self.column.as_str()) {
+            (0, "") => f.write_str("the file")?,
+            (0, column) => f.write_str(column)?,
+            (row, "") => write!(f, "row {row}")?,
+            (row, column) => write!(f, "row {row}, {column}")?,
+        }
+        write!(f, ": {}", self.fault.message)?;
+        if !self.fault.found.is_empty() {
+            write!(f, "; found `{}`", self.fault.found)?;
+        }
+        write!(f, "; allowed: {}", self.fault.allowed)
+    }
+}
+
+/// The JSON pointer of a row and a column, either of which may be absent.
+fn pointer(row: usize, column: &str) -> String {
+    let column = column.trim_start_matches('/');
+    match (row, column) {
+        (0, "") => String::new(),
+        (0, column) => format!("/{column}"),
+        (row, "") => format!("/rows/{row}"),
+        (row, column) => format!("/rows/{row}/{column}"),
+    }
+}
+
 /// What an import did. With a single fault it did nothing.
 #[derive(Debug, Clone, Default)]
 pub struct ImportReport {
@@ -104,13 +132,9 @@ impl ImportReport {
             // What no row of a checklist says has a field of its own beside the file.
             let mut fields = CHECKLIST_FIELDS.iter().filter(|_| found.row == 0);
             let beside = fields.find(|(place, _)| found.column.starts_with(place));
-            let (column, pointer) = match beside {
-                Some((_, field)) => ((*field).to_owned(), format!("/{field}")),
-                None => {
-                    let column = found.column.trim_start_matches('/');
-                    (found.column.clone(), format!("/rows/{}/{column}", found.row))
-                }
-            };
+            let column =
+                beside.map_or_else(|| found.column.clone(), |(_, field)| (*field).to_owned());
+            let pointer = pointer(found.row, &column);
             let fault = FieldFault { pointer, ..field_fault(&found.fault) };
             ImportFault { row: found.row, column, fault }
         };
@@ -123,7 +147,7 @@ impl ImportReport {
         for fault in found {
             self.fault_count += 1;
             let column = fault.pointer.clone();
-            let pointer = format!("/rows/{row}/{}", column.trim_start_matches('/'));
+            let pointer = pointer(row, &column);
             self.faults.push(ImportFault { row, column, fault: FieldFault { pointer, ..fault } });
         }
         Ok(())
@@ -336,5 +360,26 @@ impl Plan {
         offers::insert_versions(tx, &self.versions).await.map_err(taken)?;
         keys::insert_signatures(tx, &self.signatures).await?;
         offers::advance(tx, &self.advances, now).await.map_err(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_told_with_its_place_and_pointed_at_in_the_body() {
+        for (row, column, place, at) in [
+            (0, "", "the file", ""),
+            (0, "country", "country", "/country"),
+            (3, "", "row 3", "/rows/3"),
+            (3, "name", "row 3, name", "/rows/3/name"),
+            (3, "/spec/price", "row 3, /spec/price", "/rows/3/spec/price"),
+        ] {
+            let fault = FieldFault::new(&pointer(row, column), "x", "", "b", "it is a");
+            assert_eq!(fault.pointer, at);
+            let told = ImportFault { row, column: column.to_owned(), fault }.to_string();
+            assert_eq!(told, format!("{place}: it is a; allowed: b"));
+        }
     }
 }

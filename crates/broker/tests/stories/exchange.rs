@@ -61,7 +61,7 @@ async fn a_file_is_taken_whole_and_the_second_time_changes_nothing(engine: Engin
 }
 
 const CHECKLIST: &str = "No,サービスレベル項目,設定値\n5,サービス稼働率,99.9％以上\n\
-    6,平均復旧時間,4時間以内\n7,データの外部保存方針,日本国内\n8,ヘルプデスク,あり\n";
+    6,平均復旧時間,4時間以内\n7,データの外部保存方針,日本国内\n8,サービス提供時間帯（一般問合せ）,平日\n";
 
 fn checklist(text: &str, name: &str) -> OfferFile {
     let head = ChecklistHead {

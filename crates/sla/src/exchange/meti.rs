@@ -1,17 +1,22 @@
 //! The METI checklist for cloud services (2010) as a table: one row for each item, the answer in a
 //! column of its own. Japanese providers publish filled copies; this reads what the registry knows.
 //!
-//! Only names of rows are used, so that numbering and wording beside them may differ. A row that
-//! has no item here is passed over; an answer that cannot be read is a fault with its row. Answers
-//! are a provider's own statement: they become `declared`.
+//! Only names of rows are used, so that numbering and wording beside them may differ. A row of the
+//! checklist that has no item here is passed over. An answer that cannot be read is a fault with its
+//! row, and so is an answer under a name that the checklist does not have. Answers are a provider's
+//! own statement: they become `declared`.
 
+mod rows;
+
+use self::rows::{NAMES, ROWS, is_known, is_row, unknown};
+use super::quotes::open_quote;
 use super::report::fault;
 use super::{Import, ImportedOffer};
 use crate::node::Node;
 use crate::read::from_node;
 use crate::{
-    API_VERSION, Direction, Document, DocumentKind, FaultCode, ItemDef, ItemKind, Locale, Offer,
-    OfferItem, Value, format_offer_item, registry,
+    API_VERSION, Direction, Document, DocumentKind, Expected, FaultCode, ItemDef, ItemKind, Locale,
+    Offer, OfferItem, Value, format_offer_item, registry,
 };
 
 /// What the checklist does not say about an offer.
@@ -31,31 +36,8 @@ pub struct Head {
     pub country: String,
 }
 
-/// Rows of the checklist, by name, and the items they are read as.
-const ROWS: &[(&str, &str)] = &[
-    ("サービス時間", "availability.planned_service_hours"),
-    ("計画停止予定通知", "availability.maintenance_notice"),
-    ("サービス提供終了時の事前通知", "exit.termination_notice"),
-    ("サービス稼働率", "availability.service_uptime"),
-    ("平均復旧時間", "availability.mttr"),
-    ("目標復旧時間", "availability.rto"),
-    ("目標復旧時点", "availability.rpo"),
-    ("バックアップデータを取得するタイミング", "availability.rpo"),
-    ("バックアップデータの保存期間", "availability.backup_retention"),
-    ("応答時間", "performance.online_response_time"),
-    ("バッチ処理時間", "performance.batch_time"),
-    ("サービス提供時間帯（障害対応）", "support.hours"),
-    ("データ消去の要件", "exit.erasure_time"),
-    ("データ保護のための暗号化要件", "security.at_rest_encryption"),
-    ("解約時のデータポータビリティ", "exit.export_formats"),
-    ("公的認証取得の要件", "security.certifications"),
-    ("通信の暗号化レベル", "security.intercloud_encryption"),
-    ("会計監査報告書における情報セキュリティ関連事項の確認", "audit.attestations"),
-    ("ウイルススキャン", "security.malware_protection"),
-    ("データの外部保存方針", "security.data_location"),
-];
-
-const NAMES: &[&str] = &["サービスレベル項目", "サービスレベル項目例", "項目"];
+/// Unknown names of rows that are told what they were perhaps meant to be.
+const MAX_SUGGESTIONS: usize = 20;
 const ANSWERS: &[&str] = &["回答", "設定値", "サービスレベル", "値"];
 
 /// Whether a text begins like a checklist: its header names items and answers.
@@ -77,31 +59,44 @@ pub fn read(text: &str, head: &Head) -> Import {
     let mut rows = reader.into_records();
     let columns = rows.next().and_then(Result::ok).map(|header| columns(&header));
     let Some(Some((name_at, answer_at))) = columns else {
-        return Import::refused(
-            "no checklist: the header needs the columns サービスレベル項目 and 回答",
-        );
+        let header: String = text.lines().next().unwrap_or_default().to_owned();
+        let message = "the header is not that of a checklist";
+        let expected = Expected::ChecklistHeader;
+        return Import::refused(fault(FaultCode::UnknownKind, Some(header), expected, message));
     };
+    let open = open_quote(text, b',');
     let mut import = Import { rows: 1, ..Import::default() };
     let (mut items, mut places): (Vec<Node>, Vec<usize>) = (Vec::new(), Vec::new());
     for (index, record) in rows.enumerate() {
+        let row = index + 2;
         let Ok(record) = record else { break };
         let name = plain(record.get(name_at).unwrap_or_default());
+        if let Some(open) = open.as_ref().filter(|open| open.row == row) {
+            // What follows stands in this one cell.
+            import.note(row, &name, open.fault());
+            break;
+        }
         let answer = record.get(answer_at).unwrap_or_default().trim();
+        if is_nothing(answer) {
+            continue;
+        }
         let found = ROWS.iter().find(|(row, _)| is_row(&name, row));
-        let item = found.and_then(|(_, key)| registry().item(key));
-        let Some(item) = item.filter(|_| !is_nothing(answer)) else { continue };
+        let Some(item) = found.and_then(|(_, key)| registry().item(key)) else {
+            if !is_known(&name) {
+                let suggest = import.fault_count < MAX_SUGGESTIONS;
+                import.note(row, &name, unknown(&name, answer, suggest));
+            }
+            continue;
+        };
         match promise(item, answer) {
             Ok(promise) => {
                 items.push(promise);
-                places.push(index + 2);
+                places.push(row);
             }
             Err(allowed) => {
                 let message = format!("the answer cannot be read as {}", item.label(Locale::En));
-                import.note(
-                    index + 2,
-                    &name,
-                    fault(FaultCode::WrongForm, Some(answer.to_owned()), allowed, message),
-                );
+                let found = Some(answer.to_owned());
+                import.note(row, &name, fault(FaultCode::WrongForm, found, allowed, message));
             }
         }
     }
@@ -109,7 +104,11 @@ pub fn read(text: &str, head: &Head) -> Import {
         Ok(Document::Offer(offer)) => import.offers.push(ImportedOffer { row: 1, offer }),
         Ok(Document::Requirement(_)) => {}
         Err(faults) => {
-            for found in faults.0 {
+            // That nothing is promised follows from answers that could not be read.
+            let refused = import.fault_count > 0;
+            for found in
+                faults.0.into_iter().filter(|found| !refused || found.path != "/spec/items")
+            {
                 let (row, column) = place(&found.path, &places);
                 import.note(row, &column, found);
             }
@@ -141,12 +140,6 @@ fn plain(text: &str) -> String {
         .filter(|c| !c.is_whitespace() && *c != '\u{feff}' && *c != '"')
         .map(narrow)
         .collect()
-}
-
-/// A row's name, also with a remark in brackets behind it.
-fn is_row(name: &str, row: &str) -> bool {
-    name == row
-        || name.strip_prefix(row).is_some_and(|rest| rest.starts_with('（') && rest.ends_with('）'))
 }
 
 /// An answer that promises nothing.

@@ -8,13 +8,14 @@ pub mod csv;
 pub mod jws;
 pub mod meti;
 pub mod openslo;
+mod quotes;
 mod report;
 #[cfg(test)]
 mod tests;
 
 pub use report::{Import, ImportedOffer, RowFault};
 
-use crate::{AsDocument, Document, Faults, Offer, parse, to_json, to_yaml};
+use crate::{AsDocument, Document, FaultCode, Faults, Offer, parse, to_json, to_yaml};
 
 crate::words::words! {
     /// The forms in which offers are exchanged.
@@ -35,7 +36,8 @@ crate::words::words! {
 /// Most offers that one file may hold.
 pub const MAX_OFFERS: usize = 10_000;
 /// Longest table that is read, bytes: 10,000 rows of wide tables stay below.
-pub const MAX_TABLE_BYTES: usize = 24 * 1024 * 1024;
+pub const MAX_TABLE_BYTES: usize = MAX_TABLE_MEGABYTES as usize * 1024 * 1024;
+const MAX_TABLE_MEGABYTES: u32 = 24;
 
 impl Format {
     /// The form that a file's name says, by its ending.
@@ -73,9 +75,12 @@ pub fn read(format: Format, text: &str) -> Import {
     match format {
         Format::Csv => csv::read(text),
         Format::Yaml | Format::Json => documents(text),
-        Format::Meti | Format::OpenSlo => Import::refused(
-            "this form holds no whole offers: YAML, JSON and CSV do, and a checklist with what it leaves out",
-        ),
+        Format::Meti | Format::OpenSlo => Import::refused(report::fault(
+            FaultCode::UnknownKind,
+            Some(format.to_string()),
+            [Format::Yaml, Format::Json, Format::Csv].map(|form| form.to_string()).to_vec(),
+            "this form holds no whole offers",
+        )),
     }
 }
 

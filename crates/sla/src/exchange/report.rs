@@ -1,6 +1,7 @@
 //! What reading a file of offers brought: the offers, or every fault with its row and column.
 
-use crate::{Fault, FaultCode, Offer};
+use crate::expected::Allowed;
+use crate::{Expected, Fault, FaultCode, Offer};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,8 +32,13 @@ pub struct RowFault {
 
 impl fmt::Display for RowFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let column = if self.column.is_empty() { "all columns" } else { &self.column };
-        write!(f, "row {}, {column}: {}", self.row, self.fault.message)?;
+        match (self.row, self.column.as_str()) {
+            (0, "") => f.write_str("the file")?,
+            (0, column) => f.write_str(column)?,
+            (row, "") => write!(f, "row {row}")?,
+            (row, column) => write!(f, "row {row}, {column}")?,
+        }
+        write!(f, ": {}", self.fault.message)?;
         if let Some(found) = &self.fault.found {
             write!(f, "; found `{found}`")?;
         }
@@ -64,15 +70,14 @@ impl Import {
     }
 
     /// A file that is refused as a whole.
-    pub(super) fn refused(message: impl Into<String>) -> Self {
-        Self::default()
-            .with(0, "", fault(FaultCode::UnknownKind, None, Vec::new(), message))
-            .finish()
+    pub(super) fn refused(fault: Fault) -> Self {
+        Self::default().with(0, "", fault).finish()
     }
 
     /// A file that is refused because of its size.
     pub(super) fn too_large(message: impl Into<String>) -> Self {
-        Self::default().with(0, "", fault(FaultCode::TooLarge, None, Vec::new(), message)).finish()
+        let expected = Expected::SmallerFile { megabytes: super::MAX_TABLE_MEGABYTES };
+        Self::refused(fault(FaultCode::TooLarge, None, expected, message))
     }
 
     pub(super) fn with(mut self, row: usize, column: &str, fault: Fault) -> Self {
@@ -98,14 +103,16 @@ impl Import {
         import.finish()
     }
 
+    /// Told first, however many faults its rows have.
     pub(super) fn refuse_too_many(&mut self) {
         if self.rows > super::MAX_OFFERS {
-            let message = format!("a file holds at most {} offers", super::MAX_OFFERS);
-            self.note(
-                0,
-                "",
-                fault(FaultCode::TooMany, Some(self.rows.to_string()), Vec::new(), message),
-            );
+            let message = format!("the file holds {} offers", self.rows);
+            let most = u32::try_from(super::MAX_OFFERS).unwrap_or(u32::MAX);
+            let found = Some(self.rows.to_string());
+            let fault = fault(FaultCode::TooMany, found, Expected::Offers { most }, message);
+            self.fault_count += 1;
+            self.faults.insert(0, RowFault { row: 0, column: String::new(), fault });
+            self.faults.truncate(MAX_LISTED);
         }
     }
 
@@ -124,11 +131,8 @@ impl Import {
         }
         for (row, name, first) in twins {
             let message = format!("the name stands in row {first} already");
-            self.note(
-                row,
-                "name",
-                fault(FaultCode::DuplicateItem, Some(name), Vec::new(), message),
-            );
+            let expected = Expected::OtherThanRow { row: first };
+            self.note(row, "name", fault(FaultCode::DuplicateItem, Some(name), expected, message));
         }
     }
 
@@ -163,9 +167,10 @@ pub(super) fn other_kind(row: usize) -> RowFault {
 pub(super) fn fault(
     code: FaultCode,
     found: Option<String>,
-    allowed: Vec<String>,
+    allowed: impl Into<Allowed>,
     message: impl Into<String>,
 ) -> Fault {
     let found = found.map(|text| text.chars().take(60).collect());
-    Fault { path: String::new(), code, found, allowed, expected: None, message: message.into() }
+    let Allowed { words: allowed, expected } = allowed.into();
+    Fault { path: String::new(), code, found, allowed, expected, message: message.into() }
 }

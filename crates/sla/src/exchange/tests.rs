@@ -4,6 +4,8 @@ use crate::write::tests::offer;
 use crate::{EXAMPLE_OFFERS, FaultCode, Offer, canonical_json, parse_offer};
 use proptest::prelude::*;
 
+mod faults;
+
 fn examples() -> Vec<Offer> {
     EXAMPLE_OFFERS.iter().map(|example| parse_offer(example.yaml).unwrap()).collect()
 }
@@ -194,14 +196,7 @@ fn a_filled_checklist_becomes_an_offer() {
         セキュリティ,39,公的認証取得の要件,,ISO/IEC 27001、ISMAP\n\
         セキュリティ,49,データの外部保存方針,,日本国内\n\
         拡張性,24,同時接続利用者数,,制限なし\n";
-    let head = meti::Head {
-        name: "kaikei-saas".into(),
-        title: "会計SaaS".into(),
-        model: "SaaS".into(),
-        region: "jp-1".into(),
-        country: "JP".into(),
-        provider: None,
-    };
+    let head = kaikei();
     assert_eq!(Format::of_text(text), Format::Meti);
     let found = offers(meti::read(text, &head)).remove(0);
     let number = |key: &str| found.item(key).unwrap().value.as_number().unwrap().to_string();
@@ -218,6 +213,17 @@ fn a_filled_checklist_becomes_an_offer() {
     let faulty = meti::read(&text.replace("99.9％以上", "とても高い"), &head);
     assert_eq!((faulty.faults[0].row, faulty.faults[0].column.as_str()), (4, "サービス稼働率"));
     assert_eq!(meti::read("a,b\n", &head).faults[0].fault.code, FaultCode::UnknownKind);
+}
+
+fn kaikei() -> meti::Head {
+    meti::Head {
+        name: "kaikei-saas".into(),
+        title: "会計SaaS".into(),
+        model: "SaaS".into(),
+        region: "jp-1".into(),
+        country: "JP".into(),
+        provider: None,
+    }
 }
 
 #[test]

@@ -61,6 +61,11 @@ fn money(fields: &mut Fields<'_>, sink: &mut Sink) -> Option<(i64, String)> {
     let digits = currency.map_or(2, |(_, digits)| digits);
     let minor = fields.required(sink, "amount", |node, at, sink| {
         let expected = Expected::Amount { digits };
+        // A typing mistake in an exponent makes another price by powers of ten.
+        if matches!(node, Node::Text(text) if text.contains(['e', 'E'])) {
+            let message = "expected an amount in digits";
+            return sink.fault(at, FaultCode::NotANumber, Some(node), expected, message);
+        }
         let amount = decimal_as(node, at, sink, expected.clone())?;
         let minor = amount.checked_mul(rust_decimal::Decimal::from(10_u32.pow(digits)));
         let whole = minor.filter(|minor| minor.is_integer() && !minor.is_sign_negative());

@@ -3,7 +3,7 @@
 use super::cursor::{At, Fields, Sink};
 use super::limits;
 use super::offer::at_least_one;
-use super::scalar::{between, whole, word};
+use super::scalar::{whole, word};
 use super::value;
 use crate::fault::FaultCode;
 use crate::node::Node;
@@ -21,7 +21,7 @@ pub(super) fn remedy(
     let claim = fields.required(sink, "claim", word(Claim::WORDS, Claim::from_word));
     let claim_window_days =
         fields.optional(sink, "claimWindowDays", whole(1, limits::CLAIM_DAYS_MAX));
-    let cap = fields.optional(sink, "cap", between(Decimal::ZERO, Decimal::ONE));
+    let cap = fields.optional(sink, "cap", value::share);
     let schedule = fields.required(sink, "schedule", |node, at, sink| {
         let steps =
             at_least_one(node, at, sink, "step", |node, at, sink| credit(item, node, at, sink))?;
@@ -40,7 +40,7 @@ fn credit(item: Option<&ItemDef>, node: &Node, at: &At<'_>, sink: &mut Sink) -> 
         Some(item) => value::number(item, node, at, sink),
         None => super::scalar::decimal(node, at, sink),
     });
-    let credit = fields.required(sink, "credit", between(Decimal::ZERO, Decimal::ONE));
+    let credit = fields.required(sink, "credit", value::share);
     fields.close(sink);
     Some(Credit { below: below?, credit: credit? })
 }

@@ -247,6 +247,54 @@ fn rules_of_offers_are_kept() {
 }
 
 #[test]
+fn credits_are_written_as_the_thresholds_beside_them_are() {
+    let read = |credit: &str| {
+        let remedy = format!(
+            "{{claim: automatic, cap: {credit}, schedule: [{{below: 99 %, credit: {credit}}}]}}"
+        );
+        let item = format!(
+            "{{item: availability.service_uptime, value: 0.99, commitment: guaranteed, remedy: {remedy}}}"
+        );
+        parse_offer(&offer_with(&item))
+    };
+    for credit in ["10 %", "0.1", "10%", "\"10 ％\""] {
+        let offer = read(credit).unwrap_or_else(|faults| panic!("{credit}: {faults}"));
+        let remedy = offer.spec.items[0].remedy.clone().unwrap();
+        assert_eq!(
+            (remedy.cap, remedy.schedule[0].credit),
+            (Some(Decimal::new(1, 1)), Decimal::new(1, 1))
+        );
+    }
+    for (credit, code) in [
+        ("10", FaultCode::OutOfRange),
+        ("101 %", FaultCode::OutOfRange),
+        ("ten", FaultCode::NotANumber),
+        ("10 h", FaultCode::WrongUnit),
+    ] {
+        let faults = read(credit).unwrap_err();
+        assert!(faults.iter().all(|fault| fault.code == code), "{credit}: {faults}");
+        let allowed = faults.iter().all(|fault| fault.allowed.join(", ").contains('%'));
+        assert_eq!((faults.len(), allowed), (2, true), "{credit}: {faults}");
+    }
+}
+
+#[test]
+fn amounts_in_text_are_digits() {
+    let read = |amount: &str| {
+        let text = offer_with("{item: capacity.hold_ttl, value: 15 min, commitment: declared}");
+        let price = format!("  price: {{monthlyTotal: {{amount: {amount}, currency: JPY}}}}\n");
+        parse_offer(&format!("{text}{price}"))
+    };
+    assert!(read("\"98000\"").is_ok() && read("98000").is_ok());
+    for amount in ["\"1e9\"", "\"1E+3\"", "many"] {
+        let faults = read(amount).unwrap_err();
+        let found = faults.at("/spec/price/monthlyTotal/amount").next().unwrap();
+        assert_eq!(found.code, FaultCode::NotANumber, "{amount}");
+        assert_eq!(found.expected, Some(Expected::Amount { digits: 0 }), "{amount}");
+    }
+}
+
+#[test]
 fn rules_of_requirements_are_kept() {
     for (item, code) in [
         ("{item: capacity.hold_ttl, level: must}", None),

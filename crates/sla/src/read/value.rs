@@ -78,16 +78,30 @@ pub(crate) fn extension(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Val
 
 /// A number in the item's base unit, from a bare number or from text with a unit.
 pub(crate) fn number(item: &ItemDef, node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Decimal> {
-    let (min, max) = limits(item);
-    let expected = Expected::Quantity { unit: item.unit, min, max };
-    let value = quantity(item.unit, &expected, node, at, sink)?;
+    within(item.unit, limits(item), node, at, sink)
+}
+
+/// A share of a whole: a fraction from 0 to 1, or a percentage with its sign.
+pub(crate) fn share(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Decimal> {
+    within(Unit::Fraction, (Decimal::ZERO, Decimal::ONE), node, at, sink)
+}
+
+fn within(
+    unit: Unit,
+    (min, max): (Decimal, Decimal),
+    node: &Node,
+    at: &At<'_>,
+    sink: &mut Sink,
+) -> Option<Decimal> {
+    let expected = Expected::Quantity { unit, min, max };
+    let value = quantity(unit, &expected, node, at, sink)?;
     if value >= min && value <= max {
         return Some(value);
     }
-    let message = if item.unit == Unit::Fraction && value > Decimal::ONE {
+    let message = if unit == Unit::Fraction && value > Decimal::ONE {
         "expected a fraction from 0 to 1, or a percentage with its sign: 0.999 or 99.9 %".to_owned()
     } else {
-        format!("expected a number from {min} to {max} ({})", item.unit)
+        format!("expected a number from {min} to {max} ({unit})")
     };
     sink.fault(at, FaultCode::OutOfRange, Some(node), expected, message)
 }

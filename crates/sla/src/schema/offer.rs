@@ -142,7 +142,7 @@ fn extension() -> Value {
 }
 
 fn remedy() -> Value {
-    let share = quantity::between(Decimal::ZERO, Decimal::ONE);
+    let share = quantity::share();
     let step = Object::new()
         .required("below", json!({"type": ["number", "string"]}))
         .required("credit", share.clone());
@@ -198,7 +198,7 @@ fn amounts() -> Vec<Value> {
             let (step, most) = (Decimal::new(1, *digits), Decimal::new(i64::MAX, *digits).trunc());
             let (step, most) = (quantity::number(step), quantity::number(most));
             let bare = json!({"type": "number", "minimum": 0, "maximum": most, "multipleOf": step});
-            when(is("currency", &[code]), field("amount", either(vec![bare, quantity::text()])))
+            when(is("currency", &[code]), field("amount", either(vec![bare, quantity::digits()])))
         })
         .collect()
 }

@@ -9,6 +9,8 @@ use serde_json::{Number, Value, json};
 
 /// What `parse_decimal` reads, without the limit of 28 digits.
 const NUMBER: &str = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?";
+/// The same without an exponent.
+const DIGITS: &str = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)";
 /// Digits inside an ISO 8601 duration.
 const PART: &str = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)";
 
@@ -38,6 +40,16 @@ pub(super) fn steps() -> Value {
 /// Text that is a number.
 pub(super) fn text() -> Value {
     json!({"type": "string", "pattern": format!(r"^\s*{NUMBER}\s*$")})
+}
+
+/// Text that is a number in digits.
+pub(super) fn digits() -> Value {
+    json!({"type": "string", "pattern": format!(r"^\s*{DIGITS}\s*$")})
+}
+
+/// A share of a whole: a fraction from 0 to 1, or text that may be a percentage.
+pub(super) fn share() -> Value {
+    with_unit(Unit::Fraction, Decimal::ZERO, Decimal::ONE)
 }
 
 /// A percentile: above 0, up to 100, or `p95`.

@@ -60,6 +60,13 @@ pub fn canonical_json(document: &impl AsDocument) -> String {
     jcs::canonical(&to_node(&document))
 }
 
+/// Prints the same with the signature: without `metadata.signature` it is the canonical JSON, byte by
+/// byte, so that signature and hash can be checked by whoever gets it.
+#[must_use]
+pub fn signed_json(document: &impl AsDocument) -> String {
+    jcs::canonical(&to_node(&document.to_document()))
+}
+
 /// Checks a document that was built or changed in code, by every rule that reading applies.
 ///
 /// # Errors

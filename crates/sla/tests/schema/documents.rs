@@ -274,7 +274,7 @@ fn wish(source: &Source, item: &ItemDef) -> Value {
         }
         _ => put(&mut map, source, "tolerance", json!(1)),
     }
-    let weight = values::share(source);
+    let weight = values::weight(source);
     put(&mut map, source, "weight", weight);
     put(&mut map, source, "minCommitment", json!(source.pick(Commitment::WORDS)));
     put(&mut map, source, "maxAgeDays", json!(365));

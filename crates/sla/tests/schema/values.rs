@@ -48,7 +48,7 @@ pub fn window(source: &Source) -> Value {
 }
 
 /// A number from 0 to 1, as number or text.
-pub fn share(source: &Source) -> Value {
+pub fn weight(source: &Source) -> Value {
     json!(source.pick(&[
         json!(0),
         json!(0.5),
@@ -57,6 +57,12 @@ pub fn share(source: &Source) -> Value {
         json!(" 1e-1 "),
         json!(".5")
     ]))
+}
+
+/// The same, or a percentage with its sign.
+pub fn share(source: &Source) -> Value {
+    let percent = json!(source.pick(&["10 %", "25パーセント", " 5e1% "]));
+    if source.once_in(3) { percent } else { weight(source) }
 }
 
 /// A number of an item in one of its written forms.

@@ -8,7 +8,7 @@ use sla::exchange::{self, Format, Import, meti};
 use sla::{Locale, Offer};
 
 use super::{Form, read, refuse, say_exactly};
-use crate::command::say;
+use crate::command::{counted, say};
 
 /// Files to check.
 #[derive(Debug, Args)]
@@ -93,7 +93,8 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         match Format::of_text(&text) {
             Format::Yaml | Format::Json => match sla::parse(&text) {
                 Ok(parsed) => {
-                    say(&format!("{name}: {} documents without a fault", parsed.documents.len()));
+                    let documents = counted(parsed.documents.len(), "document");
+                    say(&format!("{name}: {documents} without a fault"));
                     parsed.notices.iter().for_each(|notice| say(&format!("{name}: {notice}")));
                 }
                 Err(faults) => done = refuse(path, &faults),
@@ -108,7 +109,10 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
             format => {
                 let import = exchange::read(format, &text);
                 match import.is_sound() {
-                    true => say(&format!("{name}: {} offers without a fault", import.rows)),
+                    true => {
+                        let offers = counted(import.rows, "offer");
+                        say(&format!("{name}: {offers} without a fault"));
+                    }
                     false => done = refuse(path, &import.faults),
                 }
             }

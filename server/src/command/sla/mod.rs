@@ -114,7 +114,9 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     let text = if bytes.len() as u64 == most {
         String::from_utf8_lossy(&bytes).into_owned()
     } else {
-        String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", path.display()))?
+        String::from_utf8(bytes).with_context(|| {
+            format!("{} is not UTF-8; save a table as CSV UTF-8", path.display())
+        })?
     };
     Ok(text)
 }

@@ -2,11 +2,12 @@
 
 use super::cell::{self, Kind};
 use super::layout::{self, ABOUT, FIXED, MARK, Place, WORDS};
+use crate::exchange::quotes::open_quote;
 use crate::exchange::report::fault;
 use crate::exchange::{Import, ImportedOffer, MAX_OFFERS, MAX_TABLE_BYTES};
 use crate::node::Node;
 use crate::read::from_node;
-use crate::{API_VERSION, Document, DocumentKind, Fault, FaultCode, registry};
+use crate::{API_VERSION, Document, DocumentKind, Expected, Fault, FaultCode, registry};
 use std::collections::BTreeMap;
 
 /// More columns than the registry can fill many times over.
@@ -24,7 +25,14 @@ pub fn read(text: &str) -> Import {
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.lines().next().is_some_and(|header| header.len() > MAX_HEADER_BYTES) {
-        return Import::too_large(format!("the header is longer than {MAX_HEADER_BYTES} bytes"));
+        let message = format!("the header is longer than {MAX_HEADER_BYTES} bytes");
+        let most = u32::try_from(MAX_COLUMNS).unwrap_or(u32::MAX);
+        return Import::refused(fault(
+            FaultCode::TooLarge,
+            None,
+            Expected::Columns { most },
+            message,
+        ));
     }
     let mut rows = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -34,37 +42,34 @@ pub fn read(text: &str) -> Import {
         .into_records();
     let mut import = Import::default();
     let Some(Ok(names)) = rows.next() else {
-        return import
-            .with(1, "", fault(FaultCode::Empty, None, Vec::new(), "the table has no header"))
-            .finish();
+        let nothing = fault(FaultCode::Empty, None, Expected::Table, "the table has no header");
+        return import.with(1, "", nothing).finish();
     };
+    let open = open_quote(text, delimiter(text.lines().next().unwrap_or_default()));
+    if let Some(open) = open.as_ref().filter(|open| open.row == 1) {
+        return import.with(1, "", open.fault()).finish();
+    }
     let Some(header) = Header::read(&names, &mut import) else { return import.finish() };
     for (index, record) in rows.enumerate() {
         let row = index + 2;
-        let Ok(record) = record else {
-            import.note(
-                row,
-                "",
-                fault(FaultCode::Syntax, None, Vec::new(), "the row cannot be read"),
-            );
-            break;
-        };
-        if record.iter().all(|cell| cell.trim().is_empty()) {
+        let open = open.as_ref().filter(|open| open.row == row);
+        let Ok(record) = record else { break };
+        if open.is_none() && record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
         import.rows += 1;
-        if import.rows > MAX_OFFERS {
-            import.refuse_too_many();
-            break;
+        match open {
+            // What follows stands in this one cell.
+            Some(open) => import.note(row, header.name(open.cell), open.fault()),
+            // Too many are counted to the end, and not looked at.
+            None if import.rows > MAX_OFFERS => {}
+            None => header.row(row, &record, &mut import),
         }
-        header.row(row, &record, &mut import);
     }
+    import.refuse_too_many();
     if import.rows == 0 && import.faults.is_empty() {
-        import.note(
-            2,
-            "",
-            fault(FaultCode::Empty, None, Vec::new(), "the table has no rows below its header"),
-        );
+        let message = "the table has no rows below its header";
+        import.note(2, "", fault(FaultCode::Empty, None, Expected::Table, message));
     }
     import.refuse_twins();
     import.finish()
@@ -90,11 +95,10 @@ impl Header {
     fn read(names: &csv::StringRecord, import: &mut Import) -> Option<Self> {
         if names.len() > MAX_COLUMNS {
             let message = format!("a table has at most {MAX_COLUMNS} columns");
-            import.note(
-                1,
-                "",
-                fault(FaultCode::TooLarge, Some(names.len().to_string()), Vec::new(), message),
-            );
+            let most = u32::try_from(MAX_COLUMNS).unwrap_or(u32::MAX);
+            let found = Some(names.len().to_string());
+            let many = fault(FaultCode::TooMany, found, Expected::Columns { most }, message);
+            import.note(1, "", many);
             return None;
         }
         let mut columns = Vec::with_capacity(names.len());
@@ -103,11 +107,9 @@ impl Header {
             let name = name.trim().to_owned();
             if let Some(first) = seen.insert(name.clone(), index + 1) {
                 let message = format!("the column stands twice: it is column {first} as well");
-                import.note(
-                    1,
-                    &name,
-                    fault(FaultCode::DuplicateField, Some(name.clone()), Vec::new(), message),
-                );
+                let found = Some(name.clone());
+                let twice = fault(FaultCode::DuplicateField, found, Expected::Once, message);
+                import.note(1, &name, twice);
             }
             match layout::place(&name) {
                 Some(place) => columns.push((name, place)),
@@ -121,12 +123,17 @@ impl Header {
         import.faults.is_empty().then_some(Self { columns })
     }
 
+    /// What a column is called; empty where there is none.
+    fn name(&self, index: usize) -> &str {
+        self.columns.get(index).map_or("", |(name, _)| name)
+    }
+
     fn row(&self, row: usize, record: &csv::StringRecord, import: &mut Import) {
         if record.len() != self.columns.len() {
-            let allowed = vec![self.columns.len().to_string()];
-            let message = "the row has another number of cells than the header";
-            let found = Some(record.len().to_string());
-            import.note(row, "", fault(FaultCode::WrongForm, found, allowed, message));
+            let (found, allowed) = (record.len(), self.columns.len());
+            let message = format!("the row has {}, the header has {allowed}", cells(found));
+            let (found, allowed) = (Some(found.to_string()), vec![allowed.to_string()]);
+            import.note(row, "", fault(FaultCode::CellCount, found, allowed, message));
             return;
         }
         let mut tree = Tree::default();
@@ -148,10 +155,14 @@ impl Header {
     }
 }
 
+fn cells(count: usize) -> String {
+    if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") }
+}
+
 fn unknown(name: &str, suggest: bool) -> Fault {
     let found = Some(name.to_owned());
     if name.is_empty() {
-        return fault(FaultCode::UnknownField, None, Vec::new(), "a column has no name");
+        return fault(FaultCode::UnknownField, None, Expected::Column, "a column has no name");
     }
     match suggest.then(|| layout::meant(name)).flatten() {
         Some(meant) => {
@@ -160,7 +171,7 @@ fn unknown(name: &str, suggest: bool) -> Fault {
         }
         None => {
             let message = "unknown column; columns of your own are items named x-<vendor>.<name>";
-            fault(FaultCode::UnknownField, found, Vec::new(), message)
+            fault(FaultCode::UnknownField, found, Expected::Column, message)
         }
     }
 }
