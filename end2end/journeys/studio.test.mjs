@@ -6,70 +6,18 @@ import { test } from "node:test";
 import { accessible, decent, fitsWidth } from "../helpers/checks.mjs";
 import { kumoichi } from "../helpers/fixture.mjs";
 import { wordsOf } from "../helpers/words.mjs";
+import { askServer, open, ready, rows } from "../walks/studio.mjs";
 
 const fixture = kumoichi();
-const TEMPLATES = ["certificate-service", "collaboration-service", "tracking-service"];
 const word = wordsOf("en");
-const RANDOM_NEEDS = 200;
-
-/** Opens the bench of a template and waits until the market has come. */
-async function open(page, template = TEMPLATES[0], query = "") {
-  await page.goto(`/needs/templates/${template}${query}`);
-  await ready(page);
-  // On narrow screens the fields are folded.
-  const fold = page.locator("[data-fold] > summary");
-  if (await fold.isVisible()) await fold.click();
-}
-
-/** Waits until the last change has come to rest. */
-async function ready(page) {
-  await page.locator(".studio[data-ready=yes]").waitFor({ timeout: 30_000 });
-}
-
-/** Ids of the rows of the live list, in order. */
-function rows(page) {
-  return page
-    .locator(".live .rank")
-    .evaluateAll((list) => list.map(({ dataset }) => [dataset.offer, dataset.shortfall, dataset.surplus]));
-}
+/** What the server says for the need in the address. */
+const asked = (page) => askServer(fixture.url(), page.url());
 
 /** The reasons and changes beside the rows of a list. */
 function reasons(page, list) {
   return page.locator(`${list} .rank .reason`).evaluateAll((all) =>
     all.map((one) => [...one.querySelectorAll(":scope > p:not(.hint, .stronger, :has(a))")].map((p) => p.textContent.trim()).filter(Boolean)),
   );
-}
-
-/** What the server says for the need in the address. */
-async function asked(page, url = page.url()) {
-  const address = new URL(url);
-  const answer = await fetch(`${fixture.url()}/api/v1/rankings`, {
-    method: "POST",
-    headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID() },
-    body: JSON.stringify({
-      need: { shareCode: address.searchParams.get("doc") },
-      order: address.searchParams.get("order") ?? "balanced",
-      limit: Number(address.searchParams.get("show") ?? 10),
-    }),
-  });
-  assert.equal(answer.status, 200, await answer.clone().text());
-  const list = await answer.json();
-  const decimal = (nano) => String(nano / 1e9).includes("e") ? (nano / 1e9).toFixed(9).replace(/0+$/, "") : String(nano / 1e9);
-  return [...list.matches, ...list.nearMisses].map(({ offer, explanation: { totals } }) => [
-    offer.id,
-    decimal(totals.shortfall),
-    decimal(totals.surplus),
-  ]);
-}
-
-/** The same random numbers in every run (mulberry32). */
-function dice(seed) {
-  return (sides) => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % sides;
-  };
 }
 
 /** Drags a corner towards the middle of the drawing; `before` looks at the page while it is held. */
@@ -354,52 +302,3 @@ test("on a narrow screen a comparison shows a whole offer beside the items from 
     });
   }
 });
-
-test(`browser and server give the same order and distances for ${RANDOM_NEEDS} random needs`, async () => {
-  const roll = dice(20261122);
-  let compared = 0;
-  for (const template of TEMPLATES) {
-    await fixture.visit({}, async (page) => {
-      await open(page, template, "?show=200");
-      const goal = compared + Math.ceil(RANDOM_NEEDS / TEMPLATES.length);
-      // The server judges one need while the browser is at the next.
-      let judged = Promise.resolve();
-      while (compared < goal) {
-        const rolls = Array.from({ length: 60 }, () => roll(1 << 16));
-        await page.evaluate(change, rolls);
-        await ready(page);
-        const [here, address] = [await rows(page), page.url()];
-        await judged;
-        judged = asked(page, address).then((there) => assert.deepEqual(here, there, address));
-        // Reported where it is awaited.
-        judged.catch(() => {});
-        compared += 1;
-      }
-      await judged;
-    });
-  }
-  assert.ok(compared >= RANDOM_NEEDS);
-});
-
-/** Runs in the page: changes a few fields by hand, as somebody would. */
-function change(rolls) {
-  const next = (sides) => rolls.shift() % sides;
-  const some = (list) => list[next(list.length)];
-  const tell = (field, kind) => field.dispatchEvent(new Event(kind, { bubbles: true }));
-  const root = document.querySelector(".studio");
-  root.dataset.ready = "no";
-  // A corner to any place, by keys, so that every round changes something.
-  const corner = some([...root.querySelectorAll("[data-corner]")]);
-  const press = (key) => corner?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-  press(some(["Home", "End"]));
-  for (let times = next(40); times > 0; times--) press(some(["ArrowUp", "ArrowDown", "ArrowUp", "PageUp", "PageDown"]) ?? "ArrowUp");
-  const weight = some([...root.querySelectorAll("[data-part=weight]")]);
-  weight.value = String(next(101) / 10);
-  tell(weight, "change");
-  const level = some([...root.querySelectorAll("[data-part=level]")]);
-  level.value = some(["must", "prefer", "prefer"]);
-  tell(level, "change");
-  const order = root.querySelectorAll("[data-order]");
-  if (order.length > 0) some([...order]).click();
-  if (next(10) === 0) some([...root.querySelectorAll("[data-pick]:not([hidden]) a")]).click();
-}

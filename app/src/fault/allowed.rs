@@ -8,7 +8,7 @@ use crate::{expected::expected_text, needs::asked_text, words::Words};
 /// What is allowed where the fault is; empty where nothing can be said.
 pub(super) fn allowed_text(words: Words, fault: &FieldFault) -> String {
     match &fault.expected {
-        Some(Expected::NoStricter { item, op, scheme, value }) => {
+        Some(Expected::NoStricter { item, op, scheme, value, .. }) => {
             let every_day = RequirementItem {
                 op: Some(*op),
                 scheme: scheme.clone(),

@@ -1,8 +1,7 @@
 //! What would have been right where a fault is, as data: pages put it into words of their language,
 //! the display is the English phrase that finishes "expected …".
 
-use crate::format::format_any;
-use crate::{Locale, Operator, Unit, Value};
+use crate::{Operator, Unit, Value};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -93,6 +92,8 @@ pub enum Expected {
         scheme: Option<String>,
         /// What is asked every day.
         value: Value,
+        /// The same in English: whoever prints faults must not bring all items along.
+        shown: String,
     },
     /// A key of the registry, or `x-<vendor>.<name>`.
     ItemKey,
@@ -185,8 +186,7 @@ impl fmt::Display for Expected {
                     "an amount from 0 to {most} with at most {digits} decimals, such as 120.50"
                 )
             }
-            Self::NoStricter { item, scheme, value, .. } => {
-                let shown = format_any(item, scheme.as_deref(), value, Locale::En);
+            Self::NoStricter { shown, .. } => {
                 write!(f, "a value that is not stricter than every day, {shown}")
             }
             Self::EarlierThan { version } => write!(f, "a version before {version}"),

@@ -4,7 +4,7 @@ use crate::parts::HttpDrivers;
 use broker::ports::{CloudConnection, Drivers};
 use domain::{Clock, ProviderId};
 use provider_api::{Allocation, Amounts, Driver, Secret, Zone, ZoneCapacity};
-use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, RunningCloud, Switches};
+use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, RunningCloud};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -117,19 +117,10 @@ impl TestCloud {
         HttpDrivers.driver(&CloudConnection { provider, url, token }).expect("driver")
     }
 
-    /// Of a thousand calls so many fail before acting, so many after it, and so many lose the answer.
-    pub async fn trouble(&self, per_mille: u32) {
-        let url = format!("{}/switches", self.running.url());
-        let switches = Switches {
-            error_per_mille: per_mille,
-            fail_after_per_mille: per_mille,
-            lost_answer_per_mille: per_mille,
-            ..Switches::default()
-        };
-        let client = reqwest::Client::new();
-        let answer = client.put(url).bearer_auth(ADMIN).json(&switches).send().await;
-        let status = answer.expect("the cloud answers").status();
-        assert!(status.is_success(), "the switches are refused: {status}");
+    /// Address and token of whoever drills with it.
+    #[must_use]
+    pub fn admin(&self) -> (String, &'static str) {
+        (self.running.url(), ADMIN)
     }
 
     /// Everything the cloud ever held under a contract's label.

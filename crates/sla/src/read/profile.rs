@@ -7,10 +7,11 @@ use super::scalar::word;
 use super::value;
 use crate::expected::Allowed;
 use crate::fault::FaultCode;
+use crate::format::format_any;
 use crate::node::Node;
 use crate::{
-    Expected, ItemDef, Operator, Profile, Profiles, RecoveryPriority, Relaxed, RequirementItem,
-    Value, registry,
+    Expected, ItemDef, Locale, Operator, Profile, Profiles, RecoveryPriority, Relaxed,
+    RequirementItem, Value, registry,
 };
 
 pub(super) fn profiles(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Profiles> {
@@ -80,6 +81,7 @@ fn relaxed(
                 op,
                 scheme: asked.scheme.clone(),
                 value: every_day.clone(),
+                shown: format_any(&asked.item, asked.scheme.as_deref(), every_day, Locale::En),
             };
             let found = value::in_one_line(node);
             sink.fault(at, FaultCode::Contradiction, Some(&found), expected, message)
