@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { accessible, decent, fitsWidth } from "../helpers/checks.mjs";
 import { kumoichi } from "../helpers/fixture.mjs";
 import { wordsOf } from "../helpers/words.mjs";
-import { askServer, open, ready, rows } from "../walks/studio.mjs";
+import { TEMPLATES, askServer, open, ready, rows } from "../walks/studio.mjs";
 
 const fixture = kumoichi();
 const word = wordsOf("en");
