@@ -1,4 +1,5 @@
-// The installed Chromium (without windows where there is one), and fresh visitors in it: language, script, width, theme.
+// The installed Chromium, without windows where the system has it so, and fresh visitors in it: language, script,
+// width, theme.
 
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
