@@ -343,3 +343,36 @@ async fn the_number_of_statements_does_not_grow_with_the_contracts() {
     }
     site.market.finish().await;
 }
+
+#[tokio::test]
+async fn the_desk_cancels_what_is_under_way_and_the_customer_reads_why() {
+    let site = Site::open_with_cloud(1).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let quote = site.page(&quote_path(offer)).await;
+    let signed = send(&site, &quote, &[("step", "sign")]).await;
+    let desk = site.signed_in(Role::Broker).await;
+    let list = desk.page("/desk/workflows").await;
+    let start = list.find("/desk/workflows/wfl_").unwrap();
+    let workflow = list[start..].split('"').next().unwrap().to_owned();
+    let page = desk.page(&workflow).await;
+    assert!(page.contains("Cancel and take back") && !page.contains("Give up"), "{page}");
+
+    let cancel = format!("{workflow}/cancel");
+    let silent = desk.post(&cancel, &[("reason", " ")]).await;
+    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(silent.text.contains("field-reason-error"), "{}", silent.text);
+    let done = desk.post(&cancel, &[("reason", "the customer rang")]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let again = desk.post(&cancel, &[("reason", "once more")]).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    desk.market.run_workflows().await;
+    assert!(!desk.page(&workflow).await.contains("Cancel and take back"));
+    for (language, word) in [("en", "It was cancelled"), ("ja", "中止されました")] {
+        let desk_page = desk.get(&workflow, language).await.text;
+        assert!(desk_page.contains(word), "{desk_page}");
+    }
+    let customer = desk.signed_in(Role::Customer).await;
+    let told = customer.page(&signed.location).await;
+    assert!(told.contains("It was cancelled"), "{told}");
+    customer.market.finish().await;
+}
