@@ -38,11 +38,16 @@ fn value(page: &str, name: &str) -> String {
 
 /// Sends the form of a quote as the page filled it in, with changes.
 async fn send(site: &Site, page: &str, changes: &[(&str, &str)]) -> Answer {
+    send_in(site, "en", page, changes).await
+}
+
+async fn send_in(site: &Site, language: &str, page: &str, changes: &[(&str, &str)]) -> Answer {
     let names = [
         "offer",
         "need",
         "version",
         "key",
+        "price",
         "serviceName",
         "region",
         "instances",
@@ -59,7 +64,7 @@ async fn send(site: &Site, page: &str, changes: &[(&str, &str)]) -> Answer {
     let mut pairs: Vec<(&str, &str)> =
         kept.iter().map(|(name, value)| (*name, value.as_str())).collect();
     pairs.extend_from_slice(changes);
-    site.post("/contracts/new", &pairs).await
+    site.post_in("/contracts/new", language, &pairs).await
 }
 
 #[tokio::test]
@@ -276,7 +281,8 @@ async fn a_full_cloud_is_told_with_its_reason_and_the_desk_steers_only_what_is_s
     let site = Site::open_with_cloud(1).await.signed_in(Role::Customer).await;
     let offer = site.offer_titled(HOKUSEI).await;
     let quote = site.page(&quote_path(offer)).await;
-    let signed = send(&site, &quote, &[("step", "sign"), ("instances", "16")]).await;
+    let quote = send(&site, &quote, &[("step", "price"), ("instances", "16")]).await.text;
+    let signed = send(&site, &quote, &[("step", "sign")]).await;
     assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
     site.market.run_workflows().await;
     let failed = site.page(&signed.location).await;
@@ -375,4 +381,32 @@ async fn the_desk_cancels_what_is_under_way_and_the_customer_reads_why() {
     let told = customer.page(&signed.location).await;
     assert!(told.contains("It was cancelled"), "{told}");
     customer.market.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_signs_for_a_price_that_was_not_shown() {
+    let site = Site::open_with_cloud(8).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let quote = site.page(&quote_path(offer)).await;
+    let changed = [("step", "sign"), ("vcpu", "12")];
+    let told = send(&site, &quote, &changed).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    assert!(told.text.contains("; ¥182,000 was shown to you"), "{}", told.text);
+    assert_eq!(value(&told.text, "vcpu"), "12");
+    let ja = send_in(&site, "ja", &quote, &changed).await;
+    assert!(ja.text.contains("先ほどの表示は¥182,000"), "{}", ja.text);
+    // After faults no price was shown: it comes before the signature.
+    let faulty = send(&site, &quote, &[("step", "sign"), ("vcpu", "many")]).await;
+    assert!(!faulty.text.contains("name=\"price\""), "{}", faulty.text);
+    let first = send(&site, &quote, &[("step", "sign"), ("vcpu", "12"), ("price", "")]).await;
+    assert_eq!(first.status, StatusCode::CONFLICT);
+    assert!(first.text.contains("These quantities cost ¥"), "{}", first.text);
+    let ctx = site.market.person(Role::Customer).await;
+    let contracts = site.market.broker.contracts(&ctx, None, 10).await.unwrap();
+    assert!(contracts.items.is_empty(), "nothing is signed");
+
+    let signed = send(&site, &told.text, &[("step", "sign")]).await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+    site.market.run_workflows().await;
+    site.market.finish().await;
 }

@@ -158,6 +158,9 @@ async fn a_change_makes_a_version_and_the_published_one_stays_until_told() {
     let again =
         site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "save")]).await;
     assert_eq!(again.location, saved.location);
+    // What saving wrote into the document is nothing that the form would drop.
+    let form = site.page(&edit).await;
+    assert!(form.contains("name=\"title_en\"") && !form.contains("Saving from the form drops"));
     let page = site.page(&saved.location).await;
     assert!(page.contains("Kita smaller servers") && page.contains("Publish version 2"));
     let id = saved.location.rsplit('/').next().unwrap();

@@ -29,6 +29,10 @@ async function customer(name) {
   for (const [field, value] of Object.entries({ instances: MACHINES, vcpu: "1", ramMb: "512", storageGb: "1", serviceName: name })) {
     await guest.field(field).fill(value);
   }
+  // Nobody signs for a price that was not shown.
+  const before = await page.locator("[name=price]").inputValue();
+  await guest.button("contracts_price_again").click();
+  await page.locator(`[name=price]:not([value='${before}'])`).waitFor({ state: "attached" });
   return { page, guest, context };
 }
 

@@ -224,14 +224,36 @@ test("floors for a disaster are edited under the hand; a fault stands at its fie
   }
 });
 
-test("a floor comes down with a corner that goes below it", async () => {
+test("a region of users that does not exist is said at its field, and one that does ranks anew", async () => {
+  await fixture.visit({ refusals: true }, async (page) => {
+    await open(page);
+    const users = page.locator("[data-part=users]");
+    await users.fill("Mars");
+    await users.press("Tab");
+    await page.locator("[id='user_regions-error']", { hasText: /mars/i }).waitFor();
+    assert.equal(await users.getAttribute("aria-invalid"), "true");
+    await users.fill("DE");
+    await users.press("Tab");
+    await page.waitForURL(/doc=/);
+    await ready(page);
+    assert.equal(await users.getAttribute("aria-invalid"), null);
+    assert.deepEqual(await rows(page), await asked(page));
+  });
+});
+
+test("a floor comes down with a corner that goes below it, and comes back with it", async () => {
   await fixture.visit({}, async (page) => {
     await open(page);
+    const before = await page.locator("[id='field-floor-disaster:availability.service_uptime']").inputValue();
     await drag(page, "Service uptime", 0.97);
     const typed = await page.locator("[id='value-availability.service_uptime']").inputValue();
     const floor = page.locator("[id='field-floor-disaster:availability.service_uptime']");
     assert.ok(parseFloat(typed) < 99, typed);
     assert.equal(await floor.inputValue(), typed);
+    assert.deepEqual(await rows(page), await asked(page));
+    await page.getByRole("slider", { name: "Service uptime", exact: true }).press("End");
+    await ready(page);
+    assert.equal(await floor.inputValue(), before);
     assert.deepEqual(await rows(page), await asked(page));
   });
 });

@@ -11,7 +11,7 @@ use broker::{
     market::OfferCard,
     requirements::RequirementSource,
 };
-use domain::{ContractId, OfferId, Role};
+use domain::{ContractId, Money, OfferId, Role};
 
 use super::{
     need::{quote_address, read_need},
@@ -26,9 +26,11 @@ use crate::{
 pub(super) struct QuoteView {
     pub quote: Quote,
     /// The price of the plan as typed; `None` while it has faults.
-    pub price: Option<domain::Money>,
+    pub price: Option<Money>,
     /// After a change of the offer: the version shown before.
     pub shown_before: Option<i64>,
+    /// After a change of the quantities: the price shown before, or that none was.
+    pub price_before: Option<Option<Money>>,
     /// After a signature with a used key: the contract it signed first.
     pub signed_before: Option<ContractId>,
     /// Why it cannot be signed.
@@ -44,6 +46,7 @@ impl QuoteView {
             quote,
             price: None,
             shown_before: None,
+            price_before: None,
             signed_before: None,
             obstacle: None,
             alternatives: Vec::new(),
@@ -110,15 +113,22 @@ pub(super) async fn answer(
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return again(&ctx, &state, form, (offer, &source), status, |_| {}).await;
     }
+    let shown_price = quote_page::shown_price(&form);
     if form.value("step") == "sign"
         && let Some(plan) = &typed
     {
+        // After faults no price was shown: it comes first.
+        if shown_price.is_none() {
+            let note = |view: &mut QuoteView| view.price_before = view.price.map(|_| None);
+            return again(&ctx, &state, form, (offer, &source), StatusCode::CONFLICT, note).await;
+        }
         let sign = Sign {
             offer,
             offer_version: form.value("version").parse().unwrap_or_default(),
             requirement: source.clone(),
             service_name: form.value("serviceName").to_owned(),
             plan: Some(plan.clone()),
+            shown_price,
             idempotency_key: form.value("key").to_owned(),
         };
         match state.broker.sign(&ctx.op(), sign).await {
@@ -147,6 +157,11 @@ async fn refused(
         BrokerError::Conflict { code: "offer_changed", .. } => {
             let before = form.value("version").parse().ok();
             let note = move |view: &mut QuoteView| view.shown_before = before;
+            again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
+        }
+        BrokerError::Conflict { code: "price_changed", .. } => {
+            let before = quote_page::shown_price(&form);
+            let note = move |view: &mut QuoteView| view.price_before = Some(before);
             again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
         }
         BrokerError::SignedBefore { contract } => {

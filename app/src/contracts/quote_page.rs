@@ -21,6 +21,9 @@ use crate::{
     words::Words,
 };
 
+/// The field with the price that is shown.
+const SHOWN_PRICE: &str = "price";
+
 /// The whole page.
 pub(super) fn sheet(
     ctx: &PageContext,
@@ -40,6 +43,7 @@ pub(super) fn sheet(
             ])}
             {page_head(heading, Some(words.contracts_quote_lead().to_owned()), vec![])}
             {changed(words, view)}
+            {price_changed(words, view)}
             {signed_before(words, view)}
             {obstacle(ctx, form, view)}
             {error_summary(form, words)}
@@ -62,6 +66,25 @@ fn changed(words: Words, view: &QuoteView) -> Option<AnyView> {
     let inside =
         notice(Kind::Attention, words.contracts_changed_title(before, now), body.into_any());
     Some(view! { <div role="alert">{inside}</div> }.into_any())
+}
+
+/// Says that the quantities make another price than the one that was shown.
+fn price_changed(words: Words, view: &QuoteView) -> Option<AnyView> {
+    let (before, now) = (view.price_before?, view.price?);
+    let shown = |amount: Money| crate::format::money(amount.minor, amount.currency.code());
+    let title = match before {
+        Some(before) => words.contracts_price_changed(shown(now), shown(before)),
+        None => words.contracts_price_first(shown(now)),
+    };
+    let body = view! { <p>{words.contracts_price_changed_text()}</p> };
+    let inside = notice(Kind::Attention, title, body.into_any());
+    Some(view! { <div role="alert">{inside}</div> }.into_any())
+}
+
+/// The price that the form was sent with.
+pub(super) fn shown_price(form: &FormState) -> Option<Money> {
+    let (minor, currency) = form.value(SHOWN_PRICE).split_once(' ')?;
+    Some(Money { minor: minor.parse().ok()?, currency: currency.parse().ok()? })
 }
 
 fn signed_before(words: Words, view: &QuoteView) -> Option<AnyView> {
@@ -174,6 +197,11 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
             view! { <input type="hidden" name=name value=value/> }
         })
         .collect();
+    // Signed is what was shown.
+    let shown = view.price.map(|shown| {
+        let value = format!("{} {}", shown.minor, shown.currency.code());
+        view! { <input type="hidden" name=SHOWN_PRICE value=value/> }
+    });
     let plan = view! {
         <p>{words.contracts_plan_lead()}</p>
         {plan::fields(words, form, &view.quote.plan, card)}
@@ -191,7 +219,7 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
     };
     view! {
         <form class="quote" method="post" action="/contracts/new">
-            {hidden}
+            {hidden}{shown}
             {section("plan", words.contracts_plan_title(), plan.into_any())}
             {section("price", words.contracts_price_title(), cost.into_any())}
             {section("steps", words.contracts_steps_title(), steps(words))}

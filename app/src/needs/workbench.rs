@@ -183,10 +183,10 @@ fn form(ctx: &PageContext, shown: &Shown, asks: &[Ask]) -> AnyView {
             <input type="hidden" name=fields::title_field(Locale::En) value=title(Locale::En)/>
             <input type="hidden" name=fields::title_field(Locale::Ja) value=title(Locale::Ja)/>
             <div class="field users">
-                <label for="users">{words.needs_form_users()}</label>
-                <p class="hint" id="users-hint">{words.needs_form_users_hint()}</p>
-                <input id="users" name="user_regions" type="text" data-part="users" value=users autocomplete="off" aria-describedby="users-hint users-error"/>
-                <p class="error" id="users-error" role="status" hidden></p>
+                <label for="user_regions">{words.needs_form_users()}</label>
+                <p class="hint" id="user_regions-hint">{words.needs_form_users_hint()}</p>
+                <input id="user_regions" name="user_regions" type="text" data-part="users" value=users autocomplete="off" aria-describedby="user_regions-hint user_regions-error"/>
+                <p class="error" id="user_regions-error" role="status" hidden></p>
             </div>
             <div class="wish-list" data-fields inner_html=html::fields(words, asks, false)></div>
             <div class="sheet" data-sheet inner_html=shown.sheet.clone()></div>

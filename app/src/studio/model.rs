@@ -57,10 +57,30 @@ pub struct Studio {
     stalls: Stalls,
     /// Tells apart the answers of the server: rows of one make no sense on the columns of another.
     answer: u32,
+    /// The floors below the value that moved last.
+    moved: Option<Moved>,
     /// The order of the lists.
     pub order: Order,
     /// Rows of each list.
     pub limit: usize,
+}
+
+/// Floors as they stood before a value of every day began to move: one that comes back brings them back.
+#[derive(Debug, Clone)]
+struct Moved {
+    ask: usize,
+    floors: Vec<Floor>,
+    /// The same in the document.
+    written: Vec<serde_json::Value>,
+}
+
+/// One of them.
+#[derive(Debug, Clone)]
+struct Floor {
+    ask: usize,
+    text: String,
+    /// Its rows with what they ask.
+    rows: Vec<(usize, Option<Value>)>,
 }
 
 impl Studio {
@@ -86,6 +106,7 @@ impl Studio {
             board,
             stalls,
             answer,
+            moved: None,
             order,
             limit,
         })
@@ -271,6 +292,7 @@ impl Studio {
         let asked = asked.clone();
         let mut rows = asked.rows.clone();
         if asked.time.is_none() {
+            self.lift_floors(ask, &asked.key);
             let above = |floor: &serde_json::Value| is_above(&asked, floor, value);
             need::lower_floors(&mut self.need, &asked.key, above, &written);
             rows.extend(self.fallen(&asked, value));
@@ -281,6 +303,33 @@ impl Studio {
             return Some(Change::Anew);
         }
         self.change(&rows, |row| row.value = Some(value.clone()))
+    }
+
+    /// Puts floors back to where they stood before this value began to move, or keeps where they stand.
+    fn lift_floors(&mut self, ask: usize, key: &str) {
+        let Some(moved) = self.moved.clone().filter(|moved| moved.ask == ask) else {
+            let rows = &self.prepared.requirement().rows;
+            let value = |row: &usize| (*row, rows.get(*row).and_then(|row| row.value.clone()));
+            let floors = self.asks.iter().enumerate();
+            let floors = floors.filter(|(_, floor)| floor.floor && floor.key == key);
+            let floors = floors.map(|(ask, floor)| Floor {
+                ask,
+                text: floor.value.clone(),
+                rows: floor.rows.iter().map(value).collect(),
+            });
+            let floors = floors.collect();
+            self.moved = Some(Moved { ask, floors, written: need::floors(&mut self.need, key) });
+            return;
+        };
+        need::put_floors(&mut self.need, key, &moved.written);
+        for Floor { ask, text, rows } in moved.floors {
+            if let Some(floor) = self.asks.get_mut(ask).filter(|floor| floor.value != text) {
+                floor.value = text;
+                for (row, value) in rows {
+                    self.change(&[row], |row| row.value.clone_from(&value));
+                }
+            }
+        }
     }
 
     /// Rows of the floors of an item that would ask more than its new value of every day: they ask the
@@ -431,14 +480,6 @@ impl Studio {
         Change::Anew
     }
 
-    /// Says where the users are; ISO 3166-1 alpha-2.
-    pub fn set_users(&mut self, codes: &[String]) -> Change {
-        if let Some(spec) = self.need.get_mut("spec").and_then(serde_json::Value::as_object_mut) {
-            spec.insert("userRegions".to_owned(), json!(codes));
-        }
-        Change::Anew
-    }
-
     /// Applies one relaxation: another value, or, without one, anything is accepted.
     pub fn relax(&mut self, row: usize, step: Option<&GainStep>) -> Option<Change> {
         let ask = self.asks.iter().position(|ask| ask.rows.contains(&row))?;
@@ -471,6 +512,7 @@ impl Studio {
     /// Comes back to a state.
     pub fn restore(&mut self, moment: Moment) -> Change {
         let same = self.answer == moment.answer;
+        self.moved = None;
         self.need = moment.need;
         if same && let Ok(prepared) = Prepared::owning(self.dictionary.clone(), &moment.rows) {
             self.asks = moment.asks;

@@ -13,7 +13,7 @@ fn items(need: &mut Value, time: Option<ProfileName>) -> Option<&mut Vec<Value>>
 }
 
 /// What may be relaxed at each other time.
-fn relaxed(need: &mut Value, act: impl Fn(&mut Vec<Value>)) {
+fn relaxed(need: &mut Value, mut act: impl FnMut(&mut Vec<Value>)) {
     for time in [ProfileName::Overload, ProfileName::Disaster] {
         let list = need.pointer_mut(&format!("/spec/profiles/{time}/relax"));
         if let Some(list) = list.and_then(Value::as_array_mut) {
@@ -67,13 +67,37 @@ pub fn remove_then(need: &mut Value, key: &str) {
 /// Lowers the floors of an item at other times to what is asked now where they would lie above it: the
 /// document would contradict itself.
 pub fn lower_floors(need: &mut Value, key: &str, above: impl Fn(&Value) -> bool, asked: &Value) {
+    each_floor(need, key, |floor| {
+        if above(floor) {
+            floor.clone_from(asked);
+        }
+    });
+}
+
+/// The floors of an item at other times, in the order of the document.
+pub fn floors(need: &mut Value, key: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    each_floor(need, key, |floor| found.push(floor.clone()));
+    found
+}
+
+/// Puts floors back that [`floors`] found.
+pub fn put_floors(need: &mut Value, key: &str, floors: &[Value]) {
+    let mut floors = floors.iter();
+    each_floor(need, key, |floor| {
+        if let Some(before) = floors.next() {
+            floor.clone_from(before);
+        }
+    });
+}
+
+fn each_floor(need: &mut Value, key: &str, mut act: impl FnMut(&mut Value)) {
     relaxed(need, |list| {
         for entry in list {
             if entry.get("item") == Some(&json!(key))
                 && let Some(floor) = entry.get_mut("floor")
-                && above(floor)
             {
-                floor.clone_from(asked);
+                act(floor);
             }
         }
     });

@@ -228,6 +228,7 @@ fn order(offer: OfferId, offer_version: i64, plan: Option<Plan>, key: &str) -> S
         requirement: need(),
         service_name: "証明サービス".to_owned(),
         plan,
+        shown_price: None,
         idempotency_key: key.to_owned(),
     }
 }

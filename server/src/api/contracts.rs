@@ -157,6 +157,21 @@ struct SignInput {
     /// Edited quantities; absent: as quoted.
     #[serde(default)]
     plan: Option<PlanBody>,
+    /// The monthly price that was shown, as the estimate tells it; another one is a conflict
+    /// (`price_changed`). Absent: whatever it is.
+    #[serde(default)]
+    shown_price: Option<ShownPrice>,
+}
+
+/// A price as it was shown.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ShownPrice {
+    /// Minor units of the currency.
+    minor: i64,
+    /// ISO 4217.
+    #[schema(value_type = String, example = "JPY")]
+    currency: domain::Currency,
 }
 
 /// Sign a contract
@@ -178,6 +193,9 @@ async fn sign(
         requirement: source.clone(),
         service_name: input.service_name,
         plan: input.plan.map(Plan::from),
+        shown_price: input
+            .shown_price
+            .map(|shown| domain::Money { minor: shown.minor, currency: shown.currency }),
         // Apart from the keys that forms draw for themselves.
         idempotency_key: format!("api:{key}"),
     };

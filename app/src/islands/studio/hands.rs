@@ -240,9 +240,12 @@ fn typed(desk: &Shared, event: &Event, done: bool) {
         return;
     }
     if part == "users" {
-        let change = if done { users(&mut at, &text) } else { None };
         drop(at);
-        return changed(desk, change);
+        // Which regions there are is the server's to know.
+        if done {
+            send(desk, text);
+        }
+        return;
     }
     let Some(wish) = field.closest("[data-ask]").ok().flatten() else { return };
     let Some(ask) = dom::number(&wish, "data-ask") else { return };
@@ -350,13 +353,6 @@ fn name_members(wish: &Element, part: &str) {
         names.push(label.text_content().unwrap_or_default());
     });
     dom::say(wish, &format!("{list} [data-names]"), &names.join(", "));
-}
-
-fn users(at: &mut Desk, text: &str) -> Option<Change> {
-    let codes = text.split([',', ' ', '、', '\u{3000}']).filter(|code| !code.is_empty());
-    let codes: Vec<String> = codes.map(str::to_uppercase).collect();
-    remember(at, text);
-    Some(at.studio.as_mut()?.set_users(&codes))
 }
 
 /// Keeps the state, so that what is done now can be taken back.

@@ -56,6 +56,9 @@ pub fn send(desk: &Shared, name: String) {
         at.pending = None;
         if let Some((studio, sheet)) = answer(&mut at, status, &text) {
             remember(&mut at, &name);
+            if let Some(users) = dom::find(&at.root, "[data-part=users]") {
+                at.fault(&users, None);
+            }
             at.go_live();
             return begin(&mut at, studio, &sheet);
         }

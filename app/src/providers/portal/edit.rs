@@ -119,7 +119,9 @@ fn loses(state: &AppState, offer: &OwnOffer) -> bool {
         Some(through) => through,
         None => return true,
     };
+    // Which version it is and which one it follows is written while saving.
     through.metadata.version = offer.document.metadata.version;
+    through.metadata.supersedes = offer.document.metadata.supersedes;
     through != offer.document
 }
 

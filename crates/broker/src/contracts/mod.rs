@@ -63,6 +63,8 @@ pub struct Sign {
     pub service_name: String,
     /// Edited quantities; `None`: as quoted.
     pub plan: Option<Plan>,
+    /// The monthly price that was shown; another one makes a conflict. `None`: whatever it is.
+    pub shown_price: Option<Money>,
     /// Repeating a signature with the same key gives the same contract.
     pub idempotency_key: String,
 }

@@ -10,7 +10,7 @@ use crate::names::name_fault;
 use crate::requirements::{RequirementSource, is_saved_as};
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, ContractEvent, ContractId, ContractState, OfferId};
+use domain::{Action, ContractEvent, ContractId, ContractState, Money, OfferId};
 use sha2::{Digest, Sha256};
 use sla::RecoveryPriority;
 use std::sync::Arc;
@@ -18,6 +18,17 @@ use storage::contracts::{self, Contract, NewContract, StateChange};
 use storage::{StorageError, Tx, lock, requirements};
 use uuid::Uuid;
 use workflow::{Priority, Start};
+
+/// Nobody signs for a price that was not shown.
+fn same_price(sign: &Sign, price: Money) -> Result<(), BrokerError> {
+    match sign.shown_price {
+        Some(shown) if shown != price => Err(BrokerError::Conflict {
+            code: "price_changed",
+            detail: format!("the price is {price}, and {shown} was shown"),
+        }),
+        _ => Ok(()),
+    }
+}
 
 /// Alternatives named when an offer cannot be signed.
 const ALTERNATIVES_MAX: usize = 3;
@@ -36,6 +47,7 @@ impl Broker {
         let plan = sign.plan.clone().unwrap_or_else(|| plan_for(&offer.card));
         check(&sign, &plan, &offer.card)?;
         let price = price(&offer, &plan)?;
+        same_price(&sign, price)?;
         let new = match sign.requirement {
             RequirementSource::Saved(_) => None,
             ref source => Some(self.resolve_requirement(ctx, source).await?.0),

@@ -109,6 +109,7 @@ impl Crowd {
                     requirement: RequirementSource::Template("certificate-service".to_owned()),
                     service_name: format!("service {number}"),
                     plan: None,
+                    shown_price: None,
                     idempotency_key: format!("crowd {number}"),
                 };
                 self.broker.sign(&self.customer, order)

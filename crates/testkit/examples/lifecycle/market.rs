@@ -73,6 +73,7 @@ impl Market {
             requirement: RequirementSource::Template("certificate-service".to_owned()),
             service_name: "証明サービス".to_owned(),
             plan: None,
+            shown_price: None,
             idempotency_key: key.to_owned(),
         };
         let id = self.broker.sign(&self.customer, sign).await.unwrap();
