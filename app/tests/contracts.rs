@@ -246,6 +246,13 @@ async fn back_after_signing_names_the_first_contract_and_signs_another_with_a_fr
     assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(faulty.text.contains("U+202E") && !faulty.text.contains('\u{202e}'));
     assert!(faulty.text.contains("field-serviceName-error"), "{}", faulty.text);
+    // All of them, of whatever kind, in one round.
+    let many = [("step", "sign"), ("serviceName", " "), ("instances", "two"), ("vcpu", "9999999")];
+    let many = send(&site, &quote, &many).await;
+    assert_eq!(many.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for field in ["serviceName", "instances", "vcpu"] {
+        assert!(many.text.contains(&format!("field-{field}-error")), "{field}: {}", many.text);
+    }
     let nowhere = [("step", "sign"), ("serviceName", "second"), ("region", "")];
     let nowhere = send(&site, &quote, &nowhere).await;
     assert_eq!(nowhere.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -276,6 +283,27 @@ async fn back_after_signing_names_the_first_contract_and_signs_another_with_a_fr
     site.market.finish().await;
 }
 
+/// Another region of the offer one link away, and of every other offer whether it falls short.
+async fn assert_alternatives_are_told(site: &Site, contract: &str, failed: &str) {
+    let start = failed.find("/contracts/new?").unwrap();
+    let elsewhere = failed[start..].split('"').next().unwrap().replace("&amp;", "&");
+    assert!(elsewhere.ends_with("&region=jp-osaka-1"), "{elsewhere}");
+    let quote = site.page(&elsewhere).await;
+    assert!(quote.contains("<option value=\"jp-osaka-1\" selected"), "{quote}");
+    let unknown = site.page(&elsewhere.replace("jp-osaka-1", "mars-1")).await;
+    assert!(unknown.contains("<option value=\"jp-sapporo-1\" selected"), "{unknown}");
+
+    let ctx = site.market.person(Role::Customer).await;
+    let id = contract.rsplit('/').next().unwrap().parse().unwrap();
+    let page = site.market.broker.contract(&ctx, id).await.unwrap();
+    let offers = page.alternatives.offers;
+    let short = offers.iter().filter(|row| !row.explanation.totals.matched).count();
+    assert!(short > 0, "the demo market has offers that nearly contain this need");
+    assert_eq!(failed.matches("Falls short: ").count(), short, "{failed}");
+    assert_eq!(failed.contains("come near the need but fall short"), short > 0);
+    assert_eq!(failed.contains("These other offers contain the same need"), short < offers.len());
+}
+
 #[tokio::test]
 async fn a_full_cloud_is_told_with_its_reason_and_the_desk_steers_only_what_is_stuck() {
     let site = Site::open_with_cloud(1).await.signed_in(Role::Customer).await;
@@ -288,6 +316,7 @@ async fn a_full_cloud_is_told_with_its_reason_and_the_desk_steers_only_what_is_s
     let failed = site.page(&signed.location).await;
     assert!(failed.contains("not enough room left"), "{failed}");
     assert!(!failed.contains("/release\""), "what never ran cannot be released");
+    assert_alternatives_are_told(&site, &signed.location, &failed).await;
 
     let desk = site.signed_in(Role::Broker).await;
     let list = desk.page("/desk/workflows").await;
@@ -379,7 +408,8 @@ async fn the_desk_cancels_what_is_under_way_and_the_customer_reads_why() {
     }
     let customer = desk.signed_in(Role::Customer).await;
     let told = customer.page(&signed.location).await;
-    assert!(told.contains("It was cancelled"), "{told}");
+    assert!(told.contains("Setting it up was cancelled by the broker."), "{told}");
+    assert!(!told.contains("Setting it up did not work"), "{told}");
     customer.market.finish().await;
 }
 
@@ -408,5 +438,43 @@ async fn nobody_signs_for_a_price_that_was_not_shown() {
     let signed = send(&site, &told.text, &[("step", "sign")]).await;
     assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
     site.market.run_workflows().await;
+    site.market.finish().await;
+}
+
+#[tokio::test]
+async fn p6_1_i1_quantities_are_worked_out_from_the_workload_and_can_be_changed_afterwards() {
+    let site = Site::open_with_cloud(8).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let quote = site.page(&quote_path(offer)).await;
+    assert!(quote.contains("<summary>Work out the quantities"), "{quote}");
+    let work = [
+        ("step", "propose"),
+        ("peak", "120"),
+        ("processor", "90"),
+        ("traffic", "１００"),
+        ("data", "300"),
+        ("mode", "precise"),
+    ];
+    let told = send(&site, &quote, &work).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+    assert!(told.text.contains("First to give way: processors"), "{}", told.text);
+    // 300 GB, of which a quarter stays free.
+    assert_eq!(value(&told.text, "storageGb"), "400");
+    assert_ne!(value(&told.text, "vcpu"), value(&quote, "vcpu"));
+    assert_eq!(value(&told.text, "peak"), "120", "what was typed stays");
+    let changed = send(&site, &told.text, &[("step", "price"), ("storageGb", "450")]).await.text;
+    assert_eq!(value(&changed, "storageGb"), "450");
+
+    let wrong = [("step", "propose"), ("peak", "many"), ("processor", "9999999")];
+    let told = send(&site, &quote, &wrong).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(told.text.contains("field-peak-error"), "{}", told.text);
+    let wrong = [("step", "propose"), ("peak", "5"), ("processor", "9999999")];
+    let told = send(&site, &quote, &wrong).await.text;
+    assert!(told.contains("field-processor-error") && told.contains("600,000"), "{told}");
+    let flood = [("step", "propose"), ("peak", "1000000"), ("processor", "1000")];
+    let told = send(&site, &quote, &flood).await.text;
+    assert!(told.contains("In the way: processors"), "{told}");
+    assert_eq!(value(&told, "vcpu"), value(&quote, "vcpu"), "nothing was filled in");
     site.market.finish().await;
 }

@@ -33,6 +33,7 @@ enum Body {
     Offer,
     Ranking,
     Quote,
+    Plan,
     Sign,
     SignUp,
     Token,
@@ -73,6 +74,7 @@ const TABLE: &[Row] = &[
     row("POST", "/notices/unread", Body::Again, [401, 200, 200]),
     row("POST", "/rankings", Body::Ranking, [200, 200, 200]),
     row("POST", "/quotes", Body::Quote, [200, 200, 200]),
+    row("POST", "/plans", Body::Plan, [200, 200, 200]),
     row("GET", "/contracts", Body::Nothing, [401, 200, 403]),
     row("POST", "/contracts", Body::Sign, [401, 201, 403]),
     row("GET", "/contracts/{contract}", Body::Nothing, [401, 404, 403]),
@@ -165,6 +167,12 @@ impl Things {
             Body::Offer => Sent::Yaml(offer()),
             Body::Ranking => Sent::Json(json!({"need": need, "limit": 2})),
             Body::Quote => Sent::Json(json!({"offer": offer_id, "need": need})),
+            Body::Plan => Sent::Json(json!({
+                "need": need,
+                "workload": {"peakPerSecond": 20, "processorMs": 30},
+                "goal": {"responseSeconds": 1},
+                "offer": offer_id,
+            })),
             Body::Sign => Sent::Json(json!({
                 "offer": offer_id,
                 "offerVersion": self.version,

@@ -46,6 +46,24 @@ async fn every_rejection_is_a_problem_with_its_own_code() {
         ),
         (post("/rankings", json, r#"{"need":{"template":"\u0000"}}"#), 422, "invalid"),
         (post("/rankings", json, r#"{"need":{"template":"nothing"}}"#), 404, "not_found"),
+        (
+            post(
+                "/plans",
+                json,
+                r#"{"need":{"template":"certificate-service"},"workload":{"peakPerSecond":0,"processorMs":1}}"#,
+            ),
+            422,
+            "invalid",
+        ),
+        (
+            post(
+                "/plans",
+                json,
+                r#"{"need":{"template":"certificate-service"},"workload":{"peakPerSecond":1000000,"processorMs":9}}"#,
+            ),
+            409,
+            "unattainable",
+        ),
         (post("/rankings", "text/plain", "{}"), 415, "unsupported_media_type"),
         (post("/requirements/check", "image/png", "a: b"), 415, "unsupported_media_type"),
         (post("/requirements/check", "application/yaml", vec![0xff, 0xfe]), 400, "bad_encoding"),

@@ -40,15 +40,19 @@ impl Source {
     }
 }
 
-/// Every text file that belongs to the repository, also those not yet committed.
-pub fn of_repository(place: &Place) -> Result<Vec<Source>> {
+/// The path of every file that belongs to the repository, also those not yet committed.
+pub fn names(place: &Place) -> Result<Vec<String>> {
     let mut git = tool::command("git");
     git.args(["ls-files", "--cached", "--others", "--exclude-standard"]).current_dir(&place.root);
-    let names: Vec<String> = match tool::output_within(&mut git, Duration::from_secs(30)) {
-        Ok(list) => list.lines().map(str::to_owned).collect(),
-        Err(_) => names_below(&place.root)?,
-    };
-    Ok(names.into_iter().filter_map(|path| read(&place.root, path)).collect())
+    match tool::output_within(&mut git, Duration::from_secs(30)) {
+        Ok(list) => Ok(list.lines().map(str::to_owned).collect()),
+        Err(_) => names_below(&place.root),
+    }
+}
+
+/// Every text file that belongs to the repository, also those not yet committed.
+pub fn of_repository(place: &Place) -> Result<Vec<Source>> {
+    Ok(names(place)?.into_iter().filter_map(|path| read(&place.root, path)).collect())
 }
 
 /// Every Rust file below a folder of the repository.

@@ -2,13 +2,13 @@
 //!
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
+mod alternatives;
 mod documents;
 mod events;
 mod fit;
 mod list;
 mod measured;
 mod need;
-mod offer_card;
 mod plan;
 mod quote;
 mod quote_page;
@@ -16,6 +16,7 @@ mod release;
 mod show;
 pub(crate) mod state;
 pub(crate) mod steps;
+mod workload;
 
 use axum::{Router, routing::get};
 use broker::BrokerError;

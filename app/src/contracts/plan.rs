@@ -31,10 +31,13 @@ pub(super) fn read(form: &mut FormState, words: Words) -> Option<Plan> {
     let mut read = |field: &str| {
         let typed = form.value(field).trim();
         let number = sla::half_width(typed).replace(',', "").trim().parse::<i64>().ok();
+        // What may be ordered is checked here too, so that all faults are told at once.
+        let number = number.filter(|number| Plan::range(field).contains(number));
         if number.is_none() {
             let found: String = typed.chars().take(40).collect();
+            let (min, max) = Plan::range(field).into_inner();
             let fault = FieldFault {
-                expected: Some(allowed(field)),
+                expected: Some(Expected::Between { min: min.into(), max: max.into() }),
                 ..FieldFault::new(field, "range", &found, "", "")
             };
             form.fail(field, fault_text(words, &fault));
@@ -50,21 +53,6 @@ pub(super) fn read(form: &mut FormState, words: Words) -> Option<Plan> {
         network_mbps: network_mbps?,
         region: form.value("region").trim().to_owned(),
     })
-}
-
-/// What may be entered in a field, whatever stands there now.
-fn allowed(field: &str) -> Expected {
-    let none = Plan {
-        instances: 0,
-        vcpu: 0,
-        ram_mb: 0,
-        storage_gb: 0,
-        network_mbps: 0,
-        region: String::new(),
-    };
-    let range = none.ranges().into_iter().find(|(name, ..)| *name == field);
-    let (min, max) = range.map_or((0, i64::MAX), |(_, _, min, max)| (min, max));
-    Expected::Between { min: min.into(), max: max.into() }
 }
 
 /// The fields that edit it; `quoted` says what may be entered.

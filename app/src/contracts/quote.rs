@@ -7,7 +7,7 @@ use axum::{
 };
 use broker::{
     BrokerError,
-    contracts::{Quote, Sign},
+    contracts::{Alternatives, Quote, Sign, service_name_fault},
     market::OfferCard,
     requirements::RequirementSource,
 };
@@ -15,10 +15,10 @@ use domain::{ContractId, Money, OfferId, Role};
 
 use super::{
     need::{quote_address, read_need},
-    plan, quote_page,
+    plan, quote_page, workload,
 };
 use crate::{
-    AppState, FlashKind, PageContext, account::guard, fault::note_faults, form::FormState,
+    AppState, FlashKind, PageContext, account::guard, fault::{fault_text, note_faults}, form::FormState,
     layout::fail, needs::saved, render::redirect,
 };
 
@@ -33,23 +33,26 @@ pub(super) struct QuoteView {
     pub price_before: Option<Option<Money>>,
     /// After a signature with a used key: the contract it signed first.
     pub signed_before: Option<ContractId>,
+    /// What was worked out from the workload, when that was asked for.
+    pub workload: Option<workload::Outcome>,
     /// Why it cannot be signed.
     pub obstacle: Option<&'static str>,
     /// What can be signed instead.
-    pub alternatives: Vec<OfferCard>,
+    pub alternatives: Alternatives,
 }
 
 impl QuoteView {
     /// A quote with nothing to say beside it.
-    const fn of(quote: Quote) -> Self {
+    fn of(quote: Quote) -> Self {
         Self {
             quote,
             price: None,
             shown_before: None,
             price_before: None,
             signed_before: None,
+            workload: None,
             obstacle: None,
-            alternatives: Vec::new(),
+            alternatives: Alternatives::default(),
         }
     }
 }
@@ -80,6 +83,7 @@ pub(super) async fn show(
         .with("key", ctx.new_key())
         .with("serviceName", default_name(&ctx, &quote));
     let form = plan::prefill(form, &quote.plan);
+    let form = workload::prefill(with_region(form, &quote, query.value("region")));
     let obstacle = quote.obstacle;
     let price = quote.price;
     let view = QuoteView { price, obstacle, ..QuoteView::of(quote) };
@@ -105,8 +109,18 @@ pub(super) async fn answer(
     let Some(source) = read_need(form.value("need")) else {
         return choose_need(&ctx, &state, offer).await;
     };
+    if form.value("step") == "propose" {
+        return proposed(&ctx, &state, form, (offer, &source)).await;
+    }
     let words = ctx.words();
     let typed = plan::read(&mut form, words);
+    // All faults of a form are told at once; what the plan leaves open, signing finds.
+    if form.value("step") == "sign"
+        && typed.is_none()
+        && let Some(fault) = service_name_fault(form.value("serviceName"))
+    {
+        form.fail("serviceName", fault_text(words, &fault));
+    }
     // The page puts the version and the key there itself; without them it was not this page.
     if form.value("step") == "sign" && form.value("version").parse::<i64>().is_err() {
         form.fail("", words.common_fault_old_page());
@@ -141,6 +155,29 @@ pub(super) async fn answer(
     }
     let status = if typed.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     again(&ctx, &state, form, (offer, &source), status, |_| {}).await
+}
+
+/// The page with the quantities that were worked out from the workload.
+async fn proposed(
+    ctx: &PageContext,
+    state: &AppState,
+    mut form: FormState,
+    asked: (OfferId, &RequirementSource),
+) -> Response {
+    let outcome = match workload::propose(ctx, state, &mut form, asked).await {
+        Ok(outcome) => outcome,
+        Err(error) => return fail(ctx, error),
+    };
+    let status = match &outcome {
+        workload::Outcome::Planned(planned) => {
+            form = workload::fill(form, planned);
+            StatusCode::OK
+        }
+        workload::Outcome::OutOfReach(_) => StatusCode::OK,
+        workload::Outcome::Faults => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let note = |view: &mut QuoteView| view.workload = Some(outcome);
+    again(ctx, state, form, asked, status, note).await
 }
 
 /// The page again after a refusal, with what can be done about it.
@@ -216,6 +253,14 @@ async fn again(
     quote_page::sheet(ctx, &form, &view, status)
 }
 
+/// The region that the address names, where it can be ordered.
+fn with_region(form: FormState, quote: &Quote, region: &str) -> FormState {
+    match quote.ranked.card.served.iter().find(|served| *served == region) {
+        Some(region) => form.with("region", region.clone()),
+        None => form,
+    }
+}
+
 fn with_version(form: FormState, version: i64) -> FormState {
     form.with("version", version.to_string())
 }
@@ -232,12 +277,8 @@ async fn with_alternatives(
     let op = ctx.op();
     let except = view.quote.ranked.card.id;
     // Without alternatives the page still says what is in the way.
-    let ids = state.broker.alternatives(&op, source, except).await.unwrap_or_default();
-    for id in ids {
-        if let Ok(offer) = state.broker.offer(&op, id).await {
-            view.alternatives.push(offer.card);
-        }
-    }
+    let found = state.broker.alternatives(&op, source, except, None).await;
+    view.alternatives = found.unwrap_or_default();
     view
 }
 

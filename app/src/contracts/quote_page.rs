@@ -8,7 +8,7 @@ use broker::{
 use domain::Money;
 use leptos::prelude::*;
 
-use super::{fit::fit_table, need::quote_address, offer_card, plan, quote::QuoteView};
+use super::{alternatives, fit::fit_table, need::quote_address, plan, quote::QuoteView, workload};
 use crate::{
     PageContext,
     form::{FormState, shown_again},
@@ -108,15 +108,8 @@ fn obstacle(ctx: &PageContext, form: &FormState, view: &QuoteView) -> Option<Any
         "cloud_unreachable" => words.contracts_reason_unreachable(),
         _ => words.contracts_obstacle_other(),
     };
-    let more = if view.alternatives.is_empty() {
-        view! { <p>{words.contracts_alternatives_none()}</p> }.into_any()
-    } else {
-        view! {
-            <p>{words.contracts_alternatives_text()}</p>
-            {offer_card::cards(ctx, &view.alternatives, Some(form.value("need")))}
-        }
-        .into_any()
-    };
+    let offer = view.quote.ranked.card.id;
+    let more = alternatives::view(ctx, offer, &view.alternatives, form.value("need"));
     let body = view! { <p>{text}</p>{more} }.into_any();
     Some(notice(Kind::Attention, words.contracts_obstacle_title(), body))
 }
@@ -205,6 +198,7 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
     let plan = view! {
         <p>{words.contracts_plan_lead()}</p>
         {plan::fields(words, form, &view.quote.plan, card)}
+        {workload::fields(ctx, form, view.workload.as_ref())}
     };
     let cost = view! {
         <p class="total" role="status">{match view.price {

@@ -9,8 +9,8 @@ use domain::{ContractState, Role};
 use leptos::prelude::*;
 
 use super::{
-    contract_id, documents, measured, offer_card, plan,
-    state::{lead, reason, state_badge},
+    alternatives, contract_id, documents, measured, plan,
+    state::{CANCELLED, lead, reason, state_badge},
     steps,
 };
 use crate::{
@@ -68,7 +68,7 @@ fn sheet(ctx: &PageContext, contract: &ContractPage, series: &measured::Series) 
             if card.state == ContractState::Active { (chart, None) } else { (None, chart) };
         view! {
             {breadcrumbs(words, vec![above(ctx)])}
-            {page_head(title, Some(lead(words, card).to_owned()), actions)}
+            {page_head(title, Some(lead(words, card, contract.failure.as_deref()).to_owned()), actions)}
             {section("now", words.contracts_page_now(), now(ctx, contract))}
             {failure(ctx, contract)}
             {(card.state == ContractState::Released).then(|| documents::after_release(ctx, contract))}
@@ -147,17 +147,10 @@ fn place_text(words: Words, place: &PlaceView) -> String {
 
 fn failure(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView> {
     let words = ctx.words();
-    let code = contract.failure.as_deref()?;
-    let more = if contract.alternatives.is_empty() {
-        view! { <p>{words.contracts_alternatives_none()}</p> }.into_any()
-    } else {
-        let need = format!("saved:{}", contract.requirement);
-        view! {
-            <p>{words.contracts_alternatives_text()}</p>
-            {offer_card::cards(ctx, &contract.alternatives, Some(&need))}
-        }
-        .into_any()
-    };
+    // The sentence about the whole says all that there is to a cancelled one.
+    let code = contract.failure.as_deref().filter(|code| *code != CANCELLED)?;
+    let need = format!("saved:{}", contract.requirement);
+    let more = alternatives::view(ctx, contract.offer, &contract.alternatives, &need);
     let body = view! { <p>{words.contracts_failure_undone()}</p>{more} }.into_any();
     Some(notice(Kind::Problem, reason(words, code), body))
 }

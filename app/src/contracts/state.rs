@@ -9,6 +9,9 @@ use crate::{
     words::Words,
 };
 
+/// Why a workflow ended that was cancelled at the desk.
+pub(super) const CANCELLED: &str = "cancelled";
+
 /// The badge of a contract; an active one that did not answer is marked.
 pub(super) fn state_badge(words: Words, card: &ContractCard) -> AnyView {
     let (state, word) = match (card.state, card.healthy) {
@@ -23,11 +26,14 @@ pub(super) fn state_badge(words: Words, card: &ContractCard) -> AnyView {
 }
 
 /// One sentence about the whole.
-pub(super) fn lead(words: Words, card: &ContractCard) -> &'static str {
+pub(super) fn lead(words: Words, card: &ContractCard, failure: Option<&str>) -> &'static str {
     match (card.state, card.healthy) {
         (ContractState::Activating, _) => words.contracts_lead_activating(),
         (ContractState::Active, Some(false)) => words.contracts_lead_silent(),
         (ContractState::Active, _) => words.contracts_lead_active(),
+        (ContractState::Failed, _) if failure == Some(CANCELLED) => {
+            words.contracts_lead_cancelled()
+        }
         (ContractState::Failed, _) => words.contracts_lead_failed(),
         (ContractState::Releasing, _) => words.contracts_lead_releasing(),
         (ContractState::Released, _) => words.contracts_lead_released(),

@@ -1,6 +1,7 @@
 //! Why a use case did not do what was asked; mapped to HTTP in one place in `server`.
 
-use domain::{ContractId, InvalidTransition, OfferId, Refusal};
+use crate::contracts::AlternativeOffer;
+use domain::{ContractId, InvalidTransition, Refusal};
 use serde::Serialize;
 use storage::StorageError;
 use thiserror::Error;
@@ -96,8 +97,8 @@ pub enum BrokerError {
         code: &'static str,
         /// One sentence.
         detail: String,
-        /// The next best offers.
-        alternatives: Vec<OfferId>,
+        /// What can be contracted instead, and how it stands to the need.
+        alternatives: Vec<AlternativeOffer>,
     },
     /// Too many attempts; try again after the seconds.
     #[error("too many attempts, try again in {retry_after_seconds} seconds")]

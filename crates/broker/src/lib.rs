@@ -21,6 +21,7 @@ mod names;
 pub mod notices;
 pub mod offers;
 mod password;
+pub mod planning;
 pub mod ports;
 pub mod providers;
 mod reach;

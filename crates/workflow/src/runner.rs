@@ -7,7 +7,7 @@
 use crate::engine::Inner;
 use crate::faults::{Fault, Moment, Point, Rule};
 use crate::operate::parent_of;
-use crate::plan::{self, Next};
+use crate::plan::{self, Act, Next};
 use crate::{
     Phase, Run, StepFailure, StepStatus, WorkflowDefinition, WorkflowError, WorkflowState,
 };
@@ -59,6 +59,10 @@ struct Runner<'e, E: 'static> {
     direction: Phase,
     run: Run,
     log: Vec<StepRow>,
+    /// What comes next, when the latest result was logged together with its intents.
+    upcoming: Option<Vec<Act>>,
+    /// The intents that were logged with it and have not begun to work.
+    intended: Vec<StepRow>,
     /// Why it is to be undone although nothing failed.
     cancel: Option<StepFailure>,
     /// The instance that waits for this one, and its step.
@@ -102,8 +106,7 @@ pub(crate) async fn drive<E: Send + Sync + 'static>(
         if let Some(reason) = runner.cancellation() {
             runner.turn(reason).await?;
         }
-        let now = inner.clock.now();
-        let flow = match plan::next(definition.steps, &runner.log, runner.direction, now) {
+        let flow = match runner.next() {
             Next::Act(acts) => runner.work(acts, shutdown).await?,
             Next::Rest(_) => runner.rest().await?,
             Next::Failed(seq) => runner.give_up(seq).await?,
@@ -191,11 +194,24 @@ impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
             direction: row.direction,
             run,
             log,
+            upcoming: None,
+            intended: Vec::new(),
             cancel: row.cancel.as_deref().map(cancel_reason),
             parent,
             owner: row.owner_key,
             priority: row.priority,
         })
+    }
+
+    /// What comes next: what was logged as intended, or what the log says.
+    fn next(&mut self) -> Next {
+        if let Some(acts) = self.upcoming.take() {
+            return Next::Act(acts);
+        }
+        // What was intended and could not begin is an attempt like one that a crash cut off.
+        self.intended.clear();
+        let now = self.inner.clock.now();
+        plan::next(self.definition.steps, &self.log, self.direction, now)
     }
 
     /// Starts a write that only the holder of the fence may do, and extends the lease.

@@ -5,7 +5,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use broker::Broker;
-use broker::contracts::{Bucket, ContractCard, ContractPage, Plan, Sign, StepView, Timeline};
+use broker::contracts::{
+    AlternativeOffer, Bucket, ContractCard, ContractPage, Plan, Sign, StepView, Timeline,
+};
+use broker::requirements::RankedOffer;
 use domain::{ContractId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,7 +20,7 @@ use super::idempotent::Key;
 use super::need::{NeedBody, need_problem};
 use super::needs::offer_id;
 use super::problem::Problem;
-use super::wire::{Answer, Created, Money, OfferSummary, PageQuery, TwoLanguages, moment};
+use super::wire::{Answer, Created, Money, OfferSummary, PageQuery, Region, TwoLanguages, moment};
 
 /// Microseconds of a day: what a chart shows when nothing is said.
 const DAY_US: i64 = 86_400_000_000;
@@ -270,8 +273,10 @@ struct ContractBody {
     plan: PlanBody,
     /// Stable code of why activation failed.
     failure: Option<String>,
-    /// After a failure for want of capacity: the next best offers.
-    alternatives: Vec<OfferSummary>,
+    /// After a failure: other regions of the same offer, where the promise is the same.
+    other_regions: Vec<Region>,
+    /// After a failure: other offers, those that contain the need first.
+    alternatives: Vec<AlternativeBody>,
     /// Runs of workflows, newest last.
     timelines: Vec<TimelineBody>,
     /// What exists at the provider.
@@ -288,6 +293,26 @@ struct ContractBody {
     promised_response_us: Option<i64>,
     /// What the provider has published since; null: nothing else, or the offer is off the market.
     newer_offer: Option<NewerOfferBody>,
+}
+
+/// Another offer, and how it stands to the need.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AlternativeBody {
+    /// As in lists.
+    #[serde(flatten)]
+    offer: OfferSummary,
+    /// Whether its promise contains the need.
+    matched: bool,
+    /// Items that it misses of what must be; empty when it contains the need.
+    missed: Vec<String>,
+}
+
+impl From<&RankedOffer> for AlternativeBody {
+    fn from(row: &RankedOffer) -> Self {
+        let AlternativeOffer { matched, missed, .. } = row.into();
+        Self { offer: OfferSummary::from(&row.card), matched, missed }
+    }
 }
 
 /// A version of the offer that was published after the contract was made.
@@ -333,7 +358,13 @@ impl From<ContractPage> for ContractBody {
             },
             plan: page.plan.into(),
             failure: page.failure,
-            alternatives: page.alternatives.iter().map(OfferSummary::from).collect(),
+            other_regions: page
+                .alternatives
+                .regions
+                .into_iter()
+                .map(|(id, country)| Region { id, country, orderable: true })
+                .collect(),
+            alternatives: page.alternatives.offers.iter().map(AlternativeBody::from).collect(),
             timelines: page.timelines.into_iter().map(TimelineBody::from).collect(),
             resources: page.resources.into_iter().map(resource).collect(),
             erasure,

@@ -29,8 +29,8 @@ const BODY_MAX: usize = 4 * 1024 * 1024;
 /// A file of ten thousand offers.
 const IMPORT_MAX: usize = app::form::IMPORT_BYTES_MAX;
 /// These answer a question and change nothing, so nothing is kept.
-const QUESTIONS: [&str; 4] =
-    ["/requirements/check", "/rankings", "/quotes", "/provider/offers/check"];
+const QUESTIONS: [&str; 5] =
+    ["/requirements/check", "/rankings", "/quotes", "/plans", "/provider/offers/check"];
 
 /// The body to keep instead of the one that is sent, which holds a secret.
 #[derive(Debug, Clone)]

@@ -14,6 +14,7 @@ mod items;
 mod market;
 mod need;
 mod needs;
+mod plans;
 mod notices;
 mod openapi;
 pub mod problem;
@@ -36,6 +37,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(market::routes())
         .merge(items::routes())
         .merge(needs::routes())
+        .merge(plans::routes())
         .merge(notices::routes())
         .merge(contracts::routes())
         .merge(provider_offers::routes())

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use broker::BrokerError;
+use broker::{BrokerError, contracts::AlternativeOffer};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,6 +21,25 @@ pub struct FieldProblem {
     pub allowed: String,
     /// One sentence in English.
     pub message: String,
+}
+
+/// Another offer, and how it stands to the need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AlternativeRef {
+    /// `ofr_…`
+    pub id: String,
+    /// Whether its promise contains the need.
+    pub matched: bool,
+    /// Items that it misses of what must be; empty when it contains the need.
+    #[schema(example = json!(["availability.service_uptime"]))]
+    pub missed: Vec<String>,
+}
+
+impl From<&AlternativeOffer> for AlternativeRef {
+    fn from(row: &AlternativeOffer) -> Self {
+        Self { id: row.offer.to_string(), matched: row.matched, missed: row.missed.clone() }
+    }
 }
 
 /// What an error answer says (`application/problem+json`).
@@ -43,9 +62,9 @@ pub struct ProblemDocument {
     pub request_id: String,
     /// All faults of the request at once; empty when it is not the request's fault.
     pub errors: Vec<FieldProblem>,
-    /// Offers that could be contracted instead, best first.
+    /// Offers that could be contracted instead: those that contain the need, then the nearest.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub alternatives: Vec<String>,
+    pub alternatives: Vec<AlternativeRef>,
 }
 
 /// An error on its way out; the outermost layers add the request's id.
@@ -55,7 +74,7 @@ pub struct Problem {
     code: String,
     detail: String,
     errors: Vec<FieldProblem>,
-    alternatives: Vec<String>,
+    alternatives: Vec<AlternativeRef>,
     retry_after: Option<i64>,
 }
 
@@ -181,7 +200,7 @@ impl From<BrokerError> for Problem {
             BrokerError::SignedBefore { .. } => Self::new(StatusCode::CONFLICT, code, text),
             BrokerError::Conflict { detail, .. } => Self::new(StatusCode::CONFLICT, code, detail),
             BrokerError::NotOrderable { detail, alternatives, .. } => Self {
-                alternatives: alternatives.iter().map(ToString::to_string).collect(),
+                alternatives: alternatives.iter().map(AlternativeRef::from).collect(),
                 ..Self::new(StatusCode::CONFLICT, code, detail)
             },
             BrokerError::TooManyAttempts { .. } => {

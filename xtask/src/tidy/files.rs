@@ -3,9 +3,12 @@
 use super::Fault;
 use super::exceptions::Exceptions;
 use crate::source::Source;
+use std::path::Path;
 
 /// From here on a file needs a reason to be in one piece (style.md, section 1).
 const MOST_LINES: usize = 600;
+/// No picture or locked list of ours comes near it.
+const MOST_BYTES: u64 = 1 << 20;
 const CODE: &[&str] = &["rs", "mjs", "js", "css", "sql"];
 const TEXT: &[&str] = &["toml", "md", "yml", "yaml", "sh"];
 
@@ -22,6 +25,16 @@ pub fn check(sources: &[Source], exceptions: &mut Exceptions, faults: &mut Vec<F
         }
         if code || TEXT.contains(&source.kind()) {
             check_space(source, faults);
+        }
+    }
+}
+
+/// What a program left behind is not source: nothing large belongs to the repository.
+pub fn check_weight(root: &Path, names: &[String], faults: &mut Vec<Fault>) {
+    for name in names {
+        let bytes = std::fs::metadata(root.join(name)).map_or(0, |file| file.len());
+        if bytes > MOST_BYTES {
+            faults.push(Fault::of(name, format!("{bytes} bytes; at most {MOST_BYTES} belong here")));
         }
     }
 }
@@ -117,6 +130,18 @@ mod tests {
         let mut faults = Vec::new();
         check(&[Source { path: "a.rs".to_owned(), text }], &mut exceptions, &mut faults);
         assert_eq!(faults, []);
+    }
+
+    #[test]
+    fn what_a_program_left_behind_is_found_by_its_weight() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("price.bin"), vec![0; 1 << 20 | 1]).unwrap();
+        std::fs::write(folder.path().join("market.png"), vec![0; 1 << 20]).unwrap();
+        let names = ["price.bin", "market.png", "gone.rs"].map(str::to_owned);
+        let mut faults = Vec::new();
+        check_weight(folder.path(), &names, &mut faults);
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].place == "price.bin" && faults[0].what.starts_with("1048577 bytes"));
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub fn check(place: &Place) -> Result<()> {
     let sources = source::of_repository(place)?;
     let mut faults = Vec::new();
     files::check(&sources, &mut exceptions, &mut faults);
+    files::check_weight(&place.root, &source::names(place)?, &mut faults);
     markup::check(&sources, &mut faults);
     visible::check(&sources, &mut exceptions, &mut faults);
     migrations::check(&sources, &mut faults);

@@ -1,13 +1,17 @@
 //! From quote to settlement: what a customer contracts, and how it goes.
 
+mod alternatives;
 mod estimate;
 mod follow;
 mod quote;
 mod read;
 mod sign;
 
+pub use alternatives::{AlternativeOffer, Alternatives};
+pub(crate) use quote::{orderable, plan_for, price as plan_price};
 pub(crate) use read::parse_cursor;
 pub(crate) use sign::engine;
+pub use sign::service_name_fault;
 
 use crate::Listed;
 use crate::market::OfferCard;
@@ -197,8 +201,8 @@ pub struct ContractPage {
     pub plan: Plan,
     /// Stable code of why activation failed.
     pub failure: Option<String>,
-    /// After a failure for want of capacity: the next best offers.
-    pub alternatives: Vec<OfferCard>,
+    /// After a failure: what can be signed instead.
+    pub alternatives: Alternatives,
     /// Newest run last.
     pub timelines: Vec<Timeline>,
     /// What exists at the provider.

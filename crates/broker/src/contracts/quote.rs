@@ -6,6 +6,7 @@ use crate::requirements::RequirementSource;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, Currency, Money, OfferId};
+use std::ops::RangeInclusive;
 
 /// MiB in a GiB.
 const MB_PER_GIB: i64 = 1024;
@@ -44,7 +45,7 @@ impl Broker {
 
 /// P6.1.i1, thin: the reference basket in the offer's first region that the provider's cloud has;
 /// the customer may edit it.
-pub(super) fn plan_for(card: &OfferCard) -> Plan {
+pub(crate) fn plan_for(card: &OfferCard) -> Plan {
     let first = card.served.first().or(card.regions.first().map(|(id, _)| id));
     Plan { region: first.cloned().unwrap_or_default(), ..BASKET }
 }
@@ -64,16 +65,10 @@ pub(super) fn obstacle(card: &OfferCard) -> Option<&'static str> {
 
 /// What the plan costs a month: the basket's price for each instance, and the offer's unit prices
 /// for what goes beyond the basket.
-pub(super) fn price(offer: &Shelved, plan: &Plan) -> Result<Money, BrokerError> {
+pub(crate) fn price(offer: &Shelved, plan: &Plan) -> Result<Money, BrokerError> {
     let basket = offer.card.price.ok_or(BrokerError::NotFound { what: "price" })?;
-    let beyond = [
-        ("vcpu", "vcpu-month", plan.vcpu, BASKET.vcpu, 1),
-        ("ramMb", "ram-gib-month", plan.ram_mb, BASKET.ram_mb, MB_PER_GIB),
-        ("storageGb", "storage-gb-month", plan.storage_gb, BASKET.storage_gb, 1),
-        ("networkMbps", "mbit-month", plan.network_mbps, BASKET.network_mbps, 1),
-    ];
     let mut each = basket;
-    for (field, unit, asked, included, size) in beyond {
+    for (field, unit, asked, included, size) in beyond(plan) {
         let extra = asked.saturating_sub(included);
         if extra <= 0 {
             continue;
@@ -92,6 +87,30 @@ pub(super) fn price(offer: &Shelved, plan: &Plan) -> Result<Money, BrokerError> 
         each = cost.map_err(|error| too_large(field, &error))?;
     }
     each.times(plan.instances).map_err(|error| too_large("instances", &error))
+}
+
+/// What is priced beyond the basket: `(field, unit, asked, included, how many of it are a unit)`.
+const fn beyond(plan: &Plan) -> [(&'static str, &'static str, i64, i64, i64); 4] {
+    [
+        ("vcpu", "vcpu-month", plan.vcpu, BASKET.vcpu, 1),
+        ("ramMb", "ram-gib-month", plan.ram_mb, BASKET.ram_mb, MB_PER_GIB),
+        ("storageGb", "storage-gb-month", plan.storage_gb, BASKET.storage_gb, 1),
+        ("networkMbps", "mbit-month", plan.network_mbps, BASKET.network_mbps, 1),
+    ]
+}
+
+/// What may be ordered of one quantity of an offer: no more than the basket holds where the offer has
+/// no price for more.
+pub(crate) fn orderable(offer: &Shelved, field: &str) -> RangeInclusive<i64> {
+    let all = Plan::range(field);
+    let Some(basket) = offer.card.price else { return all };
+    let row = beyond(&BASKET).into_iter().find(|(name, ..)| *name == field);
+    match row {
+        Some((_, unit, _, included, _)) if unit_price(offer, unit, basket.currency).is_none() => {
+            *all.start()..=included
+        }
+        _ => all,
+    }
 }
 
 /// The price of a unit in the basket's currency, and how many units it buys.
@@ -113,6 +132,13 @@ fn too_large(field: &str, error: &domain::MoneyError) -> BrokerError {
 }
 
 impl Plan {
+    /// What may be ordered of one quantity; everything where there is no such quantity.
+    #[must_use]
+    pub fn range(field: &str) -> RangeInclusive<i64> {
+        let found = BASKET.ranges().into_iter().find(|(name, ..)| *name == field);
+        found.map_or(0..=i64::MAX, |(_, _, min, max)| min..=max)
+    }
+
     /// What may be ordered: `(field, value, lowest, highest)`.
     #[must_use]
     pub fn ranges(&self) -> [(&'static str, i64, i64, i64); 5] {

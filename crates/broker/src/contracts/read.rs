@@ -1,7 +1,7 @@
 //! Reading contracts: lists, one page, observations.
 
 use super::{
-    Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan, ResourceView, StatementView,
+    Alternatives, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan, ResourceView, StatementView,
 };
 use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, OpContext, lifecycle};
@@ -11,6 +11,9 @@ use std::collections::HashMap;
 use storage::contracts::{self, Contract, ContractHead};
 use storage::observations::{self, ObservationKind};
 use storage::{Page, StorageError, Tx};
+
+/// Why an activation ended that was cancelled at the desk.
+const CANCELLED: &str = "cancelled";
 
 /// Bars of a chart at most.
 const BUCKETS_MAX: u32 = 500;
@@ -83,7 +86,7 @@ impl Broker {
             requirement_hash: contract.requirement_hash,
             plan: read_plan(&contract.plan)?,
             failure: contract.head.failure,
-            alternatives: Vec::new(),
+            alternatives: Alternatives::default(),
             timelines,
             resources: resources
                 .into_iter()
@@ -103,11 +106,12 @@ impl Broker {
             activated_at: contract.head.activated_at,
             released_at: contract.head.released_at,
         };
-        if page.failure.is_some() {
+        // A cancelled one failed for nothing that another offer would mend.
+        if page.failure.as_deref().is_some_and(|code| code != CANCELLED) {
             let source = RequirementSource::Text(page.requirement_document.clone());
-            let ids = self.alternatives(ctx, &source, page.offer).await?;
-            let offers = self.shelved_of(&self.inner.shelf.stock(), &ids).await?;
-            page.alternatives = offers.iter().map(|offer| offer.card.clone()).collect();
+            let region = page.plan.region.clone();
+            page.alternatives =
+                self.alternatives(ctx, &source, page.offer, Some(&region)).await?;
         }
         Ok(page)
     }

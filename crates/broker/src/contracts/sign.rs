@@ -1,7 +1,7 @@
 //! Signing: the contract, its frozen texts and the start of its activation in one unit of work.
 
 use super::quote::{obstacle, plan_for, price};
-use super::{Plan, Sign};
+use super::{AlternativeOffer, Plan, Sign};
 use crate::audit::{Entry, record};
 use crate::documents::read_requirement;
 use crate::lifecycle::{self, ActivateInput, ReleaseInput};
@@ -29,9 +29,6 @@ fn same_price(sign: &Sign, price: Money) -> Result<(), BrokerError> {
         _ => Ok(()),
     }
 }
-
-/// Alternatives named when an offer cannot be signed.
-const ALTERNATIVES_MAX: usize = 3;
 
 impl Broker {
     /// Writes the contract and starts `activate_contract` in one unit of work.
@@ -202,7 +199,9 @@ impl Broker {
         match obstacle(&offer.card) {
             None => Ok(offer),
             Some(code) => {
-                let alternatives = self.alternatives(ctx, &sign.requirement, sign.offer).await?;
+                let asked = (&sign.requirement, sign.offer);
+                let found = self.alternatives(ctx, asked.0, asked.1, None).await?;
+                let alternatives = found.offers.iter().map(AlternativeOffer::from).collect();
                 let detail = match code {
                     "no_price" => "this offer has no published price",
                     "region_not_served" => {
@@ -213,26 +212,6 @@ impl Broker {
                 Err(BrokerError::NotOrderable { code, detail: detail.to_owned(), alternatives })
             }
         }
-    }
-
-    /// The next best offers that can be signed.
-    pub async fn alternatives(
-        &self,
-        ctx: &OpContext,
-        source: &RequirementSource,
-        except: OfferId,
-    ) -> Result<Vec<OfferId>, BrokerError> {
-        let ranked = self.rank(ctx, source, matching::Order::Balanced, 200).await?;
-        let full = self.shelved(except).await?.map(|offer| offer.card.provider.id);
-        let mut rows: Vec<_> = ranked
-            .matches
-            .into_iter()
-            .chain(ranked.near_misses)
-            .filter(|row| row.card.id != except && obstacle(&row.card).is_none())
-            .collect();
-        // Another offer of the same cloud would most likely find it just as full.
-        rows.sort_by_key(|row| Some(row.card.provider.id) == full);
-        Ok(rows.into_iter().map(|row| row.card.id).take(ALTERNATIVES_MAX).collect())
     }
 
     async fn start_activation(
@@ -283,6 +262,12 @@ fn contract_id(organisation: Uuid, key: &str) -> ContractId {
     ContractId(Uuid::from_bytes(bytes))
 }
 
+/// Why a text cannot be the name of a service; `None`: it can.
+#[must_use]
+pub fn service_name_fault(name: &str) -> Option<FieldFault> {
+    name_fault("/serviceName", name, "give the service a name")
+}
+
 fn check(sign: &Sign, plan: &Plan, card: &OfferCard) -> Result<(), BrokerError> {
     let mut faults = plan.faults();
     // Data location is promised per region: another one would be another promise.
@@ -296,7 +281,7 @@ fn check(sign: &Sign, plan: &Plan, card: &OfferCard) -> Result<(), BrokerError> 
         let (found, allowed) = (&plan.region, card.served.join(", "));
         faults.push(FieldFault::new("/plan/region", "region_not_served", found, &allowed, message));
     }
-    faults.extend(name_fault("/serviceName", &sign.service_name, "give the service a name"));
+    faults.extend(service_name_fault(&sign.service_name));
     if sign.idempotency_key.is_empty() || sign.idempotency_key.len() > 200 {
         let (key, allowed) = (&sign.idempotency_key, "1 to 200 characters");
         let message = "send a key that names this signature";

@@ -1,7 +1,7 @@
 //! From signature to erasure on a real cloud, and what happens when the capacity is gone.
 
 use crate::on_both;
-use broker::contracts::{Plan, Sign};
+use broker::contracts::{AlternativeOffer, Plan, Sign};
 use broker::requirements::RequirementSource;
 use broker::{BrokerError, OpContext};
 use domain::{ContractState, Role};
@@ -120,8 +120,15 @@ async fn two_contracts_race_for_the_last_capacity_and_one_wins(engine: Engine) {
     assert_eq!(winners, 1, "{:?}", pages.each_ref().map(|page| page.card.state));
     let loser = pages.iter().find(|page| page.card.state == ContractState::Failed).unwrap();
     assert_eq!(loser.failure.as_deref(), Some("no_capacity"));
-    assert!(!loser.alternatives.is_empty(), "the refusal names the next best offers");
-    assert!(loser.alternatives.iter().all(|card| card.backed && card.id != loser.offer));
+    let others = &loser.alternatives.offers;
+    assert!(!others.is_empty(), "the refusal names the next best offers");
+    assert!(others.iter().all(|row| row.card.backed && row.card.id != loser.offer));
+    let fits: Vec<bool> = others.iter().map(|row| row.explanation.totals.matched).collect();
+    assert!(fits.is_sorted_by(|a, b| a >= b), "what contains the need comes first: {fits:?}");
+    for row in others {
+        let told = AlternativeOffer::from(row);
+        assert_eq!(told.matched, told.missed.is_empty(), "{told:?}");
+    }
     market.finish().await;
 }
 

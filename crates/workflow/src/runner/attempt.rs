@@ -3,11 +3,12 @@
 use super::act::{drain, keep_lease, within};
 use super::{Flow, Halt, Runner};
 use crate::faults::{Fault, Moment, Rule};
-use crate::plan::{self, Act};
+use crate::plan::{self, Act, Next};
 use crate::{Phase, RetryPolicy, Step, StepInput, StepResult, StepStatus, Stop, Undo, effect_key};
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
+use storage::Tx;
 use storage::workflow::{self as rows, StepRow};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,15 @@ pub(super) struct Worked {
     row: StepRow,
     result: StepResult,
     policy: RetryPolicy,
+}
+
+/// Where a step that came to its end stands among others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// No other member of its group is at work.
+    pub last: bool,
+    /// What comes next may begin at once.
+    pub goes_on: bool,
 }
 
 impl<E: Send + Sync + 'static> Runner<'_, E> {
@@ -68,7 +78,10 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
                     return Ok(Flow::Rest);
                 }
             };
-            if self.ended(worked, working.is_empty()).await? == Flow::Rest {
+            let last = working.is_empty();
+            // What waits in the queue has its turn first; who is asked to stop begins nothing.
+            let goes_on = last && queue.is_empty() && !shutdown.is_cancelled();
+            if self.ended(worked, Place { last, goes_on }).await? == Flow::Rest {
                 return Ok(Flow::Rest);
             }
         }
@@ -108,15 +121,15 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         Ok(())
     }
 
-    /// Records a step's word; `last` when no other member of its group is at work.
-    async fn ended(&mut self, worked: Worked, last: bool) -> Result<Flow, Halt> {
+    /// Records a step's word.
+    async fn ended(&mut self, worked: Worked, place: Place) -> Result<Flow, Halt> {
         let Worked { row, mut result, policy } = worked;
         match self.fault(&row, Moment::Acted).await? {
             Fault::Fail(reason) => result = Err(Stop::Failed(reason)),
             Fault::Forget => return Ok(Flow::On),
             _ => {}
         }
-        let flow = self.record(&row, result, policy, last).await?;
+        let flow = self.record(&row, result, policy, place).await?;
         self.fault(&row, Moment::Done).await?;
         Ok(flow)
     }
@@ -144,16 +157,57 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         }
     }
 
-    /// Logs the intent; absent when the instance was cancelled meanwhile.
+    /// Logs the intent, where the latest result did not; absent when the instance was cancelled
+    /// meanwhile.
     async fn begin(&mut self, step: &Step<E>, act: Act) -> Result<Option<StepRow>, Halt> {
+        let logged = self.intended.iter().position(|row| usize::try_from(row.seq) == Ok(act.seq));
+        if let Some(logged) = logged {
+            return Ok(Some(self.intended.swap_remove(logged)));
+        }
         let mut tx = self.write().await?;
         if self.cancellation().is_some() {
             return Ok(None);
         }
+        let row = self.intent(step, act);
+        rows::put_step(&mut tx, self.grip.id, &row).await?;
+        self.commit(tx).await?;
+        self.remember(row.clone());
+        Ok(Some(row))
+    }
+
+    /// Logs the intents of what comes after `done` in its unit of work, as many as may begin at once:
+    /// a step then costs one unit of work and not two. A crash in between costs no more than one
+    /// after the intent: the step is asked whether it acted.
+    pub(super) async fn intend_next(
+        &self,
+        tx: &mut Tx,
+        done: &StepRow,
+    ) -> Result<Option<(Vec<Act>, Vec<StepRow>)>, Halt> {
+        let mut log = self.log.clone();
+        log.retain(|row| row.seq != done.seq || row.phase != done.phase);
+        log.push(done.clone());
+        let (table, now) = (self.definition.steps, self.inner.clock.now());
+        let Next::Act(acts) = plan::next(table, &log, self.direction, now) else {
+            return Ok(None);
+        };
+        let mut intended = Vec::new();
+        for act in &acts {
+            let step = &table[act.seq];
+            if intended.len() < step.group.map_or(1, |group| group.at_once) {
+                let row = self.intent(step, *act);
+                rows::put_step(tx, self.grip.id, &row).await?;
+                intended.push(row);
+            }
+        }
+        Ok(Some((acts, intended)))
+    }
+
+    /// The row that says what is about to be done.
+    fn intent(&self, step: &Step<E>, act: Act) -> StepRow {
         let now = self.inner.clock.now();
         let earlier = plan::find(&self.log, act.seq, self.direction);
         let key = effect_key(self.grip.id, step.name, self.direction);
-        let row = StepRow {
+        StepRow {
             seq: i64::try_from(act.seq).unwrap_or(i64::MAX),
             phase: self.direction,
             name: step.name.to_owned(),
@@ -171,10 +225,6 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
             wake_at: None,
             signal: None,
             note: None,
-        };
-        rows::put_step(&mut tx, self.grip.id, &row).await?;
-        self.commit(tx).await?;
-        self.remember(row.clone());
-        Ok(Some(row))
+        }
     }
 }

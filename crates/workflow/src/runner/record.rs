@@ -1,6 +1,7 @@
 //! Writes what came of an attempt, and the end; each in one transaction under the fence.
 
 use super::act::caught;
+use super::attempt::Place;
 use super::rest::Waiting;
 use super::{Flow, Halt, Runner, pass};
 use crate::engine::later;
@@ -18,16 +19,17 @@ use storage::workflow::{self as rows, StepRow};
 const FINAL_PAUSE: Duration = Duration::from_secs(5);
 
 impl<E: Send + Sync + 'static> Runner<'_, E> {
-    /// Logs what came of an attempt; `last` when no other member of its group is at work.
+    /// Logs what came of an attempt.
     pub(super) async fn record(
         &mut self,
         row: &StepRow,
         result: StepResult,
         policy: RetryPolicy,
-        last: bool,
+        place: Place,
     ) -> Result<Flow, Halt> {
+        let last = place.last;
         let stop = match result {
-            Ok(done) => match self.record_done(row, done).await? {
+            Ok(done) => match self.record_done(row, done, place.goes_on).await? {
                 None => return Ok(Flow::On),
                 // Its rows were refused; nothing of it is written.
                 Some(stop) => stop,
@@ -73,8 +75,14 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         self.record_wait(row, waiting, last).await
     }
 
-    /// Writes "done" and the step's own rows together; hands back why they were refused.
-    async fn record_done(&mut self, row: &StepRow, done: Done) -> Result<Option<Stop>, Halt> {
+    /// Writes "done", the step's own rows and what comes next together; hands back why its rows were
+    /// refused.
+    async fn record_done(
+        &mut self,
+        row: &StepRow,
+        done: Done,
+        goes_on: bool,
+    ) -> Result<Option<Stop>, Halt> {
         let mut tx = self.write().await?;
         if let Some(action) = done.commit
             && let Err(stop) = caught(action(&mut tx)).await
@@ -88,11 +96,19 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
             ..row.clone()
         };
         rows::put_step(&mut tx, self.grip.id, &row).await?;
+        let next = match goes_on && self.cancellation().is_none() {
+            true => self.intend_next(&mut tx, &row).await?,
+            false => None,
+        };
         self.commit(tx).await?;
         if self.direction == Phase::Forward {
             self.run.outputs.insert(row.name.clone(), done.output);
         }
         self.remember(row);
+        if let Some((acts, intended)) = next {
+            intended.iter().for_each(|row| self.remember(row.clone()));
+            (self.upcoming, self.intended) = (Some(acts), intended);
+        }
         Ok(None)
     }
 
@@ -161,6 +177,8 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         }
         self.commit(tx).await?;
         self.direction = Phase::Undo;
+        self.upcoming = None;
+        self.intended.clear();
         self.run.failure = Some(reason);
         Ok(())
     }
