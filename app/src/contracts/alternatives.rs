@@ -15,12 +15,7 @@ use crate::{
 };
 
 /// All of them, each with the way to its quote for the same need.
-pub(super) fn view(
-    ctx: &PageContext,
-    offer: OfferId,
-    found: &Alternatives,
-    need: &str,
-) -> AnyView {
+pub(super) fn view(ctx: &PageContext, offer: OfferId, found: &Alternatives, need: &str) -> AnyView {
     let words = ctx.words();
     if found.offers.is_empty() && found.regions.is_empty() {
         return view! { <p>{words.contracts_alternatives_none()}</p> }.into_any();
@@ -69,7 +64,10 @@ fn card(ctx: &PageContext, row: &RankedOffer, need: &str) -> AnyView {
     let title = ctx.locale.pick(&offer.title_en, &offer.title_ja).to_owned();
     let provider = ctx.locale.pick(&offer.provider.name_en, &offer.provider.name_ja);
     let price = match offer.price {
-        Some(price) => view! { {money(price.minor, price.currency.code())}" "{words.contracts_price_month()} }.into_any(),
+        Some(price) => {
+            view! { {money(price.minor, price.currency.code())}" "{words.contracts_price_month()} }
+                .into_any()
+        }
         None => words.contracts_price_none().into_any(),
     };
     let regions: Vec<_> = offer.regions.iter().map(|(id, _)| chip(id.clone())).collect();

@@ -8,7 +8,6 @@ use axum::{
 use broker::{
     BrokerError,
     contracts::{Alternatives, Quote, Sign, service_name_fault},
-    market::OfferCard,
     requirements::RequirementSource,
 };
 use domain::{ContractId, Money, OfferId, Role};
@@ -18,8 +17,13 @@ use super::{
     plan, quote_page, workload,
 };
 use crate::{
-    AppState, FlashKind, PageContext, account::guard, fault::{fault_text, note_faults}, form::FormState,
-    layout::fail, needs::saved, render::redirect,
+    AppState, FlashKind, PageContext,
+    account::guard,
+    fault::{fault_text, note_faults},
+    form::FormState,
+    layout::fail,
+    needs::saved,
+    render::redirect,
 };
 
 /// What the page shows beside the form.

@@ -52,7 +52,7 @@ pub(super) async fn propose(
     (offer, source): (OfferId, &RequirementSource),
 ) -> Result<Outcome, BrokerError> {
     let Some(request) = read(form, ctx.words(), offer) else { return Ok(Outcome::Faults) };
-    match state.broker.plan(&ctx.op(), source, request).await {
+    match state.broker.plan_quantities(&ctx.op(), source, request).await {
         Ok(Ok(planned)) => Ok(Outcome::Planned(Box::new(planned))),
         Ok(Err(reason)) => Ok(Outcome::OutOfReach(reason)),
         Err(BrokerError::Invalid(faults)) => {
@@ -89,9 +89,18 @@ fn read(form: &mut FormState, words: Words, offer: OfferId) -> Option<PlanReques
         0.0
     };
     let [peak, processor] = ["peak", "processor"].map(|field| number(field, true));
-    let [volume, traffic, elsewhere, memory, request, data, growth, months, response] =
-        ["volume", "traffic", "elsewhere", "memory", "requestMemory", "data", "growth", "months", "response"]
-            .map(|field| number(field, false));
+    let [volume, traffic, elsewhere, memory, request, data, growth, months, response] = [
+        "volume",
+        "traffic",
+        "elsewhere",
+        "memory",
+        "requestMemory",
+        "data",
+        "growth",
+        "months",
+        "response",
+    ]
+    .map(|field| number(field, false));
     let workload = Workload {
         peak_per_second: peak,
         processor_ms: processor,
@@ -217,7 +226,7 @@ fn proposal(ctx: &PageContext, planned: &Planned) -> AnyView {
             seconds(ctx.locale, load.mean_seconds).into_any(),
         ]
     });
-    let table = Table::new(words.contracts_workload_stations(), columns).rows(rows.collect()).view();
+    let table = Table::new(words.contracts_workload_stations(), columns).rows(rows).view();
     let cut = (!found.complete).then(|| view! { <p>{words.contracts_workload_cut()}</p> });
     let body = view! { <ul>{sentences}</ul>{cut} }.into_any();
     view! {
@@ -248,7 +257,11 @@ fn out_of_reach(locale: Locale, words: Words, reason: &OutOfReach) -> String {
                 "memoryMb" => words.contracts_plan_ram(),
                 _ => words.contracts_plan_storage(),
             };
-            words.contracts_workload_too_large(name, rate(*needed), format::integer(i64::from(*max)))
+            words.contracts_workload_too_large(
+                name,
+                rate(*needed),
+                format::integer(i64::from(*max)),
+            )
         }
     }
 }

@@ -116,7 +116,7 @@ impl Broker {
     ///
     /// # Errors
     /// Faults of the request at their fields.
-    pub async fn plan(
+    pub async fn plan_quantities(
         &self,
         ctx: &OpContext,
         source: &RequirementSource,
@@ -152,15 +152,16 @@ fn proposed(
     let region = offer.map(|offer| crate::contracts::plan_for(&offer.card).region);
     let region = region.unwrap_or_default();
     let price = |plan: &Plan| offer.and_then(|offer| plan_price(offer, plan).ok());
-    let cost = |quantities: &Quantities| {
-        price(&bill(quantities, String::new())).map(|price| price.minor)
-    };
+    let cost =
+        |quantities: &Quantities| price(&bill(quantities, String::new())).map(|price| price.minor);
     match planner::propose(input, cost) {
         Ok(proposal) => {
             let plan = bill(&proposal.quantities, region);
             Ok(Ok(Planned { price: price(&plan), plan, goal: input.goal, proposal }))
         }
-        Err(Refusal::Invalid(faults)) => Err(BrokerError::Invalid(faults.iter().map(field_fault).collect())),
+        Err(Refusal::Invalid(faults)) => {
+            Err(BrokerError::Invalid(faults.iter().map(field_fault).collect()))
+        }
         Err(Refusal::Unattainable { station, best_seconds }) => {
             Ok(Err(OutOfReach::Unattainable { station, best_seconds }))
         }
@@ -245,7 +246,9 @@ fn number(item: &RequirementItem) -> Option<f64> {
     match item.value.as_ref()? {
         Value::Number(number) => number.to_f64(),
         // A short time and a large number are the stronger end.
-        Value::Range { min, .. } if item.item != THROUGHPUT && item.item != COMPLIANCE => min.to_f64(),
+        Value::Range { min, .. } if item.item != THROUGHPUT && item.item != COMPLIANCE => {
+            min.to_f64()
+        }
         Value::Range { max, .. } => max.to_f64(),
         _ => None,
     }

@@ -14,8 +14,7 @@ const USUAL_VCPU: u32 = 8;
 /// Memory is ordered in whole GiB.
 const MEMORY_STEP_MB: u32 = 1_024;
 /// Sizes of connections.
-const NETWORK_MBPS: [u32; 13] =
-    [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
+const NETWORK_MBPS: [u32; 13] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
 
 /// Proposes a bill of quantities; `cost` prices one, `None`: it has no price.
 ///
@@ -54,6 +53,9 @@ fn whole(needed: f64, step: u32, sizes: Sizes, field: &'static str) -> Result<u3
     // Not negative and below the greatest, so that nothing is cut off.
     Ok((steps as u32 * step).clamp(sizes.min, sizes.max))
 }
+
+/// Unpriced plans last, then by price, by what they take, by instances, by connection.
+type Cheapness = (bool, Option<i64>, u64, u32, u32);
 
 struct Search<'a> {
     input: &'a Input,
@@ -107,7 +109,8 @@ impl Search<'_> {
     /// Every size of instance and connection with as few instances as hold; the cheapest of them.
     fn precise(&self, cost: &impl Fn(&Quantities) -> Option<i64>) -> Result<Found, Refusal> {
         let budget = self.input.budget.unwrap_or(PRECISE_PLANS);
-        let (mut best, mut looked_at, mut complete) = (None, 0, true);
+        let mut best: Option<(Cheapness, Quantities, Judged)> = None;
+        let (mut looked_at, mut complete) = (0, true);
         let mut too_large = None;
         'sizes: for vcpu in sizes(self.input.limits.vcpu) {
             for mbps in networks(self.input.limits.network_mbps) {
@@ -115,7 +118,9 @@ impl Search<'_> {
                     complete = false;
                     break 'sizes;
                 }
-                let Some((plan, judged)) = self.fewest(vcpu, mbps, &mut looked_at) else { continue };
+                let Some((plan, judged)) = self.fewest(vcpu, mbps, &mut looked_at) else {
+                    continue;
+                };
                 let plan = match self.with_memory(plan, &judged) {
                     Ok(plan) => plan,
                     Err(refusal) => {
@@ -202,12 +207,14 @@ impl Search<'_> {
     /// What is in the way at the largest plan.
     fn out_of_reach(&self) -> Refusal {
         let limits: &Limits = &self.input.limits;
-        let largest =
-            self.plan(limits.instances.max, limits.vcpu.max, limits.network_mbps.max);
+        let largest = self.plan(limits.instances.max, limits.vcpu.max, limits.network_mbps.max);
         let busy = self.busy(&largest);
         let worst = (0..3).fold(0, |worst, at| if busy[at] > busy[worst] { at } else { worst });
         let Some(judged) = self.judge(&largest) else {
-            return Refusal::Unattainable { station: Some(Station::ALL[worst]), best_seconds: None };
+            return Refusal::Unattainable {
+                station: Some(Station::ALL[worst]),
+                best_seconds: None,
+            };
         };
         let longest = (0..3).fold(0, |longest, at| {
             if judged.times[at].mean > judged.times[longest].mean { at } else { longest }
@@ -266,7 +273,8 @@ impl Search<'_> {
 
 /// Powers of two within what may be ordered, and its two ends.
 fn sizes(sizes: Sizes) -> Vec<u32> {
-    let powers = (0..31).map(|power| 1 << power).filter(|size| (sizes.min..=sizes.max).contains(size));
+    let powers =
+        (0..31).map(|power| 1 << power).filter(|size| (sizes.min..=sizes.max).contains(size));
     let mut all: Vec<u32> = powers.chain([sizes.min, sizes.max]).collect();
     all.sort_unstable();
     all.dedup();

@@ -149,7 +149,7 @@ async fn plan(
         compliance: input.goal.compliance,
         offer,
     };
-    match broker.plan(&ctx, &source, request).await {
+    match broker.plan_quantities(&ctx, &source, request).await {
         Ok(Ok(planned)) => Ok(Answer(planned.into())),
         Ok(Err(reason)) => {
             Err(Problem::new(StatusCode::CONFLICT, reason.code(), reason.to_string()))

@@ -34,7 +34,8 @@ pub fn check_weight(root: &Path, names: &[String], faults: &mut Vec<Fault>) {
     for name in names {
         let bytes = std::fs::metadata(root.join(name)).map_or(0, |file| file.len());
         if bytes > MOST_BYTES {
-            faults.push(Fault::of(name, format!("{bytes} bytes; at most {MOST_BYTES} belong here")));
+            faults
+                .push(Fault::of(name, format!("{bytes} bytes; at most {MOST_BYTES} belong here")));
         }
     }
 }

@@ -14,7 +14,6 @@ pub(crate) use sign::engine;
 pub use sign::service_name_fault;
 
 use crate::Listed;
-use crate::market::OfferCard;
 use crate::requirements::{RankedOffer, RequirementSource};
 use domain::{ContractId, ContractState, Money, OfferId, RequirementId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};

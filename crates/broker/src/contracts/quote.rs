@@ -90,7 +90,7 @@ pub(crate) fn price(offer: &Shelved, plan: &Plan) -> Result<Money, BrokerError> 
 }
 
 /// What is priced beyond the basket: `(field, unit, asked, included, how many of it are a unit)`.
-const fn beyond(plan: &Plan) -> [(&'static str, &'static str, i64, i64, i64); 4] {
+fn beyond(plan: &Plan) -> [(&'static str, &'static str, i64, i64, i64); 4] {
     [
         ("vcpu", "vcpu-month", plan.vcpu, BASKET.vcpu, 1),
         ("ramMb", "ram-gib-month", plan.ram_mb, BASKET.ram_mb, MB_PER_GIB),

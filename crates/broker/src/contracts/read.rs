@@ -1,7 +1,8 @@
 //! Reading contracts: lists, one page, observations.
 
 use super::{
-    Alternatives, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan, ResourceView, StatementView,
+    Alternatives, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan, ResourceView,
+    StatementView,
 };
 use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, OpContext, lifecycle};
@@ -110,8 +111,7 @@ impl Broker {
         if page.failure.as_deref().is_some_and(|code| code != CANCELLED) {
             let source = RequirementSource::Text(page.requirement_document.clone());
             let region = page.plan.region.clone();
-            page.alternatives =
-                self.alternatives(ctx, &source, page.offer, Some(&region)).await?;
+            page.alternatives = self.alternatives(ctx, &source, page.offer, Some(&region)).await?;
         }
         Ok(page)
     }

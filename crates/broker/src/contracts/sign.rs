@@ -10,7 +10,7 @@ use crate::names::name_fault;
 use crate::requirements::{RequirementSource, is_saved_as};
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, ContractEvent, ContractId, ContractState, Money, OfferId};
+use domain::{Action, ContractEvent, ContractId, ContractState, Money};
 use sha2::{Digest, Sha256};
 use sla::RecoveryPriority;
 use std::sync::Arc;

@@ -46,7 +46,12 @@ async fn p6_1_i1_a_need_and_a_workload_make_quantities_that_can_be_signed(engine
     let offer = market.offer(OFFER).await;
     for mode in [Mode::Fast, Mode::Precise] {
         let asked = PlanRequest { offer: Some(offer), ..request(mode) };
-        let planned = market.broker.plan(&customer, &need(), asked.clone()).await.unwrap().unwrap();
+        let planned = market
+            .broker
+            .plan_quantities(&customer, &need(), asked.clone())
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!((planned.goal.response_seconds, planned.goal.compliance), (5.0, 0.95));
         assert!(planned.proposal.share_in_time >= 0.95, "{planned:?}");
         assert_eq!(planned.proposal.bottleneck.station, Station::Processors);
@@ -54,7 +59,8 @@ async fn p6_1_i1_a_need_and_a_workload_make_quantities_that_can_be_signed(engine
         let price = market.broker.estimate(&customer, offer, &planned.plan).await.unwrap();
         assert_eq!(planned.price, Some(price), "{mode:?}");
         assert_eq!(planned.proposal.cost, Some(price.minor));
-        let again = market.broker.plan(&customer, &need(), asked).await.unwrap().unwrap();
+        let again =
+            market.broker.plan_quantities(&customer, &need(), asked).await.unwrap().unwrap();
         assert_eq!(again.proposal, planned.proposal, "the same request has the same answer");
     }
     market.finish().await;
@@ -63,17 +69,20 @@ async fn p6_1_i1_a_need_and_a_workload_make_quantities_that_can_be_signed(engine
 async fn f7_3_0_what_was_measured_changes_the_plan_and_the_goal_may_be_stated(engine: Engine) {
     let market = TestBroker::catalogue(engine).await;
     let customer = market.person(Role::Customer).await;
-    let stated = market.broker.plan(&customer, &need(), request(Mode::Precise)).await;
+    let stated = market.broker.plan_quantities(&customer, &need(), request(Mode::Precise)).await;
     let mut seen = request(Mode::Precise);
     // Half of 16 processors at 10 a second: 800 ms and not 120.
-    let busy = Observation { station: Station::Processors, per_second: 10.0, busy: 0.5, servers: 16.0 };
+    let busy =
+        Observation { station: Station::Processors, per_second: 10.0, busy: 0.5, servers: 16.0 };
     seen.observations = vec![busy];
-    let seen = market.broker.plan(&customer, &need(), seen).await;
-    let processors = |planned: &broker::planning::Planned| planned.plan.instances * planned.plan.vcpu;
+    let seen = market.broker.plan_quantities(&customer, &need(), seen).await;
+    let processors =
+        |planned: &broker::planning::Planned| planned.plan.instances * planned.plan.vcpu;
     assert!(processors(&seen.unwrap().unwrap()) > processors(&stated.unwrap().unwrap()));
 
     let hasty = PlanRequest { response_seconds: Some(0.1), ..request(Mode::Fast) };
-    let refused = market.broker.plan(&customer, &need(), hasty).await.unwrap().unwrap_err();
+    let refused =
+        market.broker.plan_quantities(&customer, &need(), hasty).await.unwrap().unwrap_err();
     let OutOfReach::Unattainable { station, best_seconds } = refused else { panic!("{refused:?}") };
     assert_eq!(station, Some(Station::Processors));
     assert!(best_seconds.unwrap() > 0.1);
@@ -86,7 +95,7 @@ async fn what_cannot_be_planned_with_is_told_at_its_field(engine: Engine) {
     let mut wrong = request(Mode::Fast);
     wrong.workload.peak_per_second = -1.0;
     wrong.headroom = Some(1.0);
-    let refused = market.broker.plan(&customer, &need(), wrong).await;
+    let refused = market.broker.plan_quantities(&customer, &need(), wrong).await;
     let Err(BrokerError::Invalid(faults)) = refused else { panic!("{refused:?}") };
     let told: Vec<_> =
         faults.iter().map(|fault| (fault.pointer.as_str(), fault.allowed.as_str())).collect();

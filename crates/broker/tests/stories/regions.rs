@@ -43,7 +43,8 @@ async fn a_full_region_leaves_another_orderable(engine: Engine) {
         assert_eq!(page.failure.as_deref() == Some("no_capacity"), refused, "{key}");
         // The same promise, where there may be room.
         let elsewhere: &[_] = if refused { &[("jp-osaka-1", "JP")] } else { &[] };
-        let named = page.alternatives.regions.iter().map(|(id, country)| (id.as_str(), country.as_str()));
+        let named =
+            page.alternatives.regions.iter().map(|(id, country)| (id.as_str(), country.as_str()));
         assert!(named.eq(elsewhere.iter().copied()), "{key}: {:?}", page.alternatives.regions);
     }
     market.finish().await;
