@@ -16,8 +16,10 @@ mod need;
 mod needs;
 mod notices;
 mod openapi;
+mod precondition;
 pub mod problem;
 mod provider_offers;
+mod ranges;
 mod wire;
 
 use axum::Router;
