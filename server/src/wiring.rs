@@ -56,7 +56,8 @@ pub async fn find_database(settings: &Settings) -> anyhow::Result<Db> {
     }
 }
 
-async fn migrate(db: &Db) -> anyhow::Result<()> {
+/// Brings the tables up to date.
+pub(crate) async fn migrate(db: &Db) -> anyhow::Result<()> {
     db.migrate().await.context("the database cannot be brought up to date")
 }
 
@@ -69,6 +70,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
 /// The same, over a database that has to be there already.
 pub async fn open_existing(settings: &Settings) -> anyhow::Result<Opened> {
     let db = find_database(settings).await?;
+    migrate(&db).await?;
     settings.create_data()?;
     open_over(settings, db, lock_index(settings)?).await
 }
@@ -79,7 +81,6 @@ pub(crate) async fn open_over(
     db: Db,
     index_lock: Option<File>,
 ) -> anyhow::Result<Opened> {
-    migrate(&db).await?;
     let index_dir = index_lock.is_some().then(|| settings.index_folder());
     let broker = open_broker(settings, db, index_dir).await?;
     Ok(Opened { broker, index_lock })

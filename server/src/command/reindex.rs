@@ -41,6 +41,7 @@ pub fn run(args: &ReindexArgs) -> anyhow::Result<ExitCode> {
                 index.display()
             );
         };
+        wiring::migrate(&db).await?;
         let opened = wiring::open_over(&settings, db, Some(lock)).await?;
         let indexed = opened.broker.reindex().await?;
         let counts = offers::counts(&mut opened.broker.db().begin_read().await?).await?;
