@@ -10,7 +10,7 @@
 mod answer;
 mod rows;
 
-use self::answer::{promise, written};
+use self::answer::promise;
 use self::rows::{NAMES, ROWS, is_known, is_row, unknown};
 use super::quotes::open_quote;
 use super::report::{fault, short};
@@ -244,7 +244,7 @@ pub fn write(offers: &[Offer]) -> String {
             continue;
         }
         written.push(key);
-        let answer = |offer: &Offer| offer.item(key).map(written).unwrap_or_default();
+        let answer = |offer: &Offer| offer.item(key).map(answer::written).unwrap_or_default();
         let _ = out.write_record([(*row).to_owned()].into_iter().chain(offers.iter().map(answer)));
     }
     String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default()
