@@ -70,16 +70,19 @@ fn a_fault_of_an_answer_shows_the_cell_as_written_and_the_row_by_its_own_name() 
 
 #[test]
 fn an_amount_of_a_table_is_digits() {
-    let import =
-        read(Format::Csv, &table("price.monthly,price.currency", &["98000,JPY", "1e9,JPY"]));
+    let prices = |columns: &str, rows: [&str; 2]| {
+        let rows = rows.map(|row| format!("4 h,{row}"));
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        read(Format::Csv, &table(&format!("availability.mttr,{columns}"), &rows))
+    };
+    let import = prices("price.monthly,price.currency", ["98000,JPY", "1e9,JPY"]);
     let [found] = import.faults.as_slice() else { panic!("{import:?}") };
     assert_eq!((found.row, found.column.as_str()), (3, "price.monthly"));
     assert_eq!(found.fault.found.as_deref(), Some("1e9"));
     assert_eq!(found.fault.expected, Some(crate::Expected::Amount { digits: 0 }));
-    let units =
-        table("price.per_unit", &["egress-gb 12 JPY per 1000", "egress-gb 1e1 JPY per 1e3"]);
-    let places: Vec<String> =
-        read(Format::Csv, &units).faults.iter().map(|found| found.to_string()).collect();
+    let units = ["egress-gb 12 JPY per 1000", "egress-gb 1e1 JPY per 1e3"];
+    let import = prices("price.per_unit", units);
+    let places: Vec<String> = import.faults.iter().map(ToString::to_string).collect();
     assert_eq!(places.len(), 2, "{places:?}");
     assert!(places.iter().all(|place| place.starts_with("row 3, ")), "{places:?}");
 }
