@@ -17,8 +17,10 @@ mod needs;
 mod notices;
 mod openapi;
 mod plans;
+mod precondition;
 pub mod problem;
 mod provider_offers;
+mod ranges;
 mod wire;
 
 use axum::Router;
