@@ -23,9 +23,12 @@ mod offers;
 mod part;
 mod plan;
 mod readings;
+mod rows;
 mod scan;
 mod snapshot;
 mod term;
+mod terms;
+mod wide;
 
 pub use documents::{AnyDocument, Asked, DocumentMoment, DocumentRow, Documents, Mark};
 pub use moment::{Live, Moment, Payload, Row};

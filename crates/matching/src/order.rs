@@ -1,7 +1,7 @@
 //! The four orders, and when one offer is at least as strong as another.
 //! Leaves the making of lists to `rank`.
 
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -105,20 +105,28 @@ impl Prepared<'_> {
     }
 
     pub(crate) fn not_dearer(&self, a: &Offer, b: &Offer) -> bool {
-        match (self.price(a), self.price(b)) {
-            (Some(a), Some(b)) => a <= b,
-            (_, None) => true,
-            (None, Some(_)) => false,
-        }
+        not_dearer(self.price(a), self.price(b))
     }
 
     pub(crate) fn strength(&self, a: &Offer, b: &Offer) -> Strength {
+        self.strength_by(|_, row| {
+            (a.held(row.item).map(Cow::Borrowed), b.held(row.item).map(Cow::Borrowed))
+        })
+    }
+
+    /// As [`Prepared::strength`]; `promises` gives what both promise on a row at a position, and is asked
+    /// only until it is decided.
+    pub(crate) fn strength_by<'a>(
+        &self,
+        promises: impl Fn(usize, &Row) -> (Option<Cow<'a, Held>>, Option<Cow<'a, Held>>),
+    ) -> Strength {
         let mut all = Strength::Equal;
-        for row in self.rows.iter().filter(|row| row.mode != Mode::BestEffort) {
-            if Some(row.item) == self.dictionary.price() {
+        for (at, row) in self.rows.iter().enumerate() {
+            if row.mode == Mode::BestEffort || Some(row.item) == self.dictionary.price() {
                 continue;
             }
-            match row_strength(self.kind(row), row, a.held(row.item), b.held(row.item)) {
+            let (a, b) = promises(at, row);
+            match row_strength(self.kind(row), row, a.as_deref(), b.as_deref()) {
                 Strength::NotAtLeast => return Strength::NotAtLeast,
                 Strength::Stronger => all = Strength::Stronger,
                 Strength::Equal => {}
@@ -129,6 +137,15 @@ impl Prepared<'_> {
 
     fn kind(&self, row: &Row) -> KindName {
         self.dictionary.items().get(row.item).map_or(KindName::SetAny, |item| item.kind.name())
+    }
+}
+
+/// Whether a price is no higher than another; none is the highest.
+pub(crate) fn not_dearer(a: Option<Decimal>, b: Option<Decimal>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a <= b,
+        (_, None) => true,
+        (None, Some(_)) => false,
     }
 }
 

@@ -133,7 +133,8 @@ fn at_least(nano: i64) -> u32 {
 
 /// `ceil(halves / 2e9 * 65536)`.
 fn count(halves: i64) -> u32 {
-    let scaled = u128::from(halves.max(0).unsigned_abs()) * 65_536;
+    // Twice a distance of at most 1e9, so that the product is far from the end of 64 bits.
+    let scaled = halves.max(0).unsigned_abs().saturating_mul(65_536);
     u32::try_from(scaled.div_ceil(2_000_000_000)).unwrap_or(u32::MAX)
 }
 

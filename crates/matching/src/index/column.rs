@@ -5,11 +5,14 @@
 //! bits, never falling with strength, for bounds over whole blocks; the place of each number in sixteen
 //! bits is for single rows. Leaves asking to `plan`.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use rust_decimal::Decimal;
 
-use super::numbers::{Numbers, whole};
+use super::{
+    numbers::{Numbers, whole},
+    wide::Aligned,
+};
 use crate::{item::KindName, nano::PICO_ONE, value::Held};
 
 /// Rows per block; a block has its own least and greatest code, and its working arrays fit the first cache.
@@ -21,9 +24,9 @@ pub(crate) const SEGMENT_ROWS: usize = 63 * BLOCK;
 pub(crate) const STEPS: u64 = 65_279;
 
 /// One value per row of a block; rows beyond the segment hold 0.
-pub(crate) type Lane = [u16; BLOCK];
+pub(crate) type Lane = Aligned<[u16; BLOCK]>;
 /// One coarse place per row of a block.
-pub(crate) type Places = [u8; BLOCK];
+pub(crate) type Places = Aligned<[u8; BLOCK]>;
 /// Places that share a coarse one, so that all of them fit eight bits; a power of two, so that going
 /// back is a shift.
 pub(crate) const COARSE: u16 = 256;
@@ -39,7 +42,12 @@ pub(crate) struct Column {
     pub(crate) ladder: Vec<u16>,
     /// Least and greatest code of each block.
     pub(crate) zones: Vec<(u16, u16)>,
+    /// Codes of some rows from all over, together, to guess from what a requirement will leave out.
+    pub(crate) sample: Box<[u16]>,
 }
+
+/// How many codes a sample has at most.
+const SAMPLE: usize = 64;
 
 /// Small tables have room for so many codes, so that looking one up needs no check.
 const SMALL: usize = 1024;
@@ -73,17 +81,18 @@ impl ByCode {
         }
     }
 
-    /// Changes each of `to` by the value of the code beside it.
-    pub(crate) fn each(&self, codes: &Lane, to: &mut Lane, change: impl Fn(&mut u16, u16)) {
+    /// Calls with each row and the value of its code.
+    #[inline(always)]
+    pub(crate) fn each(&self, codes: &Lane, mut call: impl FnMut(usize, u16)) {
         match self {
             Self::Small(values) => {
-                for (to, code) in to.iter_mut().zip(codes) {
-                    change(to, values[usize::from(*code) % SMALL]);
+                for (row, code) in codes.iter().enumerate() {
+                    call(row, values[usize::from(*code) % SMALL]);
                 }
             }
             Self::Large(values) => {
-                for (to, code) in to.iter_mut().zip(codes) {
-                    change(to, values.get(usize::from(*code)).copied().unwrap_or(0));
+                for (row, code) in codes.iter().enumerate() {
+                    call(row, values.get(usize::from(*code)).copied().unwrap_or(0));
                 }
             }
         }
@@ -110,12 +119,12 @@ impl Entries {
     }
 
     /// The promise of an entry.
-    pub(crate) fn get(&self, entry: usize) -> Option<Held> {
+    pub(crate) fn get(&self, entry: usize) -> Option<Cow<'_, Held>> {
         match self {
             Self::Numbers { values, u } => {
-                Some(Held::Number { value: values.get(entry)?, u: *u.get(entry)? })
+                Some(Cow::Owned(Held::Number { value: values.get(entry)?, u: *u.get(entry)? }))
             }
-            Self::Levels(held) | Self::Sets(held) => held.get(entry).cloned(),
+            Self::Levels(held) | Self::Sets(held) => held.get(entry).map(Cow::Borrowed),
         }
     }
 }
@@ -134,7 +143,7 @@ impl Column {
             KindName::Level => levels(held),
             KindName::SetIncludes | KindName::SetWithin | KindName::SetAny => sets(held),
         };
-        let mut lanes = vec![[0; BLOCK]; held.len().div_ceil(BLOCK)];
+        let mut lanes = vec![Aligned([0; BLOCK]); held.len().div_ceil(BLOCK)];
         for (lane, codes) in lanes.iter_mut().zip(codes.chunks(BLOCK)) {
             for (slot, code) in lane.iter_mut().zip(codes) {
                 *slot = *code;
@@ -152,14 +161,17 @@ impl Column {
         let place = if ladder.is_empty() {
             Vec::new()
         } else {
-            code.iter().map(|lane| lane.map(place_of)).collect()
+            code.iter().map(|lane| Aligned(lane.map(place_of))).collect()
         };
         let zone = |(block, lane): (usize, &Lane)| {
             let filled = lane.iter().take(rows.saturating_sub(block * BLOCK));
             filled.fold((u16::MAX, 0), |(low, high), code| (low.min(*code), high.max(*code)))
         };
         let zones = code.iter().enumerate().map(zone).collect();
-        Self { code, place, entries, ladder, zones }
+        let mut column = Self { code, place, entries, ladder, zones, sample: Box::default() };
+        let size = rows.min(SAMPLE);
+        column.sample = (0..size).map(|at| column.code(at * rows / size)).collect();
+        column
     }
 
     /// Code of a row.
@@ -169,6 +181,11 @@ impl Column {
 
     /// The promise of a row.
     pub(crate) fn held(&self, row: usize) -> Option<Held> {
+        self.look(row).map(Cow::into_owned)
+    }
+
+    /// The promise of a row, to look at.
+    pub(crate) fn look(&self, row: usize) -> Option<Cow<'_, Held>> {
         let entry = usize::from(self.code(row)).checked_sub(1)?;
         self.entries.get(entry)
     }
@@ -185,7 +202,7 @@ impl Column {
             Entries::Levels(held) | Entries::Sets(held) => held.len() * size_of::<Held>(),
         };
         let lanes = self.code.len() * size_of::<Lane>() + self.place.len() * size_of::<Places>();
-        lanes + entries + self.ladder.len() * 2 + self.zones.len() * 4
+        lanes + entries + self.ladder.len() * 2 + self.zones.len() * 4 + self.sample.len() * 2
     }
 }
 

@@ -1,11 +1,11 @@
 //! Which offers would match without one must, and how many for each, over all parts.
 
 use super::{
-    block::rows,
     column::{BLOCK, Lane},
     offers::asked_about,
     part::Part,
     plan::{Gate, Plan},
+    wide::Aligned,
 };
 use crate::{order::Order, prepared::Prepared, value::Offer};
 
@@ -36,13 +36,12 @@ fn each_nearly(
     for part in parts {
         let plan = Plan::new(prepared, part, Order::Value);
         for block in 0..part.blocks() {
-            let mut open = [0; BLOCK];
-            part.living(block, &mut open);
-            let mut failures = Failures { count: [0; BLOCK], gate: [0; BLOCK] };
+            let (open, _) = part.living(block);
+            let mut failures = Failures { count: Aligned([0; BLOCK]), gate: Aligned([0; BLOCK]) };
             for (gate, number) in plan.gates.iter().zip(0_u16..) {
                 failures.add(gate, block, number);
             }
-            for row in rows(&open).filter(|row| failures.count[*row] == 1) {
+            for row in open.iter().filter(|row| failures.count[*row] == 1) {
                 if let Some(gate) = plan.gates.get(usize::from(failures.gate[row])) {
                     call(part, block * BLOCK + row, gate.row());
                 }
@@ -71,7 +70,9 @@ impl Failures {
 
     fn each(&mut self, held: Option<&Lane>, number: u16, fails: impl Fn(u16) -> bool) {
         let Some(held) = held else { return };
-        for ((count, gate), held) in self.count.iter_mut().zip(&mut self.gate).zip(held) {
+        for ((count, gate), held) in
+            self.count.iter_mut().zip(self.gate.iter_mut()).zip(held.iter())
+        {
             let failed = u16::from(fails(*held));
             *count += failed;
             *gate = gate.wrapping_add(failed * number);

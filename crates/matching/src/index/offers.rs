@@ -1,6 +1,9 @@
 //! The index over compiled offers of one fixed dictionary: one column per item.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
 
 use super::{
     column::Column,
@@ -10,7 +13,7 @@ use super::{
 };
 use crate::{
     item::{Dictionary, KindName},
-    order::Order,
+    order::{Order, Strength, not_dearer},
     prepared::Prepared,
     rank::{Ranked, Ranking},
     requirement::Mode,
@@ -171,14 +174,12 @@ pub(crate) fn ranking(
         })
         .collect();
     let list = |placed: Vec<super::best::Placed<'_>>| {
-        let mut above: Option<Offer> = None;
+        let mut above = None;
         let row = |placed: super::best::Placed<'_>| {
-            let offer = parts.get(placed.part).map(|part| asked_about(prepared, part, placed.row));
-            let stronger_than_above = match (&offer, &above) {
-                (Some(offer), Some(above)) => prepared.stronger_and_not_dearer(offer, above),
-                _ => false,
-            };
-            above = offer;
+            let here = parts.get(placed.part).map(|part| (part, placed.row));
+            let stronger_than_above =
+                here.zip(above).is_some_and(|(here, above)| stronger(prepared, here, above));
+            above = here;
             Ranked {
                 index: starts.get(placed.part).copied().unwrap_or(0) + placed.row,
                 id: placed.id.to_owned(),
@@ -195,6 +196,24 @@ pub(crate) fn ranking(
         matches: list(found.matches),
         near_misses: list(found.near_misses),
     }
+}
+
+/// As [`Prepared::stronger_and_not_dearer`] for rows of parts; takes nothing out of the columns.
+fn stronger(prepared: &Prepared<'_>, a: Place<'_>, b: Place<'_>) -> bool {
+    let price = |place: Place<'_>| match place.0.price.as_ref()?.look(place.1).as_deref() {
+        Some(Held::Number { value, .. }) => Some(*value),
+        _ => None,
+    };
+    not_dearer(price(a), price(b))
+        && prepared.strength_by(|row, _| (look(a, row), look(b, row))) == Strength::Stronger
+}
+
+/// A row of a part.
+type Place<'a> = (&'a Part<'a>, usize);
+
+/// What a place promises on a row of the requirement.
+fn look((part, at): Place<'_>, row: usize) -> Option<Cow<'_, Held>> {
+    part.columns.get(row)?.look(at)
 }
 
 /// The promises of a row on what is asked, and its price.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    column::{BLOCK, Column, Lane},
+    column::{BLOCK, Column},
     ids::Ids,
+    rows::{Rows, STRIDE},
 };
 
 /// One segment as one requirement reads it.
@@ -26,12 +27,15 @@ impl Part<'_> {
         self.rows().div_ceil(BLOCK)
     }
 
-    /// Sets all bits for the rows of a block that are there and not buried.
-    pub(crate) fn living(&self, block: usize, mask: &mut Lane) {
+    /// The rows of a block that are there and not buried, and how many.
+    pub(crate) fn living(&self, block: usize) -> (Rows, usize) {
         let here = self.rows().saturating_sub(block * BLOCK).min(BLOCK);
-        mask.fill(u16::MAX);
-        mask.iter_mut().skip(here).for_each(|slot| *slot = 0);
-        self.dead.clear(block, mask);
+        let mut rows = Rows::first(here);
+        if self.dead.bits.is_empty() {
+            return (rows, here);
+        }
+        self.dead.clear(block, &mut rows);
+        (rows, rows.count())
     }
 }
 
@@ -70,13 +74,11 @@ impl Dead {
         true
     }
 
-    fn clear(&self, block: usize, mask: &mut Lane) {
+    fn clear(&self, block: usize, rows: &mut Rows) {
         let words = self.bits.iter().skip(block * WORDS).take(WORDS);
-        for (word, rows) in words.zip(mask.chunks_mut(64)) {
-            if *word != 0 {
-                for (bit, slot) in rows.iter_mut().enumerate() {
-                    *slot = if word >> bit & 1 == 1 { 0 } else { *slot };
-                }
+        for (dead, rows) in words.zip(rows.0.as_chunks_mut::<{ 64 / STRIDE }>().0) {
+            for (rows, at) in rows.iter_mut().zip((0..).step_by(STRIDE)) {
+                *rows &= !((dead >> at) as u32);
             }
         }
     }
@@ -93,14 +95,14 @@ mod tests {
         let mut dead = Dead::default();
         assert!(dead.add(1030) && dead.add(3) && !dead.add(3));
         let part = Part { ids: &ids, columns: Vec::new(), price: None, dead: &dead };
-        let mut mask = [0; BLOCK];
-        let mut living = 0;
-        for block in 0..part.blocks() {
-            part.living(block, &mut mask);
-            living += mask.iter().filter(|slot| **slot != 0).count();
-        }
-        assert_eq!((living, dead.count()), (1498, 2));
-        part.living(1, &mut mask);
-        assert_eq!((mask[1030 - BLOCK], mask[0]), (0, u16::MAX));
+        let living: Vec<usize> = (0..part.blocks())
+            .flat_map(|block| {
+                let (rows, count) = part.living(block);
+                assert_eq!(rows.count(), count);
+                rows.iter().map(move |row| block * BLOCK + row)
+            })
+            .collect();
+        let expected: Vec<usize> = (0..1500).filter(|row| ![3, 1030].contains(row)).collect();
+        assert_eq!((living, dead.count()), (expected, 2));
     }
 }

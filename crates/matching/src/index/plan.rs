@@ -1,11 +1,14 @@
 //! One compiled requirement against the columns of one segment: which codes meet each row, what a
 //! code costs exactly, and the bounds in a good order. Leaves going through blocks to `scan`.
 
+use std::{cell::OnceCell, sync::Arc};
+
 use super::{
     best::{Best, Cuts},
     column::{ByCode, Column, Entries, floor_place},
     part::Part,
-    term::{Term, share},
+    term::Term,
+    terms::Terms,
 };
 use crate::{
     nano::PICO_ONE,
@@ -16,38 +19,22 @@ use crate::{
     wanted::{Compared, Wanted},
 };
 
-/// Rows looked at to guess which must excludes most and which row costs most: so many runs of so many.
-const RUNS: usize = 4;
-const RUN: usize = 16;
-
 /// A requirement ready for one part of a moment.
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
     prepared: &'a Prepared<'a>,
     part: &'a Part<'a>,
-    rows: Vec<RowPlan<'a>>,
+    order: Order,
     /// Must rows, the most selective first.
     pub(crate) gates: Vec<Gate<'a>>,
-    /// Shortfall, the row that costs most first.
-    pub(crate) short: Vec<Short<'a>>,
-    /// The key after the shortfall.
-    pub(crate) second: Vec<Term<'a>>,
-    /// The greatest surplus that this requirement allows, 0..1.
-    most_surplus: f64,
-}
-
-/// What one row adds to the shortfall.
-#[derive(Debug)]
-pub(crate) struct Short<'a> {
-    pub(crate) term: Term<'a>,
-    /// A match may fall short here too; musts that allow no tolerance cost it nothing.
-    pub(crate) of_match: bool,
+    /// Made when the first row comes into question: often none does.
+    terms: OnceCell<Terms<'a>>,
 }
 
 /// One asked row.
 #[derive(Debug)]
-struct RowPlan<'a> {
-    row: &'a Row,
+pub(crate) struct RowPlan<'a> {
+    pub(crate) row: &'a Row,
     column: &'a Column,
     cost: Cost<'a>,
 }
@@ -83,9 +70,19 @@ pub(crate) enum Gate<'a> {
 impl Gate<'_> {
     /// Whether an offer passes.
     pub(crate) fn passes(&self, at: usize) -> bool {
+        self.admits(self.column().code(at))
+    }
+
+    const fn column(&self) -> &Column {
         match self {
-            Self::From { column, code, .. } => u32::from(column.code(at)) >= *code,
-            Self::Listed { column, masks, .. } => masks.get(column.code(at)) != 0,
+            Self::From { column, .. } | Self::Listed { column, .. } => column,
+        }
+    }
+
+    fn admits(&self, held: u16) -> bool {
+        match self {
+            Self::From { code, .. } => u32::from(held) >= *code,
+            Self::Listed { masks, .. } => masks.get(held) != 0,
         }
     }
 
@@ -107,97 +104,29 @@ impl Gate<'_> {
 
 impl<'a> Plan<'a> {
     pub(crate) fn new(prepared: &'a Prepared<'a>, part: &'a Part<'a>, order: Order) -> Self {
-        let mut plan = Self {
-            prepared,
-            part,
-            rows: Vec::new(),
-            gates: Vec::new(),
-            short: Vec::new(),
-            second: Vec::new(),
-            most_surplus: 0.0,
+        let musts = prepared.rows.iter().zip(&part.columns).enumerate();
+        let gate = |(at, (row, column)): (usize, (&'a Row, &'a Arc<Column>))| {
+            let must = row.mode == Mode::Must;
+            must.then(|| RowPlan::new(row, column)).flatten().map(|planned| planned.gate(at))
         };
-        for (at, (row, column)) in prepared.rows.iter().zip(&part.columns).enumerate() {
-            if row.mode == Mode::BestEffort {
-                continue;
-            }
-            let Some(wanted) = &row.wanted else { continue };
-            let planned = RowPlan { row, column, cost: cost(row, wanted, column) };
-            plan.add(at, &planned, order);
-            plan.rows.push(planned);
-        }
-        plan.add_price(order);
-        plan.put_first_what_decides();
-        plan
-    }
-
-    fn add(&mut self, at: usize, planned: &RowPlan<'a>, order: Order) {
-        let (row, prepared) = (planned.row, self.prepared);
-        if row.mode == Mode::Must {
-            self.gates.push(planned.gate(at));
-        }
-        let weight = share(row.weight, prepared.asked);
-        let of_match = row.mode != Mode::Must || planned.forgives();
-        self.short.push(Short { term: planned.short(weight), of_match });
-        if !row.counts_surplus {
-            return;
-        }
-        match order {
-            Order::Balanced => {
-                let (_, of) = prepared.price_share();
-                self.second.push(planned.over(share(row.weight, of)));
-            }
-            Order::Fit => self.second.push(planned.over(share(row.weight, prepared.surplus))),
-            Order::Strength => {
-                self.second.push(planned.lack(share(row.weight, prepared.surplus)));
-                let most = (PICO_ONE - planned.asked()) as f64 / PICO_ONE as f64;
-                self.most_surplus += row.weight as f64 / prepared.surplus.max(1) as f64 * most;
-            }
-            Order::Value => {}
-        }
-    }
-
-    fn add_price(&mut self, order: Order) {
-        let Some(column) = self.part.price.as_deref() else { return };
-        if column.ladder.is_empty() && column.entries.len() > 0 {
-            return;
-        }
-        match order {
-            Order::Balanced => {
-                let (weight, of) = self.prepared.price_share();
-                self.second.push(Term::Dear { column, weight: share(weight, of) });
-            }
-            Order::Value if self.prepared.lower_is_cheaper() => {
-                self.second.push(Term::Stronger { column });
-            }
-            _ => {}
-        }
-    }
-
-    /// Puts the musts that exclude most and the rows that cost most in front.
-    fn put_first_what_decides(&mut self) {
-        let rows = self.part.rows();
-        // Neighbours share a cache line; single rows all over the segment would each be a miss.
-        let runs = (0..RUNS).map(|run| rows * run / RUNS);
-        let mut sample: Vec<usize> =
-            runs.flat_map(|start| start..(start + RUN).min(rows)).collect();
-        sample.dedup();
+        let mut gates: Vec<Gate<'a>> = musts.filter_map(gate).collect();
         // Effort for each row that is left out: little effort and much left out comes first.
-        self.gates.sort_by_cached_key(|gate| {
-            let failing = sample.iter().filter(|row| !gate.passes(**row)).count();
+        gates.sort_by_cached_key(|gate| {
+            let failing = gate.column().sample.iter().filter(|code| !gate.admits(**code)).count();
             gate.effort() * 1000 / (1 + failing)
         });
-        let decides = |term: &Term<'_>| {
-            let sum: u64 = sample.iter().map(|row| u64::from(term.one(*row))).sum();
-            std::cmp::Reverse(sum / term.effort())
-        };
-        self.short.sort_by_cached_key(|short| decides(&short.term));
-        self.second.sort_by_cached_key(decides);
+        Self { prepared, part, order, gates, terms: OnceCell::new() }
+    }
+
+    /// The terms, made when they are first asked for.
+    pub(crate) fn terms(&self) -> &Terms<'a> {
+        self.terms.get_or_init(|| Terms::new(self.prepared, self.part, self.order))
     }
 
     /// The exact judgement of one row.
     pub(crate) fn judge(&self, at: usize) -> Standing {
         let (mut matched, mut short, mut over) = (true, 0_u128, 0_u128);
-        for planned in &self.rows {
+        for planned in &self.terms().rows {
             let cell = planned.cell(planned.column.code(at));
             matched &= planned.row.mode != Mode::Must || cell.met;
             short += planned.row.weight * u128::from(cell.short);
@@ -214,10 +143,12 @@ impl<'a> Plan<'a> {
     }
 
     /// From where on rows of this part cannot be among the best.
-    pub(crate) fn cuts(&self, order: Order, best: &Best<'_>) -> Cuts {
+    pub(crate) fn cuts(&self, best: &Best<'_>) -> Cuts {
         let Some(standing) = best.to_beat() else { return Cuts::NONE };
-        let cuts = Cuts::by(&standing.totals, order, self.most_surplus);
-        match (order, standing.price, self.part.price.as_deref()) {
+        let most_surplus =
+            if self.order == Order::Strength { self.terms().most_surplus } else { 0.0 };
+        let cuts = Cuts::by(&standing.totals, self.order, most_surplus);
+        match (self.order, standing.price, self.part.price.as_deref()) {
             (Order::Value, Some(price), Some(column)) if self.prepared.lower_is_cheaper() => {
                 let dearer = first(column.entries.len(), |entry| match &column.entries {
                     Entries::Numbers { values, .. } => {
@@ -234,6 +165,12 @@ impl<'a> Plan<'a> {
 }
 
 impl<'a> RowPlan<'a> {
+    /// `None` where the row decides nothing.
+    pub(crate) fn new(row: &'a Row, column: &'a Column) -> Option<Self> {
+        let wanted = row.wanted.as_ref().filter(|_| row.mode != Mode::BestEffort)?;
+        Some(Self { row, column, cost: cost(row, wanted, column) })
+    }
+
     fn cell(&self, code: u16) -> Cell {
         match &self.cost {
             Cost::Table(cells) => cells.get(usize::from(code)).copied().unwrap_or(NOT_PROMISED),
@@ -278,14 +215,14 @@ impl<'a> RowPlan<'a> {
     }
 
     /// Whether a code can meet the row and still fall short.
-    fn forgives(&self) -> bool {
+    pub(crate) fn forgives(&self) -> bool {
         match &self.cost {
             Cost::Line { reach, relax, .. } => reach != relax,
             Cost::Table(cells) => cells.iter().any(|cell| cell.met && cell.short > 0),
         }
     }
 
-    fn short(&self, weight: u16) -> Term<'a> {
+    pub(crate) fn short(&self, weight: u16) -> Term<'a> {
         match &self.cost {
             _ if self.ordered() => {
                 Term::Short { column: self.column, asked: floor_place(self.asked()), weight }
@@ -298,7 +235,7 @@ impl<'a> RowPlan<'a> {
         }
     }
 
-    fn over(&self, weight: u16) -> Term<'a> {
+    pub(crate) fn over(&self, weight: u16) -> Term<'a> {
         match &self.cost {
             _ if self.ordered() => {
                 Term::Over { column: self.column, asked: floor_place(self.asked()), weight }
@@ -311,7 +248,7 @@ impl<'a> RowPlan<'a> {
         }
     }
 
-    fn lack(&self, weight: u16) -> Term<'a> {
+    pub(crate) fn lack(&self, weight: u16) -> Term<'a> {
         match &self.cost {
             _ if self.ordered() => {
                 Term::Lack { column: self.column, asked: floor_place(self.asked()), weight }
@@ -326,7 +263,7 @@ impl<'a> RowPlan<'a> {
     }
 
     /// Place of what is asked in 1e-12; 0 for sets, whose surplus may reach 1.
-    fn asked(&self) -> i64 {
+    pub(crate) fn asked(&self) -> i64 {
         match &self.row.wanted {
             Some(Wanted::Higher { u, .. } | Wanted::Lower { u, .. } | Wanted::Level { u, .. }) => {
                 *u
@@ -354,12 +291,18 @@ fn cost<'a>(row: &Row, wanted: &Wanted, column: &'a Column) -> Cost<'a> {
             let reach = first(values.len(), |entry| {
                 matches!(compare(entry), Some(Compared::Reached { .. }))
             });
-            let relax = first(values.len(), |entry| {
+            let tolerated = |entry: usize| {
                 matches!(
                     compare(entry),
                     Some(Compared::Reached { .. } | Compared::Short { tolerated: true, .. })
                 )
-            });
+            };
+            // Mostly nothing is tolerated, and the one below the reach says so.
+            let below = (reach as usize).saturating_sub(1);
+            let relax = match below.checked_sub(1) {
+                Some(nearest) if tolerated(nearest) => first(below, tolerated),
+                _ => reach,
+            };
             Cost::Line { reach, relax, asked: *asked, u }
         }
         (Entries::Levels(held) | Entries::Sets(held), _) => {

@@ -2,10 +2,13 @@
 
 use super::{
     best::{Best, Cuts, Placed},
-    block::{FEW, close_from, close_second, count, pass, rows, without},
+    block::{FEW, pass},
     column::{BLOCK, Lane},
     part::Part,
     plan::Plan,
+    rows::Rows,
+    terms::Terms,
+    wide::{Aligned, keep_below, keep_below_either},
 };
 use crate::{order::Order, prepared::Prepared};
 
@@ -35,23 +38,22 @@ pub(crate) fn scan<'a>(
     let mut matches = Best::new(order, limits.matches);
     let mut misses = Best::new(order, limits.near_misses);
     let (mut judged, mut matched) = (0, 0);
+    let mut sums =
+        Sums { first: Aligned([0; BLOCK]), second: Aligned([0; BLOCK]), firsts: 0, seconds: 0 };
     for (number, part) in parts.iter().enumerate() {
         let plan = Plan::new(prepared, part, order);
-        let at = Place { plan: &plan, part, number, order };
-        let mut living = [0; BLOCK];
+        let at = Place { plan: &plan, part, number };
+        let mut sides = [at.side(Kind::Match, &mut matches), at.side(Kind::Miss, &mut misses)];
         for block in 0..part.blocks() {
-            part.living(block, &mut living);
-            let here = count(&living);
+            let (living, here) = part.living(block);
             let mut passed = living;
-            let passing = pass(&plan.gates, block, &mut passed);
+            let passing = pass(&plan.gates, block, &mut passed, here);
             judged += here;
             matched += passing;
-            let rest = without(&living, &passed);
-            let mut sides = [
-                Side::new(Kind::Match, passed, passing, &mut matches),
-                Side::new(Kind::Miss, rest, here - passing, &mut misses),
-            ];
-            at.consider(block, &mut sides);
+            let [match_side, miss_side] = &mut sides;
+            match_side.open(passed, passing);
+            miss_side.open(living.without(&passed), here - passing);
+            at.consider(block, &mut sides, &mut sums);
         }
     }
     Found { judged, matched, matches: matches.into_rows(), near_misses: misses.into_rows() }
@@ -64,19 +66,21 @@ enum Kind {
     Miss,
 }
 
-/// The rows of a block that may still come into one of the lists.
+/// One of the lists, what that lets this part leave out, and the rows of a block that may still come
+/// into it.
 struct Side<'b, 'a> {
     kind: Kind,
-    open: Lane,
-    left: usize,
     best: &'b mut Best<'a>,
     cuts: Cuts,
+    open: Rows,
+    left: usize,
 }
 
-impl<'b, 'a> Side<'b, 'a> {
-    fn new(kind: Kind, open: Lane, left: usize, best: &'b mut Best<'a>) -> Self {
-        let left = if best.wants_any() { left } else { 0 };
-        Self { kind, open, left, best, cuts: Cuts::NONE }
+impl Side<'_, '_> {
+    /// Begins a block with those rows.
+    fn open(&mut self, rows: Rows, count: usize) {
+        self.open = rows;
+        self.left = if self.best.wants_any() { count } else { 0 };
     }
 
     /// Whether a row is only in if it beats another.
@@ -95,65 +99,90 @@ struct Place<'p, 'a> {
     plan: &'p Plan<'p>,
     part: &'a Part<'a>,
     number: usize,
-    order: Order,
 }
 
 impl<'a> Place<'_, 'a> {
+    fn side<'b>(&self, kind: Kind, best: &'b mut Best<'a>) -> Side<'b, 'a> {
+        let cuts = self.plan.cuts(best);
+        Side { kind, best, cuts, open: Rows::NONE, left: 0 }
+    }
+
     /// Offers the open rows of a block to their lists, the hopeless ones left out. What both lists sum up
     /// is summed up once.
-    fn consider(&self, block: usize, sides: &mut [Side<'_, 'a>; 2]) {
-        for side in sides.iter_mut().filter(|side| side.left > 0) {
-            side.cuts = self.plan.cuts(self.order, side.best);
-            if side.is_full() && self.hopeless(block, side.cuts) {
+    fn consider(&self, block: usize, sides: &mut [Side<'_, 'a>; 2], sums: &mut Sums) {
+        let mut least = None;
+        for side in sides.iter_mut().filter(|side| side.left > 0 && side.is_full()) {
+            if least.get_or_insert_with(|| self.least(block)).reach(side.cuts) {
                 side.left = 0;
             }
         }
         if sides.iter().all(|side| side.left == 0) {
             return;
         }
-        let mut sums = Sums { first: [0; BLOCK], second: [0; BLOCK], firsts: 0, seconds: 0 };
+        sums.begin();
+        let terms = self.plan.terms();
         let filling = sides.iter().any(|side| side.left > 0 && !side.is_full());
         if filling {
-            sums.add_all(block, self.plan);
+            sums.add_all(block, terms, &open_of(sides));
             sides.iter_mut().for_each(|side| sums.close(side));
         } else {
-            sums.add_short(block, self.plan, sides);
-            sums.add_second(block, self.plan, sides);
+            sums.add_short(block, terms, sides);
+            sums.add_second(block, terms, sides);
         }
         for side in sides.iter_mut().filter(|side| side.left > 0) {
-            self.offer(block, &sums, side);
+            self.offer(block, sums, side);
         }
     }
 
     /// Judges what is still open exactly.
     fn offer(&self, block: usize, sums: &Sums, side: &mut Side<'_, 'a>) {
-        let mut order: Vec<(u16, u16, usize)> = Vec::with_capacity(side.left);
         if side.is_full() {
-            order.extend(rows(&side.open).map(|row| (0, 0, row)));
-        } else {
-            // Nothing to beat yet: the most promising first, so that there soon is.
-            order.extend(rows(&side.open).map(|row| (sums.first[row], sums.second[row], row)));
-            order.sort_unstable();
+            side.open.iter().for_each(|row| self.offer_row(block, row, sums, side));
+            return;
         }
-        for (_, _, row) in order {
-            let at = block * BLOCK + row;
-            if sums.rule_out(row, at, self.plan, side) {
-                continue;
-            }
-            let standing = self.plan.judge(at);
-            if side.best.offer(standing, self.part.ids.get(at), self.number, at) {
-                side.cuts = self.plan.cuts(self.order, side.best);
-            }
+        // Nothing to beat yet: the most promising first, so that there soon is.
+        let keyed = side.open.iter().map(|row| (sums.first[row], sums.second[row], row));
+        let mut rows: Vec<(u16, u16, usize)> = keyed.collect();
+        rows.sort_unstable();
+        rows.into_iter().for_each(|(_, _, row)| self.offer_row(block, row, sums, side));
+    }
+
+    fn offer_row(&self, block: usize, row: usize, sums: &Sums, side: &mut Side<'_, 'a>) {
+        let at = block * BLOCK + row;
+        if sums.rule_out(row, at, self.plan.terms(), side) {
+            return;
+        }
+        let standing = self.plan.judge(at);
+        if side.best.offer(standing, self.part.ids.get(at), self.number, at) {
+            side.cuts = self.plan.cuts(side.best);
         }
     }
 
-    /// Whether even the least sums of a block are too much.
-    fn hopeless(&self, block: usize, cuts: Cuts) -> bool {
-        let short: u32 =
-            self.plan.short.iter().map(|short| u32::from(short.term.least(block))).sum();
-        let second =
-            || self.plan.second.iter().map(|term| u32::from(term.least(block))).sum::<u32>();
-        short >= cuts.worse || (short >= cuts.level && second() >= cuts.second)
+    /// At most the least sums of the rows of a block.
+    fn least(&self, block: usize) -> Least {
+        Least {
+            first: self
+                .plan
+                .terms()
+                .short
+                .iter()
+                .map(|short| u32::from(short.term.least(block)))
+                .sum(),
+            second: self.plan.terms().second.iter().map(|term| u32::from(term.least(block))).sum(),
+        }
+    }
+}
+
+/// The least sums that a row of a block may have.
+struct Least {
+    first: u32,
+    second: u32,
+}
+
+impl Least {
+    /// Whether even these are too much.
+    const fn reach(&self, cuts: Cuts) -> bool {
+        self.first >= cuts.worse || (self.first >= cuts.level && self.second >= cuts.second)
     }
 }
 
@@ -163,7 +192,13 @@ const fn next_look(terms: usize) -> usize {
     terms + terms / 2 + 1
 }
 
-/// Sums of a block so far, and how many terms are in them.
+/// The rows that any side has open.
+fn open_of(sides: &[Side<'_, '_>; 2]) -> Rows {
+    let open = sides.iter().filter(|side| side.left > 0).map(|side| side.open);
+    open.fold(Rows::NONE, |all, open| all.and(&open))
+}
+
+/// Sums of the open rows of a block so far, and how many terms are in them.
 struct Sums {
     first: Lane,
     second: Lane,
@@ -172,68 +207,92 @@ struct Sums {
 }
 
 impl Sums {
-    fn add_all(&mut self, block: usize, plan: &Plan<'_>) {
-        plan.short.iter().for_each(|short| short.term.add(block, &mut self.first));
-        plan.second.iter().for_each(|term| term.add(block, &mut self.second));
-        (self.firsts, self.seconds) = (plan.short.len(), plan.second.len());
+    fn begin(&mut self) {
+        self.first.fill(0);
+        self.second.fill(0);
+        (self.firsts, self.seconds) = (0, 0);
+    }
+
+    fn add_all(&mut self, block: usize, terms: &Terms<'_>, open: &Rows) {
+        terms.short.iter().for_each(|short| short.term.add(block, open, &mut self.first));
+        terms.second.iter().for_each(|term| term.add(block, open, &mut self.second));
+        (self.firsts, self.seconds) = (terms.short.len(), terms.second.len());
     }
 
     /// Closes by all sums.
     fn close(&self, side: &mut Side<'_, '_>) {
         if side.left > 0 && side.is_full() {
-            let Cuts { worse, level, second } = side.cuts;
-            close_from(&mut side.open, &self.first, worse);
-            side.left = close_second(&mut side.open, &self.first, level, &self.second, second);
+            self.close_first(side);
+            self.close_second(side);
         }
     }
 
-    fn add_short(&mut self, block: usize, plan: &Plan<'_>, sides: &mut [Side<'_, '_>; 2]) {
+    /// Closes the rows whose first sum is too much.
+    fn close_first(&self, side: &mut Side<'_, '_>) {
+        if let Ok(worse) = u16::try_from(side.cuts.worse) {
+            side.left = keep_below(&mut side.open, &self.first, worse);
+        }
+    }
+
+    /// Closes the rows that are not better by the first sum and worse by the second.
+    fn close_second(&self, side: &mut Side<'_, '_>) {
+        if let (Ok(level), Ok(second)) =
+            (u16::try_from(side.cuts.level), u16::try_from(side.cuts.second))
+        {
+            let (first, second) = ((&self.first, level), (&self.second, second));
+            side.left = keep_below_either(&mut side.open, first, second);
+        }
+    }
+
+    fn add_short(&mut self, block: usize, terms: &Terms<'_>, sides: &mut [Side<'_, '_>; 2]) {
         // Behind the last term that a match can fall short in, only misses need more of them.
-        let of_matches = plan.short.iter().rposition(|short| short.of_match).map_or(0, |at| at + 1);
-        let mut look = 2;
-        for (at, short) in plan.short.iter().enumerate() {
+        let of_matches =
+            terms.short.iter().rposition(|short| short.of_match).map_or(0, |at| at + 1);
+        let (mut look, mut open) = (2, open_of(sides));
+        for (at, short) in terms.short.iter().enumerate() {
             let wanted = sides
                 .iter()
                 .any(|side| side.is_long() && (side.kind == Kind::Miss || at < of_matches));
             if !wanted {
                 return;
             }
-            short.term.add(block, &mut self.first);
+            short.term.add(block, &open, &mut self.first);
             self.firsts = at + 1;
-            if self.firsts == look || self.firsts == plan.short.len() {
+            if self.firsts == look || self.firsts == terms.short.len() {
                 look = next_look(self.firsts);
                 for side in sides.iter_mut().filter(|side| side.is_long()) {
-                    side.left = close_from(&mut side.open, &self.first, side.cuts.worse);
+                    self.close_first(side);
                 }
+                open = open_of(sides);
             }
         }
     }
 
-    fn add_second(&mut self, block: usize, plan: &Plan<'_>, sides: &mut [Side<'_, '_>; 2]) {
+    fn add_second(&mut self, block: usize, terms: &Terms<'_>, sides: &mut [Side<'_, '_>; 2]) {
         let wants = |side: &Side<'_, '_>| side.is_long() && side.cuts.second <= u32::from(u16::MAX);
-        let mut look = 2;
-        for (at, term) in plan.second.iter().enumerate() {
+        let (mut look, mut open) = (2, open_of(sides));
+        for (at, term) in terms.second.iter().enumerate() {
             if !sides.iter().any(wants) {
                 return;
             }
-            term.add(block, &mut self.second);
+            term.add(block, &open, &mut self.second);
             self.seconds = at + 1;
-            if self.seconds == look || self.seconds == plan.second.len() {
+            if self.seconds == look || self.seconds == terms.second.len() {
                 look = next_look(self.seconds);
-                for side in sides.iter_mut().filter(|side| side.is_long()) {
-                    let Cuts { level, second, .. } = side.cuts;
-                    side.left =
-                        close_second(&mut side.open, &self.first, level, &self.second, second);
-                }
+                sides
+                    .iter_mut()
+                    .filter(|side| side.is_long())
+                    .for_each(|side| self.close_second(side));
+                open = open_of(sides);
             }
         }
     }
 
     /// Adds what is missing to the sums of one row and says whether it is out.
-    fn rule_out(&self, row: usize, at: usize, plan: &Plan<'_>, side: &Side<'_, '_>) -> bool {
+    fn rule_out(&self, row: usize, at: usize, terms: &Terms<'_>, side: &Side<'_, '_>) -> bool {
         let cuts = side.cuts;
         let mut sum = u32::from(self.first[row]);
-        let rest = plan.short.iter().skip(self.firsts);
+        let rest = terms.short.iter().skip(self.firsts);
         for short in rest.filter(|short| side.kind == Kind::Miss || short.of_match) {
             if sum >= cuts.worse {
                 return true;
@@ -247,7 +306,7 @@ impl Sums {
             return false;
         }
         let mut next = u32::from(self.second[row]);
-        for term in plan.second.iter().skip(self.seconds) {
+        for term in terms.second.iter().skip(self.seconds) {
             if next >= cuts.second {
                 return true;
             }

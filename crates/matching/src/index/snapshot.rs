@@ -19,6 +19,7 @@ use super::{
     numbers::Numbers,
     offers::{OfferColumns, OfferMoment},
     readings::{Readings, Signature},
+    wide::Aligned,
 };
 use crate::{item::Dictionary, members::Members, nano::PICO_ONE, value::Held};
 
@@ -212,7 +213,7 @@ fn column_out(out: &mut Out, column: &Column) {
             held.iter().for_each(|held| held_out(out, held));
         }
     }
-    column.code.iter().for_each(|lane| out.halves(lane));
+    column.code.iter().for_each(|lane| out.halves(lane.iter()));
 }
 
 fn column_in(body: &mut In<'_>, rows: usize) -> Option<Column> {
@@ -245,7 +246,7 @@ fn column_in(body: &mut In<'_>, rows: usize) -> Option<Column> {
     let mut lanes = Vec::with_capacity(rows.div_ceil(BLOCK));
     for _ in 0..rows.div_ceil(BLOCK) {
         let (codes, _) = body.take(BLOCK * 2)?.as_chunks::<2>();
-        let mut lane = [0; BLOCK];
+        let mut lane = Aligned([0; BLOCK]);
         lane.iter_mut().zip(codes).for_each(|(slot, code)| *slot = u16::from_le_bytes(*code));
         lanes.push(lane);
     }

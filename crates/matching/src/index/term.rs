@@ -1,10 +1,15 @@
 //! Lower bounds of the sums that order offers, in sixteen bits.
 //!
 //! A sum of weighted distances is a share of 0..1; here it is counted in 1/65,536 of that, every
-//! part rounded down, so that what is counted never exceeds the truth. The loops are plain, over
-//! arrays of fixed length, for the compiler to turn into vector instructions.
+//! part rounded down, so that what is counted never exceeds the truth.
 
-use super::column::{ByCode, COARSE, Column, Lane, Places, STEPS};
+use std::hint::black_box;
+
+use super::{
+    column::{BLOCK, ByCode, COARSE, Column, Lane, Places, STEPS},
+    rows::{Rows, STRIDE},
+    wide::{Aligned, wide},
+};
 
 /// The greatest place there is.
 const TOP: u16 = STEPS as u16;
@@ -91,29 +96,51 @@ impl<'a> Term<'a> {
         }
     }
 
-    /// Adds the term of every row of a block.
-    pub(crate) fn add(&self, block: usize, sums: &mut Lane) {
+    /// Adds the term of the open rows of a block; what it adds to others does not matter.
+    pub(crate) fn add(&self, block: usize, open: &Rows, sums: &mut Lane) {
+        wide(
+            #[inline(always)]
+            || self.add_plainly(block, open, sums),
+        );
+    }
+
+    #[inline(always)]
+    fn add_plainly(&self, block: usize, open: &Rows, sums: &mut Lane) {
         match self {
-            Self::Short { column, asked, weight } => each(column.place.get(block), sums, |place| {
-                weigh(short_of_many(strongest(place), *asked), *weight)
-            }),
-            Self::Over { column, asked, weight } => each(column.place.get(block), sums, |place| {
-                weigh(over(weakest(place), *asked), *weight)
-            }),
-            Self::Lack { column, asked, weight } => each(column.place.get(block), sums, |place| {
-                weigh(lack(strongest(place), *asked), *weight)
-            }),
+            Self::Short { column, asked, weight } => {
+                let asked = *asked;
+                each(column.place.get(block), open, sums, *weight, |place| {
+                    short_of_many(strongest(place), asked)
+                });
+            }
+            Self::Over { column, asked, weight } => {
+                let asked = *asked;
+                each(column.place.get(block), open, sums, *weight, |place| {
+                    over(weakest(place), asked)
+                });
+            }
+            Self::Lack { column, asked, weight } => {
+                let asked = *asked;
+                each(column.place.get(block), open, sums, *weight, |place| {
+                    lack(strongest(place), asked)
+                });
+            }
             Self::Dear { column, weight } => {
-                each(column.place.get(block), sums, |place| weigh(dear(strongest(place)), *weight));
+                each(column.place.get(block), open, sums, *weight, |place| dear(strongest(place)));
             }
             Self::Table { column, by_code } => {
-                if let Some(codes) = column.code.get(block) {
-                    by_code.each(codes, sums, |sum, value| *sum = sum.wrapping_add(value));
+                let Some(codes) = column.code.get(block) else { return };
+                if open.count() > MANY {
+                    by_code.each(codes, |row, value| sums[row] = sums[row].wrapping_add(value));
+                } else {
+                    for row in open.iter() {
+                        sums[row] = sums[row].wrapping_add(by_code.get(codes[row]));
+                    }
                 }
             }
             Self::Stronger { column } => {
                 if let Some(codes) = column.code.get(block) {
-                    for (sum, code) in sums.iter_mut().zip(codes) {
+                    for (sum, code) in sums.iter_mut().zip(codes.iter()) {
                         *sum = sum.wrapping_add(u16::MAX - code);
                     }
                 }
@@ -121,61 +148,76 @@ impl<'a> Term<'a> {
         }
     }
 
-    /// The term of one row.
-    pub(crate) fn one(&self, row: usize) -> u16 {
+    pub(crate) const fn column(&self) -> &'a Column {
         match self {
-            Self::Short { column, asked, weight } => {
-                weigh(short(place(column, row), *asked), *weight)
-            }
-            Self::Over { column, asked, weight } => {
-                weigh(over(place(column, row), *asked), *weight)
-            }
-            Self::Lack { column, asked, weight } => {
-                weigh(lack(place(column, row), *asked), *weight)
-            }
-            Self::Dear { column, weight } => weigh(dear(place(column, row)), *weight),
-            Self::Table { column, by_code } => by_code.get(column.code(row)),
-            Self::Stronger { column } => u16::MAX - column.code(row),
-        }
-    }
-
-    /// At most the least term of the rows of a block.
-    pub(crate) fn least(&self, block: usize) -> u16 {
-        let (low, high) = match self {
             Self::Short { column, .. }
             | Self::Over { column, .. }
             | Self::Lack { column, .. }
             | Self::Dear { column, .. }
             | Self::Table { column, .. }
-            | Self::Stronger { column } => {
-                column.zones.get(block).copied().unwrap_or((0, u16::MAX))
-            }
-        };
+            | Self::Stronger { column } => column,
+        }
+    }
+
+    /// The term of one row.
+    pub(crate) fn one(&self, row: usize) -> u16 {
+        self.of(self.column().code(row))
+    }
+
+    /// The term of a code.
+    pub(crate) fn of(&self, code: u16) -> u16 {
         match self {
             Self::Short { column, asked, weight } => {
-                weigh(short(column.place_of(high), *asked), *weight)
+                weigh(short(column.place_of(code), *asked), *weight)
             }
             Self::Over { column, asked, weight } => {
-                weigh(over(column.place_of(low), *asked), *weight)
+                weigh(over(column.place_of(code), *asked), *weight)
             }
             Self::Lack { column, asked, weight } => {
-                weigh(lack(column.place_of(high), *asked), *weight)
+                weigh(lack(column.place_of(code), *asked), *weight)
             }
-            Self::Dear { column, weight } => weigh(dear(column.place_of(high)), *weight),
+            Self::Dear { column, weight } => weigh(dear(column.place_of(code)), *weight),
+            Self::Table { by_code, .. } => by_code.get(code),
+            Self::Stronger { .. } => u16::MAX - code,
+        }
+    }
+
+    /// At most the least term of the rows of a block.
+    pub(crate) fn least(&self, block: usize) -> u16 {
+        let (low, high) = self.column().zones.get(block).copied().unwrap_or((0, u16::MAX));
+        match self {
+            Self::Short { .. } | Self::Lack { .. } | Self::Dear { .. } | Self::Stronger { .. } => {
+                self.of(high)
+            }
+            Self::Over { .. } => self.of(low),
             Self::Table { .. } => 0,
-            Self::Stronger { .. } => u16::MAX - high,
         }
     }
 }
 
-fn place(column: &Column, row: usize) -> u16 {
-    column.place_of(column.code(row))
-}
+/// From how many open rows on it is faster to look up the value of all.
+const MANY: usize = BLOCK / 4;
 
-fn each(places: Option<&Places>, sums: &mut Lane, of: impl Fn(u8) -> u16) {
-    if let Some(places) = places {
-        for (sum, place) in sums.iter_mut().zip(places) {
-            *sum = sum.wrapping_add(of(*place));
+/// Adds what each place is worth, weighed, where rows are open.
+#[inline(always)]
+fn each(
+    places: Option<&Places>,
+    open: &Rows,
+    sums: &mut Lane,
+    weight: u16,
+    of: impl Fn(u8) -> u16,
+) {
+    let Some(places) = places else { return };
+    let (sums, places) = (sums.as_chunks_mut::<STRIDE>().0, places.as_chunks::<STRIDE>().0);
+    for ((sums, places), open) in sums.iter_mut().zip(places).zip(&open.0) {
+        if *open == 0 {
+            continue;
+        }
+        // One multiplication for each row and not one number for all: only so do compilers see that
+        // both sides have sixteen bits, for which there is an instruction.
+        let weights = black_box(Aligned([weight; STRIDE]));
+        for ((sum, place), weight) in sums.iter_mut().zip(places).zip(weights.iter()) {
+            *sum = sum.wrapping_add(weigh(of(*place), *weight));
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use matching::OfferValues;
+use matching::{Offer, OfferValues};
 use proptest::prelude::*;
 
 use crate::world::ITEMS;
@@ -73,13 +73,9 @@ pub fn changes() -> impl Strategy<Value = Vec<Change>> {
 }
 
 /// Applies a change to a plain map.
-pub fn remember(
-    model: &mut BTreeMap<String, OfferValues>,
-    upserts: Vec<OfferValues>,
-    removals: &[&str],
-) {
+pub fn remember(model: &mut BTreeMap<String, Offer>, upserts: Vec<Offer>, removals: &[&str]) {
     for offer in upserts {
-        model.insert(offer.id.clone(), offer);
+        model.insert(offer.id().to_owned(), offer);
     }
     for id in removals {
         model.remove(*id);

@@ -19,7 +19,7 @@ fn moment(offers: Vec<Offer>) -> OfferMoment {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(100), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(500), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn p19_a_restored_index_answers_as_the_plain_scan(
