@@ -88,7 +88,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("cloud.db")).await.unwrap();
         let marker = "a marker long enough to be unmistakable";
-        let execute = |text: &'static str| sqlx::query(text).bind(marker).execute(&store.pool);
+        // Long enough for pages of its own, which go back to the file's free ones.
+        let long = marker.repeat(300);
+        let execute = |text: &'static str| sqlx::query(text).bind(&long).execute(&store.pool);
         let insert = "INSERT INTO allocations (id, label, state, generation, epoch, instances, vcpu_each, ram_mb_each,
              storage_gb, mbps, has_endpoint, secret, created_at, held_until, settings)
              VALUES ('a', 'l', 'draining', 1, 1, 1, 1, 1, 1, 1, FALSE, 's', 0, 0, $1)";
