@@ -68,6 +68,26 @@ async fn machines_stand_still_while_they_are_copied_and_requests_wait() {
 }
 
 #[tokio::test]
+async fn a_copy_that_would_take_too_long_is_given_up_and_made_while_the_service_is_stopped() {
+    let local =
+        Local::start_with(|config| config.standstill_max = Duration::from_millis(200)).await;
+    let driver = &local.driver;
+    let open = activate(driver, group(), Quota::default()).await;
+    note(&open, "kept").await;
+    switch(&local, json!({"slowDiskMs": 600})).await;
+    let work = driver.backup(command("backup", &open.id)).await.unwrap();
+    let failed = ended(driver, &work).await;
+    let problem = failed.problem.unwrap();
+    assert_eq!(problem.code, ProblemCode::WrongState);
+    assert!(problem.detail.contains("stop the service first"), "{}", problem.detail);
+    assert_eq!(left_in_staging(&local), 0);
+    note(&open, "users are in").await;
+    driver.stop(command("stop", &open.id)).await.unwrap();
+    backed_up(driver, "backup-2", &open.id).await;
+    local.cloud.shutdown().await;
+}
+
+#[tokio::test]
 async fn if2_a_restored_volume_is_the_copied_one_and_the_service_starts_on_it() {
     let local = Local::start().await;
     let driver = &local.driver;

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use provider_api::{
     Backup, BackupFilePage, BackupPage, BackupState, Cause, LongOperation, ProblemCode,
@@ -23,8 +23,6 @@ use crate::volume;
 
 /// Backups kept of one allocation at a time; how many make sense is the caller's to decide, not without a bound.
 const BACKUPS_MAX: i64 = 100;
-/// Machines stand still at most this long. Requests of users wait up to half a minute, so none is lost.
-const STILL_MAX: Duration = Duration::from_secs(20);
 /// Backups on one page at most.
 const PAGE_MAX: i64 = 100;
 /// Files on one page at most.
@@ -248,7 +246,7 @@ impl Cloud {
         let still = self.hold_still(&work.allocation_id).await?;
         let taken_at_us = self.now_us();
         progress.expect(self.volumes.content(&work.allocation_id)?.bytes);
-        let until = still.is_some().then(|| Instant::now() + STILL_MAX);
+        let until = still.is_some().then(|| Instant::now() + self.config.standstill_max);
         let (cloud, row) = (Arc::clone(self), work.clone());
         let files = blocking(move || {
             let volume = cloud.volumes.path(&row.allocation_id);
