@@ -59,6 +59,7 @@ pub(crate) fn known_reason(words: Words, code: &str) -> Option<&'static str> {
         "no_address" => words.contracts_reason_no_address(),
         "hold_expired" => words.contracts_reason_hold_expired(),
         "start_failed" => words.contracts_reason_start_failed(),
+        "volume_lost" => words.contracts_reason_volume_lost(),
         "refused" | "forbidden" | "unauthorized" => words.contracts_reason_refused(),
         "unsupported" => words.contracts_reason_unsupported(),
         "statement_invalid" | "no_erasure_key" => words.contracts_reason_statement(),

@@ -10,9 +10,9 @@ use crate::erasure::ErasureStatement;
 use crate::problem::{Problem, ProblemCode};
 use crate::resource::ResourceGraph;
 use crate::wire::{
-    Allocation, AllocationId, Capabilities, DiscoverAnswer, DiscoverRequest, EventPage,
-    HoldRequest, IdempotencyKey, Liveness, Metrics, OperationRecord, Quota, StartRequest,
-    UsageRecord,
+    Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, DiscoverAnswer,
+    DiscoverRequest, EventPage, HoldRequest, IdempotencyKey, Liveness, LongOperation, Metrics,
+    OperationId, OperationRecord, Quota, StartRequest, UsageRecord,
 };
 
 /// What every changing call carries.
@@ -55,11 +55,18 @@ pub struct StartCommand {
     pub request: StartRequest,
 }
 
-/// Drop, stop, allow, deny, erase or release.
+/// Drop, stop, allow, deny, back up, erase or release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllocationCommand {
     pub call: Call,
     pub allocation_id: AllocationId,
+}
+
+/// Verify, restore or delete a backup; the epoch is that of its allocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupCommand {
+    pub call: Call,
+    pub backup_id: BackupId,
 }
 
 /// Why a call did not give what was asked, by what the caller can do about it.
@@ -154,4 +161,45 @@ pub trait Driver: fmt::Debug + Send + Sync {
     async fn metrics(&self, id: &AllocationId) -> Result<Metrics, DriverError>;
     /// What to bill so far; `is_final` after release.
     async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError>;
+
+    /// Begins to copy the volume (IF2). Drivers of clouds without backups leave this and what follows as it is.
+    async fn backup(&self, _: AllocationCommand) -> Result<LongOperation, DriverError> {
+        Err(no_backups())
+    }
+    /// Begins to read a copy again and to compare it.
+    async fn verify(&self, _: BackupCommand) -> Result<LongOperation, DriverError> {
+        Err(no_backups())
+    }
+    /// Begins to put a copy into the volume of a stopped service.
+    async fn restore(&self, _: BackupCommand) -> Result<LongOperation, DriverError> {
+        Err(no_backups())
+    }
+    /// Deletes a backup; fine when it is deleted.
+    async fn delete_backup(&self, _: BackupCommand) -> Result<Backup, DriverError> {
+        Err(no_backups())
+    }
+    /// All backups of an allocation, also deleted ones, oldest first.
+    async fn backups(&self, _: &AllocationId) -> Result<Vec<Backup>, DriverError> {
+        Err(no_backups())
+    }
+    /// One backup as it is now; `Gone` when the cloud does not know it.
+    async fn one_backup(&self, _: &BackupId) -> Result<Backup, DriverError> {
+        Err(no_backups())
+    }
+    /// What a backup holds, in the order of the paths.
+    async fn backup_files(&self, _: &BackupId) -> Result<Vec<BackedUpFile>, DriverError> {
+        Err(no_backups())
+    }
+    /// The long work on an allocation, also what has ended, oldest first.
+    async fn long_operations(&self, _: &AllocationId) -> Result<Vec<LongOperation>, DriverError> {
+        Err(no_backups())
+    }
+    /// Long work as it is now; ask until it has ended.
+    async fn long_operation(&self, _: &OperationId) -> Result<LongOperation, DriverError> {
+        Err(no_backups())
+    }
+}
+
+fn no_backups() -> DriverError {
+    DriverError::rejected(ProblemCode::Unsupported, "this cloud makes no backups")
 }

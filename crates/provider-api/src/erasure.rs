@@ -29,7 +29,7 @@ pub enum ErasureMethod {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErasedResource {
-    /// `volume`, `compute` and so on.
+    /// `volume`, `backup` and so on.
     pub kind: String,
     /// The provider's id of it.
     pub id: String,

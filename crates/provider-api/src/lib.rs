@@ -14,8 +14,8 @@ pub mod suite;
 pub mod wire;
 
 pub use driver::{
-    AllocationCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand, HoldCommand,
-    StartCommand,
+    AllocationCommand, BackupCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand,
+    HoldCommand, StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
 pub use http::{

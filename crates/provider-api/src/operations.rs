@@ -35,12 +35,14 @@ pub enum Part {
     Holds,
     Life,
     Watching,
+    Backups,
     Ending,
 }
 
 impl Part {
     /// All parts, in the order of the document.
-    pub const ALL: [Self; 5] = [Self::Cloud, Self::Holds, Self::Life, Self::Watching, Self::Ending];
+    pub const ALL: [Self; 6] =
+        [Self::Cloud, Self::Holds, Self::Life, Self::Watching, Self::Backups, Self::Ending];
 
     /// The tag in the document.
     #[must_use]
@@ -50,6 +52,7 @@ impl Part {
             Self::Holds => "holds",
             Self::Life => "life",
             Self::Watching => "watching",
+            Self::Backups => "backups",
             Self::Ending => "ending",
         }
     }
@@ -62,6 +65,9 @@ impl Part {
             Self::Holds => "Hold a whole group for a while, then book it or let it go",
             Self::Life => "Start, stop, let users in, and look at what there is",
             Self::Watching => "Is it up, how does it perform, what is to be billed",
+            Self::Backups => {
+                "Copy the volume, read a copy again, put it back; long work that is begun now and read until it has ended"
+            }
             Self::Ending => "Erase with a signed statement, then give the capacity back",
         }
     }
@@ -109,6 +115,17 @@ const fn act(
 ) -> Operation {
     let operation = ask(name, route, part, requirements, texts, "Allocation");
     Operation { method: "POST", changing: true, problems: &[], ..operation }
+}
+
+/// A call that begins long work.
+const fn begin(
+    name: &'static str,
+    route: &'static str,
+    requirements: &'static [&'static str],
+    texts: [&'static str; 2],
+) -> Operation {
+    let operation = act(name, route, Part::Backups, requirements, texts);
+    Operation { answer: (202, "LongOperation"), ..operation }
 }
 
 impl Operation {
@@ -175,7 +192,7 @@ pub const OPERATIONS: &[Operation] = &[
              ends by itself at `heldUntilUs`. Of callers racing for the last capacity one wins.",
         ])
         .body("HoldRequest")
-        .refuses(&[Code::RegionUnknown, Code::CapacityExhausted])
+        .refuses(&[Code::RegionUnknown, Code::CapacityExhausted, Code::StorageFull])
     },
     Operation {
         method: "DELETE",
@@ -214,7 +231,7 @@ pub const OPERATIONS: &[Operation] = &[
          its data until they are erased.",
     ])
     .body("StartRequest")
-    .refuses(&[Code::Unsupported, Code::StartFailed]),
+    .refuses(&[Code::Unsupported, Code::StartFailed, Code::VolumeLost]),
     act("stop", paths::STOP, Part::Life, &["IF7", "IF8", "F7.10.1a"], [
         "Stop the service",
         "Access is closed first, metering ends, data remain. Stopping what is stopped succeeds.",
@@ -235,7 +252,7 @@ pub const OPERATIONS: &[Operation] = &[
     ], "OperationRecord"),
     ask("liveness", paths::LIVENESS, Part::Watching, &["IF12"], [
         "Is it up, as its cloud sees it?",
-        "Every machine is asked when this is asked.",
+        "Every machine is asked when this is asked. `volume` says whether the data are there.",
     ], "Liveness"),
     ask("metrics", paths::METRICS, Part::Watching, &["IF11", "IF12"], [
         "How it performs and what it uses",
@@ -247,14 +264,62 @@ pub const OPERATIONS: &[Operation] = &[
     ], "UsageRecord"),
     ask("events", paths::EVENTS, Part::Watching, &["F7.5.3", "F7.2.1"], [
         "What happened, to be read again",
-        "CloudEvents 1.0, one for every change of an allocation's state, written together with the change. Read from \
+        "CloudEvents 1.0, one for every change of an allocation's state and for every beginning and end of long work, \
+         written together with the change. Read from \
          the place `next` of the page before; a reader that crashed reads again from where it was and gets the same.",
     ], "EventPage").refuses(&[]),
+    begin("backup", paths::BACKUPS, &["IF2"], [
+        "Copy the volume",
+        "The copy is the volume as it was at one moment: where machines run they stand still meanwhile, and requests of \
+         users wait. It is kept until it is deleted or the data of the allocation are erased.",
+    ])
+    .refuses(&[Code::Unsupported, Code::StorageFull, Code::VolumeLost, Code::CapacityExhausted]),
+    ask("backups", paths::BACKUPS, Part::Backups, &["IF2", "F7.5.2"], [
+        "The backups of an allocation",
+        "Oldest first, also deleted ones. A page says with `next` how to go on.",
+    ], "BackupPage"),
+    ask("getBackup", paths::BACKUP, Part::Backups, &["IF2"], [
+        "One backup as it is now",
+        "Its restore point tells the moment, the size, and the digest over all files.",
+    ], "Backup"),
+    ask("backupFiles", paths::BACKUP_FILES, Part::Backups, &["IF2"], [
+        "What a backup holds, file by file",
+        "In the order of their paths, each with size and SHA-256. A backup without a restore point has no files.",
+    ], "BackupFilePage").refuses(&[Code::NotFound, Code::BackupDamaged]),
+    begin("verify", paths::VERIFY, &["IF2"], [
+        "Read a copy again and compare",
+        "Every byte is read and compared with the digests taken when it was copied. The work succeeds when all was read; \
+         the backup then is `ready`, or `damaged` and says what.",
+    ]),
+    begin("restore", paths::RESTORE, &["IF2"], [
+        "Put a copy into the volume",
+        "Only while nothing runs. The copy is read and compared first; then the volume is exchanged as a whole, so that it \
+         holds all of the old or all of the new at any moment.",
+    ])
+    .refuses(&[Code::StorageFull, Code::BackupDamaged]),
+    Operation {
+        method: "DELETE",
+        answer: (200, "Backup"),
+        ..act("deleteBackup", paths::BACKUP, Part::Backups, &["IF2", "IF10"], [
+            "Delete a backup",
+            "The copy is overwritten and removed. Deleting what was deleted succeeds.",
+        ])
+    },
+    ask("longOperations", paths::LONG_OPERATIONS, Part::Backups, &["IF2", "F7.5.3"], [
+        "The long work on an allocation",
+        "Oldest first, also what has ended. A page says with `next` how to go on.",
+    ], "LongOperationPage"),
+    ask("longOperation", paths::LONG_OPERATION, Part::Backups, &["IF2", "F7.5.3"], [
+        "One piece of long work as it is now",
+        "It is `running` until it has `succeeded`, with the path of what came of it, or `failed`, with a problem. It goes on \
+         when the cloud was restarted, or fails with a reason.",
+    ], "LongOperation"),
     Operation {
         answer: (200, "ErasureStatement"),
         ..act("erase", paths::ERASE, Part::Ending, &["IF10", "F7.10.1c"], [
             "Erase the data",
-            "Only of what is stopped. Repeated, it gives the same statement. The statement is signed with the key that \
+            "Only of what is stopped; its backups are erased too and stand in the statement. Repeated, it gives the same \
+             statement. The statement is signed with the key that \
              the capabilities name; every field but the signature is covered, as canonical JSON (RFC 8785).",
         ])
     },
@@ -292,5 +357,7 @@ mod tests {
         assert_eq!(of("GET", "/v1/allocations/a1/meter"), Some("meter"));
         assert_eq!(of("GET", "/v1/allocations/"), None);
         assert_eq!(of("PATCH", "/v1/holds"), None);
+        assert_eq!(of("POST", "/v1/allocations/a1/backups"), Some("backup"));
+        assert_eq!(of("GET", "/v1/allocations/a1/backups"), Some("backups"));
     }
 }

@@ -47,6 +47,20 @@ pub const METER: &str = "/v1/allocations/{id}/meter";
 pub const ERASE: &str = "/v1/allocations/{id}/erase";
 /// `POST`: give the capacity back.
 pub const RELEASE: &str = "/v1/allocations/{id}/release";
+/// `POST`: copy the volume (IF2). `GET`: the backups of an allocation, with `after` and `limit`.
+pub const BACKUPS: &str = "/v1/allocations/{id}/backups";
+/// `GET`: one backup. `DELETE`: delete it.
+pub const BACKUP: &str = "/v1/backups/{id}";
+/// `GET`: the files of a backup with their digests, with `after` and `limit`.
+pub const BACKUP_FILES: &str = "/v1/backups/{id}/files";
+/// `POST`: read a copy again and compare.
+pub const VERIFY: &str = "/v1/backups/{id}/verify";
+/// `POST`: put a copy into the volume.
+pub const RESTORE: &str = "/v1/backups/{id}/restore";
+/// `GET`: the long work on an allocation, with `after` and `limit`.
+pub const LONG_OPERATIONS: &str = "/v1/allocations/{id}/operations";
+/// `GET`: one piece of long work.
+pub const LONG_OPERATION: &str = "/v1/long-operations/{id}";
 /// `GET`: the feed of events, with `after`, `label` and `limit`.
 pub const EVENTS: &str = "/v1/events";
 /// `GET`: what became of an idempotency key.

@@ -38,6 +38,12 @@ pub enum ProblemCode {
     Unsupported,
     /// The application did not come up in time.
     StartFailed,
+    /// The cloud has no room left on its storage.
+    StorageFull,
+    /// The volume is gone with its data; restore a backup, or release.
+    VolumeLost,
+    /// The copy is not what was copied.
+    BackupDamaged,
     /// The provider refuses by its own policy.
     Refused,
     /// Nothing was done; ask again later.
@@ -71,6 +77,9 @@ impl ProblemCode {
             Self::NotErased => "not-erased",
             Self::Unsupported => "unsupported",
             Self::StartFailed => "start-failed",
+            Self::StorageFull => "storage-full",
+            Self::VolumeLost => "volume-lost",
+            Self::BackupDamaged => "backup-damaged",
             Self::Refused => "refused",
             Self::Unavailable => "unavailable",
             Self::TooManyRequests => "too-many-requests",
@@ -92,7 +101,10 @@ impl ProblemCode {
             | Self::HoldExpired
             | Self::WrongState
             | Self::NotErased
-            | Self::StartFailed => 409,
+            | Self::StartFailed
+            | Self::StorageFull
+            | Self::VolumeLost
+            | Self::BackupDamaged => 409,
             Self::IdempotencyKeyReused | Self::RegionUnknown | Self::Unsupported => 422,
             Self::TooManyRequests => 429,
             Self::Unavailable => 503,
@@ -119,6 +131,9 @@ impl ProblemCode {
             Self::NotErased => "Data must be erased first",
             Self::Unsupported => "This is not offered",
             Self::StartFailed => "The application did not start",
+            Self::StorageFull => "The cloud's storage is full",
+            Self::VolumeLost => "The volume is lost",
+            Self::BackupDamaged => "The backup is damaged",
             Self::Refused => "The provider refuses",
             Self::Unavailable => "Not available for the moment",
             Self::TooManyRequests => "Too many requests",
@@ -210,6 +225,9 @@ mod tests {
             ProblemCode::InvalidRequest,
             ProblemCode::CapacityExhausted,
             ProblemCode::TooManyRequests,
+            ProblemCode::StorageFull,
+            ProblemCode::VolumeLost,
+            ProblemCode::BackupDamaged,
         ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }

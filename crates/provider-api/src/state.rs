@@ -53,6 +53,8 @@ pub enum Cause {
     Allow,
     Deny,
     Stop,
+    Backup,
+    Restore,
     Erase,
     Release,
     Fail,
@@ -81,18 +83,24 @@ pub const TRANSITIONS: &[(ResourceState, Cause, ResourceState)] = &[
     (S::Provisioning, C::Lose, S::Unknown),
     (S::Ready, C::Allow, S::Active),
     (S::Ready, C::Stop, S::Draining),
+    (S::Ready, C::Backup, S::Ready),
     (S::Ready, C::Fail, S::Failed),
     (S::Ready, C::Lose, S::Unknown),
     (S::Active, C::Deny, S::Ready),
     (S::Active, C::Stop, S::Draining),
+    (S::Active, C::Backup, S::Active),
     (S::Active, C::Fail, S::Failed),
     (S::Active, C::Lose, S::Unknown),
     (S::Draining, C::Start, S::Provisioning),
+    (S::Draining, C::Backup, S::Draining),
+    (S::Draining, C::Restore, S::Draining),
     (S::Draining, C::Erase, S::Draining),
     (S::Draining, C::Release, S::Released),
     (S::Draining, C::Lose, S::Unknown),
     (S::Failed, C::Start, S::Provisioning),
     (S::Failed, C::Stop, S::Draining),
+    (S::Failed, C::Backup, S::Failed),
+    (S::Failed, C::Restore, S::Failed),
     (S::Failed, C::Lose, S::Unknown),
     (S::Released, C::Erase, S::Erased),
 ];
@@ -175,7 +183,7 @@ impl ResourceState {
 
 impl Cause {
     /// All causes, in the order of a life.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         C::Hold,
         C::Extend,
         C::Drop,
@@ -186,6 +194,8 @@ impl Cause {
         C::Allow,
         C::Deny,
         C::Stop,
+        C::Backup,
+        C::Restore,
         C::Erase,
         C::Release,
         C::Fail,
@@ -206,6 +216,8 @@ impl Cause {
             C::Allow => "allow",
             C::Deny => "deny",
             C::Stop => "stop",
+            C::Backup => "backup",
+            C::Restore => "restore",
             C::Erase => "erase",
             C::Release => "release",
             C::Fail => "fail",
@@ -255,12 +267,12 @@ mod tests {
         ".hr....l..EU", // held
         "..rp...l...U", // reserved
         "....y.d..F.U", // provisioning
-        ".....ad..F.U", // ready
-        "....y.d..F.U", // active
+        "....yad..F.U", // ready
+        "....yad..F.U", // active
         "...p..dl...U", // draining
         "........e...", // released
         "............", // erased
-        "...p..d....U", // failed
+        "...p..d..F.U", // failed
         "............", // expired
         "xxxxxxxxxxxx", // unknown: may turn out to be anything
     ];

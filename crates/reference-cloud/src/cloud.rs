@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{Clock, Timestamp};
@@ -15,10 +16,12 @@ use tokio_util::task::TaskTracker;
 
 use crate::children::Children;
 use crate::config::CloudConfig;
+use crate::copies::Copies;
 use crate::error::CloudError;
 use crate::faults::Faults;
 use crate::gateway::Gateway;
 use crate::keys::Signer;
+use crate::operations::Progress;
 use crate::store::Store;
 use crate::switches::Panel;
 use crate::volume::Volumes;
@@ -34,10 +37,14 @@ pub(crate) struct Cloud {
     pub children: Arc<Children>,
     pub gateway: Gateway,
     pub volumes: Volumes,
+    pub copies: Copies,
     pub faults: Faults,
     pub switches: Arc<Panel>,
     /// Operations under way; they run to their end even when their callers go away.
     pub work: TaskTracker,
+    /// Long work that is being done, and how far it is.
+    pub at_work: Mutex<HashMap<String, Arc<Progress>>>,
+    ending: AtomicBool,
     locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -56,6 +63,11 @@ impl Clock for SystemClock {
 impl Cloud {
     pub(crate) fn now_us(&self) -> i64 {
         self.clock.now().0.saturating_add(self.switches.skew_us())
+    }
+
+    /// Whether the cloud is shutting down; long work then stops and goes on with the next start.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
     }
 
     /// Waits until no other operation works on the allocation.
@@ -103,6 +115,7 @@ impl RunningCloud {
     /// Closes the API and every service address and ends every child. What should run starts again with the next start.
     pub async fn shutdown(self) {
         self.stop.cancel();
+        self.cloud.ending.store(true, Ordering::Relaxed);
         for task in self.tasks {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a part of the cloud ended badly");
@@ -138,6 +151,7 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
         .map_err(CloudError::io("creating run files"))?;
     let children = Arc::new(children);
     let volumes = Volumes::new(&data_dir).map_err(CloudError::io("creating volumes"))?;
+    let copies = Copies::new(&data_dir).map_err(CloudError::io("creating backups"))?;
     let switches = Arc::new(Panel::default());
     let cloud = Arc::new(Cloud {
         store,
@@ -146,9 +160,12 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
         gateway: Gateway::new(Arc::clone(&children), Arc::clone(&switches)),
         children,
         volumes,
+        copies,
         faults: Faults::default(),
         switches,
         work: TaskTracker::new(),
+        at_work: Mutex::default(),
+        ending: AtomicBool::new(false),
         locks: Mutex::default(),
         config,
     });

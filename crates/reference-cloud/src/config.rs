@@ -36,6 +36,9 @@ pub struct CloudConfig {
     pub prices: Option<UnitPrices>,
     /// How long a started application may take to answer.
     pub start_timeout: Duration,
+    /// How long machines may stand still while their volume is copied. Requests of users wait up to half a minute, so
+    /// with less none is lost.
+    pub standstill_max: Duration,
 }
 
 /// A block of loopback addresses times a block of ports.
@@ -97,6 +100,7 @@ impl CloudConfig {
             hold_ttl_max_seconds: 3600,
             prices: None,
             start_timeout: Duration::from_secs(10),
+            standstill_max: Duration::from_secs(20),
         }
     }
 

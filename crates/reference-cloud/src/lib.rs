@@ -4,6 +4,7 @@ mod api;
 mod children;
 mod cloud;
 mod config;
+mod copies;
 mod demo;
 mod error;
 mod faults;

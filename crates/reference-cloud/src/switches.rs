@@ -9,7 +9,7 @@ use provider_api::{Amounts, FieldFault};
 use serde::{Deserialize, Serialize};
 
 /// What is switched on; everything absent is off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Switches {
     /// Neither the API nor the services can be reached; machines run on.
@@ -30,6 +30,13 @@ pub struct Switches {
     pub capacity_loss_percent: u32,
     /// The cloud's clock is wrong by so many seconds, at most a year.
     pub clock_skew_seconds: i64,
+    /// No room is left on the storage: nothing new is held, copied or put back there.
+    pub disk_full: bool,
+    /// Milliseconds before every file that is copied or read again, at most a minute.
+    pub slow_disk_ms: u32,
+    /// The id of an allocation whose volume is lost when this is switched on. It stays lost until a backup is restored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost_volume: Option<String>,
 }
 
 const SLOW_MAX_MS: u32 = 60_000;
@@ -40,6 +47,7 @@ impl Switches {
     pub(crate) fn faults(&self) -> Vec<FieldFault> {
         let ranges = [
             ("/slowMs", i64::from(self.slow_ms), 0, i64::from(SLOW_MAX_MS)),
+            ("/slowDiskMs", i64::from(self.slow_disk_ms), 0, i64::from(SLOW_MAX_MS)),
             ("/errorPerMille", i64::from(self.error_per_mille), 0, 1000),
             ("/failAfterPerMille", i64::from(self.fail_after_per_mille), 0, 1000),
             ("/lostAnswerPerMille", i64::from(self.lost_answer_per_mille), 0, 1000),
@@ -88,7 +96,7 @@ pub(crate) struct Panel {
 
 impl Panel {
     pub(crate) fn get(&self) -> Switches {
-        *self.switches.read().unwrap_or_else(PoisonError::into_inner)
+        self.switches.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn set(&self, switches: Switches) {
@@ -182,12 +190,13 @@ mod tests {
     fn every_value_out_of_range_is_named() {
         let wrong = Switches {
             slow_ms: 60_001,
+            slow_disk_ms: 60_001,
             error_per_mille: 1001,
             capacity_loss_percent: 101,
             clock_skew_seconds: i64::MIN,
             ..Switches::default()
         };
-        assert_eq!(wrong.faults().len(), 4);
+        assert_eq!(wrong.faults().len(), 5);
         assert_eq!(Switches::default().faults(), []);
     }
 }

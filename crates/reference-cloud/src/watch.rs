@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use provider_api::ResourceState;
+use provider_api::{ResourceState, VolumeHealth};
 use tokio_util::sync::CancellationToken;
 
 use crate::cloud::Cloud;
@@ -19,6 +19,8 @@ const EVENTS_KEPT_US: i64 = 30 * 24 * 3600 * 1_000_000;
 /// More restarts than this within [`RESTART_WINDOW`] and the service is given up as failed.
 const RESTARTS_MAX: usize = 5;
 const RESTART_WINDOW: Duration = Duration::from_secs(120);
+/// Why a service fails whose volume is gone.
+pub(crate) const VOLUME_LOST: &str = "the volume is lost with its data";
 
 /// Runs until `stop`.
 pub(crate) async fn watch(cloud: Arc<Cloud>, stop: CancellationToken) {
@@ -34,7 +36,10 @@ pub(crate) async fn watch(cloud: Arc<Cloud>, stop: CancellationToken) {
     }
 }
 
-async fn round(cloud: &Cloud, restarts: &mut HashMap<String, Vec<Instant>>) -> Result<(), OpError> {
+async fn round(
+    cloud: &Arc<Cloud>,
+    restarts: &mut HashMap<String, Vec<Instant>>,
+) -> Result<(), OpError> {
     let rows = cloud.store.living().await?;
     let now_us = cloud.now_us();
     if rows.iter().any(|row| row.state == "held" && row.held_until <= now_us) {
@@ -47,6 +52,7 @@ async fn round(cloud: &Cloud, restarts: &mut HashMap<String, Vec<Instant>>) -> R
     if forgotten > 0 {
         tracing::info!(forgotten, "old events are forgotten");
     }
+    cloud.take_up_work().await?;
     for row in rows {
         // Busy ones are in the hands of an operation.
         let Some(_guard) = cloud.try_lock(&row.id) else { continue };
@@ -64,6 +70,10 @@ async fn keep_running(
     row: &AllocationRow,
     restarts: &mut HashMap<String, Vec<Instant>>,
 ) -> Result<(), OpError> {
+    if cloud.volume_health(row) == Some(VolumeHealth::Lost) {
+        tracing::error!(allocation.id = %row.id, "a volume is lost");
+        return give_up(cloud, &row.id, VOLUME_LOST).await;
+    }
     if !cloud.children.check(row).await {
         let times = restarts.entry(row.id.clone()).or_default();
         times.retain(|at| at.elapsed() < RESTART_WINDOW);
@@ -119,7 +129,8 @@ pub(crate) async fn note(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpErr
 }
 
 /// Goes on where the last run was cut off.
-pub(crate) async fn resume(cloud: &Cloud) -> Result<(), CloudError> {
+pub(crate) async fn resume(cloud: &Arc<Cloud>) -> Result<(), CloudError> {
+    cloud.clear_up().await.map_err(resuming)?;
     let rows = cloud.store.living().await?;
     let wanted: HashSet<&str> =
         rows.iter().filter(|row| row.running_wanted).map(|row| row.id.as_str()).collect();
@@ -143,14 +154,23 @@ pub(crate) async fn resume(cloud: &Cloud) -> Result<(), CloudError> {
             tracing::error!(allocation.id = %row.id, %error, "a service could not be resumed");
         }
     }
-    Ok(())
+    cloud.take_up_work().await.map_err(resuming)
+}
+
+fn resuming(error: OpError) -> CloudError {
+    CloudError::Io {
+        what: "going on after a restart".to_owned(),
+        source: std::io::Error::other(error),
+    }
 }
 
 async fn resume_one(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpError> {
     let state = row.state_at(cloud.now_us());
     if row.running_wanted {
         let volume = cloud.volumes.path(&row.id);
-        cloud.volumes.create(&row.id)?;
+        if cloud.volume_health(row) == Some(VolumeHealth::Lost) {
+            return give_up(cloud, &row.id, VOLUME_LOST).await;
+        }
         if let Err(error) = cloud.children.ensure(row, &volume, cloud.config.start_timeout).await {
             return give_up(cloud, &row.id, &error.to_string()).await;
         }

@@ -11,9 +11,7 @@ use provider_api::*;
 use serde_json::{Value, json};
 
 async fn switch(local: &Local, switches: Value) -> u16 {
-    let url = format!("{}/switches", local.cloud.url());
-    let answer = client().put(url).bearer_auth(ADMIN).json(&switches).send().await.unwrap();
-    answer.status().as_u16()
+    put_switches(&local.cloud.url(), &switches).await
 }
 
 #[tokio::test]

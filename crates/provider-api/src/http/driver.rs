@@ -8,17 +8,18 @@ use serde::de::DeserializeOwned;
 use super::client::{self, Outgoing};
 use super::config::{ConfigError, DriverConfig};
 use crate::driver::{
-    AllocationCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand, HoldCommand,
-    StartCommand,
+    AllocationCommand, BackupCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand,
+    HoldCommand, StartCommand,
 };
 use crate::erasure::ErasureStatement;
 use crate::paths;
 use crate::problem::ProblemCode;
 use crate::resource::ResourceGraph;
 use crate::wire::{
-    Allocation, AllocationId, AllocationPage, Capabilities, ConfirmRequest, DiscoverAnswer,
-    DiscoverRequest, EventPage, ExtendRequest, IdempotencyKey, Liveness, Metrics, OperationRecord,
-    UsageRecord,
+    Allocation, AllocationId, AllocationPage, BackedUpFile, Backup, BackupFilePage, BackupId,
+    BackupPage, Capabilities, ConfirmRequest, DiscoverAnswer, DiscoverRequest, EventPage,
+    ExtendRequest, IdempotencyKey, Liveness, LongOperation, LongOperationPage, Metrics,
+    OperationId, OperationRecord, UsageRecord,
 };
 
 /// One cloud over HTTP.
@@ -28,8 +29,12 @@ pub struct HttpDriver {
     config: DriverConfig,
 }
 
-/// Pages of a list that are followed at most; a label has a handful of allocations.
+/// Pages of a list that are followed at most; a label has a handful of allocations. The files of a volume may be
+/// many: a list that goes on after so many pages is an error, never cut short.
 const PAGES_MAX: usize = 100;
+
+/// A page of any list: what it holds, and where the next one begins.
+type Page<T> = (Vec<T>, Option<String>);
 
 impl HttpDriver {
     /// Builds a driver; nothing is sent yet.
@@ -72,6 +77,41 @@ impl HttpDriver {
             &command.call,
         )
         .await
+    }
+
+    /// A change of one backup.
+    async fn change_backup<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        route: &str,
+        command: &BackupCommand,
+    ) -> Result<T, DriverError> {
+        let path = paths::with(route, command.backup_id.as_str());
+        self.change(method, path, &(), &command.call).await
+    }
+
+    /// A list over all its pages.
+    async fn whole<P: DeserializeOwned, T>(
+        &self,
+        route: &str,
+        label: Option<&str>,
+        open: fn(P) -> Page<T>,
+    ) -> Result<Vec<T>, DriverError> {
+        let mut all = Vec::new();
+        let mut after: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let page: P = self.get(list_path(route, label, after.as_deref())).await?;
+            let (items, next) = open(page);
+            all.extend(items);
+            match next {
+                Some(next) => after = Some(next),
+                None => return Ok(all),
+            }
+        }
+        Err(DriverError::Transient {
+            retry_after: None,
+            detail: "the list does not end".to_owned(),
+        })
     }
 }
 
@@ -163,21 +203,8 @@ impl Driver for HttpDriver {
     }
 
     async fn list(&self, label: &str) -> Result<Vec<Allocation>, DriverError> {
-        let mut all = Vec::new();
-        let mut after: Option<String> = None;
-        for _ in 0..PAGES_MAX {
-            let page: AllocationPage =
-                self.get(list_path(paths::ALLOCATIONS, Some(label), after.as_deref())).await?;
-            all.extend(page.items);
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(all),
-            }
-        }
-        Err(DriverError::Transient {
-            retry_after: None,
-            detail: "the list does not end".to_owned(),
-        })
+        let open = |page: AllocationPage| (page.items, page.next);
+        self.whole(paths::ALLOCATIONS, Some(label), open).await
     }
 
     async fn operation(
@@ -209,5 +236,43 @@ impl Driver for HttpDriver {
 
     async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError> {
         self.get(paths::with(paths::METER, id.as_str())).await
+    }
+    async fn backup(&self, command: AllocationCommand) -> Result<LongOperation, DriverError> {
+        self.post(paths::BACKUPS, &command).await
+    }
+
+    async fn verify(&self, command: BackupCommand) -> Result<LongOperation, DriverError> {
+        self.change_backup(Method::POST, paths::VERIFY, &command).await
+    }
+
+    async fn restore(&self, command: BackupCommand) -> Result<LongOperation, DriverError> {
+        self.change_backup(Method::POST, paths::RESTORE, &command).await
+    }
+
+    async fn delete_backup(&self, command: BackupCommand) -> Result<Backup, DriverError> {
+        self.change_backup(Method::DELETE, paths::BACKUP, &command).await
+    }
+
+    async fn backups(&self, id: &AllocationId) -> Result<Vec<Backup>, DriverError> {
+        let open = |page: BackupPage| (page.items, page.next);
+        self.whole(&paths::with(paths::BACKUPS, id.as_str()), None, open).await
+    }
+
+    async fn one_backup(&self, id: &BackupId) -> Result<Backup, DriverError> {
+        self.get(paths::with(paths::BACKUP, id.as_str())).await
+    }
+
+    async fn backup_files(&self, id: &BackupId) -> Result<Vec<BackedUpFile>, DriverError> {
+        let open = |page: BackupFilePage| (page.items, page.next);
+        self.whole(&paths::with(paths::BACKUP_FILES, id.as_str()), None, open).await
+    }
+
+    async fn long_operations(&self, id: &AllocationId) -> Result<Vec<LongOperation>, DriverError> {
+        let open = |page: LongOperationPage| (page.items, page.next);
+        self.whole(&paths::with(paths::LONG_OPERATIONS, id.as_str()), None, open).await
+    }
+
+    async fn long_operation(&self, id: &OperationId) -> Result<LongOperation, DriverError> {
+        self.get(paths::with(paths::LONG_OPERATION, id.as_str())).await
     }
 }

@@ -14,7 +14,7 @@ use crate::driver::{AllocationCommand, Call, Driver, DriverError};
 use crate::http::AddressPolicy;
 use crate::probe::{Probe, ProbeError};
 use crate::problem::{Problem, ProblemCode};
-use crate::wire::IdempotencyKey;
+use crate::wire::{IdempotencyKey, WorkKind, WorkState};
 
 type Script = fn(usize, &HeaderMap) -> Response<Body>;
 
@@ -98,6 +98,38 @@ async fn a_plain_server_error_leaves_a_change_unknown_and_a_read_transient() {
         driver(&url).allocation(&"a1".into()).await,
         Err(DriverError::Transient { .. })
     ));
+}
+
+#[tokio::test]
+async fn a_call_that_begins_long_work_is_repeated_with_its_key_and_answers_with_the_work() {
+    let (url, count) = server(|number, headers| {
+        assert_eq!(headers["idempotency-key"], "k1");
+        if number < 3 {
+            return problem(ProblemCode::Unavailable);
+        }
+        let work = crate::openapi::example("LongOperation").unwrap().to_string();
+        Response::builder().status(202).body(Body::from(work)).unwrap()
+    })
+    .await;
+    let work = driver(&url).backup(command()).await.unwrap();
+    assert_eq!((work.kind, work.state), (WorkKind::Backup, WorkState::Running));
+    assert_eq!(count.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_list_is_read_over_all_its_pages_and_one_without_an_end_is_given_up() {
+    let (url, count) = server(|number, _| {
+        let next = if number < 3 { format!(r#","next":"{number}""#) } else { String::new() };
+        let file = format!(r#"{{"path":"{number}","bytes":0,"sha256":"00"}}"#);
+        plain(200, &format!(r#"{{"items":[{file}]{next}}}"#))
+    })
+    .await;
+    let files = driver(&url).backup_files(&"b1".into()).await.unwrap();
+    let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!((paths.as_slice(), count.load(Ordering::SeqCst)), (["1", "2", "3"].as_slice(), 3));
+    let (url, _) = server(|_, _| plain(200, r#"{"items":[],"next":"1"}"#)).await;
+    let endless = driver(&url).backups(&"a1".into()).await;
+    assert!(matches!(endless, Err(DriverError::Transient { .. })), "{endless:?}");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! One example for each schema, built from the types themselves, so that it cannot be wrong.
 
+mod backups;
+
 use std::collections::BTreeMap;
 
 use ed25519_dalek::SigningKey;
@@ -49,9 +51,18 @@ pub fn example(schema: &str) -> Option<Value> {
             operation: "hold".to_owned(),
             done_at_us: NOW_US,
             allocation: held(),
+            long_operation: None,
         }),
         "ResourceGraph" => told(&graph()),
         "EventPage" => told(&events()),
+        "Backup" => told(&backups::backup()),
+        "BackupPage" => told(&BackupPage { items: vec![backups::backup()], next: None }),
+        "BackupFilePage" => told(&BackupFilePage { items: backups::files(), next: None }),
+        "LongOperation" => told(&backups::running()?),
+        "LongOperationPage" => told(&LongOperationPage {
+            items: vec![backups::done()?, backups::failed()?],
+            next: None,
+        }),
         "Liveness" => told(&liveness()),
         "Metrics" => told(&metrics()),
         "UsageRecord" => told(&usage()),
@@ -95,6 +106,7 @@ fn capabilities() -> Capabilities {
         endpoints: vec![EndpointKind::None, EndpointKind::Http],
         applications: vec!["demo".to_owned()],
         metrics: vec!["response.p95Us".to_owned(), "usage.memoryBytes".to_owned()],
+        backups: true,
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
     }
 }
@@ -175,6 +187,7 @@ fn events() -> EventPage {
         generation: 2,
         epoch: 7,
         at_us: NOW_US,
+        operation: None,
     };
     let items = vec![CloudEvent::of("urn:kumoichi:cloud:3c1f7a90b2d4e6f8", 42, data)];
     EventPage { items, next: "42".to_owned(), more: false, oldest: Some("1".to_owned()) }
@@ -188,6 +201,7 @@ fn liveness() -> Liveness {
         instances_running: 2,
         instances_wanted: 2,
         access_open: true,
+        volume: Some(VolumeHealth::Present),
         checked_at_us: NOW_US,
     }
 }
@@ -232,18 +246,24 @@ fn key() -> SigningKey {
 }
 
 fn statement() -> Option<ErasureStatement> {
-    let resource = ErasedResource { kind: "volume".into(), id: ID.into(), bytes: 12_288, items: 3 };
+    let erased = |kind: &str, id: &str, bytes, items| ErasedResource {
+        kind: kind.into(),
+        id: id.into(),
+        bytes,
+        items,
+    };
+    let resources = vec![erased("volume", ID, 12_288, 3), erased("backup", backups::ID, 12_800, 4)];
     let unsigned = UnsignedStatement {
         version: 1,
         provider: "Minato Cloud".to_owned(),
         subject: LABEL.to_owned(),
         allocation_id: ID.into(),
-        resources: vec![resource],
+        resources,
         standard: ERASURE_STANDARD.to_owned(),
         method: ErasureMethod::Clear,
         technique: "every file was overwritten with zeros, then removed; absence was verified"
             .to_owned(),
-        bytes: 12_288,
+        bytes: 25_088,
         erased_at_us: NOW_US,
         key_id: "3c1f7a90b2d4e6f8".to_owned(),
     };

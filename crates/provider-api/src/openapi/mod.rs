@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::operations::{CHANGING, OPERATIONS, Operation, Part};
 use crate::problem::{Problem, ProblemCode as Code};
 use crate::state::diagram;
-use crate::{erasure, paths, resource, wire};
+use crate::{erasure, resource, wire};
 
 pub use examples::example;
 
@@ -46,11 +46,18 @@ pub fn document() -> Value {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": schemas(),
             "parameters": parameters(),
-            "headers": {"RequestId": {
-                "description": "The provider's id of the request, to quote when asking its operator",
-                "required": true,
-                "schema": {"type": "string", "minLength": 1, "maxLength": 100},
-            }},
+            "headers": {
+                "RequestId": {
+                    "description": "The provider's id of the request, to quote when asking its operator",
+                    "required": true,
+                    "schema": {"type": "string", "minLength": 1, "maxLength": 100},
+                },
+                "Location": {
+                    "description": "The path of the long work, to be read until it has ended",
+                    "required": true,
+                    "schema": {"type": "string"},
+                },
+            },
         },
     })
 }
@@ -74,7 +81,9 @@ fn describe(operation: &Operation) -> Value {
         }
     }
     if is_list(operation) {
-        for name in ["label", "after", "limit"] {
+        // What is listed of one thing has its label.
+        let all = !operation.route.contains('{');
+        for name in ["label", "after", "limit"].into_iter().filter(|name| all || *name != "label") {
             parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
         }
     }
@@ -94,7 +103,7 @@ fn describe(operation: &Operation) -> Value {
 }
 
 fn is_list(operation: &Operation) -> bool {
-    [paths::ALLOCATIONS, paths::EVENTS].contains(&operation.route)
+    operation.answer.1.ends_with("Page")
 }
 
 fn content(media: &str, schema: &str) -> Value {
@@ -109,9 +118,13 @@ fn content(media: &str, schema: &str) -> Value {
 fn responses(operation: &Operation) -> Value {
     let request_id = json!({"x-request-id": {"$ref": "#/components/headers/RequestId"}});
     let (status, schema) = operation.answer;
+    let mut headers = request_id.clone();
+    if status == 202 {
+        headers["location"] = json!({"$ref": "#/components/headers/Location"});
+    }
     let mut responses = json!({status.to_string(): {
         "description": operation.summary,
-        "headers": request_id,
+        "headers": headers,
         "content": content("application/json", schema),
     }});
     for (status, codes) in refusals(operation) {
@@ -158,7 +171,7 @@ fn refusals(operation: &Operation) -> Vec<(u16, Vec<Code>)> {
 
 fn parameters() -> Value {
     json!({
-        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation",
+        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup or long work",
             "schema": {"type": "string", "minLength": 1}},
         "key": {"name": "key", "in": "path", "required": true, "description": "An idempotency key",
             "schema": {"type": "string", "minLength": 1, "maxLength": 200}},
@@ -202,6 +215,11 @@ fn schemas() -> Map<String, Value> {
         wire::Liveness,
         wire::Metrics,
         wire::UsageRecord,
+        wire::Backup,
+        wire::BackupPage,
+        wire::BackupFilePage,
+        wire::LongOperation,
+        wire::LongOperationPage,
         resource::ResourceGraph,
         erasure::ErasureStatement,
         Problem,
@@ -227,6 +245,8 @@ mod tests {
             let status = operation.answer.0.to_string();
             let answer = &found["responses"][status]["content"]["application/json"];
             assert!(answer["example"].is_object(), "{} has no example", operation.name);
+            let told = found["responses"]["202"]["headers"]["location"].is_object();
+            assert_eq!(told, operation.answer.0 == 202, "{}: where to look", operation.name);
         }
     }
 

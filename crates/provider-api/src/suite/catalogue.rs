@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::answer::Outcome;
 use super::checks::{
-    crash, door, ending, events, fence, holds, lives, order, regions, trouble, watch,
+    backups, crash, door, ending, events, fence, holds, lives, order, regions, trouble, watch,
 };
 use super::desk::Desk;
 
@@ -55,6 +55,8 @@ pub enum Group {
     Life,
     /// Liveness, metrics and the meter.
     Watch,
+    /// Copies of volumes and long work.
+    Backups,
     /// Erasure and release.
     Ending,
     /// Answers that get lost, on order.
@@ -63,7 +65,7 @@ pub enum Group {
 
 impl Group {
     /// All groups, in the order of a report.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Door,
         Self::Places,
         Self::Holds,
@@ -71,6 +73,7 @@ impl Group {
         Self::Fence,
         Self::Life,
         Self::Watch,
+        Self::Backups,
         Self::Ending,
         Self::Trouble,
     ];
@@ -86,6 +89,7 @@ impl Group {
             Self::Fence => "fence",
             Self::Life => "life",
             Self::Watch => "watch",
+            Self::Backups => "backups",
             Self::Ending => "ending",
             Self::Trouble => "trouble",
         }
@@ -102,6 +106,7 @@ impl Group {
             Self::Fence => "Fencing: epochs and old keys",
             Self::Life => "Life: from booking to running and back, in order",
             Self::Watch => "Watching: liveness, metrics, meter",
+            Self::Backups => "Backups: copies, long work, restoring",
             Self::Ending => "The end: erasure and release",
             Self::Trouble => "Trouble on order: lost answers",
         }
@@ -384,6 +389,83 @@ pub const CATALOGUE: &[Check] = &[
         events::feed
     ),
     check!(
+        Backups,
+        "backup.made",
+        ["IF2", "F7.5.2"],
+        "a backup answers at once and ends as a copy with a digest of every file",
+        backups::made
+    ),
+    check!(
+        Backups,
+        "backup.repeat",
+        ["IF2"],
+        "a repeated backup is the same work and one copy",
+        backups::repeat
+    ),
+    check!(
+        Backups,
+        "backup.listed",
+        ["IF2", "F7.5.3"],
+        "backups and long work are listed whole, oldest first",
+        backups::listed
+    ),
+    check!(
+        Backups,
+        "backup.order",
+        ["IF2"],
+        "nothing is backed up before the start or restored while it runs",
+        backups::order
+    ),
+    check!(
+        Backups,
+        "backup.verified",
+        ["IF2"],
+        "a copy read again says when and how it was found",
+        backups::verified
+    ),
+    check!(
+        Backups,
+        "backup.restored",
+        ["IF2"],
+        "what is restored is what was copied",
+        backups::restored
+    ),
+    check!(
+        Backups,
+        "backup.deleted",
+        ["IF2"],
+        "a deleted backup is gone, however often it is deleted",
+        backups::deleted
+    ),
+    check!(
+        Backups,
+        "backup.fence",
+        ["IF2", "G5"],
+        "an epoch behind the highest seen changes no backup",
+        backups::fence
+    ),
+    check!(
+        Backups,
+        "backup.told",
+        ["IF2", "F7.5.3"],
+        "the beginning and the end of long work are told as events",
+        backups::told
+    ),
+    check!(
+        Backups,
+        "backup.gone",
+        ["IF2"],
+        "a backup or work that does not exist is not found",
+        backups::gone
+    ),
+    check!(
+        Backups,
+        "backup.erased",
+        ["IF2", "IF10"],
+        "backups are erased with the data and stand in the statement",
+        backups::erased
+    ),
+    check!(
         Ending,
         "end.order",
         ["F7.10.1c", "IF10"],
@@ -426,6 +508,20 @@ pub const CATALOGUE: &[Check] = &[
         ["F7.4.4"],
         "a fault before acting leaves nothing",
         trouble::fail_before
+    ),
+    check!(
+        Trouble,
+        "trouble.disk-full",
+        ["IF2"],
+        "a full disk refuses backups and holds and leaves nothing half made",
+        trouble::disk_full
+    ),
+    check!(
+        Trouble,
+        "trouble.lost-volume",
+        ["IF2", "IF12"],
+        "a lost volume is told and comes back from a backup",
+        trouble::lost_volume
     ),
 ];
 

@@ -13,6 +13,7 @@ mod report;
 mod room;
 mod sweep;
 mod text;
+mod work;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -6,33 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ResourceGroup, Zone};
+use super::{AllocationId, LongOperation, ResourceGroup, Zone};
 use crate::erasure::ErasureStatement;
 use crate::state::ResourceState;
-
-/// The provider's id of an allocation, opaque to the caller.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(transparent)]
-pub struct AllocationId(pub String);
-
-impl AllocationId {
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for AllocationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<&str> for AllocationId {
-    fn from(id: &str) -> Self {
-        Self(id.to_owned())
-    }
-}
 
 /// The name of one intent, chosen by the caller: 1 to 200 visible ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -229,6 +205,9 @@ pub struct OperationRecord {
     pub done_at_us: i64,
     /// The allocation as it is now.
     pub allocation: Allocation,
+    /// The long work that the call began, as it is now; absent for calls that are done when they answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub long_operation: Option<LongOperation>,
 }
 
 #[cfg(test)]

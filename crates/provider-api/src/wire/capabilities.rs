@@ -25,6 +25,9 @@ pub struct Capabilities {
     pub applications: Vec<String>,
     /// Names of the measured values, as in `Metrics`.
     pub metrics: Vec<String>,
+    /// Whether volumes can be backed up; a cloud that says nothing of it makes no backups.
+    #[serde(default)]
+    pub backups: bool,
     /// The key that signs erasure statements; absent when the cloud signs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure_key: Option<PublicKey>,

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::AllocationId;
+use super::{AllocationId, BackupId, OperationId, WorkKind, WorkState};
 use crate::state::ResourceState;
 
-/// One event (CloudEvents 1.0): an allocation came into another state.
+/// One event (CloudEvents 1.0): an allocation, or long work on one, came into another state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CloudEvent {
     /// `1.0`.
@@ -15,7 +15,8 @@ pub struct CloudEvent {
     pub id: String,
     /// The cloud: a URI reference.
     pub source: String,
-    /// [`CloudEvent::PREFIX`] and the new state, such as `kumoichi.allocation.held`.
+    /// [`CloudEvent::PREFIX`] and the new state, such as `kumoichi.allocation.held`; for long work
+    /// [`CloudEvent::WORK_PREFIX`] and its state, such as `kumoichi.operation.succeeded`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The allocation's id.
@@ -33,7 +34,7 @@ pub struct CloudEvent {
 pub struct EventData {
     pub allocation_id: AllocationId,
     pub label: String,
-    /// The state before; absent for the first event of an allocation.
+    /// The state before; absent for the first event of an allocation, and the same when only long work went on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<ResourceState>,
     pub state: ResourceState,
@@ -42,6 +43,19 @@ pub struct EventData {
     pub epoch: i64,
     /// Microseconds UTC.
     pub at_us: i64,
+    /// The long work that began or ended; absent for changes of the allocation itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<OperationEvent>,
+}
+
+/// Long work that began or ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OperationEvent {
+    pub id: OperationId,
+    pub kind: WorkKind,
+    pub state: WorkState,
+    pub backup_id: BackupId,
 }
 
 /// A part of the feed, oldest first.
@@ -59,17 +73,23 @@ pub struct EventPage {
 }
 
 impl CloudEvent {
-    /// The beginning of every type.
+    /// The beginning of the type of every change of an allocation.
     pub const PREFIX: &'static str = "kumoichi.allocation.";
+    /// The beginning of the type of every change of long work.
+    pub const WORK_PREFIX: &'static str = "kumoichi.operation.";
 
     /// The event of a change; `sequence` is its place in the feed.
     #[must_use]
     pub fn of(source: &str, sequence: i64, data: EventData) -> Self {
+        let kind = match &data.operation {
+            Some(work) => format!("{}{}", Self::WORK_PREFIX, work.state.as_str()),
+            None => format!("{}{}", Self::PREFIX, data.state),
+        };
         Self {
             specversion: "1.0".to_owned(),
             id: sequence.to_string(),
             source: source.to_owned(),
-            kind: format!("{}{}", Self::PREFIX, data.state),
+            kind,
             subject: data.allocation_id.0.clone(),
             time: rfc3339(data.at_us),
             datacontenttype: "application/json".to_owned(),
@@ -129,6 +149,7 @@ mod tests {
             generation: 1,
             epoch: 1,
             at_us: 0,
+            operation: None,
         };
         let json = serde_json::to_value(CloudEvent::of("urn:x", 7, data)).unwrap();
         assert_eq!(json["type"], "kumoichi.allocation.held");

@@ -2,13 +2,19 @@
 //! Rules about them live at the provider; how they travel, in `http`.
 
 mod allocation;
+mod backup;
 mod capabilities;
 mod event;
+mod ids;
 mod observation;
 mod resources;
+mod work;
 
 pub use allocation::*;
+pub use backup::*;
 pub use capabilities::*;
 pub use event::*;
+pub use ids::*;
 pub use observation::*;
 pub use resources::*;
+pub use work::*;

@@ -17,8 +17,20 @@ pub struct Liveness {
     pub instances_running: u32,
     pub instances_wanted: u32,
     pub access_open: bool,
+    /// Whether the volume is there; absent when none should be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume: Option<VolumeHealth>,
     /// Microseconds UTC of the check.
     pub checked_at_us: i64,
+}
+
+/// Whether the volume of an allocation is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum VolumeHealth {
+    Present,
+    /// It is gone with its data; nothing starts until a backup is restored.
+    Lost,
 }
 
 /// Measured values (IF11, IF12); what was not measured is absent, never zero.

@@ -120,8 +120,20 @@ pub(super) async fn switch(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Resp
         let faults = switches.faults();
         if faults.is_empty() { Ok(switches) } else { Err(invalid(faults)) }
     });
-    answer(order.inspect(|switches| {
-        tracing::warn!(?switches, "the cloud's switches were set");
-        cloud.switches.set(*switches);
-    }))
+    answer(match order {
+        Ok(switches) => set(&cloud, switches).await,
+        Err(refusal) => Err(refusal),
+    })
+}
+
+/// Sets all switches or none. Losing a volume happens once, so the same order sent twice loses nothing again.
+async fn set(cloud: &Cloud, switches: Switches) -> Result<Switches, OpError> {
+    if switches.lost_volume != cloud.switches.get().lost_volume
+        && let Some(id) = &switches.lost_volume
+    {
+        cloud.lose_volume(id).await?;
+    }
+    tracing::warn!(?switches, "the cloud's switches were set");
+    cloud.switches.set(switches.clone());
+    Ok(switches)
 }

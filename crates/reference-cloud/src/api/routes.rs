@@ -15,7 +15,7 @@ use provider_api::{
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
 
-use super::answer::answer;
+use super::answer::{accepted, answer};
 use super::headers::{intent, parse};
 use crate::cloud::Cloud;
 use crate::error::OpError;
@@ -108,24 +108,64 @@ pub(super) async fn start(
 
 /// A changing call without a body.
 macro_rules! plain {
-    ($($handler:ident as $operation:literal),* $(,)?) => {$(
+    ($answer:ident: $($handler:ident as $operation:literal),* $(,)?) => {$(
         pub(super) async fn $handler(State(cloud): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {
             let outcome = async {
                 let intent = intent(&headers, $operation, &id, &())?;
                 whole(&cloud.work.clone(), async move { cloud.$handler(&intent, &id).await }).await
             };
-            answer(outcome.await)
+            $answer(outcome.await)
         }
     )*};
 }
 
 plain! {
+    answer:
     drop_hold as "drop",
     stop as "stop",
     allow as "allow",
     deny as "deny",
     erase as "erase",
     release as "release",
+    delete_backup as "deleteBackup",
+}
+
+plain! {
+    accepted:
+    backup as "backup",
+    verify as "verify",
+    restore as "restore",
+}
+
+/// A page of what belongs to one thing.
+macro_rules! pages {
+    ($($handler:ident),* $(,)?) => {$(
+        pub(super) async fn $handler(
+            State(cloud): Shared,
+            Path(id): Path<String>,
+            query: Result<Query<ListQuery>, QueryRejection>,
+        ) -> Response {
+            let outcome = async {
+                let (query, after) = place(query)?;
+                if query.label.is_some() {
+                    let detail = "found a label, allowed are after and limit".to_owned();
+                    return Err(invalid(vec![FieldFault { pointer: "/label".to_owned(), detail }]));
+                }
+                cloud.$handler(&id, after, query.limit.unwrap_or(i64::MAX)).await
+            };
+            answer(outcome.await)
+        }
+    )*};
+}
+
+pages!(backups, backup_files, long_operations);
+
+pub(super) async fn one_backup(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.one_backup(&id).await)
+}
+
+pub(super) async fn long_operation(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.long_operation(&id).await)
 }
 
 /// Which allocations to list.

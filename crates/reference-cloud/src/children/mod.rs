@@ -5,8 +5,9 @@
 mod launch;
 mod process;
 mod socket;
+mod still;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,7 @@ use provider_api::{Instance, Usage};
 pub(crate) use launch::StartFailure;
 pub(crate) use process::ProcessId;
 pub(crate) use socket::{SECRET_HEADER, ask, send};
+pub(crate) use still::Standstill;
 
 use crate::config::ChildCommand;
 use crate::store::AllocationRow;
@@ -39,6 +41,8 @@ pub(crate) struct Children {
     log_dir: PathBuf,
     /// Which slots answered at the last look, by allocation.
     healthy: Mutex<HashMap<String, Vec<bool>>>,
+    /// Allocations whose machines stand still on purpose.
+    still: Mutex<HashSet<String>>,
 }
 
 /// The place of one child: allocation and machine.
@@ -69,7 +73,14 @@ impl Children {
             create_private(&socket_dir)?;
             must_be_private(&socket_dir)?;
         }
-        Ok(Self { command, run_dir, socket_dir, log_dir, healthy: Mutex::default() })
+        Ok(Self {
+            command,
+            run_dir,
+            socket_dir,
+            log_dir,
+            healthy: Mutex::default(),
+            still: Mutex::default(),
+        })
     }
 
     pub(crate) fn slot(&self, id: &str, index: i64) -> Slot {
@@ -98,14 +109,21 @@ impl Children {
         Ok(())
     }
 
-    /// Asks every machine of an allocation; returns whether all answer.
+    /// Asks every machine of an allocation; returns whether all answer. Those that stand still on purpose are as they
+    /// were.
     pub(crate) async fn check(&self, row: &AllocationRow) -> bool {
+        if self.stands_still(&row.id) {
+            return true;
+        }
         let mut answers = Vec::new();
         for index in 0..row.instances {
             let slot = self.slot(&row.id, index);
             answers.push(ask(&slot.socket, &row.secret, "/_control/ping").await.is_ok());
         }
         let all = answers.iter().all(|answer| *answer);
+        if !all && self.stands_still(&row.id) {
+            return true;
+        }
         self.lock().insert(row.id.clone(), answers);
         all
     }

@@ -73,6 +73,38 @@ impl ProcessId {
         }
     }
 
+    /// Makes it stand still and returns when it does, with all its threads.
+    pub(crate) async fn pause(&self, limit: Duration) -> io::Result<()> {
+        self.signal(Signal::STOP)?;
+        let begun = Instant::now();
+        while self.is_alive() && !self.stands_still() {
+            if begun.elapsed() > limit {
+                self.go_on()?;
+                return Err(io::Error::other("a process does not stand still"));
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Ok(())
+    }
+
+    /// Lets it go on; fine when it does.
+    pub(crate) fn go_on(&self) -> io::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    /// A signal is only asked for: a thread may still be in the middle of a write when the asking returns.
+    fn stands_still(&self) -> bool {
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.pid)) else {
+            return true;
+        };
+        threads.flatten().all(|thread| {
+            let text = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            // A thread that has ended meanwhile writes nothing any more.
+            text.rsplit_once(')')
+                .is_none_or(|(_, rest)| rest.trim_start().starts_with(['T', 't', 'Z', 'X']))
+        })
+    }
+
     fn signal(&self, signal: Signal) -> io::Result<()> {
         let Some(pid) = Pid::from_raw(self.pid) else { return Ok(()) };
         let handle = match pidfd_open(pid, PidfdFlags::empty()) {
@@ -139,6 +171,25 @@ mod tests {
         assert!(own.is_alive());
         assert!(!ProcessId { start_ticks: own.start_ticks + 1, ..own.clone() }.is_alive());
         assert!(!ProcessId { boot_id: "another".into(), ..own }.is_alive());
+    }
+
+    #[tokio::test]
+    async fn a_paused_process_stands_still_until_it_may_go_on() {
+        let mut child = tokio::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = i32::try_from(child.id().unwrap()).unwrap();
+        let process =
+            ProcessId { pid, start_ticks: stat(pid).unwrap().start_ticks, boot_id: boot_id() };
+        assert!(!process.stands_still());
+        process.pause(Duration::from_secs(5)).await.unwrap();
+        assert!(process.stands_still() && process.is_alive());
+        process.go_on().unwrap();
+        let begun = Instant::now();
+        while process.stands_still() {
+            assert!(begun.elapsed() < Duration::from_secs(5), "it does not go on");
+            tokio::time::sleep(LOOK).await;
+        }
+        process.end(Duration::from_secs(5)).await.unwrap();
+        child.wait().await.unwrap();
     }
 
     #[tokio::test]

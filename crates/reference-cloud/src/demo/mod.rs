@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::UnixListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) use notebook::{Notebook, NotebookError};
 
@@ -88,6 +89,9 @@ pub async fn run_demo_app(args: DemoAppArgs) -> Result<(), DemoAppError> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
+    // Linux hangs up on a process that stands still when its parent dies, and lets it go on. A cloud that is killed while
+    // it copies a volume must not take its machines along.
+    let _hangups = signal(SignalKind::hangup())?;
     let listener = UnixListener::bind(&args.socket)?;
     write_process_file(&args.process_file)?;
     let state = Arc::new(app::State::new(&args, secret));

@@ -1,4 +1,5 @@
-//! Erase and release (IF10, F7.10.1c): data go first, with a signed statement, then the capacity.
+//! Erase and release (IF10, F7.10.1c): data go first, with a signed statement, then the capacity. Data are the volume,
+//! every backup of it, and what the database knows of either.
 
 use provider_api::erasure::{ERASURE_STANDARD, ErasedResource};
 use provider_api::{
@@ -6,11 +7,12 @@ use provider_api::{
     UnsignedStatement,
 };
 
+use super::work::blocking;
 use super::{Intent, step, wrong_state};
 use crate::cloud::Cloud;
 use crate::error::OpError;
-use crate::store::{self, AllocationRow};
-use crate::volume::{Content, TECHNIQUE};
+use crate::store::{self, AllocationRow, BackupRow};
+use crate::volume::{self, TECHNIQUE};
 
 impl Cloud {
     pub(crate) async fn erase(
@@ -27,6 +29,7 @@ impl Cloud {
             }
             return Ok(statement);
         }
+        let _volume = self.take_volume(id).await?;
         step(row, Cause::Erase)?;
         // Counted before the first file goes, and kept, so that a statement after a crash tells the whole.
         if row.erasing_bytes.is_none() {
@@ -34,43 +37,73 @@ impl Cloud {
             row.erasing_bytes = Some(content.bytes);
             row.erasing_items = Some(content.items);
         }
+        row.service_name = None;
+        row.settings = None;
         store::save(&mut tx, row, self.now_us()).await?;
+        store::mark_erasing(&mut tx, id).await?;
+        store::forget_reasons(&mut tx, id).await?;
         tx.commit().await?;
+        for backup in self.store.erasing(id).await? {
+            self.erase_backup(backup).await?;
+        }
         let (volumes, name) = (self.volumes.clone(), id.to_owned());
-        tokio::task::spawn_blocking(move || volumes.erase(&name))
-            .await
-            .map_err(|_| OpError::CutOff)??;
+        blocking(move || volumes.erase(&name).map_err(OpError::from)).await?;
+        self.store.empty_log().await?;
+        let backups = self.store.erasing(id).await?;
         let mut tx = self.store.begin().await?;
         let mut row = store::load(&mut tx, id).await?.ok_or_else(|| super::not_found(id))?;
-        let statement = self.state_erasure(&row)?;
+        let statement = self.state_erasure(&row, &backups)?;
+        for mut backup in backups {
+            backup.forget(self.now_us());
+            store::save_backup(&mut tx, &backup).await?;
+        }
         row.erasure = Some(serde_json::to_string(&statement)?);
         self.finish(tx, &mut row, intent).await?;
         tracing::info!(allocation.id = %id, bytes = statement.statement.bytes, "data were erased");
         Ok(statement)
     }
 
-    fn state_erasure(&self, row: &AllocationRow) -> Result<ErasureStatement, OpError> {
-        let content = Content {
-            bytes: row.erasing_bytes.unwrap_or(0),
-            items: row.erasing_items.unwrap_or(0),
-        };
-        let volume = ErasedResource {
-            kind: "volume".to_owned(),
-            id: row.id.clone(),
-            bytes: content.bytes,
-            items: content.items,
-        };
+    /// Counts a backup, which a repetition after a crash does not do again, and overwrites and removes it.
+    async fn erase_backup(&self, mut backup: BackupRow) -> Result<(), OpError> {
+        if backup.erasing_bytes.is_none() {
+            let content = self.copies.content(&backup.id)?;
+            backup.erasing_bytes = Some(content.bytes);
+            backup.erasing_items = Some(content.items);
+            let mut tx = self.store.begin().await?;
+            store::save_backup(&mut tx, &backup).await?;
+            tx.commit().await?;
+        }
+        let copies = self.copies.clone();
+        blocking(move || copies.erase(&backup.id).map_err(OpError::from)).await
+    }
+
+    fn state_erasure(
+        &self,
+        row: &AllocationRow,
+        backups: &[BackupRow],
+    ) -> Result<ErasureStatement, OpError> {
+        let erased =
+            |kind: &str, id: &str, bytes: Option<i64>, items: Option<i64>| ErasedResource {
+                kind: kind.to_owned(),
+                id: id.to_owned(),
+                bytes: bytes.unwrap_or(0),
+                items: items.unwrap_or(0),
+            };
+        let mut resources = vec![erased("volume", &row.id, row.erasing_bytes, row.erasing_items)];
+        resources.extend(backups.iter().map(|backup| {
+            erased("backup", &backup.id, backup.erasing_bytes, backup.erasing_items)
+        }));
         let unsigned = UnsignedStatement {
             version: 1,
             provider: self.config.name.clone(),
             subject: row.label.clone(),
             allocation_id: AllocationId(row.id.clone()),
-            resources: vec![volume],
+            bytes: resources.iter().map(|each| each.bytes).sum(),
+            resources,
             standard: ERASURE_STANDARD.to_owned(),
             // Overwriting through the file system is what the standard calls clear; purge would claim too much.
             method: ErasureMethod::Clear,
             technique: TECHNIQUE.to_owned(),
-            bytes: content.bytes,
             erased_at_us: self.now_us(),
             key_id: self.signer.key_id.clone(),
         };
@@ -96,6 +129,7 @@ impl Cloud {
         if row.erasure.is_some() {
             step(row, Cause::Erase)?;
         } else {
+            let _volume = self.take_volume(id).await?;
             // Booked and never started: there is only the empty directory.
             self.volumes.erase(id)?;
         }
@@ -113,9 +147,7 @@ impl Cloud {
 fn remove_logs(cloud: &Cloud, row: &AllocationRow) {
     for index in 0..row.instances {
         let file = cloud.children.slot(&row.id, index).log_file;
-        if let Err(error) = std::fs::remove_file(&file)
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
+        if let Err(error) = volume::erase_file(&file) {
             tracing::warn!(allocation.id = %row.id, %error, "a log could not be removed");
         }
     }

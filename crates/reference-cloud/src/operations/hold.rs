@@ -8,6 +8,7 @@ use provider_api::{
     ResourceState,
 };
 
+use super::backups::storage_full;
 use super::zones::choose;
 use super::{Intent, fence, seen, step, wrong_state};
 use crate::cloud::Cloud;
@@ -33,6 +34,9 @@ impl Cloud {
             let row = row.ok_or_else(|| super::not_found(&record.allocation_id))?;
             fence(&row, intent)?;
             return self.view(&row);
+        }
+        if self.switches.get().disk_full && request.resources.storage.gb > 0 {
+            return Err(storage_full());
         }
         store::expire(&mut tx, now_us).await?;
         let rooms = self.rooms(&request.region, &store::used(&mut tx, now_us).await?)?;
@@ -155,7 +159,7 @@ impl Cloud {
     }
 }
 
-fn random<const N: usize>() -> Result<[u8; N], OpError> {
+pub(super) fn random<const N: usize>() -> Result<[u8; N], OpError> {
     keys::random().map_err(|error| OpError::Io(std::io::Error::other(error)))
 }
 

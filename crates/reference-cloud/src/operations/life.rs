@@ -2,6 +2,7 @@
 
 use provider_api::{Allocation, Cause, FieldFault, ProblemCode, ResourceState, StartRequest};
 
+use super::backups::volume_lost;
 use super::hold::invalid;
 use super::{Intent, step, wrong_state};
 use crate::cloud::Cloud;
@@ -43,6 +44,10 @@ impl Cloud {
         if state != ResourceState::Provisioning {
             step(row, Cause::Start)?;
         }
+        if !self.volumes.is_there(id) {
+            return Err(volume_lost());
+        }
+        let _volume = self.take_volume(id).await?;
         row.application = Some(request.application.clone());
         row.service_name = Some(request.service_name.clone());
         row.settings = Some(serde_json::to_string(&request.settings)?);
@@ -50,7 +55,6 @@ impl Cloud {
         row.failure = None;
         store::save(&mut tx, row, self.now_us()).await?;
         tx.commit().await?;
-        self.volumes.create(id)?;
         let volume = self.volumes.path(id);
         if let Err(failure) = self.children.ensure(row, &volume, self.config.start_timeout).await {
             watch::give_up(self, id, &failure.to_string()).await?;
@@ -95,6 +99,7 @@ impl Cloud {
                 return self.view(row);
             }
         }
+        let _volume = self.take_volume(id).await?;
         row.running_wanted = false;
         row.access_wanted = false;
         store::save(&mut tx, row, self.now_us()).await?;

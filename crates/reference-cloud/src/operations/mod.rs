@@ -3,15 +3,20 @@
 //! that the next start completes, and no key, so that a repeated call acts again without harm.
 
 mod access;
+mod backups;
 mod ending;
 mod events;
+mod health;
 mod hold;
 mod life;
+mod outcome;
 mod reads;
 mod resources;
+mod work;
 mod zones;
 
 pub(crate) use hold::invalid;
+pub(crate) use work::Progress;
 pub(crate) use zones::Room;
 
 use provider_api::{Allocation, Cause, IdempotencyKey, ProblemCode, ResourceState};
@@ -94,6 +99,14 @@ impl Cloud {
         let open = self.gateway.is_open(&row.id);
         row.view(self.now_us(), open, self.children.instances(row))
     }
+}
+
+/// What fits on a page of rows that were read with one more, and the place to go on from.
+fn page<T>(mut rows: Vec<T>, limit: i64, place: fn(&T) -> i64) -> (Vec<T>, Option<String>) {
+    let more = i64::try_from(rows.len()).unwrap_or(0) > limit;
+    rows.truncate(usize::try_from(limit).unwrap_or(0));
+    let next = more.then(|| rows.last().map(|row| place(row).to_string())).flatten();
+    (rows, next)
 }
 
 pub(crate) fn not_found(id: &str) -> OpError {

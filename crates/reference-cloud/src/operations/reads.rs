@@ -41,6 +41,7 @@ impl Cloud {
             endpoints: vec![EndpointKind::None, EndpointKind::Http],
             applications: vec![DEMO.to_owned()],
             metrics: names.into_iter().chain(more).map(str::to_owned).collect(),
+            backups: true,
             erasure_key: Some(PublicKey::of(
                 &self.signer.key.verifying_key(),
                 self.signer.key_id.clone(),
@@ -90,10 +91,8 @@ impl Cloud {
         limit: i64,
     ) -> Result<AllocationPage, OpError> {
         let limit = limit.clamp(1, PAGE_MAX);
-        let mut rows = self.store.list(label, after, limit + 1).await?;
-        let more = i64::try_from(rows.len()).unwrap_or(0) > limit;
-        rows.truncate(usize::try_from(limit).unwrap_or(0));
-        let next = more.then(|| rows.last().map(|row| row.seq.to_string())).flatten();
+        let rows = self.store.list(label, after, limit + 1).await?;
+        let (rows, next) = super::page(rows, limit, |row| row.seq);
         let items = rows.iter().map(|row| self.view(row)).collect::<Result<_, _>>()?;
         Ok(AllocationPage { items, next })
     }
@@ -103,11 +102,14 @@ impl Cloud {
         let key = IdempotencyKey::parse(key).map_err(|_| none())?;
         let record = self.store.key(key.as_str()).await?.ok_or_else(none)?;
         let allocation = self.allocation(&record.allocation_id).await?;
+        let work = self.store.work_of(key.as_str()).await?;
+        let long_operation = work.map(|work| self.view_work(&work)).transpose()?;
         Ok(OperationRecord {
             key,
             operation: record.operation,
             done_at_us: record.done_at,
             allocation,
+            long_operation,
         })
     }
 
@@ -127,6 +129,7 @@ impl Cloud {
             instances_running: count(running),
             instances_wanted: count(instances.len()),
             access_open: self.gateway.is_open(&row.id),
+            volume: self.volume_health(&row),
             checked_at_us,
         })
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use provider_api::{
-    AllocationId, Related, Relation, Resource, ResourceGraph, ResourceKind, ResourceState,
+    AllocationId, BackupState, Related, Relation, Resource, ResourceGraph, ResourceKind,
+    ResourceState, VolumeHealth,
 };
 
 use crate::cloud::Cloud;
@@ -21,6 +22,9 @@ impl Cloud {
         let parts = Parts { row: &row, state: row.state_at(at_us), created_by };
         let mut resources = self.machines(&parts);
         resources.extend(self.volume(&parts));
+        if row.storage_gb > 0 {
+            resources.extend(self.copies_of(&parts).await?);
+        }
         resources.push(parts.one(ResourceKind::Network, "network"));
         resources.extend(self.address(&parts));
         Ok(ResourceGraph { allocation_id: AllocationId(row.id.clone()), at_us, resources })
@@ -60,8 +64,12 @@ impl Cloud {
             return None;
         }
         let mut volume = parts.one(ResourceKind::Storage, "storage");
-        // The folder exists from booking to erasure.
-        if self.volumes.path(&parts.row.id).is_dir() {
+        // The folder exists from booking to erasure, unless it is lost.
+        volume.observed = self.volume_health(parts.row).map(|health| match health {
+            VolumeHealth::Present => parts.state,
+            VolumeHealth::Lost => ResourceState::Failed,
+        });
+        if self.volumes.is_there(&parts.row.id) {
             volume.provider_id = Some(format!("volumes/{}", parts.row.id));
         }
         volume.native.insert("gb".to_owned(), parts.row.storage_gb.to_string());
@@ -69,6 +77,33 @@ impl Cloud {
             volume.relations.push(parts.joined(Relation::Attaches, &format!("compute-{index}")));
         }
         Some(volume)
+    }
+
+    /// The backups that are kept; how each stands in the common states is how far it can be relied on.
+    async fn copies_of(&self, parts: &Parts<'_>) -> Result<Vec<Resource>, OpError> {
+        let rows = self.store.backups(&parts.row.id, 0, i64::MAX).await?;
+        let mut all = Vec::new();
+        for row in rows {
+            let state = match row.state() {
+                BackupState::Making => ResourceState::Provisioning,
+                BackupState::Ready => ResourceState::Ready,
+                BackupState::Damaged => ResourceState::Failed,
+                BackupState::Failed | BackupState::Deleted | BackupState::Unknown => continue,
+            };
+            let mut copy = parts.one(ResourceKind::Backup, &row.id);
+            copy.provider_id = Some(format!("backups/{}", row.id));
+            copy.state = state;
+            copy.desired = ResourceState::Ready;
+            copy.created_at_us = row.created_at;
+            copy.created_by = self.store.backed_up_by(&row.id).await?;
+            copy.native.insert("backup".to_owned(), row.id.clone());
+            if let Some(sha256) = row.sha256 {
+                copy.native.insert("sha256".to_owned(), sha256);
+            }
+            copy.relations.push(parts.joined(Relation::Protects, "storage"));
+            all.push(copy);
+        }
+        Ok(all)
     }
 
     fn address(&self, parts: &Parts<'_>) -> Option<Resource> {

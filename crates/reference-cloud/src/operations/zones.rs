@@ -33,12 +33,14 @@ impl Cloud {
 
     /// Every zone.
     pub(crate) fn all_rooms(&self, used: &UsedByZone) -> impl Iterator<Item = Room<'_>> {
-        self.config.zones.iter().map(move |each| Room {
-            zone: &each.zone,
-            free: self
-                .switches
-                .capacity(&each.capacity)
-                .minus(&used.get(&each.zone.id).copied().unwrap_or_default()),
+        let full = self.switches.get().disk_full;
+        self.config.zones.iter().map(move |each| {
+            let used = used.get(&each.zone.id).copied().unwrap_or_default();
+            let mut free = self.switches.capacity(&each.capacity).minus(&used);
+            if full {
+                free.storage_gb = 0;
+            }
+            Room { zone: &each.zone, free }
         })
     }
 }

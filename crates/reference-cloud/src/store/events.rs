@@ -1,6 +1,9 @@
 //! Statements on `events`: written with each change, read page by page, forgotten after a month.
 
-use provider_api::{AllocationId, EventData, ResourceState};
+use provider_api::{
+    AllocationId, BackupId, EventData, OperationEvent, OperationId, ResourceState, WorkKind,
+    WorkState,
+};
 use sqlx::FromRow;
 
 use super::{AllocationRow, Store, Tx};
@@ -16,6 +19,10 @@ pub(crate) struct EventRow {
     generation: i64,
     epoch: i64,
     at: i64,
+    operation_id: Option<String>,
+    operation_kind: Option<String>,
+    operation_state: Option<String>,
+    backup_id: Option<String>,
 }
 
 impl EventRow {
@@ -28,7 +35,17 @@ impl EventRow {
             generation: self.generation,
             epoch: self.epoch,
             at_us: self.at,
+            operation: self.operation(),
         }
+    }
+
+    fn operation(&self) -> Option<OperationEvent> {
+        Some(OperationEvent {
+            id: OperationId(self.operation_id.clone()?),
+            kind: WorkKind::from_word(self.operation_kind.as_deref()?),
+            state: WorkState::from_word(self.operation_state.as_deref()?)?,
+            backup_id: BackupId(self.backup_id.clone()?),
+        })
     }
 }
 
@@ -41,7 +58,9 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<EventRow>, sqlx::Error> {
         sqlx::query_as(
-            "SELECT seq, allocation_id, label, before, state, generation, epoch, at FROM events
+            "SELECT seq, allocation_id, label, before, state, generation, epoch, at, operation_id, operation_kind,
+                    operation_state, backup_id
+             FROM events
              WHERE seq > $1 AND ($2 IS NULL OR label = $2) ORDER BY seq LIMIT $3",
         )
         .bind(after)
@@ -97,6 +116,29 @@ pub(super) async fn note_expired(tx: &mut Tx, now_us: i64) -> Result<(), sqlx::E
          WHERE state = 'held' AND held_until <= $1 ORDER BY held_until, seq",
     )
     .bind(now_us)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes that long work on an allocation began or ended; the allocation is as it was.
+pub(super) async fn note_work(
+    tx: &mut Tx,
+    allocation: &str,
+    work: &OperationEvent,
+    at_us: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO events (allocation_id, label, before, state, generation, epoch, at, operation_id, operation_kind,
+                             operation_state, backup_id)
+         SELECT id, label, state, state, generation, epoch, $2, $3, $4, $5, $6 FROM allocations WHERE id = $1",
+    )
+    .bind(allocation)
+    .bind(at_us)
+    .bind(work.id.as_str())
+    .bind(work.kind.as_str())
+    .bind(work.state.as_str())
+    .bind(work.backup_id.as_str())
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -214,6 +214,10 @@ impl Process {
     pub async fn order_fault(&self, order: &str) {
         order_fault(&format!("http://{}", self.address), order).await;
     }
+
+    pub async fn switch(&self, switches: serde_json::Value) {
+        assert_eq!(put_switches(&format!("http://{}", self.address), &switches).await, 200);
+    }
 }
 
 impl Drop for Process {
@@ -331,4 +335,52 @@ pub fn service_url(allocation: &Allocation) -> String {
 pub fn prober() -> HttpProbe {
     let policy = AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]);
     HttpProbe::new(Duration::from_secs(5), policy).unwrap()
+}
+
+pub async fn put_switches(url: &str, switches: &serde_json::Value) -> u16 {
+    let url = format!("{url}/switches");
+    let answer = client().put(url).bearer_auth(ADMIN).json(switches).send().await.unwrap();
+    answer.status().as_u16()
+}
+
+/// Turns the switches of a cloud in this process.
+pub async fn switch(local: &Local, switches: serde_json::Value) {
+    assert_eq!(put_switches(&local.cloud.url(), &switches).await, 200);
+}
+
+/// Writes a note through the application, as a user does.
+pub async fn note(open: &Allocation, text: &str) {
+    let url = format!("{}notes", service_url(open));
+    let form = client().post(url).header("content-type", "application/x-www-form-urlencoded");
+    let answer = form.body(format!("note={}", text.replace(' ', "+"))).send().await.unwrap();
+    assert_eq!(answer.status(), 303);
+}
+
+/// A call on one backup.
+pub fn about(key: &str, backup: &Backup) -> BackupCommand {
+    BackupCommand { call: call(key), backup_id: backup.id.clone() }
+}
+
+/// Waits for the end of long work, whatever it is.
+pub async fn ended(driver: &HttpDriver, work: &LongOperation) -> LongOperation {
+    let look = || async { driver.long_operation(&work.id).await.unwrap() };
+    until_within(Duration::from_secs(30), "the work ends", || async {
+        look().await.state != WorkState::Running
+    })
+    .await;
+    look().await
+}
+
+/// A backup made now.
+pub async fn backed_up(driver: &HttpDriver, key: &str, id: &AllocationId) -> Backup {
+    let work = driver.backup(command(key, id)).await.unwrap();
+    let done = ended(driver, &work).await;
+    assert_eq!(done.state, WorkState::Succeeded, "{done:?}");
+    driver.one_backup(&done.backup_id).await.unwrap()
+}
+
+/// Whether a process was made to stand still.
+pub fn stands_still(pid: i64) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
 }

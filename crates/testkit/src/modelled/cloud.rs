@@ -150,6 +150,7 @@ impl Cloud {
             endpoints: vec![EndpointKind::Http],
             applications: vec!["demo".to_owned()],
             metrics: Vec::new(),
+            backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }
     }
@@ -329,6 +330,7 @@ impl Cloud {
             operation: "hold".to_owned(),
             done_at_us: self.now_us(),
             allocation: self.books.get(id)?.allocation.clone(),
+            long_operation: None,
         }))
     }
 
@@ -342,6 +344,7 @@ impl Cloud {
             instances_running: if alive { it.resources.compute.count } else { 0 },
             instances_wanted: it.resources.compute.count,
             access_open: it.state == ResourceState::Active,
+            volume: None,
             checked_at_us: self.now_us(),
         })))
     }

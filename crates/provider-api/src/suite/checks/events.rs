@@ -34,7 +34,7 @@ pub(in crate::suite) async fn feed(desk: &Desk<'_>) -> Outcome {
 }
 
 /// What happened under the check's label after a place, and the place to go on from.
-async fn read(
+pub(super) async fn read(
     desk: &Desk<'_>,
     mut after: Option<String>,
 ) -> Result<(Vec<CloudEvent>, Option<String>), Stop> {

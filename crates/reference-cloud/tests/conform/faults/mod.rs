@@ -23,6 +23,7 @@ macro_rules! whole {
     };
 }
 
+mod copies;
 mod lives;
 mod loans;
 
@@ -30,5 +31,5 @@ use crate::broken::Fault;
 
 /// Every deliberate fault.
 pub fn all() -> impl Iterator<Item = &'static Fault> {
-    loans::FAULTS.iter().chain(lives::FAULTS)
+    loans::FAULTS.iter().chain(lives::FAULTS).chain(copies::FAULTS)
 }

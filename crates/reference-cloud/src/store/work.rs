@@ -1,0 +1,208 @@
+//! Statements on `long_operations`, and long work on the wire.
+
+use provider_api::{
+    AllocationId, BackupId, IdempotencyKey, LongOperation, OperationEvent, OperationId, Problem,
+    WorkKind, WorkState, paths,
+};
+use sqlx::FromRow;
+
+use super::{Store, Tx, events};
+use crate::error::OpError;
+
+/// One row, with the label of its allocation.
+#[derive(Clone, Debug, FromRow)]
+pub(crate) struct WorkRow {
+    pub seq: i64,
+    pub id: String,
+    pub kind: String,
+    pub state: String,
+    pub allocation_id: String,
+    pub backup_id: String,
+    pub label: String,
+    pub key: String,
+    pub runs: i64,
+    pub created_at: i64,
+    pub ended_at: Option<i64>,
+    pub problem: Option<String>,
+}
+
+const SELECT: &str = "
+    SELECT o.seq, o.id, o.kind, o.state, o.allocation_id, o.backup_id, a.label, o.key, o.runs, o.created_at, o.ended_at,
+           o.problem
+    FROM long_operations o JOIN allocations a ON a.id = o.allocation_id";
+
+impl WorkRow {
+    pub(crate) fn kind(&self) -> WorkKind {
+        WorkKind::from_word(&self.kind)
+    }
+
+    pub(crate) fn state(&self) -> WorkState {
+        // The column allows no other words.
+        WorkState::from_word(&self.state).unwrap_or(WorkState::Running)
+    }
+
+    /// The work on the wire; how far running work is knows only the running cloud.
+    pub(crate) fn view(&self, progress: u8) -> Result<LongOperation, OpError> {
+        let state = self.state();
+        let result = match self.kind() {
+            WorkKind::Restore => paths::with(paths::ALLOCATION, &self.allocation_id),
+            _ => paths::with(paths::BACKUP, &self.backup_id),
+        };
+        let problem = self.problem.as_deref().map(serde_json::from_str::<Problem>);
+        Ok(LongOperation {
+            id: OperationId(self.id.clone()),
+            kind: self.kind(),
+            state,
+            progress: if state == WorkState::Succeeded { 100 } else { progress.min(99) },
+            allocation_id: AllocationId(self.allocation_id.clone()),
+            label: self.label.clone(),
+            backup_id: BackupId(self.backup_id.clone()),
+            key: IdempotencyKey::parse(self.key.as_str())
+                .map_err(|error| OpError::Io(std::io::Error::other(error)))?,
+            created_at_us: self.created_at,
+            ended_at_us: self.ended_at,
+            result: (state == WorkState::Succeeded).then_some(result),
+            problem: problem.transpose()?,
+        })
+    }
+
+    fn event(&self) -> OperationEvent {
+        OperationEvent {
+            id: OperationId(self.id.clone()),
+            kind: self.kind(),
+            state: self.state(),
+            backup_id: BackupId(self.backup_id.clone()),
+        }
+    }
+}
+
+impl Store {
+    pub(crate) async fn work(&self, id: &str) -> Result<Option<WorkRow>, sqlx::Error> {
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} WHERE o.id = $1")))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+    }
+
+    /// The work that the call with this key began.
+    pub(crate) async fn work_of(&self, key: &str) -> Result<Option<WorkRow>, sqlx::Error> {
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} WHERE o.key = $1")))
+            .bind(key)
+            .fetch_optional(&self.pool)
+            .await
+    }
+
+    /// The key of the call that made a backup.
+    pub(crate) async fn backed_up_by(&self, backup: &str) -> Result<Option<String>, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT key FROM long_operations WHERE backup_id = $1 AND kind = 'backup'",
+        )
+        .bind(backup)
+        .fetch_optional(&self.pool)
+        .await
+    }
+
+    /// Work on an allocation after a place, oldest first.
+    pub(crate) async fn works(
+        &self,
+        allocation: &str,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<WorkRow>, sqlx::Error> {
+        let text =
+            format!("{SELECT} WHERE o.allocation_id = $1 AND o.seq > $2 ORDER BY o.seq LIMIT $3");
+        sqlx::query_as(sqlx::AssertSqlSafe(text))
+            .bind(allocation)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+    }
+
+    /// Work that has not ended.
+    pub(crate) async fn running_work(&self) -> Result<Vec<WorkRow>, sqlx::Error> {
+        let text = format!("{SELECT} WHERE o.state = 'running' ORDER BY o.seq");
+        sqlx::query_as(sqlx::AssertSqlSafe(text)).fetch_all(&self.pool).await
+    }
+
+    pub(crate) async fn has_running_work(&self, allocation: &str) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM long_operations WHERE allocation_id = $1 AND state = 'running')",
+        )
+        .bind(allocation)
+        .fetch_one(&self.pool)
+        .await
+    }
+
+    /// Counts that the work is begun once more.
+    pub(crate) async fn count_run(&self, id: &str) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE long_operations SET runs = runs + 1 WHERE id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Writes work that begins, and tells it.
+pub(crate) async fn insert_work(tx: &mut Tx, row: &WorkRow) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO long_operations (id, kind, state, allocation_id, backup_id, key, runs, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(&row.id)
+    .bind(&row.kind)
+    .bind(&row.state)
+    .bind(&row.allocation_id)
+    .bind(&row.backup_id)
+    .bind(&row.key)
+    .bind(row.runs)
+    .bind(row.created_at)
+    .execute(&mut **tx)
+    .await?;
+    events::note_work(tx, &row.allocation_id, &row.event(), row.created_at).await
+}
+
+/// Writes that work has ended, and tells it; without a problem it has succeeded.
+pub(crate) async fn end_work(
+    tx: &mut Tx,
+    row: &WorkRow,
+    problem: Option<&str>,
+    now_us: i64,
+) -> Result<(), sqlx::Error> {
+    let state = if problem.is_some() { WorkState::Failed } else { WorkState::Succeeded };
+    let done = sqlx::query(
+        "UPDATE long_operations SET state = $1, ended_at = $2, problem = $3 WHERE id = $4 AND state = 'running'",
+    )
+    .bind(state.as_str())
+    .bind(now_us)
+    .bind(problem)
+    .bind(&row.id)
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() != 1 {
+        return Err(sqlx::Error::RowNotFound);
+    }
+    let event = OperationEvent { state, ..row.event() };
+    events::note_work(tx, &row.allocation_id, &event, now_us).await
+}
+
+/// Leaves only the codes of why work failed: the details may name files.
+pub(crate) async fn forget_reasons(tx: &mut Tx, allocation: &str) -> Result<(), OpError> {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT id, problem FROM long_operations WHERE allocation_id = $1 AND problem IS NOT NULL",
+    )
+    .bind(allocation)
+    .fetch_all(&mut **tx)
+    .await?;
+    for (id, problem) in rows {
+        let code = serde_json::from_str::<Problem>(&problem)?.code;
+        let bare = serde_json::to_string(&Problem::new(code, "the details went with the data"))?;
+        sqlx::query("UPDATE long_operations SET problem = $1 WHERE id = $2")
+            .bind(bare)
+            .bind(id)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
