@@ -14,6 +14,7 @@ mod items;
 mod market;
 mod need;
 mod needs;
+mod orders;
 mod plans;
 mod notices;
 mod openapi;
@@ -37,6 +38,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(market::routes())
         .merge(items::routes())
         .merge(needs::routes())
+        .merge(orders::routes())
         .merge(plans::routes())
         .merge(notices::routes())
         .merge(contracts::routes())
