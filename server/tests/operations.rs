@@ -35,6 +35,7 @@ enum Body {
     Quote,
     Plan,
     Sign,
+    Order,
     SignUp,
     Token,
     Reason,
@@ -75,6 +76,8 @@ const TABLE: &[Row] = &[
     row("POST", "/rankings", Body::Ranking, [200, 200, 200]),
     row("POST", "/quotes", Body::Quote, [200, 200, 200]),
     row("POST", "/plans", Body::Plan, [200, 200, 200]),
+    row("POST", "/orders", Body::Order, [401, 422, 403]),
+    row("GET", "/orders/{order}", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts", Body::Nothing, [401, 200, 403]),
     row("POST", "/contracts", Body::Sign, [401, 201, 403]),
     row("GET", "/contracts/{contract}", Body::Nothing, [401, 404, 403]),
@@ -176,6 +179,12 @@ impl Things {
             Body::Sign => Sent::Json(json!({
                 "offer": offer_id,
                 "offerVersion": self.version,
+                "need": need,
+                "serviceName": "Certificates",
+            })),
+            // One offer is no order; whoever may sign is told so.
+            Body::Order => Sent::Json(json!({
+                "members": [{"offer": offer_id, "offerVersion": self.version}],
                 "need": need,
                 "serviceName": "Certificates",
             })),

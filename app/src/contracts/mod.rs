@@ -9,6 +9,8 @@ mod fit;
 mod list;
 mod measured;
 mod need;
+mod order;
+mod order_page;
 mod plan;
 mod quote;
 mod quote_page;
@@ -30,6 +32,8 @@ pub fn routes() -> Router<AppState> {
         .route("/services", get(list::services))
         .route("/contracts", get(list::contracts))
         .route("/contracts/new", get(quote::show).post(quote::answer))
+        .route("/orders/new", get(order::show).post(order::answer))
+        .route("/orders/{id}", get(order::read))
         .route("/contracts/{id}", get(show::show))
         .route("/contracts/{id}/events", get(events::follow))
         .route("/contracts/{id}/release", get(release::ask).post(release::release))

@@ -17,19 +17,20 @@ use crate::{
 /// Fields in the order shown; names are those of the use case's faults.
 const FIELDS: [&str; 5] = ["instances", "vcpu", "ramMb", "storageGb", "networkMbps"];
 
-/// Puts a plan into the form that edits it.
-pub(super) fn prefill(form: FormState, plan: &Plan) -> FormState {
-    plan.ranges()
-        .into_iter()
-        .fold(form.with("region", plan.region.clone()), |form, (field, value, _, _)| {
-            form.with(field, value.to_string())
-        })
+/// Puts a plan into the form that edits it; `of` ends the names of the fields where several plans stand
+/// in one form.
+pub(super) fn prefill(form: FormState, plan: &Plan, of: &str) -> FormState {
+    let form = form.with(&format!("region{of}"), plan.region.clone());
+    plan.ranges().into_iter().fold(form, |form, (field, value, _, _)| {
+        form.with(&format!("{field}{of}"), value.to_string())
+    })
 }
 
 /// The plan as typed; `None` and faults at the fields when it cannot be read.
-pub(super) fn read(form: &mut FormState, words: Words) -> Option<Plan> {
+pub(super) fn read(form: &mut FormState, words: Words, of: &str) -> Option<Plan> {
     let mut read = |field: &str| {
-        let typed = form.value(field).trim();
+        let name = format!("{field}{of}");
+        let typed = form.value(&name).trim();
         let number = sla::half_width(typed).replace(',', "").trim().parse::<i64>().ok();
         // What may be ordered is checked here too, so that all faults are told at once.
         let number = number.filter(|number| Plan::range(field).contains(number));
@@ -40,7 +41,7 @@ pub(super) fn read(form: &mut FormState, words: Words) -> Option<Plan> {
                 expected: Some(Expected::Between { min: min.into(), max: max.into() }),
                 ..FieldFault::new(field, "range", &found, "", "")
             };
-            form.fail(field, fault_text(words, &fault));
+            form.fail(&name, fault_text(words, &fault));
         }
         number
     };
@@ -51,27 +52,34 @@ pub(super) fn read(form: &mut FormState, words: Words) -> Option<Plan> {
         ram_mb: ram_mb?,
         storage_gb: storage_gb?,
         network_mbps: network_mbps?,
-        region: form.value("region").trim().to_owned(),
+        region: form.value(&format!("region{of}")).trim().to_owned(),
     })
 }
 
 /// The fields that edit it; `quoted` says what may be entered.
-pub(super) fn fields(words: Words, form: &FormState, quoted: &Plan, card: &OfferCard) -> AnyView {
+pub(super) fn fields(
+    words: Words,
+    form: &FormState,
+    quoted: &Plan,
+    card: &OfferCard,
+    of: &str,
+) -> AnyView {
     let inputs: Vec<_> = quoted
         .ranges()
         .into_iter()
         .map(|(field, _, lowest, highest)| {
             let hint =
                 words.contracts_plan_range(format::integer(lowest), format::integer(highest));
-            Field::number(field, label(words, field)).unit(unit(field)).hint(hint).of(form).view()
+            Field::number(format!("{field}{of}"), label(words, field)).unit(unit(field)).hint(hint).of(form).view()
         })
         .collect();
+    let select = Select::new(format!("region{of}"), words.contracts_plan_region());
     // Only what the provider's cloud has can be ordered.
     let region = card
         .regions
         .iter()
         .filter(|(id, _)| card.served.contains(id))
-        .fold(Select::new("region", words.contracts_plan_region()), |select, (id, country)| {
+        .fold(select, |select, (id, country)| {
             select.option(id.clone(), text::region(words, id, country))
         })
         .of(form)

@@ -86,7 +86,7 @@ pub(super) async fn show(
         .with("version", quote.ranked.card.version.to_string())
         .with("key", ctx.new_key())
         .with("serviceName", default_name(&ctx, &quote));
-    let form = plan::prefill(form, &quote.plan);
+    let form = plan::prefill(form, &quote.plan, "");
     let form = workload::prefill(with_region(form, &quote, query.value("region")));
     let obstacle = quote.obstacle;
     let price = quote.price;
@@ -117,7 +117,7 @@ pub(super) async fn answer(
         return proposed(&ctx, &state, form, (offer, &source)).await;
     }
     let words = ctx.words();
-    let typed = plan::read(&mut form, words);
+    let typed = plan::read(&mut form, words, "");
     // All faults of a form are told at once; what the plan leaves open, signing finds.
     if form.value("step") == "sign"
         && typed.is_none()
@@ -237,7 +237,7 @@ async fn again(
     };
     let (mut status, mut price) = (status, None);
     if form.is_sound()
-        && let Some(plan) = plan::read(&mut form, ctx.words())
+        && let Some(plan) = plan::read(&mut form, ctx.words(), "")
     {
         match state.broker.estimate(&ctx.op(), offer, &plan).await {
             Ok(found) => price = Some(found),

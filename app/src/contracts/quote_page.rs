@@ -197,7 +197,7 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
     });
     let plan = view! {
         <p>{words.contracts_plan_lead()}</p>
-        {plan::fields(words, form, &view.quote.plan, card)}
+        {plan::fields(words, form, &view.quote.plan, card, "")}
         {workload::fields(ctx, form, view.workload.as_ref())}
     };
     let cost = view! {

@@ -120,6 +120,11 @@ fn now(ctx: &PageContext, contract: &ContractPage) -> AnyView {
         view! { {money(card.price.minor, card.price.currency.code())}" "{words.contracts_price_month()} }
             .into_any(),
     ));
+    if let Some(order) = contract.order {
+        let href = format!("/orders/{order}");
+        let link = view! { <a href=href>{words.contracts_order_link()}</a> };
+        facts.push((words.contracts_order_fact().to_owned(), link.into_any()));
+    }
     if let Some(place) = runs_in(contract) {
         facts
             .push((words.contracts_page_runs_in().to_owned(), place_text(words, place).into_any()));

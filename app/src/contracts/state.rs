@@ -64,6 +64,7 @@ pub(crate) fn known_reason(words: Words, code: &str) -> Option<&'static str> {
         "unsupported" => words.contracts_reason_unsupported(),
         "statement_invalid" | "no_erasure_key" => words.contracts_reason_statement(),
         "cancelled" => words.contracts_reason_cancelled(),
+        "order_undone" => words.contracts_reason_order_undone(),
         "meter_open" => words.contracts_reason_meter_open(),
         _ => return None,
     })

@@ -24,14 +24,14 @@ pub(super) fn is_over(timeline: &Timeline) -> bool {
 /// What is being done, by the workflow's kind.
 pub(crate) fn kind_word(words: Words, kind: &str) -> String {
     match kind {
-        "activate_contract" => words.contracts_kind_activate().to_owned(),
+        kind if kind.starts_with("activate_") => words.contracts_kind_activate().to_owned(),
         "release_contract" => words.contracts_kind_release().to_owned(),
         other => other.to_owned(),
     }
 }
 
 fn headline(words: Words, timeline: &Timeline) -> String {
-    let activation = timeline.kind == "activate_contract";
+    let activation = timeline.kind.starts_with("activate_");
     let text = match (timeline.state.as_str(), activation) {
         ("running", true) => words.contracts_headline_activating(),
         ("running", false) => words.contracts_headline_releasing(),
@@ -47,6 +47,12 @@ fn headline(words: Words, timeline: &Timeline) -> String {
 
 /// The step's name in the reader's words; a name of another version stays as it is.
 pub(crate) fn step_word(words: Words, name: &str) -> String {
+    // In an order the name ends in the number of the contract.
+    if let Some((work, seat)) = name.rsplit_once('_')
+        && let Ok(seat) = seat.parse::<u32>()
+    {
+        return words.contracts_step_of_seat(step_word(words, work), seat);
+    }
     let text = match name {
         "plan" => words.contracts_step_plan(),
         "discover" => words.contracts_step_discover(),

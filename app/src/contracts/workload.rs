@@ -130,7 +130,7 @@ fn read(form: &mut FormState, words: Words, offer: OfferId) -> Option<PlanReques
 /// The quantities of a proposal in the fields that are ordered.
 pub(super) fn fill(form: FormState, planned: &Planned) -> FormState {
     let region = form.value("region").to_owned();
-    let form = super::plan::prefill(form, &planned.plan);
+    let form = super::plan::prefill(form, &planned.plan, "");
     if region.is_empty() { form } else { form.with("region", region) }
 }
 

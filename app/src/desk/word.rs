@@ -60,6 +60,7 @@ pub(super) fn action(words: Words, action: &str) -> String {
     let text = match action {
         "account.signed_in" => words.desk_action_signed_in(),
         "account.signed_up" => words.desk_action_signed_up(),
+        "order.signed" => words.desk_action_order_signed(),
         "contract.signed" => words.desk_action_contract_signed(),
         "contract.activated" => words.desk_action_contract_activated(),
         "contract.activation_failed" => words.desk_action_contract_failed(),
@@ -117,6 +118,7 @@ pub(super) fn subject(ctx: &PageContext, subject: &str) -> AnyView {
 fn page_of(subject: &str) -> Option<String> {
     let (kind, _) = subject.split_once('_')?;
     match kind {
+        "ord" => Some(format!("/orders/{subject}")),
         "ctr" => Some(format!("/contracts/{subject}")),
         "ofr" => Some(format!("/market/offers/{subject}")),
         "wfl" => Some(format!("/desk/workflows/{subject}")),

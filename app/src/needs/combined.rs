@@ -79,6 +79,7 @@ fn item(ctx: &PageContext, shown: &Shown, one: &Combination) -> AnyView {
             <div class="terms">{price}</div>
             <div class="reason">
                 <ul class="parts">{parts}</ul>
+                {together(words, shown, one)}
                 <p>{say::summary_text(words, &one.explanation)}</p>
                 {assumed}
                 <details class="disclosure">
@@ -138,6 +139,20 @@ fn part(
         </li>
     }
     .into_any()
+}
+
+/// The way to contracting all parts, all or none.
+fn together(words: Words, shown: &Shown, one: &Combination) -> Option<AnyView> {
+    if !one.parts.iter().all(|part| part.card.backed && part.card.price.is_some()) {
+        return None;
+    }
+    let mut href = Address::new("/orders/new");
+    for part in &one.parts {
+        href = href.and("offer", part.card.id.to_string());
+        href = href.and("region", part.region.clone().unwrap_or_default());
+    }
+    let href = href.and("need", shown.need.clone()).to_string();
+    Some(view! { <p><a href=href>{words.combine_together()}</a></p> }.into_any())
 }
 
 fn table(ctx: &PageContext, one: &Combination) -> AnyView {

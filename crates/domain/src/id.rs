@@ -149,6 +149,8 @@ typed_id! {
     RequirementId = "req",
     /// A contract over one offer version for one requirement version.
     ContractId = "ctr",
+    /// Contracts that were signed together.
+    OrderId = "ord",
     /// Something allocated at a provider for a contract.
     ResourceId = "res",
     /// One run of a workflow.

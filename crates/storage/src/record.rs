@@ -4,7 +4,7 @@
 
 use crate::StorageError;
 use domain::{
-    AuditId, ContractId, ContractState, Currency, Money, NoticeId, OfferId, OfferState,
+    AuditId, ContractId, ContractState, Currency, Money, NoticeId, OfferId, OfferState, OrderId,
     OrganisationId, ProviderId, RequirementId, ResourceId, Role, StatementId, Timestamp, TokenId,
     UserId,
 };
@@ -87,6 +87,7 @@ column! {
     OfferId, Uuid, |value, what| Ok(Self(value));
     RequirementId, Uuid, |value, what| Ok(Self(value));
     ContractId, Uuid, |value, what| Ok(Self(value));
+    OrderId, Uuid, |value, what| Ok(Self(value));
     ResourceId, Uuid, |value, what| Ok(Self(value));
     TokenId, Uuid, |value, what| Ok(Self(value));
     AuditId, Uuid, |value, what| Ok(Self(value));

@@ -35,6 +35,7 @@ const MODULES: &[&[Statement]] = &[
     crate::notices::ALL,
     crate::contracts::closing::ALL,
     crate::contracts::heads::ALL,
+    crate::contracts::orders::ALL,
     crate::contracts::resources::ALL,
     crate::sessions::ALL,
     crate::tokens::ALL,

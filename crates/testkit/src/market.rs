@@ -235,6 +235,11 @@ fn order(offer: OfferId, offer_version: i64, plan: Option<Plan>, key: &str) -> S
 
 /// A second customer, of another organisation.
 pub async fn customer_of(market: &TestBroker, organisation: &str) -> OpContext {
+    customer_of_broker(&market.broker, organisation).await
+}
+
+/// The same where the market is not a [`TestBroker`].
+pub async fn customer_of_broker(broker: &Broker, organisation: &str) -> OpContext {
     let form = SignUp {
         email: format!("person@{organisation}.example"),
         password: DEMO_PASSWORD.to_owned(),
@@ -242,6 +247,6 @@ pub async fn customer_of(market: &TestBroker, organisation: &str) -> OpContext {
         organisation: organisation.to_owned(),
         role: "customer".to_owned(),
     };
-    let viewer = market.broker.sign_up(&OpContext::stranger("test"), form).await;
+    let viewer = broker.sign_up(&OpContext::stranger("test"), form).await;
     OpContext::person(viewer.expect("signs up"), "test")
 }

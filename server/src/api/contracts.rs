@@ -89,7 +89,7 @@ impl From<PlanBody> for Plan {
 /// A contract in a list.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ContractSummary {
+pub(super) struct ContractSummary {
     /// `ctr_…`
     id: String,
     /// How the customer calls the service.
@@ -174,12 +174,18 @@ struct SignInput {
 /// A price as it was shown.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ShownPrice {
+pub(super) struct ShownPrice {
     /// Minor units of the currency.
     minor: i64,
     /// ISO 4217.
     #[schema(value_type = String, example = "JPY")]
     currency: domain::Currency,
+}
+
+impl From<ShownPrice> for domain::Money {
+    fn from(shown: ShownPrice) -> Self {
+        Self { minor: shown.minor, currency: shown.currency }
+    }
 }
 
 /// Sign a contract
@@ -201,9 +207,7 @@ async fn sign(
         requirement: source.clone(),
         service_name: input.service_name,
         plan: input.plan.map(Plan::from),
-        shown_price: input
-            .shown_price
-            .map(|shown| domain::Money { minor: shown.minor, currency: shown.currency }),
+        shown_price: input.shown_price.map(domain::Money::from),
         // Apart from the keys that forms draw for themselves.
         idempotency_key: format!("api:{key}"),
     };
@@ -296,6 +300,8 @@ struct ContractBody {
     released_at: Option<String>,
     /// Promised response time in microseconds; null: not promised.
     promised_response_us: Option<i64>,
+    /// The order it was signed in, `ord_…`; null: alone.
+    order: Option<String>,
     /// What the provider has published since; null: nothing else, or the offer is off the market.
     newer_offer: Option<NewerOfferBody>,
 }
@@ -377,6 +383,7 @@ impl From<ContractPage> for ContractBody {
             activated_at: page.activated_at.map(moment),
             released_at: page.released_at.map(moment),
             promised_response_us: page.promised_response_us,
+            order: page.order.map(|order| order.to_string()),
             newer_offer: page.newer.map(|newer| NewerOfferBody {
                 version: newer.version,
                 changes: serde_json::to_value(newer.changes).unwrap_or_default(),

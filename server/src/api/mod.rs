@@ -16,6 +16,7 @@ mod need;
 mod needs;
 mod notices;
 mod openapi;
+mod orders;
 mod plans;
 mod precondition;
 pub mod problem;
@@ -39,6 +40,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(market::routes())
         .merge(items::routes())
         .merge(needs::routes())
+        .merge(orders::routes())
         .merge(plans::routes())
         .merge(notices::routes())
         .merge(contracts::routes())

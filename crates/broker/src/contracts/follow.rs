@@ -4,6 +4,7 @@ use super::{StepView, Timeline};
 use crate::contracts::sign::engine;
 use crate::{Broker, BrokerError, OpContext, lifecycle};
 use domain::ContractId;
+use storage::contracts::ContractHead;
 use std::time::Duration;
 use storage::Tx;
 use tokio::sync::{broadcast, mpsc};
@@ -20,18 +21,26 @@ impl Broker {
         id: ContractId,
     ) -> Result<Vec<Timeline>, BrokerError> {
         let mut tx = self.begin_read().await?;
-        self.readable(ctx, &mut tx, id).await?;
-        self.read_timelines(&mut tx, id).await
+        let contract = self.readable(ctx, &mut tx, id).await?;
+        self.read_timelines(&mut tx, &contract.head).await
     }
 
     pub(super) async fn read_timelines(
         &self,
         tx: &mut Tx,
-        id: ContractId,
+        contract: &ContractHead,
     ) -> Result<Vec<Timeline>, BrokerError> {
-        let views =
-            workflow::views_of_subject(tx, &lifecycle::definitions(), &id.to_string()).await;
-        Ok(views.map_err(engine)?.into_iter().rev().map(Timeline::from).collect())
+        let known = lifecycle::definitions();
+        let mut all = Vec::new();
+        // An order is set up before anything else happens to its contracts.
+        if let Some((order, seat)) = contract.order_id.zip(contract.order_seat) {
+            let views = workflow::views_of_subject(tx, &known, &order.to_string()).await;
+            let views = views.map_err(engine)?.into_iter().rev();
+            all.extend(views.map(|view| of_seat(view, seat)).map(Timeline::from));
+        }
+        let views = workflow::views_of_subject(tx, &known, &contract.id.to_string()).await;
+        all.extend(views.map_err(engine)?.into_iter().rev().map(Timeline::from));
+        Ok(all)
     }
 
     /// Signals each change of the contract's workflows; the receiver then reads the timelines.
@@ -41,14 +50,19 @@ impl Broker {
         id: ContractId,
     ) -> Result<mpsc::Receiver<()>, BrokerError> {
         let mut changes = self.inner.signals.subscribe();
-        self.readable(ctx, &mut self.begin_read().await?, id).await?;
+        let contract = self.readable(ctx, &mut self.begin_read().await?, id).await?;
+        let order = contract.head.order_id.map(|order| order.to_string());
         let subject = id.to_string();
         // One waiting signal is enough: the receiver reads everything there is.
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(async move {
             loop {
                 match tokio::time::timeout(LOOK_AGAIN, changes.recv()).await {
-                    Ok(Ok(change)) if change.subject != subject => continue,
+                    Ok(Ok(change))
+                        if change.subject != subject && Some(&change.subject) != order.as_ref() =>
+                    {
+                        continue;
+                    }
                     Ok(Err(broadcast::error::RecvError::Closed)) => return,
                     _ => {}
                 }
@@ -60,6 +74,16 @@ impl Broker {
         });
         Ok(receiver)
     }
+}
+
+/// The steps of one seat, named as those of a contract that is set up alone.
+fn of_seat(mut view: WorkflowView, seat: i64) -> WorkflowView {
+    let ending = format!("_{seat}");
+    view.steps.retain(|step| lifecycle::seat_parts(&step.name).1 == ending);
+    for step in &mut view.steps {
+        step.name = lifecycle::seat_parts(&step.name).0.to_owned();
+    }
+    view
 }
 
 impl From<WorkflowView> for Timeline {

@@ -4,18 +4,23 @@ mod alternatives;
 mod estimate;
 mod follow;
 mod quote;
+mod order;
 mod read;
+mod ready;
 mod sign;
 
 pub use alternatives::{AlternativeOffer, Alternatives};
+pub use order::{OrderMember, OrderPage, SignOrder};
 pub(crate) use quote::{orderable, plan_for, price as plan_price};
 pub(crate) use read::parse_cursor;
 pub(crate) use sign::engine;
-pub use sign::service_name_fault;
+pub use ready::service_name_fault;
 
 use crate::Listed;
 use crate::requirements::{RankedOffer, RequirementSource};
-use domain::{ContractId, ContractState, Money, OfferId, RequirementId, Timestamp, WorkflowId};
+use domain::{
+    ContractId, ContractState, Money, OfferId, OrderId, RequirementId, Timestamp, WorkflowId,
+};
 use serde::{Deserialize, Serialize};
 
 /// The bill of quantities (P6.1.i1): what will be held, confirmed and started.
@@ -202,6 +207,8 @@ pub struct ContractPage {
     pub failure: Option<String>,
     /// After a failure: what can be signed instead.
     pub alternatives: Alternatives,
+    /// The order it was signed in.
+    pub order: Option<OrderId>,
     /// Newest run last.
     pub timelines: Vec<Timeline>,
     /// What exists at the provider.

@@ -67,7 +67,8 @@ impl Broker {
         let mut tx = self.begin_read().await?;
         let contract = self.readable(ctx, &mut tx, id).await?;
         let card = card(&mut tx, &contract.head).await?;
-        let timelines = self.read_timelines(&mut tx, id).await?;
+        let timelines = self.read_timelines(&mut tx, &contract.head).await?;
+        let order = contract.head.order_id;
         let resources = contracts::list_resources(&mut tx, id).await?;
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
         let usage = contracts::find_usage(&mut tx, id).await?;
@@ -106,6 +107,7 @@ impl Broker {
             usage: usage.map(|row| row.meter),
             activated_at: contract.head.activated_at,
             released_at: contract.head.released_at,
+            order,
         };
         // A cancelled one failed for nothing that another offer would mend.
         if page.failure.as_deref().is_some_and(|code| code != CANCELLED) {
@@ -170,7 +172,7 @@ impl Broker {
 }
 
 /// Cards of contracts, with one statement for all of them.
-async fn cards(tx: &mut Tx, heads: &[ContractHead]) -> Result<Vec<ContractCard>, StorageError> {
+pub(super) async fn cards(tx: &mut Tx, heads: &[ContractHead]) -> Result<Vec<ContractCard>, StorageError> {
     let active = heads.iter().filter(|head| head.state == ContractState::Active);
     let active: Vec<ContractId> = active.map(|head| head.id).collect();
     let seen = observations::latest(tx, &active, ObservationKind::Liveness).await?;

@@ -1,34 +1,20 @@
 //! Signing: the contract, its frozen texts and the start of its activation in one unit of work.
 
-use super::quote::{obstacle, plan_for, price};
-use super::{AlternativeOffer, Plan, Sign};
+use super::quote::plan_for;
+use super::ready::{check, new_contract};
+use super::{Plan, Sign};
 use crate::audit::{Entry, record};
 use crate::documents::read_requirement;
 use crate::lifecycle::{self, ActivateInput, ReleaseInput};
-use crate::market::OfferCard;
-use crate::names::name_fault;
 use crate::requirements::{RequirementSource, is_saved_as};
-use crate::shelf::Shelved;
-use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, ContractEvent, ContractId, ContractState, Money};
+use crate::{Broker, BrokerError, OpContext};
+use domain::{Action, ContractEvent, ContractId, ContractState};
 use sha2::{Digest, Sha256};
 use sla::RecoveryPriority;
-use std::sync::Arc;
 use storage::contracts::{self, Contract, NewContract, StateChange};
-use storage::{StorageError, Tx, lock, requirements};
+use storage::{StorageError, Tx, lock};
 use uuid::Uuid;
 use workflow::{Priority, Start};
-
-/// Nobody signs for a price that was not shown.
-fn same_price(sign: &Sign, price: Money) -> Result<(), BrokerError> {
-    match sign.shown_price {
-        Some(shown) if shown != price => Err(BrokerError::Conflict {
-            code: "price_changed",
-            detail: format!("the price is {price}, and {shown} was shown"),
-        }),
-        _ => Ok(()),
-    }
-}
 
 impl Broker {
     /// Writes the contract and starts `activate_contract` in one unit of work.
@@ -40,11 +26,7 @@ impl Broker {
         if let Some(first) = contracts::find(&mut self.begin_read().await?, id).await? {
             return self.repeated(ctx, &first, &sign).await;
         }
-        let offer = self.orderable(ctx, &sign).await?;
-        let plan = sign.plan.clone().unwrap_or_else(|| plan_for(&offer.card));
-        check(&sign, &plan, &offer.card)?;
-        let price = price(&offer, &plan)?;
-        same_price(&sign, price)?;
+        let ready = self.ready(ctx, &sign).await?;
         let new = match sign.requirement {
             RequirementSource::Saved(_) => None,
             ref source => Some(self.resolve_requirement(ctx, source).await?.0),
@@ -55,46 +37,16 @@ impl Broker {
         if let Some(first) = contracts::find(&mut tx, id).await? {
             return self.repeated(ctx, &first, &sign).await;
         }
-        let requirement_id = match (&sign.requirement, new) {
-            (RequirementSource::Saved(id), _) => *id,
-            (_, Some(new)) => self.save_within(ctx, &mut tx, new).await?,
-            (_, None) => return Err(BrokerError::NotFound { what: "requirement" }),
-        };
-        let requirement = requirements::find(&mut tx, requirement_id)
-            .await?
-            .ok_or(BrokerError::NotFound { what: "requirement" })?;
-        let owner = requirement.requirement.organisation_id;
-        ctx.may(Action::ReadRequirement, Some(owner), "requirement")?;
-        let row = NewContract {
-            id,
-            organisation_id: viewer.organisation,
-            provider_id: offer.card.provider.id,
-            offer_id: sign.offer,
-            offer_version: offer.card.version,
-            offer_document: offer.text.clone(),
-            offer_hash: offer.hash.clone(),
-            requirement_id,
-            requirement_version: requirement.requirement.current_version,
-            requirement_document: requirement.document,
-            requirement_hash: requirement.hash,
-            service_name: sign.service_name.trim().to_owned(),
-            plan: plan.to_text()?,
-            price,
-            signed_by: viewer.user.to_string(),
-            signed_at: self.now(),
-        };
+        let requirement = self.need_within(ctx, &mut tx, &sign.requirement, new).await?;
+        let row =
+            new_contract(id, viewer, &ready, &requirement, &sign.service_name, self.now(), None)?;
         if let Err(error) = contracts::insert(&mut tx, &row).await {
             // The other click committed while this one waited for it: nothing of this one stays.
             drop(tx);
             return self.signed_by_the_other(ctx, id, &sign, error).await;
         }
-        self.start_activation(&mut tx, &row, plan).await?;
-        let entry = Entry::new("contract.signed", id)
-            .with("offer", sign.offer.to_string())
-            .with("offerVersion", offer.card.version)
-            .with("offerHash", offer.hash.as_str())
-            .with("requirementHash", row.requirement_hash.as_str());
-        record(self, ctx, &mut tx, entry).await?;
+        self.start_activation(&mut tx, &row, ready.plan).await?;
+        self.note_signed(ctx, &mut tx, &row).await?;
         tx.commit().await?;
         self.inner.signals.wake();
         Ok(id)
@@ -160,7 +112,7 @@ impl Broker {
     }
 
     /// Whether a signature says what the contract says; a plan that is not stated is the one quoted then.
-    async fn is_repeated(
+    pub(super) async fn is_repeated(
         &self,
         ctx: &OpContext,
         first: &Contract,
@@ -180,38 +132,6 @@ impl Broker {
         }
         let (asked, _) = self.resolve_requirement(ctx, &sign.requirement).await?;
         Ok(is_saved_as(asked, &first.requirement_hash))
-    }
-
-    /// The offer as shown, if it can be signed.
-    async fn orderable(&self, ctx: &OpContext, sign: &Sign) -> Result<Arc<Shelved>, BrokerError> {
-        self.sync_market().await?;
-        let offer =
-            self.shelved(sign.offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
-        if offer.card.version != sign.offer_version {
-            return Err(BrokerError::Conflict {
-                code: "offer_changed",
-                detail: format!(
-                    "version {} was shown, version {} is on offer now: read it before signing",
-                    sign.offer_version, offer.card.version
-                ),
-            });
-        }
-        match obstacle(&offer.card) {
-            None => Ok(offer),
-            Some(code) => {
-                let asked = (&sign.requirement, sign.offer);
-                let found = self.alternatives(ctx, asked.0, asked.1, None).await?;
-                let alternatives = found.offers.iter().map(AlternativeOffer::from).collect();
-                let detail = match code {
-                    "no_price" => "this offer has no published price",
-                    "region_not_served" => {
-                        "the provider's cloud has none of the regions this offer is made in"
-                    }
-                    _ => "no cloud is connected for this offer: it is in the catalogue only",
-                };
-                Err(BrokerError::NotOrderable { code, detail: detail.to_owned(), alternatives })
-            }
-        }
     }
 
     async fn start_activation(
@@ -235,13 +155,13 @@ impl Broker {
     }
 
     /// Now, as the work of an organisation: organisations take turns within a class.
-    fn origin<'a>(&'a self, owner: &'a str, priority: Priority) -> Start<'a> {
+    pub(super) fn origin<'a>(&'a self, owner: &'a str, priority: Priority) -> Start<'a> {
         Start { owner, priority, ..Start::at_once(self.ids(), self.inner.clock.as_ref()) }
     }
 }
 
 /// F7.4.6: a service that the need calls a lifeline is secured before all others.
-fn class_of(requirement: &str) -> Result<Priority, BrokerError> {
+pub(super) fn class_of(requirement: &str) -> Result<Priority, BrokerError> {
     let (requirement, _) = read_requirement(requirement)
         .map_err(|faults| BrokerError::Internal(format!("the signed need: {faults}")))?;
     let disaster = requirement.spec.profiles.disaster.as_ref();
@@ -252,7 +172,7 @@ fn class_of(requirement: &str) -> Result<Priority, BrokerError> {
 }
 
 /// The same key of the same organisation names the same contract, so a repeated click signs once.
-fn contract_id(organisation: Uuid, key: &str) -> ContractId {
+pub(super) fn contract_id(organisation: Uuid, key: &str) -> ContractId {
     let mut hash = Sha256::new();
     hash.update(organisation.as_bytes());
     hash.update(key.as_bytes());
@@ -262,36 +182,8 @@ fn contract_id(organisation: Uuid, key: &str) -> ContractId {
     ContractId(Uuid::from_bytes(bytes))
 }
 
-/// Why a text cannot be the name of a service; `None`: it can.
-#[must_use]
-pub fn service_name_fault(name: &str) -> Option<FieldFault> {
-    name_fault("/serviceName", name, "give the service a name")
-}
-
-fn check(sign: &Sign, plan: &Plan, card: &OfferCard) -> Result<(), BrokerError> {
-    let mut faults = plan.faults();
-    // Data location is promised per region: another one would be another promise.
-    if card.regions.iter().all(|(id, _)| *id != plan.region) {
-        let regions: Vec<&str> = card.regions.iter().map(|(id, _)| id.as_str()).collect();
-        let message = "the offer is not made in this region";
-        let allowed = regions.join(", ");
-        faults.push(FieldFault::new("/plan/region", "region", &plan.region, &allowed, message));
-    } else if !card.served.contains(&plan.region) {
-        let message = "the provider's cloud does not have this region";
-        let (found, allowed) = (&plan.region, card.served.join(", "));
-        faults.push(FieldFault::new("/plan/region", "region_not_served", found, &allowed, message));
-    }
-    faults.extend(service_name_fault(&sign.service_name));
-    if sign.idempotency_key.is_empty() || sign.idempotency_key.len() > 200 {
-        let (key, allowed) = (&sign.idempotency_key, "1 to 200 characters");
-        let message = "send a key that names this signature";
-        faults.push(FieldFault::new("/idempotencyKey", "idempotency_key", key, allowed, message));
-    }
-    if faults.is_empty() { Ok(()) } else { Err(BrokerError::Invalid(faults)) }
-}
-
 impl Plan {
-    fn to_text(&self) -> Result<String, BrokerError> {
+    pub(super) fn to_text(&self) -> Result<String, BrokerError> {
         serde_json::to_string(self).map_err(|error| BrokerError::Internal(error.to_string()))
     }
 }

@@ -4,10 +4,11 @@
 //! only when the service is up inside; `verify` then looks from outside, as they will. Undo walks
 //! back: access closed, stopped and erased, released, hold dropped. Each undo first looks at the
 //! allocation and does only what is still to do, so repeating it is harmless, and a hold whose
-//! answer was lost is found again by its key (F7.4.4).
+//! answer was lost is found again by its key (F7.4.4). An order does the same for several contracts.
 
 use super::cloud::{Cloud, contract_id, stop};
 use super::place::{Placing, country_of};
+use super::seat::Seat;
 use super::rows::{Ending, GroupDetail, done_with_group, end};
 use crate::Broker;
 use crate::contracts::Plan;
@@ -30,7 +31,7 @@ const ACTIVATE: &str = "activate_contract";
 /// Long enough to confirm even when the broker restarts in between; capacity is not blocked longer.
 const HOLD_TTL_SECONDS: u32 = 300;
 /// Starting brings up real machines.
-const START_TIMEOUT: Duration = Duration::from_secs(90);
+pub(super) const START_TIMEOUT: Duration = Duration::from_secs(90);
 /// The built-in application of the reference clouds.
 const APPLICATION: &str = "demo";
 /// Bytes in a GB of storage.
@@ -68,8 +69,9 @@ pub(super) fn definition() -> WorkflowDefinition<Broker> {
 }
 
 /// P6.1.i1: the bill of quantities in the provider's terms, and where it is to be.
-async fn plan(input: StepInput<Broker>) -> StepResult {
-    let plan = input.run.input::<ActivateInput>()?.plan;
+pub(super) async fn plan(input: StepInput<Broker>) -> StepResult {
+    let seat = Seat::of(&input)?;
+    let plan = seat.wanted.plan;
     let fit = |value: i64| {
         u32::try_from(value).map_err(|_| Stop::failed("plan", "a quantity is out of range"))
     };
@@ -82,14 +84,15 @@ async fn plan(input: StepInput<Broker>) -> StepResult {
         storage: StorageSpec { gb: fit(plan.storage_gb)? },
         network: NetworkSpec { mbps: fit(plan.network_mbps)?, endpoint: EndpointKind::Http },
     };
-    let country = country_of(&input, &plan.region).await?;
+    let country = country_of(&input, seat.contract, &plan.region).await?;
     Done::with(&Placing { region: plan.region, country, resources })
 }
 
 /// F7.4.1: a live answer; the catalogue is trusted neither for room nor for where the cloud is.
-async fn discover(input: StepInput<Broker>) -> StepResult {
-    let cloud = cloud(&input).await?;
-    let placing: Placing = input.run.output("plan")?;
+pub(super) async fn discover(input: StepInput<Broker>) -> StepResult {
+    let seat = Seat::of(&input)?;
+    let cloud = cloud(&input, &seat).await?;
+    let placing: Placing = seat.output(&input.run, "plan")?;
     let capabilities = cloud.driver.capabilities().await.map_err(stop)?;
     placing.check(&capabilities)?;
     let request =
@@ -106,12 +109,12 @@ async fn discover(input: StepInput<Broker>) -> StepResult {
 }
 
 /// F7.4.3, F7.4.4: compute, storage and network together or not at all, for a limited time.
-async fn hold(input: StepInput<Broker>) -> StepResult {
-    let cloud = cloud(&input).await?;
-    let contract = contract_id(&input.run)?;
-    let placing: Placing = input.run.output("plan")?;
+pub(super) async fn hold(input: StepInput<Broker>) -> StepResult {
+    let seat = Seat::of(&input)?;
+    let cloud = cloud(&input, &seat).await?;
+    let placing: Placing = seat.output(&input.run, "plan")?;
     let request = HoldRequest {
-        label: contract.to_string(),
+        label: seat.contract.to_string(),
         region: placing.region.clone(),
         resources: placing.resources.clone(),
         ttl_seconds: Some(HOLD_TTL_SECONDS),
@@ -119,12 +122,13 @@ async fn hold(input: StepInput<Broker>) -> StepResult {
     let command = HoldCommand { call: cloud.call("")?, request };
     let allocation = cloud.driver.hold(command).await.map_err(stop)?;
     placing.check_zone(&allocation.zone)?;
-    done_with_group(&input, contract, &allocation, &input.run.output("discover")?)
+    note(&input, &seat, &allocation)
 }
 
-async fn drop_hold(input: StepInput<Broker>) -> StepResult {
-    let cloud = cloud(&input).await?;
-    let held: Option<Allocation> = input.run.output_if_done("hold")?;
+pub(super) async fn drop_hold(input: StepInput<Broker>) -> StepResult {
+    let seat = Seat::of(&input)?;
+    let cloud = cloud(&input, &seat).await?;
+    let held: Option<Allocation> = seat.output_if_done(&input.run, "hold")?;
     let id = match held {
         Some(allocation) => Some(allocation.id),
         None => cloud.made_by(&input.forward_key()).await?,
@@ -138,24 +142,26 @@ async fn drop_hold(input: StepInput<Broker>) -> StepResult {
     } else {
         allocation
     };
-    note(&input, &after)
+    note(&input, &seat, &after)
 }
 
-async fn confirm(input: StepInput<Broker>) -> StepResult {
-    let cloud = cloud(&input).await?;
-    let storage_gb = input.run.input::<ActivateInput>()?.plan.storage_gb;
+pub(super) async fn confirm(input: StepInput<Broker>) -> StepResult {
+    let seat = Seat::of(&input)?;
+    let cloud = cloud(&input, &seat).await?;
+    let storage_gb = seat.wanted.plan.storage_gb;
     let command = ConfirmCommand {
         call: cloud.call("")?,
-        allocation_id: allocation_id(&input)?,
+        allocation_id: allocation_id(&input, &seat)?,
         quota: Quota { storage_bytes: Some(storage_gb.saturating_mul(GB)) },
     };
     let allocation = cloud.driver.confirm(command).await.map_err(stop)?;
-    note(&input, &allocation)
+    note(&input, &seat, &allocation)
 }
 
-async fn give_back(input: StepInput<Broker>) -> StepResult {
-    let cloud = cloud(&input).await?;
-    let Some(allocation) = look(&cloud, Some(allocation_id(&input)?)).await? else {
+pub(super) async fn give_back(input: StepInput<Broker>) -> StepResult {
+    let seat = Seat::of(&input)?;
+    let cloud = cloud(&input, &seat).await?;
+    let Some(allocation) = look(&cloud, Some(allocation_id(&input, &seat)?)).await? else {
         return Ok(Done::empty());
     };
     let booked = matches!(allocation.state, ResourceState::Reserved | ResourceState::Draining);
@@ -165,31 +171,32 @@ async fn give_back(input: StepInput<Broker>) -> StepResult {
     } else {
         allocation
     };
-    note(&input, &after)
+    note(&input, &seat, &after)
 }
 
 /// F7.6.2: started remotely with the values it needs to know.
-async fn start(input: StepInput<Broker>) -> StepResult {
-    let cloud = cloud(&input).await?;
-    let wanted: ActivateInput = input.run.input()?;
+pub(super) async fn start(input: StepInput<Broker>) -> StepResult {
+    let seat = Seat::of(&input)?;
+    let cloud = cloud(&input, &seat).await?;
     let command = StartCommand {
         call: cloud.call("")?,
-        allocation_id: allocation_id(&input)?,
+        allocation_id: allocation_id(&input, &seat)?,
         request: StartRequest {
             application: APPLICATION.to_owned(),
-            service_name: wanted.service_name,
+            service_name: seat.wanted.service_name.clone(),
             settings: BTreeMap::new(),
         },
     };
     let allocation = cloud.driver.start(command).await.map_err(stop)?;
-    input.run.output::<Placing>("plan")?.check_zone(&allocation.zone)?;
-    note(&input, &allocation)
+    seat.output::<Placing>(&input.run, "plan")?.check_zone(&allocation.zone)?;
+    note(&input, &seat, &allocation)
 }
 
-async fn stop_and_erase(input: StepInput<Broker>) -> StepResult {
+pub(super) async fn stop_and_erase(input: StepInput<Broker>) -> StepResult {
     use ResourceState::{Active, Draining, Failed, Provisioning, Ready};
-    let cloud = cloud(&input).await?;
-    let Some(mut allocation) = look(&cloud, Some(allocation_id(&input)?)).await? else {
+    let seat = Seat::of(&input)?;
+    let cloud = cloud(&input, &seat).await?;
+    let Some(mut allocation) = look(&cloud, Some(allocation_id(&input, &seat)?)).await? else {
         return Ok(Done::empty());
     };
     if matches!(allocation.state, Active | Ready | Provisioning | Failed) {
@@ -200,13 +207,14 @@ async fn stop_and_erase(input: StepInput<Broker>) -> StepResult {
         let command = cloud.command("-erase", &allocation.id)?;
         cloud.driver.erase(command).await.map_err(stop)?;
     }
-    note(&input, &allocation)
+    note(&input, &seat, &allocation)
 }
 
 /// The cloud's own view of the service, before anybody is let in.
-async fn probe(input: StepInput<Broker>) -> StepResult {
-    let cloud = cloud(&input).await?;
-    let liveness = cloud.driver.liveness(&allocation_id(&input)?).await.map_err(stop)?;
+pub(super) async fn probe(input: StepInput<Broker>) -> StepResult {
+    let seat = Seat::of(&input)?;
+    let cloud = cloud(&input, &seat).await?;
+    let liveness = cloud.driver.liveness(&allocation_id(&input, &seat)?).await.map_err(stop)?;
     if !liveness.alive {
         return Err(Stop::retry("not_alive", "the service does not answer inside its cloud"));
     }
@@ -214,17 +222,19 @@ async fn probe(input: StepInput<Broker>) -> StepResult {
 }
 
 /// IF13: closed until everything before has passed.
-async fn allow(input: StepInput<Broker>) -> StepResult {
-    let cloud = cloud(&input).await?;
-    let command = cloud.command("", &allocation_id(&input)?)?;
+pub(super) async fn allow(input: StepInput<Broker>) -> StepResult {
+    let seat = Seat::of(&input)?;
+    let cloud = cloud(&input, &seat).await?;
+    let command = cloud.command("", &allocation_id(&input, &seat)?)?;
     let allocation = cloud.driver.allow(command).await.map_err(stop)?;
-    input.run.output::<Placing>("plan")?.check_zone(&allocation.zone)?;
-    note(&input, &allocation)
+    seat.output::<Placing>(&input.run, "plan")?.check_zone(&allocation.zone)?;
+    note(&input, &seat, &allocation)
 }
 
-async fn deny(input: StepInput<Broker>) -> StepResult {
-    let cloud = cloud(&input).await?;
-    let Some(allocation) = look(&cloud, Some(allocation_id(&input)?)).await? else {
+pub(super) async fn deny(input: StepInput<Broker>) -> StepResult {
+    let seat = Seat::of(&input)?;
+    let cloud = cloud(&input, &seat).await?;
+    let Some(allocation) = look(&cloud, Some(allocation_id(&input, &seat)?)).await? else {
         return Ok(Done::empty());
     };
     if allocation.state != ResourceState::Active {
@@ -232,12 +242,12 @@ async fn deny(input: StepInput<Broker>) -> StepResult {
     }
     let command = cloud.command("", &allocation.id)?;
     let allocation = cloud.driver.deny(command).await.map_err(stop)?;
-    note(&input, &allocation)
+    note(&input, &seat, &allocation)
 }
 
 /// P6.1.i4: the job ends only when a probe through the customer-facing address passes.
-async fn verify(input: StepInput<Broker>) -> StepResult {
-    let opened: Allocation = input.run.output("allow")?;
+pub(super) async fn verify(input: StepInput<Broker>) -> StepResult {
+    let opened: Allocation = Seat::of(&input)?.output(&input.run, "allow")?;
     let endpoint = opened
         .endpoint
         .ok_or_else(|| Stop::failed("no_address", "the cloud named no address of the service"))?;
@@ -272,14 +282,13 @@ async fn failed(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), S
     end(&input.env, tx, contract_id(&input.run)?, ending).await
 }
 
-async fn cloud(input: &StepInput<Broker>) -> Result<Cloud, Stop> {
-    let provider = input.run.input::<ActivateInput>()?.provider;
-    Cloud::of(input, provider).await
+async fn cloud(input: &StepInput<Broker>, seat: &Seat) -> Result<Cloud, Stop> {
+    Cloud::of(input, seat.wanted.provider).await
 }
 
 /// The held allocation; every step after `hold` has it.
-fn allocation_id(input: &StepInput<Broker>) -> Result<AllocationId, Stop> {
-    Ok(input.run.output::<Allocation>("hold")?.id)
+fn allocation_id(input: &StepInput<Broker>, seat: &Seat) -> Result<AllocationId, Stop> {
+    Ok(seat.output::<Allocation>(&input.run, "hold")?.id)
 }
 
 async fn look(cloud: &Cloud, id: Option<AllocationId>) -> Result<Option<Allocation>, Stop> {
@@ -289,7 +298,7 @@ async fn look(cloud: &Cloud, id: Option<AllocationId>) -> Result<Option<Allocati
     }
 }
 
-fn note(input: &StepInput<Broker>, allocation: &Allocation) -> StepResult {
-    let detail: GroupDetail = input.run.output("discover")?;
-    done_with_group(input, contract_id(&input.run)?, allocation, &detail)
+fn note(input: &StepInput<Broker>, seat: &Seat, allocation: &Allocation) -> StepResult {
+    let detail: GroupDetail = seat.output(&input.run, "discover")?;
+    done_with_group(input, seat.contract, allocation, &detail)
 }

@@ -3,8 +3,8 @@
 //! The offer promises where data lie. A cloud that does not have the region, or has it in another
 //! country, is not asked to hold anything; a group that is put elsewhere is taken back.
 
-use super::cloud::contract_id;
 use crate::Broker;
+use domain::ContractId;
 use provider_api::{Capabilities, ResourceGroup, Zone};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -24,9 +24,13 @@ pub(super) struct Placing {
 }
 
 /// The country of the region in the offer as it was signed.
-pub(super) async fn country_of(input: &StepInput<Broker>, region: &str) -> Result<String, Stop> {
+pub(super) async fn country_of(
+    input: &StepInput<Broker>,
+    contract: ContractId,
+    region: &str,
+) -> Result<String, Stop> {
     let mut tx = input.env.db().begin_read().await?;
-    let contract = contracts::find(&mut tx, contract_id(&input.run)?)
+    let contract = contracts::find(&mut tx, contract)
         .await?
         .ok_or_else(|| Stop::failed("internal", "the contract is gone"))?;
     let offer = sla::parse_offer(&contract.offer_document)

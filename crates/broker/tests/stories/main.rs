@@ -18,6 +18,7 @@ mod leaks;
 mod market;
 mod notices;
 mod offers;
+mod orders;
 mod planning;
 mod ranking;
 mod regions;

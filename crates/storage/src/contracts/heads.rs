@@ -7,39 +7,14 @@ use crate::statement::{execute, fetch_one, statements};
 use crate::{StorageError, Tx};
 use domain::{ContractId, ContractState, OfferId, OrganisationId, ProviderId};
 
-/// Columns of [`ContractHead`], from the tables that [`head_tables`] joins.
-macro_rules! head_columns {
-    () => {
-        "contract.id AS id, contract.organisation_id AS organisation_id,
-            organisation.name AS organisation_name, contract.provider_id AS provider_id,
-            provider.slug AS provider_slug, provider.name_en AS provider_name_en,
-            provider.name_ja AS provider_name_ja, contract.offer_id AS offer_id, offer_version,
-            signed.title_en AS offer_title_en, signed.title_ja AS offer_title_ja, requirement_id,
-            requirement_version, service_name, contract.price_minor AS price_minor,
-            contract.currency AS currency, state, failure, address,
-            signed_by, signed_at, activated_at, released_at, contract.updated_at AS updated_at,
-            contract.revision AS revision"
-    };
-}
-
-macro_rules! head_tables {
-    () => {
-        "contract
-        JOIN organisation ON organisation.id = contract.organisation_id
-        JOIN provider ON provider.id = contract.provider_id
-        JOIN offer_version AS signed
-            ON signed.offer_id = contract.offer_id AND signed.version = contract.offer_version"
-    };
-}
-
 statements! {
     INSERT = "
         INSERT INTO contract (id, organisation_id, provider_id, offer_id, offer_version,
             offer_document, offer_hash, requirement_id, requirement_version,
             requirement_document, requirement_hash, service_name, plan, price_minor, currency,
-            state, signed_by, signed_at, updated_at, revision)
+            state, signed_by, signed_at, updated_at, revision, order_id, order_seat)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-            'activating', $16, $17, $17, 1)";
+            'activating', $16, $17, $17, 1, $18, $19)";
     FIND = concat!("
         SELECT ", head_columns!(), ", offer_document, offer_hash, requirement_document,
             requirement_hash, plan
@@ -92,6 +67,8 @@ pub async fn insert(tx: &mut Tx, contract: &NewContract) -> Result<(), StorageEr
         contract.price.currency.code(),
         &contract.signed_by,
         contract.signed_at.0,
+        contract.order.map(|seat| seat.order.uuid()),
+        contract.order.map(|seat| seat.number),
     )?;
     Ok(())
 }

@@ -1,7 +1,33 @@
 //! Contracts, what exists for them at the provider, and what was proved at their end.
 
+/// Columns of [`ContractHead`], from the tables that [`head_tables`] joins.
+macro_rules! head_columns {
+    () => {
+        "contract.id AS id, contract.organisation_id AS organisation_id,
+            organisation.name AS organisation_name, contract.provider_id AS provider_id,
+            provider.slug AS provider_slug, provider.name_en AS provider_name_en,
+            provider.name_ja AS provider_name_ja, contract.offer_id AS offer_id, offer_version,
+            signed.title_en AS offer_title_en, signed.title_ja AS offer_title_ja, requirement_id,
+            requirement_version, service_name, contract.price_minor AS price_minor,
+            contract.currency AS currency, state, failure, address,
+            signed_by, signed_at, activated_at, released_at, contract.updated_at AS updated_at,
+            contract.revision AS revision, order_id, order_seat"
+    };
+}
+
+macro_rules! head_tables {
+    () => {
+        "contract
+        JOIN organisation ON organisation.id = contract.organisation_id
+        JOIN provider ON provider.id = contract.provider_id
+        JOIN offer_version AS signed
+            ON signed.offer_id = contract.offer_id AND signed.version = contract.offer_version"
+    };
+}
+
 pub(crate) mod closing;
 pub(crate) mod heads;
+pub(crate) mod orders;
 pub(crate) mod resources;
 mod rows;
 
@@ -10,7 +36,8 @@ pub use heads::{
     count_in_state, count_live_by_offer, find, find_head, insert, is_signed_already,
     list_by_organisation, list_by_provider, list_by_state, set_state,
 };
+pub use orders::{contracts_of_order, find_order, insert_order, is_ordered_already};
 pub use resources::{list_resources, set_resource_state, upsert_resource};
 pub use rows::{
-    Contract, ContractHead, ErasureStatement, NewContract, Resource, StateChange, UsageRecord,
+    Contract, ContractHead, ErasureStatement, NewContract, Order, Resource, Seat, StateChange, UsageRecord,
 };

@@ -2,7 +2,7 @@
 
 use crate::record::record;
 use domain::{
-    ContractId, ContractState, Money, OfferId, OrganisationId, ProviderId, RequirementId,
+    ContractId, ContractState, Money, OfferId, OrderId, OrganisationId, ProviderId, RequirementId,
     ResourceId, StatementId, Timestamp,
 };
 
@@ -41,6 +41,29 @@ pub struct NewContract {
     pub signed_by: String,
     /// When it was signed.
     pub signed_at: Timestamp,
+    /// Its place in an order; `None`: signed alone.
+    pub order: Option<Seat>,
+}
+
+/// A place in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    /// The order.
+    pub order: OrderId,
+    /// From 1.
+    pub number: i64,
+}
+
+record! {
+    /// Contracts that were signed together.
+    pub struct Order in "contract_order" {
+        /// Its id.
+        pub id: OrderId,
+        /// The customer.
+        pub organisation_id: OrganisationId,
+        /// When it was signed.
+        pub signed_at: Timestamp,
+    }
 }
 
 record! {
@@ -95,6 +118,10 @@ record! {
         pub updated_at: Timestamp,
         /// Grows with every change; guards updates.
         pub revision: i64,
+        /// The order it was signed in.
+        pub order_id: Option<OrderId>,
+        /// Its place in that order, from 1.
+        pub order_seat: Option<i64>,
     }
 }
 

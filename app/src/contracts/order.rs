@@ -1,0 +1,313 @@
+//! Several offers signed together (`/orders`): what was asked, the signature, the order itself.
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
+    response::Response,
+};
+use broker::{
+    BrokerError,
+    contracts::{OrderMember, Plan, Quote, SignOrder, service_name_fault},
+    requirements::RequirementSource,
+};
+use domain::{ContractId, Money, OfferId, Role};
+
+use super::{need::read_need, order_page, plan};
+use crate::{
+    AppState, FlashKind, PageContext,
+    account::guard,
+    fault::{fault_text, note_faults},
+    form::FormState,
+    layout::fail,
+    render::redirect,
+};
+
+/// Offers of an order at most.
+const MEMBERS_MAX: usize = 3;
+
+/// What the page shows beside the form.
+pub(super) struct OrderView {
+    pub quotes: Vec<Quote>,
+    /// The price of each as typed; `None`: it has faults or no price.
+    pub prices: Vec<Option<Money>>,
+    /// After a change of the quantities or of an offer: that the page shows something new.
+    pub changed: bool,
+    /// After a signature with a used key: a contract that it signed first.
+    pub signed_before: Option<ContractId>,
+    /// Why one of them cannot be signed.
+    pub obstacle: Option<&'static str>,
+}
+
+impl OrderView {
+    /// The sum, where all have a price in one currency.
+    pub fn total(&self) -> Option<Money> {
+        let mut prices = self.prices.iter().copied();
+        let first = prices.next()??;
+        prices.try_fold(first, |sum, price| sum.plus(price?).ok())
+    }
+}
+
+/// The ending of the names of one member's fields.
+pub(super) fn ending(at: usize) -> String {
+    (at + 1).to_string()
+}
+
+pub(super) async fn show(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = FormState::from_urlencoded(&query.unwrap_or_default());
+    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
+        return refusal;
+    }
+    let (offers, source) = match asked(&query) {
+        Ok(asked) => asked,
+        Err(error) => return fail(&ctx, error),
+    };
+    let quotes = match quotes(&ctx, &state, &offers, &source).await {
+        Ok(quotes) => quotes,
+        Err(error) => return fail(&ctx, error),
+    };
+    let mut form = FormState::empty()
+        .with("need", query.value("need"))
+        .with("key", ctx.new_key())
+        .with("serviceName", name_of(&ctx, &quotes));
+    let mut regions = query.values("region");
+    for (at, quote) in quotes.iter().enumerate() {
+        form = form.and("offer", quote.ranked.card.id.to_string());
+        let wanted = regions.next().unwrap_or_default();
+        let region = quote.ranked.card.served.iter().find(|served| *served == wanted);
+        let region = region.unwrap_or(&quote.plan.region).clone();
+        form = plan::prefill(form, &Plan { region, ..quote.plan.clone() }, &ending(at));
+    }
+    let prices = quotes.iter().map(|quote| quote.price).collect();
+    let obstacle = quotes.iter().find_map(|quote| quote.obstacle);
+    let view = OrderView { quotes, prices, changed: false, signed_before: None, obstacle };
+    order_page::sheet(&ctx, &form, &view, StatusCode::OK)
+}
+
+pub(super) async fn answer(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    mut form: FormState,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
+        return refusal;
+    }
+    let (offers, source) = match asked(&form) {
+        Ok(asked) => asked,
+        Err(error) => return fail(&ctx, error),
+    };
+    let words = ctx.words();
+    let plans: Vec<_> =
+        (0..offers.len()).map(|at| plan::read(&mut form, words, &ending(at))).collect();
+    let signs = form.value("step") == "sign";
+    if signs && let Some(fault) = service_name_fault(form.value("serviceName")) {
+        form.fail("serviceName", fault_text(words, &fault));
+    }
+    let shown = shown(&form);
+    // After faults no price was shown: it comes first.
+    let complete = shown.len() == offers.len();
+    if !signs || !form.is_sound() || !complete {
+        let status = match (form.is_sound(), signs) {
+            (false, _) => StatusCode::UNPROCESSABLE_ENTITY,
+            (true, true) => StatusCode::CONFLICT,
+            (true, false) => StatusCode::OK,
+        };
+        return again(&ctx, &state, form, (&offers, &source), status, |_| {}).await;
+    }
+    let members = offers.iter().zip(plans).zip(&shown).map(|((offer, plan), shown)| OrderMember {
+        offer: *offer,
+        offer_version: shown.version,
+        plan,
+        shown_price: Some(shown.price),
+    });
+    let sign = SignOrder {
+        members: members.collect(),
+        requirement: source.clone(),
+        service_name: form.value("serviceName").to_owned(),
+        idempotency_key: form.value("key").to_owned(),
+    };
+    match state.broker.sign_order(&ctx.op(), sign).await {
+        Ok(id) => {
+            let text = words.contracts_order_signed().to_owned();
+            redirect(&format!("/orders/{id}"), Some((FlashKind::Done, text)))
+        }
+        Err(error) => refused(&ctx, &state, form, (&offers, &source), error).await,
+    }
+}
+
+/// The page again after a refusal, with what can be done about it.
+async fn refused(
+    ctx: &PageContext,
+    state: &AppState,
+    mut form: FormState,
+    asked: (&[OfferId], &RequirementSource),
+    error: BrokerError,
+) -> Response {
+    match error {
+        BrokerError::Conflict { code: "offer_changed" | "price_changed", .. } => {
+            again(ctx, state, form, asked, StatusCode::CONFLICT, |view| view.changed = true).await
+        }
+        BrokerError::SignedBefore { contract } => {
+            let form = form.with("key", ctx.new_key());
+            let note = move |view: &mut OrderView| view.signed_before = Some(contract);
+            again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
+        }
+        BrokerError::NotOrderable { code, .. } => {
+            let note = move |view: &mut OrderView| view.obstacle = Some(code);
+            again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
+        }
+        BrokerError::Invalid(faults) => {
+            for fault in &faults {
+                form.fail(&field_of(&fault.pointer), fault_text(ctx.words(), fault));
+            }
+            again(ctx, state, form, asked, StatusCode::UNPROCESSABLE_ENTITY, |_| {}).await
+        }
+        error if note_faults(&mut form, ctx.words(), &error) => {
+            again(ctx, state, form, asked, StatusCode::CONFLICT, |_| {}).await
+        }
+        error => fail(ctx, error),
+    }
+}
+
+/// Quotes again and shows the form as typed, for what is on offer now.
+async fn again(
+    ctx: &PageContext,
+    state: &AppState,
+    mut form: FormState,
+    (offers, source): (&[OfferId], &RequirementSource),
+    mut status: StatusCode,
+    note: impl FnOnce(&mut OrderView),
+) -> Response {
+    let quotes = match quotes(ctx, state, offers, source).await {
+        Ok(quotes) => quotes,
+        Err(error) => return fail(ctx, error),
+    };
+    let mut prices = Vec::new();
+    for (at, offer) in offers.iter().enumerate() {
+        let mut fields = form.clone();
+        let plan = plan::read(&mut fields, ctx.words(), &ending(at));
+        let price = match plan {
+            None => None,
+            Some(plan) => match state.broker.estimate(&ctx.op(), *offer, &plan).await {
+                Ok(price) => Some(price),
+                // Whoever has no price is told so as an obstacle.
+                Err(BrokerError::NotFound { .. }) => None,
+                Err(BrokerError::Invalid(faults)) => {
+                    for fault in &faults {
+                        let field = format!("{}{}", last(&fault.pointer), ending(at));
+                        form.fail(&field, fault_text(ctx.words(), fault));
+                    }
+                    status = StatusCode::UNPROCESSABLE_ENTITY;
+                    None
+                }
+                Err(error) => return fail(ctx, error),
+            },
+        };
+        prices.push(price);
+    }
+    let obstacle = quotes.iter().find_map(|quote| quote.obstacle);
+    let mut view = OrderView { quotes, prices, changed: false, signed_before: None, obstacle };
+    note(&mut view);
+    order_page::sheet(ctx, &form, &view, status)
+}
+
+pub(super) async fn read(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Response {
+    if let Some(refusal) = guard::refuse_strangers(&ctx) {
+        return refusal;
+    }
+    let Ok(id) = id.parse() else { return fail(&ctx, BrokerError::NotFound { what: "order" }) };
+    match state.broker.order(&ctx.op(), id).await {
+        Ok(order) => order_page::order(&ctx, &order),
+        Err(error) => fail(&ctx, error),
+    }
+}
+
+/// Which offers, for which need.
+fn asked(form: &FormState) -> Result<(Vec<OfferId>, RequirementSource), BrokerError> {
+    let missing = |what| BrokerError::NotFound { what };
+    let offers: Vec<OfferId> = form
+        .values("offer")
+        .map(|text| text.parse().map_err(|_| missing("offer")))
+        .collect::<Result<_, _>>()?;
+    if !(2..=MEMBERS_MAX).contains(&offers.len()) {
+        return Err(missing("offer"));
+    }
+    let source = read_need(form.value("need")).ok_or(missing("requirement"))?;
+    Ok((offers, source))
+}
+
+async fn quotes(
+    ctx: &PageContext,
+    state: &AppState,
+    offers: &[OfferId],
+    source: &RequirementSource,
+) -> Result<Vec<Quote>, BrokerError> {
+    let mut quotes = Vec::new();
+    for offer in offers {
+        quotes.push(state.broker.quote(&ctx.op(), *offer, source).await?);
+    }
+    Ok(quotes)
+}
+
+/// Version and price of one offer as the page showed them.
+pub(super) struct Shown {
+    pub version: i64,
+    pub price: Money,
+}
+
+impl Shown {
+    /// As it stands in the form.
+    pub fn text(&self) -> String {
+        format!("{} {} {}", self.version, self.price.minor, self.price.currency.code())
+    }
+}
+
+fn shown(form: &FormState) -> Vec<Shown> {
+    form.values("shown")
+        .filter_map(|text| {
+            let mut parts = text.split(' ');
+            let version = parts.next()?.parse().ok()?;
+            let minor = parts.next()?.parse().ok()?;
+            let currency = parts.next()?.parse().ok()?;
+            Some(Shown { version, price: Money { minor, currency } })
+        })
+        .collect()
+}
+
+fn name_of(ctx: &PageContext, quotes: &[Quote]) -> String {
+    let title = quotes.first().map(|quote| quote.requirement.metadata.title.get(ctx.locale.sla()));
+    // Room for the number that each service gets.
+    title.unwrap_or_default().chars().take(76).collect()
+}
+
+/// `/members/0/plan/vcpu` is the field `vcpu1`.
+fn field_of(pointer: &str) -> String {
+    let member = pointer.strip_prefix("/members/").and_then(|rest| rest.split('/').next());
+    match member.and_then(|at| at.parse::<usize>().ok()) {
+        Some(at) => format!("{}{}", last(pointer), ending(at)),
+        None => last(pointer).to_owned(),
+    }
+}
+
+fn last(pointer: &str) -> &str {
+    pointer.rsplit('/').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_of_a_member_stand_at_its_own_fields() {
+        assert_eq!(field_of("/members/0/plan/vcpu"), "vcpu1");
+        assert_eq!(field_of("/members/2/plan/region"), "region3");
+        assert_eq!(field_of("/serviceName"), "serviceName");
+    }
+}

@@ -1,0 +1,207 @@
+//! How several offers are signed together, and what became of them.
+
+use axum::{http::StatusCode, response::Response};
+use broker::contracts::{ContractCard, OrderPage, Quote};
+use domain::ContractState;
+use leptos::prelude::*;
+
+use super::{
+    order::{OrderView, Shown, ending},
+    plan,
+    state::state_badge,
+};
+use crate::{
+    PageContext,
+    form::{FormState, shown_again},
+    market::text,
+    render::{Page, page},
+    ui::{
+        Button, Column, Field, Kind, Look, Table, Views, breadcrumbs, error_summary, link_button,
+        money, notice, page_head, section, time,
+    },
+    words::Words,
+};
+
+/// The whole page before the signature.
+pub(super) fn sheet(
+    ctx: &PageContext,
+    form: &FormState,
+    view: &OrderView,
+    status: StatusCode,
+) -> Response {
+    let words = ctx.words();
+    let heading = words.contracts_order_title();
+    page(ctx, Page::new(heading).status(status).private(), || {
+        let ways = vec![(words.common_way_market().to_owned(), "/market".to_owned())];
+        let body = match view.obstacle {
+            Some(_) => obstacle(words),
+            None => signature(ctx, form, view),
+        };
+        view! {
+            {breadcrumbs(words, ways)}
+            {page_head(heading, Some(words.contracts_order_lead().to_owned()), vec![])}
+            {told(words, view)}
+            {error_summary(form, words)}
+            {body}
+        }
+        .into_any()
+    })
+}
+
+fn told(words: Words, view: &OrderView) -> Option<AnyView> {
+    let inside = if let Some(contract) = view.signed_before {
+        let href = format!("/contracts/{contract}");
+        let body = view! {
+            <p>{words.contracts_again_text()}</p>
+            <p><a href=href>{words.contracts_again_first()}</a></p>
+        };
+        notice(Kind::Attention, words.contracts_again_title(), body.into_any())
+    } else if view.changed {
+        let body = view! { <p>{words.contracts_price_changed_text()}</p> };
+        notice(Kind::Attention, words.contracts_order_changed(), body.into_any())
+    } else {
+        return None;
+    };
+    Some(view! { <div role="alert">{inside}</div> }.into_any())
+}
+
+fn obstacle(words: Words) -> AnyView {
+    let body = view! { <p>{words.contracts_order_obstacle_text()}</p> }.into_any();
+    notice(Kind::Attention, words.contracts_order_obstacle(), body)
+}
+
+fn signature(ctx: &PageContext, form: &FormState, view: &OrderView) -> AnyView {
+    let words = ctx.words();
+    let hidden: Vec<_> = ["need", "key"]
+        .into_iter()
+        .map(|name| {
+            let value = shown_again(form.value(name));
+            view! { <input type="hidden" name=name value=value/> }
+        })
+        .collect();
+    let members: Views = view
+        .quotes
+        .iter()
+        .zip(&view.prices)
+        .enumerate()
+        .map(|(at, (quote, price))| member(ctx, form, at, quote, *price))
+        .collect();
+    let total = match view.total() {
+        Some(total) => view! {
+            <strong>{money(total.minor, total.currency.code())}</strong>" "{words.contracts_price_month()}
+        }
+        .into_any(),
+        None => words.contracts_order_no_total().into_any(),
+    };
+    view! {
+        <form class="quote" method="post" action="/orders/new">
+            {hidden}
+            {members}
+            {section("price", words.contracts_order_total(), view! {
+                <p class="total" role="status">{total}</p>
+                <p>{words.contracts_price_text()}</p>
+                <p class="actions">{Button::secondary(words.contracts_price_again()).sends("step", "price").view()}</p>
+            }.into_any())}
+            {section("steps", words.contracts_steps_title(), steps(words))}
+            {section("sign", words.contracts_sign_title(), view! {
+                <p>{words.contracts_order_sign_text()}</p>
+                {Field::text("serviceName", words.contracts_sign_name()).hint(words.contracts_order_name_hint()).of(form).required().max_length(76).view()}
+                <div class="actions">
+                    {Button::primary(words.contracts_order_button()).sends("step", "sign").view()}
+                    {link_button(Look::Quiet, words.common_cancel(), "/market".to_owned())}
+                </div>
+            }.into_any())}
+        </form>
+    }
+    .into_any()
+}
+
+/// One offer: what it is, its quantities and its price.
+fn member(
+    ctx: &PageContext,
+    form: &FormState,
+    at: usize,
+    quote: &Quote,
+    price: Option<domain::Money>,
+) -> AnyView {
+    let words = ctx.words();
+    let card = &quote.ranked.card;
+    let title = text::title(ctx.locale, card);
+    let of = ending(at);
+    let hidden = price.map(|price| {
+        let value = Shown { version: card.version, price }.text();
+        view! { <input type="hidden" name="shown" value=value/> }
+    });
+    let price = match price {
+        Some(price) => view! { {money(price.minor, price.currency.code())}" "{words.contracts_price_month()} }.into_any(),
+        None => words.contracts_price_after_faults().into_any(),
+    };
+    let body = view! {
+        <input type="hidden" name="offer" value=card.id.to_string()/>
+        {hidden}
+        <p>
+            <a href=text::offer_href(card)>{title.clone()}</a>
+            " "{words.contracts_offer_version(card.version)}" · "{text::provider_name(ctx.locale, &card.provider)}
+        </p>
+        {plan::fields(words, form, &quote.plan, card, &of)}
+        <p class="price">{price}</p>
+    };
+    section(&format!("offer{of}"), words.contracts_order_member(at + 1, title), body.into_any())
+}
+
+fn steps(words: Words) -> AnyView {
+    view! {
+        <ol class="what-happens">
+            <li><strong>{words.contracts_steps_freeze()}</strong>" "{words.contracts_steps_freeze_text()}</li>
+            <li><strong>{words.contracts_steps_hold()}</strong>" "{words.contracts_order_hold_text()}</li>
+            <li><strong>{words.contracts_steps_start()}</strong>" "{words.contracts_order_start_text()}</li>
+            <li><strong>{words.contracts_steps_open()}</strong>" "{words.contracts_order_open_text()}</li>
+        </ol>
+        <p>{words.contracts_order_fail()}</p>
+    }
+    .into_any()
+}
+
+/// The order after it was signed.
+pub(super) fn order(ctx: &PageContext, order: &OrderPage) -> Response {
+    let words = ctx.words();
+    let heading = words.contracts_order_title();
+    let under_way =
+        order.contracts.iter().any(|card| card.state == ContractState::Activating);
+    let lead = if under_way { words.contracts_order_under_way() } else { words.contracts_order_over() };
+    page(ctx, Page::new(heading).private(), || {
+        let refresh = under_way.then(|| {
+            let href = format!("/orders/{}", order.id);
+            view! { <p><a href=href>{words.contracts_order_refresh()}</a></p> }
+        });
+        view! {
+            {breadcrumbs(words, vec![(words.contracts_services_title().to_owned(), "/services".to_owned())])}
+            {page_head(heading, Some(lead.to_owned()), vec![])}
+            <p>{words.contracts_page_signed()}" "{time(ctx, order.signed_at.0)}</p>
+            {table(ctx, &order.contracts)}
+            {refresh}
+        }
+        .into_any()
+    })
+}
+
+fn table(ctx: &PageContext, cards: &[ContractCard]) -> AnyView {
+    let words = ctx.words();
+    let columns = vec![
+        Column::text(words.contracts_list_service()),
+        Column::text(words.contracts_page_state()),
+        Column::text(words.contracts_offer_provider()),
+        Column::number(words.contracts_price_title()),
+    ];
+    let rows = cards.iter().map(|card| {
+        let href = format!("/contracts/{}", card.id);
+        let provider = ctx.locale.pick(&card.provider_en, &card.provider_ja).to_owned();
+        vec![
+            view! { <a href=href>{card.service_name.clone()}</a> }.into_any(),
+            state_badge(words, card),
+            provider.into_any(),
+            money(card.price.minor, card.price.currency.code()),
+        ]
+    });
+    Table::new(words.contracts_order_title(), columns).rows(rows).view()
+}
