@@ -133,7 +133,10 @@ fn member(
         view! { <input type="hidden" name="shown" value=value/> }
     });
     let price = match price {
-        Some(price) => view! { {money(price.minor, price.currency.code())}" "{words.contracts_price_month()} }.into_any(),
+        Some(price) => {
+            view! { {money(price.minor, price.currency.code())}" "{words.contracts_price_month()} }
+                .into_any()
+        }
         None => words.contracts_price_after_faults().into_any(),
     };
     let body = view! {
@@ -146,7 +149,8 @@ fn member(
         {plan::fields(words, form, &quote.plan, card, &of)}
         <p class="price">{price}</p>
     };
-    section(&format!("offer{of}"), words.contracts_order_member(at + 1, title), body.into_any())
+    let id = ["offer1", "offer2"].get(at).copied().unwrap_or("offer3");
+    section(id, words.contracts_order_member(at + 1, title), body.into_any())
 }
 
 fn steps(words: Words) -> AnyView {
@@ -166,9 +170,9 @@ fn steps(words: Words) -> AnyView {
 pub(super) fn order(ctx: &PageContext, order: &OrderPage) -> Response {
     let words = ctx.words();
     let heading = words.contracts_order_title();
-    let under_way =
-        order.contracts.iter().any(|card| card.state == ContractState::Activating);
-    let lead = if under_way { words.contracts_order_under_way() } else { words.contracts_order_over() };
+    let under_way = order.contracts.iter().any(|card| card.state == ContractState::Activating);
+    let lead =
+        if under_way { words.contracts_order_under_way() } else { words.contracts_order_over() };
     page(ctx, Page::new(heading).private(), || {
         let refresh = under_way.then(|| {
             let href = format!("/orders/{}", order.id);

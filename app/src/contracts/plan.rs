@@ -70,7 +70,11 @@ pub(super) fn fields(
         .map(|(field, _, lowest, highest)| {
             let hint =
                 words.contracts_plan_range(format::integer(lowest), format::integer(highest));
-            Field::number(format!("{field}{of}"), label(words, field)).unit(unit(field)).hint(hint).of(form).view()
+            Field::number(format!("{field}{of}"), label(words, field))
+                .unit(unit(field))
+                .hint(hint)
+                .of(form)
+                .view()
         })
         .collect();
     let select = Select::new(format!("region{of}"), words.contracts_plan_region());
@@ -136,7 +140,7 @@ mod tests {
     fn every_quantity_that_is_no_number_is_told_at_once() {
         let mut form =
             FormState::from_urlencoded("instances=two&vcpu=2&ramMb=&storageGb=20&networkMbps=100");
-        assert!(read(&mut form, Locale::En.words()).is_none());
+        assert!(read(&mut form, Locale::En.words(), "").is_none());
         assert!(form.error("instances").is_some() && form.error("ramMb").is_some());
         assert!(form.error("vcpu").is_none());
     }
@@ -151,7 +155,7 @@ mod tests {
             network_mbps: 100,
             region: "jp-tokyo-1".to_owned(),
         };
-        let mut form = prefill(FormState::empty(), &plan).with("ramMb", "32,768");
-        assert_eq!(read(&mut form, Locale::Ja.words()), Some(plan));
+        let mut form = prefill(FormState::empty(), &plan, "").with("ramMb", "32,768");
+        assert_eq!(read(&mut form, Locale::Ja.words(), ""), Some(plan));
     }
 }

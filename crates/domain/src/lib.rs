@@ -12,7 +12,7 @@ mod transition;
 pub use account::{Actor, Role, Viewer};
 pub use contract::{CONTRACT_TRANSITIONS, ContractEvent, ContractState};
 pub use id::{
-    AuditId, ContractId, IdError, IdSource, NoticeId, OfferId, OrganisationId, ProviderId,
+    AuditId, ContractId, IdError, IdSource, NoticeId, OfferId, OrderId, OrganisationId, ProviderId,
     RequirementId, ResourceId, SequentialIds, StatementId, TokenId, UserId, WorkflowId,
 };
 pub use money::{Currency, Money, MoneyError};

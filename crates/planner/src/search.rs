@@ -54,8 +54,9 @@ fn whole(needed: f64, step: u32, sizes: Sizes, field: &'static str) -> Result<u3
     Ok((steps as u32 * step).clamp(sizes.min, sizes.max))
 }
 
-/// Unpriced plans last, then by price, by what they take, by instances, by connection.
-type Cheapness = (bool, Option<i64>, u64, u32, u32);
+/// Unpriced plans last, then by price; at one price the one with the most room, without a price the one
+/// that takes the least; then by instances.
+type Cheapness = (bool, Option<i64>, u64, u64, u32);
 
 struct Search<'a> {
     input: &'a Input,
@@ -128,9 +129,11 @@ impl Search<'_> {
                         continue;
                     }
                 };
-                // Without a price what is less is cheaper.
                 let priced = cost(&plan);
-                let key = (priced.is_none(), priced, total(&plan), plan.instances, mbps);
+                let taken = if priced.is_some() { 0 } else { total(&plan) };
+                // Not negative and at most 1, so that nothing is cut off.
+                let busy = (judged.busiest() * 1e9) as u64;
+                let key = (priced.is_none(), priced, taken, busy, plan.instances);
                 if best.as_ref().is_none_or(|(least, ..)| key < *least) {
                     best = Some((key, plan, judged));
                 }

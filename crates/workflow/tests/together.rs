@@ -303,10 +303,13 @@ async fn cancellation_after_the_last_way_back_is_refused(db: Db) {
     trial.env.say("ctr_a", "car", Phase::Forward, &[Answer::Sleep(60)]);
     engine.run_until_idle(5).await.unwrap();
     let now = trial.clock.now();
-    let mut tx = trial.db.begin().await.unwrap();
-    let refused = cancel(&mut tx, &[ONE_WAY], id, "too late", now).await.unwrap_err();
-    drop(tx);
-    assert!(refused.to_string().contains("has begun `erase`"), "{refused}");
+    // Ended in so many words: a unit of work that is dropped may hold the instance a moment longer.
+    trial
+        .operate(async |tx| {
+            let refused = cancel(tx, &[ONE_WAY], id, "too late", now).await.unwrap_err();
+            assert!(refused.to_string().contains("has begun `erase`"), "{refused}");
+        })
+        .await;
     trial.clock.advance_seconds(60);
     engine.run_until_idle(5).await.unwrap();
     assert_eq!(trial.view(id).await.summary.state, WorkflowState::Done);

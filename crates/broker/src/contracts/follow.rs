@@ -4,9 +4,9 @@ use super::{StepView, Timeline};
 use crate::contracts::sign::engine;
 use crate::{Broker, BrokerError, OpContext, lifecycle};
 use domain::ContractId;
-use storage::contracts::ContractHead;
 use std::time::Duration;
 use storage::Tx;
+use storage::contracts::ContractHead;
 use tokio::sync::{broadcast, mpsc};
 use workflow::{StepStatus, WorkflowView};
 

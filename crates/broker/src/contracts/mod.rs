@@ -3,8 +3,8 @@
 mod alternatives;
 mod estimate;
 mod follow;
-mod quote;
 mod order;
+mod quote;
 mod read;
 mod ready;
 mod sign;
@@ -13,8 +13,8 @@ pub use alternatives::{AlternativeOffer, Alternatives};
 pub use order::{OrderMember, OrderPage, SignOrder};
 pub(crate) use quote::{orderable, plan_for, price as plan_price};
 pub(crate) use read::parse_cursor;
-pub(crate) use sign::engine;
 pub use ready::service_name_fault;
+pub(crate) use sign::engine;
 
 use crate::Listed;
 use crate::requirements::{RankedOffer, RequirementSource};

@@ -1,7 +1,7 @@
 //! Several contracts signed together: all of them are set up, or none.
 
-use super::ready::{Ready, new_contract};
 use super::read::cards;
+use super::ready::{Ready, new_contract};
 use super::sign::{class_of, contract_id, engine};
 use super::{ContractCard, Plan, Sign};
 use crate::audit::{Entry, record};
@@ -11,9 +11,9 @@ use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, Money, OfferId, OrderId, Timestamp, Viewer};
 use std::collections::BTreeSet;
+use storage::Tx;
 use storage::contracts::{self, NewContract, Order, Seat};
 use storage::requirements::CurrentRequirement;
-use storage::Tx;
 
 /// One offer of an order.
 #[derive(Debug, Clone)]
@@ -170,7 +170,8 @@ impl Broker {
     ) -> Result<OrderId, BrokerError> {
         let mut tx = self.begin_read().await?;
         let heads = contracts::contracts_of_order(&mut tx, id).await?;
-        let first = heads.first().map(|head| head.id).ok_or(BrokerError::NotFound { what: "order" })?;
+        let first =
+            heads.first().map(|head| head.id).ok_or(BrokerError::NotFound { what: "order" })?;
         let mut same = heads.len() == sign.members.len();
         for (at, head) in heads.iter().enumerate().take(sign.members.len()) {
             if let Some(contract) = contracts::find(&mut tx, head.id).await? {
@@ -229,10 +230,7 @@ fn of_member(fault: FieldFault, at: usize) -> FieldFault {
 }
 
 fn member(row: &NewContract, plan: Plan) -> Member {
-    let wanted = ActivateInput {
-        provider: row.provider_id,
-        plan,
-        service_name: row.service_name.clone(),
-    };
+    let wanted =
+        ActivateInput { provider: row.provider_id, plan, service_name: row.service_name.clone() };
     Member { contract: row.id, wanted }
 }

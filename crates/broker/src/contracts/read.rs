@@ -172,7 +172,10 @@ impl Broker {
 }
 
 /// Cards of contracts, with one statement for all of them.
-pub(super) async fn cards(tx: &mut Tx, heads: &[ContractHead]) -> Result<Vec<ContractCard>, StorageError> {
+pub(super) async fn cards(
+    tx: &mut Tx,
+    heads: &[ContractHead],
+) -> Result<Vec<ContractCard>, StorageError> {
     let active = heads.iter().filter(|head| head.state == ContractState::Active);
     let active: Vec<ContractId> = active.map(|head| head.id).collect();
     let seen = observations::latest(tx, &active, ObservationKind::Liveness).await?;

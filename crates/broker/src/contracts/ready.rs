@@ -10,9 +10,9 @@ use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, ContractId, Money, Timestamp, Viewer};
 use std::sync::Arc;
+use storage::Tx;
 use storage::contracts::{NewContract, Seat};
 use storage::requirements::{self, CurrentRequirement};
-use storage::Tx;
 
 /// An offer that can be signed as it was shown.
 pub(super) struct Ready {

@@ -8,8 +8,8 @@
 
 use super::cloud::{Cloud, contract_id, stop};
 use super::place::{Placing, country_of};
-use super::seat::Seat;
 use super::rows::{Ending, GroupDetail, done_with_group, end};
+use super::seat::Seat;
 use crate::Broker;
 use crate::contracts::Plan;
 use domain::{ContractEvent, ProviderId};

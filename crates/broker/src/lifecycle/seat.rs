@@ -28,7 +28,8 @@ impl Seat {
         };
         let order: OrderInput = input.run.input()?;
         let member = number.checked_sub(1).and_then(|at| order.members.into_iter().nth(at));
-        let member = member.ok_or_else(|| Stop::failed("internal", "the order has no such seat"))?;
+        let member =
+            member.ok_or_else(|| Stop::failed("internal", "the order has no such seat"))?;
         Ok(Self { contract: member.contract, wanted: member.wanted, ending })
     }
 
@@ -48,7 +49,7 @@ impl Seat {
 }
 
 /// The name of the work and the ending with the seat's number.
-pub(super) fn parts(name: &str) -> (&str, &str) {
+pub(crate) fn parts(name: &str) -> (&str, &str) {
     let digits = name.trim_end_matches(|end: char| end.is_ascii_digit());
     match digits.strip_suffix('_') {
         Some(work) if digits.len() < name.len() => (work, &name[work.len()..]),

@@ -6,7 +6,9 @@ use broker::contracts::{OrderMember, SignOrder};
 use broker::requirements::RequirementSource;
 use broker::seed::DemoClouds;
 use broker::{Broker, BrokerConfig, BrokerError, BrokerParts, OpContext, SealingKey};
-use domain::{Clock, ContractId, ContractState, ManualClock, OrderId, Role, SequentialIds, Timestamp};
+use domain::{
+    Clock, ContractId, ContractState, ManualClock, OrderId, Role, SequentialIds, Timestamp,
+};
 use futures::future::BoxFuture;
 use provider_api::{AddressPolicy, HttpProbe, ResourceState};
 use serde_json::{Value, json};

@@ -20,7 +20,7 @@ fn request(mode: Mode) -> PlanRequest {
         peak_per_second: 40.0,
         processor_ms: 120.0,
         storage_ms: 6.0,
-        kilobytes: 200.0,
+        kilobytes: 20.0,
         elsewhere_ms: 30.0,
         base_memory_mb: 1_500.0,
         request_memory_kb: 4_096.0,

@@ -39,5 +39,6 @@ pub use heads::{
 pub use orders::{contracts_of_order, find_order, insert_order, is_ordered_already};
 pub use resources::{list_resources, set_resource_state, upsert_resource};
 pub use rows::{
-    Contract, ContractHead, ErasureStatement, NewContract, Order, Resource, Seat, StateChange, UsageRecord,
+    Contract, ContractHead, ErasureStatement, NewContract, Order, Resource, Seat, StateChange,
+    UsageRecord,
 };
