@@ -13,7 +13,7 @@ use broker::ports::{CloudConnection, Drivers};
 use broker::{Broker, BrokerConfig, BrokerParts, SealingKey};
 use provider_api::suite::{self, Options, RealTime, Report, Target};
 use provider_api::{AddressPolicy, AddressRange, Driver, DriverConfig, HttpDriver, HttpProbe};
-use storage::Db;
+use storage::{Db, StorageError};
 
 use crate::clouds;
 use crate::config::{Settings, create_private};
@@ -21,6 +21,12 @@ use crate::{SystemClock, SystemIds};
 
 /// A service that does not answer within this time counts as unreachable.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Told together with the reason.
+const NOT_OPENED: &str = "the database cannot be opened";
+/// What to do where a database was expected and there is none.
+pub(crate) const NO_DATABASE_ADVICE: &str = "name the right folder with --data or the right address with --database, \
+    or begin a new market with `kumoichi migrate` or `kumoichi serve`";
 
 /// An open broker and what must stay open beside it.
 #[derive(Debug)]
@@ -31,18 +37,50 @@ pub struct Opened {
     pub index_lock: Option<File>,
 }
 
-/// Opens and migrates the database.
+/// Opens and migrates the database; makes it where it is missing.
 pub async fn open_database(settings: &Settings) -> anyhow::Result<Db> {
     settings.create_data()?;
-    let db = Db::open(&settings.database).await.context("the database cannot be opened")?;
-    db.migrate().await.context("the database cannot be brought up to date")?;
+    let db = Db::open(&settings.database).await.context(NOT_OPENED)?;
+    migrate(&db).await?;
     Ok(db)
 }
 
-/// Opens everything a command needs to call use cases.
+/// Opens a database that has to be there already, and creates none.
+pub async fn find_database(settings: &Settings) -> anyhow::Result<Db> {
+    match Db::open_existing(&settings.database).await {
+        Ok(db) => Ok(db),
+        Err(error @ (StorageError::NoDatabase(_) | StorageError::NoTables)) => {
+            bail!("{error}; nothing was created; {NO_DATABASE_ADVICE}")
+        }
+        Err(error) => Err(error).context(NOT_OPENED),
+    }
+}
+
+/// Brings the tables up to date.
+pub(crate) async fn migrate(db: &Db) -> anyhow::Result<()> {
+    db.migrate().await.context("the database cannot be brought up to date")
+}
+
+/// Opens everything a command needs to call use cases, over a new or an old database.
 pub async fn open(settings: &Settings) -> anyhow::Result<Opened> {
     let db = open_database(settings).await?;
-    let index_lock = lock_index(settings)?;
+    open_over(settings, db, lock_index(settings)?).await
+}
+
+/// The same, over a database that has to be there already.
+pub async fn open_existing(settings: &Settings) -> anyhow::Result<Opened> {
+    let db = find_database(settings).await?;
+    migrate(&db).await?;
+    settings.create_data()?;
+    open_over(settings, db, lock_index(settings)?).await
+}
+
+/// Opens a broker over this database, with the index folder if its lock is held.
+pub(crate) async fn open_over(
+    settings: &Settings,
+    db: Db,
+    index_lock: Option<File>,
+) -> anyhow::Result<Opened> {
     let index_dir = index_lock.is_some().then(|| settings.index_folder());
     let broker = open_broker(settings, db, index_dir).await?;
     Ok(Opened { broker, index_lock })

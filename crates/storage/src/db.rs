@@ -1,21 +1,10 @@
-//! Opening, migrating and units of work, over typed pools.
+//! Migrating and units of work, over typed pools. Opening them is in `open`.
 
 use crate::StorageError;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgPool, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::postgres::PgPool;
+use sqlx::sqlite::SqlitePool;
 use sqlx::{Postgres, Sqlite, Transaction};
-use std::str::FromStr;
-use std::time::Duration;
-
-/// How long a caller waits for a connection before it is told that the database is busy.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Readers of the embedded database; it serves pages from one process.
-const SQLITE_READERS: u32 = 8;
-/// Connections to PostgreSQL of one replica.
-const POSTGRES_CONNECTIONS: u32 = 16;
 
 /// The steps to today's tables, in pairs of the same number and name.
 static SQLITE_STEPS: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -45,22 +34,6 @@ pub enum Tx {
 }
 
 impl Db {
-    /// Opens `sqlite:PATH` (created when missing) or `postgres://…`.
-    pub async fn open(address: &str) -> Result<Self, StorageError> {
-        if address.starts_with("sqlite:") {
-            return open_sqlite(address).await;
-        }
-        if address.starts_with("postgres:") || address.starts_with("postgresql:") {
-            let pool = PgPoolOptions::new()
-                .max_connections(POSTGRES_CONNECTIONS)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                .connect(address)
-                .await?;
-            return Ok(Self::Postgres(pool));
-        }
-        Err(StorageError::UnknownScheme(address.chars().take(20).collect()))
-    }
-
     /// Brings the tables up to date; safe to call from several replicas at once.
     pub async fn migrate(&self) -> Result<(), StorageError> {
         match self {
@@ -145,25 +118,4 @@ impl Tx {
         }
         Ok(())
     }
-}
-
-async fn open_sqlite(address: &str) -> Result<Db, StorageError> {
-    let options = SqliteConnectOptions::from_str(address)?
-        .create_if_missing(true)
-        .foreign_keys(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        // FULL: a contract that was answered with "signed" survives a power cut.
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(ACQUIRE_TIMEOUT);
-    let write = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options.clone())
-        .await?;
-    let read = SqlitePoolOptions::new()
-        .max_connections(SQLITE_READERS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options.read_only(true).create_if_missing(false))
-        .await?;
-    Ok(Db::Sqlite { read, write })
 }

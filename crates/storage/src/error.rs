@@ -1,5 +1,7 @@
 //! What can go wrong below the use cases.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 /// A fault of the database or of what is stored in it.
@@ -31,6 +33,32 @@ pub enum StorageError {
     /// The address of the database has neither of the two known schemes.
     #[error("`{0}` is not a database address: use sqlite:PATH or postgres://…")]
     UnknownScheme(String),
+    /// A database that has to be there is not; nothing was created.
+    #[error("there is no database at {}", .0.display())]
+    NoDatabase(PathBuf),
+    /// A database that has to be there was never filled with tables.
+    #[error("the database holds no tables of Kumoichi")]
+    NoTables,
+    /// The server's machine answers, and nothing listens there.
+    #[error("connection refused at {0}; is PostgreSQL running?")]
+    Refused(String),
+    /// Nothing at all came back.
+    #[error("nothing at {place} answered within {seconds} seconds; is the address right?")]
+    Silent {
+        /// Host and port, or the socket.
+        place: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// The server's machine or socket cannot be found or reached.
+    #[error("the PostgreSQL server at {place} cannot be reached")]
+    Unreachable {
+        /// Host and port, or the socket.
+        place: String,
+        /// The driver's error.
+        #[source]
+        source: sqlx::Error,
+    },
     /// The tables could not be brought up to date.
     #[error("the database could not be migrated")]
     Migrate(#[from] sqlx::migrate::MigrateError),

@@ -13,6 +13,7 @@ pub mod looks;
 pub mod notices;
 pub mod observations;
 pub mod offers;
+mod open;
 pub mod page;
 pub mod providers;
 mod record;

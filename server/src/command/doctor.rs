@@ -7,13 +7,14 @@ use broker::{Broker, OpContext};
 use clap::Args;
 use domain::{Clock, Timestamp};
 use search::OfferIndex;
-use storage::{Db, audit, offers};
+use storage::{Db, StorageError, audit, offers};
 
 use super::{block_on, say};
+use crate::SystemClock;
 use crate::api::problem::chain;
 use crate::clouds::{self, Places};
 use crate::config::{ConfigArgs, Settings};
-use crate::{SystemClock, wiring};
+use crate::wiring::{self, NO_DATABASE_ADVICE};
 
 /// Before this nobody had this program: 2026-01-01.
 const EARLIEST: Timestamp = Timestamp::from_seconds(1_767_225_600);
@@ -74,9 +75,12 @@ async fn check(settings: &Settings, findings: &mut Findings) -> anyhow::Result<(
     check_settings(settings, findings);
     check_key(settings, findings);
     let Some(db) = check_database(settings, findings).await else { return Ok(()) };
-    let running = check_index(settings, &db, findings).await?;
     check_clock(&db, findings).await?;
-    check_providers(settings, &db, running, findings).await;
+    // With PostgreSQL the folder may be missing all the same: it is told above and not made here.
+    if settings.data.is_dir() {
+        let running = check_index(settings, &db, findings).await?;
+        check_providers(settings, &db, running, findings).await;
+    }
     db.close().await;
     Ok(())
 }
@@ -87,8 +91,8 @@ fn check_settings(settings: &Settings, findings: &mut Findings) {
         findings
             .well("configuration", &format!("data in {data}, to listen on {}", settings.listen));
     } else {
-        let advice = "the first `kumoichi serve` or `kumoichi migrate` creates it; or name another with --data";
-        findings.fault("configuration", &format!("the data folder {data} does not exist"), advice);
+        let found = format!("the data folder {data} does not exist");
+        findings.fault("configuration", &found, NO_DATABASE_ADVICE);
     }
     match &settings.site {
         Some(site) if site.join("manifest.json").is_file() => {
@@ -128,16 +132,14 @@ fn is_open(path: &Path) -> bool {
     path.metadata().is_ok_and(|data| data.permissions().mode() & 0o077 != 0)
 }
 
-/// The database when it can be used. A missing file is not created here.
+/// The database when it can be used. A missing one is not created here.
 async fn check_database(settings: &Settings, findings: &mut Findings) -> Option<Db> {
-    let file = settings.database.strip_prefix("sqlite:").map(|rest| rest.trim_start_matches("//"));
-    if file.is_some_and(|file| !Path::new(file.split('?').next().unwrap_or(file)).exists()) {
-        let advice = "run `kumoichi migrate`, or start `kumoichi serve`, which does the same";
-        findings.fault("database", "the file does not exist yet", advice);
-        return None;
-    }
-    let db = match Db::open(&settings.database).await {
+    let db = match Db::open_existing(&settings.database).await {
         Ok(db) => db,
+        Err(error @ (StorageError::NoDatabase(_) | StorageError::NoTables)) => {
+            findings.fault("database", &error.to_string(), NO_DATABASE_ADVICE);
+            return None;
+        }
         Err(error) => {
             let advice =
                 "check the address in `database`, that the server runs and lets this user in";

@@ -47,7 +47,7 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
         checklist: args.checklist.head(None),
     };
     block_on(async move {
-        let opened = wiring::open(&settings).await?;
+        let opened = wiring::open_existing(&settings).await?;
         let ctx = OpContext::system("import");
         let report = opened.broker.import_offers_of(&ctx, &args.provider, file).await?;
         if report.fault_count > 0 {

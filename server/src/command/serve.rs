@@ -80,6 +80,10 @@ async fn serve_market(
 ) -> anyhow::Result<()> {
     let opened = wiring::open(settings).await?;
     let broker = opened.broker.clone();
+    if opened.index_lock.is_none() {
+        let index = settings.index_folder();
+        tracing::warn!(index = %index.display(), "another process holds the index; this broker keeps its own in memory until it is restarted");
+    }
     if let Some(clouds) = clouds {
         broker.seed_demo(&OpContext::system("demo"), &clouds.places().connections()).await?;
     }

@@ -12,6 +12,7 @@ mod lock;
 mod notices;
 mod observations;
 mod offers;
+mod opening;
 mod providers;
 mod requirements;
 mod sessions;
