@@ -3,6 +3,7 @@
 //! the caller's loader.
 
 mod csv;
+mod keys;
 mod number;
 mod read;
 

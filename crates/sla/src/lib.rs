@@ -38,6 +38,7 @@ pub use format::{
     range_text,
 };
 pub use input::{half_width, parse_value, split_range};
+pub use nearest::nearest;
 pub use offer::{
     Amount, BILLING_UNITS, CURRENCIES, Claim, Commitment, Credit, DeploymentModel, Evidence,
     Measurement, Metadata, Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price, Region,

@@ -1,10 +1,8 @@
 //! The known word nearest to a mistyped one. Leaves the sentence around it to the caller.
 
 /// The candidate with the fewest edits, if that is at most a third of the word's letters.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Longer words are not typing mistakes of ours, and the table grows with the product.
     if word.len() > 100 {
         return None;

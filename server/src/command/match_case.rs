@@ -13,8 +13,15 @@ const FAULTY_CASE: u8 = 2;
 
 /// The case.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 the result was printed; 1 the file cannot be opened; \
-    2 the case has a fault, told with its JSON pointer.")]
+#[command(
+    after_help = "The keys of a case, their units and ranges and an example to run: docs/match-cases.md.\n\n\
+        Smallest case:\n  \
+        {\"items\": [{\"id\": \"uptime\", \"type\": \"higher\", \"scale\": \"nines\", \"worst\": \"90\", \"best\": \"99.999\"}],\n   \
+        \"requirement\": [{\"item\": \"uptime\", \"value\": \"99.9\"}],\n   \
+        \"offers\": [{\"id\": \"a\", \"values\": {\"uptime\": \"99.95\"}}]}\n\n\
+        Exit codes: 0 the result was printed; 1 the file cannot be opened; \
+        2 the case has a fault, told with its JSON pointer."
+)]
 pub struct MatchArgs {
     /// Case file (JSON); a file of offers it names lies beside it
     #[arg(value_name = "CASE.json")]

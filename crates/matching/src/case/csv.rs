@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CaseFault, number};
+use super::{CaseFault, keys, number};
 use crate::{
     item::{Dictionary, Kind},
     value::{OfferValues, Value},
@@ -77,7 +77,10 @@ fn value(kind: &Kind, cell: &str) -> Result<Value, String> {
             let separated = cell.contains([';', '|', ',']);
             let members = cell
                 .split(|c: char| if separated { matches!(c, ';' | '|' | ',') } else { c == ' ' });
-            Ok(Value::set(members.map(str::trim).filter(|member| !member.is_empty())))
+            let members: Vec<&str> =
+                members.map(str::trim).filter(|member| !member.is_empty()).collect();
+            members.iter().try_for_each(|member| keys::member(kind, member))?;
+            Ok(Value::set(members))
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
-use super::{Case, CaseFault, csv, number::decimal};
+use super::{Case, CaseFault, csv, keys, number::decimal};
 use crate::{
     fault::Fault,
     item::{Dictionary, Item, Kind, KindName, Range, Scale},
@@ -26,10 +26,9 @@ pub(super) fn case(json: &str, load: impl Fn(&str) -> io::Result<String>) -> Rea
     let root: Json = serde_json::from_str(json)
         .map_err(|error| CaseFault::new("", format!("this is no JSON: {error}")))?;
     let root = object(&root, "")?;
-    let name = match root.get("case").or_else(|| root.get("name")) {
-        Some(Json::String(name)) => Some(name.clone()),
-        _ => None,
-    };
+    keys::check(root, "", keys::CASE)?;
+    let called = ["case", "name"].into_iter().find(|key| root.contains_key(*key));
+    let name = called.map(|key| name(field(root, "", key)?, &format!("/{key}"))).transpose()?;
     let dictionary = dictionary(root)?;
     let queries = queries(root, &dictionary)?;
     let offers = offers(root, &dictionary, load)?;
@@ -53,6 +52,7 @@ fn dictionary(root: &Map<String, Json>) -> Read<Dictionary> {
 
 fn item(json: &Json, at: &str) -> Read<Item> {
     let map = object(json, at)?;
+    keys::check(map, at, keys::ITEM)?;
     let id = name(field(map, at, "id")?, &format!("{at}/id"))?;
     let kind = match text(field(map, at, "type")?, &format!("{at}/type"))? {
         "higher" => Kind::Higher(range(map, at)?),
@@ -123,6 +123,7 @@ fn queries(
     for (index, json) in queries.iter().enumerate() {
         let at = format!("/queries/{index}");
         let map = object(json, &at)?;
+        keys::check(map, &at, keys::QUERY)?;
         let query = name(field(map, &at, "name")?, &format!("{at}/name"))?;
         if !seen.insert(query.clone()) {
             return Err(CaseFault::new(
@@ -150,13 +151,9 @@ fn requirement(json: &Json, at: &str, dictionary: &Dictionary) -> Read<Requireme
 
 fn asked(json: &Json, at: &str, dictionary: &Dictionary) -> Read<Asked> {
     let map = object(json, at)?;
+    keys::check(map, at, keys::ROW)?;
     let id = text(field(map, at, "item")?, &format!("{at}/item"))?;
-    let Some(item) = dictionary.item(id) else {
-        return Err(CaseFault::new(
-            format!("{at}/item"),
-            format!("the item {id:?} is not in the dictionary"),
-        ));
-    };
+    let item = known(dictionary, id, &format!("{at}/item"))?;
     let mode = match map.get("mode") {
         None => Mode::Must,
         Some(json) => match text(json, &format!("{at}/mode"))? {
@@ -190,26 +187,19 @@ fn asked(json: &Json, at: &str, dictionary: &Dictionary) -> Read<Asked> {
 
 fn tolerance(json: &Json, at: &str) -> Read<Tolerance> {
     let map = object(json, at)?;
-    let mut keys = map.iter();
-    match (keys.next(), keys.next()) {
-        (Some((key, json)), None) => {
-            let by = number(json, &format!("{at}/{key}"))?;
-            match key.as_str() {
-                "abs" => Ok(Tolerance::Abs(by)),
-                "rel" => Ok(Tolerance::Rel(by)),
-                "steps" => steps(by).ok_or_else(|| {
-                    CaseFault::new(
-                        format!("{at}/steps"),
-                        format!("{by} is not a whole number of steps from 0"),
-                    )
-                }),
-                _ => Err(CaseFault::new(
-                    format!("{at}/{key}"),
-                    "a tolerance is one of abs, rel, steps",
-                )),
-            }
-        }
-        _ => Err(CaseFault::new(at, "a tolerance is exactly one of abs, rel, steps")),
+    keys::check(map, at, keys::TOLERANCE)?;
+    let mut given = keys::TOLERANCE.iter().filter_map(|key| Some((*key, map.get(*key)?)));
+    let (Some((key, json)), None) = (given.next(), given.next()) else {
+        return Err(CaseFault::new(at, "a tolerance is exactly one of abs, rel, steps"));
+    };
+    let at = format!("{at}/{key}");
+    let by = number(json, &at)?;
+    match key {
+        "abs" => Ok(Tolerance::Abs(by)),
+        "rel" => Ok(Tolerance::Rel(by)),
+        _ => steps(by).ok_or_else(|| {
+            CaseFault::new(at, format!("{by} is not a whole number of steps from 0"))
+        }),
     }
 }
 
@@ -269,13 +259,12 @@ fn offers(
 
 fn offer(json: &Json, at: &str, dictionary: &Dictionary) -> Read<OfferValues> {
     let map = object(json, at)?;
+    keys::check(map, at, keys::OFFER)?;
     let id = name(field(map, at, "id")?, &format!("{at}/id"))?;
     let mut values = BTreeMap::new();
     for (key, json) in object(field(map, at, "values")?, &format!("{at}/values"))? {
         let at = format!("{at}/values/{}", pointer(key));
-        let Some(item) = dictionary.item(key) else {
-            return Err(CaseFault::new(at, format!("the item {key:?} is not in the dictionary")));
-        };
+        let item = known(dictionary, key, &at)?;
         if !json.is_null() {
             values.insert(key.clone(), value(json, &at, &item.kind)?);
         }
@@ -288,8 +277,23 @@ fn value(json: &Json, at: &str, kind: &Kind) -> Read<Value> {
         (KindName::Higher | KindName::Lower, json) => number(json, at).map(Value::Number),
         (KindName::Level, Json::String(label)) => Ok(Value::level(label.clone())),
         (KindName::Level, other) => Err(CaseFault::new(at, format!("{other} is no label"))),
-        (_, json) => words(json, at).map(Value::set),
+        (_, json) => {
+            let members = words(json, at)?;
+            for (index, member) in members.iter().enumerate() {
+                keys::member(kind, member)
+                    .map_err(|message| CaseFault::new(format!("{at}/{index}"), message))?;
+            }
+            Ok(Value::set(members))
+        }
     }
+}
+
+fn known<'a>(dictionary: &'a Dictionary, id: &str, at: &str) -> Read<&'a Item> {
+    dictionary.item(id).ok_or_else(|| {
+        let ids = dictionary.items().iter().map(|item| item.id.as_str());
+        let meant = keys::meant(id, ids);
+        CaseFault::new(at, format!("the item {id:?} is not in the dictionary{meant}"))
+    })
 }
 
 fn number(json: &Json, at: &str) -> Read<Decimal> {

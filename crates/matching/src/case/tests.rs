@@ -156,6 +156,71 @@ fn every_fault_points_at_its_place() {
     assert_eq!(refused(&json!({"items": [], "requirement": []})), "/offers");
 }
 
+/// The case with one value more or another.
+fn with(place: &str, value: Json) -> Json {
+    let mut case = small();
+    let (parent, key) = place.rsplit_once('/').unwrap();
+    case.pointer_mut(parent).unwrap()[key] = value;
+    case
+}
+
+#[test]
+fn a_mistyped_key_is_refused_with_its_place_and_the_key_that_was_meant() {
+    for (place, meant) in [
+        ("/requirements", "\"requirement\""),
+        ("/items/0/wurst", "\"worst\""),
+        ("/requirement/0/tolerence", "\"tolerance\""),
+        ("/requirement/0/tolerance/ab", "\"abs\""),
+        ("/offers/0/value", "\"values\""),
+    ] {
+        let fault = run_case(&with(place, json!("1")).to_string(), no_files).unwrap_err();
+        assert_eq!(fault.pointer, place);
+        assert!(fault.message.contains(&format!("did you mean {meant}?")), "{fault}");
+        assert!(fault.message.contains("allowed: "), "{fault}");
+    }
+    let queries = json!([{"name": "q", "requirement": [], "wait": 1}]);
+    assert_eq!(refused(&with("/queries", queries)), "/queries/0/wait");
+    assert_eq!(refused(&with("/a~b", json!(1))), "/a~0b");
+    assert_eq!(refused(&with("/case", json!(7))), "/case");
+    let fault = run_case(&with("/requirement/0/item", json!("uptme")).to_string(), no_files);
+    assert!(fault.unwrap_err().message.contains("did you mean \"uptime\"?"));
+}
+
+#[test]
+fn remarks_for_people_change_nothing() {
+    for place in ["/source", "/items/0/unit", "/requirement/0/note", "/offers/0/label", "/expected"]
+    {
+        assert_eq!(run(&with(place, json!({"any": ["thing"]}))), run(&small()), "{place}");
+    }
+}
+
+#[test]
+fn a_member_outside_the_universe_is_refused_wherever_it_stands() {
+    for (place, at) in [
+        ("/requirement/2/value", "/requirement/2/value/1"),
+        ("/offers/0/values/place", "/offers/0/values/place/1"),
+    ] {
+        let fault = run_case(&with(place, json!(["DE", "FRR"])).to_string(), no_files).unwrap_err();
+        assert_eq!(fault.pointer, at);
+        let said =
+            "\"FRR\" is not in the universe of the item; did you mean \"FR\"?; allowed: DE, FR, JP";
+        assert_eq!(fault.message, said);
+    }
+    let mut case = with("/offers_csv", json!("offers.csv"));
+    let fault = run_case(&case.to_string(), |_| Ok("id,place\nd,DE;UK\n".to_owned())).unwrap_err();
+    assert_eq!(fault.pointer, "/offers_csv");
+    let said =
+        "line 2, column place: \"UK\" is not in the universe of the item; allowed: DE, FR, JP";
+    assert_eq!(fault.message, said);
+    // Without a universe every member is one; a set that is empty has none.
+    case.as_object_mut().unwrap().remove("offers_csv");
+    case["offers"][0]["values"]["place"] = json!([]);
+    assert_eq!(run(&case)["small"]["failed"]["a"], json!(["place"]));
+    case["items"][2].as_object_mut().unwrap().remove("universe");
+    case["offers"][0]["values"]["place"] = json!(["anywhere"]);
+    assert_eq!(run(&case)["small"]["failed"]["a"], json!(["place"]));
+}
+
 #[test]
 fn a_promised_label_outside_the_list_meets_nothing() {
     let mut case = small();
