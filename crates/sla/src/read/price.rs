@@ -4,7 +4,7 @@ use super::cursor::{At, Fields, Sink};
 use super::limits::{PER_MAX, TIERS};
 use super::scalar::{boolean, decimal_as, technical_name, whole, word};
 use crate::fault::FaultCode;
-use crate::node::Node;
+use crate::node::{Node, Number};
 use crate::{Amount, BILLING_UNITS, CURRENCIES, Expected, Price, UnitPrice};
 use std::collections::BTreeSet;
 
@@ -47,11 +47,28 @@ fn unit_price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<UnitPrice> {
         "unit",
         word(BILLING_UNITS, |text| BILLING_UNITS.contains(&text).then(|| text.to_owned())),
     );
-    let per = fields.optional(sink, "per", whole(1, PER_MAX)).unwrap_or(1);
+    let per = fields.optional(sink, "per", units).unwrap_or(1);
     let money = money(&mut fields, sink);
     fields.close(sink);
     let (minor, currency) = money?;
     Some(UnitPrice { unit: unit?, per, minor, currency })
+}
+
+/// How many units an amount buys; it divides the price, so it is written in digits as well.
+fn units(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<u32> {
+    if has_exponent(node) {
+        let expected = Expected::Whole { min: 1, max: PER_MAX };
+        let message = "expected a number in digits, without an exponent";
+        return sink.fault(at, FaultCode::NotANumber, Some(node), expected, message);
+    }
+    whole(1, PER_MAX)(node, at, sink)
+}
+
+/// Whether a number is written like `1e9`, with or without quotes: a typing mistake in an exponent makes
+/// another price by powers of ten. Figures of quality may have one, quoted or not.
+fn has_exponent(node: &Node) -> bool {
+    let (Node::Text(text) | Node::Number(Number { text, .. })) = node else { return false };
+    text.contains(['e', 'E']) && crate::parse_decimal(text.trim()).is_some()
 }
 
 /// Reads `amount` and `currency` as whole minor units.
@@ -61,9 +78,8 @@ fn money(fields: &mut Fields<'_>, sink: &mut Sink) -> Option<(i64, String)> {
     let digits = currency.map_or(2, |(_, digits)| digits);
     let minor = fields.required(sink, "amount", |node, at, sink| {
         let expected = Expected::Amount { digits };
-        // A typing mistake in an exponent makes another price by powers of ten.
-        if matches!(node, Node::Text(text) if text.contains(['e', 'E'])) {
-            let message = "expected an amount in digits";
+        if has_exponent(node) {
+            let message = "expected an amount in digits, without an exponent";
             return sink.fault(at, FaultCode::NotANumber, Some(node), expected, message);
         }
         let amount = decimal_as(node, at, sink, expected.clone())?;

@@ -278,19 +278,59 @@ fn credits_are_written_as_the_thresholds_beside_them_are() {
     }
 }
 
+/// An offer in YAML with this price.
+fn priced(price: &str) -> String {
+    let text = offer_with("{item: capacity.hold_ttl, value: 15 min, commitment: declared}");
+    format!("{text}  price: {price}\n")
+}
+
 #[test]
-fn amounts_in_text_are_digits() {
+fn amounts_are_digits_with_and_without_quotes() {
     let read = |amount: &str| {
-        let text = offer_with("{item: capacity.hold_ttl, value: 15 min, commitment: declared}");
-        let price = format!("  price: {{monthlyTotal: {{amount: {amount}, currency: JPY}}}}\n");
-        parse_offer(&format!("{text}{price}"))
+        parse_offer(&priced(&format!("{{monthlyTotal: {{amount: {amount}, currency: JPY}}}}")))
     };
-    assert!(read("\"98000\"").is_ok() && read("98000").is_ok());
-    for amount in ["\"1e9\"", "\"1E+3\"", "many"] {
+    for amount in ["\"98000\"", "98000", "\"98000.0\"", "98000.0"] {
+        assert!(read(amount).is_ok(), "{amount}");
+    }
+    for amount in ["\"1e9\"", "1e9", "\"1E+3\"", "1E+3", "1e0", "many"] {
         let faults = read(amount).unwrap_err();
         let found = faults.at("/spec/price/monthlyTotal/amount").next().unwrap();
         assert_eq!(found.code, FaultCode::NotANumber, "{amount}");
         assert_eq!(found.expected, Some(Expected::Amount { digits: 0 }), "{amount}");
+        assert_eq!(found.found.as_deref(), Some(amount.trim_matches('"')));
+    }
+    let json = crate::to_json(&read("98000").unwrap()).replace("\"98000\"", "9.8e4");
+    let json = json.replace("98000", "9.8e4");
+    let faults = parse_offer(&json).unwrap_err();
+    assert_eq!(faults.at("/spec/price/monthlyTotal/amount").count(), 1, "{faults}");
+}
+
+#[test]
+fn prices_per_unit_are_digits_as_well() {
+    let read = |amount: &str, per: &str| {
+        parse_offer(&priced(&format!(
+            "{{perUnit: [{{unit: egress-gb, amount: {amount}, currency: JPY, per: {per}}}]}}"
+        )))
+    };
+    assert!(read("12", "1000").is_ok());
+    for (amount, per, place) in [("1e1", "1000", "amount"), ("12", "1e3", "per")] {
+        let faults = read(amount, per).unwrap_err();
+        let place = format!("/spec/price/perUnit/0/{place}");
+        let found = faults.at(&place).next().unwrap();
+        assert_eq!(found.code, FaultCode::NotANumber, "{faults}");
+        assert!(!found.allowed.is_empty());
+    }
+}
+
+#[test]
+fn figures_of_quality_may_have_an_exponent_with_and_without_quotes() {
+    let read = |value: &str| {
+        let item =
+            format!("{{item: performance.max_throughput, value: {value}, commitment: declared}}");
+        parse_offer(&offer_with(&item)).unwrap().spec.items[0].value.as_number()
+    };
+    for value in ["1e6", "\"1e6\"", "\"1e6 req/s\"", "1000000"] {
+        assert_eq!(read(value), parse_decimal("1000000"), "{value}");
     }
 }
 
