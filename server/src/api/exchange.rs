@@ -177,9 +177,11 @@ impl From<ImportReport> for ImportBody {
 /// Import a file of offers
 ///
 /// At most 10,000 offers as CSV, YAML or JSON; the columns of a table are described in docs/csv.md. Or one
-/// offer as a filled METI checklist for cloud services (CSV); what it does not say stands in the query.
+/// offer as a filled METI checklist for cloud services (CSV); what it does not say stands in the query. A
+/// remark in brackets behind an answer becomes an exclusion (`…を除く`) or a condition of the promise.
 /// New offers and next versions are saved in one transaction. With a single fault nothing is: each
-/// fault says row, column (`/rows/3/availability.mttr`), what was found and what is allowed.
+/// fault says row, column or the name of the checklist's row (`/rows/3/availability.mttr`), what was found
+/// as it is written there, and what is allowed.
 #[utoipa::path(post, path = "/provider/offers/import", tag = "provider", params(ImportQuery),
     request_body(content = String, description = "A table or documents", content_type = "text/csv"),
     responses((status = 200, body = ImportBody)))]

@@ -104,6 +104,13 @@ async fn faults_of_a_checklist_name_its_rows_and_the_fields_beside_it(engine: En
     assert_eq!((report.fault_count, report.offers.len()), (1, 0));
     assert_eq!((report.faults[0].row, report.faults[0].column.as_str()), (3, "平均復旧時間"));
     assert_eq!(report.faults[0].fault.found, "早め");
+    // What can be read and is out of range is shown as it is written, too.
+    let negative = CHECKLIST.replace("4時間以内", "-4時間");
+    let report = import(checklist(&negative, "kita-saas")).await.unwrap();
+    assert_eq!((report.faults[0].row, report.faults[0].column.as_str()), (3, "平均復旧時間"));
+    let fault = &report.faults[0].fault;
+    assert_eq!((fault.pointer.as_str(), fault.found.as_str()), ("/rows/3/平均復旧時間", "-4時間"));
+    assert!(fault.allowed.starts_with("a number from 0 to"), "{fault:?}");
     let mut nameless = checklist(CHECKLIST, "K");
     nameless.checklist.country = "Japan".to_owned();
     let report = import(nameless).await.unwrap();

@@ -3,20 +3,22 @@
 //!
 //! Only names of rows are used, so that numbering and wording beside them may differ. A row of the
 //! checklist that has no item here is passed over. An answer that cannot be read is a fault with its
-//! row, and so is an answer under a name that the checklist does not have. Answers are a provider's
-//! own statement: they become `declared`.
+//! row, and so is an answer under a name that the checklist does not have; a fault shows the row's name
+//! and the answer as they stand in the sheet. Answers are a provider's own statement: they become
+//! `declared`.
 
+mod answer;
 mod rows;
 
+use self::answer::promise;
 use self::rows::{NAMES, ROWS, is_known, is_row, unknown};
 use super::quotes::open_quote;
-use super::report::fault;
+use super::report::{fault, short};
 use super::{Import, ImportedOffer};
 use crate::node::Node;
 use crate::read::from_node;
 use crate::{
-    API_VERSION, Direction, Document, DocumentKind, Expected, FaultCode, ItemDef, ItemKind, Locale,
-    Offer, OfferItem, Value, format_offer_item, registry,
+    API_VERSION, Document, DocumentKind, Expected, Fault, FaultCode, Locale, Offer, registry,
 };
 
 /// What the checklist does not say about an offer.
@@ -66,14 +68,15 @@ pub fn read(text: &str, head: &Head) -> Import {
     };
     let open = open_quote(text, b',');
     let mut import = Import { rows: 1, ..Import::default() };
-    let (mut items, mut places): (Vec<Node>, Vec<usize>) = (Vec::new(), Vec::new());
+    let (mut items, mut cells): (Vec<Node>, Vec<Cell>) = (Vec::new(), Vec::new());
     for (index, record) in rows.enumerate() {
         let row = index + 2;
         let Ok(record) = record else { break };
-        let name = plain(record.get(name_at).unwrap_or_default());
+        let shown = record.get(name_at).unwrap_or_default().trim();
+        let name = plain(shown);
         if let Some(open) = open.as_ref().filter(|open| open.row == row) {
             // What follows stands in this one cell.
-            import.note(row, &name, open.fault());
+            import.note(row, shown, open.fault());
             break;
         }
         let answer = record.get(answer_at).unwrap_or_default().trim();
@@ -84,19 +87,28 @@ pub fn read(text: &str, head: &Head) -> Import {
         let Some(item) = found.and_then(|(_, key)| registry().item(key)) else {
             if !is_known(&name) {
                 let suggest = import.fault_count < MAX_SUGGESTIONS;
-                import.note(row, &name, unknown(&name, answer, suggest));
+                import.note(row, shown, unknown(&name, answer, suggest));
             }
             continue;
         };
         match promise(item, answer) {
-            Ok(promise) => {
+            Some(promise) => {
                 items.push(promise);
-                places.push(row);
+                cells.push(Cell {
+                    row,
+                    name: shown.to_owned(),
+                    answer: answer.to_owned(),
+                    item: &item.key,
+                });
             }
-            Err(allowed) => {
+            None => {
                 let message = format!("the answer cannot be read as {}", item.label(Locale::En));
                 let found = Some(answer.to_owned());
-                import.note(row, &name, fault(FaultCode::WrongForm, found, allowed, message));
+                import.note(
+                    row,
+                    shown,
+                    fault(FaultCode::WrongForm, found, answer::allowed(item), message),
+                );
             }
         }
     }
@@ -109,8 +121,13 @@ pub fn read(text: &str, head: &Head) -> Import {
             for found in
                 faults.0.into_iter().filter(|found| !refused || found.path != "/spec/items")
             {
-                let (row, column) = place(&found.path, &places);
-                import.note(row, &column, found);
+                match cell(&found.path, &cells) {
+                    Some(cell) => import.note(cell.row, &cell.name, cell.fault(found, &cells)),
+                    None => {
+                        let place = found.path.clone();
+                        import.note(0, &place, found);
+                    }
+                }
             }
         }
     }
@@ -187,129 +204,32 @@ fn document(head: &Head, items: Vec<Node>) -> Node {
     ])
 }
 
-/// The promise that an answer is, or what could have stood there.
-fn promise(item: &ItemDef, answer: &str) -> Result<Node, Vec<String>> {
-    let entry = |name: &str, node| (name.to_owned(), node);
-    let mut fields = vec![entry("item", Node::text(&item.key))];
-    let mut answer = plain_answer(answer);
-    if item.key == "performance.online_response_time" {
-        // A response time says nothing without its percentile and its transaction.
-        let words: Vec<String> = answer.split_whitespace().map(str::to_owned).collect();
-        let at = words.iter().position(|word| is_percentile(word));
-        let Some(at) = at.filter(|at| *at > 0 && *at + 2 == words.len()) else {
-            return Err(vec!["3 s p95 ref-web-1".to_owned()]);
-        };
-        fields.push(entry("percentile", Node::text(&words[at])));
-        fields.push(entry("transaction", Node::text(&words[at + 1])));
-        answer = words[..at].join(" ");
-    }
-    let value = match &item.kind {
-        ItemKind::Level(words) => one_word(words, &answer).map(Node::text),
-        ItemKind::Set(words) => set(&answer, |part| one_word(words, part)),
-        ItemKind::Countries => set(&answer, country),
-        _ => number(item, &answer),
-    };
-    let allowed = || match &item.kind {
-        ItemKind::Level(words) | ItemKind::Set(words) => {
-            words.iter().map(|word| word.label.get(Locale::Ja).to_owned()).collect()
+/// An answer that became a promise, as it stands in the sheet.
+struct Cell {
+    row: usize,
+    name: String,
+    answer: String,
+    item: &'static str,
+}
+
+impl Cell {
+    /// A fault of the promise in the words of the sheet: who filled it in wrote `-1時間`, not `-3600`.
+    fn fault(&self, fault: Fault, cells: &[Self]) -> Fault {
+        if fault.code == FaultCode::DuplicateItem
+            && let Some(first) = cells.iter().find(|cell| cell.item == self.item)
+        {
+            let message = format!("row {}, {}, says the same already", first.row, first.name);
+            return Fault { found: Some(short(&self.name)), message, ..fault };
         }
-        ItemKind::Countries => vec!["JP".to_owned(), "日本".to_owned()],
-        _ => item.unit.accepted().into_iter().map(str::to_owned).collect::<Vec<_>>(),
-    };
-    fields.push(entry("value", value.ok_or_else(allowed)?));
-    fields.push(entry("commitment", Node::text("declared")));
-    Ok(Node::Map(fields))
-}
-
-fn is_percentile(word: &str) -> bool {
-    word.strip_prefix(['p', 'P'])
-        .is_some_and(|digits| digits.starts_with(|c: char| c.is_ascii_digit()))
-}
-
-/// Narrow digits and signs, single spaces kept.
-fn plain_answer(answer: &str) -> String {
-    let parts: Vec<String> = answer.split_whitespace().map(plain).collect();
-    parts.join(" ")
-}
-
-/// The word of a list that an answer is, by key or by its name in either language.
-fn one_word(words: &[crate::Word], answer: &str) -> Option<String> {
-    let wanted = plain(answer).to_lowercase();
-    let is = |text: &str| plain(text).to_lowercase() == wanted;
-    let found = words.iter().find(|word| {
-        is(&word.key) || is(word.label.get(Locale::Ja)) || is(word.label.get(Locale::En))
-    });
-    found.map(|word| word.key.clone())
-}
-
-fn set(answer: &str, member: impl Fn(&str) -> Option<String>) -> Option<Node> {
-    let parts =
-        answer.split(['、', ',', ';', '・', '\n']).map(str::trim).filter(|part| !part.is_empty());
-    let members: Option<Vec<Node>> = parts.map(|part| member(part).map(Node::text)).collect();
-    members.filter(|members| !members.is_empty()).map(Node::List)
-}
-
-/// A country by its code, or by its Japanese name where one is common.
-fn country(part: &str) -> Option<String> {
-    const NAMES: &[(&str, &str)] = &[
-        ("日本", "JP"),
-        ("日本国内", "JP"),
-        ("国内", "JP"),
-        ("米国", "US"),
-        ("アメリカ", "US"),
-        ("英国", "GB"),
-        ("ドイツ", "DE"),
-        ("フランス", "FR"),
-        ("オランダ", "NL"),
-        ("アイルランド", "IE"),
-        ("シンガポール", "SG"),
-        ("韓国", "KR"),
-        ("台湾", "TW"),
-        ("オーストラリア", "AU"),
-        ("カナダ", "CA"),
-    ];
-    let named = NAMES.iter().find(|(name, _)| *name == part).map(|(_, code)| (*code).to_owned());
-    named.or_else(|| crate::COUNTRIES.contains(&part).then(|| part.to_owned()))
-}
-
-/// A number with its unit, without the words around it. Months and years have no fixed length; the
-/// one that promises less is taken.
-fn number(item: &ItemDef, answer: &str) -> Option<Node> {
-    if let Ok(number) = item.unit.read(&plain(answer)) {
-        return Some(Node::number(number));
+        Fault { found: Some(short(&self.answer)), ..fault }
     }
-    let around = ["以上", "以内", "以下", "未満", "程度", "間前", "前", "間", "約"];
-    let mut text = plain(answer);
-    for word in around {
-        text = text.replace(word, "");
-    }
-    if item.unit == crate::Unit::HoursPerWeek
-        && matches!(text.as_str(), "24時365日" | "24/365" | "24x7")
-    {
-        return Some(Node::integer(168));
-    }
-    let higher = item.direction == Direction::Higher;
-    for (names, short, long) in
-        [(["ヶ月", "か月", "カ月", "ケ月"], 28, 31), (["年", "箇年", "か年", "ヵ年"], 365, 366)]
-    {
-        let count = names.iter().find_map(|name| text.strip_suffix(name));
-        if let Some(count) = count.and_then(|count| count.parse::<u32>().ok()) {
-            let days = count.checked_mul(if higher { short } else { long })?;
-            return Some(Node::text(format!("{days} d")));
-        }
-    }
-    // Taking 間 away made 時間 to 時 and 週間 to 週.
-    let text = text.replace('時', "時間").replace('週', "週間");
-    let read = item.unit.read(&text);
-    read.ok().map(Node::number)
 }
 
-/// The row and field of a fault whose promises stood in these rows.
-fn place(path: &str, rows: &[usize]) -> (usize, String) {
-    let index =
-        path.strip_prefix("/spec/items/").map(|rest| rest.split('/').next().unwrap_or(rest));
-    let row = index.and_then(|index| index.parse::<usize>().ok()).and_then(|index| rows.get(index));
-    (row.copied().unwrap_or(0), path.to_owned())
+/// The answer in which a fault of the document lies.
+fn cell<'a>(path: &str, cells: &'a [Cell]) -> Option<&'a Cell> {
+    let rest = path.strip_prefix("/spec/items/")?;
+    let index = rest.split('/').next().unwrap_or(rest);
+    cells.get(index.parse::<usize>().ok()?)
 }
 
 /// Writes a checklist with the rows that the registry knows and a column of answers for each offer.
@@ -328,26 +248,8 @@ pub fn write(offers: &[Offer]) -> String {
             continue;
         }
         written.push(key);
-        let answer = |offer: &Offer| offer.item(key).map(answer).unwrap_or_default();
+        let answer = |offer: &Offer| offer.item(key).map(answer::written).unwrap_or_default();
         let _ = out.write_record([(*row).to_owned()].into_iter().chain(offers.iter().map(answer)));
     }
     String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default()
-}
-
-/// A promise as an answer that reads back as the same value.
-fn answer(promise: &OfferItem) -> String {
-    let item = registry().item(&promise.item);
-    let shown = match (&promise.value, item) {
-        (Value::Set(members), Some(item)) if item.kind == ItemKind::Countries => {
-            members.iter().cloned().collect::<Vec<_>>().join("、")
-        }
-        (Value::Number(_), _) => format_offer_item(promise, Locale::Ja).replace(',', ""),
-        _ => format_offer_item(promise, Locale::Ja),
-    };
-    match (&promise.percentile, &promise.transaction) {
-        (Some(percentile), Some(transaction)) => {
-            format!("{} p{percentile} {transaction}", shown.replace(' ', ""))
-        }
-        _ => shown,
-    }
 }

@@ -170,7 +170,12 @@ pub(super) fn fault(
     allowed: impl Into<Allowed>,
     message: impl Into<String>,
 ) -> Fault {
-    let found = found.map(|text| text.chars().take(60).collect());
+    let found = found.map(|text| short(&text));
     let Allowed { words: allowed, expected } = allowed.into();
     Fault { path: String::new(), code, found, allowed, expected, message: message.into() }
+}
+
+/// What was found, in at most 60 characters.
+pub(super) fn short(text: &str) -> String {
+    text.chars().take(60).collect()
 }
