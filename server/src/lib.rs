@@ -6,6 +6,7 @@ mod clouds;
 mod command;
 pub mod config;
 mod log;
+mod plain_words;
 mod system;
 pub mod web;
 pub mod wiring;

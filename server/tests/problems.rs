@@ -216,10 +216,10 @@ async fn every_fault_of_a_check_names_what_was_found_and_what_is_allowed() {
 async fn a_body_of_the_wrong_shape_is_told_with_what_was_found_and_what_is_expected() {
     let site = Site::empty().await;
     let cases = [
-        (r#"{"need":{"template":7}}"#, "/need/template", "7", "string"),
+        (r#"{"need":{"template":7}}"#, "/need/template", "7", "text"),
         (r#"{"need":{"template":"x"},"oder":1}"#, "/oder", "oder", "need, order, limit"),
         (r#"{"order":"fit"}"#, "/need", "nothing", "a value"),
-        (r#"{"need":{"template":"x"},"limit":-1}"#, "/limit", "-1", "u32"),
+        (r#"{"need":{"template":"x"},"limit":-1}"#, "/limit", "-1", "a whole number from 1 to 200"),
         (r#"{"need":{}}"#, "/need", "nothing", "exactly one of"),
         ("[]", "", "", ""),
     ];

@@ -39,14 +39,19 @@ pub(super) fn routes() -> OpenApiRouter<Broker> {
 #[schema(as = Plan)]
 pub(super) struct PlanBody {
     /// Machines, 1 to 16.
+    #[schema(minimum = 1, maximum = 16)]
     instances: i64,
     /// Virtual CPUs of each, 1 to 64.
+    #[schema(minimum = 1, maximum = 64)]
     vcpu: i64,
     /// Memory of each, MiB, 256 to 262144.
+    #[schema(minimum = 256, maximum = 262_144)]
     ram_mb: i64,
     /// Storage of each, GB, 1 to 10000.
+    #[schema(minimum = 1, maximum = 10_000)]
     storage_gb: i64,
     /// Network, Mbit/s, 1 to 10000.
+    #[schema(minimum = 1, maximum = 10_000)]
     network_mbps: i64,
     /// Region at the provider.
     region: String,

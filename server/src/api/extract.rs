@@ -10,13 +10,19 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use broker::OpContext;
 use domain::Viewer;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use utoipa::ToSchema;
 
 use super::problem::{FieldProblem, Problem, told};
+use super::ranges::{self, Range};
+use crate::plain_words::{Kind, misfit};
 use crate::web::{RequestId, UnknownToken};
 
 /// Found values are cut here, so that an answer stays small.
 const FOUND_CHARACTERS_MAX: usize = 80;
+
+/// Fields of bodies that are never repeated.
+const SECRETS: [&str; 2] = ["password", "token"];
 
 /// One fault with everything it says.
 pub(super) fn fault(
@@ -85,7 +91,7 @@ where
 #[derive(Debug)]
 pub(super) struct Input<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Input<T> {
+impl<S: Send + Sync, T: DeserializeOwned + ToSchema> FromRequest<S> for Input<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -97,9 +103,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Input<T> {
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let message = error.inner().to_string();
-            // The syntax of the whole body, or one value in it.
-            if error.inner().is_data() {
-                Problem::invalid(vec![data_fault(&pointer(error.path()), &message)])
+            // The syntax of the whole body, or one value in it: a word of a list that is no text is
+            // called a fault of syntax as well.
+            if error.inner().is_data() || serde_json::from_slice::<IgnoredAny>(&bytes).is_ok() {
+                let pointer = pointer(error.path());
+                let range = ranges::at(&T::name(), &pointer);
+                Problem::invalid(vec![data_fault(&pointer, &message, range)])
             } else {
                 Problem::new(StatusCode::BAD_REQUEST, "bad_json", message)
             }
@@ -163,28 +172,29 @@ fn unsupported(found: &str, allowed: &str) -> Problem {
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
 }
 
-/// A value of the wrong kind, from the sentence of the reader: what was found and what is expected.
-fn data_fault(pointer: &str, message: &str) -> FieldProblem {
-    let sentence = message.split(" at line ").next().unwrap_or(message);
-    let named = |rest: &str| rest.split('`').nth(1).unwrap_or_default().to_owned();
-    let at = |name: &str| format!("{pointer}/{}", escape(name));
-    if let Some(rest) = sentence.strip_prefix("missing field ") {
-        let allowed = "a value, as the OpenAPI document describes it";
-        return fault(&at(&named(rest)), "missing", "", allowed, sentence);
-    }
-    let (start, allowed) = sentence.split_once(", expected ").unwrap_or((sentence, ""));
-    let allowed = match allowed.trim_start_matches("one of ").replace('`', "") {
-        none if none.is_empty() => "see the OpenAPI document".to_owned(),
-        some => some,
+/// A value of the wrong kind: what was found and what is allowed, with the range that is documented.
+fn data_fault(place: &str, message: &str, range: Option<Range>) -> FieldProblem {
+    let mut misfit = misfit(message);
+    let own = format!("{place}/{}", escape(&misfit.found));
+    let (place, code, found) = match misfit.kind {
+        Kind::Missing => {
+            "a value, as the OpenAPI document describes it".clone_into(&mut misfit.allowed);
+            (own.as_str(), "missing", "")
+        }
+        // The path ends in the field already, or in what stands around it.
+        Kind::Unknown => (place, "unknown_field", misfit.found.as_str()),
+        Kind::Repeated => (place, "repeated", misfit.found.as_str()),
+        Kind::Value => {
+            if let (Some(range), true) = (range, misfit.allowed.starts_with("a whole number")) {
+                misfit.allowed = range.to_string();
+            }
+            let secret = place.rsplit('/').next().is_some_and(|name| SECRETS.contains(&name));
+            let shown = if secret { "(not shown)" } else { misfit.found.as_str() };
+            let shown = if shown.is_empty() { "another value" } else { shown };
+            (place, "type", shown)
+        }
     };
-    if let Some(rest) = start.strip_prefix("unknown field ") {
-        // The path ends in the unknown field already.
-        return fault(pointer, "unknown_field", &named(rest), &allowed, sentence);
-    }
-    let found = ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant "]
-        .iter()
-        .find_map(|kind| start.strip_prefix(kind));
-    fault(pointer, "type", found.unwrap_or(start), &allowed, sentence)
+    fault(place, code, found, &misfit.allowed, &misfit.message())
 }
 
 /// A path of serde as JSON pointer.
@@ -235,7 +245,8 @@ impl<S: Send + Sync, T: FromQuery> FromRequestParts<S> for Query<T> {
 }
 
 impl Params {
-    fn read(query: &str) -> Self {
+    /// Takes a query apart.
+    pub fn read(query: &str) -> Self {
         let pairs: Vec<(String, String)> =
             url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let mut params = Self { pairs, known: Vec::new(), faults: Vec::new() };
@@ -260,7 +271,8 @@ impl Params {
         params
     }
 
-    fn fault(&mut self, name: &str, code: &str, found: &str, allowed: &str, message: &str) {
+    /// Notes a fault of a parameter or header.
+    pub fn fault(&mut self, name: &str, code: &str, found: &str, allowed: &str, message: &str) {
         let short: String = name.chars().take(FOUND_CHARACTERS_MAX).collect();
         self.faults.push(fault(&format!("/{}", escape(&short)), code, found, allowed, message));
     }
@@ -335,7 +347,8 @@ impl Params {
         value
     }
 
-    fn finish(mut self) -> Result<(), Problem> {
+    /// All faults, those of names that nobody took included.
+    pub fn finish(mut self) -> Result<(), Problem> {
         let unknown: Vec<String> = self
             .pairs
             .iter()

@@ -18,6 +18,7 @@ mod notices;
 mod openapi;
 pub mod problem;
 mod provider_offers;
+mod ranges;
 mod wire;
 
 use axum::Router;

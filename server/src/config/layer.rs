@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::Context;
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
@@ -81,21 +81,25 @@ impl Layer {
         Ok(Self {
             data: text("KUMOICHI_DATA").map(Into::into),
             database: text("KUMOICHI_DATABASE"),
-            listen: read(&text, "KUMOICHI_LISTEN")?,
+            listen: read(
+                &text,
+                "KUMOICHI_LISTEN",
+                "an address and a port, such as 127.0.0.1:7600",
+            )?,
             public_origin: text("KUMOICHI_PUBLIC_ORIGIN"),
-            secure_cookies: read(&text, "KUMOICHI_SECURE_COOKIES")?,
+            secure_cookies: read(&text, "KUMOICHI_SECURE_COOKIES", "true or false")?,
             site: text("KUMOICHI_SITE").map(Into::into),
-            workers: read(&text, "KUMOICHI_WORKERS")?,
-            lease_seconds: read(&text, "KUMOICHI_LEASE_SECONDS")?,
-            monitor_interval_seconds: read(&text, "KUMOICHI_MONITOR_INTERVAL_SECONDS")?,
+            workers: read(&text, "KUMOICHI_WORKERS", "a whole number, 0 or more")?,
+            lease_seconds: read(&text, "KUMOICHI_LEASE_SECONDS", SECONDS)?,
+            monitor_interval_seconds: read(&text, "KUMOICHI_MONITOR_INTERVAL_SECONDS", SECONDS)?,
             allowed_networks: text("KUMOICHI_ALLOWED_NETWORKS")
                 .map(|list| list.split(',').map(|part| part.trim().to_owned()).collect()),
             sealing_key: text("KUMOICHI_SEALING_KEY").map(Into::into),
             language: text("KUMOICHI_LANGUAGE"),
             log: text("KUMOICHI_LOG"),
-            log_format: read(&text, "KUMOICHI_LOG_FORMAT")?,
-            count_statements: read(&text, "KUMOICHI_COUNT_STATEMENTS")?,
-            clouds_port: read(&text, "KUMOICHI_CLOUDS_PORT")?,
+            log_format: read(&text, "KUMOICHI_LOG_FORMAT", "plain or json")?,
+            count_statements: read(&text, "KUMOICHI_COUNT_STATEMENTS", "true or false")?,
+            clouds_port: read(&text, "KUMOICHI_CLOUDS_PORT", "a whole number from 0 to 65535")?,
         })
     }
 
@@ -125,13 +129,17 @@ impl Layer {
     }
 }
 
-fn read<T>(text: &dyn Fn(&str) -> Option<String>, name: &str) -> anyhow::Result<Option<T>>
-where
-    T: FromStr,
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
+/// What a number of seconds may be.
+const SECONDS: &str = "a whole number from 0 to 4294967295";
+
+fn read<T: FromStr>(
+    text: &dyn Fn(&str) -> Option<String>,
+    name: &str,
+    allowed: &str,
+) -> anyhow::Result<Option<T>> {
     let Some(given) = text(name) else { return Ok(None) };
-    given.trim().parse().map(Some).with_context(|| format!("{name}: `{given}` cannot be read"))
+    let refuse = |_| anyhow!("{name}: `{given}` cannot be read; allowed: {allowed}");
+    given.trim().parse().map(Some).map_err(refuse)
 }
 
 impl FromStr for LogFormat {

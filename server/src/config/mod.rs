@@ -2,6 +2,7 @@
 //!
 //! `kumoichi.example.toml` explains every key; a test keeps it equal to [`Layer`].
 
+mod file;
 mod layer;
 mod settings;
 #[cfg(test)]
@@ -9,7 +10,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use clap::Args;
 
 pub use layer::{Layer, LogFormat};
@@ -51,9 +52,9 @@ impl ConfigArgs {
             (Some(port), _) => Some(port),
             // A whole address given as a flag wins over the port of the environment.
             (None, Some(_)) if self.layer.listen.is_some() => None,
-            (None, Some(text)) => Some(
-                text.parse().with_context(|| format!("PORT: `{text}` is no port (0 to 65535)"))?,
-            ),
+            (None, Some(text)) => {
+                Some(text.parse().map_err(|_| anyhow!("PORT: `{text}` is no port (0 to 65535)"))?)
+            }
             (None, None) => None,
         };
         Settings::new(self.layer.clone().or(named).or(file), port)
@@ -63,11 +64,7 @@ impl ConfigArgs {
         let named = self.config.clone().or_else(|| environment("KUMOICHI_CONFIG").map(Into::into));
         let path = named.clone().unwrap_or_else(|| DEFAULT_FILE.into());
         match std::fs::read_to_string(&path) {
-            Ok(text) => match toml::from_str(&text) {
-                Ok(layer) => Ok(layer),
-                // The message of toml shows line, column and the key.
-                Err(error) => bail!("{}: {error}", path.display()),
-            },
+            Ok(text) => file::read(&text).map_err(|fault| anyhow!("{}: {fault}", path.display())),
             Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
                 Ok(Layer::default())
             }

@@ -49,6 +49,43 @@ fn an_unknown_key_is_refused_with_its_name_and_line() {
 }
 
 #[test]
+fn a_value_of_the_wrong_kind_is_told_in_plain_words_with_line_key_and_what_is_allowed() {
+    for (text, said) in [
+        ("workers = 'x'", "line 1: workers: found \"x\"; allowed: a whole number, 0 or more"),
+        ("workers = -1", "line 1: workers: found -1; allowed: a whole number, 0 or more"),
+        (
+            "log = 'info'\nlease_seconds = 1.5",
+            "line 2: lease_seconds: found 1.5; allowed: a whole number from 0 to 4294967295",
+        ),
+        (
+            "clouds_port = 70000",
+            "line 1: clouds_port: found 70000; allowed: a whole number from 0 to 65535",
+        ),
+        ("secure_cookies = 'yes'", "line 1: secure_cookies: found \"yes\"; allowed: true or false"),
+        ("data = 7", "line 1: data: found 7; allowed: text"),
+        ("allowed_networks = 'ten'", "line 1: allowed_networks: found \"ten\"; allowed: a list"),
+        ("allowed_networks = [10]", "line 1: allowed_networks[0]: found 10; allowed: text"),
+        (
+            "listen = 'here'",
+            "line 1: listen: found 'here'; allowed: an address and a port, such as 127.0.0.1:7600",
+        ),
+        ("log_format = 'xml'", "line 1: log_format: found xml; allowed: plain, json"),
+        ("log_format = 7", "allowed: plain, json"),
+        (
+            "wokers = 2",
+            "line 1: there is no field wokers here; did you mean workers?; allowed: data,",
+        ),
+    ] {
+        let (_folder, args) = args(text);
+        let error = format!("{:#}", args.resolve_with(&nothing).unwrap_err());
+        assert!(error.contains(said), "{text}: {error}");
+        for word in ["usize", "u32", "u16", "invalid type", "struct", "sequence", "variant"] {
+            assert!(!error.contains(word), "{text}: {error}");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_told_with_its_name() {
     for (name, value) in [
         ("PORT", "70000"),
@@ -60,6 +97,7 @@ fn what_cannot_be_read_is_told_with_its_name() {
         let environment = |asked: &str| (asked == name).then(|| value.to_owned());
         let error = format!("{:#}", args.resolve_with(&environment).unwrap_err());
         assert!(error.contains(name) && error.contains(value), "{error}");
+        assert!(!error.contains("digit found"), "{error}");
     }
     for text in ["language = 'fr'", "allowed_networks = ['ten']", "public_origin = 'https://a/b'"] {
         let (_folder, args) = args(text);
