@@ -117,6 +117,34 @@ async fn a_document_is_checked_with_every_fault_and_its_place() {
 }
 
 #[tokio::test]
+async fn faults_of_an_uploaded_document_stand_at_the_file_with_its_name() {
+    let site = provider().await;
+    let faulty =
+        "apiVersion: sla.kumoichi/v1alpha1\nkind: ServiceLevelOffer\nmetadata: {name: X}\n";
+    for sent in [faulty, "words", "a: [", "apiVersion: 1\n---\napiVersion: 2\n"] {
+        for (field, other) in [("file", "yaml"), ("yaml", "file")] {
+            let answer = site.upload("/provider/offers/document", &[(field, sent)]).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{sent}");
+            assert!(
+                answer.text.contains(&format!("id=\"field-{field}-error\"")),
+                "{field}: {sent}"
+            );
+            assert!(
+                !answer.text.contains(&format!("id=\"field-{other}-error\"")),
+                "{field}: {sent}"
+            );
+            assert_eq!(answer.text.contains("“offer.yaml”: "), field == "file", "{sent}");
+        }
+    }
+    let empty = site.upload("/provider/offers/document", &[("yaml", ""), ("file", " ")]).await;
+    assert!(empty.text.contains("“offer.yaml” is empty."), "{}", empty.text);
+    assert!(!empty.text.contains("id=\"field-yaml-error\""));
+    let large = "a".repeat(1_200_000);
+    let large = site.upload("/provider/offers/document", &[("file", &large)]).await;
+    assert!(large.text.contains("“offer.yaml”: This is too large."), "{}", large.text);
+}
+
+#[tokio::test]
 async fn an_uploaded_document_becomes_an_offer() {
     let site = provider().await;
     let yaml = yaml_of(&site.post("/provider/offers/new", &FORM).await);

@@ -47,8 +47,8 @@ pub(super) async fn check(
     if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
         return refusal;
     }
-    let mut form = match read(&ctx, request, &state).await {
-        Ok(form) => form,
+    let (mut form, file) = match read(&ctx, request, &state).await {
+        Ok(sent) => sent,
         Err(response) => return response,
     };
     let words = ctx.words();
@@ -62,23 +62,24 @@ pub(super) async fn check(
     if form.value("step") == "change" {
         return sheet(&ctx, &state, None, form, &[], StatusCode::OK).await;
     }
-    match previewed(&ctx, &state, form, StatusCode::OK).await {
+    match previewed(&ctx, &state, form, file.as_deref(), StatusCode::OK).await {
         Ok(page) => page,
         Err(error) => fail(&ctx, error),
     }
 }
 
-/// What a document would be saved as, or its faults.
+/// What a document would be saved as, or its faults; `file` is the name of the file it came in.
 pub(super) async fn previewed(
     ctx: &PageContext,
     state: &AppState,
     form: FormState,
+    file: Option<&str>,
     status: StatusCode,
 ) -> Result<Response, BrokerError> {
     let provider = state.broker.my_provider(&ctx.op()).await?;
     let checked = state.broker.check_offer_text(form.value("yaml"));
     let (Some(offer), Some(yaml)) = (checked.offer, checked.yaml) else {
-        return Ok(faulty(ctx, state, form, &checked.faults).await);
+        return Ok(faulty(ctx, state, form, file, &checked.faults).await);
     };
     let replaced = edit::replaced(ctx, state, Some(&offer)).await?;
     let over = replaced.as_ref().map(|replaced| (replaced, basis::read(&form)));
@@ -88,43 +89,47 @@ pub(super) async fn previewed(
     Ok(preview::sheet(ctx, &provider.card, &shown, back, status))
 }
 
-/// The document again, with its faults.
+/// The document again, with its faults at the field it came in: the file's, or the text's.
 pub(super) async fn faulty(
     ctx: &PageContext,
     state: &AppState,
     mut form: FormState,
+    file: Option<&str>,
     faults: &[FieldFault],
 ) -> Response {
     let words = ctx.words();
     // A fault of the whole document has no place of its own to be listed with.
-    if let [fault] = faults
-        && fault.pointer.is_empty()
-    {
-        form.fail("yaml", fault_text(words, fault));
-        return sheet(ctx, state, None, form, &[], StatusCode::UNPROCESSABLE_ENTITY).await;
+    let (said, listed) = match faults {
+        [fault] if fault.pointer.is_empty() => (fault_text(words, fault), &[][..]),
+        _ => {
+            let count = i64::try_from(faults.len()).unwrap_or(i64::MAX);
+            (words.portal_document_faults(count), faults)
+        }
+    };
+    match file {
+        Some(name) => form.fail("file", words.portal_document_in_file(name, said)),
+        None => form.fail("yaml", said),
     }
-    let count = i64::try_from(faults.len()).unwrap_or(i64::MAX);
-    form.fail("yaml", words.portal_document_faults(count));
-    sheet(ctx, state, None, form, faults, StatusCode::UNPROCESSABLE_ENTITY).await
+    sheet(ctx, state, None, form, listed, StatusCode::UNPROCESSABLE_ENTITY).await
 }
 
-/// Fields of a multipart form (a file wins over the text beside it) or of an ordinary one. A file or
-/// text that cannot be a document is noted at its field.
+/// Fields of a multipart form (a file wins over the text beside it) or of an ordinary one, and the name
+/// of the file whose text is checked. A file or text that cannot be a document is noted at its field.
 async fn read(
     ctx: &PageContext,
     request: Request,
     state: &AppState,
-) -> Result<FormState, Response> {
+) -> Result<(FormState, Option<String>), Response> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
-        return FormState::from_request(request, state).await;
+        return FormState::from_request(request, state).await.map(|form| (form, None));
     }
     let broken = |error: MultipartError| error_page(ctx, error.status());
     let mut parts = Multipart::from_request(request, state)
         .await
         .map_err(|rejection| error_page(ctx, rejection.status()))?;
     let words = ctx.words();
-    let mut form = FormState::empty();
+    let (mut form, mut sent, mut empty) = (FormState::empty(), None, None);
     while let Some(mut part) = parts.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();
         let file: String = part.file_name().unwrap_or_default().chars().take(80).collect();
@@ -140,22 +145,33 @@ async fn read(
             }
         }
         if size > BODY_BYTES_MAX {
-            form.fail(place, words.portal_document_too_large());
+            let said = words.portal_document_too_large().to_owned();
+            let named = || words.portal_document_in_file(&file, &said);
+            form.fail(place, if name == "file" { named() } else { said.clone() });
             continue;
         }
         match String::from_utf8(bytes) {
             Ok(text) if name == "file" && text.contains('\0') => {
                 form.fail("file", words.portal_document_not_text(file));
             }
-            Ok(text) if name == "file" && text.trim().is_empty() => {}
-            Ok(text) if name == "file" => form = form.with("yaml", text),
+            // Browsers send a part without a name where no file was chosen.
+            Ok(text) if name == "file" && text.trim().is_empty() => {
+                empty = Some(file).filter(|name| !name.is_empty());
+            }
+            Ok(text) if name == "file" => {
+                sent = Some(file);
+                form = form.with("yaml", text);
+            }
             // A file wins, whichever comes first.
             Ok(text) if form.value(&name).is_empty() => form = form.with(&name, text),
             Ok(_) => {}
             Err(_) => form.fail(place, words.portal_document_not_text(file)),
         }
     }
-    Ok(form)
+    if let Some(name) = empty.filter(|_| form.value("yaml").trim().is_empty()) {
+        form.fail("file", words.portal_document_empty(name));
+    }
+    Ok((form, sent))
 }
 
 pub(super) async fn sheet(

@@ -29,13 +29,13 @@ pub(super) async fn save(
         Ok(saved) => saved,
         Err(BrokerError::Conflict { code: "offer_changed", .. }) => {
             // Once more, with the version named that somebody saved meanwhile.
-            return match document::previewed(&ctx, &state, form, StatusCode::CONFLICT).await {
+            return match document::previewed(&ctx, &state, form, None, StatusCode::CONFLICT).await {
                 Ok(page) => page,
                 Err(error) => fail(&ctx, error),
             };
         }
         Err(BrokerError::Invalid(faults)) => {
-            return document::faulty(&ctx, &state, form, &faults).await;
+            return document::faulty(&ctx, &state, form, None, &faults).await;
         }
         Err(error) => return fail(&ctx, error),
     };
