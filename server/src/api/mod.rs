@@ -16,6 +16,7 @@ mod need;
 mod needs;
 mod notices;
 mod openapi;
+mod precondition;
 pub mod problem;
 mod provider_offers;
 mod ranges;

@@ -16,7 +16,8 @@ use super::combinations::CombinationsBody;
 use super::contracts::PlanBody;
 use super::extract::{Asker, Document, Input, Named, Nothing, Query, fault};
 use super::need::{NeedBody, need_problem};
-use super::problem::{FieldProblem, Problem};
+use super::precondition::{MadeOfVersion, Versioned};
+use super::problem::{FieldProblem, Problem, ProblemDocument};
 use super::wire::{self, Answer, Created, Money, OfferSummary, PageQuery, TwoLanguages};
 
 /// Rows of each list when nothing is said.
@@ -193,30 +194,51 @@ async fn save(
 /// Read a saved requirement
 #[utoipa::path(get, path = "/requirements/{requirement}", tag = "needs",
     params(("requirement" = String, Path, description = "`req_…`")),
-    responses((status = 200, body = RequirementBody)))]
+    responses((status = 200, body = RequirementBody,
+        headers(("ETag" = String, description = "The number of the newest version")))))]
 async fn read(
     State(broker): State<Broker>,
     Asker(ctx): Asker,
     Named(id): Named<RequirementId>,
     _: Query<Nothing>,
-) -> Result<Answer<RequirementBody>, Problem> {
-    Ok(Answer(broker.requirement(&ctx, id).await?.into()))
+) -> Result<Versioned<RequirementBody>, Problem> {
+    Ok(versioned(broker.requirement(&ctx, id).await?))
 }
 
 /// Save a new version
 ///
-/// An unchanged document makes no new version, so repeating is harmless.
+/// An unchanged document makes no new version, so repeating is harmless. Say with `If-Match` or
+/// `expectedVersion` which version the change was made of, so that nobody else's change is lost.
 #[utoipa::path(put, path = "/requirements/{requirement}", tag = "needs",
-    params(("requirement" = String, Path, description = "`req_…`")),
+    params(
+        ("requirement" = String, Path, description = "`req_…`"),
+        ("expectedVersion" = Option<i64>, Query, minimum = 1,
+            description = "Save only while this is the newest version, otherwise 409; whatever it is when absent"),
+        ("If-Match" = Option<String>, Header,
+            description = "The same as the ETag of the version that was read, such as `\"3\"`, otherwise 412")),
     request_body(content = String, description = "A QualityRequirement document", content_type = "application/yaml"),
-    responses((status = 200, body = RequirementBody)))]
+    responses(
+        (status = 200, body = RequirementBody, headers(("ETag" = String, description = "The number of the newest version"))),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
+            description = "`requirement_changed`: another version is the newest; read it again"),
+        (status = 412, body = ProblemDocument, content_type = "application/problem+json",
+            description = "The same, asked with If-Match")))]
 async fn revise(
     State(broker): State<Broker>,
     Asker(ctx): Asker,
     Named(id): Named<RequirementId>,
+    made_of: MadeOfVersion,
     Document(text): Document,
-) -> Result<Answer<RequirementBody>, Problem> {
-    Ok(Answer(broker.save_requirement(&ctx, &text, Some(id)).await?.into()))
+) -> Result<Versioned<RequirementBody>, Problem> {
+    let saved = match made_of.version {
+        Some(version) => broker.revise_requirement(&ctx, &text, id, version).await,
+        None => broker.save_requirement(&ctx, &text, Some(id)).await,
+    };
+    saved.map(versioned).map_err(|error| made_of.refused(error))
+}
+
+fn versioned(saved: SavedRequirement) -> Versioned<RequirementBody> {
+    Versioned(saved.card.version, saved.into())
 }
 
 /// What to rank.

@@ -117,6 +117,12 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "cross_site", detail)
     }
 
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
     /// The status it will have.
     #[must_use]
     pub fn status(&self) -> StatusCode {

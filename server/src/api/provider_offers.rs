@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use broker::Broker;
-use broker::offers::{OwnOffer, OwnOfferCard};
+use broker::offers::{MadeOf, OwnOffer, OwnOfferCard};
 use domain::OfferId;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,7 +13,8 @@ use utoipa_axum::routes;
 
 use super::extract::{Asker, Document, Named, Nothing, Query};
 use super::needs::CheckBody;
-use super::problem::{FieldProblem, Problem};
+use super::precondition::{MadeOfVersion, Versioned};
+use super::problem::{FieldProblem, Problem, ProblemDocument};
 use super::wire::{self, Answer, Created, PageQuery, TwoLanguages, moment};
 
 pub(super) fn routes() -> OpenApiRouter<Broker> {
@@ -174,29 +175,42 @@ async fn save(
 /// Read one's offer with drafts and versions
 #[utoipa::path(get, path = "/provider/offers/{offer}", tag = "provider",
     params(("offer" = String, Path, description = "`ofr_…`")),
-    responses((status = 200, body = OwnOfferBody)))]
+    responses((status = 200, body = OwnOfferBody,
+        headers(("ETag" = String, description = "The number of the newest version")))))]
 async fn read(
     State(broker): State<Broker>,
     Asker(ctx): Asker,
     Named(id): Named<OfferId>,
     _: Query<Nothing>,
-) -> Result<Answer<OwnOfferBody>, Problem> {
-    Ok(Answer(broker.my_offer(&ctx, id).await?.into()))
+) -> Result<Versioned<OwnOfferBody>, Problem> {
+    Ok(versioned(broker.my_offer(&ctx, id).await?))
 }
 
 /// Save a new version
 ///
-/// The document keeps the offer's name. An unchanged document makes no new version.
+/// The document keeps the offer's name. An unchanged document makes no new version. Say with `If-Match`
+/// or `expectedVersion` which version the change was made of, so that nobody else's change is lost.
 #[utoipa::path(put, path = "/provider/offers/{offer}", tag = "provider",
-    params(("offer" = String, Path, description = "`ofr_…`")),
+    params(
+        ("offer" = String, Path, description = "`ofr_…`"),
+        ("expectedVersion" = Option<i64>, Query, minimum = 1,
+            description = "Save only while this is the newest version, otherwise 409; whatever it is when absent"),
+        ("If-Match" = Option<String>, Header,
+            description = "The same as the ETag of the version that was read, such as `\"3\"`, otherwise 412")),
     request_body(content = String, description = "A ServiceLevelOffer document", content_type = "application/yaml"),
-    responses((status = 200, body = OwnOfferBody)))]
+    responses(
+        (status = 200, body = OwnOfferBody, headers(("ETag" = String, description = "The number of the newest version"))),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json",
+            description = "`offer_changed`: another version is the newest; read it again"),
+        (status = 412, body = ProblemDocument, content_type = "application/problem+json",
+            description = "The same, asked with If-Match")))]
 async fn revise(
     State(broker): State<Broker>,
     Asker(ctx): Asker,
     Named(id): Named<OfferId>,
+    made_of: MadeOfVersion,
     Document(text): Document,
-) -> Result<Answer<OwnOfferBody>, Problem> {
+) -> Result<Versioned<OwnOfferBody>, Problem> {
     let existing = broker.my_offer(&ctx, id).await?;
     let check = broker.check_offer_text(&text);
     if let Some(offer) = check.offer
@@ -208,7 +222,15 @@ async fn revise(
         );
         return Err(Problem::new(StatusCode::CONFLICT, "other_offer", detail));
     }
-    Ok(Answer(broker.save_offer(&ctx, &text).await?.into()))
+    let saved = match made_of.version {
+        Some(version) => broker.revise_offer(&ctx, &text, MadeOf { offer: id, version }).await,
+        None => broker.save_offer(&ctx, &text).await,
+    };
+    saved.map(versioned).map_err(|error| made_of.refused(error))
+}
+
+fn versioned(offer: OwnOffer) -> Versioned<OwnOfferBody> {
+    Versioned(offer.card.current_version, offer.into())
 }
 
 /// Publish the newest version

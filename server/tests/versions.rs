@@ -1,0 +1,148 @@
+//! Saving over a known version through the API: a change made of an older version is refused, whether
+//! the header or the query says so, and nothing is written.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story that cannot go on fails its test"
+)]
+
+mod common;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use common::{Person, Reply, Sent, Site, requirement};
+use domain::Role;
+use server::api;
+
+/// Saves a document over what is there, with a query and a header.
+async fn put(site: &Site, who: &Person, path: &str, tag: Option<&str>, text: &str) -> Reply {
+    let mut request = Request::put(format!("/api/v1{path}"))
+        .header(header::AUTHORIZATION, format!("Bearer {}", who.token))
+        .header(header::CONTENT_TYPE, "application/yaml");
+    if let Some(tag) = tag {
+        request = request.header(header::IF_MATCH, tag);
+    }
+    site.send(request.body(Body::from(text.to_owned())).unwrap()).await
+}
+
+/// A thing with versions: where it is, what it is made of, and how a later version reads.
+struct Case {
+    path: String,
+    first: String,
+    code: &'static str,
+    version: &'static str,
+}
+
+async fn cases(site: &Site) -> [(Person, Case); 2] {
+    let customer = site.person("customer", Role::Customer).await;
+    let provider = site.person("provider", Role::Provider).await;
+    let did = site.broker.my_provider(&provider.ctx).await.unwrap().did;
+    let offer = format!(
+        "apiVersion: sla.kumoichi/v1alpha1\nkind: ServiceLevelOffer\n\
+        metadata: {{name: kita-small, provider: \"{did}\", version: 1, title: {{en: First}}}}\n\
+        spec:\n  service: {{model: IaaS, deployment: public, regions: [{{id: jp-1, country: JP}}]}}\n  \
+        measurement: {{calendar: 1M, timezone: Asia/Tokyo, sliceSeconds: 60, minOutageSeconds: 60}}\n  \
+        items:\n    - {{item: availability.service_uptime, value: 99.9 %, commitment: objective}}\n"
+    );
+    let create = async |who: &Person, path: &str, text: &str| {
+        let reply = site.api(Some(who), "POST", path, Sent::Yaml(text)).await;
+        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.body);
+        format!("{path}/{}", reply.json()["id"].as_str().unwrap())
+    };
+    let need = requirement().replacen("en: Certificate", "en: First", 1);
+    let needs = create(&customer, "/requirements", &need).await;
+    let offers = create(&provider, "/provider/offers", &offer).await;
+    [
+        (
+            customer,
+            Case { path: needs, first: need, code: "requirement_changed", version: "version" },
+        ),
+        (
+            provider,
+            Case { path: offers, first: offer, code: "offer_changed", version: "currentVersion" },
+        ),
+    ]
+}
+
+/// The document with another title.
+fn titled(text: &str, title: &str) -> String {
+    let changed = text.replacen("en: First", &format!("en: {title}"), 1);
+    assert_ne!(changed, text);
+    changed
+}
+
+#[tokio::test]
+async fn a_change_of_an_older_version_is_refused_and_nothing_is_lost() {
+    let site = Site::empty().await;
+    for (who, Case { path, first, code, version }) in cases(&site).await {
+        let read = site.get(Some(&who), &path).await;
+        assert_eq!((read.header("etag"), &read.json()[version]), ("\"1\"", &1.into()), "{path}");
+        let second = put(&site, &who, &path, Some("\"1\""), &titled(&first, "Second")).await;
+        assert_eq!(second.status, StatusCode::OK, "{}", second.body);
+        assert_eq!((second.header("etag"), &second.json()[version]), ("\"2\"", &2.into()));
+        // Somebody else, who had read the first version.
+        let stale = titled(&first, "Third");
+        let refused = put(&site, &who, &path, Some("\"1\""), &stale).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (StatusCode::PRECONDITION_FAILED, code.to_owned())
+        );
+        assert!(refused.body.contains("version 2 is the newest"), "{}", refused.body);
+        let refused = put(&site, &who, &format!("{path}?expectedVersion=1"), None, &stale).await;
+        assert_eq!((refused.status, refused.code()), (StatusCode::CONFLICT, code.to_owned()));
+        let now = site.get(Some(&who), &path).await;
+        assert_eq!((now.header("etag"), now.body.contains("Third")), ("\"2\"", false));
+        // What is there already is no change; any version may be replaced by who asks for none.
+        let same = put(&site, &who, &path, Some("\"1\""), &titled(&first, "Second")).await;
+        assert_eq!((same.status, same.header("etag")), (StatusCode::OK, "\"2\""), "{}", same.body);
+        let third = put(&site, &who, &format!("{path}?expectedVersion=2"), None, &stale).await;
+        assert_eq!(
+            (third.status, third.header("etag")),
+            (StatusCode::OK, "\"3\""),
+            "{}",
+            third.body
+        );
+        let any = put(&site, &who, &path, Some("*"), &titled(&first, "Fourth")).await;
+        assert_eq!((any.status, any.header("etag")), (StatusCode::OK, "\"4\""), "{}", any.body);
+        let bad = put(&site, &who, &path, Some("4"), &stale).await;
+        assert_eq!(
+            (bad.status, bad.code()),
+            (StatusCode::UNPROCESSABLE_ENTITY, "invalid".to_owned())
+        );
+        assert_eq!(bad.json()["errors"][0]["pointer"], "/If-Match");
+    }
+}
+
+#[tokio::test]
+async fn strangers_and_other_tenants_learn_no_version() {
+    let site = Site::empty().await;
+    let other_customer = site.person("other-customer", Role::Customer).await;
+    let other_provider = site.person("other-provider", Role::Provider).await;
+    let others = [other_customer, other_provider];
+    for ((_, Case { path, first, .. }), other) in cases(&site).await.into_iter().zip(others) {
+        for tag in ["\"1\"", "\"9\""] {
+            let reply = put(&site, &other, &path, Some(tag), &first).await;
+            assert_eq!((reply.status, reply.header("etag")), (StatusCode::NOT_FOUND, ""), "{path}");
+        }
+    }
+}
+
+#[test]
+fn the_precondition_is_documented_with_its_answers() {
+    let document = serde_json::to_value(api::document()).unwrap();
+    for path in ["/requirements/{requirement}", "/provider/offers/{offer}"] {
+        let put = &document["paths"][path]["put"];
+        let names = put["parameters"].as_array().unwrap().iter();
+        let names: Vec<&str> = names.map(|parameter| parameter["name"].as_str().unwrap()).collect();
+        assert!(names.contains(&"If-Match") && names.contains(&"expectedVersion"), "{names:?}");
+        for status in ["409", "412"] {
+            assert!(put["responses"][status]["description"].is_string(), "{path} {status}");
+        }
+        for method in ["get", "put"] {
+            let answer = &document["paths"][path][method]["responses"]["200"];
+            assert!(answer["headers"]["ETag"].is_object(), "{path} {method}: {answer}");
+        }
+    }
+}
