@@ -112,7 +112,12 @@ pub fn read(text: &str, head: &Head) -> Import {
             }
         }
     }
-    match from_node(&document(head, items)) {
+    conclude(import, &document(head, items), &cells)
+}
+
+/// The offer that the answers make, or its faults at the cells they come from.
+fn conclude(mut import: Import, document: &Node, cells: &[Cell]) -> Import {
+    match from_node(document) {
         Ok(Document::Offer(offer)) => import.offers.push(ImportedOffer { row: 1, offer }),
         Ok(Document::Requirement(_)) => {}
         Err(faults) => {
@@ -121,8 +126,8 @@ pub fn read(text: &str, head: &Head) -> Import {
             for found in
                 faults.0.into_iter().filter(|found| !refused || found.path != "/spec/items")
             {
-                match cell(&found.path, &cells) {
-                    Some(cell) => import.note(cell.row, &cell.name, cell.fault(found, &cells)),
+                match cell(&found.path, cells) {
+                    Some(cell) => import.note(cell.row, &cell.name, cell.fault(found, cells)),
                     None => {
                         let place = found.path.clone();
                         import.note(0, &place, found);
