@@ -92,7 +92,7 @@ pub fn read(text: &str, head: &Head) -> Import {
             continue;
         };
         match promise(item, answer) {
-            Ok(promise) => {
+            Some(promise) => {
                 items.push(promise);
                 cells.push(Cell {
                     row,
@@ -101,14 +101,23 @@ pub fn read(text: &str, head: &Head) -> Import {
                     item: &item.key,
                 });
             }
-            Err(allowed) => {
+            None => {
                 let message = format!("the answer cannot be read as {}", item.label(Locale::En));
                 let found = Some(answer.to_owned());
-                import.note(row, shown, fault(FaultCode::WrongForm, found, allowed, message));
+                import.note(
+                    row,
+                    shown,
+                    fault(FaultCode::WrongForm, found, answer::allowed(item), message),
+                );
             }
         }
     }
-    match from_node(&document(head, items)) {
+    conclude(import, &document(head, items), &cells)
+}
+
+/// The offer that the answers make, or its faults at the cells they come from.
+fn conclude(mut import: Import, document: &Node, cells: &[Cell]) -> Import {
+    match from_node(document) {
         Ok(Document::Offer(offer)) => import.offers.push(ImportedOffer { row: 1, offer }),
         Ok(Document::Requirement(_)) => {}
         Err(faults) => {
@@ -117,8 +126,8 @@ pub fn read(text: &str, head: &Head) -> Import {
             for found in
                 faults.0.into_iter().filter(|found| !refused || found.path != "/spec/items")
             {
-                match cell(&found.path, &cells) {
-                    Some(cell) => import.note(cell.row, &cell.name, cell.fault(found, &cells)),
+                match cell(&found.path, cells) {
+                    Some(cell) => import.note(cell.row, &cell.name, cell.fault(found, cells)),
                     None => {
                         let place = found.path.clone();
                         import.note(0, &place, found);

@@ -11,14 +11,18 @@ use crate::{
 /// How a remark ends that leaves something out; the first is written.
 const EXCEPT: &[&str] = &["を除く", "は除く", "除く", "を除外", "除外", "は対象外", "対象外"];
 
-/// The promise that an answer is, or what could have stood there. Remarks in brackets behind an answer
+/// Whose answers have a percentile and a transaction behind the time.
+const RESPONSE_TIME: &str = "performance.online_response_time";
+
+/// The promise that an answer is; `None` where it cannot be read. Remarks in brackets behind an answer
 /// are kept: what is left out becomes an exclusion of the promise, anything else a condition.
-pub(super) fn promise(item: &ItemDef, answer: &str) -> Result<Node, Allowed> {
-    let bare = fields(item, answer);
-    let Err(allowed) = bare else { return bare.map(Node::Map) };
+pub(super) fn promise(item: &ItemDef, answer: &str) -> Option<Node> {
+    if let Some(bare) = fields(item, answer) {
+        return Some(Node::Map(bare));
+    }
     let (said, remarks) = without_remarks(answer);
     if remarks.is_empty() {
-        return Err(allowed);
+        return None;
     }
     let mut fields = fields(item, said)?;
     let (mut exclusions, mut conditions) = (Vec::new(), Vec::new());
@@ -35,7 +39,7 @@ pub(super) fn promise(item: &ItemDef, answer: &str) -> Result<Node, Allowed> {
     if !conditions.is_empty() {
         fields.push(("qualifying".to_owned(), Node::text(conditions.join("、"))));
     }
-    Ok(Node::Map(fields))
+    Some(Node::Map(fields))
 }
 
 /// The answer without the brackets at its end, and what stands in them, first to last.
@@ -67,11 +71,11 @@ fn opening(inside: &str) -> Option<usize> {
 }
 
 /// The fields of the promise that an answer without remarks is.
-fn fields(item: &ItemDef, answer: &str) -> Result<Vec<(String, Node)>, Allowed> {
+fn fields(item: &ItemDef, answer: &str) -> Option<Vec<(String, Node)>> {
     let entry = |name: &str, node| (name.to_owned(), node);
     let mut fields = vec![entry("item", Node::text(&item.key))];
     let mut answer = plain_answer(answer);
-    if item.key == "performance.online_response_time" {
+    if item.key == RESPONSE_TIME {
         // A response time says nothing without its percentile and its transaction.
         let words: Vec<String> = answer.split_whitespace().map(str::to_owned).collect();
         let at = words.iter().position(|word| is_percentile(word));
@@ -80,9 +84,7 @@ fn fields(item: &ItemDef, answer: &str) -> Result<Vec<(String, Node)>, Allowed> 
                 && *at + 2 == words.len()
                 && !words.last().is_some_and(|word| word.contains('（'))
         };
-        let Some(at) = at.filter(whole) else {
-            return Err(vec!["3 s p95 ref-web-1".to_owned()].into());
-        };
+        let at = at.filter(whole)?;
         fields.push(entry("percentile", Node::text(&words[at])));
         fields.push(entry("transaction", Node::text(&words[at + 1])));
         answer = words[..at].join(" ");
@@ -93,14 +95,15 @@ fn fields(item: &ItemDef, answer: &str) -> Result<Vec<(String, Node)>, Allowed> 
         ItemKind::Countries => set(&answer, country),
         _ => number(item, &answer),
     };
-    fields.push(entry("value", value.ok_or_else(|| allowed(item))?));
+    fields.push(entry("value", value?));
     fields.push(entry("commitment", Node::text("declared")));
-    Ok(fields)
+    Some(fields)
 }
 
 /// What an answer to this row may be.
-fn allowed(item: &ItemDef) -> Allowed {
+pub(super) fn allowed(item: &ItemDef) -> Allowed {
     match &item.kind {
+        _ if item.key == RESPONSE_TIME => vec!["3 s p95 ref-web-1".to_owned()].into(),
         ItemKind::Level(words) | ItemKind::Set(words) => {
             let labels = words.iter().map(|word| word.label.get(Locale::Ja).to_owned());
             labels.collect::<Vec<_>>().into()
