@@ -9,6 +9,9 @@
 
 mod common;
 
+use broker::contracts::{OrderMember, SignOrder};
+use broker::market::OfferCard;
+use broker::requirements::RequirementSource;
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
@@ -120,6 +123,7 @@ struct Things {
     provider: String,
     requirement: String,
     contract: String,
+    order: String,
     workflow: String,
     token: String,
     notice: NoticeId,
@@ -136,6 +140,7 @@ impl Things {
             provider: provider.card.id.to_string(),
             requirement: saved.card.id.to_string(),
             contract: String::new(),
+            order: order(site, owner, &provider.offers).await,
             workflow: String::new(),
             token: site.broker.tokens(&owner.ctx).await.unwrap()[0].id.to_string(),
             notice: notice(site, owner, saved.card.id, card.id).await,
@@ -155,6 +160,7 @@ impl Things {
             .replace("{schema}", "document")
             .replace("{requirement}", &self.requirement)
             .replace("{contract}", &self.contract)
+            .replace("{order}", &self.order)
             .replace("{workflow}", &self.workflow)
             .replace("{token}", &self.token)
             .replace("{notice}", &self.notice.to_string())
@@ -209,6 +215,24 @@ impl Things {
             }
         }
     }
+}
+
+/// Two offers that the owner signed together.
+async fn order(site: &Site, owner: &Person, offers: &[OfferCard]) -> String {
+    let priced = offers.iter().filter(|offer| offer.price.is_some() && offer.backed);
+    let member = |card: &OfferCard| OrderMember {
+        offer: card.id,
+        offer_version: card.version,
+        plan: None,
+        shown_price: None,
+    };
+    let sign = SignOrder {
+        members: priced.take(2).map(member).collect(),
+        requirement: RequirementSource::Template("certificate-service".to_owned()),
+        service_name: "Certificates".to_owned(),
+        idempotency_key: "the order".to_owned(),
+    };
+    site.broker.sign_order(&owner.ctx, sign).await.unwrap().to_string()
 }
 
 /// A notice in the owner's inbox.

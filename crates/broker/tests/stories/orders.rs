@@ -235,7 +235,7 @@ async fn f7_4_4_a_cloud_that_dies_between_hold_and_booking_leaves_nothing_at_any
     let order = trio.sign(&[0, 1, 2], "one").await;
     let gone = json!({"outage": true});
     trio.run(Drill::at(&trio.clouds[1], "confirm_2", Moment::Started, gone)).await;
-    none_is_left(&trio, order, "cloud_unreachable").await;
+    none_is_left(&trio, order, "cloud_answer_lost").await;
     // There is room for the next one.
     let again = trio.sign(&[0, 1, 2], "two").await;
     trio.run(Arc::new(workflow::testing::Script::default())).await;
