@@ -5,22 +5,20 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use broker::Broker;
-use broker::contracts::{
-    AlternativeOffer, Bucket, ContractCard, ContractPage, Plan, Sign, StepView, Timeline,
-};
-use broker::requirements::RankedOffer;
+use broker::contracts::{Bucket, ContractCard, ContractPage, Plan, Sign, StepView, Timeline};
 use domain::{ContractId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::alternatives::AlternativeBody;
 use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query};
 use super::idempotent::Key;
 use super::need::{NeedBody, need_problem};
 use super::needs::offer_id;
 use super::problem::Problem;
-use super::wire::{Answer, Created, Money, OfferSummary, PageQuery, Region, TwoLanguages, moment};
+use super::wire::{Answer, Created, Money, PageQuery, Region, TwoLanguages, moment};
 
 /// Microseconds of a day: what a chart shows when nothing is said.
 const DAY_US: i64 = 86_400_000_000;
@@ -304,26 +302,6 @@ struct ContractBody {
     order: Option<String>,
     /// What the provider has published since; null: nothing else, or the offer is off the market.
     newer_offer: Option<NewerOfferBody>,
-}
-
-/// Another offer, and how it stands to the need.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct AlternativeBody {
-    /// As in lists.
-    #[serde(flatten)]
-    offer: OfferSummary,
-    /// Whether its promise contains the need.
-    matched: bool,
-    /// Items that it misses of what must be; empty when it contains the need.
-    missed: Vec<String>,
-}
-
-impl From<&RankedOffer> for AlternativeBody {
-    fn from(row: &RankedOffer) -> Self {
-        let AlternativeOffer { matched, missed, .. } = row.into();
-        Self { offer: OfferSummary::from(&row.card), matched, missed }
-    }
 }
 
 /// A version of the offer that was published after the contract was made.

@@ -4,6 +4,7 @@
 #![allow(clippy::result_large_err, reason = "the error is the problem document that is sent")]
 
 mod account;
+mod alternatives;
 mod combinations;
 mod contracts;
 mod desk;
