@@ -65,7 +65,12 @@ fn sample(document: &Value, schema: &Value) -> Value {
     }
     match schema {
         _ if is(schema, "integer") => schema.get("minimum").cloned().unwrap_or_else(|| json!(1)),
+        _ if is(schema, "number") => json!(1),
         _ if is(schema, "boolean") => json!(true),
+        _ if is(schema, "array") && schema["items"]["$ref"].is_string() => {
+            json!([sample(document, &schema["items"])])
+        }
+        _ if is(schema, "array") => json!([]),
         _ if is(schema, "string") => schema.get("example").cloned().unwrap_or_else(|| json!("x")),
         _ => json!({}),
     }
@@ -124,6 +129,8 @@ async fn every_field_of_every_body_tells_a_wrong_kind_in_plain_words() {
                     }
                     let fits = (is(&field, "string") && wrong.is_string())
                         || (is(&field, "integer") && wrong.is_i64())
+                        || (is(&field, "number") && wrong.is_number())
+                        || (is(&field, "array") && wrong.is_array())
                         || (is(&field, "object") || field.get("type").is_none());
                     if fits {
                         continue;

@@ -130,7 +130,7 @@ impl Broker {
             let number = i64::try_from(at + 1).unwrap_or(i64::MAX);
             let name = alone(sign, at).service_name;
             let seat = Some(Seat { order: order.id, number });
-            let row = new_contract(id, viewer, &ready, need, &name, order.signed_at, seat)?;
+            let row = new_contract(id, viewer, &ready, need, (&name, order.signed_at), seat)?;
             contracts::insert(tx, &row).await?;
             self.note_signed(ctx, tx, &row).await?;
             members.push(member(&row, ready.plan));

@@ -38,8 +38,7 @@ pub(super) fn new_contract(
     viewer: &Viewer,
     ready: &Ready,
     need: &CurrentRequirement,
-    service_name: &str,
-    signed_at: Timestamp,
+    (service_name, signed_at): (&str, Timestamp),
     order: Option<Seat>,
 ) -> Result<NewContract, BrokerError> {
     let offer = &ready.offer;

@@ -39,7 +39,7 @@ impl Broker {
         }
         let requirement = self.need_within(ctx, &mut tx, &sign.requirement, new).await?;
         let row =
-            new_contract(id, viewer, &ready, &requirement, &sign.service_name, self.now(), None)?;
+            new_contract(id, viewer, &ready, &requirement, (&sign.service_name, self.now()), None)?;
         if let Err(error) = contracts::insert(&mut tx, &row).await {
             // The other click committed while this one waited for it: nothing of this one stays.
             drop(tx);
