@@ -4,7 +4,6 @@
 use broker::{contracts::Alternatives, requirements::RankedOffer};
 use domain::OfferId;
 use leptos::prelude::*;
-use matching::{Mode, Verdict};
 
 use super::need::quote_address;
 use crate::{
@@ -91,10 +90,10 @@ fn card(ctx: &PageContext, row: &RankedOffer, need: &str) -> AnyView {
 /// What must be and is not, in the order of the need.
 fn missed(ctx: &PageContext, row: &RankedOffer) -> String {
     let words = ctx.words();
-    let mut labels = Vec::new();
-    for (label, told) in rows_told(words, &row.explanation) {
-        let short = matches!(told.verdict, Verdict::Missed | Verdict::NotPromised);
-        if short && told.mode == Mode::Must && !labels.contains(&label) {
+    let told: Vec<String> = rows_told(words, &row.explanation).map(|(label, _)| label).collect();
+    let mut labels: Vec<&str> = Vec::new();
+    for label in row.explanation.missed().filter_map(|at| told.get(at)) {
+        if !labels.contains(&label.as_str()) {
             labels.push(label);
         }
     }

@@ -114,7 +114,8 @@ pub(super) async fn contracts(
     })
 }
 
-fn table(ctx: &PageContext, cards: &[ContractCard]) -> AnyView {
+/// Contracts line by line, each with the way to its page.
+pub(super) fn table(ctx: &PageContext, cards: &[ContractCard]) -> AnyView {
     let words = ctx.words();
     let columns = vec![
         Column::text(words.contracts_list_service()),

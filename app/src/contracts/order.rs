@@ -7,7 +7,7 @@ use axum::{
 };
 use broker::{
     BrokerError,
-    contracts::{OrderMember, Plan, Quote, SignOrder, service_name_fault},
+    contracts::{OrderMember, OrderQuote, Plan, SignOrder, service_name_fault},
     requirements::RequirementSource,
 };
 use domain::{ContractId, Money, OfferId, Role};
@@ -22,14 +22,9 @@ use crate::{
     render::redirect,
 };
 
-/// Offers of an order at most.
-const MEMBERS_MAX: usize = 3;
-
 /// What the page shows beside the form.
 pub(super) struct OrderView {
-    pub quotes: Vec<Quote>,
-    /// The price of each as typed; `None`: it has faults or no price.
-    pub prices: Vec<Option<Money>>,
+    pub quote: OrderQuote,
     /// After a change of the quantities or of an offer: that the page shows something new.
     pub changed: bool,
     /// After a signature with a used key: a contract that it signed first.
@@ -39,11 +34,9 @@ pub(super) struct OrderView {
 }
 
 impl OrderView {
-    /// The sum, where all have a price in one currency.
-    pub fn total(&self) -> Option<Money> {
-        let mut prices = self.prices.iter().copied();
-        let first = prices.next()??;
-        prices.try_fold(first, |sum, price| sum.plus(price?).ok())
+    fn of(quote: OrderQuote) -> Self {
+        let obstacle = quote.members.iter().find_map(|member| member.quote.obstacle);
+        Self { quote, changed: false, signed_before: None, obstacle }
     }
 }
 
@@ -65,26 +58,25 @@ pub(super) async fn show(
         Ok(asked) => asked,
         Err(error) => return fail(&ctx, error),
     };
-    let quotes = match quotes(&ctx, &state, &offers, &source).await {
-        Ok(quotes) => quotes,
+    let members: Vec<_> = offers.into_iter().map(|offer| (offer, None)).collect();
+    let quote = match state.broker.quote_order(&ctx.op(), &source, &members).await {
+        Ok(quote) => quote,
         Err(error) => return fail(&ctx, error),
     };
     let mut form = FormState::empty()
         .with("need", query.value("need"))
         .with("key", ctx.new_key())
-        .with("serviceName", name_of(&ctx, &quotes));
+        .with("serviceName", name_of(&ctx, &quote));
     let mut regions = query.values("region");
-    for (at, quote) in quotes.iter().enumerate() {
-        form = form.and("offer", quote.ranked.card.id.to_string());
+    for (at, member) in quote.members.iter().enumerate() {
+        let (card, plan) = (&member.quote.ranked.card, &member.quote.plan);
+        form = form.and("offer", card.id.to_string());
         let wanted = regions.next().unwrap_or_default();
-        let region = quote.ranked.card.served.iter().find(|served| *served == wanted);
-        let region = region.unwrap_or(&quote.plan.region).clone();
-        form = plan::prefill(form, &Plan { region, ..quote.plan.clone() }, &ending(at));
+        let region = card.served.iter().find(|served| *served == wanted);
+        let region = region.unwrap_or(&plan.region).clone();
+        form = plan::prefill(form, &Plan { region, ..plan.clone() }, &ending(at));
     }
-    let prices = quotes.iter().map(|quote| quote.price).collect();
-    let obstacle = quotes.iter().find_map(|quote| quote.obstacle);
-    let view = OrderView { quotes, prices, changed: false, signed_before: None, obstacle };
-    order_page::sheet(&ctx, &form, &view, StatusCode::OK)
+    order_page::sheet(&ctx, &form, &OrderView::of(quote), StatusCode::OK)
 }
 
 pub(super) async fn answer(
@@ -181,35 +173,27 @@ async fn again(
     mut status: StatusCode,
     note: impl FnOnce(&mut OrderView),
 ) -> Response {
-    let quotes = match quotes(ctx, state, offers, source).await {
-        Ok(quotes) => quotes,
+    // What cannot be read has its fault already.
+    let mut fields = form.clone();
+    let members: Vec<_> = offers
+        .iter()
+        .enumerate()
+        .map(|(at, offer)| (*offer, plan::read(&mut fields, ctx.words(), &ending(at))))
+        .collect();
+    let mut quote = match state.broker.quote_order(&ctx.op(), source, &members).await {
+        Ok(quote) => quote,
         Err(error) => return fail(ctx, error),
     };
-    let mut prices = Vec::new();
-    for (at, offer) in offers.iter().enumerate() {
-        let mut fields = form.clone();
-        let plan = plan::read(&mut fields, ctx.words(), &ending(at));
-        let price = match plan {
-            None => None,
-            Some(plan) => match state.broker.estimate(&ctx.op(), *offer, &plan).await {
-                Ok(price) => Some(price),
-                // Whoever has no price is told so as an obstacle.
-                Err(BrokerError::NotFound { .. }) => None,
-                Err(BrokerError::Invalid(faults)) => {
-                    for fault in &faults {
-                        let field = format!("{}{}", last(&fault.pointer), ending(at));
-                        form.fail(&field, fault_text(ctx.words(), fault));
-                    }
-                    status = StatusCode::UNPROCESSABLE_ENTITY;
-                    None
-                }
-                Err(error) => return fail(ctx, error),
-            },
-        };
-        prices.push(price);
+    for (member, (_, plan)) in quote.members.iter_mut().zip(&members) {
+        for fault in &member.faults {
+            form.fail(&field_of(&fault.pointer), fault_text(ctx.words(), fault));
+            status = StatusCode::UNPROCESSABLE_ENTITY;
+        }
+        if plan.is_none() {
+            (member.price, quote.total) = (None, None);
+        }
     }
-    let obstacle = quotes.iter().find_map(|quote| quote.obstacle);
-    let mut view = OrderView { quotes, prices, changed: false, signed_before: None, obstacle };
+    let mut view = OrderView::of(quote);
     note(&mut view);
     order_page::sheet(ctx, &form, &view, status)
 }
@@ -232,28 +216,9 @@ pub(super) async fn read(
 /// Which offers, for which need.
 fn asked(form: &FormState) -> Result<(Vec<OfferId>, RequirementSource), BrokerError> {
     let missing = |what| BrokerError::NotFound { what };
-    let offers: Vec<OfferId> = form
-        .values("offer")
-        .map(|text| text.parse().map_err(|_| missing("offer")))
-        .collect::<Result<_, _>>()?;
-    if !(2..=MEMBERS_MAX).contains(&offers.len()) {
-        return Err(missing("offer"));
-    }
-    let source = read_need(form.value("need")).ok_or(missing("requirement"))?;
-    Ok((offers, source))
-}
-
-async fn quotes(
-    ctx: &PageContext,
-    state: &AppState,
-    offers: &[OfferId],
-    source: &RequirementSource,
-) -> Result<Vec<Quote>, BrokerError> {
-    let mut quotes = Vec::new();
-    for offer in offers {
-        quotes.push(state.broker.quote(&ctx.op(), *offer, source).await?);
-    }
-    Ok(quotes)
+    let offers = form.values("offer").map(|text| text.parse().map_err(|_| missing("offer")));
+    let offers = offers.collect::<Result<_, _>>()?;
+    Ok((offers, read_need(form.value("need")).ok_or(missing("requirement"))?))
 }
 
 /// Version and price of one offer as the page showed them.
@@ -281,8 +246,9 @@ fn shown(form: &FormState) -> Vec<Shown> {
         .collect()
 }
 
-fn name_of(ctx: &PageContext, quotes: &[Quote]) -> String {
-    let title = quotes.first().map(|quote| quote.requirement.metadata.title.get(ctx.locale.sla()));
+fn name_of(ctx: &PageContext, quote: &OrderQuote) -> String {
+    let first = quote.members.first().map(|member| &member.quote.requirement.metadata);
+    let title = first.map(|metadata| metadata.title.get(ctx.locale.sla()));
     // Room for the number that each service gets.
     title.unwrap_or_default().chars().take(76).collect()
 }

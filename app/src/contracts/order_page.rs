@@ -1,14 +1,14 @@
 //! How several offers are signed together, and what became of them.
 
 use axum::{http::StatusCode, response::Response};
-use broker::contracts::{ContractCard, OrderPage, Quote};
+use broker::contracts::{MemberQuote, OrderPage};
 use domain::ContractState;
 use leptos::prelude::*;
 
 use super::{
+    list,
     order::{OrderView, Shown, ending},
     plan,
-    state::state_badge,
 };
 use crate::{
     PageContext,
@@ -16,8 +16,8 @@ use crate::{
     market::text,
     render::{Page, page},
     ui::{
-        Button, Column, Field, Kind, Look, Table, Views, breadcrumbs, error_summary, link_button,
-        money, notice, page_head, section, time,
+        Button, Field, Kind, Look, Views, breadcrumbs, error_summary, link_button, money, notice,
+        page_head, section,
     },
     words::Words,
 };
@@ -79,14 +79,9 @@ fn signature(ctx: &PageContext, form: &FormState, view: &OrderView) -> AnyView {
             view! { <input type="hidden" name=name value=value/> }
         })
         .collect();
-    let members: Views = view
-        .quotes
-        .iter()
-        .zip(&view.prices)
-        .enumerate()
-        .map(|(at, (quote, price))| member(ctx, form, at, quote, *price))
-        .collect();
-    let total = match view.total() {
+    let members = view.quote.members.iter().enumerate();
+    let members: Views = members.map(|(at, one)| member(ctx, form, at, one)).collect();
+    let total = match view.quote.total {
         Some(total) => view! {
             <strong>{money(total.minor, total.currency.code())}</strong>" "{words.contracts_price_month()}
         }
@@ -117,15 +112,10 @@ fn signature(ctx: &PageContext, form: &FormState, view: &OrderView) -> AnyView {
 }
 
 /// One offer: what it is, its quantities and its price.
-fn member(
-    ctx: &PageContext,
-    form: &FormState,
-    at: usize,
-    quote: &Quote,
-    price: Option<domain::Money>,
-) -> AnyView {
+fn member(ctx: &PageContext, form: &FormState, at: usize, one: &MemberQuote) -> AnyView {
     let words = ctx.words();
-    let card = &quote.ranked.card;
+    let MemberQuote { quote, price, .. } = one;
+    let (card, price) = (&quote.ranked.card, *price);
     let title = text::title(ctx.locale, card);
     let of = ending(at);
     let hidden = price.map(|price| {
@@ -181,31 +171,9 @@ pub(super) fn order(ctx: &PageContext, order: &OrderPage) -> Response {
         view! {
             {breadcrumbs(words, vec![(words.contracts_services_title().to_owned(), "/services".to_owned())])}
             {page_head(heading, Some(lead.to_owned()), vec![])}
-            <p>{words.contracts_page_signed()}" "{time(ctx, order.signed_at.0)}</p>
-            {table(ctx, &order.contracts)}
+            {list::table(ctx, &order.contracts)}
             {refresh}
         }
         .into_any()
     })
-}
-
-fn table(ctx: &PageContext, cards: &[ContractCard]) -> AnyView {
-    let words = ctx.words();
-    let columns = vec![
-        Column::text(words.contracts_list_service()),
-        Column::text(words.contracts_page_state()),
-        Column::text(words.contracts_offer_provider()),
-        Column::number(words.contracts_price_title()),
-    ];
-    let rows = cards.iter().map(|card| {
-        let href = format!("/contracts/{}", card.id);
-        let provider = ctx.locale.pick(&card.provider_en, &card.provider_ja).to_owned();
-        vec![
-            view! { <a href=href>{card.service_name.clone()}</a> }.into_any(),
-            state_badge(words, card),
-            provider.into_any(),
-            money(card.price.minor, card.price.currency.code()),
-        ]
-    });
-    Table::new(words.contracts_order_title(), columns).rows(rows).view()
 }

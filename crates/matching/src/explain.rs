@@ -48,6 +48,18 @@ impl Explanation {
     }
 }
 
+impl Explanation {
+    /// The positions of the rows that keep the offer from matching: asked firmly, every day or at the
+    /// time they belong to, and not met.
+    pub fn missed(&self) -> impl Iterator<Item = usize> + '_ {
+        self.rows.iter().enumerate().filter_map(|(at, row)| {
+            let mode = self.other_time(at).map_or(row.mode, |(_, mode)| mode);
+            let short = matches!(row.verdict, Verdict::Missed | Verdict::NotPromised);
+            (short && mode == Mode::Must).then_some(at)
+        })
+    }
+}
+
 /// One row of the explanation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

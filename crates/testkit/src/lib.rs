@@ -7,7 +7,9 @@ pub mod modelled;
 mod parts;
 
 pub use cloud::{TestCloud, program, zone, zones};
-pub use market::{SEALING_KEY, TestBroker, customer_of, customer_of_broker, offer_named, person};
+pub use market::{
+    SEALING_KEY, TestBroker, broker_parts, customer_of, customer_of_broker, offer_named, person,
+};
 pub use parts::{HttpDrivers, encrypts, loopback};
 pub use reference_cloud::SystemClock;
 pub use storage::testing::{Engine, TestDatabase};

@@ -3,12 +3,12 @@
 use crate::cloud::{TestCloud, zones};
 use crate::parts::{HttpDrivers, encrypts, probe_policy};
 use broker::accounts::SignUp;
-use broker::contracts::{ContractPage, Plan, Sign};
+use broker::contracts::{ContractPage, OrderMember, Plan, Sign, SignOrder};
 use broker::requirements::RequirementSource;
 use broker::seed::{DEMO_PASSWORD, DEMO_PEOPLE, DemoClouds};
 use broker::{Broker, BrokerConfig, BrokerError, BrokerParts, OpContext, SealingKey};
 use domain::{
-    Clock, ContractId, ContractState, ManualClock, OfferId, Role, SequentialIds, Timestamp,
+    Clock, ContractId, ContractState, ManualClock, OfferId, OrderId, Role, SequentialIds, Timestamp,
 };
 use provider_api::{Allocation, Driver, HttpProbe, Zone};
 use std::sync::Arc;
@@ -82,22 +82,8 @@ impl TestBroker {
     async fn assemble(engine: Engine, clock: Arc<ManualClock>, cloud: Option<TestCloud>) -> Self {
         encrypts();
         let database = TestDatabase::create(engine).await;
-        let parts = BrokerParts {
-            db: database.db.clone(),
-            clock: Arc::<ManualClock>::clone(&clock),
-            ids: Arc::new(SequentialIds::new(7)),
-            drivers: Arc::new(HttpDrivers),
-            probe: Arc::new(HttpProbe::new(PROBE_LIMIT, probe_policy()).expect("probe")),
-            config: BrokerConfig {
-                workers: 1,
-                monitor_interval_seconds: 1,
-                lease_seconds: 30,
-                // The least that Argon2 takes: stories are about other things.
-                password_memory_kib: 8,
-                index_dir: None,
-                sealing_key: SealingKey(SEALING_KEY),
-            },
-        };
+        let clock_of_parts: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
+        let parts = broker_parts(&database, clock_of_parts, 1);
         let broker = Broker::open(parts).await.expect("open the broker");
         let clouds: DemoClouds =
             cloud.iter().map(|cloud| ("hokusei".to_owned(), cloud.connection())).collect();
@@ -140,6 +126,28 @@ impl TestBroker {
         let plan = Plan { region: region.to_owned(), ..quote.plan };
         let sign = order(offer, quote.ranked.card.version, Some(plan), key);
         self.broker.sign(ctx, sign).await
+    }
+
+    /// Signs several offers together for the first sample service.
+    pub async fn sign_order(
+        &self,
+        ctx: &OpContext,
+        offers: &[&str],
+        key: &str,
+    ) -> Result<OrderId, BrokerError> {
+        let mut members = Vec::new();
+        for name in offers {
+            let offer = self.offer(name).await;
+            let offer_version = self.broker.offer(ctx, offer).await?.card.version;
+            members.push(OrderMember { offer, offer_version, plan: None, shown_price: None });
+        }
+        let sign = SignOrder {
+            members,
+            requirement: need(),
+            service_name: "証明サービス".to_owned(),
+            idempotency_key: key.to_owned(),
+        };
+        self.broker.sign_order(ctx, sign).await
     }
 
     /// Drives all workflows until they end or need a person, moving the clock over their pauses.
@@ -249,4 +257,25 @@ pub async fn customer_of_broker(broker: &Broker, organisation: &str) -> OpContex
     };
     let viewer = broker.sign_up(&OpContext::stranger("test"), form).await;
     OpContext::person(viewer.expect("signs up"), "test")
+}
+
+/// What a broker under test is made of: the real clients of clouds and services, allowed to reach this machine.
+#[must_use]
+pub fn broker_parts(database: &TestDatabase, clock: Arc<dyn Clock>, workers: usize) -> BrokerParts {
+    BrokerParts {
+        db: database.db.clone(),
+        clock,
+        ids: Arc::new(SequentialIds::new(7)),
+        drivers: Arc::new(HttpDrivers),
+        probe: Arc::new(HttpProbe::new(PROBE_LIMIT, probe_policy()).expect("probe")),
+        config: BrokerConfig {
+            workers,
+            monitor_interval_seconds: 1,
+            lease_seconds: 30,
+            // The least that Argon2 takes: stories are about other things.
+            password_memory_kib: 8,
+            index_dir: None,
+            sealing_key: SealingKey(SEALING_KEY),
+        },
+    }
 }

@@ -4,7 +4,6 @@ use super::quote::obstacle;
 use crate::requirements::{RankedOffer, RequirementSource};
 use crate::{Broker, BrokerError, OpContext};
 use domain::OfferId;
-use matching::{Mode, Verdict};
 
 /// How many other offers are named.
 const OFFERS_MAX: usize = 3;
@@ -37,12 +36,11 @@ pub struct AlternativeOffer {
 impl From<&RankedOffer> for AlternativeOffer {
     fn from(row: &RankedOffer) -> Self {
         let explanation = &row.explanation;
-        let mut missed = Vec::new();
-        for (index, told) in explanation.rows.iter().enumerate() {
-            let mode = explanation.other_time(index).map_or(told.mode, |(_, mode)| mode);
-            let short = matches!(told.verdict, Verdict::Missed | Verdict::NotPromised);
-            let item = told.item.split('#').next().unwrap_or_default();
-            if short && mode == Mode::Must && !missed.iter().any(|known| known == item) {
+        let mut missed: Vec<String> = Vec::new();
+        for at in explanation.missed() {
+            let item = explanation.rows[at].item.split('#').next().unwrap_or_default();
+            // An item may stand in two rows, for the two ends of a range or for another time.
+            if missed.iter().all(|known| known != item) {
                 missed.push(item.to_owned());
             }
         }

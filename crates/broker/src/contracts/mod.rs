@@ -10,7 +10,7 @@ mod ready;
 mod sign;
 
 pub use alternatives::{AlternativeOffer, Alternatives};
-pub use order::{OrderMember, OrderPage, SignOrder};
+pub use order::{MemberQuote, OrderMember, OrderPage, OrderQuote, SignOrder};
 pub(crate) use quote::{orderable, plan_for, price as plan_price};
 pub(crate) use read::parse_cursor;
 pub use ready::service_name_fault;

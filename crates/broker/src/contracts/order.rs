@@ -3,7 +3,7 @@
 use super::read::cards;
 use super::ready::{Ready, new_contract};
 use super::sign::{class_of, contract_id, engine};
-use super::{ContractCard, Plan, Sign};
+use super::{ContractCard, Plan, Quote, Sign};
 use crate::audit::{Entry, record};
 use crate::lifecycle::ActivateInput;
 use crate::lifecycle::order::{self, Member, OrderInput, SEATS_MAX};
@@ -41,6 +41,26 @@ pub struct SignOrder {
     pub idempotency_key: String,
 }
 
+/// What signing several offers together would bring.
+#[derive(Debug, Clone)]
+pub struct OrderQuote {
+    /// In the order asked for.
+    pub members: Vec<MemberQuote>,
+    /// Monthly price of all; `None`: one has none, or they are in different currencies.
+    pub total: Option<Money>,
+}
+
+/// One offer of an order as it would be signed.
+#[derive(Debug, Clone)]
+pub struct MemberQuote {
+    /// The offer with its verdicts, and what is quoted for it.
+    pub quote: Quote,
+    /// Monthly price of the quantities asked for; `None`: they have faults, or the offer has no price.
+    pub price: Option<Money>,
+    /// Faults of the quantities, at `/members/N/plan/…`.
+    pub faults: Vec<FieldFault>,
+}
+
 /// Contracts that were signed together.
 #[derive(Debug, Clone)]
 pub struct OrderPage {
@@ -53,6 +73,35 @@ pub struct OrderPage {
 }
 
 impl Broker {
+    /// What signing these offers together would bring; a plan that is not given is the one quoted.
+    ///
+    /// # Errors
+    /// `/members`: not two or three different offers. As those of [`Broker::quote`] otherwise.
+    pub async fn quote_order(
+        &self,
+        ctx: &OpContext,
+        source: &RequirementSource,
+        members: &[(OfferId, Option<Plan>)],
+    ) -> Result<OrderQuote, BrokerError> {
+        check_members(members.iter().map(|(offer, _)| *offer))?;
+        let mut quoted = Vec::new();
+        for (at, (offer, plan)) in members.iter().enumerate() {
+            let quote = self.quote(ctx, *offer, source).await?;
+            let plan = plan.as_ref().unwrap_or(&quote.plan);
+            let (price, faults) = match self.estimate(ctx, *offer, plan).await {
+                Ok(price) => (Some(price), Vec::new()),
+                Err(BrokerError::NotFound { what: "price" }) => (None, Vec::new()),
+                Err(BrokerError::Invalid(faults)) => {
+                    (None, faults.into_iter().map(|fault| of_member(fault, at)).collect())
+                }
+                Err(error) => return Err(error),
+            };
+            quoted.push(MemberQuote { quote, price, faults });
+        }
+        let total = total(quoted.iter().map(|member| member.price));
+        Ok(OrderQuote { members: quoted, total })
+    }
+
     /// Writes all contracts of an order and starts setting them up, in one unit of work.
     ///
     /// # Errors
@@ -65,7 +114,7 @@ impl Broker {
         let organisation = ctx.actor.organisation();
         ctx.may(Action::SignContract, organisation, "contract")?;
         let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
-        check_members(&sign)?;
+        check_members(sign.members.iter().map(|member| member.offer))?;
         let id = OrderId(contract_id(viewer.organisation.uuid(), &seat_key(&sign, 0)).uuid());
         if contracts::find_order(&mut self.begin_read().await?, id).await?.is_some() {
             return self.ordered_before(ctx, id, &sign).await;
@@ -183,19 +232,24 @@ impl Broker {
 }
 
 /// Two or three different offers.
-fn check_members(sign: &SignOrder) -> Result<(), BrokerError> {
-    let count = sign.members.len();
-    let different: BTreeSet<OfferId> = sign.members.iter().map(|member| member.offer).collect();
+fn check_members(offers: impl ExactSizeIterator<Item = OfferId>) -> Result<(), BrokerError> {
+    let count = offers.len();
     let fault = |code: &str, found: String, message: &str| {
         BrokerError::field("/members", code, &found, "2 or 3 different offers", message)
     };
     if !(2..=SEATS_MAX).contains(&count) {
         return Err(fault("count", count.to_string(), "an order is over two or three offers"));
     }
-    if different.len() < count {
+    if offers.collect::<BTreeSet<OfferId>>().len() < count {
         return Err(fault("twice", String::new(), "an offer stands twice in the order"));
     }
     Ok(())
+}
+
+/// The sum, where all have a price and in one currency.
+fn total(mut prices: impl Iterator<Item = Option<Money>>) -> Option<Money> {
+    let first = prices.next()??;
+    prices.try_fold(first, |sum, price| sum.plus(price?).ok())
 }
 
 /// One member as it would be signed alone.

@@ -5,17 +5,17 @@ use crate::on_both;
 use broker::contracts::Sign;
 use broker::requirements::RequirementSource;
 use broker::seed::DemoClouds;
-use broker::{Broker, BrokerConfig, BrokerParts, OpContext, SealingKey};
-use domain::{ContractId, ContractState, Role, SequentialIds, WorkflowId};
+use broker::{Broker, OpContext};
+use domain::{ContractId, ContractState, Role, WorkflowId};
 use provider_api::{
-    AddressPolicy, ComputeSpec, DiscoverRequest, EndpointKind, HttpProbe, NetworkSpec,
-    ResourceGroup, ResourceState, StorageSpec,
+    ComputeSpec, DiscoverRequest, EndpointKind, NetworkSpec, ResourceGroup, ResourceState,
+    StorageSpec,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::contracts::find_head;
-use testkit::{Engine, HttpDrivers, SystemClock, TestCloud, TestDatabase, loopback, zone};
+use testkit::{Engine, SystemClock, TestCloud, TestDatabase, zone};
 use tokio_util::sync::CancellationToken;
 
 /// The variable with the number of contracts.
@@ -59,22 +59,9 @@ impl Crowd {
             clouds.push(TestCloud::start(&zones, room, Arc::new(SystemClock)).await);
         }
         let database = TestDatabase::create(engine).await;
-        let probe = HttpProbe::new(Duration::from_secs(10), AddressPolicy::allowing(loopback()));
-        let parts = BrokerParts {
-            db: database.db.clone(),
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(SequentialIds::new(7)),
-            drivers: Arc::new(HttpDrivers),
-            probe: Arc::new(probe.unwrap()),
-            config: BrokerConfig {
-                workers: WORKERS,
-                monitor_interval_seconds: 3_600,
-                lease_seconds: 30,
-                password_memory_kib: 8,
-                index_dir: None,
-                sealing_key: SealingKey([7; 32]),
-            },
-        };
+        let mut parts = testkit::broker_parts(&database, Arc::new(SystemClock), WORKERS);
+        // Nobody watches the crowd while it is counted.
+        parts.config.monitor_interval_seconds = 3_600;
         let broker = Broker::open(parts).await.unwrap();
         let pairs = STALLS.iter().zip(&clouds);
         let connections: DemoClouds =

@@ -12,6 +12,8 @@ use workflow::testing::{
 use workflow::{EngineConfig, WorkflowDefinition};
 
 const OFFER: &str = "hokusei-gov-iaas";
+/// Two offers of the connected cloud, signed together.
+const OFFERS: [&str; 2] = [OFFER, "hokusei-standard-iaas"];
 
 /// The market of the run under way; the harness plays one run after the other.
 struct Play {
@@ -48,6 +50,16 @@ impl Theatre {
         market.run_workflows().await;
         market.broker.release(&customer, contract).await.unwrap();
         self.stage(Play { market, customer, contract }, "release_contract").await
+    }
+
+    /// Two contracts just signed together; the play is about the first.
+    async fn order(&self, engine: Engine) -> Stage<Broker> {
+        let market = TestBroker::with_cloud(engine, 2).await;
+        let customer = market.person(Role::Customer).await;
+        let order = market.sign_order(&customer, &OFFERS, "one").await.unwrap();
+        let contracts = market.broker.order(&customer, order).await.unwrap().contracts;
+        let play = Play { market, customer, contract: contracts[0].id };
+        self.stage(play, "activate_order_of_2").await
     }
 
     async fn stage(&self, play: Play, kind: &'static str) -> Stage<Broker> {
@@ -88,6 +100,30 @@ impl Theatre {
         play.market.finish().await;
     }
 
+    /// All of the order as one contract alone would be.
+    async fn check_order(&self, ended: Ended<Broker>) {
+        let play = self.take();
+        let page = play.market.page(&play.customer, play.contract).await;
+        let order = play.market.broker.order(&play.customer, page.order.unwrap()).await.unwrap();
+        assert_eq!(order.contracts.len(), OFFERS.len());
+        for card in order.contracts {
+            let allocations = play.market.allocations(card.id).await;
+            let held = allocations.iter().map(|it| it.state).filter(|it| it.takes_capacity());
+            let held: Vec<ResourceState> = held.collect();
+            if ended.is_done() {
+                assert_eq!(card.state, ContractState::Active, "{}", ended.fault);
+                assert_eq!(held, [ResourceState::Active], "{}", ended.fault);
+            } else {
+                assert_eq!(card.state, ContractState::Failed, "{}", ended.fault);
+                assert_eq!(held, [], "{}", ended.fault);
+                let cloud = play.market.cloud.as_ref().unwrap();
+                let left = allocations.iter().filter(|it| cloud.volume_exists(it.id.as_str()));
+                assert_eq!(left.count(), 0, "{}: data left behind", ended.fault);
+            }
+        }
+        play.market.finish().await;
+    }
+
     /// Released with a verified statement, a final meter, no capacity taken and no data left.
     async fn check_release(&self, ended: Ended<Broker>) {
         let play = self.take();
@@ -123,6 +159,21 @@ async fn f7_4_4_a_crash_at_every_place_of_activation_loses_and_doubles_nothing(e
     .await;
 }
 
+async fn repeating_every_step_of_an_order_doubles_nothing(engine: Engine) {
+    let theatre = Theatre::default();
+    repeat_every_step(|| theatre.order(engine), |ended| theatre.check_order(ended)).await;
+}
+
+async fn f7_4_4_failing_at_every_step_of_an_order_leaves_nothing_held(engine: Engine) {
+    let theatre = Theatre::default();
+    fail_at_every_step(|| theatre.order(engine), |ended| theatre.check_order(ended)).await;
+}
+
+async fn f7_4_4_a_crash_at_every_place_of_an_order_loses_and_doubles_nothing(engine: Engine) {
+    let theatre = Theatre::default();
+    recover_from_every_prefix(|| theatre.order(engine), |ended| theatre.check_order(ended)).await;
+}
+
 async fn repeating_every_release_step_is_harmless(engine: Engine) {
     let theatre = Theatre::default();
     repeat_every_step(|| theatre.release(engine), |ended| theatre.check_release(ended)).await;
@@ -143,6 +194,9 @@ on_both!(
     repeating_every_activation_step_doubles_nothing,
     f7_4_4_failing_at_every_activation_step_leaves_nothing_held,
     f7_4_4_a_crash_at_every_place_of_activation_loses_and_doubles_nothing,
+    repeating_every_step_of_an_order_doubles_nothing,
+    f7_4_4_failing_at_every_step_of_an_order_leaves_nothing_held,
+    f7_4_4_a_crash_at_every_place_of_an_order_loses_and_doubles_nothing,
     repeating_every_release_step_is_harmless,
     failing_at_every_release_step_still_ends_erased_after_a_retry,
     a_crash_at_every_place_of_release_still_ends_erased,

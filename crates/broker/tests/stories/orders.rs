@@ -5,16 +5,13 @@ use crate::on_both;
 use broker::contracts::{OrderMember, SignOrder};
 use broker::requirements::RequirementSource;
 use broker::seed::DemoClouds;
-use broker::{Broker, BrokerConfig, BrokerError, BrokerParts, OpContext, SealingKey};
-use domain::{
-    Clock, ContractId, ContractState, ManualClock, OrderId, Role, SequentialIds, Timestamp,
-};
+use broker::{Broker, BrokerError, OpContext};
+use domain::{Clock, ContractId, ContractState, ManualClock, OrderId, Role, Timestamp};
 use futures::future::BoxFuture;
-use provider_api::{AddressPolicy, HttpProbe, ResourceState};
+use provider_api::ResourceState;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use testkit::{Engine, HttpDrivers, TestCloud, TestDatabase, customer_of_broker, loopback, zone};
+use testkit::{Engine, TestCloud, TestDatabase, customer_of_broker, zone};
 use workflow::{EngineConfig, Fault, Faults, Moment, Phase, Point, Tick};
 
 /// Provider, offer, region and the country that its cloud says.
@@ -48,22 +45,8 @@ impl Trio {
             clouds.push(TestCloud::start(&zones, room, clock).await);
         }
         let database = TestDatabase::create(engine).await;
-        let probe = HttpProbe::new(Duration::from_secs(10), AddressPolicy::allowing(loopback()));
-        let parts = BrokerParts {
-            db: database.db.clone(),
-            clock: Arc::<ManualClock>::clone(&clock),
-            ids: Arc::new(SequentialIds::new(7)),
-            drivers: Arc::new(HttpDrivers),
-            probe: Arc::new(probe.unwrap()),
-            config: BrokerConfig {
-                workers: 0,
-                monitor_interval_seconds: 3_600,
-                lease_seconds: 30,
-                password_memory_kib: 8,
-                index_dir: None,
-                sealing_key: SealingKey([7; 32]),
-            },
-        };
+        let clock_of_parts: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
+        let parts = testkit::broker_parts(&database, clock_of_parts, 0);
         let broker = Broker::open(parts).await.unwrap();
         let pairs = STALLS.iter().zip(&clouds);
         let connections: DemoClouds =

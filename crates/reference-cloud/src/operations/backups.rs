@@ -18,7 +18,7 @@ use crate::children::Standstill;
 use crate::cloud::Cloud;
 use crate::copies::CopyError;
 use crate::error::OpError;
-use crate::store::{self, AllocationRow, BackupRow, RecordedKey, WorkRow};
+use crate::store::{self, AllocationRow, BackupRow, WorkRow};
 use crate::volume;
 
 /// Backups kept of one allocation at a time; how many make sense is the caller's to decide, not without a bound.
@@ -174,13 +174,7 @@ impl Cloud {
             store::save_backup(&mut tx, &row).await?;
         }
         if let Some((intent, allocation)) = call {
-            let key = RecordedKey {
-                key: intent.key.as_str().to_owned(),
-                operation: intent.operation.to_owned(),
-                allocation_id: allocation.to_owned(),
-                fingerprint: intent.fingerprint.clone(),
-                done_at: now_us,
-            };
+            let key = intent.done(allocation, now_us);
             store::record_key(&mut tx, &key).await?;
         }
         tx.commit().await?;

@@ -14,7 +14,7 @@ use super::{Intent, fence, seen, step, wrong_state};
 use crate::cloud::Cloud;
 use crate::error::OpError;
 use crate::keys;
-use crate::store::{self, NewAllocation, RecordedKey, Tx};
+use crate::store::{self, NewAllocation, Tx};
 
 /// Bytes in a gibibyte.
 pub(crate) const GIB: i64 = 1 << 30;
@@ -56,13 +56,7 @@ impl Cloud {
             held_until_us: now_us.saturating_add(i64::from(ttl) * 1_000_000),
         };
         store::insert(&mut tx, &new).await?;
-        let key = RecordedKey {
-            key: intent.key.as_str().to_owned(),
-            operation: intent.operation.to_owned(),
-            allocation_id: id.clone(),
-            fingerprint: intent.fingerprint.clone(),
-            done_at: now_us,
-        };
+        let key = intent.done(&id, now_us);
         store::record_key(&mut tx, &key).await?;
         tx.commit().await?;
         tracing::info!(allocation.id = %id, allocation.label = %request.label, allocation.zone = %zone.id, "a group is held");

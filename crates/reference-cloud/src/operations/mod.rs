@@ -48,6 +48,17 @@ impl Intent {
         let fingerprint = keys::hash(serde_json::to_string(&(operation, target, body))?.as_bytes());
         Ok(Self { operation, key, epoch, fingerprint })
     }
+
+    /// The call's key as one that had its effect on an allocation.
+    pub(crate) fn done(&self, allocation: &str, done_at: i64) -> RecordedKey {
+        RecordedKey {
+            key: self.key.as_str().to_owned(),
+            operation: self.operation.to_owned(),
+            allocation_id: allocation.to_owned(),
+            fingerprint: self.fingerprint.clone(),
+            done_at,
+        }
+    }
 }
 
 /// An admitted call.
@@ -82,13 +93,7 @@ impl Cloud {
         intent: &Intent,
     ) -> Result<(), OpError> {
         store::save(&mut tx, row, self.now_us()).await?;
-        let key = RecordedKey {
-            key: intent.key.as_str().to_owned(),
-            operation: intent.operation.to_owned(),
-            allocation_id: row.id.clone(),
-            fingerprint: intent.fingerprint.clone(),
-            done_at: self.now_us(),
-        };
+        let key = intent.done(&row.id, self.now_us());
         store::record_key(&mut tx, &key).await?;
         tx.commit().await?;
         Ok(())

@@ -14,7 +14,7 @@ use super::{Intent, not_found};
 use crate::cloud::Cloud;
 use crate::copies::{CopyError, Pace};
 use crate::error::OpError;
-use crate::store::{self, AllocationRow, RecordedKey, Tx, WorkRow};
+use crate::store::{self, AllocationRow, Tx, WorkRow};
 
 /// Begun this often and cut off each time, work is given up: perhaps it is what brings the cloud down.
 const RUNS_MAX: i64 = 3;
@@ -164,13 +164,7 @@ impl Cloud {
             problem: None,
         };
         store::insert_work(&mut tx, &row).await?;
-        let key = RecordedKey {
-            key: row.key.clone(),
-            operation: intent.operation.to_owned(),
-            allocation_id: allocation.id.clone(),
-            fingerprint: intent.fingerprint.clone(),
-            done_at: now_us,
-        };
+        let key = intent.done(&allocation.id, now_us);
         store::record_key(&mut tx, &key).await?;
         tx.commit().await?;
         tracing::info!(operation.id = %row.id, operation.kind = %row.kind, allocation.id = %row.allocation_id, "long work begins");

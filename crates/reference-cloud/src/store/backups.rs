@@ -82,10 +82,7 @@ impl BackupRow {
 
 impl Store {
     pub(crate) async fn backup(&self, id: &str) -> Result<Option<BackupRow>, sqlx::Error> {
-        sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} WHERE b.id = $1")))
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await
+        self.one(format!("{SELECT} WHERE b.id = $1"), id).await
     }
 
     /// Backups of an allocation after a place, oldest first.
@@ -97,12 +94,7 @@ impl Store {
     ) -> Result<Vec<BackupRow>, sqlx::Error> {
         let text =
             format!("{SELECT} WHERE b.allocation_id = $1 AND b.seq > $2 ORDER BY b.seq LIMIT $3");
-        sqlx::query_as(sqlx::AssertSqlSafe(text))
-            .bind(allocation)
-            .bind(after)
-            .bind(limit)
-            .fetch_all(&self.pool)
-            .await
+        self.page(text, allocation, (after, limit)).await
     }
 
     /// Backups that were being deleted when the cloud was cut off.

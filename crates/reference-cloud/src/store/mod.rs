@@ -27,6 +27,10 @@ pub(crate) use work::{WorkRow, end_work, forget_reasons, insert_work};
 
 use crate::error::CloudError;
 
+/// What a row can be read as.
+trait Row: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin {}
+impl<R: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin> Row for R {}
+
 pub(crate) type Tx = Transaction<'static, Sqlite>;
 
 /// The open database.
@@ -56,6 +60,23 @@ impl Store {
             SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
         sqlx::migrate!("./migrations").run(&pool).await?;
         Ok(Self { pool })
+    }
+
+    /// The row of a `SELECT` whose `$1` is its id or key.
+    async fn one<R: Row>(&self, select: String, id: &str) -> Result<Option<R>, sqlx::Error> {
+        sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(id).fetch_optional(&self.pool).await
+    }
+
+    /// The rows of an allocation after a place: a `SELECT` with the allocation as `$1`, the place as `$2`
+    /// and how many at most as `$3`.
+    async fn page<R: Row>(
+        &self,
+        select: String,
+        allocation: &str,
+        (after, limit): (i64, i64),
+    ) -> Result<Vec<R>, sqlx::Error> {
+        let query = sqlx::query_as(sqlx::AssertSqlSafe(select)).bind(allocation);
+        query.bind(after).bind(limit).fetch_all(&self.pool).await
     }
 
     /// Begins a change; waits for other changes first.

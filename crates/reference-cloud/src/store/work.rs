@@ -86,10 +86,7 @@ impl Store {
 
     /// The work that the call with this key began.
     pub(crate) async fn work_of(&self, key: &str) -> Result<Option<WorkRow>, sqlx::Error> {
-        sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} WHERE o.key = $1")))
-            .bind(key)
-            .fetch_optional(&self.pool)
-            .await
+        self.one(format!("{SELECT} WHERE o.key = $1"), key).await
     }
 
     /// The key of the call that made a backup.
@@ -111,12 +108,7 @@ impl Store {
     ) -> Result<Vec<WorkRow>, sqlx::Error> {
         let text =
             format!("{SELECT} WHERE o.allocation_id = $1 AND o.seq > $2 ORDER BY o.seq LIMIT $3");
-        sqlx::query_as(sqlx::AssertSqlSafe(text))
-            .bind(allocation)
-            .bind(after)
-            .bind(limit)
-            .fetch_all(&self.pool)
-            .await
+        self.page(text, allocation, (after, limit)).await
     }
 
     /// Work that has not ended.
