@@ -49,7 +49,7 @@ impl Db {
         Ok(match self {
             // IMMEDIATE: a deferred transaction that turns into a writer fails without waiting.
             Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(begin_whole(pool, "BEGIN").await?),
         })
     }
 
@@ -58,9 +58,10 @@ impl Db {
         let _busy = crate::stats::busy();
         Ok(match self {
             Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(
-                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
-            ),
+            Self::Postgres(pool) => {
+                let statement = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Tx::Postgres(begin_whole(pool, statement).await?)
+            }
         })
     }
 
@@ -106,6 +107,21 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Starts a transaction in a task of its own, so that it is begun or not begun, never half begun.
+///
+/// A caller that is dropped between sending `BEGIN` and its answer would otherwise give a connection
+/// back to the pool inside a transaction nobody knows of: the next statement on it would be refused
+/// as a write in a read-only transaction, or be answered and never become durable.
+async fn begin_whole(
+    pool: &PgPool,
+    statement: &'static str,
+) -> Result<Transaction<'static, Postgres>, StorageError> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
+    // The task is never cancelled, so it ended or the runtime is shutting down.
+    Ok(begun.map_err(|_| sqlx::Error::PoolClosed)??)
 }
 
 impl Tx {
