@@ -1,5 +1,7 @@
 //! Logs go to the standard error, so that the standard output stays the answer of a command.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
@@ -10,7 +12,11 @@ pub(crate) fn start(filter: &str, format: LogFormat) {
         Ok(parsed) => (parsed, None),
         Err(error) => (EnvFilter::new("info"), Some(error)),
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(parsed)
+        .with_writer(std::io::stderr)
+        // Colours are for a terminal; a file or a pipe gets plain text. NO_COLOR: no-color.org.
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
     // A second start in one process (tests) keeps the first.
     let _ = match format {
         LogFormat::Plain => builder.try_init(),
