@@ -37,6 +37,8 @@ pub(super) struct QuoteView {
     pub price_before: Option<Option<Money>>,
     /// After a signature with a used key: the contract it signed first.
     pub signed_before: Option<ContractId>,
+    /// A service of the same name that runs already.
+    pub same_name: Option<ContractId>,
     /// What was worked out from the workload, when that was asked for.
     pub workload: Option<workload::Outcome>,
     /// Why it cannot be signed.
@@ -54,6 +56,7 @@ impl QuoteView {
             shown_before: None,
             price_before: None,
             signed_before: None,
+            same_name: None,
             workload: None,
             obstacle: None,
             alternatives: Alternatives::default(),
@@ -140,6 +143,17 @@ pub(super) async fn answer(
             let note = |view: &mut QuoteView| view.price_before = view.price.map(|_| None);
             return again(&ctx, &state, form, (offer, &source), StatusCode::CONFLICT, note).await;
         }
+        match same_name(&ctx, &state, &form).await {
+            Ok(None) => {}
+            Ok(Some(contract)) => {
+                let known = form.value("serviceName").to_owned();
+                let form = form.with(quote_page::KNOWN_NAME, known);
+                let note = |view: &mut QuoteView| view.same_name = Some(contract);
+                let status = StatusCode::CONFLICT;
+                return again(&ctx, &state, form, (offer, &source), status, note).await;
+            }
+            Err(error) => return fail(&ctx, error),
+        }
         let sign = Sign {
             offer,
             offer_version: form.value("version").parse().unwrap_or_default(),
@@ -159,6 +173,20 @@ pub(super) async fn answer(
     }
     let status = if typed.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     again(&ctx, &state, form, (offer, &source), status, |_| {}).await
+}
+
+/// A service that already has the name, which nobody has been told of; two of one name are meant
+/// seldom, and made easily by going back and signing again.
+async fn same_name(
+    ctx: &PageContext,
+    state: &AppState,
+    form: &FormState,
+) -> Result<Option<ContractId>, BrokerError> {
+    let name = form.value("serviceName");
+    if form.value(quote_page::KNOWN_NAME) == name {
+        return Ok(None);
+    }
+    state.broker.service_named(&ctx.op(), name, form.value("key")).await
 }
 
 /// The page with the quantities that were worked out from the workload.

@@ -21,6 +21,9 @@ use crate::{
     words::Words,
 };
 
+/// The field with the name that is known to be taken; signing with it again makes a second service.
+pub(super) const KNOWN_NAME: &str = "knownName";
+
 /// The field with the price that is shown.
 const SHOWN_PRICE: &str = "price";
 
@@ -45,6 +48,7 @@ pub(super) fn sheet(
             {changed(words, view)}
             {price_changed(words, view)}
             {signed_before(words, view)}
+            {same_name(words, form, view)}
             {obstacle(ctx, form, view)}
             {error_summary(form, words)}
             {section("offer", words.contracts_quote_offer(), offer_summary(ctx, card))}
@@ -94,6 +98,17 @@ fn signed_before(words: Words, view: &QuoteView) -> Option<AnyView> {
         <p><a href=href>{words.contracts_again_first()}</a></p>
     };
     let inside = notice(Kind::Attention, words.contracts_again_title(), body.into_any());
+    Some(view! { <div role="alert">{inside}</div> }.into_any())
+}
+
+fn same_name(words: Words, form: &FormState, view: &QuoteView) -> Option<AnyView> {
+    let href = format!("/contracts/{}", view.same_name?);
+    let body = view! {
+        <p>{words.contracts_same_name_text()}</p>
+        <p><a href=href>{words.contracts_same_name_open()}</a></p>
+    };
+    let title = words.contracts_same_name_title(form.value("serviceName"));
+    let inside = notice(Kind::Attention, title, body.into_any());
     Some(view! { <div role="alert">{inside}</div> }.into_any())
 }
 
@@ -183,7 +198,7 @@ fn fit(ctx: &PageContext, view: &QuoteView) -> AnyView {
 fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
     let words = ctx.words();
     let card = &view.quote.ranked.card;
-    let hidden: Vec<_> = ["offer", "need", "version", "key"]
+    let hidden: Vec<_> = ["offer", "need", "version", "key", KNOWN_NAME]
         .into_iter()
         .map(|name| {
             let value = shown_again(form.value(name));

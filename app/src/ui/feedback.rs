@@ -125,9 +125,14 @@ pub fn error_summary(form: &FormState, words: Words) -> AnyView {
         })
         .collect();
     let list = view! { <ul>{items}</ul> }.into_any();
-    let inside = notice(Kind::Problem, words.common_form_faults(count), list);
-    // Where no field is at fault, the focus moves here.
+    // Where no field is at fault, no entry needs another look; the focus moves here.
     let alone = form.errors().iter().all(|error| error.field.is_empty());
+    let title = if alone {
+        words.common_form_refused().to_owned()
+    } else {
+        words.common_form_faults(count)
+    };
+    let inside = notice(Kind::Problem, title, list);
     let index = alone.then_some("-1");
     view! { <div class="summary" role="alert" tabindex=index autofocus=alone>{inside}</div> }
         .into_any()

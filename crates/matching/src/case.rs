@@ -6,6 +6,7 @@ mod csv;
 mod keys;
 mod number;
 mod read;
+mod strict;
 
 use std::{collections::BTreeMap, io};
 

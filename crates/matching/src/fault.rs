@@ -30,6 +30,9 @@ pub enum Reason {
     /// A scale without extent.
     #[error("worst and best are equal")]
     WorstIsBest,
+    /// A scale whose extent has no exact decimal.
+    #[error("worst and best are too far apart for exact arithmetic; the range may span 28 digits")]
+    ScaleTooWide,
     /// The scale runs against the direction of the item.
     #[error("worst and best contradict the direction of a {0} item")]
     ScaleAgainstDirection(KindName),

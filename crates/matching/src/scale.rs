@@ -33,7 +33,7 @@ impl Measure {
         match range.scale {
             Scale::Linear => Ok(Self::Linear {
                 worst,
-                span: best.checked_sub(worst).ok_or(("best", Reason::WorstIsBest))?,
+                span: best.checked_sub(worst).ok_or(("best", Reason::ScaleTooWide))?,
             }),
             Scale::Log => {
                 let (low, high) = if worst < best { (worst, best) } else { (best, worst) };

@@ -58,10 +58,18 @@ pub fn zones() -> [Zone; 2] {
 }
 
 /// An address of its own for every test process and cloud: no two tests ever share one.
-fn own_address() -> Ipv4Addr {
+#[must_use]
+pub fn own_address() -> Ipv4Addr {
     static NEXT: AtomicU8 = AtomicU8::new(1);
     let [_, _, high, low] = std::process::id().to_be_bytes();
     Ipv4Addr::new(127, high.wrapping_mul(11) % 254 + 1, low, NEXT.fetch_add(1, Ordering::SeqCst))
+}
+
+/// A driver of the cloud at an address with a token, past the broker.
+#[must_use]
+pub fn driver_to((url, token): (String, String)) -> Arc<dyn Driver> {
+    let provider = ProviderId(Default::default());
+    HttpDrivers.driver(&CloudConnection { provider, url, token }).expect("driver")
 }
 
 impl TestCloud {
@@ -112,9 +120,7 @@ impl TestCloud {
     /// A driver of the cloud, past the broker.
     #[must_use]
     pub fn driver(&self) -> Arc<dyn Driver> {
-        let (url, token) = self.connection();
-        let provider = ProviderId(Default::default());
-        HttpDrivers.driver(&CloudConnection { provider, url, token }).expect("driver")
+        driver_to(self.connection())
     }
 
     /// Address and token of whoever drills with it.

@@ -6,7 +6,7 @@ mod market;
 pub mod modelled;
 mod parts;
 
-pub use cloud::{TestCloud, program, zone, zones};
+pub use cloud::{TestCloud, driver_to, own_address, program, zone, zones};
 pub use market::{
     SEALING_KEY, TestBroker, broker_parts, customer_of, customer_of_broker, offer_named, person,
 };

@@ -67,6 +67,13 @@ impl TestBroker {
         Self::assemble(engine, clock, Some(cloud)).await
     }
 
+    /// The demo market on real time with a cloud behind `hokusei` that the story runs itself.
+    pub async fn beside_cloud(engine: Engine, connection: (String, String)) -> Self {
+        let clock = Arc::new(ManualClock::new(reference_cloud::SystemClock.now()));
+        let clouds = [("hokusei".to_owned(), connection)].into();
+        Self::open(engine, clock, None, clouds).await
+    }
+
     async fn build(engine: Engine, cloud: Option<(&[Zone], i64)>) -> Self {
         let clock = Arc::new(ManualClock::new(START));
         let cloud = match cloud {
@@ -80,13 +87,21 @@ impl TestBroker {
     }
 
     async fn assemble(engine: Engine, clock: Arc<ManualClock>, cloud: Option<TestCloud>) -> Self {
+        let clouds = cloud.iter().map(|cloud| ("hokusei".to_owned(), cloud.connection())).collect();
+        Self::open(engine, clock, cloud, clouds).await
+    }
+
+    async fn open(
+        engine: Engine,
+        clock: Arc<ManualClock>,
+        cloud: Option<TestCloud>,
+        clouds: DemoClouds,
+    ) -> Self {
         encrypts();
         let database = TestDatabase::create(engine).await;
         let clock_of_parts: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
         let parts = broker_parts(&database, clock_of_parts, 1);
         let broker = Broker::open(parts).await.expect("open the broker");
-        let clouds: DemoClouds =
-            cloud.iter().map(|cloud| ("hokusei".to_owned(), cloud.connection())).collect();
         broker.seed_demo(&OpContext::system("seed"), &clouds).await.expect("seed the demo market");
         Self { broker, clock, cloud, database }
     }

@@ -2,19 +2,26 @@
 //!
 //! `KUMOICHI_CRASH_AT=KIND/STEP/MOMENT` aborts the process at that place, the way a power cut
 //! would; `KUMOICHI_HOLD_AT` with the same form stands still there and says so in the log, so that
-//! a test can `kill -9` from outside. Moments are `started` (the intent is logged, nothing has
+//! a test can `kill -9` from outside. With `KUMOICHI_HOLD_UNTIL=FILE` it goes on when that file
+//! appears, so that a test can kill the other side meanwhile. Moments are `started` (the intent is logged, nothing has
 //! acted), `acted` (the other side has acted, nothing is logged) and `done` (logged); for undo
-//! steps `undo-started`, `undo-acted` and `undo-done`. Both are honoured by builds with debug
+//! steps `undo-started`, `undo-acted` and `undo-done`. All are honoured by builds with debug
 //! assertions or the feature `crash-points` only.
 
 use crate::{Phase, StepFailure};
 use futures::future::BoxFuture;
 use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// Aborts the process at `KIND/STEP/MOMENT`.
 pub const CRASH_VARIABLE: &str = "KUMOICHI_CRASH_AT";
 /// Stands still at `KIND/STEP/MOMENT`.
 pub const HOLD_VARIABLE: &str = "KUMOICHI_HOLD_AT";
+/// Stands still only until this file appears.
+pub const UNTIL_VARIABLE: &str = "KUMOICHI_HOLD_UNTIL";
+/// Between two looks for that file.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What has just happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,6 +122,7 @@ pub trait Faults: Send + Sync + fmt::Debug {
 pub(crate) struct FromEnvironment {
     crash_at: Option<String>,
     hold_at: Option<String>,
+    hold_until: Option<PathBuf>,
 }
 
 impl FromEnvironment {
@@ -125,6 +133,7 @@ impl FromEnvironment {
         Self {
             crash_at: std::env::var(CRASH_VARIABLE).ok(),
             hold_at: std::env::var(HOLD_VARIABLE).ok(),
+            hold_until: std::env::var_os(UNTIL_VARIABLE).map(PathBuf::from),
         }
     }
 }
@@ -137,11 +146,25 @@ impl Faults for FromEnvironment {
         let place = point.to_string();
         if self.crash_at.as_deref() == Some(&place) {
             Fault::Abort
-        } else if self.hold_at.as_deref() == Some(&place) {
+        } else if self.hold_at.as_deref() == Some(&place) && self.hold_until.is_none() {
             Fault::Hold
         } else {
             Fault::Pass
         }
+    }
+
+    fn gate(&self, point: &Point<'_>) -> Option<BoxFuture<'static, ()>> {
+        let file = self.hold_until.clone()?;
+        let place = point.to_string();
+        if self.hold_at.as_deref() != Some(&place) || file.exists() {
+            return None;
+        }
+        Some(Box::pin(async move {
+            tracing::warn!("holding at {place}");
+            while !file.exists() {
+                tokio::time::sleep(LOOK).await;
+            }
+        }))
     }
 }
 
@@ -165,12 +188,34 @@ mod tests {
 
     #[test]
     fn environment_asks_for_one_place_only() {
-        let faults = FromEnvironment { crash_at: Some("a/b/started".into()), hold_at: None };
+        let faults = FromEnvironment { crash_at: Some("a/b/started".into()), ..Default::default() };
         let at = |step, moment| {
             faults.at(&Point { kind: "a", step, phase: Phase::Forward, attempt: 1, moment })
         };
         assert_eq!(at("b", Moment::Started), Fault::Abort);
         assert_eq!(at("b", Moment::Acted), Fault::Pass);
         assert_eq!(at("c", Moment::Started), Fault::Pass);
+    }
+
+    #[tokio::test]
+    async fn standing_still_with_a_file_ends_when_the_file_appears() {
+        let folder = std::env::temp_dir().join(format!("kumoichi-hold-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("go-on");
+        let faults = FromEnvironment {
+            hold_at: Some("a/b/acted".into()),
+            hold_until: Some(file.clone()),
+            ..Default::default()
+        };
+        let point =
+            |moment| Point { kind: "a", step: "b", phase: Phase::Forward, attempt: 1, moment };
+        assert!(faults.gate(&point(Moment::Done)).is_none(), "another place");
+        let mut held = faults.gate(&point(Moment::Acted)).unwrap();
+        assert!(futures::poll!(&mut held).is_pending());
+        std::fs::write(&file, "").unwrap();
+        held.await;
+        assert!(faults.gate(&point(Moment::Acted)).is_none(), "it stood still once");
+        assert_eq!(faults.at(&point(Moment::Acted)), Fault::Pass);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -18,7 +18,9 @@ mod view;
 pub use definition::{FinalFn, Group, RetryPolicy, Step, StepFn, Undo, WorkflowDefinition};
 pub use engine::{Engine, EngineConfig, LeaseTime, Parts, Tick};
 pub use error::WorkflowError;
-pub use faults::{CRASH_VARIABLE, Fault, Faults, HOLD_VARIABLE, Moment, Point, Rule};
+pub use faults::{
+    CRASH_VARIABLE, Fault, Faults, HOLD_VARIABLE, Moment, Point, Rule, UNTIL_VARIABLE,
+};
 pub use input::{Child, FinalInput, Run, StepInput, effect_key};
 pub use operate::{abandon, can_cancel, cancel, mark_undone, retry, signal, skip};
 pub use outcome::{CommitAction, Done, NewChild, StepFailure, StepResult, Stop};

@@ -1,7 +1,7 @@
 //! `kumoichi match`: the matching definition on a neutral case file, without a database.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -31,8 +31,16 @@ pub struct MatchArgs {
 /// Prints the result object.
 pub fn run(args: &MatchArgs) -> anyhow::Result<ExitCode> {
     let path = &args.case;
-    let json = std::fs::read_to_string(path)
-        .with_context(|| format!("{} cannot be read", path.display()))?;
+    let bytes =
+        std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let json = match String::from_utf8(bytes) {
+        Ok(json) => json,
+        Err(fault) => {
+            let at = fault.utf8_error().valid_up_to() + 1;
+            let message = format!("this is no text in UTF-8: byte {at} does not belong into one");
+            return Ok(refused(path, &CaseFault { pointer: String::new(), message }));
+        }
+    };
     let name = path.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
     let folder = path.parent().map(ToOwned::to_owned).unwrap_or_default();
     let load = |file: &str| std::fs::read_to_string(folder.join(file));
@@ -41,9 +49,11 @@ pub fn run(args: &MatchArgs) -> anyhow::Result<ExitCode> {
             super::say(&result);
             Ok(ExitCode::SUCCESS)
         }
-        Err(CaseFault { pointer, message }) => {
-            let _ = writeln!(std::io::stderr(), "{}{pointer}: {message}", path.display());
-            Ok(ExitCode::from(FAULTY_CASE))
-        }
+        Err(fault) => Ok(refused(path, &fault)),
     }
+}
+
+fn refused(path: &Path, CaseFault { pointer, message }: &CaseFault) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "{}{pointer}: {message}", path.display());
+    ExitCode::from(FAULTY_CASE)
 }

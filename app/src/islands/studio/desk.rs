@@ -218,7 +218,7 @@ impl Desk {
     pub fn refield(&mut self) {
         let Some(studio) = &self.studio else { return };
         if let Some(place) = dom::find(&self.root, "[data-fields]") {
-            place.set_inner_html(&html::fields(self.words, studio.asks(), true));
+            dom::redraw(&place, &html::fields(self.words, studio.asks(), true));
         }
         let asked = self.words.needs_form_asked(html::asked(studio.asks()));
         dom::say(&self.root, "[data-asked]", &asked);

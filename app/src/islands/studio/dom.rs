@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, convert::FromWasmAbi};
 use web_sys::{
-    Element, EventTarget, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement,
-    UrlSearchParams, XmlHttpRequest,
+    Element, EventTarget, FormData, HtmlElement, HtmlFormElement, HtmlInputElement,
+    HtmlSelectElement, UrlSearchParams, XmlHttpRequest,
 };
 
 /// The first element below `root` that fits.
@@ -20,6 +20,36 @@ pub fn each(root: &Element, selector: &str, mut act: impl FnMut(&Element)) {
             act(&element);
         }
     }
+}
+
+/// Draws a part of the page anew and leaves the focus where it was, or, where that is gone, at what
+/// came next: whoever works by keyboard does not begin at the top again.
+pub fn redraw(place: &Element, html: &str) {
+    let mut stops = Vec::new();
+    let mut at = None;
+    let focused = find(place, ":focus");
+    each(place, "input, select, textarea, summary, button, a[href]", |stop| {
+        if Some(stop) == focused.as_ref() {
+            at = Some(stops.len());
+        }
+        stops.push(name(stop));
+    });
+    place.set_inner_html(html);
+    let Some(at) = at else { return };
+    let (before, after) = stops.split_at(at);
+    let mut nearest = after.iter().chain(before.iter().rev()).flatten();
+    let Some(stop) = nearest.find_map(|selector| find(place, selector)) else { return };
+    if let Ok(stop) = stop.dyn_into::<HtmlElement>() {
+        let _ = stop.focus();
+    }
+}
+
+/// What finds a stop again after it was drawn anew.
+fn name(stop: &Element) -> Option<String> {
+    if !stop.id().is_empty() {
+        return Some(format!("[id=\"{}\"]", stop.id()));
+    }
+    stop.get_attribute("data-remove").map(|key| format!("[data-remove=\"{key}\"]"))
 }
 
 /// Shows or hides.

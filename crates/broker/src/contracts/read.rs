@@ -1,5 +1,6 @@
 //! Reading contracts: lists, one page, observations.
 
+use super::sign::contract_id;
 use super::{
     Alternatives, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan, ResourceView,
     StatementView,
@@ -41,6 +42,22 @@ impl Broker {
         };
         let items = cards(&mut tx, &page.items).await?;
         Ok(ContractList { items, next: page.next.map(|cursor| cursor.to_string()) })
+    }
+
+    /// A service of one's own that has the name and has not ended, other than the one that the key signed.
+    pub async fn service_named(
+        &self,
+        ctx: &OpContext,
+        name: &str,
+        key: &str,
+    ) -> Result<Option<ContractId>, BrokerError> {
+        let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
+        let organisation = viewer.organisation;
+        ctx.may(Action::ReadContract, Some(organisation), "contract")?;
+        let mut tx = self.begin_read().await?;
+        let found = contracts::find_live_by_name(&mut tx, organisation, name.trim()).await?;
+        let signed = contract_id(organisation.uuid(), key);
+        Ok(found.map(|head| head.id).filter(|id| *id != signed))
     }
 
     /// What the provider has published since the contract was made (F7.1.4).

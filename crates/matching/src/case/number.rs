@@ -5,32 +5,21 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-/// Significant digits a JSON number keeps on its way through a float.
-const FLOAT_DIGITS: usize = 15;
-
-/// An exact decimal from a string; a JSON number is taken when no digit can have been lost.
+/// An exact decimal from a string or a JSON number.
 pub(crate) fn decimal(value: &Value) -> Result<Decimal, String> {
     match value {
         Value::String(text) => parse(text),
-        Value::Number(number) => {
-            let text = number.to_string();
-            let digits = text.split(['e', 'E']).next().unwrap_or_default();
-            if number.is_f64()
-                && digits.chars().filter(char::is_ascii_digit).count() > FLOAT_DIGITS + 1
-            {
-                return Err(format!(
-                    "the number {text} may have lost digits; write it as a string"
-                ));
-            }
-            parse(&text)
-        }
-        other => Err(format!("{other} is no decimal number")),
+        // `strict` has made sure that no digit was lost.
+        Value::Number(number) => parse(&number.to_string()),
+        other => Err(format!("{other} is no decimal number, such as 99.95 or \"99.95\"")),
     }
 }
 
 /// An exact decimal from text such as `99.95` or `1e-3`; never rounds.
 pub(crate) fn parse(text: &str) -> Result<Decimal, String> {
-    let refuse = || format!("{text:?} is no decimal number of at most 28 digits");
+    let refuse = || {
+        format!("{text:?} is no decimal number; allowed: at most 28 digits, such as 99.95 or 1e-3")
+    };
     let trimmed = text.trim();
     let allowed = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
     if trimmed.is_empty() || !trimmed.chars().all(allowed) {

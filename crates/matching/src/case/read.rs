@@ -8,7 +8,7 @@ use std::{
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
-use super::{Case, CaseFault, csv, keys, number::decimal};
+use super::{Case, CaseFault, csv, keys, number::decimal, strict};
 use crate::{
     fault::Fault,
     item::{Dictionary, Item, Kind, KindName, Range, Scale},
@@ -25,6 +25,7 @@ const PRICE: &str = "price";
 pub(super) fn case(json: &str, load: impl Fn(&str) -> io::Result<String>) -> Read<Case> {
     let root: Json = serde_json::from_str(json)
         .map_err(|error| CaseFault::new("", format!("this is no JSON: {error}")))?;
+    strict::check(json)?;
     let root = object(&root, "")?;
     keys::check(root, "", keys::CASE)?;
     let called = ["case", "name"].into_iter().find(|key| root.contains_key(*key));
@@ -305,15 +306,30 @@ fn field<'a>(map: &'a Map<String, Json>, at: &str, key: &str) -> Read<&'a Json> 
 }
 
 fn object<'a>(json: &'a Json, at: &str) -> Read<&'a Map<String, Json>> {
-    json.as_object().ok_or_else(|| CaseFault::new(at, "an object is needed here"))
+    json.as_object()
+        .ok_or_else(|| wrong_type(json, at, "an object, such as {\"uptime\": \"99.9\"},"))
 }
 
 fn array<'a>(json: &'a Json, at: &str) -> Read<&'a [Json]> {
-    json.as_array().map(Vec::as_slice).ok_or_else(|| CaseFault::new(at, "a list is needed here"))
+    let list = json.as_array().map(Vec::as_slice);
+    list.ok_or_else(|| wrong_type(json, at, "a list, such as [\"JP\"],"))
 }
 
 fn text<'a>(json: &'a Json, at: &str) -> Read<&'a str> {
-    json.as_str().ok_or_else(|| CaseFault::new(at, "a text is needed here"))
+    json.as_str().ok_or_else(|| wrong_type(json, at, "a text"))
+}
+
+/// Names what is needed and what stands there, the latter shortened.
+fn wrong_type(json: &Json, at: &str, needed: &str) -> CaseFault {
+    let found = match json {
+        Json::Null => "null".to_owned(),
+        Json::Bool(value) => value.to_string(),
+        Json::Number(number) => format!("the number {number}"),
+        Json::String(text) => format!("the text {:?}", text.chars().take(40).collect::<String>()),
+        Json::Array(_) => "a list".to_owned(),
+        Json::Object(_) => "an object".to_owned(),
+    };
+    CaseFault::new(at, format!("{needed} is needed here; found {found}"))
 }
 
 fn name(json: &Json, at: &str) -> Read<String> {

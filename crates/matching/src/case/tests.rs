@@ -91,7 +91,7 @@ fn a_fault_in_the_csv_file_names_line_and_column() {
     for (csv, expected) in [
         (
             "id,uptime\nd,many",
-            "line 2, column uptime: \"many\" is no decimal number of at most 28 digits",
+            "line 2, column uptime: \"many\" is no decimal number; allowed: at most 28 digits, such as 99.95 or 1e-3",
         ),
         ("id,uptime\nd,99\nd,98", "line 3: the id \"d\" is used twice"),
         ("id,uptime\nd", "line 2: 1 cells where the first line has 2"),

@@ -33,6 +33,11 @@ statements! {
         SELECT ", head_columns!(), " FROM ", head_tables!(), "
         WHERE contract.state = $1 AND (signed_at, contract.id) < ($2, $3)
         ORDER BY signed_at DESC, contract.id DESC LIMIT $4");
+    FIND_LIVE_BY_NAME = concat!("
+        SELECT ", head_columns!(), " FROM ", head_tables!(), "
+        WHERE contract.organisation_id = $1 AND contract.service_name = $2
+            AND contract.state IN ('activating', 'active', 'releasing')
+        ORDER BY signed_at DESC, contract.id DESC LIMIT 1");
     SET_STATE = "
         UPDATE contract SET state = $3, failure = COALESCE($4, failure),
             address = COALESCE($5, address), activated_at = COALESCE($6, activated_at),
@@ -87,6 +92,15 @@ pub async fn find(tx: &mut Tx, id: ContractId) -> Result<Option<Contract>, Stora
 /// Looks a contract up without its texts.
 pub async fn find_head(tx: &mut Tx, id: ContractId) -> Result<Option<ContractHead>, StorageError> {
     find!(tx, ContractHead, FIND_HEAD, id.uuid())
+}
+
+/// The customer's newest contract with a service of that name that has not ended.
+pub async fn find_live_by_name(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    name: &str,
+) -> Result<Option<ContractHead>, StorageError> {
+    find!(tx, ContractHead, FIND_LIVE_BY_NAME, organisation.uuid(), name)
 }
 
 /// Lists a customer's contracts, newest first.

@@ -33,8 +33,8 @@ mod rows;
 
 pub use closing::{find_erasure_statement, find_usage, insert_erasure_statement, upsert_usage};
 pub use heads::{
-    count_in_state, count_live_by_offer, find, find_head, insert, is_signed_already,
-    list_by_organisation, list_by_provider, list_by_state, set_state,
+    count_in_state, count_live_by_offer, find, find_head, find_live_by_name, insert,
+    is_signed_already, list_by_organisation, list_by_provider, list_by_state, set_state,
 };
 pub use orders::{contracts_of_order, find_order, insert_order, is_ordered_already};
 pub use resources::{list_resources, set_resource_state, upsert_resource};

@@ -1,0 +1,161 @@
+//! The broker is killed.
+
+use broker::OpContext;
+use domain::{ContractId, ContractState, OrderId, Role};
+use std::path::Path;
+use testkit::{Engine, TestBroker};
+
+use crate::processes::{BrokerProcess, Hold};
+use crate::story::{
+    KINDS, OFFER, catch_up, is_released, lent, places, places_of_undo, release, runs_once,
+    wait_for_end,
+};
+
+const ORDER_OFFERS: [&str; 3] =
+    ["hokusei-gov-iaas", "hokusei-standard-iaas", "hokusei-managed-database"];
+
+/// A broker stands still at the place, is killed there, and another ends the workflow.
+async fn kill_at(market: &TestBroker, engine: Engine, data: &Path, place: &str) -> BrokerProcess {
+    let first = BrokerProcess::start(market, &data.join("first"), Some(held(place)));
+    first.wait_until_held(place);
+    let second = || BrokerProcess::start(market, &data.join("second"), None);
+    match engine {
+        Engine::Sqlite => {
+            first.kill();
+            second()
+        }
+        Engine::Postgres => {
+            let second = second();
+            second.wait_until_open();
+            first.kill();
+            second
+        }
+    }
+}
+
+fn held(place: &str) -> Hold<'_> {
+    Hold { place, until: None }
+}
+
+async fn ends_done(
+    market: &TestBroker,
+    engine: Engine,
+    ctx: &OpContext,
+    id: ContractId,
+    place: &str,
+) {
+    let kind = place.split('/').next().unwrap();
+    let data = tempfile::tempdir().unwrap();
+    let process = kill_at(market, engine, data.path(), place).await;
+    assert_eq!(wait_for_end(market, ctx, id, kind).await, "done", "killed at {place}");
+    process.kill();
+}
+
+async fn every_kind_has_a_story(engine: Engine) {
+    let market = TestBroker::catalogue(engine).await;
+    for kind in KINDS {
+        assert!(places(&market, kind).len() >= 15, "{kind}");
+    }
+    let config = workflow::EngineConfig::by_clock();
+    let known = market.broker.engine_parts(config).definitions;
+    let kinds: Vec<_> = known.iter().map(|definition| definition.kind).collect();
+    assert_eq!(kinds, KINDS);
+    market.finish().await;
+}
+
+async fn activation_survives(engine: Engine) {
+    let market = TestBroker::with_real_time_cloud(engine, 40).await;
+    let customer = market.person(Role::Customer).await;
+    for place in places(&market, "activate_contract") {
+        catch_up(&market);
+        let id = market.sign(&customer, OFFER, &place).await.unwrap();
+        ends_done(&market, engine, &customer, id, &place).await;
+        runs_once(&market, &*market.driver(), &customer, id, &place).await;
+    }
+    market.finish().await;
+}
+
+async fn release_survives(engine: Engine) {
+    let market = TestBroker::with_real_time_cloud(engine, 40).await;
+    let customer = market.person(Role::Customer).await;
+    for place in places(&market, "release_contract") {
+        catch_up(&market);
+        let id = market.sign(&customer, OFFER, &place).await.unwrap();
+        market.run_workflows().await;
+        release(&market, &customer, id).await;
+        ends_done(&market, engine, &customer, id, &place).await;
+        let cloud = market.cloud.as_ref().unwrap();
+        let kept = |volume: &str| cloud.volume_exists(volume);
+        is_released(&market, &*market.driver(), &customer, id, kept, &place).await;
+    }
+    market.finish().await;
+}
+
+/// The desk cancels when everything stands; the undo is cut off at each of its places.
+async fn cancelled_activation_survives(engine: Engine) {
+    let market = TestBroker::with_real_time_cloud(engine, 40).await;
+    let customer = market.person(Role::Customer).await;
+    let desk = market.person(Role::Broker).await;
+    let last = "activate_contract/verify/acted";
+    for place in places_of_undo(&market, "activate_contract") {
+        catch_up(&market);
+        let id = market.sign(&customer, OFFER, &place).await.unwrap();
+        let data = tempfile::tempdir().unwrap();
+        let process = BrokerProcess::start(&market, data.path(), Some(held(last)));
+        process.wait_until_held(last);
+        let workflow = market.broker.timelines(&customer, id).await.unwrap()[0].id;
+        market.broker.cancel_workflow(&desk, workflow, "a drill").await.unwrap();
+        process.kill();
+        let process = kill_at(&market, engine, data.path(), &place).await;
+        let state = wait_for_end(&market, &customer, id, "activate_contract").await;
+        assert_eq!(state, "undone", "killed at {place}");
+        process.kill();
+        assert_eq!(market.state(&customer, id).await, ContractState::Failed, "{place}");
+        assert!(lent(&*market.driver(), id).await.is_empty(), "{place}");
+    }
+    market.finish().await;
+}
+
+async fn contracts(market: &TestBroker, ctx: &OpContext, order: OrderId) -> Vec<ContractId> {
+    let order = market.broker.order(ctx, order).await.unwrap();
+    order.contracts.iter().map(|card| card.id).collect()
+}
+
+/// All seats do the same, so that one seat is cut off at every place while the others go on.
+async fn order_survives(engine: Engine, kind: &str, seats: usize, seat: &str) {
+    let market = TestBroker::with_real_time_cloud(engine, 40).await;
+    let customer = market.person(Role::Customer).await;
+    let of_seat = |place: &String| place.split('/').nth(1).unwrap().ends_with(seat);
+    for place in places(&market, kind).into_iter().filter(of_seat) {
+        catch_up(&market);
+        let order = market.sign_order(&customer, &ORDER_OFFERS[..seats], &place).await.unwrap();
+        let ids = contracts(&market, &customer, order).await;
+        assert_eq!(ids.len(), seats);
+        ends_done(&market, engine, &customer, ids[0], &place).await;
+        for id in ids {
+            runs_once(&market, &*market.driver(), &customer, id, &place).await;
+            // Room for the next.
+            release(&market, &customer, id).await;
+            market.run_workflows().await;
+            assert!(lent(&*market.driver(), id).await.is_empty(), "{place}");
+        }
+    }
+    market.finish().await;
+}
+
+async fn order_of_two_survives(engine: Engine) {
+    order_survives(engine, "activate_order_of_2", 2, "_1").await;
+}
+
+async fn order_of_three_survives(engine: Engine) {
+    order_survives(engine, "activate_order_of_3", 3, "_3").await;
+}
+
+crate::on_both!(
+    every_kind_has_a_story => every_kind_of_workflow_is_killed_in_some_story,
+    activation_survives => kill_9_at_every_step_of_activation_leaves_exactly_one_set_of_resources,
+    release_survives => kill_9_at_every_step_of_release_ends_released_and_erased,
+    cancelled_activation_survives => kill_9_at_every_step_of_an_undo_leaves_nothing_at_the_cloud,
+    order_of_two_survives => f7_4_4_kill_9_at_every_step_of_an_order_of_two_doubles_nothing,
+    order_of_three_survives => f7_4_4_kill_9_at_every_step_of_an_order_of_three_doubles_nothing,
+);

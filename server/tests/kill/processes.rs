@@ -1,0 +1,165 @@
+//! The real program as broker and as cloud, to be killed.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+use testkit::{SEALING_KEY, TestBroker, own_address};
+
+/// How long anything may take before the story counts as stuck.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+const PROGRAM: &str = env!("CARGO_BIN_EXE_kumoichi");
+const TOKEN: &str = "token-of-the-killed-cloud";
+const API_PORT: u16 = 7700;
+
+/// Where a broker stands still.
+#[derive(Clone, Copy)]
+pub struct Hold<'a> {
+    /// `KIND/STEP/MOMENT`.
+    pub place: &'a str,
+    /// Until this file appears; without one, until it is killed.
+    pub until: Option<&'a Path>,
+}
+
+/// A process and what it says.
+struct Talking {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Talking {
+    fn start(command: &mut Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (sender, lines) = mpsc::channel();
+        forward(child.stdout.take().unwrap(), sender.clone());
+        forward(child.stderr.take().unwrap(), sender);
+        Self { child, lines }
+    }
+
+    /// Waits until it says something with `words`.
+    fn wait_for(&self, words: &str) {
+        let mut seen = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            if line.contains(words) {
+                return;
+            }
+            seen.push(line);
+        }
+        panic!("never said {words:?}: {seen:#?}");
+    }
+
+    /// SIGKILL: nothing is closed, nothing is written.
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// A story that fails leaves no process behind.
+impl Drop for Talking {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn forward(from: impl Read + Send + 'static, to: mpsc::Sender<String>) {
+    std::thread::spawn(move || {
+        let lines = BufReader::new(from).lines();
+        lines.map_while(Result::ok).all(|line| to.send(line).is_ok())
+    });
+}
+
+/// A broker over the market's database.
+pub struct BrokerProcess(Talking);
+
+impl BrokerProcess {
+    pub fn start(market: &TestBroker, data: &Path, hold: Option<Hold<'_>>) -> Self {
+        std::fs::create_dir_all(data).unwrap();
+        let key = data.join("sealing.key");
+        std::fs::write(&key, hex::encode(SEALING_KEY)).unwrap();
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--workers", "1", "--lease-seconds", "1"])
+            .args(["--allowed-networks", "127.0.0.0/8", "--log", "info"])
+            .arg("--database")
+            .arg(&market.database.address)
+            .arg("--data")
+            .arg(data)
+            .arg("--sealing-key")
+            .arg(&key)
+            .env_remove(workflow::HOLD_VARIABLE)
+            .env_remove(workflow::UNTIL_VARIABLE);
+        if let Some(hold) = hold {
+            command.env(workflow::HOLD_VARIABLE, hold.place);
+            if let Some(file) = hold.until {
+                command.env(workflow::UNTIL_VARIABLE, file);
+            }
+        }
+        Self(Talking::start(&mut command))
+    }
+
+    pub fn wait_until_open(&self) {
+        self.0.wait_for("http://127.0.0.1:");
+    }
+
+    pub fn wait_until_held(&self, place: &str) {
+        self.0.wait_for(&format!("holding at {place}"));
+    }
+
+    pub fn kill(mut self) {
+        self.0.kill();
+    }
+}
+
+/// A cloud whose services outlive it.
+pub struct CloudProcess {
+    address: Ipv4Addr,
+    data: PathBuf,
+    running: Option<Talking>,
+}
+
+impl CloudProcess {
+    pub fn start(data: &Path) -> Self {
+        let mut cloud = Self { address: own_address(), data: data.to_owned(), running: None };
+        cloud.start_again();
+        cloud
+    }
+
+    /// Starts it where it was, over what it kept.
+    pub fn start_again(&mut self) {
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["cloud", "--listen", &format!("{}:{API_PORT}", self.address)])
+            .args(["--first-address", &self.address.to_string(), "--ports", "200"])
+            .args(["--zone", "jp-sapporo-1a:jp-sapporo-1:JP:jp-sapporo-1"])
+            .args(["--zone", "jp-osaka-1a:jp-osaka-1:JP:jp-osaka-1"])
+            .args(["--instances", "40", "--vcpu", "400", "--ram-mb", "2000000"])
+            .args(["--storage-gb", "40000", "--mbps", "40000", "--log", "info"])
+            .env("KUMOICHI_CLOUD_TOKEN", TOKEN)
+            .arg("--data")
+            .arg(&self.data);
+        let running = Talking::start(&mut command);
+        running.wait_for("the cloud listens");
+        self.running = Some(running);
+    }
+
+    /// SIGKILL to the cloud alone; its services run on.
+    pub fn kill(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            running.kill();
+        }
+    }
+
+    pub fn connection(&self) -> (String, String) {
+        (format!("http://{}:{API_PORT}", self.address), TOKEN.to_owned())
+    }
+
+    pub fn volume_exists(&self, allocation: &str) -> bool {
+        self.data.join("volumes").join(allocation).exists()
+    }
+}
