@@ -47,6 +47,7 @@ async fn send_in(site: &Site, language: &str, page: &str, changes: &[(&str, &str
         "need",
         "version",
         "key",
+        "knownName",
         "price",
         "serviceName",
         "region",
@@ -283,6 +284,47 @@ async fn back_after_signing_names_the_first_contract_and_signs_another_with_a_fr
     site.market.finish().await;
 }
 
+#[tokio::test]
+async fn a_second_service_of_the_same_name_is_asked_for_before_it_is_signed() {
+    let site = Site::open_with_cloud(4).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let path = quote_path(offer);
+    let named = [("step", "sign"), ("serviceName", "register")];
+    let first = send(&site, &site.page(&path).await, &named).await;
+    assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.text);
+    site.market.run_workflows().await;
+    site.market.clock.advance_us(1);
+
+    // Back to a page that the browser loads anew.
+    for (language, title) in [
+        ("en", "You already have a service named “register”"),
+        ("ja", "「register」という名前のサービスは既にあります"),
+    ] {
+        let told = send_in(&site, language, &site.page(&path).await, &named).await;
+        assert_eq!(told.status, StatusCode::CONFLICT);
+        assert!(told.text.contains(title), "{}", told.text);
+        assert!(told.text.contains(&format!("href=\"{}\"", first.location)), "{}", told.text);
+    }
+    let told = send(&site, &site.page(&path).await, &named).await;
+    let renamed = send(&site, &told.text, &[("step", "price"), ("serviceName", "other")]).await;
+    assert_eq!(renamed.status, StatusCode::OK);
+    let meant = send(&site, &told.text, &[("step", "sign")]).await;
+    assert_eq!(meant.status, StatusCode::SEE_OTHER, "{}", meant.text);
+    assert_ne!(meant.location, first.location);
+
+    // The name of a service that has ended is free.
+    site.market.run_workflows().await;
+    for contract in [&first.location, &meant.location] {
+        site.post(&format!("{contract}/release"), &[("name", "register")]).await;
+    }
+    site.market.run_workflows().await;
+    site.market.clock.advance_us(1);
+    let free = send(&site, &site.page(&path).await, &named).await;
+    assert_eq!(free.status, StatusCode::SEE_OTHER, "{}", free.text);
+    site.market.run_workflows().await;
+    site.market.finish().await;
+}
+
 /// Another region of the offer one link away, and of every other offer whether it falls short.
 async fn assert_alternatives_are_told(site: &Site, contract: &str, failed: &str) {
     let start = failed.find("/contracts/new?").unwrap();
@@ -400,6 +442,8 @@ async fn the_desk_cancels_what_is_under_way_and_the_customer_reads_why() {
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
     let again = desk.post(&cancel, &[("reason", "once more")]).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
+    assert!(again.text.contains("This could not be done"), "{}", again.text);
+    assert!(!again.text.contains("needs another look"), "no entry is at fault: {}", again.text);
     desk.market.run_workflows().await;
     assert!(!desk.page(&workflow).await.contains("Cancel and take back"));
     for (language, word) in [("en", "It was cancelled"), ("ja", "中止されました")] {

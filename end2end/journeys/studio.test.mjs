@@ -106,6 +106,27 @@ test("a value is typed with its unit; what cannot be read is said at its field",
   });
 });
 
+test("an item that is emptied away leaves the focus at what came next", async () => {
+  await fixture.visit({}, async (page) => {
+    await open(page);
+    const gone = page.locator("[id='value-availability.service_uptime']");
+    await gone.fill("");
+    await gone.press("Tab");
+    await gone.waitFor({ state: "detached" });
+    await ready(page);
+    const here = await page.evaluate(() => document.activeElement.closest("[data-fields] [data-item]")?.dataset.item);
+    assert.equal(here, "performance.e2e_response_time");
+    // And the same by the button of a row.
+    const button = page.locator("[data-remove='performance.e2e_response_time']");
+    await button.focus();
+    await page.keyboard.press("Enter");
+    await button.waitFor({ state: "detached" });
+    await ready(page);
+    const next = await page.evaluate(() => document.activeElement.closest("[data-fields] [data-item]")?.dataset.item);
+    assert.ok(next, "the focus is in the next row");
+  });
+});
+
 test("a relaxation is applied by one click and taken back by another", async () => {
   await fixture.visit({}, async (page) => {
     await open(page);

@@ -163,3 +163,30 @@ fn the_help_of_match_names_the_page_of_cases_and_its_smallest_case_runs() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("\"matches\": [\n      \"a\"\n    ]"), "{text}");
 }
+
+#[test]
+fn a_case_that_is_no_text_and_one_that_would_lose_digits_are_faults_of_the_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = |bytes: &[u8]| {
+        let file = folder.path().join("case.json");
+        std::fs::write(&file, bytes).unwrap();
+        told(&kumoichi(&["match"]).arg(&file).output().unwrap())
+    };
+    let (code, text) = case(b"{\"items\": \"\xff\"}");
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("no text in UTF-8: byte 12 does not belong"), "{text}");
+    let item = r#"{"id":"u","type":"higher","scale":"nines","worst":"90","best":"99.999"}"#;
+    let with = |value: &str| {
+        format!(
+            r#"{{"items":[{item}],"requirement":[{{"item":"u","value":"99.9"}}],
+               "offers":[{{"id":"a","values":{{"u":{value}}}}}]}}"#
+        )
+    };
+    let (code, text) = case(with("99.89999999999999999999").as_bytes());
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("/offers/0/values/u: the number 99.89999999999999999999 has"), "{text}");
+    let (code, text) = case(with("99.95, \"u\": 3").as_bytes());
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("/offers/0/values/u: the key \"u\" stands twice"), "{text}");
+    assert_eq!(case(with("99.95").as_bytes()).0, Some(0));
+}

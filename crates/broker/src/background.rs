@@ -117,6 +117,11 @@ impl Broker {
         Ok(())
     }
 
+    /// Whether the process is stopping: long work ends where it can go on later.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.inner.shelf.reader.closing.load(Ordering::Relaxed)
+    }
+
     /// Removes what has expired and keeps what would take a restart long.
     pub async fn tidy(&self) -> Result<(), BrokerError> {
         let now = self.now();

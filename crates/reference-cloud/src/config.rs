@@ -117,8 +117,10 @@ impl CloudConfig {
         if self.endpoints.first_port == 0 {
             return fault("ports of services begin at 1");
         }
-        if self.token.reveal().len() < 8 {
-            return fault("the token needs at least 8 characters");
+        let token = self.token.reveal();
+        // What a header can carry and a market takes (RFC 6750: no spaces).
+        if token.len() < 8 || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return fault("the token needs at least 8 visible ASCII characters without spaces");
         }
         if self.hold_ttl_default_seconds == 0
             || self.hold_ttl_default_seconds > self.hold_ttl_max_seconds

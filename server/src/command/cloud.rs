@@ -64,7 +64,7 @@ pub struct CloudArgs {
     /// Network in each zone, Mbit/s
     #[arg(long, value_name = "MBPS", default_value_t = 10_000)]
     mbps: i64,
-    /// Bearer token of the API, at least 8 characters
+    /// Bearer token of the API, at least 8 visible ASCII characters without spaces
     #[arg(long, value_name = "TOKEN", env = "KUMOICHI_CLOUD_TOKEN", hide_env_values = true)]
     token: Option<String>,
     /// Token for ordering faults; without it none can be ordered

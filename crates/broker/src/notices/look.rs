@@ -56,6 +56,10 @@ impl Broker {
     pub async fn tell_watchers(&self) -> Result<u64, BrokerError> {
         let mut told = 0;
         for _ in 0..ROUNDS_MAX {
+            // A market that is new to this database takes many rounds; whoever stops waits for one.
+            if self.is_closing() {
+                break;
+            }
             let Some(news) = self.find_news().await? else { break };
             told += self.tell(news).await?.unwrap_or(0);
         }
@@ -68,16 +72,26 @@ impl Broker {
         let mut tx = self.begin_read().await?;
         let look = looks::read(&mut tx).await?;
         let whole = !self.inner.watch.looked.load(Ordering::Relaxed);
-        let since = if whole { Timestamp(0) } else { look.seen_until.plus_us(-OVERLAP_US) };
+        let watch = &self.inner.watch;
+        let since = if whole {
+            Timestamp(watch.until.load(Ordering::Relaxed))
+        } else {
+            look.seen_until.plus_us(-OVERLAP_US)
+        };
         let unseen = looks::list_unseen(&mut tx, since, BATCH).await?;
+        // Oldest first: what lies before the first of them is done, and need not be passed again.
+        if let Some(first) = unseen.first() {
+            watch.until.store(first.updated_at.plus_us(-OVERLAP_US).0, Ordering::Relaxed);
+        }
         // A clock that was set back starts no day twice.
         let today = look.judged_day.map_or(day_of(self.now()), |day| day.max(day_of(self.now())));
         if unseen.is_empty() && look.judged_day == Some(today) {
-            self.inner.watch.looked.store(true, Ordering::Relaxed);
+            watch.looked.store(true, Ordering::Relaxed);
             return Ok(None);
         }
         let watched = watched(&mut tx).await?;
-        let (gathered, known) = self.gather(&mut tx, look, unseen, today).await?;
+        let anybody = !watched.is_empty();
+        let (gathered, known) = self.gather(&mut tx, look, unseen, today, anybody).await?;
         let needs = if gathered.turns.is_empty() {
             Vec::new()
         } else {
@@ -91,12 +105,14 @@ impl Broker {
         Ok(Some(News { gathered, judged, drafts }))
     }
 
+    /// What the changes are about; where nobody watches, no document is read for it.
     async fn gather(
         &self,
         tx: &mut Tx,
         look: MarketLook,
         unseen: Vec<Unseen>,
         today: i64,
+        anybody: bool,
     ) -> Result<(Gathered, KnownOffers), BrokerError> {
         let ids: Vec<OfferId> = unseen.iter().map(|offer| offer.id).collect();
         let known = known(tx, &ids).await?;
@@ -108,7 +124,7 @@ impl Broker {
             .map(Turn::of)
             .collect();
         let mut at_hand = HashMap::new();
-        if look.judged_day.is_some_and(|day| day < today) {
+        if anybody && look.judged_day.is_some_and(|day| day < today) {
             let looked_at: HashSet<OfferId> = turns.iter().map(|turn| turn.id).collect();
             for offer in dated(tx).await? {
                 let (id, version) = (offer.card.id, offer.card.version);
@@ -118,7 +134,7 @@ impl Broker {
                 at_hand.insert((id, version), Text::Shelved(offer));
             }
         }
-        let texts = texts(tx, at_hand, &turns, &known).await?;
+        let texts = if anybody { texts(tx, at_hand, &turns, &known).await? } else { at_hand };
         Ok((Gathered { look, today, unseen, turns, texts }, known))
     }
 

@@ -23,7 +23,7 @@ use domain::{NoticeId, OfferId, RequirementId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 
 /// What a change of the market means for a watched need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -175,4 +175,6 @@ pub(crate) struct Watch {
     needs: Mutex<need::Needs>,
     /// Whether this process has looked at the whole market once.
     looked: AtomicBool,
+    /// Until then it has: what changed before was looked at, here or by another process.
+    until: AtomicI64,
 }

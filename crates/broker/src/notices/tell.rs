@@ -29,6 +29,10 @@ impl Broker {
         let still = |draft: &Draft| same.contains(&draft.requirement);
         let mut drafts: Vec<Draft> = drafts.into_iter().filter(still).collect();
         if !late.is_empty() && !gathered.turns.is_empty() {
+            // Nobody watched during the look, so no document was read: it is done again.
+            if judged.is_empty() {
+                return Ok(None);
+            }
             let offers: Vec<OfferId> = gathered.turns.iter().map(|turn| turn.id).collect();
             let known = known(&mut tx, &offers).await?;
             let needs = self.needs(&mut tx, &late, gathered.today).await?;

@@ -333,6 +333,21 @@ async fn a_need_saved_between_look_and_notice_knows_what_it_was_saved_with(engin
     scene.market.finish().await;
 }
 
+async fn the_first_need_saved_while_nobody_watched_hears_what_came_after_it(engine: Engine) {
+    let scene = Scene::open(engine).await;
+    let broker = &scene.market.broker;
+    broker.watch_requirement(&scene.customer, scene.need, false).await.unwrap();
+    let ids = scene.import(&table(0..2, "4 h", 1000)).await;
+    // Nobody watches: the look reads no documents.
+    let news = broker.find_news().await.unwrap().unwrap();
+    broker.save_requirement(&scene.customer, &need_text_of_forty_hours(), None).await.unwrap();
+    broker.withdraw_offer(&scene.provider, ids[1]).await.unwrap();
+    assert_eq!(broker.tell(news).await.unwrap(), None, "it is looked at again, with documents");
+    let told = scene.told().await;
+    assert_eq!((told[0].kind, told[0].offers[0].id), (NoticeKind::Lost, ids[1]));
+    scene.market.finish().await;
+}
+
 async fn ten_thousand_imported_offers_make_one_notice_with_the_best_three(engine: Engine) {
     let scene = Scene::open(engine).await;
     let before = scene.matched().await;
@@ -388,6 +403,7 @@ on_both!(
     several_processes_tell_once,
     a_process_that_dies_anywhere_while_telling_tells_once,
     a_need_saved_between_look_and_notice_knows_what_it_was_saved_with,
+    the_first_need_saved_while_nobody_watched_hears_what_came_after_it,
     ten_thousand_imported_offers_make_one_notice_with_the_best_three,
     a_certificate_that_ends_is_told_on_the_day_it_stops_counting,
 );
