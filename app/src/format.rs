@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use jiff::{Timestamp, tz};
+use jiff::{Timestamp, civil, tz};
 
 use crate::words::Locale;
 
@@ -49,13 +49,30 @@ pub fn money(minor: i64, currency: &str) -> String {
 pub fn exact_time(locale: Locale, micros: i64) -> String {
     let Ok(time) = Timestamp::from_microsecond(micros) else { return String::new() };
     match locale {
-        Locale::Ja => time
-            .to_zoned(tz::offset(9).to_time_zone())
-            .strftime("%Y-%m-%d %H:%M:%S JST")
-            .to_string(),
-        Locale::En => {
-            time.to_zoned(tz::TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-        }
+        Locale::Ja => time.to_zoned(zone(locale)).strftime("%Y-%m-%d %H:%M:%S JST").to_string(),
+        Locale::En => time.to_zoned(zone(locale)).strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+    }
+}
+
+/// A moment as a reader types it or a browser sends it: `2027-03-31 18:00`, `2027-03-31T18:00:00`, in the
+/// same zone as [`exact_time`].
+pub fn read_moment(locale: Locale, text: &str) -> Option<i64> {
+    let text = text.trim().replacen(' ', "T", 1);
+    let civil: civil::DateTime = text.parse().ok().filter(|_| text.contains('T'))?;
+    zone(locale).to_timestamp(civil).ok().map(Timestamp::as_microsecond)
+}
+
+/// What `datetime-local` takes: `2027-03-31T18:00`, in the same zone as [`exact_time`].
+pub fn field_moment(locale: Locale, micros: i64) -> String {
+    let Ok(time) = Timestamp::from_microsecond(micros) else { return String::new() };
+    time.to_zoned(zone(locale)).strftime("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// Japan's for Japanese readers, UTC for the others.
+fn zone(locale: Locale) -> tz::TimeZone {
+    match locale {
+        Locale::Ja => tz::offset(9).to_time_zone(),
+        Locale::En => tz::TimeZone::UTC,
     }
 }
 
@@ -182,6 +199,21 @@ mod tests {
         assert_eq!(duration(Locale::En, DAY + 2 * HOUR + 5 * MINUTE), "1 d 2 h");
         assert_eq!(duration(Locale::Ja, 4 * HOUR), "4 時間");
         assert_eq!(duration(Locale::En, 90 * SECOND), "1 min 30 s");
+    }
+
+    #[test]
+    fn moments_are_read_in_the_zone_in_which_they_are_shown() {
+        let moment = 1_806_516_000 * SECOND;
+        for (locale, text) in [(Locale::En, "2027-03-31T18:00"), (Locale::Ja, "2027-04-01T03:00")] {
+            assert_eq!(field_moment(locale, moment), text);
+            assert_eq!(read_moment(locale, text), Some(moment));
+            assert_eq!(read_moment(locale, &format!(" {} ", text.replace('T', " "))), Some(moment));
+        }
+        assert_eq!(read_moment(Locale::En, "2027-03-31T18:00:30"), Some(moment + 30 * SECOND));
+        for bad in ["", "2027-03-31", "18:00", "2027-02-30 18:00", "tomorrow", "2027-03-31 18:00 x"]
+        {
+            assert_eq!(read_moment(Locale::En, bad), None, "{bad}");
+        }
     }
 
     #[test]

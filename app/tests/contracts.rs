@@ -325,6 +325,45 @@ async fn a_second_service_of_the_same_name_is_asked_for_before_it_is_signed() {
     site.market.finish().await;
 }
 
+#[tokio::test]
+async fn the_end_of_a_service_is_set_for_a_moment_and_taken_back() {
+    let site = Site::open_with_cloud(2).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let signed = send(&site, &site.page(&quote_path(offer)).await, &[("step", "sign")]).await;
+    let contract = signed.location;
+    site.market.run_workflows().await;
+    let (release, end) = (format!("{contract}/release"), format!("{contract}/end"));
+    assert!(site.page(&release).await.contains("type=\"datetime-local\""));
+
+    for (typed, told) in [
+        ("soon", "“soon” is no day and time"),
+        ("2020-01-01T00:00", "must be after now and at most ten years ahead"),
+    ] {
+        let faulty = site.post(&end, &[("step", "set"), ("at", typed)]).await;
+        assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY, "{typed}");
+        assert!(faulty.text.contains(told) && faulty.text.contains("field-at-error"), "{typed}");
+    }
+    // Nine o'clock in Japan is midnight in UTC.
+    let set = site.post_in(&end, "ja", &[("step", "set"), ("at", "2027-03-31T09:00")]).await;
+    assert_eq!((set.status, &set.location), (StatusCode::SEE_OTHER, &contract));
+    let page = site.page(&contract).await;
+    assert!(page.contains("2027-03-31T00:00:00Z") && page.contains("Take the end back"), "{page}");
+    assert!(site.page(&release).await.contains("value=\"2027-03-31T00:00\""));
+    let kept = site.get(&release, "ja").await.text;
+    assert!(kept.contains("value=\"2027-03-31T09:00\"") && kept.contains("終了予定"), "{kept}");
+
+    let other = site.signed_in_as_other_customer().await;
+    let refused = other.post(&end, &[("step", "set"), ("at", "2027-03-31T09:00")]).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let refused = other.post(&end, &[("step", "set"), ("at", "soon")]).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let site = other.signed_in(Role::Customer).await;
+    let back = site.post(&end, &[("step", "take_back")]).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER);
+    assert!(!site.page(&contract).await.contains("Take the end back"));
+    site.market.finish().await;
+}
+
 /// Another region of the offer one link away, and of every other offer whether it falls short.
 async fn assert_alternatives_are_told(site: &Site, contract: &str, failed: &str) {
     let start = failed.find("/contracts/new?").unwrap();

@@ -46,6 +46,7 @@ enum Body {
     Table,
     Key,
     Until,
+    End,
     Again,
 }
 
@@ -87,6 +88,8 @@ const TABLE: &[Row] = &[
     row("GET", "/contracts/{contract}/timelines", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/observations", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/release", Body::Nothing, [401, 404, 403]),
+    row("PUT", "/contracts/{contract}/end", Body::End, [401, 404, 403]),
+    row("DELETE", "/contracts/{contract}/end", Body::Nothing, [401, 404, 403]),
     row("POST", "/provider/offers/check", Body::Offer, [200, 200, 200]),
     row("GET", "/provider/offers", Body::Nothing, [401, 403, 200]),
     row("POST", "/provider/offers", Body::Offer, [401, 403, 422]),
@@ -207,6 +210,7 @@ impl Things {
                 let jwk: serde_json::Value = serde_json::from_str(&key().to_jwk()).unwrap();
                 Sent::Json(json!({"key": jwk}))
             }
+            Body::End => Sent::Json(json!({"endsAt": "2027-03-31T18:00:00+09:00"})),
             Body::Until => Sent::Json(json!({"until": self.notice.to_string()})),
             Body::Again => Sent::Json(json!({"at": "2026-10-01T00:00:00Z"})),
             Body::Reason => Sent::Json(json!({"reason": "no longer needed"})),

@@ -4,6 +4,7 @@
 
 mod alternatives;
 mod documents;
+mod end;
 mod events;
 mod fit;
 mod list;
@@ -20,7 +21,10 @@ pub(crate) mod state;
 pub(crate) mod steps;
 mod workload;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use broker::BrokerError;
 use domain::ContractId;
 
@@ -37,6 +41,7 @@ pub fn routes() -> Router<AppState> {
         .route("/contracts/{id}", get(show::show))
         .route("/contracts/{id}/events", get(events::follow))
         .route("/contracts/{id}/release", get(release::ask).post(release::release))
+        .route("/contracts/{id}/end", post(end::set))
         .route("/contracts/{id}/erasure.json", get(documents::erasure))
 }
 

@@ -9,14 +9,17 @@ use broker::{BrokerError, contracts::ContractPage};
 use domain::{ContractState, Role};
 use leptos::prelude::*;
 
-use super::contract_id;
+use super::{contract_id, end};
 use crate::{
     AppState, FlashKind, PageContext,
     account::guard,
     form::FormState,
     layout::fail,
     render::{Page, Width, page, redirect},
-    ui::{Button, Field, Kind, Look, breadcrumbs, error_summary, link_button, notice, page_head},
+    ui::{
+        Button, Field, Kind, Look, breadcrumbs, error_summary, link_button, notice, page_head,
+        section,
+    },
     words::Words,
 };
 
@@ -80,7 +83,7 @@ async fn read(ctx: &PageContext, state: &AppState, id: &str) -> Result<ContractP
     state.broker.contract(&ctx.op(), contract_id(id)?).await
 }
 
-fn question(
+pub(super) fn question(
     ctx: &PageContext,
     contract: &ContractPage,
     form: &FormState,
@@ -118,6 +121,7 @@ fn question(
                             {link_button(Look::Quiet, words.contracts_release_keep(), back.clone())}
                         </div>
                     </form>
+                    {section("end", words.contracts_end_title(), end::form(ctx, card, form))}
                 }.into_any()
             } else {
                 view! {

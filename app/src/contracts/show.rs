@@ -9,7 +9,7 @@ use domain::{ContractState, Role};
 use leptos::prelude::*;
 
 use super::{
-    alternatives, contract_id, documents, measured, plan,
+    alternatives, contract_id, documents, end, measured, plan,
     state::{CANCELLED, lead, reason, state_badge},
     steps,
 };
@@ -133,6 +133,7 @@ fn now(ctx: &PageContext, contract: &ContractPage) -> AnyView {
     if let Some(at) = contract.activated_at {
         facts.push((words.contracts_page_activated().to_owned(), time(ctx, at.0)));
     }
+    facts.extend(end::fact(ctx, card));
     if let Some(at) = contract.released_at {
         facts.push((words.contracts_page_released().to_owned(), time(ctx, at.0)));
     }

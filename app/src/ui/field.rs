@@ -65,6 +65,11 @@ impl Field {
         Self { narrow: true, ..Self::of_kind("number", name, label) }
     }
 
+    /// A day with a time, in the zone of the reader's language; read it with `format::read_moment`.
+    pub fn moment(name: impl Into<String>, label: impl Into<String>) -> Self {
+        Self::of_kind("datetime-local", name, label)
+    }
+
     /// A search term.
     pub fn search(name: impl Into<String>, label: impl Into<String>) -> Self {
         Self::of_kind("search", name, label)

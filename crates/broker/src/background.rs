@@ -20,6 +20,8 @@ const SYNC_EVERY: Duration = Duration::from_millis(500);
 const CLOUDS_EVERY: Duration = Duration::from_secs(10);
 /// How soon those who watch a need are told about a change of the market.
 const NOTICES_EVERY: Duration = Duration::from_secs(1);
+/// How often contracts are looked for whose end has come.
+const END_EVERY: Duration = Duration::from_secs(1);
 /// How soon an examination begins that a provider asked for.
 const EXAMINE_EVERY: Duration = Duration::from_secs(2);
 /// How often what has expired is removed.
@@ -84,6 +86,11 @@ impl Broker {
             tasks.spawn(every(pause, shutdown.clone(), "monitoring", move || {
                 let broker = monitor.clone();
                 async move { broker.observe_services().await.map(drop) }
+            }));
+            let end = self.clone();
+            tasks.spawn(every(END_EVERY, shutdown.clone(), "ends of contracts", move || {
+                let broker = end.clone();
+                async move { broker.end_due().await.map(drop) }
             }));
             let tell = self.clone();
             tasks.spawn(every(NOTICES_EVERY, shutdown.clone(), "notices", move || {

@@ -59,7 +59,7 @@ impl Broker {
     pub async fn look_at_clouds(&self) -> Result<usize, BrokerError> {
         let mut tx = self.begin_read().await?;
         let mut connections = Vec::new();
-        for provider in providers::list(&mut tx).await?.into_iter().filter(|row| row.backed) {
+        for provider in providers::list_connected(&mut tx).await? {
             connections.extend(self.cloud_of(&mut tx, provider.id).await?);
         }
         drop(tx);

@@ -23,6 +23,17 @@ record! {
 }
 
 record! {
+    /// An offer that changed, and whether that was looked at.
+    pub struct Changed in "offer" {
+        /// Whether the state it is in was looked at.
+        pub seen: bool,
+        /// The offer.
+        [flatten]
+        pub offer: Unseen,
+    }
+}
+
+record! {
     /// An offer that changed since it was looked at.
     pub struct Unseen in "offer" {
         /// Its id.
@@ -79,16 +90,17 @@ statements! {
     ADVANCE = "
         UPDATE market_look SET seen_until = $2, judged_day = $3, revision = revision + 1
         WHERE id = 1 AND revision = $1";
-    LIST_UNSEEN = "
-        SELECT offer.id AS id, offer.revision AS revision, offer.updated_at AS updated_at,
+    // Rows that were looked at are read and marked, not passed over: each statement ends after its limit.
+    LIST_CHANGED = "
+        SELECT offer_look.revision IS NOT NULL AND offer_look.revision = offer.revision AS seen,
+            offer.id AS id, offer.revision AS revision, offer.updated_at AS updated_at,
             CASE WHEN offer.state = 'published' THEN offer.published_version END AS version,
             offer_look.version AS seen_version, provider.name_en AS provider_name_en,
             provider.name_ja AS provider_name_ja
         FROM offer JOIN provider ON provider.id = offer.provider_id
         LEFT JOIN offer_look ON offer_look.offer_id = offer.id
-        WHERE offer.updated_at >= $1
-            AND (offer_look.revision IS NULL OR offer_look.revision <> offer.revision)
-        ORDER BY offer.updated_at, offer.id LIMIT $2";
+        WHERE (offer.updated_at, offer.id) > ($1, $2)
+        ORDER BY offer.updated_at, offer.id LIMIT $3";
     PUT = "
         INSERT INTO offer_look (offer_id, revision, version)
         SELECT unhex(value ->> 'id'), value ->> 'revision', value ->> 'version'
@@ -157,13 +169,13 @@ pub async fn advance(tx: &mut Tx, to: &MarketLook) -> Result<(), StorageError> {
     expect_one(affected, "market_look")
 }
 
-/// Lists offers that changed at `since` or later and were not looked at, oldest change first.
-pub async fn list_unseen(
+/// Lists offers that changed after that change of that offer, oldest change first.
+pub async fn list_changed(
     tx: &mut Tx,
-    since: Timestamp,
+    after: (Timestamp, OfferId),
     limit: u32,
-) -> Result<Vec<Unseen>, StorageError> {
-    list!(tx, Unseen, LIST_UNSEEN, since.0, i64::from(limit))
+) -> Result<Vec<Changed>, StorageError> {
+    list!(tx, Changed, LIST_CHANGED, after.0.0, after.1.uuid(), i64::from(limit))
 }
 
 /// Notes that these offers were looked at, and which of their versions.

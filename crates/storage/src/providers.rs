@@ -81,6 +81,14 @@ record! {
 }
 
 record! {
+    /// A provider whose cloud is connected.
+    pub struct Connected in "provider" {
+        /// Its id.
+        pub id: ProviderId,
+    }
+}
+
+record! {
     /// A provider in a list, with its offers counted.
     pub struct ProviderListing in "provider" {
         /// Its id.
@@ -144,6 +152,8 @@ statements! {
     FIND_CONNECTION = "
         SELECT cloud_url, cloud_token_sealed FROM provider
         WHERE id = $1 AND cloud_url IS NOT NULL AND cloud_token_sealed IS NOT NULL";
+    LIST_CONNECTED = "
+        SELECT id FROM provider WHERE cloud_url IS NOT NULL ORDER BY id LIMIT 1000";
     LIST = "
         SELECT provider.id AS id, provider.slug AS slug, did, name_en, name_ja, description_en,
             description_ja, country, homepage, cloud_url IS NOT NULL AS backed, cloud_regions,
@@ -178,6 +188,11 @@ pub async fn insert(tx: &mut Tx, provider: &NewProvider) -> Result<(), StorageEr
 #[must_use]
 pub fn is_slug_taken(error: &StorageError) -> bool {
     error.is_constraint("provider_slug_unique", "provider.slug")
+}
+
+/// Lists the providers with a connected cloud, the first 1,000.
+pub async fn list_connected(tx: &mut Tx) -> Result<Vec<Connected>, StorageError> {
+    list!(tx, Connected, LIST_CONNECTED)
 }
 
 /// Connects a cloud or, with `None`, takes it off; `Conflict` unless `revision` is current. The

@@ -1,9 +1,7 @@
 //! Contracts: sign, read, follow, measure, release.
 
+use axum::Extension;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use broker::Broker;
 use broker::contracts::{Bucket, ContractCard, ContractPage, Plan, Sign, StepView, Timeline};
 use domain::{ContractId, Timestamp};
@@ -31,7 +29,6 @@ pub(super) fn routes() -> OpenApiRouter<Broker> {
         .routes(routes!(read))
         .routes(routes!(timelines))
         .routes(routes!(observations))
-        .routes(routes!(release))
 }
 
 /// The bill of quantities.
@@ -104,6 +101,8 @@ pub(super) struct ContractSummary {
     address: Option<String>,
     /// When it was signed.
     signed_at: String,
+    /// When it ends by itself; null: when it is released.
+    ends_at: Option<String>,
     /// Whether the last sample was good; null: no data.
     healthy: Option<bool>,
 }
@@ -119,6 +118,7 @@ impl From<&ContractCard> for ContractSummary {
             price: card.price.into(),
             address: card.address.clone(),
             signed_at: moment(card.signed_at),
+            ends_at: card.ends_at.map(moment),
             healthy: card.healthy,
         }
     }
@@ -268,7 +268,7 @@ struct FrozenBody {
 /// Everything about a contract.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ContractBody {
+pub(super) struct ContractBody {
     /// As in lists.
     #[serde(flatten)]
     summary: ContractSummary,
@@ -568,21 +568,4 @@ async fn observations(
     let buckets = broker.observations(&ctx, id, from, to, span.buckets).await?;
     let items = buckets.into_iter().map(BucketBody::from).collect();
     Ok(Answer(ObservationListBody { items, next: None }))
-}
-
-/// Release a contract
-///
-/// Access is closed, the service stopped, its data erased with a statement, resources given back.
-/// Repeating it changes nothing.
-#[utoipa::path(post, path = "/contracts/{contract}/release", tag = "contracts",
-    params(("contract" = String, Path, description = "`ctr_…`")),
-    responses((status = 202, body = ContractBody)))]
-async fn release(
-    State(broker): State<Broker>,
-    Asker(ctx): Asker,
-    Named(id): Named<ContractId>,
-) -> Result<Response, Problem> {
-    broker.release(&ctx, id).await?;
-    let body: ContractBody = broker.contract(&ctx, id).await?.into();
-    Ok((StatusCode::ACCEPTED, Json(body)).into_response())
 }

@@ -8,6 +8,7 @@ mod alternatives;
 mod combinations;
 mod contracts;
 mod desk;
+mod ends;
 mod exchange;
 mod extract;
 mod idempotent;
@@ -45,6 +46,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(plans::routes())
         .merge(notices::routes())
         .merge(contracts::routes())
+        .merge(ends::routes())
         .merge(provider_offers::routes())
         .merge(exchange::routes())
         .merge(desk::routes())

@@ -1,6 +1,7 @@
 //! From quote to settlement: what a customer contracts, and how it goes.
 
 mod alternatives;
+mod end;
 mod estimate;
 mod follow;
 mod order;
@@ -100,6 +101,8 @@ pub struct ContractCard {
     pub address: Option<String>,
     /// When it was signed.
     pub signed_at: Timestamp,
+    /// When it ends by itself; `None`: when it is released.
+    pub ends_at: Option<Timestamp>,
     /// Whether the last liveness sample was good; `None`: no data.
     pub healthy: Option<bool>,
 }

@@ -1,5 +1,6 @@
 //! Reading contracts: lists, one page, observations.
 
+use super::end::END_STATES;
 use super::sign::contract_id;
 use super::{
     Alternatives, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan, ResourceView,
@@ -209,6 +210,7 @@ pub(super) async fn cards(
         price: head.price,
         address: head.address.clone().filter(|_| head.state == ContractState::Active),
         signed_at: head.signed_at,
+        ends_at: head.ends_at.filter(|_| END_STATES.contains(&head.state)),
         healthy: seen.get(&head.id).copied(),
     };
     Ok(heads.iter().map(card).collect())

@@ -3,16 +3,15 @@
 use super::quote::plan_for;
 use super::ready::{check, new_contract};
 use super::{Plan, Sign};
-use crate::audit::{Entry, record};
 use crate::documents::read_requirement;
-use crate::lifecycle::{self, ActivateInput, ReleaseInput};
+use crate::lifecycle::{self, ActivateInput};
 use crate::requirements::{RequirementSource, is_saved_as};
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, ContractEvent, ContractId, ContractState};
+use domain::{Action, ContractId};
 use sha2::{Digest, Sha256};
 use sla::RecoveryPriority;
-use storage::contracts::{self, Contract, NewContract, StateChange};
-use storage::{StorageError, Tx, lock};
+use storage::contracts::{self, Contract, NewContract};
+use storage::{StorageError, Tx};
 use uuid::Uuid;
 use workflow::{Priority, Start};
 
@@ -50,31 +49,6 @@ impl Broker {
         tx.commit().await?;
         self.inner.signals.wake();
         Ok(id)
-    }
-
-    /// Ends the service: starts `release_contract`; repeating it changes nothing.
-    pub async fn release(&self, ctx: &OpContext, id: ContractId) -> Result<(), BrokerError> {
-        let mut tx = self.begin().await?;
-        lock::contract(&mut tx, id).await?;
-        let head = contracts::find_head(&mut tx, id)
-            .await?
-            .ok_or(BrokerError::NotFound { what: "contract" })?;
-        ctx.may(Action::ReleaseContract, Some(head.organisation_id), "contract")?;
-        if matches!(head.state, ContractState::Releasing | ContractState::Released) {
-            return Ok(());
-        }
-        let state = head.state.apply(ContractEvent::AskRelease)?;
-        contracts::set_state(&mut tx, &StateChange::to(&head, state, self.now())).await?;
-        let input = ReleaseInput { provider: head.provider_id };
-        let owner = head.organisation_id.to_string();
-        let from = self.origin(&owner, Priority::Normal);
-        workflow::start(&mut tx, from, &lifecycle::release(), &id.to_string(), &input)
-            .await
-            .map_err(engine)?;
-        record(self, ctx, &mut tx, Entry::new("contract.release_asked", id)).await?;
-        tx.commit().await?;
-        self.inner.signals.wake();
-        Ok(())
     }
 
     /// The answer where a row was refused: most likely the other click stored it first.

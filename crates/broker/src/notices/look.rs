@@ -17,11 +17,14 @@ use std::sync::{Arc, PoisonError};
 use storage::looks::{self, Known, MarketLook, Unseen};
 use storage::requirements::{self, Watched};
 use storage::{StorageError, Tx, offers};
+use uuid::Uuid;
 
 /// How far back it looks again: longer than any transaction takes.
 pub(super) const OVERLAP_US: DurationUs = 10_000_000;
 /// Changes that are looked at together: two full imports, so that one need hears of them once.
 const BATCH: u32 = 20_000;
+/// Changes read by one statement, seen or not; whoever stops waits for one.
+const SCANNED: u32 = 5_000;
 /// Watched needs read at once.
 const CHUNK: u32 = 500;
 /// Looks in one go; the rest waits for the next second.
@@ -78,7 +81,7 @@ impl Broker {
         } else {
             look.seen_until.plus_us(-OVERLAP_US)
         };
-        let unseen = looks::list_unseen(&mut tx, since, BATCH).await?;
+        let Some(unseen) = self.unseen(&mut tx, since).await? else { return Ok(None) };
         // Oldest first: what lies before the first of them is done, and need not be passed again.
         if let Some(first) = unseen.first() {
             watch.until.store(first.updated_at.plus_us(-OVERLAP_US).0, Ordering::Relaxed);
@@ -103,6 +106,28 @@ impl Broker {
         let drafts = judge_beside(&gathered, known, needs).await?;
         let judged = watched.into_iter().map(|row| (row.id, row)).collect();
         Ok(Some(News { gathered, judged, drafts }))
+    }
+
+    /// The first changes that nobody looked at, oldest first; `None`: the process stops.
+    async fn unseen(
+        &self,
+        tx: &mut Tx,
+        since: Timestamp,
+    ) -> Result<Option<Vec<Unseen>>, StorageError> {
+        let (mut unseen, mut after) = (Vec::new(), (since, OfferId(Uuid::nil())));
+        loop {
+            if self.is_closing() {
+                return Ok(None);
+            }
+            let page = looks::list_changed(tx, after, SCANNED).await?;
+            let whole = page.len() == SCANNED as usize;
+            after = page.last().map_or(after, |row| (row.offer.updated_at, row.offer.id));
+            unseen.extend(page.into_iter().filter(|row| !row.seen).map(|row| row.offer));
+            if !whole || unseen.len() >= BATCH as usize {
+                unseen.truncate(BATCH as usize);
+                return Ok(Some(unseen));
+            }
+        }
     }
 
     /// What the changes are about; where nobody watches, no document is read for it.

@@ -13,6 +13,7 @@ mod conformance;
 mod contracts;
 mod crowd;
 mod desk;
+mod ends;
 mod exchange;
 mod leaks;
 mod market;

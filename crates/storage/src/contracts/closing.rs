@@ -1,12 +1,19 @@
-//! The proofs at a contract's end: erasure statement and final meter.
+//! A contract's end: when it is due, and its proofs, erasure statement and final meter.
 
-use super::{ErasureStatement, UsageRecord};
-use crate::record::find;
+use super::{ContractHead, ErasureStatement, UsageRecord};
+use crate::record::{expect_one, find, list};
 use crate::statement::{execute, statements};
 use crate::{StorageError, Tx};
-use domain::ContractId;
+use domain::{ContractId, Timestamp};
 
 statements! {
+    SET_END = "
+        UPDATE contract SET ends_at = $3, updated_at = $4, revision = revision + 1
+        WHERE id = $1 AND revision = $2";
+    LIST_DUE = concat!("
+        SELECT ", head_columns!(), " FROM ", head_tables!(), "
+        WHERE ends_at <= $1 AND ends_at IS NOT NULL AND state = 'active'
+        ORDER BY ends_at, contract.id LIMIT $2");
     // The first statement stands: a repeated release must not replace what was verified.
     INSERT_STATEMENT = "
         INSERT INTO erasure_statement (id, contract_id, statement, verified_with, received_at)
@@ -22,6 +29,28 @@ statements! {
             read_at = excluded.read_at";
     FIND_USAGE = "
         SELECT contract_id, meter, hash, read_at FROM usage_record WHERE contract_id = $1";
+}
+
+/// Sets when a contract ends by itself, or, with `None`, that it does not; `Conflict` unless the revision
+/// of the head is current.
+pub async fn set_end(
+    tx: &mut Tx,
+    head: &ContractHead,
+    ends_at: Option<Timestamp>,
+    at: Timestamp,
+) -> Result<(), StorageError> {
+    let ends_at = ends_at.map(|ends| ends.0);
+    let affected = execute!(tx, SET_END, head.id.uuid(), head.revision, ends_at, at.0)?;
+    expect_one(affected, "contract")
+}
+
+/// Lists running contracts whose end has come, longest overdue first.
+pub async fn list_due(
+    tx: &mut Tx,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<ContractHead>, StorageError> {
+    list!(tx, ContractHead, LIST_DUE, now.0, i64::from(limit))
 }
 
 /// Keeps a verified statement; false if the contract has one already, which stays.

@@ -10,7 +10,7 @@ macro_rules! head_columns {
             signed.title_en AS offer_title_en, signed.title_ja AS offer_title_ja, requirement_id,
             requirement_version, service_name, contract.price_minor AS price_minor,
             contract.currency AS currency, state, failure, address,
-            signed_by, signed_at, activated_at, released_at, contract.updated_at AS updated_at,
+            signed_by, signed_at, activated_at, released_at, ends_at, contract.updated_at AS updated_at,
             contract.revision AS revision, order_id, order_seat"
     };
 }
@@ -31,7 +31,9 @@ pub(crate) mod orders;
 pub(crate) mod resources;
 mod rows;
 
-pub use closing::{find_erasure_statement, find_usage, insert_erasure_statement, upsert_usage};
+pub use closing::{
+    find_erasure_statement, find_usage, insert_erasure_statement, list_due, set_end, upsert_usage,
+};
 pub use heads::{
     count_in_state, count_live_by_offer, find, find_head, find_live_by_name, insert,
     is_signed_already, list_by_organisation, list_by_provider, list_by_state, set_state,

@@ -114,6 +114,8 @@ record! {
         pub activated_at: Option<Timestamp>,
         /// When nothing was left at the provider.
         pub released_at: Option<Timestamp>,
+        /// When it ends by itself; `None`: when its customer releases it.
+        pub ends_at: Option<Timestamp>,
         /// When it last changed.
         pub updated_at: Timestamp,
         /// Grows with every change; guards updates.

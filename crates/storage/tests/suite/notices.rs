@@ -4,7 +4,7 @@ use crate::common::{
     at, market, offer_id, organisation, organisation_id, published, requirement_id,
 };
 use domain::{NoticeId, OfferId, Role};
-use storage::looks::{self, MarketLook};
+use storage::looks::{self, MarketLook, Unseen};
 use storage::notices::{self, Marking, NewNotice};
 use storage::{Db, StorageError, Tx, offers, on_both_databases, requirements};
 use uuid::Uuid;
@@ -26,8 +26,22 @@ fn notice(number: u128, kind: &'static str, about: &[(OfferId, i64)]) -> NewNoti
     }
 }
 
+/// The first `limit` changed offers without those that were looked at, read one by one.
+async fn list_unseen(tx: &mut Tx, limit: usize) -> Vec<Unseen> {
+    let (mut unseen, mut after) = (Vec::new(), (at(0), OfferId(Default::default())));
+    loop {
+        let Some(row) = looks::list_changed(tx, after, 1).await.unwrap().pop() else {
+            return unseen;
+        };
+        after = (row.offer.updated_at, row.offer.id);
+        if !row.seen && unseen.len() < limit {
+            unseen.push(row.offer);
+        }
+    }
+}
+
 async fn unseen(tx: &mut Tx) -> Vec<(OfferId, Option<i64>, Option<i64>)> {
-    let rows = looks::list_unseen(tx, at(0), 10).await.unwrap();
+    let rows = list_unseen(tx, 10).await;
     rows.into_iter().map(|row| (row.id, row.seen_version, row.version)).collect()
 }
 
@@ -35,13 +49,13 @@ async fn an_offer_is_unseen_until_its_revision_is_noted(db: Db) {
     let mut tx = db.begin().await.unwrap();
     market(&mut tx).await;
     assert_eq!(unseen(&mut tx).await, [(offer_id(1), None, Some(1)), (offer_id(2), None, Some(1))]);
-    let rows = looks::list_unseen(&mut tx, at(0), 10).await.unwrap();
+    let rows = list_unseen(&mut tx, 10).await;
     assert_eq!((rows[0].provider_name_en.as_str(), rows[0].revision), ("Cloud 1", 2));
     looks::put(&mut tx, &rows).await.unwrap();
     assert_eq!(unseen(&mut tx).await, []);
     offers::withdraw(&mut tx, offer_id(2), 2, at(3)).await.unwrap();
     assert_eq!(unseen(&mut tx).await, [(offer_id(2), Some(1), None)]);
-    let rows = looks::list_unseen(&mut tx, at(0), 10).await.unwrap();
+    let rows = list_unseen(&mut tx, 10).await;
     looks::put(&mut tx, &rows).await.unwrap();
     offers::publish(&mut tx, offer_id(2), 3, 1, at(4)).await.unwrap();
     assert_eq!(unseen(&mut tx).await, [(offer_id(2), None, Some(1))]);
@@ -57,7 +71,7 @@ async fn an_offer_is_unseen_until_its_revision_is_noted(db: Db) {
 async fn a_requirement_knows_what_was_there_unseen_when_it_was_saved(db: Db) {
     let mut tx = db.begin().await.unwrap();
     market(&mut tx).await;
-    let first = looks::list_unseen(&mut tx, at(0), 1).await.unwrap();
+    let first = list_unseen(&mut tx, 1).await;
     looks::put(&mut tx, &first).await.unwrap();
     for _ in 0..2 {
         looks::know_unseen(&mut tx, requirement_id(1), at(0)).await.unwrap();
@@ -66,7 +80,7 @@ async fn a_requirement_knows_what_was_there_unseen_when_it_was_saved(db: Db) {
     assert_eq!(known.len(), 1);
     assert_eq!((known[0].offer_id, known[0].revision, known[0].version), (offer_id(2), 2, Some(1)));
     assert_eq!(looks::forget_seen(&mut tx).await.unwrap(), 0, "nobody has looked at it yet");
-    let rest = looks::list_unseen(&mut tx, at(0), 10).await.unwrap();
+    let rest = list_unseen(&mut tx, 10).await;
     looks::put(&mut tx, &rest).await.unwrap();
     assert_eq!(looks::forget_seen(&mut tx).await.unwrap(), 1);
 }

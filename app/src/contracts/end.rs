@@ -1,0 +1,130 @@
+//! The end of a service that comes by itself: set, moved and taken back by its customer.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use broker::{BrokerError, contracts::ContractCard};
+use domain::{Role, Timestamp};
+use leptos::prelude::*;
+
+use super::{contract_id, release};
+use crate::{
+    AppState, FlashKind, PageContext,
+    account::guard,
+    form::{FormState, shown_again},
+    format,
+    layout::fail,
+    render::redirect,
+    ui::{Button, Field, time},
+};
+
+/// The field with the moment.
+const AT: &str = "at";
+/// An end that a reader may take for a pattern, in the form of a field.
+const EXAMPLE: &str = "2027-03-31 18:00";
+
+pub(super) async fn set(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    mut form: FormState,
+) -> Response {
+    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
+        return refusal;
+    }
+    let words = ctx.words();
+    let id = match contract_id(&id) {
+        Ok(id) => id,
+        Err(error) => return fail(&ctx, error),
+    };
+    let takes_back = form.value("step") == "take_back";
+    let typed = form.value(AT).to_owned();
+    let at = format::read_moment(ctx.locale, &sla::half_width(&typed)).map(Timestamp);
+    let done = if at.is_none() && !takes_back {
+        let found: String = shown_again(&typed).chars().take(40).collect();
+        form.fail(AT, words.contracts_end_wrong(&found, EXAMPLE));
+        // Whose contract it is comes before what was typed.
+        state.broker.contract(&ctx.op(), id).await.map(drop)
+    } else {
+        state.broker.end_at(&ctx.op(), id, at.filter(|_| !takes_back)).await
+    };
+    match done {
+        Ok(()) if form.is_sound() => {
+            let text = if takes_back {
+                words.contracts_end_taken_back()
+            } else {
+                words.contracts_end_set()
+            };
+            redirect(&format!("/contracts/{id}"), Some((FlashKind::Done, text.to_owned())))
+        }
+        Ok(()) => again(&ctx, &state, id, &form, StatusCode::UNPROCESSABLE_ENTITY).await,
+        Err(BrokerError::Invalid(_)) => {
+            form.fail(AT, words.contracts_end_allowed());
+            again(&ctx, &state, id, &form, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(BrokerError::Conflict { .. }) => {
+            let note = (FlashKind::Note, words.contracts_end_over().to_owned());
+            redirect(&format!("/contracts/{id}"), Some(note))
+        }
+        Err(error) => fail(&ctx, error),
+    }
+}
+
+async fn again(
+    ctx: &PageContext,
+    state: &AppState,
+    id: domain::ContractId,
+    form: &FormState,
+    status: StatusCode,
+) -> Response {
+    match state.broker.contract(&ctx.op(), id).await {
+        Ok(contract) => release::question(ctx, &contract, form, status),
+        Err(error) => fail(ctx, error),
+    }
+}
+
+/// The part of the release page that sets the moment.
+pub(super) fn form(ctx: &PageContext, card: &ContractCard, form: &FormState) -> AnyView {
+    let words = ctx.words();
+    let typed = if form.value(AT).is_empty() {
+        let set = card.ends_at.map(|at| format::field_moment(ctx.locale, at.0));
+        form.clone().with(AT, set.unwrap_or_default())
+    } else {
+        form.clone()
+    };
+    let taken_back = card.ends_at.map(|at| {
+        view! {
+            <p>{words.contracts_end_fact()}" "{time(ctx, at.0)}</p>
+            <form method="post" action=action(card)>{take_back(ctx)}</form>
+        }
+    });
+    view! {
+        <p>{words.contracts_end_lead()}</p>
+        {taken_back}
+        <form class="form" method="post" action=action(card)>
+            {Field::moment(AT, words.contracts_end_at()).hint(words.contracts_end_zone()).of(&typed).required().view()}
+            <p class="actions">{Button::secondary(words.contracts_end_button()).sends("step", "set").view()}</p>
+        </form>
+    }
+    .into_any()
+}
+
+/// What the contract's page says of an end that is set; its customer can take it back there.
+pub(super) fn fact(ctx: &PageContext, card: &ContractCard) -> Option<(String, AnyView)> {
+    let at = card.ends_at?;
+    let own = ctx.viewer.as_ref().is_some_and(|viewer| viewer.role == Role::Customer);
+    let back =
+        own.then(|| view! { <form method="post" action=action(card)>{take_back(ctx)}</form> });
+    let value = view! { {time(ctx, at.0)}{back} }.into_any();
+    Some((ctx.words().contracts_end_fact().to_owned(), value))
+}
+
+fn take_back(ctx: &PageContext) -> AnyView {
+    Button::secondary(ctx.words().contracts_end_take_back()).sends("step", "take_back").view()
+}
+
+fn action(card: &ContractCard) -> String {
+    format!("/contracts/{}/end", card.id)
+}

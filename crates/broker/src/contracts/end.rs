@@ -1,0 +1,129 @@
+//! Ending a service: at once, or by itself at a moment that was said before.
+
+use super::engine;
+use crate::audit::{Entry, record};
+use crate::lifecycle::{self, ReleaseInput};
+use crate::{Broker, BrokerError, OpContext};
+use domain::{Action, ContractEvent, ContractId, ContractState, DurationUs, Timestamp};
+use storage::contracts::{self, ContractHead, StateChange};
+use storage::{Tx, lock};
+use workflow::Priority;
+
+/// States in which an end can be set: what has not come to its end already.
+pub(super) const END_STATES: [ContractState; 2] =
+    [ContractState::Activating, ContractState::Active];
+/// How far ahead an end can lie.
+const END_MAX_US: DurationUs = 10 * 366 * 86_400 * 1_000_000;
+/// Contracts that are ended in one go; the others wait for the next second.
+const DUE_AT_ONCE: u32 = 50;
+
+impl Broker {
+    /// Ends the service: starts `release_contract`; repeating it changes nothing.
+    pub async fn release(&self, ctx: &OpContext, id: ContractId) -> Result<(), BrokerError> {
+        let mut tx = self.begin().await?;
+        let head = self.head_to_end(ctx, &mut tx, id).await?;
+        if matches!(head.state, ContractState::Releasing | ContractState::Released) {
+            return Ok(());
+        }
+        self.begin_release(&mut tx, &head).await?;
+        record(self, ctx, &mut tx, Entry::new("contract.release_asked", id)).await?;
+        tx.commit().await?;
+        self.inner.signals.wake();
+        Ok(())
+    }
+
+    /// Lets the service end by itself at `ends_at` (from the next second to ten years ahead), as
+    /// [`Broker::release`] would then; `None` takes that back. Repeating it changes nothing.
+    pub async fn end_at(
+        &self,
+        ctx: &OpContext,
+        id: ContractId,
+        ends_at: Option<Timestamp>,
+    ) -> Result<(), BrokerError> {
+        let mut tx = self.begin().await?;
+        let head = self.head_to_end(ctx, &mut tx, id).await?;
+        if !END_STATES.contains(&head.state) {
+            let detail = "the service has ended, or is about to".to_owned();
+            return Err(BrokerError::Conflict { code: "contract_ended", detail });
+        }
+        if head.ends_at == ends_at {
+            return Ok(());
+        }
+        let now = self.now();
+        if let Some(at) = ends_at
+            && (at <= now || at.since(now) > END_MAX_US)
+        {
+            let message = "the end lies in the past, or too far ahead";
+            let allowed = "a moment after now, at most ten years ahead";
+            return Err(BrokerError::field("/endsAt", "end", "", allowed, message));
+        }
+        contracts::set_end(&mut tx, &head, ends_at, now).await?;
+        let entry = match ends_at {
+            Some(at) => Entry::new("contract.end_set", id).with("endsAt", at.0),
+            None => Entry::new("contract.end_taken_back", id),
+        };
+        record(self, ctx, &mut tx, entry).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Releases what is due; returns how many releases began. May run in several processes at once.
+    pub async fn end_due(&self) -> Result<usize, BrokerError> {
+        let due =
+            contracts::list_due(&mut self.begin_read().await?, self.now(), DUE_AT_ONCE).await?;
+        let mut begun = 0;
+        for head in due {
+            match self.end_one(head.id).await {
+                Ok(ended) => begun += usize::from(ended),
+                // One that cannot be ended does not keep the others running.
+                Err(error) => tracing::error!(contract.id = %head.id, %error,
+                    "a contract whose end has come could not be released; it is tried again"),
+            }
+        }
+        Ok(begun)
+    }
+
+    /// Looks again behind the lock: meanwhile the end may have been moved, or another process was first.
+    async fn end_one(&self, id: ContractId) -> Result<bool, BrokerError> {
+        let mut tx = self.begin().await?;
+        lock::contract(&mut tx, id).await?;
+        let now = self.now();
+        let is_due = |head: &ContractHead| {
+            head.state == ContractState::Active && head.ends_at.is_some_and(|at| at <= now)
+        };
+        let head = contracts::find_head(&mut tx, id).await?;
+        let Some(head) = head.filter(is_due) else { return Ok(false) };
+        self.begin_release(&mut tx, &head).await?;
+        let ctx = OpContext::system("end of a contract");
+        record(self, &ctx, &mut tx, Entry::new("contract.end_came", id)).await?;
+        tx.commit().await?;
+        self.inner.signals.wake();
+        Ok(true)
+    }
+
+    /// The contract behind its lock, for whoever may end it.
+    async fn head_to_end(
+        &self,
+        ctx: &OpContext,
+        tx: &mut Tx,
+        id: ContractId,
+    ) -> Result<ContractHead, BrokerError> {
+        lock::contract(tx, id).await?;
+        let head = contracts::find_head(tx, id).await?;
+        let head = head.ok_or(BrokerError::NotFound { what: "contract" })?;
+        ctx.may(Action::ReleaseContract, Some(head.organisation_id), "contract")?;
+        Ok(head)
+    }
+
+    async fn begin_release(&self, tx: &mut Tx, head: &ContractHead) -> Result<(), BrokerError> {
+        let state = head.state.apply(ContractEvent::AskRelease)?;
+        contracts::set_state(tx, &StateChange::to(head, state, self.now())).await?;
+        let input = ReleaseInput { provider: head.provider_id };
+        let owner = head.organisation_id.to_string();
+        let from = self.origin(&owner, Priority::Normal);
+        workflow::start(tx, from, &lifecycle::release(), &head.id.to_string(), &input)
+            .await
+            .map_err(engine)?;
+        Ok(())
+    }
+}
