@@ -100,6 +100,8 @@ const TABLE: &[Row] = &[
     row("DELETE", "/provider/keys/{key}", Body::Nothing, [401, 403, 404]),
     row("POST", "/provider/keys", Body::Key, [401, 403, 201]),
     row("GET", "/providers/{provider}/keys", Body::Nothing, [200, 200, 200]),
+    row("GET", "/providers/{provider}/conformance", Body::Nothing, [200, 200, 200]),
+    row("POST", "/provider/examination", Body::Nothing, [401, 403, 409]),
     row("POST", "/provider/offers/{offer}/publish", Body::Nothing, [401, 403, 404]),
     row("POST", "/provider/offers/{offer}/withdraw", Body::Nothing, [401, 403, 404]),
     row("GET", "/desk/workflows", Body::Nothing, [401, 403, 403]),

@@ -6,6 +6,7 @@
 mod account;
 mod alternatives;
 mod combinations;
+mod conformance;
 mod contracts;
 mod desk;
 mod ends;
@@ -47,6 +48,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(notices::routes())
         .merge(contracts::routes())
         .merge(ends::routes())
+        .merge(conformance::routes())
         .merge(provider_offers::routes())
         .merge(exchange::routes())
         .merge(desk::routes())
