@@ -269,6 +269,11 @@ async fn what_differs_is_marked_in_a_comparison() {
     }
     let page = site.page(&path).await;
     assert!(page.contains("class=\"differs\"") && page.contains("≠"));
+    // Why a stated value may count as not promised.
+    let need = format!("{path}need=template%3Atracking-service");
+    assert!(site.page(&need).await.contains("Promised at least as: guaranteed"));
+    let studio = site.get("/needs/templates/tracking-service", "ja").await.text;
+    assert!(studio.contains("約束の種類："), "{studio}");
     let only = site.page(&format!("{path}only=differences")).await;
     assert!(only.matches("<tr").count() < page.matches("<tr").count());
 }

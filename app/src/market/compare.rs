@@ -21,7 +21,7 @@ use crate::{
     form::FormState,
     needs::{
         Choice, asked_text, choices, difference_text, label_then, read_source, rows_told,
-        source_href, source_text, value_text, verdict,
+        source_href, source_text, terms_text, value_text, verdict,
     },
     render::{Page, Width, page},
     ui::{
@@ -350,7 +350,12 @@ fn items(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
         lines.extend(asked.map(|wish| Line {
             label: label_then(words, &item.key, wish.profile()),
             item: Some(item.key.clone()),
-            asked: Some(asked_text(words, &wish.item)),
+            asked: Some(match terms_text(words, &wish.item) {
+                Some(terms) => {
+                    [asked_text(words, &wish.item), terms].join(words.needs_summary_space())
+                }
+                None => asked_text(words, &wish.item),
+            }),
             rows: wish.rows.clone(),
             cells: cells.clone(),
         }));

@@ -40,6 +40,16 @@ pub(crate) fn item_text(words: Words, asked: &RequirementItem) -> String {
     operator_text(words, asked.op, shown)
 }
 
+/// What an item asks besides its value: how binding the promise is, how young its evidence.
+pub(crate) fn terms_text(words: Words, asked: &RequirementItem) -> Option<String> {
+    let binding = asked
+        .min_commitment
+        .map(|needed| words.needs_ask_binding(text::commitment(words, needed.as_str())));
+    let young = asked.max_age_days.map(|days| words.needs_ask_young(i64::from(days)));
+    let terms: Vec<String> = binding.into_iter().chain(young).collect();
+    (!terms.is_empty()).then(|| terms.join(words.needs_summary_space()))
+}
+
 pub(super) fn operator_text(words: Words, op: Option<Operator>, shown: String) -> String {
     match op {
         Some(Operator::Gte) => words.needs_ask_gte(shown),

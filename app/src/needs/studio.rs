@@ -239,6 +239,7 @@ fn ask(words: Words, wish: &Wish, values: &[&Value]) -> Ask {
         value,
         accept: typed.accept,
         example: hint,
+        terms: say::terms_text(words, item).unwrap_or_default(),
         rows: wish.rows.clone().collect(),
         key: item.item.clone(),
     }

@@ -75,6 +75,8 @@ pub struct Ask {
     pub accept: Vec<String>,
     /// A value as people write it in this unit.
     pub example: String,
+    /// What is asked besides: how binding the promise, how young its evidence; empty: nothing.
+    pub terms: String,
     /// Its rows in the matcher; a range has two, and further lists have one each.
     pub rows: Vec<usize>,
 }

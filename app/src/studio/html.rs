@@ -79,6 +79,9 @@ fn field_set(out: &mut String, words: Words, index: usize, ask: &Ask, leaves: bo
         let (name, hint) = (words.needs_form_accept(), words.needs_form_accept_hint());
         members(out, words, &key, ask, &Boxes { part: "accept", name, hint, chosen: &ask.accept });
     }
+    if !ask.terms.is_empty() {
+        let _ = write!(out, r#"<p class="hint terms">{}</p>"#, escape(&ask.terms));
+    }
     let about = match ask.kind {
         // The page of an item is the registry's.
         AskKind::Own => String::new(),

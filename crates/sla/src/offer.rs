@@ -14,10 +14,19 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// The promise on an item; `None` means undeclared, which is neither zero nor a pass.
+    /// The promise on an item; `None` means undeclared, which is neither zero nor a pass. What the broker
+    /// computes or measures is nobody's promise, also where a document states it.
     #[must_use]
     pub fn item(&self, key: &str) -> Option<&OfferItem> {
-        self.spec.items.iter().find(|item| item.item == key)
+        self.promises().find(|item| item.item == key)
+    }
+
+    /// All promises, in the order of the document.
+    pub fn promises(&self) -> impl Iterator<Item = &OfferItem> {
+        let derived = |item: &OfferItem| {
+            crate::registry().item(&item.item).is_some_and(|known| known.derived)
+        };
+        self.spec.items.iter().filter(move |item| !derived(item))
     }
 }
 

@@ -247,7 +247,7 @@ fn versioned(saved: SavedRequirement) -> Versioned<RequirementBody> {
 struct RankingInput {
     /// The need.
     need: NeedBody,
-    /// balanced, fit, cheapest or strongest.
+    /// balanced, fit, value or strength.
     #[serde(default)]
     order: Option<String>,
     /// Rows of each list, 1 to 200.

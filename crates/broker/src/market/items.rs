@@ -142,7 +142,7 @@ struct Counting {
 
 impl Counting {
     fn add(&mut self, id: OfferId, document: &sla::Offer) {
-        for item in &document.spec.items {
+        for item in document.promises() {
             *self.counts.entry(item.item.clone()).or_default() += 1;
             let Some(known) = sla::registry().item(&item.item) else { continue };
             let list = self.strongest.entry(item.item.clone()).or_default();

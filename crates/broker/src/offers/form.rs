@@ -21,7 +21,16 @@ impl Broker {
     /// Checks a YAML or JSON text without saving; needs no account.
     #[must_use]
     pub fn check_offer_text(&self, text: &str) -> OfferCheck {
-        check(read_offer(text), field_faults)
+        let mut check = check(read_offer(text), field_faults);
+        // Which keys are valid is known of an account; saving refuses a signature that does not fit.
+        if check.offer.as_ref().is_some_and(|offer| offer.metadata.signature.is_some()) {
+            check.notices.push(
+                "/metadata/signature: the signature was not checked; that is done with the \
+                 provider's keys when the document is saved"
+                    .to_owned(),
+            );
+        }
+        check
     }
 
     /// Checks a form without saving; pointers are `/field` and `/items/KEY`.

@@ -265,8 +265,9 @@ fn sub_lists(matcher: &SlaMatcher, ask: &Ask, item: &OfferItem) -> Vec<Note> {
 /// Whether evidence is dated and at most so many days old.
 fn young(matcher: &SlaMatcher, evidence: &Evidence, max_age_days: u32) -> bool {
     let date = evidence.period_end.as_ref().or(evidence.date.as_ref()).or(evidence.issued.as_ref());
+    // A period that has not ended yet proves nothing.
     date.is_some_and(|date| {
-        matcher.circumstances.today - date.last_day() <= i64::from(max_age_days)
+        (0..=i64::from(max_age_days)).contains(&(matcher.circumstances.today - date.last_day()))
     })
 }
 

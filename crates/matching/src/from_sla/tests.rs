@@ -251,6 +251,8 @@ fn old_undated_and_ended_evidence_does_not_count() {
     for evidence in [
         report("soc2-type2", Some("2025-11-21")),
         report("soc2-type2", None),
+        // A period that has not ended proves nothing yet.
+        report("soc2-type2", Some("2026-11-23")),
         report("other", None),
     ] {
         let found = found(vec![evidence, fresh.clone()]);
@@ -271,6 +273,15 @@ fn old_undated_and_ended_evidence_does_not_count() {
         }];
         assert_eq!(explain(wish.clone(), &offer(vec![item])).totals.matched, matched, "{expires}");
     }
+}
+
+#[test]
+fn what_is_measured_is_nobodys_promise() {
+    let wish = asked("trust.observed_conformance", Operator::Gte, number("0.99"));
+    let written = promised("trust.observed_conformance", number("1"));
+    let found = explain(wish, &offer(vec![written]));
+    assert_eq!(found.rows[0].verdict, Verdict::NotPromised);
+    assert!(!found.totals.matched);
 }
 
 #[test]

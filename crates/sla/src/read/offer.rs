@@ -206,7 +206,7 @@ fn item_rules(
     }
     if item.derived {
         let message =
-            format!("`{}` is computed by the broker; the declared value is shown only", item.key);
+            format!("`{}` is computed by the broker; the declared value does not count", item.key);
         sink.notice(at, NoticeCode::DerivedDeclared, message);
     }
 }

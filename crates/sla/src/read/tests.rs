@@ -423,6 +423,12 @@ fn derived_items_are_noticed_in_offers() {
         "{item: performance.e2e_response_time, value: 1, percentile: 95, commitment: declared}",
     );
     assert_eq!(parse(&text).unwrap().notices[0].code, NoticeCode::DerivedDeclared);
+    // Nobody writes a record of his own: it stays in the document and is no promise.
+    let text = offer_with("{item: trust.observed_conformance, value: 1, commitment: declared}");
+    let offer = parse_offer(&text).unwrap();
+    assert_eq!(offer.spec.items.len(), 1);
+    assert!(offer.item("trust.observed_conformance").is_none());
+    assert_eq!(offer.promises().count(), 0);
 }
 
 #[test]

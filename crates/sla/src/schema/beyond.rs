@@ -73,7 +73,7 @@ pub const BEYOND: &[Beyond] = &[
     Beyond {
         id: "profiles_in_order",
         codes: &[FaultCode::Contradiction, FaultCode::WrongType, FaultCode::UnknownLevel],
-        says: "under overload and in a disaster only what `relax` lists may be weaker than every day; a floor has the form of the value it stands for and is not above it",
+        says: "under overload and in a disaster only what `relax` lists may be weaker than every day; a floor has the form of the value it stands for and is not above it; what `relax` lists is asked every day and does not stand under `items` of the same profile too",
     },
     Beyond {
         id: "line_breaks",
