@@ -17,7 +17,7 @@ use crate::{
     format,
     layout::fail,
     render::redirect,
-    ui::{Button, Field, time},
+    ui::{Button, Field},
 };
 
 /// The field with the moment.
@@ -96,7 +96,7 @@ pub(super) fn form(ctx: &PageContext, card: &ContractCard, form: &FormState) -> 
     };
     let taken_back = card.ends_at.map(|at| {
         view! {
-            <p>{words.contracts_end_fact()}" "{time(ctx, at.0)}</p>
+            <p>{words.contracts_end_fact()}" "{moment(ctx, at)}</p>
             <form method="post" action=action(card)>{take_back(ctx)}</form>
         }
     });
@@ -117,8 +117,14 @@ pub(super) fn fact(ctx: &PageContext, card: &ContractCard) -> Option<(String, An
     let own = ctx.viewer.as_ref().is_some_and(|viewer| viewer.role == Role::Customer);
     let back =
         own.then(|| view! { <form method="post" action=action(card)>{take_back(ctx)}</form> });
-    let value = view! { {time(ctx, at.0)}{back} }.into_any();
+    let value = view! { {moment(ctx, at)}{back} }.into_any();
     Some((ctx.words().contracts_end_fact().to_owned(), value))
+}
+
+/// To the second and with its zone: it is an appointment, not an age.
+fn moment(ctx: &PageContext, at: Timestamp) -> AnyView {
+    let text = format::exact_time(ctx.locale, at.0);
+    view! { <time datetime=format::machine_time(at.0)>{text}</time> }.into_any()
 }
 
 fn take_back(ctx: &PageContext) -> AnyView {

@@ -79,9 +79,10 @@ fn field_set(out: &mut String, words: Words, index: usize, ask: &Ask, leaves: bo
         let (name, hint) = (words.needs_form_accept(), words.needs_form_accept_hint());
         members(out, words, &key, ask, &Boxes { part: "accept", name, hint, chosen: &ask.accept });
     }
-    if !ask.terms.is_empty() {
-        let _ = write!(out, r#"<p class="hint terms">{}</p>"#, escape(&ask.terms));
-    }
+    let terms = match ask.terms.as_str() {
+        "" => String::new(),
+        terms => format!(r#"<p class="hint">{}</p>"#, escape(terms)),
+    };
     let about = match ask.kind {
         // The page of an item is the registry's.
         AskKind::Own => String::new(),
@@ -89,7 +90,7 @@ fn field_set(out: &mut String, words: Words, index: usize, ask: &Ask, leaves: bo
     };
     let _ = write!(
         out,
-        r#"</div><div class="aids"><details class="disclosure"><summary>{}</summary><p class="hint">{}{about}</p></details>"#,
+        r#"</div>{terms}<div class="aids"><details class="disclosure"><summary>{}</summary><p class="hint">{}{about}</p></details>"#,
         escape(words.needs_studio_help()),
         escape(&ask.help),
     );
