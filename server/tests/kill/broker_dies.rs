@@ -7,7 +7,7 @@ use testkit::{Engine, TestBroker};
 
 use crate::processes::{BrokerProcess, Hold};
 use crate::story::{
-    KINDS, OFFER, catch_up, is_released, lent, places, places_of_undo, release, runs_once,
+    KINDS, OFFER, catch_up, hardest, is_released, lent, places, places_of_undo, release, runs_once,
     wait_for_end,
 };
 
@@ -97,7 +97,7 @@ async fn cancelled_activation_survives(engine: Engine) {
     let customer = market.person(Role::Customer).await;
     let desk = market.person(Role::Broker).await;
     let last = "activate_contract/verify/acted";
-    for place in places_of_undo(&market, "activate_contract") {
+    for place in hardest(places_of_undo(&market, "activate_contract")) {
         catch_up(&market);
         let id = market.sign(&customer, OFFER, &place).await.unwrap();
         let data = tempfile::tempdir().unwrap();
@@ -126,7 +126,7 @@ async fn order_survives(engine: Engine, kind: &str, seats: usize, seat: &str) {
     let market = TestBroker::with_real_time_cloud(engine, 40).await;
     let customer = market.person(Role::Customer).await;
     let of_seat = |place: &String| place.split('/').nth(1).unwrap().ends_with(seat);
-    for place in places(&market, kind).into_iter().filter(of_seat) {
+    for place in hardest(places(&market, kind)).into_iter().filter(of_seat) {
         catch_up(&market);
         let order = market.sign_order(&customer, &ORDER_OFFERS[..seats], &place).await.unwrap();
         let ids = contracts(&market, &customer, order).await;

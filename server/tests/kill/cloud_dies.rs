@@ -6,7 +6,8 @@ use testkit::{Engine, TestBroker, driver_to};
 
 use crate::processes::{BrokerProcess, CloudProcess, Hold};
 use crate::story::{
-    OFFER, catch_up, is_released, places, release, runs_once, wait_for_end, wait_for_trouble,
+    OFFER, catch_up, hardest, is_released, places, release, runs_once, wait_for_end,
+    wait_for_trouble,
 };
 
 /// A market, and a cloud that is a process of its own.
@@ -58,7 +59,7 @@ impl Pair {
 
 async fn activation_survives(engine: Engine) {
     let mut pair = Pair::open(engine).await;
-    for place in places(&pair.market, "activate_contract") {
+    for place in hardest(places(&pair.market, "activate_contract")) {
         catch_up(&pair.market);
         let id = pair.market.sign(&pair.customer, OFFER, &place).await.unwrap();
         pair.kill_cloud_at(id, &place).await;
@@ -74,7 +75,7 @@ async fn activation_survives(engine: Engine) {
 
 async fn release_survives(engine: Engine) {
     let mut pair = Pair::open(engine).await;
-    for place in places(&pair.market, "release_contract") {
+    for place in hardest(places(&pair.market, "release_contract")) {
         catch_up(&pair.market);
         let id = pair.market.sign(&pair.customer, OFFER, &place).await.unwrap();
         pair.market.run_workflows().await;

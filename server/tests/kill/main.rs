@@ -3,7 +3,9 @@
 //! Processes of the real program do the work. One stands still at the wanted place; there it is
 //! killed, or the cloud is. Then the workflow must end, with exactly one set of resources at the
 //! cloud or none. On SQLite the broker is started again; on PostgreSQL a second one is already
-//! there when the first dies.
+//! there when the first dies. Activation and release are cut at every place each time; the others
+//! where the cloud has acted and nobody noted it, and everywhere in a run at night
+//! (`KUMOICHI_KILL_EVERYWHERE`).
 
 #![allow(
     clippy::unwrap_used,

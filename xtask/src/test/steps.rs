@@ -106,6 +106,7 @@ fn tests(place: &Place, options: &Options) -> Result<Count> {
         runner.env("PROPTEST_CASES", NIGHTLY_CASES);
         runner.env("KUMOICHI_SIMULATION_SEEDS", NIGHTLY_SEEDS);
         runner.env("KUMOICHI_CROWD", NIGHTLY_CROWD);
+        runner.env("KUMOICHI_KILL_EVERYWHERE", "yes");
     }
     let read: fn(&str) -> Option<Count> = if setup::has_nextest() {
         runner.args([
