@@ -18,15 +18,13 @@ impl Offer {
     /// computes or measures is nobody's promise, also where a document states it.
     #[must_use]
     pub fn item(&self, key: &str) -> Option<&OfferItem> {
-        self.promises().find(|item| item.item == key)
+        // Found first: the registry is asked once, not for every item before it.
+        self.spec.items.iter().find(|item| item.item == key).filter(|item| item.is_promise())
     }
 
     /// All promises, in the order of the document.
     pub fn promises(&self) -> impl Iterator<Item = &OfferItem> {
-        let derived = |item: &OfferItem| {
-            crate::registry().item(&item.item).is_some_and(|known| known.derived)
-        };
-        self.spec.items.iter().filter(move |item| !derived(item))
+        self.spec.items.iter().filter(|item| item.is_promise())
     }
 }
 
@@ -302,6 +300,11 @@ impl Evidence {
 }
 
 impl OfferItem {
+    /// Whether it is for the provider to promise, and not for the broker to compute or measure.
+    fn is_promise(&self) -> bool {
+        !crate::registry().item(&self.item).is_some_and(|known| known.derived)
+    }
+
     /// The members of a set that count no longer, because every evidence for them has ended.
     #[must_use]
     pub fn ended_members(&self, today: i64) -> BTreeSet<String> {
