@@ -99,6 +99,12 @@ fn two_versions_are_compared_in_words_and_as_json() {
     assert_eq!(json["verdict"], "better");
     assert_eq!(json["parts"][0]["subject"], "availability.mttr");
     assert_eq!(printed(&["diff"], &[&old, &old]).trim(), "nothing changed");
+    let drill = desk.file("drill.yaml", &example(0).replace("PT3H10M", "PT5H"));
+    let told = printed(&["diff"], &[&desk.file("before.yaml", example(0)), &drill]);
+    assert!(told.contains("PT3H10M → ") && told.contains("PT5H"), "{told}");
+    let other = run(&["diff"], &[&old, &desk.file("other.yaml", example(2))]);
+    let aside = String::from_utf8(other.stderr).unwrap();
+    assert!(aside.contains("these are not two versions of one offer"), "{aside}");
 }
 
 #[test]
@@ -111,6 +117,11 @@ fn offers_go_through_every_form() {
     assert_eq!(again, fs::read_to_string(&csv).unwrap());
     let slo = printed(&["convert", "--to", "openslo"], &[&one]);
     assert!(slo.contains("apiVersion: openslo/v1") && slo.contains("kind: SLO"));
+    // Numbers alone do not make an offer, so that it is no form to read.
+    assert_eq!(
+        run(&["convert", "--from", "openslo", "--to", "yaml"], &[&one]).status.code(),
+        Some(2)
+    );
     let sheet = desk.file("sheet.csv", &printed(&["convert", "--to", "meti"], &[&one]));
     let offer = printed(
         &["convert", "--to", "yaml", "--name", "from-sheet", "--region", "jp-east", "JP"],

@@ -251,6 +251,10 @@ pub(super) fn note_text(words: Words, key: &str, note: &Note) -> String {
 fn path_text(words: Words, user_region: &str, origin: &RttOrigin) -> String {
     let RttOrigin::Measured { country, dataset, measured_on, age_days } = origin else {
         return match origin {
+            RttOrigin::Offer { measured_ms: Some(measured) } => {
+                let measured = sla::format_number(Unit::Millisecond, *measured, words.0.sla());
+                words.needs_note_path_offer_faster(measured)
+            }
             RttOrigin::Parts => words.needs_note_path_parts().to_owned(),
             _ => words.needs_note_path_offer().to_owned(),
         };

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    item::Kind,
+    item::{Kind, KindName},
     nano::Nano,
     note::Note,
     prepared::{Prepared, Totals, Verdict},
@@ -126,7 +126,8 @@ pub enum Difference {
     Steps(i64),
     /// For sets.
     Members {
-        /// Asked and not promised.
+        /// Asked and not promised, where that is short: nothing while one of several is enough and
+        /// promised, and nothing where a promise may only not leave what is asked.
         missing: BTreeSet<String>,
         /// Promised and not asked.
         extra: BTreeSet<String>,
@@ -217,10 +218,18 @@ impl Prepared<'_> {
                 };
                 Some(Difference::Steps(index(promised)? - index(required)?))
             }
-            (Value::Set(required), Value::Set(promised)) => Some(Difference::Members {
-                missing: required.difference(promised).cloned().collect(),
-                extra: promised.difference(required).cloned().collect(),
-            }),
+            (Value::Set(required), Value::Set(promised)) => {
+                let lacking = match self.dictionary.items().get(item)?.kind.name() {
+                    KindName::SetWithin => false,
+                    KindName::SetAny => required.is_disjoint(promised),
+                    _ => true,
+                };
+                let missing = required.difference(promised).filter(|_| lacking);
+                Some(Difference::Members {
+                    missing: missing.cloned().collect(),
+                    extra: promised.difference(required).cloned().collect(),
+                })
+            }
             _ => None,
         }
     }

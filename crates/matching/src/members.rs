@@ -6,7 +6,9 @@ use std::{cmp::Ordering, collections::BTreeSet};
 /// A set over a universe; members outside it are kept by name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Members {
-    bits: Box<[u64]>,
+    /// The first 64 of the universe; nearly every universe ends there.
+    first: u64,
+    more: Box<[u64]>,
     others: Box<[Box<str>]>,
 }
 
@@ -25,46 +27,53 @@ impl Members {
                 None => others.push(member.as_str().into()),
             }
         }
-        Self { bits: bits.into(), others: others.into() }
+        Self::from_parts(bits, others)
     }
 
-    /// Bits of the universe and the sorted rest, for storing.
-    pub(crate) fn parts(&self) -> (&[u64], &[Box<str>]) {
-        (&self.bits, &self.others)
+    /// Bits of the universe.
+    pub(crate) fn bits(&self) -> impl Iterator<Item = u64> {
+        std::iter::once(self.first).chain(self.more.iter().copied())
     }
 
-    /// What [`Members::parts`] gave.
+    /// The sorted rest.
+    pub(crate) fn others(&self) -> &[Box<str>] {
+        &self.others
+    }
+
+    /// From what [`Members::bits`] and [`Members::others`] gave.
     pub(crate) fn from_parts(bits: Vec<u64>, others: Vec<Box<str>>) -> Self {
-        Self { bits: bits.into(), others: others.into() }
+        let (first, more) = bits.split_first().map_or((0, &[][..]), |(first, more)| (*first, more));
+        Self { first, more: more.into(), others: others.into() }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.bits.iter().map(|word| word.count_ones() as usize).sum::<usize>() + self.others.len()
+        self.known() + self.others.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.others.is_empty() && self.bits.iter().all(|word| *word == 0)
+        self.len() == 0
+    }
+
+    /// How many are of the universe.
+    fn known(&self) -> usize {
+        self.bits().map(|word| word.count_ones() as usize).sum()
     }
 
     /// How many members of `self` are not in `other`.
     pub(crate) fn outside(&self, other: &Self) -> usize {
-        let bits = self
-            .bits
-            .iter()
-            .zip(&other.bits)
-            .map(|(a, b)| (a & !b).count_ones() as usize)
-            .sum::<usize>();
+        let bits: usize =
+            self.bits().zip(other.bits()).map(|(a, b)| (a & !b).count_ones() as usize).sum();
         bits + self.others.len() - shared(&self.others, &other.others)
     }
 
     pub(crate) fn meets(&self, other: &Self) -> bool {
-        self.bits.iter().zip(&other.bits).any(|(a, b)| a & b != 0)
+        self.bits().zip(other.bits()).any(|(a, b)| a & b != 0)
             || shared(&self.others, &other.others) > 0
     }
 
     /// How many members of a universe of `size` are not in `self`.
     pub(crate) fn universe_outside(&self, size: usize) -> usize {
-        size - self.bits.iter().map(|word| word.count_ones() as usize).sum::<usize>()
+        size - self.known()
     }
 
     /// The members by name.
@@ -78,12 +87,16 @@ impl Members {
     }
 
     fn has(&self, bit: usize) -> bool {
-        self.bits.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+        self.bits().nth(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }
 }
 
 /// Size of the intersection of two sorted lists.
+#[inline]
 fn shared(a: &[Box<str>], b: &[Box<str>]) -> usize {
+    if a.is_empty() || b.is_empty() {
+        return 0;
+    }
     let (mut left, mut right) = (a.iter().peekable(), b.iter().peekable());
     let mut count = 0;
     while let (Some(x), Some(y)) = (left.peek(), right.peek()) {

@@ -108,7 +108,11 @@ pub enum Note {
 #[serde(tag = "from", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum RttOrigin {
     /// The offer states it (`networkToUsers`).
-    Offer,
+    Offer {
+        /// What was measured over the same way, milliseconds, where that is longer than stated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        measured_ms: Option<Decimal>,
+    },
     /// Put together from the parts of a combination.
     Parts,
     /// Measured between two countries, where the offer states nothing.

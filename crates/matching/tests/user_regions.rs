@@ -139,13 +139,21 @@ fn where_nothing_is_stated_or_measured_the_response_is_not_promised() {
 }
 
 #[test]
-fn what_the_offer_states_goes_before_what_was_measured() {
-    let mut stating = silent("rheinland-business-cloud");
-    stating.spec.network_to_users =
-        vec![sla::NetworkPath { user_region: "JP".to_owned(), rtt_ms: "500".parse().unwrap() }];
-    let explanation = explained(&need("collaboration-service", &["JP"]), &stating);
-    let [Note::DerivedResponse { rtt_ms, origin, .. }] = &response(&explanation).notes[..] else {
-        panic!()
+fn what_the_offer_states_goes_before_what_was_measured_which_is_told_where_it_takes_longer() {
+    let origin_of = |rtt_ms: i64| {
+        let mut stating = silent("rheinland-business-cloud");
+        stating.spec.network_to_users =
+            vec![sla::NetworkPath { user_region: "JP".to_owned(), rtt_ms: Decimal::from(rtt_ms) }];
+        let explanation = explained(&need("collaboration-service", &["JP"]), &stating);
+        match &response(&explanation).notes[..] {
+            [Note::DerivedResponse { rtt_ms: used, origin, .. }] => {
+                assert_eq!(*used, Decimal::from(rtt_ms));
+                origin.clone()
+            }
+            other => panic!("{other:?}"),
+        }
     };
-    assert_eq!((*rtt_ms, origin), (Decimal::from(500), &RttOrigin::Offer));
+    assert_eq!(origin_of(500), RttOrigin::Offer { measured_ms: None });
+    let RttOrigin::Offer { measured_ms: Some(measured) } = origin_of(3) else { panic!() };
+    assert!(measured > Decimal::from(100), "{measured}");
 }

@@ -28,7 +28,7 @@ pub struct ImportArgs {
     publish: bool,
     /// The form of the file; as it looks unless stated
     #[arg(long, value_enum)]
-    from: Option<documents::Form>,
+    from: Option<documents::Source>,
     #[command(flatten)]
     checklist: documents::ChecklistArgs,
     #[command(flatten)]

@@ -67,7 +67,7 @@ pub(crate) fn each(
         (Some(path), _) => Some(Slowest {
             user_region: region.clone(),
             rtt_ms: path.rtt_ms,
-            origin: RttOrigin::Offer,
+            origin: RttOrigin::Offer { measured_ms: slower(document, region, path.rtt_ms) },
         }),
         (None, Some(country)) => measured(country, region, today),
         (None, None) => None,
@@ -77,6 +77,13 @@ pub(crate) fn each(
 
 fn stated<'a>(document: &'a sla::Offer, user_region: &str) -> Option<&'a sla::NetworkPath> {
     document.spec.network_to_users.iter().find(|path| path.user_region == user_region)
+}
+
+/// What was measured from a region to the nearest country of the offer, where that takes longer than
+/// stated: a statement goes first, but whoever reads it should know.
+fn slower(document: &sla::Offer, region: &str, stated_ms: Decimal) -> Option<Decimal> {
+    let ways = countries(document).into_iter().filter_map(|country| measured_rtt(country, region));
+    ways.map(|way| way.rtt_ms).min().filter(|measured| *measured > stated_ms)
 }
 
 /// Of the countries an offer is made in, the one whose slowest measured way is the shortest.

@@ -311,7 +311,7 @@ fn the_response_time_is_derived_over_the_slowest_path() {
         round_trips: 2,
         rtt_ms: dec("240"),
         user_region: "JP".to_owned(),
-        origin: crate::RttOrigin::Offer,
+        origin: crate::RttOrigin::Offer { measured_ms: None },
     };
     assert_eq!(derived.rows[0].notes, [note]);
 }

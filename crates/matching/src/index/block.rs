@@ -4,7 +4,7 @@ use super::{column::BLOCK, plan::Gate, rows::Rows, wide::keep_from};
 
 /// So many open rows are followed one by one; more are worked on all together, which reads memory in
 /// the order it lies in.
-pub(crate) const FEW: usize = 8;
+pub(crate) const FEW: usize = 16;
 
 /// Keeps the rows that pass all gates; returns how many. `open` is how many there are.
 pub(crate) fn pass(gates: &[Gate<'_>], block: usize, rows: &mut Rows, mut open: usize) -> usize {

@@ -16,9 +16,9 @@ use super::{
 use crate::{item::KindName, nano::PICO_ONE, value::Held};
 
 /// Rows per block; a block has its own least and greatest code, and its working arrays fit the first cache.
-pub(crate) const BLOCK: usize = 1024;
+pub(crate) const BLOCK: usize = 2048;
 /// Rows per segment at most, so that codes fit sixteen bits even if all promises differ.
-pub(crate) const SEGMENT_ROWS: usize = 63 * BLOCK;
+pub(crate) const SEGMENT_ROWS: usize = (64 * 1024 / BLOCK - 1) * BLOCK;
 /// Places on the scale besides 0, "not promised": a promise at `u` (of 1e-12) has a place between
 /// `u * STEPS / 1e12` and one more than the floor of that. With 255 coarse places to 256 each.
 pub(crate) const STEPS: u64 = 65_279;

@@ -27,7 +27,7 @@ const MAGIC: &[u8; 8] = b"KUMOINDX";
 /// Bytes before the body: the magic and four numbers.
 const HEAD: usize = 5 * 8;
 /// Raise it when the layout or the meaning of a stored value changes.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 
 /// Why a snapshot cannot be used; the index is built anew then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -264,12 +264,11 @@ fn held_out(out: &mut Out, held: &Held) {
             out.text(label);
         }
         Held::Set(members) => {
-            let (bits, others) = members.parts();
             out.byte(1);
-            out.length(bits.len());
-            bits.iter().for_each(|bits| out.number(*bits));
-            out.length(others.len());
-            others.iter().for_each(|other| out.text(other));
+            out.length(members.bits().count());
+            members.bits().for_each(|bits| out.number(bits));
+            out.length(members.others().len());
+            members.others().iter().for_each(|other| out.text(other));
         }
         // Numbers stand in columns of their own.
         Held::Number { .. } => out.byte(2),

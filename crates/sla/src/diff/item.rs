@@ -190,8 +190,10 @@ fn evidence_text(evidence: &Evidence) -> Text {
         let number = evidence.number.clone();
         let until = date(&evidence.expires).map(|day| super::words::until(&day, locale));
         let read = date(&evidence.date).or_else(|| date(&evidence.period_end));
+        let said = [evidence.opinion.clone(), evidence.scope.clone(), evidence.result.clone()];
         let parts = [Some(evidence.kind.clone()), evidence.edition.clone(), number, read, until];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        let parts = parts.into_iter().chain(said);
+        parts.flatten().collect::<Vec<_>>().join(" ")
     })
 }
 

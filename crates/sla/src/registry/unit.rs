@@ -94,11 +94,14 @@ impl Unit {
         std::iter::once(self.as_str()).chain(rows).collect()
     }
 
-    /// Reads "99.9 %", "PT4H", "4 h", "0.5s", "1 Gbps" or a bare number as the base unit.
+    /// Reads "99.9 %", "PT4H", "4 h 30 min", "0.5s", "1 Gbps" or a bare number as the base unit.
     pub(crate) fn read(self, text: &str) -> Result<Decimal, UnitFault> {
         let text = text.trim();
         if self.is_time() && text.starts_with(['P', 'p']) {
             return self.read_iso_duration(text);
+        }
+        if self.is_time() && is_of_parts(text) {
+            return self.read_parts(text);
         }
         let (number, unit) = split_number(text)?;
         if unit.is_empty() || unit == self.as_str() {
@@ -153,6 +156,42 @@ impl Unit {
         }
     }
 
+    /// The names of each unit of time, the longest unit first.
+    pub(crate) fn times() -> Vec<&'static [&'static str]> {
+        let mut rows: Vec<&Row> = TIME.iter().collect();
+        rows.sort_by_key(|(_, times, over)| std::cmp::Reverse(times * 1_000_000 / over));
+        rows.into_iter().map(|(names, ..)| *names).collect()
+    }
+
+    /// Reads lengths of time that are added up: "4 h 30 min", "1時間30分"; each unit once, the longest
+    /// first.
+    fn read_parts(self, text: &str) -> Result<Decimal, UnitFault> {
+        const HINT: UnitFault = UnitFault::NotANumber(
+            "expected lengths of time with the longest unit first, such as 4 h 30 min",
+        );
+        let (mut rest, mut total, mut last) = (text, Decimal::ZERO, None::<(i128, i128)>);
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or(HINT)?;
+            let number = parse_decimal(&rest[..digits]).ok_or(HINT)?;
+            let behind = rest[digits..].trim_start();
+            let length = behind.find(|c: char| c.is_ascii_digit() || c == '.');
+            let (unit, next) = behind.split_at(length.unwrap_or(behind.len()));
+            let row = TIME.iter().find(|(names, ..)| names.contains(&unit.trim_end()));
+            let Some((_, times, over)) = row else {
+                return Err(UnitFault::UnknownUnit(unit.trim_end().to_owned()));
+            };
+            if last.is_some_and(|(longer, of)| times * of >= longer * over) {
+                return Err(HINT);
+            }
+            let (base_times, base_over) = self.base();
+            let part = multiply(number, times * base_over, over * base_times);
+            let sum = part.and_then(|part| exact_sum(total, part));
+            total = sum.ok_or(UnitFault::NotExact)?;
+            (last, rest) = (Some((*times, *over)), next);
+        }
+        Ok(total.normalize())
+    }
+
     /// Reads an ISO 8601 duration of weeks, days, hours, minutes and seconds. Years and months have
     /// no fixed length and are refused.
     fn read_iso_duration(self, text: &str) -> Result<Decimal, UnitFault> {
@@ -187,6 +226,21 @@ impl Unit {
         }
         if last == 0 || text.ends_with(['T', 't']) { Err(HINT) } else { Ok(total.normalize()) }
     }
+}
+
+/// Whether digits follow a unit, as in "4 h 30 min"; an exponent is no unit.
+fn is_of_parts(text: &str) -> bool {
+    let number = |c: char| c.is_ascii_digit() || c == '.';
+    let Some(unit) = text.find(|c| !number(c)).filter(|at| *at > 0) else { return false };
+    let behind = text[unit..].trim_start();
+    let exponent = behind.strip_prefix(['e', 'E']).is_some_and(|power| {
+        power.strip_prefix(['+', '-']).unwrap_or(power).starts_with(|c: char| c.is_ascii_digit())
+    });
+    let grouped = behind.starts_with([',', '_', '\'', '，']);
+    !exponent
+        && !grouped
+        && !behind.starts_with(number)
+        && behind.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Splits "4 h" into 4 and "h".
@@ -279,6 +333,12 @@ mod tests {
             (Unit::Second, "500 ms", "0.5"),
             (Unit::Second, "90 min", "5400"),
             (Unit::Second, "1e3 s", "1000"),
+            (Unit::Second, "4 h 30 min", "16200"),
+            (Unit::Second, "1min30s", "90"),
+            (Unit::Second, "1.5 h 30 min", "7200"),
+            (Unit::Second, "1日 2時間30分", "95400"),
+            (Unit::Second, "1 s 5 ms", "1.005"),
+            (Unit::Day, "1 d 12 h", "1.5"),
             (Unit::Millisecond, "0.02 s", "20"),
             (Unit::Millisecond, "15", "15"),
             (Unit::Day, "30 d", "30"),

@@ -77,6 +77,7 @@ fn with_unit(unit: Unit, min: Decimal, max: Decimal) -> Value {
     ];
     if unit.is_time() {
         ways.push(json!({"type": "string", "pattern": duration()}));
+        ways.push(json!({"type": "string", "pattern": parts()}));
     }
     either(ways)
 }
@@ -85,6 +86,16 @@ fn with_unit(unit: Unit, min: Decimal, max: Decimal) -> Value {
 fn pattern(unit: Unit) -> String {
     let names: Vec<String> = unit.names().into_iter().map(escaped).collect();
     format!(r"^\s*{NUMBER}\s*(?:{})?\s*$", names.join("|"))
+}
+
+/// Lengths of time that are added up, each unit at most once and the longest first: `4 h 30 min`.
+fn parts() -> String {
+    let part = |names: &[&str]| {
+        let names: Vec<String> = names.iter().copied().map(escaped).collect();
+        format!(r"(?:{PART}\s*(?:{})\s*)?", names.join("|"))
+    };
+    let parts: String = Unit::times().into_iter().map(part).collect();
+    format!(r"^(?=.*[0-9])\s*{parts}$")
 }
 
 /// Weeks, days, hours, minutes and seconds of ISO 8601, in this order, at least one.

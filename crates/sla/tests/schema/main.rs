@@ -198,6 +198,27 @@ fn the_examples_fit_the_schema_of_their_kind_and_not_the_other() {
 }
 
 #[test]
+fn lengths_of_time_that_are_added_up_are_judged_alike() {
+    let example: Value = documents::offer(&Source::new(1));
+    let mut document = example;
+    let judged = |document: &mut Value, text: &str| {
+        document["spec"]["items"] = serde_json::json!([{
+            "item": "availability.mttr", "value": text, "commitment": "declared",
+        }]);
+        agree(document, text).unwrap();
+        sla::parse(&document.to_string()).is_ok()
+    };
+    for taken in
+        ["4 h 30 min", "4h30min", "1 d 12 hours", "1時間30分", " 1 min 30.5 s ", "2 w 1 d 1 h"]
+    {
+        assert!(judged(&mut document, taken), "{taken}");
+    }
+    for refused in ["30 min 4 h", "1 h 1 h", "4 h 30", "4 h -30 min", "1 h 2 parsecs", "h 30 min"] {
+        assert!(!judged(&mut document, refused), "{refused}");
+    }
+}
+
+#[test]
 fn rules_about_texts_are_the_readers_alone() {
     let document = documents::offer(&Source::new(1)).to_string();
     let twice = document.replacen('{', "{\"kind\": \"ServiceLevelOffer\", ", 1);

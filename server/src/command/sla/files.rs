@@ -1,5 +1,6 @@
 //! Checking, comparing and converting files.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -7,7 +8,7 @@ use clap::Args;
 use sla::exchange::{self, Format, Import, meti};
 use sla::{Locale, Offer};
 
-use super::{Form, read, refuse, say_exactly};
+use super::{Form, Source, read, refuse, say_exactly};
 use crate::command::{counted, say};
 
 /// Files to check.
@@ -36,7 +37,7 @@ pub struct DiffArgs {
 /// What to convert, and what a checklist does not say.
 #[derive(Debug, Args)]
 pub struct ConvertArgs {
-    /// Documents, tables or one filled checklist
+    /// Offers as documents, tables or one filled checklist
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The form to write
@@ -44,7 +45,7 @@ pub struct ConvertArgs {
     to: Form,
     /// The form of the files; as they look unless stated
     #[arg(long, value_enum)]
-    from: Option<Form>,
+    from: Option<Source>,
     /// Provider (a DID or address) of the offer that a checklist describes
     #[arg(long)]
     provider: Option<String>,
@@ -131,6 +132,10 @@ pub fn diff(args: &DiffArgs) -> anyhow::Result<ExitCode> {
         }
     }
     let [old, new] = offers.as_slice() else { return Ok(ExitCode::FAILURE) };
+    if old.metadata.name != new.metadata.name {
+        let names = format!("`{}` and `{}`", old.metadata.name, new.metadata.name);
+        let _ = writeln!(std::io::stderr(), "these are not two versions of one offer: {names}");
+    }
     let found = sla::diff(old, new);
     if args.json {
         let verdict = found.verdict();

@@ -64,6 +64,30 @@ pub(crate) enum Form {
     Openslo,
 }
 
+/// A form that offers can be read from, as an argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Source {
+    /// Documents in YAML
+    Yaml,
+    /// Documents in JSON
+    Json,
+    /// A table, one row for each offer
+    Csv,
+    /// The METI checklist for cloud services, one row for each item
+    Meti,
+}
+
+impl From<Source> for sla::exchange::Format {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::Yaml => Self::Yaml,
+            Source::Json => Self::Json,
+            Source::Csv => Self::Csv,
+            Source::Meti => Self::Meti,
+        }
+    }
+}
+
 impl From<Form> for sla::exchange::Format {
     fn from(form: Form) -> Self {
         match form {
