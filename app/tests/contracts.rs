@@ -199,6 +199,18 @@ async fn a_service_is_signed_followed_released_and_proven_erased() {
     );
     assert!(site.page("/services").await.contains("Register &lt;office&gt;"));
 
+    let inventory = format!("{contract}/inventory");
+    assert!(running.contains(&inventory), "the way to the inventory");
+    let now = site.page(&inventory).await;
+    for part in ["machines", "storage", "vCPU each", "Setting up: ", "As ordered", "?at="] {
+        assert!(now.to_lowercase().contains(&part.to_lowercase()), "{part}: {now}");
+    }
+    let compared = site.page(&format!("{inventory}?from=0")).await;
+    assert!(compared.contains("What differs between before anything was held and"), "{compared}");
+    let before = site.page(&format!("{inventory}?at=1")).await;
+    assert!(before.contains("Nothing was held at a cloud then"), "{before}");
+    assert!(site.page(&format!("{inventory}?at=noon")).await.contains("This is no moment"));
+
     let release = format!("{contract}/release");
     let wrong = site.post(&release, &[("name", "Register")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -87,6 +87,8 @@ const TABLE: &[Row] = &[
     row("GET", "/contracts/{contract}", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/timelines", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/observations", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/inventory", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/inventory/differences", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/release", Body::Nothing, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/end", Body::End, [401, 404, 403]),
     row("DELETE", "/contracts/{contract}/end", Body::Nothing, [401, 404, 403]),

@@ -7,6 +7,7 @@ mod documents;
 mod end;
 mod events;
 mod fit;
+mod inventory;
 mod list;
 mod measured;
 mod need;
@@ -40,6 +41,7 @@ pub fn routes() -> Router<AppState> {
         .route("/orders/{id}", get(order::read))
         .route("/contracts/{id}", get(show::show))
         .route("/contracts/{id}/events", get(events::follow))
+        .route("/contracts/{id}/inventory", get(inventory::show))
         .route("/contracts/{id}/release", get(release::ask).post(release::release))
         .route("/contracts/{id}/end", post(end::set))
         .route("/contracts/{id}/erasure.json", get(documents::erasure))

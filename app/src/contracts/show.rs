@@ -4,12 +4,12 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use broker::contracts::{ContractPage, PlaceView, ResourceView, Timeline};
+use broker::contracts::{ContractPage, PlaceView, Timeline};
 use domain::{ContractState, Role};
 use leptos::prelude::*;
 
 use super::{
-    alternatives, contract_id, documents, end, measured, plan,
+    alternatives, contract_id, documents, end, inventory, measured, plan,
     state::{CANCELLED, lead, reason, state_badge},
     steps,
 };
@@ -70,13 +70,14 @@ fn sheet(ctx: &PageContext, contract: &ContractPage, series: &measured::Series) 
             {breadcrumbs(words, vec![above(ctx)])}
             {page_head(title, Some(lead(words, card, contract.failure.as_deref()).to_owned()), actions)}
             {section("now", words.contracts_page_now(), now(ctx, contract))}
+            {contract.differs.then(|| inventory::differs(words, contract))}
             {failure(ctx, contract)}
             {(card.state == ContractState::Released).then(|| documents::after_release(ctx, contract))}
             {before}
             {section("progress", words.contracts_page_progress(), progress(ctx, contract))}
             {after}
             {section("plan", words.contracts_plan_title(), plan::facts(ctx, &contract.plan))}
-            {section("resources", words.contracts_page_resources(), resources(words, &contract.resources))}
+            {section("resources", words.contracts_page_resources(), resources(words, contract))}
             {section("documents", words.contracts_documents_title(), documents::frozen(ctx, contract))}
         }
         .into_any()
@@ -187,7 +188,8 @@ fn folded(ctx: &PageContext, run: &Timeline) -> AnyView {
     disclosure(summary, ui::timeline(label, view.steps))
 }
 
-fn resources(words: Words, resources: &[ResourceView]) -> AnyView {
+fn resources(words: Words, contract: &ContractPage) -> AnyView {
+    let resources = &contract.resources;
     if resources.is_empty() {
         return empty(
             words.contracts_resources_none(),
@@ -212,7 +214,9 @@ fn resources(words: Words, resources: &[ResourceView]) -> AnyView {
             resource_state(words, &resource.state).into_any(),
         ]
     });
-    Table::new(words.contracts_page_resources(), columns).rows(rows).view()
+    let table = Table::new(words.contracts_page_resources(), columns).rows(rows).view();
+    let href = format!("/contracts/{}/inventory", contract.card.id);
+    view! { {table}<p><a href=href>{words.contracts_inventory_link()}</a></p> }.into_any()
 }
 
 fn resource_kind(words: Words, kind: &str) -> String {
@@ -222,7 +226,7 @@ fn resource_kind(words: Words, kind: &str) -> String {
     }
 }
 
-fn resource_state(words: Words, state: &str) -> String {
+pub(super) fn resource_state(words: Words, state: &str) -> String {
     let text = match state {
         "held" => words.contracts_resources_held(),
         "reserved" => words.contracts_resources_reserved(),

@@ -18,6 +18,8 @@ use workflow::{Engine, EngineConfig, Parts};
 const SYNC_EVERY: Duration = Duration::from_millis(500);
 /// How soon offers follow when a cloud opens or closes a region, or answers for the first time.
 const CLOUDS_EVERY: Duration = Duration::from_secs(10);
+/// How soon it is noticed that a cloud has something else than was ordered.
+const INVENTORY_EVERY: Duration = Duration::from_secs(60);
 /// How soon those who watch a need are told about a change of the market.
 const NOTICES_EVERY: Duration = Duration::from_secs(1);
 /// How often contracts are looked for whose end has come.
@@ -101,6 +103,11 @@ impl Broker {
             tasks.spawn(every(CLOUDS_EVERY, shutdown.clone(), "looking at clouds", move || {
                 let broker = look.clone();
                 async move { broker.look_at_clouds().await.map(drop) }
+            }));
+            let compare = self.clone();
+            tasks.spawn(every(INVENTORY_EVERY, shutdown.clone(), "inventory", move || {
+                let broker = compare.clone();
+                async move { broker.look_at_services().await.map(drop) }
             }));
             let examine = self.clone();
             tasks.spawn(every(EXAMINE_EVERY, shutdown.clone(), "examining clouds", move || {

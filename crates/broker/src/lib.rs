@@ -11,6 +11,7 @@ pub mod desk;
 mod documents;
 mod error;
 mod fetch;
+pub mod inventory;
 pub mod keys;
 mod lifecycle;
 mod load;

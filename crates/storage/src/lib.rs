@@ -7,6 +7,7 @@ pub mod contracts;
 mod db;
 mod error;
 pub mod idempotency;
+pub mod inventory;
 pub mod keys;
 pub mod lock;
 pub mod looks;

@@ -37,6 +37,7 @@ const MODULES: &[&[Statement]] = &[
     crate::contracts::heads::ALL,
     crate::contracts::orders::ALL,
     crate::contracts::resources::ALL,
+    crate::inventory::ALL,
     crate::sessions::ALL,
     crate::tokens::ALL,
     crate::observations::ALL,

@@ -13,6 +13,7 @@ mod ends;
 mod exchange;
 mod extract;
 mod idempotent;
+mod inventory;
 mod items;
 mod market;
 mod need;
@@ -48,6 +49,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(notices::routes())
         .merge(contracts::routes())
         .merge(ends::routes())
+        .merge(inventory::routes())
         .merge(conformance::routes())
         .merge(provider_offers::routes())
         .merge(exchange::routes())

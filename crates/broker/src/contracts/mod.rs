@@ -216,6 +216,8 @@ pub struct ContractPage {
     pub timelines: Vec<Timeline>,
     /// What exists at the provider.
     pub resources: Vec<ResourceView>,
+    /// Whether its cloud was last found to have something else than was ordered.
+    pub differs: bool,
     /// Proof of erasure after release.
     pub statement: Option<StatementView>,
     /// The provider's final meter, JSON.

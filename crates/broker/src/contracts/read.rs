@@ -7,7 +7,7 @@ use super::{
     StatementView,
 };
 use crate::requirements::RequirementSource;
-use crate::{Broker, BrokerError, OpContext, lifecycle};
+use crate::{Broker, BrokerError, OpContext, inventory, lifecycle};
 use domain::{Action, ContractId, ContractState, Role, Timestamp};
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::HashMap;
@@ -88,6 +88,7 @@ impl Broker {
         let timelines = self.read_timelines(&mut tx, &contract.head).await?;
         let order = contract.head.order_id;
         let resources = contracts::list_resources(&mut tx, id).await?;
+        let differs = inventory::differs(&mut tx, id, self.now()).await?;
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
         let usage = contracts::find_usage(&mut tx, id).await?;
         drop(tx);
@@ -117,6 +118,7 @@ impl Broker {
                     state: row.state,
                 })
                 .collect(),
+            differs,
             statement: statement.map(|row| StatementView {
                 statement: row.statement,
                 verified_with: row.verified_with,
@@ -175,7 +177,7 @@ impl Broker {
     }
 
     /// The contract, if the actor may read it.
-    pub(super) async fn readable(
+    pub(crate) async fn readable(
         &self,
         ctx: &OpContext,
         tx: &mut Tx,

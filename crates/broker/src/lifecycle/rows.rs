@@ -4,8 +4,9 @@ use crate::Broker;
 use crate::audit::{Entry, record};
 use crate::context::OpContext;
 use crate::contracts::PlaceView;
+use crate::inventory;
 use domain::{ContractEvent, ContractId, ResourceId};
-use provider_api::{Allocation, PublicKey, ResourceState, Zone};
+use provider_api::{Allocation, PublicKey, Zone};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use storage::contracts::{self, Resource, StateChange};
@@ -49,14 +50,6 @@ pub(crate) fn place(detail: &str) -> Option<PlaceView> {
     Some(PlaceView { zone: detail.zone, region: detail.region?, country: detail.country? })
 }
 
-/// A word of the API for a state.
-pub(super) fn state_word(state: ResourceState) -> String {
-    serde_json::to_value(state)
-        .ok()
-        .and_then(|value| value.as_str().map(ToOwned::to_owned))
-        .unwrap_or_else(|| "unknown".to_owned())
-}
-
 /// Notes what the cloud said of the allocation, in the transaction that logs the step.
 pub(super) fn done_with_group(
     input: &StepInput<Broker>,
@@ -72,15 +65,18 @@ pub(super) fn done_with_group(
         contract_id: contract,
         kind: GROUP.to_owned(),
         native_id: allocation.id.to_string(),
-        state: state_word(allocation.state),
+        state: inventory::word(allocation.state),
         detail: serde_json::to_string(&detail)?,
         created_at: now,
         updated_at: now,
     };
     let done = Done::with(allocation)?;
+    let (seen, snapshot) = (allocation.clone(), ResourceId::new(input.env.ids()));
+    let cause = format!("{}/{}", input.run.kind, input.name);
     Ok(done.commit(move |tx| {
         Box::pin(async move {
             contracts::upsert_resource(tx, &resource).await?;
+            inventory::note(tx, snapshot, contract, (&seen, &cause, now)).await?;
             Ok(())
         })
     }))

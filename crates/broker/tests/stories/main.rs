@@ -15,6 +15,7 @@ mod crowd;
 mod desk;
 mod ends;
 mod exchange;
+mod inventory;
 mod leaks;
 mod market;
 mod notices;

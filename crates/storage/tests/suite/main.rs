@@ -7,6 +7,7 @@ mod cancelled;
 mod cloud_reports;
 mod common;
 mod contracts;
+mod inventory;
 mod journal;
 mod keys;
 mod lock;

@@ -1,0 +1,311 @@
+//! What a contract consists of: now, at any past moment, and between two moments.
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    response::Response,
+};
+use broker::BrokerError;
+use broker::contracts::ContractPage;
+use broker::inventory::{
+    AllocationView, GROUP, Inventory, InventoryChange, LOOK, Part, PartChange,
+};
+use domain::{ContractId, Timestamp};
+use leptos::prelude::*;
+
+use super::{contract_id, show, steps};
+use crate::{
+    AppState, PageContext,
+    account::guard,
+    form::FormState,
+    format,
+    layout::fail,
+    render::{Page, page},
+    ui::{Button, Column, Kind, Select, Table, breadcrumbs, empty, notice, page_head, section},
+    words::Words,
+};
+
+/// The moment that is shown.
+const AT: &str = "at";
+/// The moment that it is compared with; 0 is before everything.
+const FROM: &str = "from";
+
+/// What the page shows.
+struct Shown {
+    name: String,
+    id: ContractId,
+    /// The whole history, to choose from.
+    now: Inventory,
+    /// The chosen moment, if it is not now.
+    then: Option<Inventory>,
+    /// The other moment and what differs.
+    compared: Option<(Timestamp, Vec<PartChange>)>,
+    /// A moment of the address that is none.
+    unreadable: bool,
+}
+
+pub(super) async fn show(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    if let Some(refusal) = guard::refuse_strangers(&ctx) {
+        return refusal;
+    }
+    let query = FormState::from_urlencoded(query.as_deref().unwrap_or_default());
+    match read(&ctx, &state, &id, &query).await {
+        Ok(shown) => sheet(&ctx, &shown, &query),
+        Err(error) => fail(&ctx, error),
+    }
+}
+
+async fn read(
+    ctx: &PageContext,
+    state: &AppState,
+    id: &str,
+    query: &FormState,
+) -> Result<Shown, BrokerError> {
+    let id = contract_id(id)?;
+    let moment = |name: &str| query.filled(name).map(|text| text.parse::<i64>().ok());
+    let (at, from) = (moment(AT), moment(FROM));
+    let unreadable = at == Some(None) || from == Some(None);
+    let (at, from) = (at.flatten().map(Timestamp), from.flatten().map(Timestamp));
+    let op = ctx.op();
+    let contract = state.broker.contract(&op, id).await?;
+    let now = state.broker.inventory(&op, id, None).await?;
+    let then = match at {
+        Some(at) => Some(state.broker.inventory(&op, id, Some(at)).await?),
+        None => None,
+    };
+    let compared = match from {
+        Some(from) => {
+            let to = at.unwrap_or(now.at);
+            let span = (from.min(to), to.max(from));
+            Some((from, state.broker.inventory_differences(&op, id, span).await?))
+        }
+        None => None,
+    };
+    Ok(Shown { name: contract.card.service_name, id, now, then, compared, unreadable })
+}
+
+fn sheet(ctx: &PageContext, shown: &Shown, query: &FormState) -> Response {
+    let words = ctx.words();
+    let title = words.contracts_inventory_title();
+    page(ctx, Page::new(format!("{title}: {}", shown.name)).private(), || {
+        let way = (shown.name.clone(), format!("/contracts/{}", shown.id));
+        let (inventory, heading) = match &shown.then {
+            Some(then) => (then, words.contracts_inventory_at(exact(ctx, then.at))),
+            None => (&shown.now, words.contracts_inventory_now().to_owned()),
+        };
+        let wrong = shown
+            .unreadable
+            .then(|| notice(Kind::Problem, words.contracts_inventory_wrong(), ().into_any()));
+        view! {
+            {breadcrumbs(words, vec![way])}
+            {page_head(title, Some(words.contracts_inventory_lead().to_owned()), vec![])}
+            {wrong}
+            {section("then", heading, allocations(words, inventory))}
+            {compared(ctx, shown)}
+            {section("history", words.contracts_inventory_history(), history(ctx, shown))}
+            {section("compare", words.contracts_inventory_compare(), choose(ctx, shown, query))}
+        }
+        .into_any()
+    })
+}
+
+/// The contract's page tells that its cloud has something else than was ordered, and leads here.
+pub(super) fn differs(words: Words, contract: &ContractPage) -> AnyView {
+    let href = format!("/contracts/{}/inventory", contract.card.id);
+    let way = view! { <p><a href=href>{words.contracts_inventory_link()}</a></p> };
+    let text = view! { <p>{words.contracts_inventory_differs_text()}</p>{way} }.into_any();
+    notice(Kind::Problem, words.contracts_inventory_differs(), text)
+}
+
+fn difference(words: Words, inventory: &Inventory) -> Option<AnyView> {
+    let mut parts = inventory.allocations.iter().flat_map(|one| &one.parts);
+    parts.any(|part| part.observed.is_some()).then(|| {
+        let text = view! { <p>{words.contracts_inventory_differs_text()}</p> }.into_any();
+        notice(Kind::Problem, words.contracts_inventory_differs(), text)
+    })
+}
+
+fn allocations(words: Words, inventory: &Inventory) -> AnyView {
+    if inventory.allocations.is_empty() {
+        let text = words.contracts_inventory_none_text();
+        return empty(words.contracts_inventory_none(), text, None);
+    }
+    let tables: Vec<AnyView> =
+        inventory.allocations.iter().map(|one| allocation(words, one)).collect();
+    view! { {difference(words, inventory)}{tables} }.into_any()
+}
+
+fn allocation(words: Words, one: &AllocationView) -> AnyView {
+    let columns = vec![
+        Column::text(words.contracts_inventory_part()),
+        Column::text(words.contracts_page_state()),
+        Column::text(words.contracts_inventory_size()),
+        Column::text(words.contracts_inventory_observed()),
+    ];
+    let rows = one.parts.iter().map(|part| {
+        let observed = match &part.observed {
+            Some(state) => state_word(words, part, state),
+            None => words.contracts_inventory_agrees().to_owned(),
+        };
+        vec![
+            part_word(words, &part.kind).into_any(),
+            state_word(words, part, &part.state).into_any(),
+            size(words, part).into_any(),
+            observed.into_any(),
+        ]
+    });
+    Table::new(one.allocation.clone(), columns).with_caption().rows(rows).view()
+}
+
+fn compared(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
+    let (from, changes) = shown.compared.as_ref()?;
+    let words = ctx.words();
+    let at = shown.then.as_ref().map_or(shown.now.at, |then| then.at);
+    let from = if from.0 == 0 {
+        words.contracts_inventory_before_all().to_owned()
+    } else {
+        exact(ctx, *from)
+    };
+    let heading = words.contracts_inventory_compared(from, exact(ctx, at));
+    let body = if changes.is_empty() {
+        view! { <p>{words.contracts_inventory_same()}</p> }.into_any()
+    } else {
+        changed(words, changes)
+    };
+    Some(section("compared", heading, body))
+}
+
+fn history(ctx: &PageContext, shown: &Shown) -> AnyView {
+    let words = ctx.words();
+    let until = shown.then.as_ref().unwrap_or(&shown.now);
+    if until.history.is_empty() {
+        return view! { <p>{words.contracts_inventory_history_none()}</p> }.into_any();
+    }
+    let columns = vec![
+        Column::text(words.contracts_inventory_when()),
+        Column::text(words.contracts_inventory_why()),
+        Column::text(words.contracts_inventory_who()),
+        Column::text(words.contracts_inventory_what()),
+    ];
+    let rows = until.history.iter().map(|change| {
+        let href = format!("/contracts/{}/inventory?{AT}={}", shown.id, change.at.0);
+        let who = change.actor.clone();
+        vec![
+            view! { <a href=href>{exact(ctx, change.at)}</a> }.into_any(),
+            cause(words, &change.cause).into_any(),
+            who.unwrap_or_else(|| words.contracts_inventory_broker().to_owned()).into_any(),
+            changed(words, &change.changes),
+        ]
+    });
+    let cut = until.cut.then(|| view! { <p>{words.contracts_inventory_cut()}</p> });
+    let table = Table::new(words.contracts_inventory_history(), columns).rows(rows).view();
+    view! { {table}{cut} }.into_any()
+}
+
+fn choose(ctx: &PageContext, shown: &Shown, query: &FormState) -> AnyView {
+    let words = ctx.words();
+    let moment = |change: &InventoryChange| {
+        let text = format!("{} · {}", exact(ctx, change.at), cause(words, &change.cause));
+        (change.at.0.to_string(), text)
+    };
+    let from = shown.now.history.iter().map(moment).fold(
+        Select::new(FROM, words.contracts_inventory_compare_from())
+            .option("0", words.contracts_inventory_before_all()),
+        |select, (value, label)| select.option(value, label),
+    );
+    let to = shown.now.history.iter().map(moment).fold(
+        Select::new(AT, words.contracts_inventory_compare_to())
+            .option("", words.contracts_inventory_now()),
+        |select, (value, label)| select.option(value, label),
+    );
+    let action = format!("/contracts/{}/inventory", shown.id);
+    view! {
+        <form class="filter" method="get" action=action>
+            {from.of(query).view()}
+            {to.of(query).view()}
+            {Button::secondary(words.contracts_inventory_compare_button()).view()}
+        </form>
+    }
+    .into_any()
+}
+
+fn changed(words: Words, changes: &[PartChange]) -> AnyView {
+    let line = |change: &PartChange| {
+        let part = part_word(words, &change.kind);
+        let text = match (&change.before, &change.after) {
+            (Some(before), Some(after)) => {
+                words.contracts_inventory_from_to(part, whole(words, before), whole(words, after))
+            }
+            (None, Some(after)) => words.contracts_inventory_came(part, whole(words, after)),
+            _ => words.contracts_inventory_went(part),
+        };
+        view! { <li>{text}</li> }
+    };
+    view! { <ul>{changes.iter().map(line).collect::<Vec<_>>()}</ul> }.into_any()
+}
+
+/// State, size and, where it differs, what the cloud has.
+fn whole(words: Words, part: &Part) -> String {
+    let observed = part.observed.as_ref().map(|state| {
+        format!("{}: {}", words.contracts_inventory_observed(), state_word(words, part, state))
+    });
+    let size = Some(size(words, part)).filter(|size| !size.is_empty());
+    let all = [Some(state_word(words, part, &part.state)), size, observed];
+    all.into_iter().flatten().collect::<Vec<_>>().join(words.contracts_inventory_comma())
+}
+
+fn part_word(words: Words, kind: &str) -> String {
+    let text = match kind {
+        GROUP => words.contracts_inventory_group(),
+        "compute" => words.contracts_inventory_compute(),
+        "storage" => words.contracts_inventory_storage(),
+        "network" => words.contracts_inventory_network(),
+        "endpoint" => words.contracts_inventory_endpoint(),
+        other => return other.to_owned(),
+    };
+    text.to_owned()
+}
+
+/// Only the whole and its machines run; the other parts are in use.
+fn state_word(words: Words, part: &Part, state: &str) -> String {
+    let runs = matches!(part.kind.as_str(), GROUP | "compute" | "endpoint");
+    match state {
+        "ready" | "active" if !runs => words.contracts_inventory_in_use().to_owned(),
+        state => show::resource_state(words, state),
+    }
+}
+
+/// What is known of the size and place of a part.
+fn size(words: Words, part: &Part) -> String {
+    let value = |name: &str| part.attributes.get(name).map(String::as_str);
+    let count = value("count").and_then(|count| count.parse::<i64>().ok());
+    let known = [
+        count.map(|count| words.contracts_inventory_count(count)),
+        value("vcpu").map(|amount| words.contracts_inventory_vcpu(amount)),
+        value("ramMb").map(|amount| words.contracts_inventory_ram(amount)),
+        value("gb").map(|amount| words.contracts_inventory_gb(amount)),
+        value("mbps").map(|amount| words.contracts_inventory_mbps(amount)),
+        value("url").map(str::to_owned),
+        value("zone").map(|zone| words.contracts_inventory_zone(zone)),
+    ];
+    known.into_iter().flatten().collect::<Vec<_>>().join(words.contracts_inventory_comma())
+}
+
+fn cause(words: Words, cause: &str) -> String {
+    match cause.split_once('/') {
+        _ if cause == LOOK => words.contracts_inventory_look().to_owned(),
+        Some((kind, step)) => words.contracts_inventory_of_step(
+            steps::kind_word(words, kind),
+            steps::step_word(words, step),
+        ),
+        None => cause.to_owned(),
+    }
+}
+
+fn exact(ctx: &PageContext, at: Timestamp) -> String {
+    format::exact_time(ctx.locale, at.0)
+}

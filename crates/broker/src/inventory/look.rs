@@ -1,0 +1,98 @@
+//! A reconciler: asks each cloud what its active services consist of and notes where that is something
+//! else than was ordered. A cloud that does not answer says nothing about its services.
+
+use super::parts::observed;
+use super::{LOOK, read_parts, text};
+use crate::{Broker, BrokerError};
+use domain::{ContractId, ContractState, ResourceId};
+use futures::stream::{self, StreamExt};
+use provider_api::{AllocationId, DriverError};
+use storage::contracts::{self, ContractHead};
+use storage::inventory::{self, InventorySnapshot};
+
+/// Services asked at the same time.
+const AT_ONCE: usize = 16;
+/// Contracts read per page.
+const PAGE: u32 = 200;
+
+impl Broker {
+    /// Looks at every active service once; returns how many differ from what was ordered.
+    pub async fn look_at_services(&self) -> Result<usize, BrokerError> {
+        let (mut cursor, mut differ) = (None, 0);
+        loop {
+            let mut tx = self.begin_read().await?;
+            let active = ContractState::Active;
+            let page = contracts::list_by_state(&mut tx, active, cursor.as_ref(), PAGE).await?;
+            drop(tx);
+            let looks = stream::iter(page.items)
+                .map(|head| async move { self.look_at_service(&head).await })
+                .buffer_unordered(AT_ONCE);
+            differ += looks.filter(|found| std::future::ready(*found)).count().await;
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(differ);
+            }
+        }
+    }
+
+    /// Looks at one; whether it differs. What cannot be looked at is left for the next round.
+    async fn look_at_service(&self, head: &ContractHead) -> bool {
+        match self.differs(head).await {
+            Ok(differs) => differs,
+            Err(reason) => {
+                tracing::warn!(contract.id = %head.id, %reason, "the inventory was not compared");
+                false
+            }
+        }
+    }
+
+    async fn differs(&self, head: &ContractHead) -> Result<bool, String> {
+        let Some(newest) = self.newest(head.id).await? else { return Ok(false) };
+        let parts = read_parts(&newest).map_err(|error| error.to_string())?;
+        let mut tx = self.begin_read().await.map_err(|error| error.to_string())?;
+        let connection = self.cloud_of(&mut tx, head.provider_id).await;
+        drop(tx);
+        let Some(connection) = connection.map_err(|error| error.to_string())? else {
+            return Ok(false);
+        };
+        let driver = self.inner.drivers.driver(&connection)?;
+        let graph = match driver.resources(&AllocationId(newest.allocation.clone())).await {
+            Ok(graph) => Some(graph),
+            Err(DriverError::Gone { .. }) => None,
+            Err(error) => return Err(error.to_string()),
+        };
+        let found = observed(&parts, graph.as_ref());
+        let differs = found.iter().any(|part| part.observed.is_some());
+        if found != parts {
+            self.note_look(head.id, newest, text(&found))
+                .await
+                .map_err(|error| error.to_string())?;
+        }
+        Ok(differs)
+    }
+
+    async fn newest(&self, id: ContractId) -> Result<Option<InventorySnapshot>, String> {
+        let mut tx = self.begin_read().await.map_err(|error| error.to_string())?;
+        let found = inventory::at(&mut tx, id, self.now()).await;
+        Ok(found.map_err(|error| error.to_string())?.pop())
+    }
+
+    /// Notes what was found, unless a step has changed the contract meanwhile.
+    async fn note_look(
+        &self,
+        id: ContractId,
+        newest: InventorySnapshot,
+        parts: String,
+    ) -> Result<(), BrokerError> {
+        let now = self.now();
+        let mut tx = self.begin().await?;
+        let before = inventory::at(&mut tx, id, now).await?.pop();
+        if before.as_ref() != Some(&newest) {
+            return Ok(());
+        }
+        let id = ResourceId::new(self.ids());
+        let snapshot = InventorySnapshot { id, at: now, cause: LOOK.to_owned(), parts, ..newest };
+        inventory::append(&mut tx, &snapshot).await?;
+        Ok(tx.commit().await?)
+    }
+}
