@@ -13,3 +13,5 @@ CREATE TABLE inventory_snapshot (
     parts TEXT NOT NULL
 );
 CREATE INDEX inventory_snapshot_by_contract ON inventory_snapshot (contract_id, at, generation, id);
+-- Contracts that ended lately are asked about, for what a late call may have left.
+CREATE INDEX contract_ended ON contract (updated_at) WHERE state IN ('failed', 'released');

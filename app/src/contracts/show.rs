@@ -5,6 +5,7 @@ use axum::{
     response::Response,
 };
 use broker::contracts::{ContractPage, PlaceView, Timeline};
+use broker::inventory::GROUP;
 use domain::{ContractState, Role};
 use leptos::prelude::*;
 
@@ -145,7 +146,7 @@ fn now(ctx: &PageContext, contract: &ContractPage) -> AnyView {
 /// Where the cloud says it runs; nothing before it runs and after it ended.
 fn runs_in(contract: &ContractPage) -> Option<&PlaceView> {
     let living = matches!(contract.card.state, ContractState::Active | ContractState::Releasing);
-    contract.resources.last().filter(|_| living)?.place.as_ref()
+    contract.resources.iter().rfind(|one| living && one.kind == GROUP)?.place.as_ref()
 }
 
 fn place_text(words: Words, place: &PlaceView) -> String {
@@ -222,6 +223,7 @@ fn resources(words: Words, contract: &ContractPage) -> AnyView {
 fn resource_kind(words: Words, kind: &str) -> String {
     match kind {
         "group" => words.contracts_resources_group().to_owned(),
+        "orphan" => words.contracts_resources_orphan().to_owned(),
         other => other.to_owned(),
     }
 }

@@ -9,6 +9,9 @@ use crate::{
     words::{Locale, Words},
 };
 
+/// The kind that gives back what belongs to nobody.
+const RECLAIM: &str = "reclaim_orphan";
+
 /// A workflow as it stands; ends when nothing more will happen by itself.
 pub(crate) fn view(locale: Locale, timeline: &Timeline) -> TimelineView {
     let words = locale.words();
@@ -26,6 +29,7 @@ pub(crate) fn kind_word(words: Words, kind: &str) -> String {
     match kind {
         kind if kind.starts_with("activate_") => words.contracts_kind_activate().to_owned(),
         "release_contract" => words.contracts_kind_release().to_owned(),
+        RECLAIM => words.contracts_kind_reclaim().to_owned(),
         other => other.to_owned(),
     }
 }
@@ -33,6 +37,8 @@ pub(crate) fn kind_word(words: Words, kind: &str) -> String {
 fn headline(words: Words, timeline: &Timeline) -> String {
     let activation = timeline.kind.starts_with("activate_");
     let text = match (timeline.state.as_str(), activation) {
+        ("running", _) if timeline.kind == RECLAIM => words.contracts_headline_reclaiming(),
+        ("done", _) if timeline.kind == RECLAIM => words.contracts_headline_reclaimed(),
         ("running", true) => words.contracts_headline_activating(),
         ("running", false) => words.contracts_headline_releasing(),
         ("undoing", _) => words.contracts_headline_undoing(),

@@ -107,7 +107,10 @@ impl Broker {
             let compare = self.clone();
             tasks.spawn(every(INVENTORY_EVERY, shutdown.clone(), "inventory", move || {
                 let broker = compare.clone();
-                async move { broker.look_at_services().await.map(drop) }
+                async move {
+                    broker.look_at_services().await?;
+                    broker.look_for_orphans().await.map(drop)
+                }
             }));
             let examine = self.clone();
             tasks.spawn(every(EXAMINE_EVERY, shutdown.clone(), "examining clouds", move || {

@@ -3,7 +3,7 @@
 //! A sample that could not be taken is not written: "no data" is a state of its own, and a broker
 //! that cannot see says nothing about the provider.
 
-use crate::{Broker, BrokerError};
+use crate::{Broker, BrokerError, lifecycle};
 use domain::{ContractId, ContractState, ProviderId, Timestamp};
 use futures::stream::{self, StreamExt};
 use provider_api::{AllocationId, ProbeAnswer};
@@ -14,8 +14,6 @@ use storage::observations::{self, Observation, ObservationKind};
 const AT_ONCE: usize = 16;
 /// Contracts read per page.
 const PAGE: u32 = 200;
-/// The kind of the resource that holds the allocation.
-const GROUP: &str = "group";
 
 impl Broker {
     /// Takes one sample of every active service; returns how many services were asked.
@@ -81,7 +79,7 @@ impl Broker {
         let connection =
             self.cloud_of(&mut tx, provider).await.map_err(|error| error.to_string())?;
         drop(tx);
-        let group = rows.into_iter().rev().find(|row| row.kind == GROUP);
+        let group = rows.into_iter().rev().find(|row| row.kind == lifecycle::GROUP);
         let (Some(group), Some(connection)) = (group, connection) else {
             return Ok(None);
         };

@@ -10,7 +10,11 @@ use broker::{Broker, BrokerConfig, BrokerError, BrokerParts, OpContext, SealingK
 use domain::{
     Clock, ContractId, ContractState, ManualClock, OfferId, OrderId, Role, SequentialIds, Timestamp,
 };
-use provider_api::{Allocation, Driver, HttpProbe, Zone};
+use provider_api::{
+    Allocation, AllocationId, Call, ComputeSpec, ConfirmCommand, Driver, EndpointKind, HoldCommand,
+    HoldRequest, HttpProbe, IdempotencyKey, NetworkSpec, Quota, ResourceGroup, StartCommand,
+    StartRequest, StorageSpec, Zone,
+};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::testing::{Engine, TestDatabase};
@@ -198,6 +202,41 @@ impl TestBroker {
     /// What the cloud ever held for the contract.
     pub async fn allocations(&self, id: ContractId) -> Vec<Allocation> {
         self.driver().list(&id.to_string()).await.expect("list allocations")
+    }
+
+    /// A service that runs at the cloud under a contract's label and that nobody knows of, as a call
+    /// that arrives late leaves one.
+    pub async fn leave_behind(&self, id: ContractId, key: &str) -> AllocationId {
+        let driver = self.driver();
+        let mut turn = 0_u32;
+        let mut call = || {
+            turn += 1;
+            let key = format!("late-{}-{turn}", key.replace('/', "-"));
+            Call { key: IdempotencyKey::parse(key).unwrap(), epoch: 1 }
+        };
+        let request = HoldRequest {
+            label: id.to_string(),
+            region: driver.capabilities().await.unwrap().zones[0].zone.region.clone(),
+            resources: ResourceGroup {
+                compute: ComputeSpec { count: 1, vcpu: 1, ram_mb: 256 },
+                storage: StorageSpec { gb: 1 },
+                network: NetworkSpec { mbps: 10, endpoint: EndpointKind::Http },
+            },
+            ttl_seconds: Some(60),
+        };
+        let held = driver.hold(HoldCommand { call: call(), request }).await.unwrap();
+        let allocation_id = held.id;
+        let quota = Quota { storage_bytes: Some(1_000_000_000) };
+        let confirm = ConfirmCommand { call: call(), allocation_id: allocation_id.clone(), quota };
+        driver.confirm(confirm).await.unwrap();
+        let request = StartRequest {
+            application: "demo".to_owned(),
+            service_name: "late".to_owned(),
+            settings: std::collections::BTreeMap::new(),
+        };
+        let start = StartCommand { call: call(), allocation_id: allocation_id.clone(), request };
+        driver.start(start).await.unwrap();
+        allocation_id
     }
 
     /// Ends the story; fails when a workflow is left over.

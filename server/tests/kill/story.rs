@@ -19,8 +19,13 @@ const EVERYWHERE_VARIABLE: &str = "KUMOICHI_KILL_EVERYWHERE";
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The kinds of workflow of the program; a new one needs a story.
-pub const KINDS: [&str; 4] =
-    ["activate_contract", "release_contract", "activate_order_of_2", "activate_order_of_3"];
+pub const KINDS: [&str; 5] = [
+    "activate_contract",
+    "release_contract",
+    "activate_order_of_2",
+    "activate_order_of_3",
+    "reclaim_orphan",
+];
 
 fn definition(market: &TestBroker, kind: &str) -> WorkflowDefinition<Broker> {
     let all = market.broker.engine_parts(EngineConfig::by_clock()).definitions;

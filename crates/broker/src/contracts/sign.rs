@@ -129,7 +129,7 @@ impl Broker {
     }
 
     /// Now, as the work of an organisation: organisations take turns within a class.
-    pub(super) fn origin<'a>(&'a self, owner: &'a str, priority: Priority) -> Start<'a> {
+    pub(crate) fn origin<'a>(&'a self, owner: &'a str, priority: Priority) -> Start<'a> {
         Start { owner, priority, ..Start::at_once(self.ids(), self.inner.clock.as_ref()) }
     }
 }

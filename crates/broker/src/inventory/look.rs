@@ -3,7 +3,7 @@
 
 use super::parts::observed;
 use super::{LOOK, read_parts, text};
-use crate::{Broker, BrokerError};
+use crate::{Broker, BrokerError, lifecycle};
 use domain::{ContractId, ContractState, ResourceId};
 use futures::stream::{self, StreamExt};
 use provider_api::{AllocationId, DriverError};
@@ -71,10 +71,16 @@ impl Broker {
         Ok(differs)
     }
 
+    /// The newest snapshot of the allocation that the contract runs on.
     async fn newest(&self, id: ContractId) -> Result<Option<InventorySnapshot>, String> {
         let mut tx = self.begin_read().await.map_err(|error| error.to_string())?;
         let found = inventory::at(&mut tx, id, self.now()).await;
-        Ok(found.map_err(|error| error.to_string())?.pop())
+        let rows =
+            contracts::list_resources(&mut tx, id).await.map_err(|error| error.to_string())?;
+        let own = rows.iter().rev().find(|row| row.kind == lifecycle::GROUP);
+        let is_own =
+            |one: &InventorySnapshot| own.is_some_and(|row| row.native_id == one.allocation);
+        Ok(found.map_err(|error| error.to_string())?.into_iter().find(is_own))
     }
 
     /// Notes what was found, unless a step has changed the contract meanwhile.
@@ -86,8 +92,8 @@ impl Broker {
     ) -> Result<(), BrokerError> {
         let now = self.now();
         let mut tx = self.begin().await?;
-        let before = inventory::at(&mut tx, id, now).await?.pop();
-        if before.as_ref() != Some(&newest) {
+        let before = inventory::at(&mut tx, id, now).await?;
+        if !before.contains(&newest) {
             return Ok(());
         }
         let id = ResourceId::new(self.ids());

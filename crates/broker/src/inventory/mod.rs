@@ -3,6 +3,7 @@
 //! the step; [`Broker::look_at_services`] adds one when a cloud has something else than was ordered.
 
 mod look;
+mod orphans;
 mod parts;
 mod read;
 

@@ -3,13 +3,15 @@
 //! Order: what cannot fail comes first, what costs money as late as possible, and users are let in
 //! only when the service is up inside; `verify` then looks from outside, as they will. Undo walks
 //! back: access closed, stopped and erased, released, hold dropped. Each undo first looks at the
-//! allocation and does only what is still to do, so repeating it is harmless, and a hold whose
-//! answer was lost is found again by its key (F7.4.4). An order does the same for several contracts.
+//! allocation and does what is still to do there, also what a call that arrived late has done
+//! (`take_down`), so repeating it is harmless, and a hold whose answer was lost is found again by its
+//! key (F7.4.4). An order does the same for several contracts.
 
 use super::cloud::{Cloud, contract_id, stop};
 use super::place::{Placing, country_of};
 use super::rows::{Ending, GroupDetail, done_with_group, end};
 use super::seat::Seat;
+use super::take_down;
 use crate::Broker;
 use crate::contracts::Plan;
 use domain::{ContractEvent, ProviderId};
@@ -136,13 +138,7 @@ pub(super) async fn drop_hold(input: StepInput<Broker>) -> StepResult {
     let Some(allocation) = look(&cloud, id).await? else {
         return Ok(Done::empty());
     };
-    let after = if allocation.state == ResourceState::Held {
-        let command = cloud.command("", &allocation.id)?;
-        cloud.driver.drop_hold(command).await.map_err(stop)?
-    } else {
-        allocation
-    };
-    note(&input, &seat, &after)
+    note(&input, &seat, &take_down::let_go(&cloud, allocation).await?)
 }
 
 pub(super) async fn confirm(input: StepInput<Broker>) -> StepResult {
@@ -164,14 +160,7 @@ pub(super) async fn give_back(input: StepInput<Broker>) -> StepResult {
     let Some(allocation) = look(&cloud, Some(allocation_id(&input, &seat)?)).await? else {
         return Ok(Done::empty());
     };
-    let booked = matches!(allocation.state, ResourceState::Reserved | ResourceState::Draining);
-    let after = if booked {
-        let command = cloud.command("", &allocation.id)?;
-        cloud.driver.release(command).await.map_err(stop)?
-    } else {
-        allocation
-    };
-    note(&input, &seat, &after)
+    note(&input, &seat, &take_down::give_back(&cloud, allocation).await?)
 }
 
 /// F7.6.2: started remotely with the values it needs to know.
@@ -193,21 +182,12 @@ pub(super) async fn start(input: StepInput<Broker>) -> StepResult {
 }
 
 pub(super) async fn stop_and_erase(input: StepInput<Broker>) -> StepResult {
-    use ResourceState::{Active, Draining, Failed, Provisioning, Ready};
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
-    let Some(mut allocation) = look(&cloud, Some(allocation_id(&input, &seat)?)).await? else {
+    let Some(allocation) = look(&cloud, Some(allocation_id(&input, &seat)?)).await? else {
         return Ok(Done::empty());
     };
-    if matches!(allocation.state, Active | Ready | Provisioning | Failed) {
-        let command = cloud.command("-stop", &allocation.id)?;
-        allocation = cloud.driver.stop(command).await.map_err(stop)?;
-    }
-    if allocation.state == Draining && allocation.erasure.is_none() {
-        let command = cloud.command("-erase", &allocation.id)?;
-        cloud.driver.erase(command).await.map_err(stop)?;
-    }
-    note(&input, &seat, &allocation)
+    note(&input, &seat, &take_down::stop_and_erase(&cloud, allocation).await?)
 }
 
 /// The cloud's own view of the service, before anybody is let in.

@@ -8,7 +8,7 @@ use provider_api::{
     ProblemCode,
 };
 use std::sync::Arc;
-use workflow::{Run, StepInput, Stop};
+use workflow::{Phase, Run, StepInput, Stop};
 
 /// One step's way to the cloud.
 pub(super) struct Cloud {
@@ -34,7 +34,11 @@ impl Cloud {
             .drivers
             .driver(&connection)
             .map_err(|reason| Stop::failed("connection", reason))?;
-        Ok(Self { driver, epoch: epoch(&input.run), effect_key: input.effect_key.clone() })
+        Ok(Self {
+            driver,
+            epoch: epoch(&input.run, input.phase),
+            effect_key: input.effect_key.clone(),
+        })
     }
 
     /// What a call carries; `part` tells two calls of one step apart.
@@ -67,10 +71,12 @@ impl Cloud {
     }
 }
 
-/// Grows with every claim of an instance, and from one instance of a contract to the next: two
-/// instances are further apart in time than an instance is claimed often.
-fn epoch(run: &Run) -> i64 {
-    run.created_at.0.saturating_add(run.fence)
+/// Grows with every claim of an instance, when it turns to undo, and from one instance of a contract to
+/// the next: two instances are further apart in time than an instance is claimed often.
+fn epoch(run: &Run, phase: Phase) -> i64 {
+    let undoing = i64::from(phase == Phase::Undo);
+    let turns = run.fence.saturating_mul(2).saturating_add(undoing);
+    run.created_at.0.saturating_add(turns)
 }
 
 /// What the step does about an error of the cloud.

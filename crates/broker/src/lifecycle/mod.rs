@@ -1,21 +1,25 @@
-//! The workflows that drive a contract at its provider: `activate_contract`, `release_contract`, and for several
-//! at once `activate_order_of_2` and `activate_order_of_3`.
+//! The workflows that drive a contract at its provider: `activate_contract`, `release_contract`, for several
+//! at once `activate_order_of_2` and `activate_order_of_3`, and `reclaim_orphan` for what belongs to nobody.
 //!
-//! Both work on one allocation, which is held under the contract's id as its label. Who calls
-//! last wins: every call carries an epoch that grows from claim to claim and from activation to
-//! release, so a runner that lost its lease is refused by the cloud itself.
+//! Each works on one allocation, which is held under the contract's id as its label. Who calls
+//! last wins: every call carries an epoch that grows from claim to claim, from doing to undoing and from
+//! activation to release, so a runner that lost its lease, and a call that comes after its undo, is
+//! refused by the cloud itself.
 
 mod activate;
 mod cloud;
 pub(crate) mod order;
 mod place;
+mod reclaim;
 mod release;
 mod rows;
 mod seat;
+mod take_down;
 
 pub(crate) use activate::ActivateInput;
+pub(crate) use reclaim::ReclaimInput;
 pub(crate) use release::ReleaseInput;
-pub(crate) use rows::place;
+pub(crate) use rows::{GROUP, place};
 pub(crate) use seat::parts as seat_parts;
 
 use crate::Broker;
@@ -25,6 +29,7 @@ use workflow::WorkflowDefinition;
 pub(crate) fn definitions() -> Vec<WorkflowDefinition<Broker>> {
     let mut all = vec![activate::definition(), release::definition()];
     all.extend(order::definitions());
+    all.push(reclaim::definition());
     all
 }
 
@@ -36,4 +41,9 @@ pub(crate) fn activation() -> WorkflowDefinition<Broker> {
 /// The definition of release, for starting it.
 pub(crate) fn release() -> WorkflowDefinition<Broker> {
     release::definition()
+}
+
+/// The definition of giving back what belongs to nobody, for starting it.
+pub(crate) fn reclaim() -> WorkflowDefinition<Broker> {
+    reclaim::definition()
 }

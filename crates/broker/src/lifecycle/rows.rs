@@ -14,7 +14,9 @@ use storage::{StorageError, Tx};
 use workflow::{Done, StepInput, Stop};
 
 /// The kind under which the held group is kept.
-pub(super) const GROUP: &str = "group";
+pub(crate) const GROUP: &str = "group";
+/// The kind under which an allocation is kept that belongs to nobody.
+pub(super) const ORPHAN: &str = "orphan";
 
 /// What is kept of an allocation beside its state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,12 +52,22 @@ pub(crate) fn place(detail: &str) -> Option<PlaceView> {
     Some(PlaceView { zone: detail.zone, region: detail.region?, country: detail.country? })
 }
 
-/// Notes what the cloud said of the allocation, in the transaction that logs the step.
+/// Notes what the cloud said of the contract's allocation, in the transaction that logs the step.
 pub(super) fn done_with_group(
     input: &StepInput<Broker>,
     contract: ContractId,
     allocation: &Allocation,
     detail: &GroupDetail,
+) -> Result<Done, Stop> {
+    done_with(input, contract, allocation, (GROUP, detail))
+}
+
+/// The same for an allocation of that kind.
+pub(super) fn done_with(
+    input: &StepInput<Broker>,
+    contract: ContractId,
+    allocation: &Allocation,
+    (kind, detail): (&str, &GroupDetail),
 ) -> Result<Done, Stop> {
     let now = input.clock.now();
     // Where the cloud says it is now, not where it was planned.
@@ -63,7 +75,7 @@ pub(super) fn done_with_group(
     let resource = Resource {
         id: ResourceId::new(input.env.ids()),
         contract_id: contract,
-        kind: GROUP.to_owned(),
+        kind: kind.to_owned(),
         native_id: allocation.id.to_string(),
         state: inventory::word(allocation.state),
         detail: serde_json::to_string(&detail)?,

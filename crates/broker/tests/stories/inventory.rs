@@ -130,6 +130,40 @@ async fn a_cloud_that_does_not_answer_says_nothing_about_its_services(engine: En
     market.finish().await;
 }
 
+async fn f7_5_what_a_late_call_leaves_is_found_and_given_back(engine: Engine) {
+    let (market, customer, id) = running(engine).await;
+    let own = market.allocations(id).await.pop().unwrap().id;
+    assert_eq!(market.broker.look_for_orphans().await.unwrap(), 0, "its own is no orphan");
+    let beside = market.leave_behind(id, "beside").await;
+    assert_eq!(market.broker.look_for_orphans().await.unwrap(), 1);
+    assert_eq!(market.broker.look_for_orphans().await.unwrap(), 0, "it is being given back");
+    market.run_workflows().await;
+    let state = |all: &[provider_api::Allocation], id: &provider_api::AllocationId| {
+        all.iter().find(|one| one.id == *id).unwrap().state
+    };
+    let all = market.allocations(id).await;
+    assert_eq!(state(&all, &own), ResourceState::Active);
+    assert_eq!(state(&all, &beside), ResourceState::Erased);
+    assert_eq!(market.state(&customer, id).await, ContractState::Active);
+
+    market.broker.release(&customer, id).await.unwrap();
+    market.run_workflows().await;
+    let late = market.leave_behind(id, "late").await;
+    let (first, second) =
+        tokio::join!(market.broker.look_for_orphans(), market.broker.look_for_orphans());
+    assert_eq!(first.unwrap() + second.unwrap(), 1, "of two processes one begins");
+    market.run_workflows().await;
+    assert_eq!(state(&market.allocations(id).await, &late), ResourceState::Erased);
+    let page = market.page(&customer, id).await;
+    assert_eq!(page.card.state, ContractState::Released);
+    assert!(page.timelines.iter().any(|run| run.kind == "reclaim_orphan"), "it can be read");
+    let desk = market.person(Role::Broker).await;
+    let audit = market.broker.audit(&desk, None, None, 100).await.unwrap().items;
+    let told = audit.iter().filter(|entry| entry.action == "allocation.orphan_found").count();
+    assert_eq!(told, 2);
+    market.finish().await;
+}
+
 async fn the_inventory_is_its_customers_and_the_brokers(engine: Engine) {
     let (market, customer, id) = running(engine).await;
     let other = customer_of(&market, "another").await;
@@ -155,5 +189,6 @@ on_both!(
     f7_5_4_every_moment_of_a_life_reads_as_it_was,
     f7_5_3_what_a_cloud_changes_by_itself_is_found_once_and_told,
     a_cloud_that_does_not_answer_says_nothing_about_its_services,
+    f7_5_what_a_late_call_leaves_is_found_and_given_back,
     the_inventory_is_its_customers_and_the_brokers,
 );

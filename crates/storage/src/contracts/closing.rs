@@ -14,6 +14,10 @@ statements! {
         SELECT ", head_columns!(), " FROM ", head_tables!(), "
         WHERE ends_at <= $1 AND ends_at IS NOT NULL AND state = 'active'
         ORDER BY ends_at, contract.id LIMIT $2");
+    LIST_ENDED_SINCE = concat!("
+        SELECT ", head_columns!(), " FROM ", head_tables!(), "
+        WHERE contract.updated_at >= $1 AND contract.state IN ('failed', 'released')
+        ORDER BY contract.updated_at DESC, contract.id LIMIT 10000");
     // The first statement stands: a repeated release must not replace what was verified.
     INSERT_STATEMENT = "
         INSERT INTO erasure_statement (id, contract_id, statement, verified_with, received_at)
@@ -51,6 +55,14 @@ pub async fn list_due(
     limit: u32,
 ) -> Result<Vec<ContractHead>, StorageError> {
     list!(tx, ContractHead, LIST_DUE, now.0, i64::from(limit))
+}
+
+/// Lists contracts that ended since a moment, the latest first, at most 10,000.
+pub async fn list_ended_since(
+    tx: &mut Tx,
+    since: Timestamp,
+) -> Result<Vec<ContractHead>, StorageError> {
+    list!(tx, ContractHead, LIST_ENDED_SINCE, since.0)
 }
 
 /// Keeps a verified statement; false if the contract has one already, which stays.

@@ -32,7 +32,8 @@ pub(crate) mod resources;
 mod rows;
 
 pub use closing::{
-    find_erasure_statement, find_usage, insert_erasure_statement, list_due, set_end, upsert_usage,
+    find_erasure_statement, find_usage, insert_erasure_statement, list_due, list_ended_since,
+    set_end, upsert_usage,
 };
 pub use heads::{
     count_in_state, count_live_by_offer, find, find_head, find_live_by_name, insert,

@@ -34,7 +34,8 @@ const CALM_EVENTS: usize = 5_000;
 pub enum Sabotage {
     /// A rule of the engine.
     Engine(Rule),
-    /// What `confirm` booked is not given back.
+    /// What `confirm` booked is given back neither by its own undo nor by that of `hold`, which takes down
+    /// whatever it finds.
     UndoSkipped,
 }
 
@@ -242,7 +243,7 @@ fn without_undo(definition: &WorkflowDefinition<Broker>) -> WorkflowDefinition<B
     static TABLE: OnceLock<&'static [Step<Broker>]> = OnceLock::new();
     let copy = |step: &Step<Broker>| {
         let undo = match &step.undo {
-            Undo::With(undo) if step.name != "confirm" => Undo::With(*undo),
+            Undo::With(undo) if !matches!(step.name, "hold" | "confirm") => Undo::With(*undo),
             Undo::ForwardOnly => Undo::ForwardOnly,
             _ => Undo::Nothing,
         };
