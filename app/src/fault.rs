@@ -162,6 +162,7 @@ fn conflict_text(words: Words, error: &BrokerError) -> Option<String> {
         "wrong_state" => words.common_fault_wrong_state(),
         "no_cloud" => words.conform_no_cloud(),
         "catalogue_only" => words.common_fault_catalogue_only(),
+        "cloud_not_passed" => words.common_fault_cloud_not_passed(),
         "withdrawn" => words.common_fault_withdrawn(),
         "no_price" => words.common_fault_no_price(),
         "key_revoked" => words.common_fault_key_revoked(),

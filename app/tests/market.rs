@@ -312,7 +312,11 @@ async fn an_offer_with_a_cloud_behind_it_leads_to_plan_and_price() {
     let broker = &site.market.broker;
     let system = broker::OpContext::system("test");
     let provider = broker.provider(&system, "hokusei").await.unwrap().card.id;
-    broker.connect_provider(&system, provider, "http://127.0.0.1:9", "token").await.unwrap();
+    let url = "http://127.0.0.1:9";
+    broker.connect_provider(&system, provider, url, "token").await.unwrap();
+    let waiting = site.page("/market?backed=1").await;
+    assert!(!waiting.contains(HOKUSEI), "it has not passed an examination");
+    broker.vouch_for(&system, provider, url).await.unwrap();
     let page = site.page("/needs/templates/certificate-service").await;
     let fits = between(&page, "id=\"matches\"", "</section>");
     assert!(fits.contains("can be contracted") && fits.contains("/contracts/new?offer=ofr_"));

@@ -116,6 +116,7 @@ fn obstacle(ctx: &PageContext, form: &FormState, view: &QuoteView) -> Option<Any
     let words = ctx.words();
     let text = match view.obstacle? {
         "catalogue_only" => words.contracts_obstacle_catalogue(),
+        "cloud_not_passed" => words.contracts_obstacle_not_passed(),
         "region_not_served" => words.contracts_obstacle_region(),
         "no_price" => words.contracts_obstacle_no_price(),
         "withdrawn" => words.contracts_obstacle_withdrawn(),

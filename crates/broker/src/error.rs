@@ -92,7 +92,7 @@ pub enum BrokerError {
     /// The offer cannot be contracted; these can.
     #[error("{detail}")]
     NotOrderable {
-        /// `catalogue_only`, `region_not_served`, `withdrawn`, `no_price`, `no_capacity` or
+        /// `catalogue_only`, `cloud_not_passed`, `region_not_served`, `withdrawn`, `no_price`, `no_capacity` or
         /// `cloud_unreachable`.
         code: &'static str,
         /// One sentence.

@@ -125,6 +125,7 @@ fn shelve(row: PublishedOffer) -> Result<Shelved, sla::Faults> {
         name_ja: row.provider.name_ja,
         country: row.provider.country,
         backed: row.provider.backed,
+        passed: row.provider.passed,
         regions: regions::read(row.provider.cloud_regions.as_deref()),
     };
     let card = market::card(

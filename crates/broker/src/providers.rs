@@ -11,7 +11,7 @@ use search::{FacetField, SearchQuery, SearchSort};
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use storage::providers::{self, Connection, NewProvider, Provider};
-use storage::{Secret, Tx, lock, offers};
+use storage::{Secret, Tx, cloud_reports, lock, offers};
 use uuid::Uuid;
 
 /// Offers on a provider's page; the market list shows the rest.
@@ -34,6 +34,9 @@ pub struct ProviderCard {
     pub country: String,
     /// Whether a cloud stands behind its offers; otherwise "catalogue only".
     pub backed: bool,
+    /// Whether that cloud was found to keep the contract of the provider API; until then nothing of it
+    /// can be ordered.
+    pub passed: bool,
     /// The regions its cloud has; `None`: no cloud, or one that has not answered yet.
     pub regions: Option<Vec<CloudRegion>>,
 }
@@ -87,6 +90,7 @@ impl From<&Provider> for ProviderCard {
             name_ja: row.name_ja.clone(),
             country: row.country.clone(),
             backed: row.cloud_url.is_some(),
+            passed: row.cloud_url.is_some() && row.cloud_passed_url == row.cloud_url,
             regions: regions::read(row.cloud_regions.as_deref()),
         }
     }
@@ -113,6 +117,7 @@ impl Broker {
             name_ja: row.name_ja,
             country: row.country,
             backed: row.backed,
+            passed: row.passed,
             regions: regions::read(row.cloud_regions.as_deref()),
         };
         Ok(rows.into_iter().map(card).collect())
@@ -252,8 +257,11 @@ impl Broker {
             .ok_or(BrokerError::NotFound { what: "provider" })?;
         let (id, revision, now) = (row.id, row.revision, self.now());
         providers::set_connection(&mut tx, id, revision, Some(&connection), now).await?;
-        // Its offers can be contracted now: everybody who follows the market looks again.
+        // Its offers can be contracted when it has passed: everybody who follows the market looks again.
         offers::touch_published(&mut tx, id, now).await?;
+        if row.cloud_passed_url.as_deref() != Some(url) {
+            cloud_reports::request(&mut tx, id, now).await?;
+        }
         record(self, ctx, &mut tx, Entry::new("provider.connected", id)).await?;
         tx.commit().await?;
         self.sync_market().await

@@ -78,6 +78,7 @@ mod tests {
             name_ja: String::new(),
             country: String::new(),
             backed: false,
+            passed: false,
             regions: None,
         };
         let card = card(parts, provider, &document);

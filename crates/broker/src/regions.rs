@@ -45,8 +45,11 @@ fn told(capabilities: &Capabilities) -> Vec<CloudRegion> {
 }
 
 /// The ids of the `(id, country)` offered that the provider's cloud has in that country; all of
-/// them while it has not answered yet, none without a cloud.
+/// them while it has not answered yet, none without a cloud that has passed its examination.
 pub(crate) fn served(offered: &[(String, String)], provider: &ProviderCard) -> Vec<String> {
+    if !provider.passed {
+        return Vec::new();
+    }
     let has = |id: &str, country: &str| match &provider.regions {
         None => provider.backed,
         Some(regions) => regions.iter().any(|region| region.id == id && region.country == country),
@@ -153,6 +156,7 @@ mod tests {
             name_ja: "北".to_owned(),
             country: "JP".to_owned(),
             backed,
+            passed: backed,
             regions: read(regions),
         }
     }

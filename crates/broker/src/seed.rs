@@ -85,6 +85,7 @@ impl Broker {
             let id = self.ensure_provider(ctx, entry(provider), managed_by).await?;
             if let Some((url, token)) = connection {
                 self.connect_provider(ctx, id, url, token).await?;
+                self.vouch_for(ctx, id, url).await?;
             }
             providers.insert(provider.did.clone(), id);
         }

@@ -53,6 +53,8 @@ statements! {
         INSERT INTO cloud_report (provider_id, requested_at) VALUES ($1, $2)
         ON CONFLICT (provider_id) DO UPDATE
             SET requested_at = COALESCE(cloud_report.requested_at, excluded.requested_at)";
+    TAKE_BACK = "
+        UPDATE cloud_report SET requested_at = NULL WHERE provider_id = $1 AND claimed_at IS NULL";
     LIST_WAITING = "
         SELECT provider_id FROM cloud_report
         WHERE requested_at IS NOT NULL AND (claimed_at IS NULL OR claimed_at < $1)
@@ -73,6 +75,12 @@ statements! {
 /// Notes that somebody waits for an examination.
 pub async fn request(tx: &mut Tx, id: ProviderId, at: Timestamp) -> Result<(), StorageError> {
     execute!(tx, REQUEST, id.uuid(), at.0)?;
+    Ok(())
+}
+
+/// Nobody waits for an examination that has not begun any more.
+pub async fn take_back(tx: &mut Tx, id: ProviderId) -> Result<(), StorageError> {
+    execute!(tx, TAKE_BACK, id.uuid())?;
     Ok(())
 }
 

@@ -57,6 +57,8 @@ record! {
         pub homepage: Option<String>,
         /// Where its cloud answers; `None`: catalogue only.
         pub cloud_url: Option<String>,
+        /// The address whose last examination found that it keeps the contract of the provider API.
+        pub cloud_passed_url: Option<String>,
         /// JSON list of its cloud's regions; `None`: no cloud, or one that has not answered yet.
         pub cloud_regions: Option<String>,
         /// When it joined.
@@ -111,6 +113,8 @@ record! {
         pub homepage: Option<String>,
         /// Whether a cloud is connected; otherwise it is catalogue only.
         pub backed: bool,
+        /// Whether the connected cloud was found to keep the contract of the provider API.
+        pub passed: bool,
         /// JSON list of its cloud's regions; `None`: no cloud, or one that has not answered yet.
         pub cloud_regions: Option<String>,
         /// Offers that everybody sees.
@@ -132,21 +136,25 @@ statements! {
         UPDATE provider SET cloud_regions = $3, updated_at = $4, revision = revision + 1
         WHERE id = $1 AND cloud_url = $2
             AND (cloud_regions IS NULL OR cloud_regions <> $3)";
+    SET_PASSED = "
+        UPDATE provider SET cloud_passed_url = $3, updated_at = $4, revision = revision + 1
+        WHERE id = $1 AND cloud_url = $2
+            AND COALESCE(cloud_passed_url, '') <> COALESCE($3, '')";
     FIND = "
         SELECT id, organisation_id, slug, did, name_en, name_ja, description_en, description_ja,
-            country, homepage, cloud_url, cloud_regions, created_at, updated_at, revision
+            country, homepage, cloud_url, cloud_passed_url, cloud_regions, created_at, updated_at, revision
         FROM provider WHERE id = $1";
     FIND_BY_SLUG = "
         SELECT id, organisation_id, slug, did, name_en, name_ja, description_en, description_ja,
-            country, homepage, cloud_url, cloud_regions, created_at, updated_at, revision
+            country, homepage, cloud_url, cloud_passed_url, cloud_regions, created_at, updated_at, revision
         FROM provider WHERE slug = $1";
     FIND_BY_DID = "
         SELECT id, organisation_id, slug, did, name_en, name_ja, description_en, description_ja,
-            country, homepage, cloud_url, cloud_regions, created_at, updated_at, revision
+            country, homepage, cloud_url, cloud_passed_url, cloud_regions, created_at, updated_at, revision
         FROM provider WHERE did = $1";
     LIST_BY_ORGANISATION = "
         SELECT id, organisation_id, slug, did, name_en, name_ja, description_en, description_ja,
-            country, homepage, cloud_url, cloud_regions, created_at, updated_at, revision
+            country, homepage, cloud_url, cloud_passed_url, cloud_regions, created_at, updated_at, revision
         FROM provider WHERE organisation_id = $1
         ORDER BY id LIMIT 100";
     FIND_CONNECTION = "
@@ -156,7 +164,8 @@ statements! {
         SELECT id FROM provider WHERE cloud_url IS NOT NULL ORDER BY id LIMIT 1000";
     LIST = "
         SELECT provider.id AS id, provider.slug AS slug, did, name_en, name_ja, description_en,
-            description_ja, country, homepage, cloud_url IS NOT NULL AS backed, cloud_regions,
+            description_ja, country, homepage, cloud_url IS NOT NULL AS backed,
+            COALESCE(cloud_passed_url = cloud_url, FALSE) AS passed, cloud_regions,
             COUNT(offer.id) AS published_offers
         FROM provider
         LEFT JOIN offer ON offer.provider_id = provider.id AND offer.state = 'published'
@@ -228,6 +237,21 @@ pub async fn set_regions(
 ) -> Result<bool, StorageError> {
     let affected = execute!(tx, SET_REGIONS, id.uuid(), url, regions, at.0)?;
     Ok(affected > 0)
+}
+
+/// Notes whether the cloud that answers at `url` keeps the contract of the provider API; returns whether
+/// that is news.
+///
+/// A connection that was changed meanwhile is left alone.
+pub async fn set_passed(
+    tx: &mut Tx,
+    id: ProviderId,
+    url: &str,
+    passed: bool,
+    at: Timestamp,
+) -> Result<bool, StorageError> {
+    let passed = passed.then_some(url);
+    Ok(execute!(tx, SET_PASSED, id.uuid(), url, passed, at.0)? > 0)
 }
 
 /// Looks a provider up.

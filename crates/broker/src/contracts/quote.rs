@@ -54,6 +54,8 @@ pub(crate) fn plan_for(card: &OfferCard) -> Plan {
 pub(super) fn obstacle(card: &OfferCard) -> Option<&'static str> {
     if !card.provider.backed {
         Some("catalogue_only")
+    } else if !card.provider.passed {
+        Some("cloud_not_passed")
     } else if card.served.is_empty() {
         Some("region_not_served")
     } else if card.price.is_none() {

@@ -6,6 +6,8 @@ use broker::{BrokerError, OpContext};
 use domain::{ProviderId, Role};
 use testkit::{Engine, TestBroker};
 
+const OFFER: &str = "hokusei-gov-iaas";
+
 async fn own(market: &TestBroker, provider: &OpContext) -> ProviderId {
     market.broker.my_provider(provider).await.unwrap().card.id
 }
@@ -51,6 +53,52 @@ async fn a_cloud_that_is_gone_is_not_examined_and_a_new_address_makes_a_report_o
     market.finish().await;
 }
 
+/// The cloud acts and then answers with an error, whenever it is asked to let a hold go.
+async fn break_drop(market: &TestBroker) {
+    let (url, token) = market.cloud.as_ref().unwrap().admin();
+    let order = serde_json::json!({ "operation": "drop", "kind": "failAfter", "times": 30 });
+    let client = reqwest::Client::new();
+    let post = client.post(format!("{url}/faults")).bearer_auth(token).json(&order);
+    assert!(post.send().await.unwrap().status().is_success());
+}
+
+async fn mend(market: &TestBroker) {
+    let (url, token) = market.cloud.as_ref().unwrap().admin();
+    let delete = reqwest::Client::new().delete(format!("{url}/faults")).bearer_auth(token);
+    assert!(delete.send().await.unwrap().status().is_success());
+}
+
+async fn nothing_is_ordered_from_a_cloud_that_has_not_passed(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 2).await;
+    let provider = market.person(Role::Provider).await;
+    let customer = market.person(Role::Customer).await;
+    let desk = market.person(Role::Broker).await;
+    let id = own(&market, &provider).await;
+    let is_refused = async |key: &str| {
+        let refused = market.sign(&customer, OFFER, key).await;
+        let code = "cloud_not_passed";
+        matches!(refused, Err(BrokerError::NotOrderable { code: found, .. }) if found == code)
+    };
+    break_drop(&market).await;
+    market.broker.request_examination(&provider).await.unwrap();
+    market.broker.examine_clouds().await.unwrap();
+    let report = market.broker.conformance(&desk, id).await.unwrap().unwrap().report.unwrap();
+    assert_eq!(report.outcome, Outcome::Deviates, "{report:?}");
+    assert!(is_refused("deviates").await);
+    mend(&market).await;
+    market.broker.request_examination(&provider).await.unwrap();
+    market.broker.examine_clouds().await.unwrap();
+    market.sign(&customer, OFFER, "conforms").await.unwrap();
+    market.run_workflows().await;
+    // Another address is another cloud: it is asked for an examination by being connected.
+    market.broker.connect_provider(&desk, id, "http://127.0.0.1:1", "token").await.unwrap();
+    assert!(is_refused("another").await);
+    assert!(market.broker.conformance(&desk, id).await.unwrap().unwrap().waiting);
+    market.broker.examine_clouds().await.unwrap();
+    assert!(is_refused("unreachable").await, "what could not be examined has not passed");
+    market.finish().await;
+}
+
 async fn only_the_provider_itself_asks_and_only_with_a_cloud(engine: Engine) {
     let market = TestBroker::catalogue(engine).await;
     let stranger = market.broker.request_examination(&OpContext::stranger("test")).await;
@@ -75,4 +123,5 @@ on_both!(
     an_examination_that_was_asked_for_is_done_once_and_seen_by_everybody,
     a_cloud_that_is_gone_is_not_examined_and_a_new_address_makes_a_report_old,
     only_the_provider_itself_asks_and_only_with_a_cloud,
+    nothing_is_ordered_from_a_cloud_that_has_not_passed,
 );

@@ -17,6 +17,7 @@ statements! {
             provider.slug AS provider_slug, provider.name_en AS provider_name_en,
             provider.name_ja AS provider_name_ja, provider.country AS provider_country,
             provider.cloud_url IS NOT NULL AS provider_backed,
+            COALESCE(provider.cloud_passed_url = provider.cloud_url, FALSE) AS provider_passed,
             provider.cloud_regions AS provider_cloud_regions
         FROM offer JOIN provider ON provider.id = offer.provider_id
         WHERE offer.id = $1";

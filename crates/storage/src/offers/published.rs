@@ -17,6 +17,7 @@ macro_rules! published_columns {
             provider.name_en AS provider_name_en, provider.name_ja AS provider_name_ja,
             provider.country AS provider_country,
             provider.cloud_url IS NOT NULL AS provider_backed,
+            COALESCE(provider.cloud_passed_url = provider.cloud_url, FALSE) AS provider_passed,
             provider.cloud_regions AS provider_cloud_regions, shown.version AS version,
             shown.document AS document, shown.hash AS hash, shown.title_en AS title_en,
             shown.title_ja AS title_ja, shown.service_model AS service_model,

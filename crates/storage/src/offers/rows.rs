@@ -61,6 +61,9 @@ record! {
         /// Whether a cloud is connected; otherwise it is catalogue only.
         [rename = "provider_backed"]
         pub backed: bool,
+        /// Whether the connected cloud was found to keep the contract of the provider API.
+        [rename = "provider_passed"]
+        pub passed: bool,
         /// JSON list of its cloud's regions; `None`: no cloud, or one that has not answered yet.
         [rename = "provider_cloud_regions"]
         pub cloud_regions: Option<String>,

@@ -5,7 +5,7 @@ use crate::common::{
 };
 use domain::Role;
 use storage::providers::{self, Connection};
-use storage::{Db, Secret, StorageError, on_both_databases};
+use storage::{Db, Secret, StorageError, Tx, on_both_databases};
 
 fn connection(number: u8) -> Connection {
     Connection {
@@ -98,7 +98,34 @@ async fn list_counts_published_offers_in_one_statement(db: Db) {
     assert_eq!(statements, 1);
 }
 
+async fn a_cloud_passes_under_the_address_that_was_examined(db: Db) {
+    let mut tx = db.begin().await.unwrap();
+    let id = provider(&mut tx, 1).await;
+    let (first, second) = (connection(1), connection(2));
+    providers::set_connection(&mut tx, id, 1, Some(&first), at(5)).await.unwrap();
+    let passed = async |tx: &mut Tx| {
+        let all = providers::list(tx).await.unwrap();
+        all.iter().find(|one| one.id == id).unwrap().passed
+    };
+    assert!(!passed(&mut tx).await, "connected is not examined");
+    let late = providers::set_passed(&mut tx, id, &second.url, true, at(6)).await.unwrap();
+    assert!(!late && !passed(&mut tx).await, "a report about another address changes nothing");
+    assert!(providers::set_passed(&mut tx, id, &first.url, true, at(6)).await.unwrap());
+    assert!(!providers::set_passed(&mut tx, id, &first.url, true, at(7)).await.unwrap(), "no news");
+    assert!(passed(&mut tx).await);
+    let found = providers::find(&mut tx, id).await.unwrap().unwrap();
+    assert_eq!(found.cloud_passed_url, found.cloud_url);
+    providers::set_connection(&mut tx, id, found.revision, Some(&second), at(8)).await.unwrap();
+    assert!(!passed(&mut tx).await, "another address is another cloud");
+    let revision = providers::find(&mut tx, id).await.unwrap().unwrap().revision;
+    providers::set_connection(&mut tx, id, revision, Some(&first), at(9)).await.unwrap();
+    assert!(passed(&mut tx).await);
+    assert!(providers::set_passed(&mut tx, id, &first.url, false, at(9)).await.unwrap());
+    assert!(!passed(&mut tx).await, "it deviates now");
+}
+
 on_both_databases!(
+    a_cloud_passes_under_the_address_that_was_examined,
     provider_is_found_by_every_name,
     short_name_belongs_to_one_provider,
     connecting_needs_the_current_revision,

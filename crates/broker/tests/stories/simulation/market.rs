@@ -105,6 +105,7 @@ impl Market {
         let offer = broker.save_offer(&provider, &offer_text()).await.expect("a draft").card.id;
         broker.publish_offer(&provider, offer).await.expect("a published offer");
         broker.connect_provider(&system, id, "https://cloud.example", "t").await.expect("a cloud");
+        broker.vouch_for(&system, id, "https://cloud.example").await.expect("a known cloud");
         broker.look_at_clouds().await.expect("its regions");
         wire.direct.store(false, Ordering::SeqCst);
         Self { broker, wire, clock, contracts: Vec::new(), customer, offer }
