@@ -27,7 +27,7 @@ impl Members {
                 None => others.push(member.as_str().into()),
             }
         }
-        Self::from_parts(bits, others)
+        Self::from_parts(&bits, others)
     }
 
     /// Bits of the universe.
@@ -41,7 +41,7 @@ impl Members {
     }
 
     /// From what [`Members::bits`] and [`Members::others`] gave.
-    pub(crate) fn from_parts(bits: Vec<u64>, others: Vec<Box<str>>) -> Self {
+    pub(crate) fn from_parts(bits: &[u64], others: Vec<Box<str>>) -> Self {
         let (first, more) = bits.split_first().map_or((0, &[][..]), |(first, more)| (*first, more));
         Self { first, more: more.into(), others: others.into() }
     }

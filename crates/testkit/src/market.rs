@@ -212,11 +212,11 @@ impl TestBroker {
         let mut call = || {
             turn += 1;
             let key = format!("late-{}-{turn}", key.replace('/', "-"));
-            Call { key: IdempotencyKey::parse(key).unwrap(), epoch: 1 }
+            Call { key: IdempotencyKey::parse(key).expect("a key"), epoch: 1 }
         };
         let request = HoldRequest {
             label: id.to_string(),
-            region: driver.capabilities().await.unwrap().zones[0].zone.region.clone(),
+            region: region_of(&*driver).await,
             resources: ResourceGroup {
                 compute: ComputeSpec { count: 1, vcpu: 1, ram_mb: 256 },
                 storage: StorageSpec { gb: 1 },
@@ -224,18 +224,18 @@ impl TestBroker {
             },
             ttl_seconds: Some(60),
         };
-        let held = driver.hold(HoldCommand { call: call(), request }).await.unwrap();
+        let held = driver.hold(HoldCommand { call: call(), request }).await.expect("the cloud");
         let allocation_id = held.id;
         let quota = Quota { storage_bytes: Some(1_000_000_000) };
         let confirm = ConfirmCommand { call: call(), allocation_id: allocation_id.clone(), quota };
-        driver.confirm(confirm).await.unwrap();
+        driver.confirm(confirm).await.expect("the cloud");
         let request = StartRequest {
             application: "demo".to_owned(),
             service_name: "late".to_owned(),
             settings: std::collections::BTreeMap::new(),
         };
         let start = StartCommand { call: call(), allocation_id: allocation_id.clone(), request };
-        driver.start(start).await.unwrap();
+        driver.start(start).await.expect("the cloud");
         allocation_id
     }
 
@@ -332,4 +332,10 @@ pub fn broker_parts(database: &TestDatabase, clock: Arc<dyn Clock>, workers: usi
             sealing_key: SealingKey(SEALING_KEY),
         },
     }
+}
+
+/// The first region of a cloud.
+async fn region_of(driver: &dyn Driver) -> String {
+    let capabilities = driver.capabilities().await.expect("the cloud");
+    capabilities.zones.first().expect("a zone").zone.region.clone()
 }

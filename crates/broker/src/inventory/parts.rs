@@ -81,8 +81,8 @@ fn found(part: &Part, graph: Option<&ResourceGraph>) -> Option<String> {
         return Some(word(written)).filter(|written| *written != part.state);
     }
     let same_kind = graph.resources.iter().filter(|one| one.kind.as_str() == part.kind);
-    let other = same_kind.filter_map(|one| one.observed).map(word);
-    other.filter(|other| !agree(&part.state, other)).next()
+    let mut others = same_kind.filter_map(|one| one.observed).map(word);
+    others.find(|other| !agree(&part.state, other))
 }
 
 /// A machine that runs is `ready` also when users are let in.

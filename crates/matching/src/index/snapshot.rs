@@ -289,7 +289,7 @@ fn held_in(body: &mut In<'_>) -> Option<Held> {
             let length = body.length(1)?;
             let others: Option<Vec<Box<str>>> =
                 (0..length).map(|_| body.text().map(Into::into)).collect();
-            Some(Held::Set(Members::from_parts(bits?, others?)))
+            Some(Held::Set(Members::from_parts(&bits?, others?)))
         }
         _ => None,
     }
