@@ -163,6 +163,7 @@ fn conflict_text(words: Words, error: &BrokerError) -> Option<String> {
         "no_cloud" => words.conform_no_cloud(),
         "catalogue_only" => words.common_fault_catalogue_only(),
         "cloud_not_passed" => words.common_fault_cloud_not_passed(),
+        "not_valid_yet" | "no_longer_valid" => words.contracts_obstacle_not_valid(),
         "withdrawn" => words.common_fault_withdrawn(),
         "no_price" => words.common_fault_no_price(),
         "key_revoked" => words.common_fault_key_revoked(),

@@ -116,6 +116,7 @@ fn obstacle(ctx: &PageContext, form: &FormState, view: &QuoteView) -> Option<Any
     let words = ctx.words();
     let text = match view.obstacle? {
         "catalogue_only" => words.contracts_obstacle_catalogue(),
+        "not_valid_yet" | "no_longer_valid" => words.contracts_obstacle_not_valid(),
         "cloud_not_passed" => words.contracts_obstacle_not_passed(),
         "region_not_served" => words.contracts_obstacle_region(),
         "no_price" => words.contracts_obstacle_no_price(),
@@ -139,8 +140,8 @@ fn offer_summary(ctx: &PageContext, card: &OfferCard) -> AnyView {
         .collect();
     let backed = if card.backed {
         badge(State::Good, words.contracts_offer_backed())
-    } else if card.provider.backed {
-        badge(State::Quiet, words.contracts_offer_elsewhere())
+    } else if let Some((why, _)) = crate::market::card::stall(words, card) {
+        badge(State::Quiet, why)
     } else {
         badge(State::Quiet, words.contracts_offer_catalogue())
     };

@@ -64,11 +64,24 @@ pub fn backing(words: Words, backed: bool) -> AnyView {
 
 /// The same of an offer, whose regions its provider's cloud may not have.
 pub fn offer_backing(words: Words, offer: &OfferCard) -> AnyView {
-    if offer.provider.backed && !offer.backed {
-        badge(State::Quiet, words.contracts_offer_elsewhere())
-    } else {
-        backing(words, offer.backed)
+    match stall(words, offer) {
+        Some((badge_text, _)) => badge(State::Quiet, badge_text),
+        None => backing(words, offer.backed),
     }
+}
+
+/// Why an offer of a provider with a cloud cannot be contracted, for a badge and as a sentence; nothing
+/// where it can, or where there is no cloud.
+pub fn stall(words: Words, offer: &OfferCard) -> Option<(&'static str, &'static str)> {
+    Some(match offer.stalled? {
+        "not_valid_yet" | "no_longer_valid" => {
+            (words.contracts_offer_not_valid(), words.contracts_obstacle_not_valid())
+        }
+        "cloud_not_passed" => {
+            (words.contracts_offer_not_passed(), words.contracts_obstacle_not_passed())
+        }
+        _ => (words.contracts_offer_elsewhere(), words.contracts_obstacle_region()),
+    })
 }
 
 /// Where a provider's cloud can run services, as it said itself.

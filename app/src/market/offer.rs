@@ -176,9 +176,11 @@ fn question(ctx: &PageContext, shown: &Shown) -> AnyView {
             select.option(choice.need, choice.label)
         })
         .chosen(chosen);
+    let stall = super::card::stall(words, card);
     let contract = match (card.backed, card.price) {
-        (false, _) if card.provider.backed => Button::secondary(words.market_offer_contract())
-            .refused(words.contracts_obstacle_region()),
+        (false, _) if let Some((_, why)) = stall => {
+            Button::secondary(words.market_offer_contract()).refused(why)
+        }
         (false, _) => Button::secondary(words.market_offer_contract())
             .refused(words.market_offer_contract_catalogue()),
         (_, None) => Button::secondary(words.market_offer_contract())

@@ -150,7 +150,7 @@ fn data(words: Words, found: Candidates, sheet: String) -> StudioData {
         stalls.titles.push(text::title(words.0, card));
         stalls.prices.push(text::price_text(words, card.price));
         stalls.backed.push(card.backed);
-        stalls.elsewhere.push(card.provider.backed && !card.backed);
+        stalls.elsewhere.push(card.stalled.is_some());
         stalls.priced.push(card.price.is_some());
     }
     let values: Vec<&Value> =

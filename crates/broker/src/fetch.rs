@@ -5,7 +5,7 @@ use crate::providers::ProviderCard;
 use crate::shelf::{Shelved, State, Stock, hash_start};
 use crate::sync::beside;
 use crate::{Broker, BrokerError, market, regions};
-use domain::OfferId;
+use domain::{OfferId, Timestamp};
 use matching::index::AnyDocument;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
@@ -45,7 +45,7 @@ impl Broker {
             let mut tx = self.begin_read().await?;
             for chunk in missing.chunks(CHUNK) {
                 let rows = offers::published_by_ids(&mut tx, chunk).await?;
-                let offers = read_rows(rows).await?.offers;
+                let offers = read_rows(rows, self.now()).await?.offers;
                 self.inner.shelf.remember(&offers);
                 found.extend(offers.into_iter().map(|offer| (offer.card.id, offer)));
             }
@@ -80,12 +80,15 @@ pub(crate) struct ReadRows {
 }
 
 /// Reads documents beside the async workers; one that cannot be read is logged.
-pub(crate) async fn read_rows(rows: Vec<PublishedOffer>) -> Result<ReadRows, BrokerError> {
+pub(crate) async fn read_rows(
+    rows: Vec<PublishedOffer>,
+    now: Timestamp,
+) -> Result<ReadRows, BrokerError> {
     let read = move || {
         let mut read = ReadRows::default();
         for row in rows {
             let (id, revision) = (row.id, row.revision);
-            match shelve(row) {
+            match shelve(row, now) {
                 Ok(offer) => read.offers.push(Arc::new(offer)),
                 Err(reason) => {
                     read.unreadable.push((id, revision));
@@ -116,7 +119,7 @@ impl AsRef<sla::Offer> for Bare {
     }
 }
 
-fn shelve(row: PublishedOffer) -> Result<Shelved, sla::Faults> {
+fn shelve(row: PublishedOffer, now: Timestamp) -> Result<Shelved, sla::Faults> {
     let document = sla::parse_offer(&row.document)?;
     let provider = ProviderCard {
         id: row.provider_id,
@@ -135,6 +138,7 @@ fn shelve(row: PublishedOffer) -> Result<Shelved, sla::Faults> {
             titles: (row.title_en, row.title_ja),
             price: row.price,
             published_at: row.updated_at,
+            now,
         },
         provider,
         &document,

@@ -70,6 +70,7 @@ mod tests {
             titles: (String::new(), String::new()),
             price: None,
             published_at: Timestamp(0),
+            now: Timestamp(0),
         };
         let provider = ProviderCard {
             id: ProviderId(Uuid::nil()),

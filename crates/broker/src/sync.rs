@@ -87,7 +87,7 @@ impl Broker {
         for chunk in ids.chunks(CHUNK) {
             let rows = offers::published_by_ids(tx, chunk).await?;
             stock.seen_until = rows.iter().map(|row| row.updated_at).max().max(stock.seen_until);
-            let read = read_rows(rows).await?;
+            let read = read_rows(rows, self.now()).await?;
             offers.extend(read.offers);
             unreadable.extend(read.unreadable);
         }

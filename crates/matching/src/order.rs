@@ -140,13 +140,9 @@ impl Prepared<'_> {
     }
 }
 
-/// Whether a price is no higher than another; none is the highest.
+/// Whether a price is no higher than another; one that is not published proves nothing, on either side.
 pub(crate) fn not_dearer(a: Option<Decimal>, b: Option<Decimal>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => a <= b,
-        (_, None) => true,
-        (None, Some(_)) => false,
-    }
+    a.zip(b).is_some_and(|(a, b)| a <= b)
 }
 
 fn row_strength(kind: KindName, row: &Row, a: Option<&Held>, b: Option<&Held>) -> Strength {

@@ -2,6 +2,7 @@
 
 use crate::{Date, Text, Timestamp, Value};
 use rust_decimal::Decimal;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a provider promises, in one immutable version.
@@ -20,6 +21,22 @@ impl Offer {
     pub fn item(&self, key: &str) -> Option<&OfferItem> {
         // Found first: the registry is asked once, not for every item before it.
         self.spec.items.iter().find(|item| item.item == key).filter(|item| item.is_promise())
+    }
+
+    /// The document without what no longer counts because its evidence has ended; `today` is in days since
+    /// 1970-01-01.
+    #[must_use]
+    pub fn counting_on(&self, today: i64) -> Cow<'_, Self> {
+        let whole =
+            |item: &OfferItem| !item.has_ended(today) && item.ended_members(today).is_empty();
+        if self.spec.items.iter().all(whole) {
+            return Cow::Borrowed(self);
+        }
+        let mut counting = self.clone();
+        counting.spec.items = (self.spec.items.iter())
+            .filter_map(|item| Some(OfferItem { value: item.counting_on(today)?, ..item.clone() }))
+            .collect();
+        Cow::Owned(counting)
     }
 
     /// All promises, in the order of the document.
@@ -312,6 +329,18 @@ impl OfferItem {
             all_ended(self.evidence.iter().filter(|evidence| evidence.is_about(member)), today)
         };
         self.value.as_set().into_iter().flatten().filter(ended).cloned().collect()
+    }
+
+    /// What of the value still counts; nothing when all evidence for it has ended.
+    #[must_use]
+    pub fn counting_on(&self, today: i64) -> Option<Value> {
+        if self.has_ended(today) {
+            return None;
+        }
+        let Value::Set(members) = &self.value else { return Some(self.value.clone()) };
+        let ended = self.ended_members(today);
+        let left: BTreeSet<String> = members.difference(&ended).cloned().collect();
+        (ended.is_empty() || !left.is_empty()).then_some(Value::Set(left))
     }
 
     /// Whether the whole promise counts no longer: no set, and every evidence for it has ended.

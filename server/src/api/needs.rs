@@ -417,7 +417,7 @@ struct QuoteBody {
     plan: PlanBody,
     /// Monthly price; null: not published.
     price: Option<Money>,
-    /// Why it cannot be signed: catalogue_only, cloud_not_passed, no_price, withdrawn; null: it can.
+    /// Why it cannot be signed: catalogue_only, cloud_not_passed, not_valid_yet, no_longer_valid, no_price, withdrawn; null: it can.
     obstacle: Option<String>,
     /// The need's compact form.
     share_code: String,

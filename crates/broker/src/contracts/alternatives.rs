@@ -62,9 +62,10 @@ impl Broker {
     ) -> Result<Alternatives, BrokerError> {
         let ranked = self.rank(ctx, source, matching::Order::Balanced, LOOKED_AT).await?;
         let wanted = self.shelved(offer).await?;
+        let now = self.now();
         let full = wanted.as_ref().map(|offer| offer.card.provider.id);
         let regions = match (&wanted, region) {
-            (Some(offer), Some(full)) if obstacle(&offer.card).is_none() => offer
+            (Some(offer), Some(full)) if obstacle(&offer.card, now).is_none() => offer
                 .card
                 .regions
                 .iter()
@@ -77,7 +78,7 @@ impl Broker {
             .matches
             .into_iter()
             .chain(ranked.near_misses)
-            .filter(|row| row.card.id != offer && obstacle(&row.card).is_none())
+            .filter(|row| row.card.id != offer && obstacle(&row.card, now).is_none())
             .collect();
         // What contains the need comes first. Another offer of the same cloud would most likely find it
         // just as full.

@@ -55,7 +55,7 @@ pub struct Quote {
     pub plan: Plan,
     /// Monthly price; `None`: not published, so it cannot be signed.
     pub price: Option<Money>,
-    /// Why it cannot be signed: `catalogue_only`, `cloud_not_passed`, `region_not_served`, `no_price`; `None`: it can.
+    /// Why it cannot be signed: `catalogue_only`, `cloud_not_passed`, `not_valid_yet`, `no_longer_valid`, `region_not_served`, `no_price`; `None`: it can.
     pub obstacle: Option<&'static str>,
 }
 

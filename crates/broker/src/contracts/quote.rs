@@ -5,7 +5,7 @@ use crate::market::OfferCard;
 use crate::requirements::RequirementSource;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, Currency, Money, OfferId};
+use domain::{Action, Currency, Money, OfferId, Timestamp};
 use std::ops::RangeInclusive;
 
 /// MiB in a GiB.
@@ -35,7 +35,7 @@ impl Broker {
         Ok(Quote {
             plan: plan_for(&ranked.card),
             price: ranked.card.price,
-            obstacle: obstacle(&ranked.card),
+            obstacle: obstacle(&ranked.card, self.now()),
             share_code: self.share_code(&requirement),
             requirement,
             ranked,
@@ -51,8 +51,10 @@ pub(crate) fn plan_for(card: &OfferCard) -> Plan {
 }
 
 /// Why an offer cannot be signed here.
-pub(super) fn obstacle(card: &OfferCard) -> Option<&'static str> {
-    if !card.provider.backed {
+pub(super) fn obstacle(card: &OfferCard, now: Timestamp) -> Option<&'static str> {
+    if let Some(outside) = card.outside_validity(now) {
+        Some(outside)
+    } else if !card.provider.backed {
         Some("catalogue_only")
     } else if !card.provider.passed {
         Some("cloud_not_passed")

@@ -123,7 +123,7 @@ impl Broker {
                 ),
             });
         }
-        match obstacle(&offer.card) {
+        match obstacle(&offer.card, self.now()) {
             None => Ok(offer),
             Some(code) => {
                 let asked = (&sign.requirement, sign.offer);
@@ -131,6 +131,11 @@ impl Broker {
                 let alternatives = found.offers.iter().map(AlternativeOffer::from).collect();
                 let detail = match code {
                     "no_price" => "this offer has no published price",
+                    "not_valid_yet" => "this offer is not valid yet: see its validFrom",
+                    "no_longer_valid" => "this offer is no longer valid: see its validUntil",
+                    "cloud_not_passed" => {
+                        "the provider's cloud has not passed the examination of the provider API"
+                    }
                     "region_not_served" => {
                         "the provider's cloud has none of the regions this offer is made in"
                     }

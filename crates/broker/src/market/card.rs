@@ -3,6 +3,7 @@
 use super::OfferCard;
 use crate::providers::ProviderCard;
 use crate::regions::served;
+use crate::requirements::day_of;
 use domain::{Money, OfferId, Timestamp};
 use std::collections::BTreeSet;
 
@@ -20,21 +21,25 @@ pub(crate) struct CardParts {
     pub titles: (String, String),
     pub price: Option<Money>,
     pub published_at: Timestamp,
+    /// The present.
+    pub now: Timestamp,
 }
 
 /// Puts the card of an offer together.
 pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Offer) -> OfferCard {
     let service = &document.spec.service;
     let description = document.metadata.description.clone().unwrap_or_default();
-    let certifications = document
-        .item(CERTIFICATIONS)
-        .and_then(|item| item.value.as_set())
-        .map(|held| held.iter().cloned().collect())
-        .unwrap_or_default();
+    let today = day_of(parts.now);
+    let certifications = document.item(CERTIFICATIONS).and_then(|item| item.counting_on(today));
+    let certifications = match certifications {
+        Some(sla::Value::Set(held)) => held.into_iter().collect(),
+        _ => Vec::new(),
+    };
     let regions: Vec<(String, String)> =
         service.regions.iter().map(|region| (region.id.clone(), region.country.clone())).collect();
     let served = served(&regions, &provider);
-    OfferCard {
+    let moment = |at: &Option<sla::Timestamp>| at.as_ref().map(|at| Timestamp(at.unix_micros()));
+    let mut card = OfferCard {
         id: parts.id,
         version: parts.version,
         title_en: parts.titles.0,
@@ -43,6 +48,9 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
         description_ja: description.0.get("ja").cloned().unwrap_or_default(),
         backed: !served.is_empty(),
         served,
+        stalled: None,
+        valid_from: moment(&document.metadata.valid_from),
+        valid_until: moment(&document.metadata.valid_until),
         provider,
         model: service.model.as_str().to_owned(),
         deployment: service.deployment.as_str().to_owned(),
@@ -51,7 +59,20 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
         certifications,
         highlights: highlights(document),
         published_at: parts.published_at,
+    };
+    let outside = card.outside_validity(parts.now);
+    card.stalled = match outside {
+        _ if !card.provider.backed => None,
+        Some(outside) => Some(outside),
+        None if !card.provider.passed => Some("cloud_not_passed"),
+        None if card.served.is_empty() => Some("region_not_served"),
+        None => None,
+    };
+    if outside.is_some() {
+        card.backed = false;
+        card.served.clear();
     }
+    card
 }
 
 /// The first declared items in registry order; certifications have their own place.

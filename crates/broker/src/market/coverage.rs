@@ -1,6 +1,7 @@
 //! Which offers promise at least what another one promises, on everything it promises.
 
 use super::OfferCard;
+use crate::requirements::day_of;
 use crate::shelf::Shelved;
 use crate::sync::beside;
 use crate::{Broker, BrokerError};
@@ -56,30 +57,33 @@ impl Broker {
         let others = self.shelved_of(&stock, &ids).await?;
         let count = (stock.len() as u64).saturating_sub(1);
         // Thousands of documents are compared beside the async workers.
-        beside("coverage", move || compared(&this, &others, count)).await
+        let today = day_of(self.now());
+        beside("coverage", move || compared(&this, &others, count, today)).await
     }
 }
 
-fn compared(this: &Shelved, others: &[Arc<Shelved>], count: u64) -> Coverage {
+fn compared(this: &Shelved, others: &[Arc<Shelved>], count: u64, today: i64) -> Coverage {
     let mut found = Coverage { others: count, ..Coverage::default() };
     for other in others {
         found.looked_at += 1;
-        if covers(this, other) {
+        if covers(this, other, today) {
             found.covers.add(other);
         }
-        if covers(other, this) {
+        if covers(other, this, today) {
             found.covered_by.add(other);
         }
     }
     found
 }
 
-fn covers(outer: &Shelved, inner: &Shelved) -> bool {
-    !inner.document.spec.items.is_empty() && offer_covers(&outer.document, &inner.document)
+/// Evidence that has ended proves nothing, on either side.
+fn covers(outer: &Shelved, inner: &Shelved, today: i64) -> bool {
+    let (outer, inner) = (outer.document.counting_on(today), inner.document.counting_on(today));
+    !inner.spec.items.is_empty() && offer_covers(&outer, &inner)
 }
 
 /// Of some offers, those that the first covers.
-pub(crate) fn covered_among(this: &Shelved, others: &[&Shelved]) -> Vec<OfferId> {
+pub(crate) fn covered_among(this: &Shelved, others: &[&Shelved], today: i64) -> Vec<OfferId> {
     let theirs = others.iter().filter(|other| other.card.id != this.card.id);
-    theirs.filter(|other| covers(this, other)).map(|other| other.card.id).collect()
+    theirs.filter(|other| covers(this, other, today)).map(|other| other.card.id).collect()
 }

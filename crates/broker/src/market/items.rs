@@ -3,6 +3,7 @@
 use super::OfferCard;
 use crate::reading::PATIENCE;
 use crate::recent::KEPT;
+use crate::requirements::day_of;
 use crate::shelf::{Shelved, State, Stock};
 use crate::sync::CHUNK;
 use crate::{Broker, BrokerError, OpContext};
@@ -117,12 +118,12 @@ impl Broker {
         let states: Vec<(OfferId, State)> = (stock.index.marks())
             .filter_map(|(id, mark)| Some((id.parse().ok()?, State::from(mark))))
             .collect();
-        let mut promised = Counting::default();
+        let (mut promised, today) = (Counting::default(), day_of(now));
         for chunk in states.chunks(CHUNK) {
             let documents = self.documents_of(chunk).await?;
             for ((id, _), document) in chunk.iter().zip(documents) {
                 if let Some(document) = document {
-                    promised.add(*id, (*document).as_ref());
+                    promised.add(*id, (*document).as_ref(), today);
                 }
             }
         }
@@ -141,12 +142,13 @@ struct Counting {
 }
 
 impl Counting {
-    fn add(&mut self, id: OfferId, document: &sla::Offer) {
+    fn add(&mut self, id: OfferId, document: &sla::Offer, today: i64) {
         for item in document.promises() {
+            let Some(value) = item.counting_on(today) else { continue };
             *self.counts.entry(item.item.clone()).or_default() += 1;
             let Some(known) = sla::registry().item(&item.item) else { continue };
             let list = self.strongest.entry(item.item.clone()).or_default();
-            list.push((id, item.value.clone()));
+            list.push((id, value));
             if list.len() > 4 * LISTED_MAX {
                 cut(known, list);
             }

@@ -87,10 +87,32 @@ pub struct OfferCard {
     pub highlights: Vec<(String, sla::Value)>,
     /// Of the regions, those in which it can be contracted here: its provider's cloud has them.
     pub served: Vec<String>,
-    /// Whether it can be contracted here: in one region at least.
+    /// Whether it can be contracted here: in one region at least, while it is valid.
     pub backed: bool,
+    /// Why it cannot although its provider has a cloud, as it was when it was read: `not_valid_yet`,
+    /// `no_longer_valid`, `cloud_not_passed` or `region_not_served`.
+    pub stalled: Option<&'static str>,
+    /// From when it can be contracted; `None`: since ever.
+    pub valid_from: Option<Timestamp>,
+    /// Until when it can be contracted; `None`: without an end.
+    pub valid_until: Option<Timestamp>,
     /// When this version was published.
     pub published_at: Timestamp,
+}
+
+impl OfferCard {
+    /// Why it cannot be contracted at a moment although it is on the market: `not_valid_yet` or
+    /// `no_longer_valid`.
+    #[must_use]
+    pub fn outside_validity(&self, now: Timestamp) -> Option<&'static str> {
+        if self.valid_from.is_some_and(|from| now < from) {
+            Some("not_valid_yet")
+        } else if self.valid_until.is_some_and(|until| now > until) {
+            Some("no_longer_valid")
+        } else {
+            None
+        }
+    }
 }
 
 /// One value of a facet and how many offers it would leave under the other filters.

@@ -2,6 +2,7 @@
 
 use super::coverage::{Coverage, covered_among};
 use super::{MeasuredHistory, OfferPage, Promise};
+use crate::requirements::day_of;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, DurationUs, OfferId};
@@ -46,8 +47,9 @@ impl Broker {
         }
         let compared = self.shelved_of(&stock, &wanted).await?;
         let compared: Vec<&Shelved> = compared.iter().map(AsRef::as_ref).collect();
+        let today = day_of(self.now());
         let beside = |offer: &&Shelved| OfferPage {
-            covers_beside: covered_among(offer, &compared),
+            covers_beside: covered_among(offer, &compared, today),
             ..page(offer)
         };
         Ok(compared.iter().map(beside).collect())

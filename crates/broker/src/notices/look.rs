@@ -151,7 +151,7 @@ impl Broker {
         let mut at_hand = HashMap::new();
         if anybody && look.judged_day.is_some_and(|day| day < today) {
             let looked_at: HashSet<OfferId> = turns.iter().map(|turn| turn.id).collect();
-            for offer in dated(tx).await? {
+            for offer in dated(tx, self.now()).await? {
                 let (id, version) = (offer.card.id, offer.card.version);
                 if !looked_at.contains(&id) {
                     turns.push(Turn::of_day(&offer));
@@ -239,7 +239,7 @@ pub(super) async fn known(tx: &mut Tx, offers: &[OfferId]) -> Result<KnownOffers
 }
 
 /// Published offers with evidence, which may end with a day. Once a day every document streams by.
-async fn dated(tx: &mut Tx) -> Result<Vec<Arc<Shelved>>, BrokerError> {
+async fn dated(tx: &mut Tx, now: Timestamp) -> Result<Vec<Arc<Shelved>>, BrokerError> {
     let has_evidence =
         |offer: &sla::Offer| offer.spec.items.iter().any(|item| !item.evidence.is_empty());
     let (mut kept, mut after) = (Vec::new(), None);
@@ -250,7 +250,7 @@ async fn dated(tx: &mut Tx) -> Result<Vec<Arc<Shelved>>, BrokerError> {
         if after.is_none() {
             return Ok(kept);
         }
-        let read = read_rows(offers::published_by_ids(tx, &ids).await?).await?;
+        let read = read_rows(offers::published_by_ids(tx, &ids).await?, now).await?;
         kept.extend(read.offers.into_iter().filter(|offer| has_evidence(&offer.document)));
     }
 }

@@ -22,9 +22,14 @@ pub(super) fn rewrite(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Node>
     if !asked.contains(&legacy) {
         return None;
     }
-    let any = node.get("op") == Some(&Node::text("any_of"));
-    if !any && asked.len() > 1 {
-        let message = "SAS 70 ended in 2011; ask with `any_of`, so that one of today's reports can take its place";
+    let op = |word: &str| node.get("op") == Some(&Node::text(word));
+    let banned = op(Operator::NoneOf.as_str());
+    if banned || (!op(Operator::AnyOf.as_str()) && asked.len() > 1) {
+        let message = if banned {
+            "SAS 70 ended in 2011, so that no offer can promise it; leave it out, or ban today's reports by name"
+        } else {
+            "SAS 70 ended in 2011; ask with `any_of`, so that one of today's reports can take its place"
+        };
         let allowed = TODAY.map(str::to_owned).to_vec();
         sink.fault::<()>(
             &at.field("value"),
