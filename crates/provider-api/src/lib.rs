@@ -4,6 +4,7 @@ pub mod driver;
 pub mod erasure;
 pub mod http;
 pub mod openapi;
+pub mod openmetrics;
 pub mod operations;
 pub mod paths;
 pub mod probe;

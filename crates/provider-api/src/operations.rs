@@ -1,8 +1,8 @@
 //! Every operation of version 1 as data. The reference cloud builds its routes from this table, faults are ordered by
 //! its names, and the OpenAPI document is written from it, so that none of them can lack one.
 
-use crate::paths;
 use crate::problem::ProblemCode as Code;
+use crate::{openmetrics, paths};
 
 /// One operation.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +73,9 @@ impl Part {
     }
 }
 
+/// The schema of an answer that is OpenMetrics text and no JSON.
+pub const OPEN_METRICS: &str = "OpenMetricsText";
+
 /// Refusals of every changing call.
 pub const CHANGING: &[Code] = &[
     Code::IdempotencyKeyMissing,
@@ -135,6 +138,15 @@ impl Operation {
 
     const fn refuses(self, problems: &'static [Code]) -> Self {
         Self { problems, ..self }
+    }
+
+    /// The content type of the success.
+    #[must_use]
+    pub fn media(&self) -> &'static str {
+        match self.answer.1 {
+            OPEN_METRICS => openmetrics::MEDIA_TYPE,
+            _ => "application/json",
+        }
     }
 
     /// The operation with this name.
@@ -258,6 +270,26 @@ pub const OPERATIONS: &[Operation] = &[
         "How it performs and what it uses",
         "What was not measured is absent, never zero.",
     ], "Metrics"),
+    Operation {
+        method: "PUT",
+        answer: (200, "Monitoring"),
+        ..act("setMonitoring", paths::MONITORING, Part::Watching, &["IF11", "IF12"], [
+            "Set what is measured and start or stop it",
+            "Names of the fixed catalogue and an interval, both as the capabilities tell; the setting is replaced as a \
+             whole. Of what is only held nothing is measured. Releasing stops it.",
+        ])
+        .body("MonitoringRequest")
+        .refuses(&[Code::Unsupported])
+    },
+    ask("monitoring", paths::MONITORING, Part::Watching, &["IF11", "IF12"], [
+        "What is measured",
+        "`unset` until somebody has set it; then the values, the interval and the moment of the last reading.",
+    ], "Monitoring"),
+    ask("readings", paths::READINGS, Part::Watching, &["IF11", "IF12"], [
+        "The last reading as OpenMetrics text",
+        "A value that was not measured has its family and no sample: no data is not zero. Each sample says when it was \
+         read. Where nothing was ever set the answer is `not-monitored`, and what is stopped keeps its last reading.",
+    ], OPEN_METRICS).refuses(&[Code::NotFound, Code::NotMonitored]),
     ask("meter", paths::METER, Part::Watching, &["IF7"], [
         "What to bill",
         "Sums so far and every interval between an acknowledged start and stop; `final` once nothing more can come.",

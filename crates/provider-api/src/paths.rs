@@ -41,6 +41,10 @@ pub const DENY: &str = "/v1/allocations/{id}/deny";
 pub const LIVENESS: &str = "/v1/allocations/{id}/liveness";
 /// `GET`: how it performs and what it uses.
 pub const METRICS: &str = "/v1/allocations/{id}/metrics";
+/// `PUT`: what is measured, started or stopped. `GET`: the setting (IF11, IF12).
+pub const MONITORING: &str = "/v1/allocations/{id}/monitoring";
+/// `GET`: the last reading as OpenMetrics text.
+pub const READINGS: &str = "/v1/allocations/{id}/monitoring/readings";
 /// `GET`: what to bill.
 pub const METER: &str = "/v1/allocations/{id}/meter";
 /// `POST`: erase the data (IF10).

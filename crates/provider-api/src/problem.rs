@@ -44,6 +44,8 @@ pub enum ProblemCode {
     VolumeLost,
     /// The copy is not what was copied.
     BackupDamaged,
+    /// Nobody has set what to measure, so there is nothing to read.
+    NotMonitored,
     /// The provider refuses by its own policy.
     Refused,
     /// Nothing was done; ask again later.
@@ -80,6 +82,7 @@ impl ProblemCode {
             Self::StorageFull => "storage-full",
             Self::VolumeLost => "volume-lost",
             Self::BackupDamaged => "backup-damaged",
+            Self::NotMonitored => "not-monitored",
             Self::Refused => "refused",
             Self::Unavailable => "unavailable",
             Self::TooManyRequests => "too-many-requests",
@@ -104,7 +107,8 @@ impl ProblemCode {
             | Self::StartFailed
             | Self::StorageFull
             | Self::VolumeLost
-            | Self::BackupDamaged => 409,
+            | Self::BackupDamaged
+            | Self::NotMonitored => 409,
             Self::IdempotencyKeyReused | Self::RegionUnknown | Self::Unsupported => 422,
             Self::TooManyRequests => 429,
             Self::Unavailable => 503,
@@ -134,6 +138,7 @@ impl ProblemCode {
             Self::StorageFull => "The cloud's storage is full",
             Self::VolumeLost => "The volume is lost",
             Self::BackupDamaged => "The backup is damaged",
+            Self::NotMonitored => "Nothing is monitored",
             Self::Refused => "The provider refuses",
             Self::Unavailable => "Not available for the moment",
             Self::TooManyRequests => "Too many requests",
@@ -228,6 +233,7 @@ mod tests {
             ProblemCode::StorageFull,
             ProblemCode::VolumeLost,
             ProblemCode::BackupDamaged,
+            ProblemCode::NotMonitored,
         ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }

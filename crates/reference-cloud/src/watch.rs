@@ -53,6 +53,7 @@ async fn round(
         tracing::info!(forgotten, "old events are forgotten");
     }
     cloud.take_up_work().await?;
+    cloud.take_readings().await?;
     for row in rows {
         // Busy ones are in the hands of an operation.
         let Some(_guard) = cloud.try_lock(&row.id) else { continue };

@@ -1,6 +1,7 @@
 //! One example for each schema, built from the types themselves, so that it cannot be wrong.
 
 mod backups;
+mod watching;
 
 use std::collections::BTreeMap;
 
@@ -65,6 +66,9 @@ pub fn example(schema: &str) -> Option<Value> {
         }),
         "Liveness" => told(&liveness()),
         "Metrics" => told(&metrics()),
+        "MonitoringRequest" => told(&watching::request()),
+        "Monitoring" => told(&watching::monitoring()),
+        crate::operations::OPEN_METRICS => told(&watching::readings()),
         "UsageRecord" => told(&usage()),
         "ErasureStatement" => told(&statement()?),
         "Problem" => told(&problem()),
@@ -107,6 +111,7 @@ fn capabilities() -> Capabilities {
         applications: vec!["demo".to_owned()],
         metrics: vec!["response.p95Us".to_owned(), "usage.memoryBytes".to_owned()],
         backups: true,
+        monitoring: Some(watching::support()),
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
     }
 }

@@ -107,6 +107,9 @@ fn is_list(operation: &Operation) -> bool {
 }
 
 fn content(media: &str, schema: &str) -> Value {
+    if media != "application/json" && media != "application/problem+json" {
+        return json!({media: {"schema": {"type": "string"}, "example": example(schema)}});
+    }
     let mut body = json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}});
     if let Some(example) = example(schema) {
         body["example"] = example;
@@ -125,7 +128,7 @@ fn responses(operation: &Operation) -> Value {
     let mut responses = json!({status.to_string(): {
         "description": operation.summary,
         "headers": headers,
-        "content": content("application/json", schema),
+        "content": content(operation.media(), schema),
     }});
     for (status, codes) in refusals(operation) {
         let titles: Vec<&str> = codes.iter().map(|code| code.title()).collect();
@@ -214,6 +217,8 @@ fn schemas() -> Map<String, Value> {
         wire::EventPage,
         wire::Liveness,
         wire::Metrics,
+        wire::MonitoringRequest,
+        wire::Monitoring,
         wire::UsageRecord,
         wire::Backup,
         wire::BackupPage,
@@ -243,8 +248,8 @@ mod tests {
             let refusals = &found["responses"]["401"]["content"]["application/problem+json"];
             assert!(refusals["examples"]["unauthorized"].is_object());
             let status = operation.answer.0.to_string();
-            let answer = &found["responses"][status]["content"]["application/json"];
-            assert!(answer["example"].is_object(), "{} has no example", operation.name);
+            let answer = &found["responses"][status]["content"][operation.media()];
+            assert!(!answer["example"].is_null(), "{} has no example", operation.name);
             let told = found["responses"]["202"]["headers"]["location"].is_object();
             assert_eq!(told, operation.answer.0 == 202, "{}: where to look", operation.name);
         }

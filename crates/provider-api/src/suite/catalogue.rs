@@ -3,14 +3,13 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
 use super::answer::Outcome;
 use super::checks::{
-    backups, crash, door, ending, events, fence, holds, lives, order, regions, trouble, watch,
+    backups, crash, door, ending, events, fence, holds, lives, monitoring, order, regions, trouble,
+    watch,
 };
 use super::desk::Desk;
+use super::group::Group;
 
 pub(super) type Run =
     for<'a> fn(&'a Desk<'a>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -34,82 +33,6 @@ impl std::fmt::Debug for Check {
             .field("id", &self.id)
             .field("fact", &self.fact)
             .finish_non_exhaustive()
-    }
-}
-
-/// What checks are about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Group {
-    /// Tokens, headers, problem documents, sizes and times.
-    Door,
-    /// Regions, zones and live answers.
-    Places,
-    /// Holds: repetition, races, ends.
-    Holds,
-    /// A caller that crashes between two calls.
-    Crash,
-    /// Epochs and old keys.
-    Fence,
-    /// From booking to running and back, in order.
-    Life,
-    /// Liveness, metrics and the meter.
-    Watch,
-    /// Copies of volumes and long work.
-    Backups,
-    /// Erasure and release.
-    Ending,
-    /// Answers that get lost, on order.
-    Trouble,
-}
-
-impl Group {
-    /// All groups, in the order of a report.
-    pub const ALL: [Self; 10] = [
-        Self::Door,
-        Self::Places,
-        Self::Holds,
-        Self::Crash,
-        Self::Fence,
-        Self::Life,
-        Self::Watch,
-        Self::Backups,
-        Self::Ending,
-        Self::Trouble,
-    ];
-
-    /// The word on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Door => "door",
-            Self::Places => "places",
-            Self::Holds => "holds",
-            Self::Crash => "crash",
-            Self::Fence => "fence",
-            Self::Life => "life",
-            Self::Watch => "watch",
-            Self::Backups => "backups",
-            Self::Ending => "ending",
-            Self::Trouble => "trouble",
-        }
-    }
-
-    /// The heading of a report.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Door => "At the door: tokens, headers, problems, sizes, times",
-            Self::Places => "Places: regions, zones, live answers",
-            Self::Holds => "Holds: repetition, races, ends",
-            Self::Crash => "A caller that crashes between two calls",
-            Self::Fence => "Fencing: epochs and old keys",
-            Self::Life => "Life: from booking to running and back, in order",
-            Self::Watch => "Watching: liveness, metrics, meter",
-            Self::Backups => "Backups: copies, long work, restoring",
-            Self::Ending => "The end: erasure and release",
-            Self::Trouble => "Trouble on order: lost answers",
-        }
     }
 }
 
@@ -380,6 +303,34 @@ pub const CATALOGUE: &[Check] = &[
         ["IF7"],
         "the meter runs from start to stop and is final at the end",
         watch::meter
+    ),
+    check!(
+        Watch,
+        "watch.unset",
+        ["IF11", "IF12"],
+        "where nobody set what to measure there is no reading, and that is said",
+        monitoring::unset
+    ),
+    check!(
+        Watch,
+        "watch.catalogue",
+        ["IF11"],
+        "what can be measured is told, and anything else is refused by its place",
+        monitoring::catalogue
+    ),
+    check!(
+        Watch,
+        "watch.monitoring",
+        ["IF11", "IF12"],
+        "what is measured is set, read at its interval, and stopped",
+        monitoring::whole
+    ),
+    check!(
+        Watch,
+        "watch.readings",
+        ["IF11", "IF12"],
+        "readings come as OpenMetrics, and what was not measured has no sample",
+        monitoring::readings
     ),
     check!(
         Watch,

@@ -8,6 +8,7 @@ mod answer;
 mod catalogue;
 mod checks;
 mod desk;
+mod group;
 mod html;
 mod report;
 mod room;
@@ -20,7 +21,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
-pub use catalogue::{CATALOGUE, Check, Group};
+pub use catalogue::{CATALOGUE, Check};
+pub use group::Group;
 pub use report::{Came, CheckReport, CheckResult, Exchange, Header, Report, Sent, Verdict};
 
 use crate::http::DriverConfig;

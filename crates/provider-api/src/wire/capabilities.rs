@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Amounts, EndpointKind, ResourceGroup};
+use super::{Amounts, EndpointKind, MonitoringSupport, ResourceGroup};
 
 /// What a cloud says about itself: the gateway document of a driver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -28,6 +28,9 @@ pub struct Capabilities {
     /// Whether volumes can be backed up; a cloud that says nothing of it makes no backups.
     #[serde(default)]
     pub backups: bool,
+    /// What can be monitored; a cloud that says nothing of it monitors nothing on order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitoring: Option<MonitoringSupport>,
     /// The key that signs erasure statements; absent when the cloud signs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure_key: Option<PublicKey>,

@@ -5,6 +5,7 @@ mod faults;
 mod headers;
 mod page;
 mod routes;
+mod watching;
 
 pub(crate) use page::STYLE;
 
@@ -14,7 +15,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use axum::{Json, Router};
 use provider_api::{OPERATIONS, ProblemCode, Secret, paths};
 use subtle::ConstantTimeEq;
@@ -82,6 +83,9 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "events" => get(routes::events),
         "liveness" => get(routes::liveness),
         "metrics" => get(routes::metrics),
+        "setMonitoring" => put(watching::set_monitoring),
+        "monitoring" => get(watching::monitoring),
+        "readings" => get(watching::readings),
         "meter" => get(routes::meter),
         "backup" => post(routes::backup),
         "backups" => get(routes::backups),

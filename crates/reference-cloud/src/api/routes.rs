@@ -21,18 +21,18 @@ use crate::cloud::Cloud;
 use crate::error::OpError;
 use crate::operations::invalid;
 
-type Shared = State<Arc<Cloud>>;
-type Body = Result<Bytes, BytesRejection>;
+pub(super) type Shared = State<Arc<Cloud>>;
+pub(super) type Body = Result<Bytes, BytesRejection>;
 
 /// Runs to the end even when the caller goes away: half an operation helps nobody.
-async fn whole<T: Send + 'static>(
+pub(super) async fn whole<T: Send + 'static>(
     work: &TaskTracker,
     operation: impl Future<Output = Result<T, OpError>> + Send + 'static,
 ) -> Result<T, OpError> {
     work.spawn(operation).await.map_err(|_| OpError::CutOff)?
 }
 
-fn bytes(body: Body) -> Result<Bytes, OpError> {
+pub(super) fn bytes(body: Body) -> Result<Bytes, OpError> {
     body.map_err(|rejection| OpError::refuse(ProblemCode::InvalidRequest, rejection.to_string()))
 }
 

@@ -112,7 +112,7 @@ impl Cloud {
 
     pub(crate) async fn release(&self, intent: &Intent, id: &str) -> Result<Allocation, OpError> {
         let _guard = self.lock(id).await;
-        let (tx, mut admitted) = self.admit(intent, id).await?;
+        let (mut tx, mut admitted) = self.admit(intent, id).await?;
         let row = &mut admitted.row;
         let state = ResourceState::from_word(&row.state);
         if admitted.replay || state.is_final() {
@@ -136,6 +136,7 @@ impl Cloud {
         row.address = None;
         row.port = None;
         row.released_at = Some(self.now_us());
+        store::end_monitoring(&mut tx, id).await?;
         self.finish(tx, row, intent).await?;
         self.gateway.forget(id);
         remove_logs(self, row);

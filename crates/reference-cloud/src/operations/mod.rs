@@ -9,6 +9,7 @@ mod events;
 mod health;
 mod hold;
 mod life;
+mod monitoring;
 mod outcome;
 mod reads;
 mod resources;

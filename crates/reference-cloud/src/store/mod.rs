@@ -4,6 +4,9 @@
 mod allocations;
 mod backups;
 mod events;
+mod monitoring;
+#[cfg(test)]
+mod older;
 mod rows;
 mod usage;
 mod work;
@@ -21,6 +24,7 @@ pub(crate) use allocations::{
     save, used,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
+pub(crate) use monitoring::{end_monitoring, set_monitoring};
 pub(crate) use rows::AllocationRow;
 pub(crate) use usage::{close_interval, open_interval};
 pub(crate) use work::{WorkRow, end_work, forget_reasons, insert_work};

@@ -275,6 +275,35 @@ pub fn client() -> reqwest::Client {
         .unwrap()
 }
 
+/// A call of the API as it goes over the wire: status and JSON; a changing one carries a key.
+pub async fn ask(
+    url: &str,
+    method: &str,
+    path: &str,
+    key: Option<&str>,
+    body: Option<serde_json::Value>,
+) -> (u16, serde_json::Value) {
+    let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+    let mut request = client().request(method, format!("{url}{path}")).bearer_auth(TOKEN);
+    if let Some(key) = key {
+        request = request.header(paths::IDEMPOTENCY_KEY, key).header(paths::EPOCH, "1");
+    }
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    (status, answer.json().await.unwrap_or_default())
+}
+
+/// The text of a question, with its content type.
+pub async fn text(url: &str, path: &str) -> (String, String) {
+    let answer = client().get(format!("{url}{path}")).bearer_auth(TOKEN).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    (kind, answer.text().await.unwrap())
+}
+
 /// Waits for a condition, at most ten seconds.
 pub async fn until<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
     until_within(Duration::from_secs(10), what, condition).await;

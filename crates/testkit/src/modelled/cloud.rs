@@ -150,6 +150,7 @@ impl Cloud {
             endpoints: vec![EndpointKind::Http],
             applications: vec!["demo".to_owned()],
             metrics: Vec::new(),
+            monitoring: None,
             backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }

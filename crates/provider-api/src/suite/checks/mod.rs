@@ -8,6 +8,7 @@ pub(super) mod events;
 pub(super) mod fence;
 pub(super) mod holds;
 pub(super) mod lives;
+pub(super) mod monitoring;
 pub(super) mod order;
 pub(super) mod regions;
 pub(super) mod trouble;

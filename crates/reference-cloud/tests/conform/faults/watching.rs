@@ -1,0 +1,92 @@
+//! Faults in what is monitored and told of a service.
+
+use serde_json::json;
+
+use crate::broken::{Fault, Reply, Twist};
+
+/// The text of an answer changed.
+fn rewrite(reply: &mut Reply, change: impl FnOnce(String) -> String) {
+    if reply.status == 200 {
+        let text = String::from_utf8_lossy(&reply.body).into_owned();
+        reply.body = change(text).into_bytes();
+    }
+}
+
+pub const FAULTS: &[Fault] = &[
+    tell!(
+        "tells an empty reading where nobody asked for one",
+        "watch.unset",
+        "not-monitored",
+        |_, call, reply| {
+            if call.is("GET", "/monitoring/readings") && reply.status == 409 {
+                reply.ok(&json!(null));
+                reply.headers.insert(
+                    "content-type".into(),
+                    "application/openmetrics-text; version=1.0.0".into(),
+                );
+                reply.body = b"# EOF\n".to_vec();
+            }
+        }
+    ),
+    ask!(
+        "measures at its own interval whatever it is asked",
+        "watch.catalogue",
+        "invalid-request",
+        |_, call| {
+            if call.is("PUT", "/monitoring") {
+                call.set(|body| body["intervalSeconds"] = json!(5));
+            }
+        }
+    ),
+    tell!(
+        "tells values that no catalogue has",
+        "watch.catalogue",
+        "of the catalogue",
+        |_, call, reply| {
+            if call.is("GET", "/v1/capabilities") {
+                reply.set(|told| told["monitoring"]["metrics"][0]["name"] = json!("happiness"));
+            }
+        }
+    ),
+    ask!("never begins to measure", "watch.monitoring", "what was started", |_, call| {
+        if call.is("PUT", "/monitoring") {
+            call.set(|body| body["running"] = json!(false));
+        }
+    }),
+    ask!("measures on after it was stopped", "watch.monitoring", "what was stopped", |_, call| {
+        if call.is("PUT", "/monitoring") {
+            call.set(|body| body["running"] = json!(true));
+        }
+    }),
+    tell!("reads once and never again", "watch.monitoring", "is read within", |up, call, reply| {
+        if call.is("GET", "/monitoring") {
+            reply.set(|seen| {
+                let mut memory = up.memory.lock().unwrap();
+                if let Some(at) = seen["readAtUs"].as_i64() {
+                    let first = memory.entry("read".into()).or_insert(at.to_string());
+                    seen["readAtUs"] = json!(first.parse::<i64>().unwrap());
+                }
+            });
+        }
+    }),
+    tell!(
+        "reads zero where it measured nothing",
+        "watch.readings",
+        "has no sample",
+        |_, call, reply| {
+            if call.is("GET", "/readings") {
+                rewrite(reply, |text| {
+                    let help = "# HELP kumoichi_response_p95_seconds";
+                    let line = text.lines().find(|line| line.starts_with(help));
+                    let line = line.unwrap_or_default().to_owned();
+                    text.replace(&line, &format!("{line}\nkumoichi_response_p95_seconds 0 1"))
+                });
+            }
+        }
+    ),
+    tell!("cuts its readings off", "watch.readings", "# EOF", |_, call, reply| {
+        if call.is("GET", "/readings") {
+            rewrite(reply, |text| text.replace("# EOF\n", ""));
+        }
+    }),
+];
