@@ -35,14 +35,22 @@ pub enum Part {
     Holds,
     Life,
     Watching,
+    Security,
     Backups,
     Ending,
 }
 
 impl Part {
     /// All parts, in the order of the document.
-    pub const ALL: [Self; 6] =
-        [Self::Cloud, Self::Holds, Self::Life, Self::Watching, Self::Backups, Self::Ending];
+    pub const ALL: [Self; 7] = [
+        Self::Cloud,
+        Self::Holds,
+        Self::Life,
+        Self::Watching,
+        Self::Security,
+        Self::Backups,
+        Self::Ending,
+    ];
 
     /// The tag in the document.
     #[must_use]
@@ -52,6 +60,7 @@ impl Part {
             Self::Holds => "holds",
             Self::Life => "life",
             Self::Watching => "watching",
+            Self::Security => "security",
             Self::Backups => "backups",
             Self::Ending => "ending",
         }
@@ -65,6 +74,7 @@ impl Part {
             Self::Holds => "Hold a whole group for a while, then book it or let it go",
             Self::Life => "Start, stop, let users in, and look at what there is",
             Self::Watching => "Is it up, how does it perform, what is to be billed",
+            Self::Security => "What was noticed at the address, and sources that are kept out",
             Self::Backups => {
                 "Copy the volume, read a copy again, put it back; long work that is begun now and read until it has ended"
             }
@@ -290,6 +300,38 @@ pub const OPERATIONS: &[Operation] = &[
         "A value that was not measured has its family and no sample: no data is not zero. Each sample says when it was \
          read. Where nothing was ever set the answer is `not-monitored`, and what is stopped keeps its last reading.",
     ], OPEN_METRICS).refuses(&[Code::NotFound, Code::NotMonitored]),
+    ask("securityEvents", paths::SECURITY_EVENTS, Part::Security, &["F7.6", "F7.2.1"], [
+        "What was noticed at the address",
+        "Oldest first, the same as in the feed of events. Fifty requests of one source that the application refuses within \
+         ten seconds are always told as `tooManyBadRequests`; the same about one source is not told again for a while.",
+    ], "SecurityEventPage"),
+    Operation {
+        answer: (201, "Block"),
+        ..act("block", paths::BLOCKS, Part::Security, &["F7.2"], [
+            "Keep a source out",
+            "When it answers, requests and connections of the source get no answer at the address, whether access is \
+             allowed later or now. A source that is kept out already has its block told. It lasts until it is lifted or \
+             the data are erased.",
+        ])
+        .body("BlockRequest")
+        .refuses(&[Code::CapacityExhausted])
+    },
+    ask("blocks", paths::BLOCKS, Part::Security, &["F7.2"], [
+        "The blocks of an allocation",
+        "Oldest first, also lifted ones, with what each has turned away. A page says with `next` how to go on.",
+    ], "BlockPage"),
+    ask("getBlock", paths::BLOCK, Part::Security, &["F7.2"], [
+        "One block as it is now",
+        "Its state, and how many requests and connections it has turned away.",
+    ], "Block"),
+    Operation {
+        method: "DELETE",
+        answer: (200, "Block"),
+        ..act("lift", paths::BLOCK, Part::Security, &["F7.2"], [
+            "Lift a block",
+            "The source is let in again where access is allowed. Lifting what is lifted succeeds.",
+        ])
+    },
     ask("meter", paths::METER, Part::Watching, &["IF7"], [
         "What to bill",
         "Sums so far and every interval between an acknowledged start and stop; `final` once nothing more can come.",

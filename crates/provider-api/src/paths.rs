@@ -45,6 +45,12 @@ pub const METRICS: &str = "/v1/allocations/{id}/metrics";
 pub const MONITORING: &str = "/v1/allocations/{id}/monitoring";
 /// `GET`: the last reading as OpenMetrics text.
 pub const READINGS: &str = "/v1/allocations/{id}/monitoring/readings";
+/// `GET`: what was noticed at the address, with `after` and `limit` (F7.6).
+pub const SECURITY_EVENTS: &str = "/v1/allocations/{id}/security-events";
+/// `POST`: keep a source out (F7.2). `GET`: the blocks of an allocation, with `after` and `limit`.
+pub const BLOCKS: &str = "/v1/allocations/{id}/blocks";
+/// `GET`: one block. `DELETE`: lift it.
+pub const BLOCK: &str = "/v1/blocks/{id}";
 /// `GET`: what to bill.
 pub const METER: &str = "/v1/allocations/{id}/meter";
 /// `POST`: erase the data (IF10).

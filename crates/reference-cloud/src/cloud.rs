@@ -175,7 +175,12 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
     watch::resume(&cloud).await?;
     let stop = CancellationToken::new();
     let tasks = vec![
-        tokio::spawn(http_server::serve(listener, api::router(Arc::clone(&cloud)), stop.clone())),
+        tokio::spawn(http_server::serve(
+            listener,
+            api::router(Arc::clone(&cloud)),
+            stop.clone(),
+            http_server::nobody(),
+        )),
         tokio::spawn(watch::watch(Arc::clone(&cloud), stop.clone())),
     ];
     tracing::info!(cloud.name = %cloud.config.name, %address, "the cloud listens");

@@ -48,6 +48,7 @@ async fn round(
         tx.commit().await?;
         tracing::info!(ended, "holds have ended by themselves");
     }
+    cloud.store.forget_security(now_us.saturating_sub(EVENTS_KEPT_US)).await?;
     let forgotten = cloud.store.forget_events(now_us.saturating_sub(EVENTS_KEPT_US)).await?;
     if forgotten > 0 {
         tracing::info!(forgotten, "old events are forgotten");
@@ -117,6 +118,7 @@ pub(crate) async fn give_up(cloud: &Cloud, id: &str, why: &str) -> Result<(), Op
 
 /// Writes answered requests and the volume's size to the meter.
 pub(crate) async fn note(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpError> {
+    cloud.note_security(row).await?;
     let requests = cloud.gateway.stats(&row.id).take_unwritten();
     let measured = row
         .running_wanted
@@ -132,6 +134,7 @@ pub(crate) async fn note(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpErr
 /// Goes on where the last run was cut off.
 pub(crate) async fn resume(cloud: &Arc<Cloud>) -> Result<(), CloudError> {
     cloud.clear_up().await.map_err(resuming)?;
+    cloud.resume_blocks().await.map_err(resuming)?;
     let rows = cloud.store.living().await?;
     let wanted: HashSet<&str> =
         rows.iter().filter(|row| row.running_wanted).map(|row| row.id.as_str()).collect();

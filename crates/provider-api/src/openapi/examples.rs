@@ -1,6 +1,7 @@
 //! One example for each schema, built from the types themselves, so that it cannot be wrong.
 
 mod backups;
+mod security;
 mod watching;
 
 use std::collections::BTreeMap;
@@ -64,6 +65,10 @@ pub fn example(schema: &str) -> Option<Value> {
             items: vec![backups::done()?, backups::failed()?],
             next: None,
         }),
+        "SecurityEventPage" => told(&security::events()),
+        "BlockRequest" => told(&security::request()),
+        "Block" => told(&security::block()),
+        "BlockPage" => told(&BlockPage { items: vec![security::block()], next: None }),
         "Liveness" => told(&liveness()),
         "Metrics" => told(&metrics()),
         "MonitoringRequest" => told(&watching::request()),
@@ -112,6 +117,7 @@ fn capabilities() -> Capabilities {
         metrics: vec!["response.p95Us".to_owned(), "usage.memoryBytes".to_owned()],
         backups: true,
         monitoring: Some(watching::support()),
+        security: Some(security::support()),
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
     }
 }
@@ -193,6 +199,8 @@ fn events() -> EventPage {
         epoch: 7,
         at_us: NOW_US,
         operation: None,
+        security: None,
+        block: None,
     };
     let items = vec![CloudEvent::of("urn:kumoichi:cloud:3c1f7a90b2d4e6f8", 42, data)];
     EventPage { items, next: "42".to_owned(), more: false, oldest: Some("1".to_owned()) }

@@ -174,7 +174,7 @@ fn refusals(operation: &Operation) -> Vec<(u16, Vec<Code>)> {
 
 fn parameters() -> Value {
     json!({
-        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup or long work",
+        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup, a block or long work",
             "schema": {"type": "string", "minLength": 1}},
         "key": {"name": "key", "in": "path", "required": true, "description": "An idempotency key",
             "schema": {"type": "string", "minLength": 1, "maxLength": 200}},
@@ -220,6 +220,10 @@ fn schemas() -> Map<String, Value> {
         wire::MonitoringRequest,
         wire::Monitoring,
         wire::UsageRecord,
+        wire::SecurityEventPage,
+        wire::BlockRequest,
+        wire::Block,
+        wire::BlockPage,
         wire::Backup,
         wire::BackupPage,
         wire::BackupFilePage,

@@ -5,8 +5,8 @@ use std::pin::Pin;
 
 use super::answer::Outcome;
 use super::checks::{
-    backups, crash, door, ending, events, fence, holds, lives, monitoring, order, regions, trouble,
-    watch,
+    backups, crash, door, ending, events, fence, holds, lives, monitoring, order, regions,
+    security, trouble, watch,
 };
 use super::desk::Desk;
 use super::group::Group;
@@ -284,6 +284,20 @@ pub const CATALOGUE: &[Check] = &[
     ),
     check!(
         Life,
+        "life.blocked",
+        ["F7.2"],
+        "a blocked source gets no answer until its block is lifted",
+        security::blocked
+    ),
+    check!(
+        Life,
+        "life.block-repeat",
+        ["F7.2", "G5"],
+        "a source is blocked once, by one form, and lifted once",
+        security::repeated
+    ),
+    check!(
+        Life,
         "life.resources",
         ["F7.5.1", "F7.5.2"],
         "what an allocation consists of is told as a graph",
@@ -331,6 +345,13 @@ pub const CATALOGUE: &[Check] = &[
         ["IF11", "IF12"],
         "readings come as OpenMetrics, and what was not measured has no sample",
         monitoring::readings
+    ),
+    check!(
+        Watch,
+        "watch.security",
+        ["F7.6", "F7.2.1"],
+        "what is noticed at an address is told, as a list and in the feed",
+        security::noticed
     ),
     check!(
         Watch,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Amounts, EndpointKind, MonitoringSupport, ResourceGroup};
+use super::{Amounts, EndpointKind, MonitoringSupport, ResourceGroup, SecuritySupport};
 
 /// What a cloud says about itself: the gateway document of a driver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -31,6 +31,9 @@ pub struct Capabilities {
     /// What can be monitored; a cloud that says nothing of it monitors nothing on order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monitoring: Option<MonitoringSupport>,
+    /// What is noticed at addresses, and whether sources can be blocked; absent when neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security: Option<SecuritySupport>,
     /// The key that signs erasure statements; absent when the cloud signs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure_key: Option<PublicKey>,

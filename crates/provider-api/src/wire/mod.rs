@@ -9,6 +9,7 @@ mod ids;
 mod monitoring;
 mod observation;
 mod resources;
+mod security;
 mod work;
 
 pub use allocation::*;
@@ -19,4 +20,5 @@ pub use ids::*;
 pub use monitoring::*;
 pub use observation::*;
 pub use resources::*;
+pub use security::*;
 pub use work::*;

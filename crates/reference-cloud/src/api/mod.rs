@@ -5,6 +5,7 @@ mod faults;
 mod headers;
 mod page;
 mod routes;
+mod security;
 mod watching;
 
 pub(crate) use page::STYLE;
@@ -87,6 +88,11 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "monitoring" => get(watching::monitoring),
         "readings" => get(watching::readings),
         "meter" => get(routes::meter),
+        "securityEvents" => get(routes::security_events),
+        "block" => post(security::block),
+        "blocks" => get(routes::blocks),
+        "getBlock" => get(security::one_block),
+        "lift" => delete(routes::lift),
         "backup" => post(routes::backup),
         "backups" => get(routes::backups),
         "getBackup" => get(routes::one_backup),

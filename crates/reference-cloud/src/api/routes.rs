@@ -128,6 +128,7 @@ plain! {
     erase as "erase",
     release as "release",
     delete_backup as "deleteBackup",
+    lift as "lift",
 }
 
 plain! {
@@ -158,7 +159,7 @@ macro_rules! pages {
     )*};
 }
 
-pages!(backups, backup_files, long_operations);
+pages!(backups, backup_files, long_operations, security_events, blocks);
 
 pub(super) async fn one_backup(State(cloud): Shared, Path(id): Path<String>) -> Response {
     answer(cloud.one_backup(&id).await)

@@ -1,6 +1,7 @@
 //! The addresses of services. While access is denied there is no listener at all; while it is allowed, requests go
 //! to the machines of the allocation in turn and their times are noted.
 
+mod guard;
 mod proxy;
 mod stats;
 
@@ -13,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use guard::Guard;
 pub(crate) use stats::Stats;
 
 use crate::children::Children;
@@ -26,6 +28,7 @@ pub(crate) struct Gateway {
     switches: Arc<Panel>,
     doors: Mutex<HashMap<String, Door>>,
     stats: Mutex<HashMap<String, Arc<Stats>>>,
+    guards: Mutex<HashMap<String, Arc<Guard>>>,
 }
 
 #[derive(Debug)]
@@ -36,7 +39,13 @@ struct Door {
 
 impl Gateway {
     pub(crate) fn new(children: Arc<Children>, switches: Arc<Panel>) -> Self {
-        Self { children, switches, doors: Mutex::default(), stats: Mutex::default() }
+        Self {
+            children,
+            switches,
+            doors: Mutex::default(),
+            stats: Mutex::default(),
+            guards: Mutex::default(),
+        }
     }
 
     /// Opens the address of an allocation; fine when it is open.
@@ -50,9 +59,12 @@ impl Gateway {
             id.to_owned(),
             Arc::clone(&self.children),
             self.stats(id),
+            self.guard(id),
             Arc::clone(&self.switches),
         );
-        let task = tokio::spawn(http_server::serve(listener, proxy, stop.clone()));
+        let guard = self.guard(id);
+        let refuses: http_server::Refuses = Arc::new(move |peer| guard.refuses(peer.ip()));
+        let task = tokio::spawn(http_server::serve(listener, proxy, stop.clone(), refuses));
         lock(&self.doors).insert(id.to_owned(), Door { stop, task });
         tracing::info!(allocation.id = %id, %address, "an address was opened");
         Ok(())
@@ -86,8 +98,14 @@ impl Gateway {
         Arc::clone(lock(&self.stats).entry(id.to_owned()).or_default())
     }
 
+    /// Who is kept out of an address and what was noticed there, kept over closing and opening.
+    pub(crate) fn guard(&self, id: &str) -> Arc<Guard> {
+        Arc::clone(lock(&self.guards).entry(id.to_owned()).or_default())
+    }
+
     pub(crate) fn forget(&self, id: &str) {
         lock(&self.stats).remove(id);
+        lock(&self.guards).remove(id);
     }
 }
 

@@ -117,6 +117,7 @@ impl Cloud {
         intent: Option<&Intent>,
     ) -> Result<AllocationRow, OpError> {
         let now_us = self.now_us();
+        self.note_security(&self.row(id).await?).await?;
         let bytes = self.volumes.content(id)?.bytes;
         self.store.note(id, self.gateway.stats(id).take_unwritten(), Some(bytes)).await?;
         let mut tx = self.store.begin().await?;

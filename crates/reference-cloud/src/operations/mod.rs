@@ -13,6 +13,7 @@ mod monitoring;
 mod outcome;
 mod reads;
 mod resources;
+mod security;
 mod work;
 mod zones;
 

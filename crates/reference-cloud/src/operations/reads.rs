@@ -35,6 +35,7 @@ impl Cloud {
             metrics: METRICS.iter().map(|metric| metric.name.to_owned()).collect(),
             backups: true,
             monitoring: Some(self.monitoring_support()),
+            security: Some(self.security_support()),
             erasure_key: Some(PublicKey::of(
                 &self.signer.key.verifying_key(),
                 self.signer.key_id.clone(),

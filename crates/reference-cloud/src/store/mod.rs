@@ -8,6 +8,7 @@ mod monitoring;
 #[cfg(test)]
 mod older;
 mod rows;
+mod security;
 mod usage;
 mod work;
 
@@ -26,6 +27,10 @@ pub(crate) use allocations::{
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
 pub(crate) use monitoring::{end_monitoring, set_monitoring};
 pub(crate) use rows::AllocationRow;
+pub(crate) use security::{
+    BlockRow, SecurityRow, active_block, count_blocks, forget_sources, insert_block,
+    insert_security, lift_blocks,
+};
 pub(crate) use usage::{close_interval, open_interval};
 pub(crate) use work::{WorkRow, end_work, forget_reasons, insert_work};
 

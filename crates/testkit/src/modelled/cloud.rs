@@ -151,6 +151,7 @@ impl Cloud {
             applications: vec!["demo".to_owned()],
             metrics: Vec::new(),
             monitoring: None,
+            security: None,
             backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }

@@ -11,5 +11,6 @@ pub(super) mod lives;
 pub(super) mod monitoring;
 pub(super) mod order;
 pub(super) mod regions;
+pub(super) mod security;
 pub(super) mod trouble;
 pub(super) mod watch;

@@ -89,4 +89,56 @@ pub const FAULTS: &[Fault] = &[
             rewrite(reply, |text| text.replace("# EOF\n", ""));
         }
     }),
+    // Security.
+    tell!("notices nothing", "watch.security", "are noticed", |_, call, reply| {
+        if call.is("GET", "/security-events") {
+            reply.set(|page| page["items"] = json!([]));
+        }
+    }),
+    tell!("keeps what it noticed from the feed", "watch.security", "the feed", |_, call, reply| {
+        if call.is("GET", "/v1/events") {
+            reply.set(|page| {
+                if let Some(items) = page["items"].as_array_mut() {
+                    items.retain(|event| event["data"]["security"].is_null());
+                }
+            });
+        }
+    }),
+    ask!("blocks somebody else", "life.blocked", "source of a block", |_, call| {
+        if call.is("POST", "/blocks") {
+            call.set(|body| body["source"] = json!("192.0.2.1"));
+        }
+    }),
+    whole!("blocks in words only", "life.blocked", "everybody is blocked", |up, call| {
+        let source = call.json()["source"].clone();
+        let mut reply = up.send(&call).await;
+        if call.is("POST", "/blocks") && reply.status == 201 {
+            let id = reply.json()["id"].as_str().unwrap_or_default().to_owned();
+            up.own("DELETE", &format!("/v1/blocks/{id}"), "").await;
+            reply.set(|block| block["source"] = source);
+        }
+        reply
+    }),
+    whole!("lifts in words only", "life.blocked", "blocks were lifted", |up, call| {
+        if call.method != "DELETE" || !call.path.starts_with("/v1/blocks/") {
+            return up.send(&call).await;
+        }
+        let mut reply = up.own("GET", &call.path, "").await;
+        reply.set(|block| {
+            block["state"] = json!("lifted");
+            block["liftedAtUs"] = json!(1);
+        });
+        reply
+    }),
+    ask!("blocks the same source once more", "life.block-repeat", "repeated call", |up, call| {
+        if call.is("POST", "/blocks") && call.json()["source"] == json!("192.0.2.77/24") {
+            let fresh = up.fresh();
+            let number = fresh.trim_start_matches("own-").to_owned();
+            call.headers.insert("idempotency-key".into(), fresh);
+            let first = up.memory.lock().unwrap().insert("blocked".into(), String::new()).is_none();
+            if !first {
+                call.set(|body| body["source"] = json!(format!("192.0.2.{number}")));
+            }
+        }
+    }),
 ];
