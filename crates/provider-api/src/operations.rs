@@ -258,6 +258,13 @@ pub const OPERATIONS: &[Operation] = &[
         "Stop the service",
         "Access is closed first, metering ends, data remain. Stopping what is stopped succeeds.",
     ]),
+    act("drain", paths::DRAIN, Part::Life, &["F7.10.1a", "IF13"], [
+        "Turn newcomers away, then stop",
+        "When it answers, new requests are answered with 503 and `Retry-After`, or not at all. What is in flight finishes; \
+         once nothing is, or the deadline has come, the service is stopped as by `stop`. Until then the state stays and \
+         `drainingUntilUs` is told, access cannot be allowed, and `stop` stops at once. Draining what is stopped succeeds.",
+    ])
+    .body("DrainRequest"),
     act("allow", paths::ALLOW, Part::Life, &["IF13"], [
         "Let users in",
         "The reserved address is opened. Until then nobody listens there.",

@@ -33,6 +33,8 @@ pub const RESOURCES: &str = "/v1/allocations/{id}/resources";
 pub const START: &str = "/v1/allocations/{id}/start";
 /// `POST`: stop the service (IF7, IF8).
 pub const STOP: &str = "/v1/allocations/{id}/stop";
+/// `POST`: turn newcomers away, let what is in flight finish, then stop (F7.10.1a).
+pub const DRAIN: &str = "/v1/allocations/{id}/drain";
 /// `POST`: open access for users (IF13).
 pub const ALLOW: &str = "/v1/allocations/{id}/allow";
 /// `POST`: close access for users (IF13).

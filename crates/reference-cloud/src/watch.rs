@@ -61,6 +61,7 @@ async fn round(
         let Some(row) = cloud.store.get(&row.id).await? else { continue };
         if row.running_wanted {
             keep_running(cloud, &row, restarts).await?;
+            cloud.end_drain(&row).await?;
         }
         note(cloud, &row).await?;
     }
@@ -108,11 +109,13 @@ pub(crate) async fn give_up(cloud: &Cloud, id: &str, why: &str) -> Result<(), Op
         row.state = ResourceState::Failed.as_str().to_owned();
         row.running_wanted = false;
         row.access_wanted = false;
+        row.drain_until = None;
         row.failure = Some(why.to_owned());
         store::save(&mut tx, &mut row, cloud.now_us()).await?;
         store::close_interval(&mut tx, id, cloud.now_us()).await?;
     }
     tx.commit().await?;
+    cloud.gateway.gate(id).reopen();
     Ok(())
 }
 
@@ -180,6 +183,9 @@ async fn resume_one(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpError> {
         }
         if state == ResourceState::Provisioning {
             cloud.finish_start(&row.id, None).await?;
+        }
+        if row.drain_until.is_some() {
+            cloud.gateway.gate(&row.id).drain();
         }
         if row.access_wanted
             && let Some(address) = row.endpoint()

@@ -41,6 +41,7 @@ pub fn example(schema: &str) -> Option<Value> {
         "ConfirmRequest" => {
             told(&ConfirmRequest { quota: Quota { storage_bytes: Some(50_000_000_000) } })
         }
+        "DrainRequest" => told(&DrainRequest { deadline_seconds: Some(30) }),
         "StartRequest" => told(&StartRequest {
             application: "demo".to_owned(),
             service_name: "Tracking".to_owned(),
@@ -118,6 +119,7 @@ fn capabilities() -> Capabilities {
         backups: true,
         monitoring: Some(watching::support()),
         security: Some(security::support()),
+        drain: true,
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
     }
 }
@@ -157,6 +159,7 @@ fn held() -> Allocation {
         started_at_us: None,
         stopped_at_us: None,
         released_at_us: None,
+        draining_until_us: None,
         erasure: None,
         failure: None,
     }

@@ -211,6 +211,7 @@ fn schemas() -> Map<String, Value> {
         wire::ExtendRequest,
         wire::ConfirmRequest,
         wire::StartRequest,
+        wire::DrainRequest,
         wire::Allocation,
         wire::AllocationPage,
         wire::OperationRecord,

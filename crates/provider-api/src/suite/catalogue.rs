@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use super::answer::Outcome;
 use super::checks::{
-    backups, crash, door, ending, events, fence, holds, lives, monitoring, order, regions,
+    backups, crash, door, drain, ending, events, fence, holds, lives, monitoring, order, regions,
     security, trouble, watch,
 };
 use super::desk::Desk;
@@ -281,6 +281,27 @@ pub const CATALOGUE: &[Check] = &[
         ["F7.5.1"],
         "calls out of order are refused and change nothing",
         order::order
+    ),
+    check!(
+        Life,
+        "life.drain",
+        ["F7.10.1a", "IF13"],
+        "a drain turns newcomers away, lets requests in flight finish, then stops",
+        drain::finishes
+    ),
+    check!(
+        Life,
+        "life.drain-deadline",
+        ["F7.10.1a"],
+        "a drain ends at its deadline at the latest and the service can start again",
+        drain::deadline
+    ),
+    check!(
+        Life,
+        "life.drain-order",
+        ["F7.5.1"],
+        "what does not run cannot be drained",
+        drain::order
     ),
     check!(
         Life,

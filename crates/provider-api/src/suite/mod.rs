@@ -10,6 +10,7 @@ mod checks;
 mod desk;
 mod group;
 mod html;
+mod line;
 mod report;
 mod room;
 mod sweep;

@@ -34,6 +34,9 @@ pub struct Capabilities {
     /// What is noticed at addresses, and whether sources can be blocked; absent when neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security: Option<SecuritySupport>,
+    /// Whether services can be drained; a cloud that says nothing of it stops them only.
+    #[serde(default)]
+    pub drain: bool,
     /// The key that signs erasure statements; absent when the cloud signs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure_key: Option<PublicKey>,

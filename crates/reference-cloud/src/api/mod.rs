@@ -78,6 +78,7 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "resources" => get(routes::resources),
         "start" => post(routes::start),
         "stop" => post(routes::stop),
+        "drain" => post(routes::drain),
         "allow" => post(routes::allow),
         "deny" => post(routes::deny),
         "operation" => get(routes::operation),

@@ -9,8 +9,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use provider_api::{
-    ConfirmRequest, DiscoverRequest, ExtendRequest, FieldFault, HoldRequest, ProblemCode,
-    StartRequest,
+    ConfirmRequest, DiscoverRequest, DrainRequest, ExtendRequest, FieldFault, HoldRequest,
+    ProblemCode, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -102,6 +102,20 @@ pub(super) async fn start(
         let request: StartRequest = parse(&bytes(body)?)?;
         let intent = intent(&headers, "start", &id, &request)?;
         whole(&cloud.work.clone(), async move { cloud.start(&intent, &id, &request).await }).await
+    };
+    answer(outcome.await)
+}
+
+pub(super) async fn drain(
+    State(cloud): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let outcome = async {
+        let request: DrainRequest = parse(&bytes(body)?)?;
+        let intent = intent(&headers, "drain", &id, &request)?;
+        whole(&cloud.work.clone(), async move { cloud.drain(&intent, &id, &request).await }).await
     };
     answer(outcome.await)
 }

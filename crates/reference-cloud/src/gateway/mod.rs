@@ -1,6 +1,7 @@
 //! The addresses of services. While access is denied there is no listener at all; while it is allowed, requests go
 //! to the machines of the allocation in turn and their times are noted.
 
+mod gate;
 mod guard;
 mod proxy;
 mod stats;
@@ -14,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use gate::{Gate, Pass};
 pub(crate) use guard::Guard;
 pub(crate) use stats::Stats;
 
@@ -29,6 +31,7 @@ pub(crate) struct Gateway {
     doors: Mutex<HashMap<String, Door>>,
     stats: Mutex<HashMap<String, Arc<Stats>>>,
     guards: Mutex<HashMap<String, Arc<Guard>>>,
+    gates: Mutex<HashMap<String, Arc<Gate>>>,
 }
 
 #[derive(Debug)]
@@ -45,12 +48,13 @@ impl Gateway {
             doors: Mutex::default(),
             stats: Mutex::default(),
             guards: Mutex::default(),
+            gates: Mutex::default(),
         }
     }
 
     /// Opens the address of an allocation; fine when it is open.
     pub(crate) async fn open(&self, id: &str, address: SocketAddr) -> io::Result<()> {
-        if self.is_open(id) {
+        if self.listens(id) {
             return Ok(());
         }
         let listener = TcpListener::bind(address).await?;
@@ -60,6 +64,7 @@ impl Gateway {
             Arc::clone(&self.children),
             self.stats(id),
             self.guard(id),
+            self.gate(id),
             Arc::clone(&self.switches),
         );
         let guard = self.guard(id);
@@ -89,7 +94,12 @@ impl Gateway {
         }
     }
 
+    /// Whether newcomers are let in.
     pub(crate) fn is_open(&self, id: &str) -> bool {
+        self.listens(id) && !self.gate(id).is_draining()
+    }
+
+    fn listens(&self, id: &str) -> bool {
         lock(&self.doors).get(id).is_some_and(|door| !door.task.is_finished())
     }
 
@@ -103,7 +113,13 @@ impl Gateway {
         Arc::clone(lock(&self.guards).entry(id.to_owned()).or_default())
     }
 
+    /// Who is inside an address, kept over closing and opening.
+    pub(crate) fn gate(&self, id: &str) -> Arc<Gate> {
+        Arc::clone(lock(&self.gates).entry(id.to_owned()).or_default())
+    }
+
     pub(crate) fn forget(&self, id: &str) {
+        lock(&self.gates).remove(id);
         lock(&self.stats).remove(id);
         lock(&self.guards).remove(id);
     }

@@ -13,9 +13,10 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
 use tower::Service;
 
-use super::{Guard, Stats};
+use super::{Gate, Guard, Pass, Stats};
 use crate::children::{Children, SECRET_HEADER, send};
 use crate::http_server::{LoseAnswer, Peer};
 use crate::switches::Panel;
@@ -27,12 +28,15 @@ pub(super) struct Proxy {
     children: Arc<Children>,
     stats: Arc<Stats>,
     guard: Arc<Guard>,
+    gate: Arc<Gate>,
     switches: Arc<Panel>,
     turn: Arc<AtomicUsize>,
 }
 
 /// A machine that takes longer is given up.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// When somebody who was turned away may look again, in seconds.
+const RETRY_AFTER_SECONDS: &str = "30";
 /// Headers that speak of one connection only (RFC 9110, 7.6.1) and must not be handed on.
 const HOP_BY_HOP: [HeaderName; 8] = [
     header::CONNECTION,
@@ -51,9 +55,10 @@ impl Proxy {
         children: Arc<Children>,
         stats: Arc<Stats>,
         guard: Arc<Guard>,
+        gate: Arc<Gate>,
         switches: Arc<Panel>,
     ) -> Self {
-        Self { id: id.into(), children, stats, guard, switches, turn: Arc::default() }
+        Self { id: id.into(), children, stats, guard, gate, switches, turn: Arc::default() }
     }
 
     async fn forward(self, request: Request) -> Response {
@@ -66,6 +71,7 @@ impl Proxy {
         if source.is_some_and(|source| self.guard.refuses(source)) {
             return lost();
         }
+        let Some(pass) = self.gate.enter() else { return turned_away() };
         let begun = Instant::now();
         let denied = is_control(&request);
         let response = self.hand_on(request).await;
@@ -78,7 +84,7 @@ impl Proxy {
             }
         }
         self.stats.note(begun, begun.elapsed(), response.status().is_server_error());
-        response
+        carrying(response, pass)
     }
 
     async fn hand_on(&self, request: Request) -> Response {
@@ -118,6 +124,21 @@ impl Proxy {
 /// Whether it asks what only the cloud may ask.
 fn is_control(request: &Request) -> bool {
     request.uri().path().starts_with("/_control")
+}
+
+/// The answer with the pass of its request, which ends with its last byte.
+fn carrying(response: Response, pass: Pass) -> Response {
+    let carry = move |frame| {
+        let _in_flight = &pass;
+        frame
+    };
+    response.map(|body| Body::new(body.map_frame(carry)))
+}
+
+/// The service is drained: come back later, on another connection.
+fn turned_away() -> Response {
+    let headers = [(header::RETRY_AFTER, RETRY_AFTER_SECONDS), (header::CONNECTION, "close")];
+    (StatusCode::SERVICE_UNAVAILABLE, headers).into_response()
 }
 
 /// No answer at all: the connection breaks.

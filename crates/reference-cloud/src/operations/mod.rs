@@ -4,6 +4,7 @@
 
 mod access;
 mod backups;
+mod drain;
 mod ending;
 mod events;
 mod health;

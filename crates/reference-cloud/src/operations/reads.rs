@@ -36,6 +36,7 @@ impl Cloud {
             backups: true,
             monitoring: Some(self.monitoring_support()),
             security: Some(self.security_support()),
+            drain: true,
             erasure_key: Some(PublicKey::of(
                 &self.signer.key.verifying_key(),
                 self.signer.key_id.clone(),

@@ -152,6 +152,7 @@ impl Cloud {
             metrics: Vec::new(),
             monitoring: None,
             security: None,
+            drain: false,
             backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }
@@ -198,6 +199,7 @@ impl Cloud {
             started_at_us: None,
             stopped_at_us: None,
             released_at_us: None,
+            draining_until_us: None,
             erasure: None,
             failure: None,
         };

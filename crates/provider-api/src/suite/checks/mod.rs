@@ -3,6 +3,7 @@
 pub(super) mod backups;
 pub(super) mod crash;
 pub(super) mod door;
+pub(super) mod drain;
 pub(super) mod ending;
 pub(super) mod events;
 pub(super) mod fence;

@@ -141,4 +141,40 @@ pub const FAULTS: &[Fault] = &[
             }
         }
     }),
+    // Draining.
+    whole!("drains by stopping at once", "life.drain", "the state is active", |up, call| {
+        if !call.is("POST", "/drain") {
+            return up.send(&call).await;
+        }
+        up.own("POST", &format!("/v1/allocations/{}/stop", call.id()), "").await
+    }),
+    whole!("lets newcomers in while it drains", "life.drain", "newcomers", |up, call| {
+        if !call.is("POST", "/drain") {
+            return up.send(&call).await;
+        }
+        let mut allocation = up.look(&call.id()).await;
+        allocation["drainingUntilUs"] = json!(1);
+        let mut reply = up.own("GET", "/v1/capabilities", "").await;
+        reply.ok(&allocation);
+        reply
+    }),
+    ask!(
+        "drains with a deadline of its own",
+        "life.drain-deadline",
+        "comes to its end",
+        |_, call| {
+            if call.is("POST", "/drain") {
+                call.set(|body| {
+                    if body["deadlineSeconds"] == json!(2) {
+                        body["deadlineSeconds"] = json!(3600);
+                    }
+                });
+            }
+        }
+    ),
+    tell!("drains what does not run", "life.drain-order", "wrong-state", |_, call, reply| {
+        if call.is("POST", "/drain") && reply.status == 409 {
+            reply.ok(&json!({"state": "draining"}));
+        }
+    }),
 ];
