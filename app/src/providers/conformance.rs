@@ -158,6 +158,8 @@ fn fact(words: Words, check: &str) -> Option<&'static str> {
         "backup.gone" => words.conform_fact_backup_gone(),
         "backup.erased" => words.conform_fact_backup_erased(),
         "end.order" => words.conform_fact_end_order(),
+        "end.export" => words.conform_fact_end_export(),
+        "end.export-part" => words.conform_fact_end_export_part(),
         "end.statement" => words.conform_fact_end_statement(),
         "end.erased" => words.conform_fact_end_erased(),
         "end.capacity" => words.conform_fact_end_capacity(),

@@ -2,7 +2,7 @@
 //! its names, and the OpenAPI document is written from it, so that none of them can lack one.
 
 use crate::problem::ProblemCode as Code;
-use crate::{openmetrics, paths};
+use crate::{archive, openmetrics, paths};
 
 /// One operation.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +86,12 @@ impl Part {
 /// The schema of an answer that is OpenMetrics text and no JSON.
 pub const OPEN_METRICS: &str = "OpenMetricsText";
 
+/// The schema of an answer that is an archive and no JSON.
+pub const ARCHIVE: &str = "Archive";
+
+const EXPORT_PROBLEMS: &[Code] =
+    &[Code::NotFound, Code::WrongState, Code::Unsupported, Code::VolumeLost];
+
 /// Refusals of every changing call.
 pub const CHANGING: &[Code] = &[
     Code::IdempotencyKeyMissing,
@@ -155,6 +161,7 @@ impl Operation {
     pub fn media(&self) -> &'static str {
         match self.answer.1 {
             OPEN_METRICS => openmetrics::MEDIA_TYPE,
+            ARCHIVE => archive::MEDIA_TYPE,
             _ => "application/json",
         }
     }
@@ -395,6 +402,16 @@ pub const OPERATIONS: &[Operation] = &[
         "It is `running` until it has `succeeded`, with the path of what came of it, or `failed`, with a problem. It goes on \
          when the cloud was restarted, or fails with a reason.",
     ], "LongOperation"),
+    ask("export", paths::EXPORT, Part::Ending, &["F7.10.1c"], [
+        "What may be taken along",
+        "Every file of the volume with its digest, and where the archive is. Only while nothing runs and before the data \
+         are erased; the data are read once to answer.",
+    ], "ExportManifest").refuses(EXPORT_PROBLEMS),
+    ask("exportArchive", paths::EXPORT_ARCHIVE, Part::Ending, &["F7.10.1c"], [
+        "The archive of an export",
+        "A tar whose bytes are the same as long as the data are. A download that was cut off goes on with `Range`, and with \
+         `If-Range` only of the same archive (RFC 9110); it breaks off when the data change in the middle.",
+    ], ARCHIVE).refuses(EXPORT_PROBLEMS),
     Operation {
         answer: (200, "ErasureStatement"),
         ..act("erase", paths::ERASE, Part::Ending, &["IF10", "F7.10.1c"], [

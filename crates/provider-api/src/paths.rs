@@ -55,6 +55,10 @@ pub const BLOCKS: &str = "/v1/allocations/{id}/blocks";
 pub const BLOCK: &str = "/v1/blocks/{id}";
 /// `GET`: what to bill.
 pub const METER: &str = "/v1/allocations/{id}/meter";
+/// `GET`: what may be taken along, with digests (F7.10.1c).
+pub const EXPORT: &str = "/v1/allocations/{id}/export";
+/// `GET`: the archive, also in parts.
+pub const EXPORT_ARCHIVE: &str = "/v1/allocations/{id}/export/archive";
 /// `POST`: erase the data (IF10).
 pub const ERASE: &str = "/v1/allocations/{id}/erase";
 /// `POST`: give the capacity back.

@@ -44,6 +44,8 @@ pub enum ProblemCode {
     VolumeLost,
     /// The copy is not what was copied.
     BackupDamaged,
+    /// The part that was asked for lies beyond the end.
+    RangeUnsatisfiable,
     /// Nobody has set what to measure, so there is nothing to read.
     NotMonitored,
     /// The provider refuses by its own policy.
@@ -82,6 +84,7 @@ impl ProblemCode {
             Self::StorageFull => "storage-full",
             Self::VolumeLost => "volume-lost",
             Self::BackupDamaged => "backup-damaged",
+            Self::RangeUnsatisfiable => "range-unsatisfiable",
             Self::NotMonitored => "not-monitored",
             Self::Refused => "refused",
             Self::Unavailable => "unavailable",
@@ -109,6 +112,7 @@ impl ProblemCode {
             | Self::VolumeLost
             | Self::BackupDamaged
             | Self::NotMonitored => 409,
+            Self::RangeUnsatisfiable => 416,
             Self::IdempotencyKeyReused | Self::RegionUnknown | Self::Unsupported => 422,
             Self::TooManyRequests => 429,
             Self::Unavailable => 503,
@@ -138,6 +142,7 @@ impl ProblemCode {
             Self::StorageFull => "The cloud's storage is full",
             Self::VolumeLost => "The volume is lost",
             Self::BackupDamaged => "The backup is damaged",
+            Self::RangeUnsatisfiable => "The part lies beyond the end",
             Self::NotMonitored => "Nothing is monitored",
             Self::Refused => "The provider refuses",
             Self::Unavailable => "Not available for the moment",
@@ -234,6 +239,7 @@ mod tests {
             ProblemCode::VolumeLost,
             ProblemCode::BackupDamaged,
             ProblemCode::NotMonitored,
+            ProblemCode::RangeUnsatisfiable,
         ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }

@@ -76,6 +76,8 @@ pub fn example(schema: &str) -> Option<Value> {
         "Monitoring" => told(&watching::monitoring()),
         crate::operations::OPEN_METRICS => told(&watching::readings()),
         "UsageRecord" => told(&usage()),
+        "ExportManifest" => told(&backups::export()),
+        crate::operations::ARCHIVE => told(&"(the bytes of a tar)"),
         "ErasureStatement" => told(&statement()?),
         "Problem" => told(&problem()),
         _ => None,
@@ -120,6 +122,7 @@ fn capabilities() -> Capabilities {
         monitoring: Some(watching::support()),
         security: Some(security::support()),
         drain: true,
+        export: true,
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
     }
 }

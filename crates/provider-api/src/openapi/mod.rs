@@ -5,7 +5,7 @@ mod examples;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::operations::{CHANGING, OPERATIONS, Operation, Part};
+use crate::operations::{ARCHIVE, CHANGING, OPERATIONS, Operation, Part};
 use crate::problem::{Problem, ProblemCode as Code};
 use crate::state::diagram;
 use crate::{erasure, resource, wire};
@@ -75,6 +75,11 @@ fn describe(operation: &Operation) -> Value {
             parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
         }
     }
+    if operation.answer.1 == ARCHIVE {
+        for name in ["Range", "IfRange"] {
+            parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
+        }
+    }
     if operation.changing {
         for name in ["IdempotencyKey", "Epoch"] {
             parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
@@ -130,6 +135,12 @@ fn responses(operation: &Operation) -> Value {
         "headers": headers,
         "content": content(operation.media(), schema),
     }});
+    if schema == ARCHIVE {
+        let mut headers = request_id.clone();
+        headers["content-range"] = json!({"schema": {"type": "string"}});
+        let content = content(operation.media(), schema);
+        responses["206"] = json!({"description": "The part that was asked for", "headers": headers, "content": content});
+    }
     for (status, codes) in refusals(operation) {
         let titles: Vec<&str> = codes.iter().map(|code| code.title()).collect();
         let mut examples = Map::new();
@@ -154,6 +165,9 @@ fn refusals(operation: &Operation) -> Vec<(u16, Vec<Code>)> {
     let everywhere = [Code::Unauthorized, Code::Unavailable, Code::TooManyRequests, Code::Internal];
     let mut codes: Vec<Code> = everywhere.to_vec();
     codes.extend(operation.problems);
+    if operation.answer.1 == ARCHIVE {
+        codes.push(Code::RangeUnsatisfiable);
+    }
     if operation.changing {
         codes.extend(CHANGING);
     }
@@ -185,6 +199,10 @@ fn parameters() -> Value {
         "Epoch": {"name": "Kumoichi-Epoch", "in": "header", "required": true,
             "description": "The fencing token: one below the highest seen for the allocation is refused.",
             "schema": {"type": "integer", "format": "int64"}, "example": 7},
+        "Range": {"name": "Range", "in": "header", "description": "One part, as `bytes=1000-`",
+            "schema": {"type": "string"}},
+        "IfRange": {"name": "If-Range", "in": "header", "description": "The entity tag of the archive the part is of",
+            "schema": {"type": "string"}},
         "label": {"name": "label", "in": "query", "description": "Only what has exactly this label",
             "schema": {"type": "string"}},
         "after": {"name": "after", "in": "query", "description": "What `next` of the page before said",
@@ -231,6 +249,7 @@ fn schemas() -> Map<String, Value> {
         wire::LongOperation,
         wire::LongOperationPage,
         resource::ResourceGraph,
+        wire::ExportManifest,
         erasure::ErasureStatement,
         Problem,
     );

@@ -48,15 +48,18 @@ pub(super) struct Answer {
     pub failure: String,
     /// The whole body; the report keeps its beginning.
     pub body: String,
+    /// The same as it came, for what is no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
-    pub(super) fn of(exchange: &Exchange, body: String) -> Self {
+    pub(super) fn of(exchange: &Exchange, bytes: Vec<u8>) -> Self {
         Self {
             what: format!("{} {}", exchange.sent.method, exchange.sent.path),
             came: exchange.came.clone(),
             failure: exchange.failure.clone().unwrap_or_default(),
-            body,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
         }
     }
 

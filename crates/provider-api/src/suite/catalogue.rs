@@ -5,8 +5,8 @@ use std::pin::Pin;
 
 use super::answer::Outcome;
 use super::checks::{
-    backups, crash, door, drain, ending, events, fence, holds, lives, monitoring, order, regions,
-    security, trouble, watch,
+    backups, crash, door, drain, ending, events, export, fence, holds, lives, monitoring, order,
+    regions, security, trouble, watch,
 };
 use super::desk::Desk;
 use super::group::Group;
@@ -464,6 +464,20 @@ pub const CATALOGUE: &[Check] = &[
         ["F7.10.1c", "IF10"],
         "data must be erased before release",
         ending::order
+    ),
+    check!(
+        Ending,
+        "end.export",
+        ["F7.10.1c"],
+        "what is exported is whole, as its manifest says, and gone with the data",
+        export::whole
+    ),
+    check!(
+        Ending,
+        "end.export-part",
+        ["F7.10.1c"],
+        "a download of an export that was cut off can go on",
+        export::part
     ),
     check!(
         Ending,

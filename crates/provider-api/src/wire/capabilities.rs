@@ -37,6 +37,9 @@ pub struct Capabilities {
     /// Whether services can be drained; a cloud that says nothing of it stops them only.
     #[serde(default)]
     pub drain: bool,
+    /// Whether data can be taken along as an archive.
+    #[serde(default)]
+    pub export: bool,
     /// The key that signs erasure statements; absent when the cloud signs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure_key: Option<PublicKey>,

@@ -1,6 +1,7 @@
 //! The API over HTTP: routes, tokens, headers, problems. Every rule is in `operations`.
 
 mod answer;
+mod export;
 mod faults;
 mod headers;
 mod page;
@@ -103,6 +104,8 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "deleteBackup" => delete(routes::delete_backup),
         "longOperations" => get(routes::long_operations),
         "longOperation" => get(routes::long_operation),
+        "export" => get(export::export),
+        "exportArchive" => get(export::export_archive),
         "erase" => post(routes::erase),
         "release" => post(routes::release),
         _ => return None,

@@ -7,6 +7,7 @@ mod backups;
 mod drain;
 mod ending;
 mod events;
+mod export;
 mod health;
 mod hold;
 mod life;

@@ -37,6 +37,7 @@ impl Cloud {
             monitoring: Some(self.monitoring_support()),
             security: Some(self.security_support()),
             drain: true,
+            export: true,
             erasure_key: Some(PublicKey::of(
                 &self.signer.key.verifying_key(),
                 self.signer.key_id.clone(),

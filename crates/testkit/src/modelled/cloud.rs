@@ -153,6 +153,7 @@ impl Cloud {
             monitoring: None,
             security: None,
             drain: false,
+            export: false,
             backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }

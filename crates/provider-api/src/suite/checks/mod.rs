@@ -6,6 +6,7 @@ pub(super) mod door;
 pub(super) mod drain;
 pub(super) mod ending;
 pub(super) mod events;
+pub(super) mod export;
 pub(super) mod fence;
 pub(super) mod holds;
 pub(super) mod lives;
