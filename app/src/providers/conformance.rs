@@ -146,6 +146,8 @@ fn fact(words: Words, check: &str) -> Option<&'static str> {
         "watch.readings" => words.conform_fact_watch_readings(),
         "watch.security" => words.conform_fact_watch_security(),
         "watch.events" => words.conform_fact_watch_events(),
+        "watch.webhook" => words.conform_fact_watch_webhook(),
+        "watch.webhook-posted" => words.conform_fact_watch_webhook_posted(),
         "backup.made" => words.conform_fact_backup_made(),
         "backup.repeat" => words.conform_fact_backup_repeat(),
         "backup.listed" => words.conform_fact_backup_listed(),

@@ -13,6 +13,7 @@ pub mod problem;
 pub mod resource;
 pub mod state;
 pub mod suite;
+pub mod webhook;
 pub mod wire;
 
 pub use driver::{

@@ -356,6 +356,31 @@ pub const OPERATIONS: &[Operation] = &[
          written together with the change. Read from \
          the place `next` of the page before; a reader that crashed reads again from where it was and gets the same.",
     ], "EventPage").refuses(&[]),
+    Operation {
+        method: "PUT",
+        answer: (200, "Webhook"),
+        ..act("setWebhook", paths::WEBHOOK, Part::Watching, &["F7.5.3", "F7.2.1"], [
+            "Have every event posted",
+            "One subscription for each token, with an epoch of its own. Each event of the feed from now on is posted as \
+             `application/cloudevents+json`, one after the other, with `webhook-id`, `webhook-timestamp` and \
+             `webhook-signature` (Standard Webhooks, HMAC-SHA256). What is not answered with 2xx is posted again after \
+             growing waits, at least once and perhaps twice; after too many failures, or 410, the subscription is \
+             `suspended`. The feed is the way to catch up. Setting it again replaces address and secret.",
+        ])
+        .body("WebhookRequest")
+    },
+    ask("webhook", paths::WEBHOOK, Part::Watching, &["F7.5.3"], [
+        "The subscription as it is now",
+        "Its address, how far it is in the feed, and why the last attempt failed. The secret is never told.",
+    ], "Webhook").refuses(&[]),
+    Operation {
+        method: "DELETE",
+        answer: (200, "Webhook"),
+        ..act("deleteWebhook", paths::WEBHOOK, Part::Watching, &["F7.5.3"], [
+            "Have nothing posted any more",
+            "Address and secret are forgotten. Taking away what is not there succeeds.",
+        ])
+    },
     begin("backup", paths::BACKUPS, &["IF2"], [
         "Copy the volume",
         "The copy is the volume as it was at one moment: where machines run they stand still meanwhile, and requests of \

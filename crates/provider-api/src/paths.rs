@@ -77,6 +77,8 @@ pub const RESTORE: &str = "/v1/backups/{id}/restore";
 pub const LONG_OPERATIONS: &str = "/v1/allocations/{id}/operations";
 /// `GET`: one piece of long work.
 pub const LONG_OPERATION: &str = "/v1/long-operations/{id}";
+/// `PUT`: have every event posted. `GET`: the subscription. `DELETE`: take it away.
+pub const WEBHOOK: &str = "/v1/webhook";
 /// `GET`: the feed of events, with `after`, `label` and `limit`.
 pub const EVENTS: &str = "/v1/events";
 /// `GET`: what became of an idempotency key.

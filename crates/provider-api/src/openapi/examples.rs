@@ -70,6 +70,8 @@ pub fn example(schema: &str) -> Option<Value> {
         "BlockRequest" => told(&security::request()),
         "Block" => told(&security::block()),
         "BlockPage" => told(&BlockPage { items: vec![security::block()], next: None }),
+        "WebhookRequest" => told(&watching::subscribe()),
+        "Webhook" => told(&watching::subscription()),
         "Liveness" => told(&liveness()),
         "Metrics" => told(&metrics()),
         "MonitoringRequest" => told(&watching::request()),
@@ -123,6 +125,7 @@ fn capabilities() -> Capabilities {
         security: Some(security::support()),
         drain: true,
         export: true,
+        webhooks: true,
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
     }
 }

@@ -234,6 +234,8 @@ fn schemas() -> Map<String, Value> {
         wire::AllocationPage,
         wire::OperationRecord,
         wire::EventPage,
+        wire::WebhookRequest,
+        wire::Webhook,
         wire::Liveness,
         wire::Metrics,
         wire::MonitoringRequest,

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use super::answer::Outcome;
 use super::checks::{
     backups, crash, door, drain, ending, events, export, fence, holds, lives, monitoring, order,
-    regions, security, trouble, watch,
+    regions, security, trouble, watch, webhook,
 };
 use super::desk::Desk;
 use super::group::Group;
@@ -380,6 +380,20 @@ pub const CATALOGUE: &[Check] = &[
         ["F7.5.3"],
         "every change of state is told once, in order, and can be read again",
         events::feed
+    ),
+    check!(
+        Watch,
+        "watch.webhook",
+        ["F7.5.3"],
+        "a subscription is set and taken away, and only public addresses are posted to",
+        webhook::subscription
+    ),
+    check!(
+        Watch,
+        "watch.webhook-posted",
+        ["F7.5.3", "F7.2.1"],
+        "every event is posted in order and signed with the secret of the subscription",
+        webhook::posted
     ),
     check!(
         Backups,

@@ -8,6 +8,7 @@ mod answer;
 mod catalogue;
 mod checks;
 mod desk;
+mod ear;
 mod group;
 mod html;
 mod line;

@@ -40,6 +40,9 @@ pub struct Capabilities {
     /// Whether data can be taken along as an archive.
     #[serde(default)]
     pub export: bool,
+    /// Whether events are posted to a subscriber.
+    #[serde(default)]
+    pub webhooks: bool,
     /// The key that signs erasure statements; absent when the cloud signs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure_key: Option<PublicKey>,

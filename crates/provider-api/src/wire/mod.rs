@@ -11,6 +11,7 @@ mod monitoring;
 mod observation;
 mod resources;
 mod security;
+mod webhook;
 mod work;
 
 pub use allocation::*;
@@ -24,4 +25,5 @@ pub use monitoring::*;
 pub use observation::*;
 pub use resources::*;
 pub use security::*;
+pub use webhook::*;
 pub use work::*;

@@ -1,9 +1,9 @@
-//! Handlers of monitoring: one per route, as in `routes`.
+//! Handlers of monitoring and of the subscription: one per route, as in `routes`.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use provider_api::{MonitoringRequest, openmetrics};
+use provider_api::{MonitoringRequest, WebhookRequest, openmetrics};
 
 use super::answer::{answer, problem};
 use super::headers::{intent, parse};
@@ -36,4 +36,27 @@ pub(super) async fn readings(State(cloud): Shared, Path(id): Path<String>) -> Re
         }
         Err(error) => problem(&error),
     }
+}
+
+pub(super) async fn set_webhook(State(cloud): Shared, headers: HeaderMap, body: Body) -> Response {
+    let outcome = async {
+        let request: WebhookRequest = parse(&bytes(body)?)?;
+        let intent = intent(&headers, "setWebhook", "", &request)?;
+        let work = cloud.work.clone();
+        whole(&work, async move { cloud.set_webhook(&intent, &request).await }).await
+    };
+    answer(outcome.await)
+}
+
+pub(super) async fn webhook(State(cloud): Shared) -> Response {
+    answer(cloud.webhook().await)
+}
+
+pub(super) async fn delete_webhook(State(cloud): Shared, headers: HeaderMap) -> Response {
+    let outcome = async {
+        let intent = intent(&headers, "deleteWebhook", "", &())?;
+        let work = cloud.work.clone();
+        whole(&work, async move { cloud.delete_webhook(&intent).await }).await
+    };
+    answer(outcome.await)
 }

@@ -16,10 +16,12 @@ mod outcome;
 mod reads;
 mod resources;
 mod security;
+mod webhook;
 mod work;
 mod zones;
 
 pub(crate) use hold::invalid;
+pub(crate) use webhook::{deliver, sender};
 pub(crate) use work::Progress;
 pub(crate) use zones::Room;
 

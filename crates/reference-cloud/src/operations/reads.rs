@@ -38,6 +38,7 @@ impl Cloud {
             security: Some(self.security_support()),
             drain: true,
             export: true,
+            webhooks: true,
             erasure_key: Some(PublicKey::of(
                 &self.signer.key.verifying_key(),
                 self.signer.key_id.clone(),

@@ -139,7 +139,8 @@ pub(crate) async fn load(tx: &mut Tx, id: &str) -> Result<Option<AllocationRow>,
 
 pub(crate) async fn load_key(tx: &mut Tx, key: &str) -> Result<Option<RecordedKey>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT key, operation, allocation_id, fingerprint, done_at FROM operations WHERE key = $1",
+        "SELECT key, operation, allocation_id, fingerprint, done_at FROM operations WHERE key = $1
+         UNION ALL SELECT key, operation, '', fingerprint, done_at FROM webhook_keys WHERE key = $1",
     )
     .bind(key)
     .fetch_optional(&mut **tx)

@@ -10,6 +10,7 @@ mod older;
 mod rows;
 mod security;
 mod usage;
+mod webhook;
 mod work;
 
 use std::path::Path;
@@ -32,6 +33,7 @@ pub(crate) use security::{
     insert_security, lift_blocks,
 };
 pub(crate) use usage::{close_interval, open_interval};
+pub(crate) use webhook::{WebhookRow, load_webhook, record_webhook_key, set_webhook};
 pub(crate) use work::{WorkRow, end_work, forget_reasons, insert_work};
 
 use crate::error::CloudError;

@@ -89,6 +89,7 @@ pub fn config(dir: &TempDir) -> CloudConfig {
     config.endpoints =
         EndpointRange { first_address: address, addresses: 1, first_port: 8700, ports: 8 };
     config.faults = true;
+    config.webhooks_to_loopback = true;
     config.admin_token = Some(Secret::new(ADMIN));
     config
 }
@@ -171,6 +172,7 @@ impl Process {
     pub async fn restart(&mut self) {
         let child = Command::new(program())
             .arg("serve")
+            .arg("--webhooks-to-loopback")
             .args(["--listen", &self.address.to_string(), "--data-dir"])
             .arg(self.dir.path())
             .args([

@@ -154,6 +154,7 @@ impl Cloud {
             security: None,
             drain: false,
             export: false,
+            webhooks: false,
             backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }

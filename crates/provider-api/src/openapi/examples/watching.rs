@@ -1,9 +1,10 @@
-//! Examples of monitoring.
+//! Examples of monitoring and of the subscription.
 
 use super::{ID, LABEL, NOW_US, SECOND_US, metrics};
 use crate::openmetrics;
 use crate::wire::{
     METRICS, MetricSpec, Monitoring, MonitoringRequest, MonitoringState, MonitoringSupport,
+    Webhook, WebhookRequest, WebhookState,
 };
 
 fn chosen() -> Vec<String> {
@@ -36,4 +37,23 @@ pub(super) fn readings() -> String {
     let specs = chosen.iter().filter_map(|name| MetricSpec::named(name));
     let readings: Vec<_> = specs.filter_map(|metric| metric.read(&measured)).collect();
     openmetrics::write(&[("allocation", ID), ("label", LABEL)], &chosen, &readings, NOW_US)
+}
+
+const RECEIVER: &str = "https://broker.example/clouds/minato";
+
+pub(super) fn subscribe() -> WebhookRequest {
+    let secret = "whsec_bm90IGEgc2VjcmV0IGJ1dCBhbiBleGFtcGxl".to_owned();
+    WebhookRequest { url: RECEIVER.to_owned(), secret }
+}
+
+pub(super) fn subscription() -> Webhook {
+    Webhook {
+        state: WebhookState::Active,
+        epoch: Some(7),
+        url: Some(RECEIVER.to_owned()),
+        delivered: Some("42".to_owned()),
+        failures: 0,
+        last_error: None,
+        set_at_us: Some(NOW_US),
+    }
 }

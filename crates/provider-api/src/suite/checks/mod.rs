@@ -16,3 +16,4 @@ pub(super) mod regions;
 pub(super) mod security;
 pub(super) mod trouble;
 pub(super) mod watch;
+pub(super) mod webhook;

@@ -177,4 +177,26 @@ pub const FAULTS: &[Fault] = &[
             reply.ok(&json!({"state": "draining"}));
         }
     }),
+    // The subscription.
+    tell!("posts to private networks", "watch.webhook", "invalid-request", |_, call, reply| {
+        if call.is("PUT", "/v1/webhook") && call.json()["url"] == json!("http://10.0.0.1/") {
+            reply.ok(&json!({"state": "active", "failures": 0}));
+        }
+    }),
+    tell!("tells the secret", "watch.webhook", "never told", |_, call, reply| {
+        if call.is("PUT", "/v1/webhook") && reply.status == 200 {
+            reply.set(|told| told["secret"] = call.json()["secret"].clone());
+        }
+    }),
+    ask!("signs with a secret of its own", "watch.webhook-posted", "signature", |_, call| {
+        if call.is("PUT", "/v1/webhook") {
+            let own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+            call.set(|body| body["secret"] = json!(own));
+        }
+    }),
+    ask!("posts somewhere else", "watch.webhook-posted", "is posted within", |_, call| {
+        if call.is("PUT", "/v1/webhook") {
+            call.set(|body| body["url"] = json!("https://elsewhere.invalid/"));
+        }
+    }),
 ];
