@@ -146,6 +146,15 @@ async fn private_receivers_and_keys_used_for_something_else_are_refused_and_the_
         assert_eq!((status, &refusal["errors"][0]["pointer"]), (400, &json!("/url")), "{to}");
         assert!(!refusal.to_string().contains("MfKQ9r8G"), "{refusal}");
     }
+    // A name is judged by where it leads, whenever it is asked.
+    let (receiver, to) = Receiver::start().await;
+    let (status, _) = subscribe(&url, "name", &to.replace("127.0.0.1", "localhost")).await;
+    assert_eq!(status, 200);
+    local.driver.hold(hold_command("hold", group())).await.unwrap();
+    until("the attempt failed", || async { told(&url).await.failures == 1 }).await;
+    assert_eq!(receiver.count(), 0);
+    let error = told(&url).await.last_error.unwrap();
+    assert!(error.contains("not a public address"), "{error}");
     let (status, set) = subscribe(&url, "set", "https://receiver.invalid/").await;
     assert!(status == 200 && !set.to_string().contains("MfKQ9r8G"), "{set}");
     let refused = local.driver.hold(hold_command("set", group())).await.unwrap_err();
