@@ -199,8 +199,16 @@ impl<'a> Desk<'a> {
         let headers: Vec<Header> = headers.collect();
         let bytes = crate::http::read_body(response, self.room.body_max).await;
         let bytes = bytes.map_err(|error| error.to_string())?;
-        let body = Exchange::cut(&String::from_utf8_lossy(&bytes));
+        let body = shown(&bytes);
         Ok((Came { status, headers, body }, bytes))
+    }
+}
+
+/// What the journal keeps of a body; what is no text would only get in the way of whoever stores a report.
+fn shown(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains('\0') => Exchange::cut(text),
+        _ => format!("({} bytes that are no text)", bytes.len()),
     }
 }
 
@@ -377,5 +385,17 @@ impl Desk<'_> {
             return Ok(());
         }
         Err(Stop::Skip("it would fill a region, which this run was asked not to do".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_journal_keeps_text_and_only_the_length_of_anything_else() {
+        assert_eq!(shown("雲".as_bytes()), "雲");
+        assert_eq!(shown(b"a\0b"), "(3 bytes that are no text)");
+        assert_eq!(shown(&[0xff]), "(1 bytes that are no text)");
     }
 }
