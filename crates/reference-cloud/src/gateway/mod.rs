@@ -96,7 +96,7 @@ impl Gateway {
 
     /// Whether newcomers are let in.
     pub(crate) fn is_open(&self, id: &str) -> bool {
-        self.listens(id) && !self.gate(id).is_draining()
+        self.listens(id) && !lock(&self.gates).get(id).is_some_and(|gate| gate.is_draining())
     }
 
     fn listens(&self, id: &str) -> bool {
@@ -111,6 +111,11 @@ impl Gateway {
     /// Who is kept out of an address and what was noticed there, kept over closing and opening.
     pub(crate) fn guard(&self, id: &str) -> Arc<Guard> {
         Arc::clone(lock(&self.guards).entry(id.to_owned()).or_default())
+    }
+
+    /// The same where there is one: looking at what never had an address leaves nothing behind.
+    pub(crate) fn known_guard(&self, id: &str) -> Option<Arc<Guard>> {
+        lock(&self.guards).get(id).map(Arc::clone)
     }
 
     /// Who is inside an address, kept over closing and opening.

@@ -9,7 +9,7 @@ use super::Intent;
 use super::hold::invalid;
 use crate::cloud::Cloud;
 use crate::error::OpError;
-use crate::store;
+use crate::store::{self, MonitoringRow};
 
 /// The watch goes its rounds every second.
 const INTERVAL_MIN_SECONDS: u32 = 1;
@@ -81,13 +81,20 @@ impl Cloud {
         let now_us = self.now_us();
         let monitored = self.store.monitored().await?;
         for row in monitored.iter().filter(|row| row.is_due(now_us)) {
-            let metrics = self.metrics(&row.allocation_id).await?;
-            let chosen = row.metrics()?;
-            let specs = chosen.iter().filter_map(|name| MetricSpec::named(name));
-            let readings: Vec<_> = specs.filter_map(|metric| metric.read(&metrics)).collect();
-            self.store.note_readings(row, &readings, now_us).await?;
+            if let Err(error) = self.take_reading(row, now_us).await {
+                // One broken volume must not keep the others unwatched.
+                tracing::error!(allocation.id = %row.allocation_id, %error, "a reading could not be taken");
+            }
         }
         Ok(())
+    }
+
+    async fn take_reading(&self, row: &MonitoringRow, now_us: i64) -> Result<(), OpError> {
+        let metrics = self.metrics(&row.allocation_id).await?;
+        let chosen = row.metrics()?;
+        let specs = chosen.iter().filter_map(|name| MetricSpec::named(name));
+        let readings: Vec<_> = specs.filter_map(|metric| metric.read(&metrics)).collect();
+        self.store.note_readings(row, &readings, now_us).await
     }
 }
 

@@ -41,7 +41,7 @@ impl Cloud {
 
     /// Writes down what the gateway noticed and turned away since the last time. Safe at any time.
     pub(crate) async fn note_security(&self, row: &AllocationRow) -> Result<(), OpError> {
-        let guard = self.gateway.guard(&row.id);
+        let Some(guard) = self.gateway.known_guard(&row.id) else { return Ok(()) };
         for (block, refused) in guard.take_refused() {
             self.store.count_refused(&block, refused).await?;
         }
@@ -142,7 +142,8 @@ impl Cloud {
 
     /// Writes down what blocks have turned away.
     async fn note_refused(&self, id: &str) -> Result<(), OpError> {
-        for (block, refused) in self.gateway.guard(id).take_refused() {
+        let Some(guard) = self.gateway.known_guard(id) else { return Ok(()) };
+        for (block, refused) in guard.take_refused() {
             self.store.count_refused(&block, refused).await?;
         }
         Ok(())

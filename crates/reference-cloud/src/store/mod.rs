@@ -26,7 +26,7 @@ pub(crate) use allocations::{
     save, used,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
-pub(crate) use monitoring::{end_monitoring, set_monitoring};
+pub(crate) use monitoring::{MonitoringRow, end_monitoring, set_monitoring};
 pub(crate) use rows::AllocationRow;
 pub(crate) use security::{
     BlockRow, SecurityRow, active_block, count_blocks, forget_sources, insert_block,
