@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod archive;
 pub mod driver;
 pub mod erasure;
 pub mod http;
 pub mod openapi;
+pub mod openmetrics;
 pub mod operations;
 pub mod paths;
 pub mod probe;
@@ -11,6 +13,7 @@ pub mod problem;
 pub mod resource;
 pub mod state;
 pub mod suite;
+pub mod webhook;
 pub mod wire;
 
 pub use driver::{

@@ -1,8 +1,8 @@
 //! Every operation of version 1 as data. The reference cloud builds its routes from this table, faults are ordered by
 //! its names, and the OpenAPI document is written from it, so that none of them can lack one.
 
-use crate::paths;
 use crate::problem::ProblemCode as Code;
+use crate::{archive, openmetrics, paths};
 
 /// One operation.
 #[derive(Clone, Copy, Debug)]
@@ -35,14 +35,22 @@ pub enum Part {
     Holds,
     Life,
     Watching,
+    Security,
     Backups,
     Ending,
 }
 
 impl Part {
     /// All parts, in the order of the document.
-    pub const ALL: [Self; 6] =
-        [Self::Cloud, Self::Holds, Self::Life, Self::Watching, Self::Backups, Self::Ending];
+    pub const ALL: [Self; 7] = [
+        Self::Cloud,
+        Self::Holds,
+        Self::Life,
+        Self::Watching,
+        Self::Security,
+        Self::Backups,
+        Self::Ending,
+    ];
 
     /// The tag in the document.
     #[must_use]
@@ -52,6 +60,7 @@ impl Part {
             Self::Holds => "holds",
             Self::Life => "life",
             Self::Watching => "watching",
+            Self::Security => "security",
             Self::Backups => "backups",
             Self::Ending => "ending",
         }
@@ -65,6 +74,7 @@ impl Part {
             Self::Holds => "Hold a whole group for a while, then book it or let it go",
             Self::Life => "Start, stop, let users in, and look at what there is",
             Self::Watching => "Is it up, how does it perform, what is to be billed",
+            Self::Security => "What was noticed at the address, and sources that are kept out",
             Self::Backups => {
                 "Copy the volume, read a copy again, put it back; long work that is begun now and read until it has ended"
             }
@@ -72,6 +82,15 @@ impl Part {
         }
     }
 }
+
+/// The schema of an answer that is OpenMetrics text and no JSON.
+pub const OPEN_METRICS: &str = "OpenMetricsText";
+
+/// The schema of an answer that is an archive and no JSON.
+pub const ARCHIVE: &str = "Archive";
+
+const EXPORT_PROBLEMS: &[Code] =
+    &[Code::NotFound, Code::WrongState, Code::Unsupported, Code::VolumeLost];
 
 /// Refusals of every changing call.
 pub const CHANGING: &[Code] = &[
@@ -135,6 +154,16 @@ impl Operation {
 
     const fn refuses(self, problems: &'static [Code]) -> Self {
         Self { problems, ..self }
+    }
+
+    /// The content type of the success.
+    #[must_use]
+    pub fn media(&self) -> &'static str {
+        match self.answer.1 {
+            OPEN_METRICS => openmetrics::MEDIA_TYPE,
+            ARCHIVE => archive::MEDIA_TYPE,
+            _ => "application/json",
+        }
     }
 
     /// The operation with this name.
@@ -236,6 +265,13 @@ pub const OPERATIONS: &[Operation] = &[
         "Stop the service",
         "Access is closed first, metering ends, data remain. Stopping what is stopped succeeds.",
     ]),
+    act("drain", paths::DRAIN, Part::Life, &["F7.10.1a", "IF13"], [
+        "Turn newcomers away, then stop",
+        "When it answers, new requests are answered with 503 and `Retry-After`, or not at all. What is in flight finishes; \
+         once nothing is, or the deadline has come, the service is stopped as by `stop`. Until then the state stays and \
+         `drainingUntilUs` is told, access cannot be allowed, and `stop` stops at once. Draining what is stopped succeeds.",
+    ])
+    .body("DrainRequest"),
     act("allow", paths::ALLOW, Part::Life, &["IF13"], [
         "Let users in",
         "The reserved address is opened. Until then nobody listens there.",
@@ -258,6 +294,58 @@ pub const OPERATIONS: &[Operation] = &[
         "How it performs and what it uses",
         "What was not measured is absent, never zero.",
     ], "Metrics"),
+    Operation {
+        method: "PUT",
+        answer: (200, "Monitoring"),
+        ..act("setMonitoring", paths::MONITORING, Part::Watching, &["IF11", "IF12"], [
+            "Set what is measured and start or stop it",
+            "Names of the fixed catalogue and an interval, both as the capabilities tell; the setting is replaced as a \
+             whole. Of what is only held nothing is measured. Releasing stops it.",
+        ])
+        .body("MonitoringRequest")
+        .refuses(&[Code::Unsupported])
+    },
+    ask("monitoring", paths::MONITORING, Part::Watching, &["IF11", "IF12"], [
+        "What is measured",
+        "`unset` until somebody has set it; then the values, the interval and the moment of the last reading.",
+    ], "Monitoring"),
+    ask("readings", paths::READINGS, Part::Watching, &["IF11", "IF12"], [
+        "The last reading as OpenMetrics text",
+        "A value that was not measured has its family and no sample: no data is not zero. Each sample says when it was \
+         read. Where nothing was ever set the answer is `not-monitored`, and what is stopped keeps its last reading.",
+    ], OPEN_METRICS).refuses(&[Code::NotFound, Code::NotMonitored]),
+    ask("securityEvents", paths::SECURITY_EVENTS, Part::Security, &["F7.6", "F7.2.1"], [
+        "What was noticed at the address",
+        "Oldest first, the same as in the feed of events. Fifty requests of one source that the application refuses within \
+         ten seconds are always told as `tooManyBadRequests`; the same about one source is not told again for a while.",
+    ], "SecurityEventPage"),
+    Operation {
+        answer: (201, "Block"),
+        ..act("block", paths::BLOCKS, Part::Security, &["F7.2"], [
+            "Keep a source out",
+            "When it answers, requests and connections of the source get no answer at the address, whether access is \
+             allowed later or now. A source that is kept out already has its block told. It lasts until it is lifted or \
+             the data are erased.",
+        ])
+        .body("BlockRequest")
+        .refuses(&[Code::CapacityExhausted])
+    },
+    ask("blocks", paths::BLOCKS, Part::Security, &["F7.2"], [
+        "The blocks of an allocation",
+        "Oldest first, also lifted ones, with what each has turned away. A page says with `next` how to go on.",
+    ], "BlockPage"),
+    ask("getBlock", paths::BLOCK, Part::Security, &["F7.2"], [
+        "One block as it is now",
+        "Its state, and how many requests and connections it has turned away.",
+    ], "Block"),
+    Operation {
+        method: "DELETE",
+        answer: (200, "Block"),
+        ..act("lift", paths::BLOCK, Part::Security, &["F7.2"], [
+            "Lift a block",
+            "The source is let in again where access is allowed. Lifting what is lifted succeeds.",
+        ])
+    },
     ask("meter", paths::METER, Part::Watching, &["IF7"], [
         "What to bill",
         "Sums so far and every interval between an acknowledged start and stop; `final` once nothing more can come.",
@@ -268,6 +356,31 @@ pub const OPERATIONS: &[Operation] = &[
          written together with the change. Read from \
          the place `next` of the page before; a reader that crashed reads again from where it was and gets the same.",
     ], "EventPage").refuses(&[]),
+    Operation {
+        method: "PUT",
+        answer: (200, "Webhook"),
+        ..act("setWebhook", paths::WEBHOOK, Part::Watching, &["F7.5.3", "F7.2.1"], [
+            "Have every event posted",
+            "One subscription for each token, with an epoch of its own. Each event of the feed from now on is posted as \
+             `application/cloudevents+json`, one after the other, with `webhook-id`, `webhook-timestamp` and \
+             `webhook-signature` (Standard Webhooks, HMAC-SHA256). What is not answered with 2xx is posted again after \
+             growing waits, at least once and perhaps twice; after too many failures, or 410, the subscription is \
+             `suspended`. The feed is the way to catch up. Setting it again replaces address and secret.",
+        ])
+        .body("WebhookRequest")
+    },
+    ask("webhook", paths::WEBHOOK, Part::Watching, &["F7.5.3"], [
+        "The subscription as it is now",
+        "Its address, how far it is in the feed, and why the last attempt failed. The secret is never told.",
+    ], "Webhook").refuses(&[]),
+    Operation {
+        method: "DELETE",
+        answer: (200, "Webhook"),
+        ..act("deleteWebhook", paths::WEBHOOK, Part::Watching, &["F7.5.3"], [
+            "Have nothing posted any more",
+            "Address and secret are forgotten. Taking away what is not there succeeds.",
+        ])
+    },
     begin("backup", paths::BACKUPS, &["IF2"], [
         "Copy the volume",
         "The copy is the volume as it was at one moment: where machines run they stand still meanwhile, and requests of \
@@ -314,6 +427,16 @@ pub const OPERATIONS: &[Operation] = &[
         "It is `running` until it has `succeeded`, with the path of what came of it, or `failed`, with a problem. It goes on \
          when the cloud was restarted, or fails with a reason.",
     ], "LongOperation"),
+    ask("export", paths::EXPORT, Part::Ending, &["F7.10.1c"], [
+        "What may be taken along",
+        "Every file of the volume with its digest, and where the archive is. Only while nothing runs and before the data \
+         are erased; the data are read once to answer.",
+    ], "ExportManifest").refuses(EXPORT_PROBLEMS),
+    ask("exportArchive", paths::EXPORT_ARCHIVE, Part::Ending, &["F7.10.1c"], [
+        "The archive of an export",
+        "A tar whose bytes are the same as long as the data are. A download that was cut off goes on with `Range`, and with \
+         `If-Range` only of the same archive (RFC 9110); it breaks off when the data change in the middle.",
+    ], ARCHIVE).refuses(EXPORT_PROBLEMS),
     Operation {
         answer: (200, "ErasureStatement"),
         ..act("erase", paths::ERASE, Part::Ending, &["IF10", "F7.10.1c"], [

@@ -33,6 +33,8 @@ pub const RESOURCES: &str = "/v1/allocations/{id}/resources";
 pub const START: &str = "/v1/allocations/{id}/start";
 /// `POST`: stop the service (IF7, IF8).
 pub const STOP: &str = "/v1/allocations/{id}/stop";
+/// `POST`: turn newcomers away, let what is in flight finish, then stop (F7.10.1a).
+pub const DRAIN: &str = "/v1/allocations/{id}/drain";
 /// `POST`: open access for users (IF13).
 pub const ALLOW: &str = "/v1/allocations/{id}/allow";
 /// `POST`: close access for users (IF13).
@@ -41,8 +43,22 @@ pub const DENY: &str = "/v1/allocations/{id}/deny";
 pub const LIVENESS: &str = "/v1/allocations/{id}/liveness";
 /// `GET`: how it performs and what it uses.
 pub const METRICS: &str = "/v1/allocations/{id}/metrics";
+/// `PUT`: what is measured, started or stopped. `GET`: the setting (IF11, IF12).
+pub const MONITORING: &str = "/v1/allocations/{id}/monitoring";
+/// `GET`: the last reading as OpenMetrics text.
+pub const READINGS: &str = "/v1/allocations/{id}/monitoring/readings";
+/// `GET`: what was noticed at the address, with `after` and `limit` (F7.6).
+pub const SECURITY_EVENTS: &str = "/v1/allocations/{id}/security-events";
+/// `POST`: keep a source out (F7.2). `GET`: the blocks of an allocation, with `after` and `limit`.
+pub const BLOCKS: &str = "/v1/allocations/{id}/blocks";
+/// `GET`: one block. `DELETE`: lift it.
+pub const BLOCK: &str = "/v1/blocks/{id}";
 /// `GET`: what to bill.
 pub const METER: &str = "/v1/allocations/{id}/meter";
+/// `GET`: what may be taken along, with digests (F7.10.1c).
+pub const EXPORT: &str = "/v1/allocations/{id}/export";
+/// `GET`: the archive, also in parts.
+pub const EXPORT_ARCHIVE: &str = "/v1/allocations/{id}/export/archive";
 /// `POST`: erase the data (IF10).
 pub const ERASE: &str = "/v1/allocations/{id}/erase";
 /// `POST`: give the capacity back.
@@ -61,6 +77,8 @@ pub const RESTORE: &str = "/v1/backups/{id}/restore";
 pub const LONG_OPERATIONS: &str = "/v1/allocations/{id}/operations";
 /// `GET`: one piece of long work.
 pub const LONG_OPERATION: &str = "/v1/long-operations/{id}";
+/// `PUT`: have every event posted. `GET`: the subscription. `DELETE`: take it away.
+pub const WEBHOOK: &str = "/v1/webhook";
 /// `GET`: the feed of events, with `after`, `label` and `limit`.
 pub const EVENTS: &str = "/v1/events";
 /// `GET`: what became of an idempotency key.

@@ -44,6 +44,10 @@ pub enum ProblemCode {
     VolumeLost,
     /// The copy is not what was copied.
     BackupDamaged,
+    /// The part that was asked for lies beyond the end.
+    RangeUnsatisfiable,
+    /// Nobody has set what to measure, so there is nothing to read.
+    NotMonitored,
     /// The provider refuses by its own policy.
     Refused,
     /// Nothing was done; ask again later.
@@ -80,6 +84,8 @@ impl ProblemCode {
             Self::StorageFull => "storage-full",
             Self::VolumeLost => "volume-lost",
             Self::BackupDamaged => "backup-damaged",
+            Self::RangeUnsatisfiable => "range-unsatisfiable",
+            Self::NotMonitored => "not-monitored",
             Self::Refused => "refused",
             Self::Unavailable => "unavailable",
             Self::TooManyRequests => "too-many-requests",
@@ -104,7 +110,9 @@ impl ProblemCode {
             | Self::StartFailed
             | Self::StorageFull
             | Self::VolumeLost
-            | Self::BackupDamaged => 409,
+            | Self::BackupDamaged
+            | Self::NotMonitored => 409,
+            Self::RangeUnsatisfiable => 416,
             Self::IdempotencyKeyReused | Self::RegionUnknown | Self::Unsupported => 422,
             Self::TooManyRequests => 429,
             Self::Unavailable => 503,
@@ -134,6 +142,8 @@ impl ProblemCode {
             Self::StorageFull => "The cloud's storage is full",
             Self::VolumeLost => "The volume is lost",
             Self::BackupDamaged => "The backup is damaged",
+            Self::RangeUnsatisfiable => "The part lies beyond the end",
+            Self::NotMonitored => "Nothing is monitored",
             Self::Refused => "The provider refuses",
             Self::Unavailable => "Not available for the moment",
             Self::TooManyRequests => "Too many requests",
@@ -228,6 +238,8 @@ mod tests {
             ProblemCode::StorageFull,
             ProblemCode::VolumeLost,
             ProblemCode::BackupDamaged,
+            ProblemCode::NotMonitored,
+            ProblemCode::RangeUnsatisfiable,
         ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }

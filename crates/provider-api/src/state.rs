@@ -52,6 +52,7 @@ pub enum Cause {
     Started,
     Allow,
     Deny,
+    Drain,
     Stop,
     Backup,
     Restore,
@@ -82,11 +83,14 @@ pub const TRANSITIONS: &[(ResourceState, Cause, ResourceState)] = &[
     (S::Provisioning, C::Fail, S::Failed),
     (S::Provisioning, C::Lose, S::Unknown),
     (S::Ready, C::Allow, S::Active),
+    // Newcomers are turned away; the stop at its end leads on.
+    (S::Ready, C::Drain, S::Ready),
     (S::Ready, C::Stop, S::Draining),
     (S::Ready, C::Backup, S::Ready),
     (S::Ready, C::Fail, S::Failed),
     (S::Ready, C::Lose, S::Unknown),
     (S::Active, C::Deny, S::Ready),
+    (S::Active, C::Drain, S::Active),
     (S::Active, C::Stop, S::Draining),
     (S::Active, C::Backup, S::Active),
     (S::Active, C::Fail, S::Failed),
@@ -183,7 +187,7 @@ impl ResourceState {
 
 impl Cause {
     /// All causes, in the order of a life.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         C::Hold,
         C::Extend,
         C::Drop,
@@ -193,6 +197,7 @@ impl Cause {
         C::Started,
         C::Allow,
         C::Deny,
+        C::Drain,
         C::Stop,
         C::Backup,
         C::Restore,
@@ -215,6 +220,7 @@ impl Cause {
             C::Started => "started",
             C::Allow => "allow",
             C::Deny => "deny",
+            C::Drain => "drain",
             C::Stop => "stop",
             C::Backup => "backup",
             C::Restore => "restore",

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{Clock, Timestamp};
+use provider_api::http::WebhookSender;
 use tokio::net::TcpListener;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinHandle;
@@ -25,7 +26,7 @@ use crate::operations::Progress;
 use crate::store::Store;
 use crate::switches::Panel;
 use crate::volume::Volumes;
-use crate::{api, http_server, watch};
+use crate::{api, http_server, operations, watch};
 
 /// The parts of one cloud, shared by its API and its watch.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub(crate) struct Cloud {
     pub copies: Copies,
     pub faults: Faults,
     pub switches: Arc<Panel>,
+    /// Posts events to the subscriber.
+    pub webhooks: WebhookSender,
     /// Operations under way; they run to their end even when their callers go away.
     pub work: TaskTracker,
     /// Long work that is being done, and how far it is.
@@ -153,6 +156,7 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
     let volumes = Volumes::new(&data_dir).map_err(CloudError::io("creating volumes"))?;
     let copies = Copies::new(&data_dir).map_err(CloudError::io("creating backups"))?;
     let switches = Arc::new(Panel::default());
+    let webhooks = operations::sender(&config).map_err(CloudError::Sender)?;
     let cloud = Arc::new(Cloud {
         store,
         clock,
@@ -163,6 +167,7 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
         copies,
         faults: Faults::default(),
         switches,
+        webhooks,
         work: TaskTracker::new(),
         at_work: Mutex::default(),
         ending: AtomicBool::new(false),
@@ -175,8 +180,14 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
     watch::resume(&cloud).await?;
     let stop = CancellationToken::new();
     let tasks = vec![
-        tokio::spawn(http_server::serve(listener, api::router(Arc::clone(&cloud)), stop.clone())),
+        tokio::spawn(http_server::serve(
+            listener,
+            api::router(Arc::clone(&cloud)),
+            stop.clone(),
+            http_server::nobody(),
+        )),
         tokio::spawn(watch::watch(Arc::clone(&cloud), stop.clone())),
+        tokio::spawn(operations::deliver(Arc::clone(&cloud), stop.clone())),
     ];
     tracing::info!(cloud.name = %cloud.config.name, %address, "the cloud listens");
     Ok(RunningCloud { address, cloud, stop, tasks, _lock: lock })

@@ -34,6 +34,8 @@ pub struct CloudConfig {
     pub hold_ttl_max_seconds: u32,
     /// Prices told by discovery; absent when the offer's price book holds.
     pub prices: Option<UnitPrices>,
+    /// Whether events may be posted to this machine itself, for drills; otherwise to public addresses only.
+    pub webhooks_to_loopback: bool,
     /// How long a started application may take to answer.
     pub start_timeout: Duration,
     /// How long machines may stand still while their volume is copied. Requests of users wait up to half a minute, so
@@ -99,6 +101,7 @@ impl CloudConfig {
             hold_ttl_default_seconds: 120,
             hold_ttl_max_seconds: 3600,
             prices: None,
+            webhooks_to_loopback: false,
             start_timeout: Duration::from_secs(10),
             standstill_max: Duration::from_secs(20),
         }

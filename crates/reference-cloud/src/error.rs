@@ -25,6 +25,8 @@ pub enum CloudError {
     Key,
     #[error("no randomness is available")]
     Randomness,
+    #[error("events could not be made ready to be posted")]
+    Sender(#[source] provider_api::ConfigError),
 }
 
 impl CloudError {

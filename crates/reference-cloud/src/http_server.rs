@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,18 @@ use tower::{Service, ServiceExt};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LoseAnswer;
 
+/// Put into every request: who sent it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub SocketAddr);
+
+/// Whether a new connection is turned away at once.
+pub(crate) type Refuses = Arc<dyn Fn(SocketAddr) -> bool + Send + Sync>;
+
+/// Everybody may connect.
+pub(crate) fn nobody() -> Refuses {
+    Arc::new(|_| false)
+}
+
 /// Connections at one address at a time; more wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 256;
 /// Time for a client to send its request head.
@@ -29,8 +42,12 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Serves until `stop`; afterwards nobody listens and no connection is left.
-pub(crate) async fn serve<S>(listener: TcpListener, service: S, stop: CancellationToken)
-where
+pub(crate) async fn serve<S>(
+    listener: TcpListener,
+    service: S,
+    stop: CancellationToken,
+    refuses: Refuses,
+) where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send + 'static,
 {
@@ -43,10 +60,13 @@ where
             () = stop.cancelled() => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let Some((stream, place)) = accepted else { continue };
+        let Some((stream, peer, place)) = accepted else { continue };
+        if refuses(peer) {
+            continue;
+        }
         let (service, stop, cut) = (service.clone(), stop.clone(), cut.clone());
         tracker.spawn(async move {
-            connection(stream, service, stop, cut).await;
+            connection(stream, peer, service, stop, cut).await;
             drop(place);
         });
     }
@@ -61,10 +81,10 @@ where
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
+        Ok((stream, peer)) => Some((stream, peer, place)),
         Err(error) => {
             // Out of file handles, most likely: wait for some to come free rather than spin.
             tracing::warn!(%error, "a connection could not be accepted");
@@ -76,6 +96,7 @@ async fn accept(
 
 async fn connection<S>(
     stream: TcpStream,
+    peer: SocketAddr,
     service: S,
     stop: CancellationToken,
     cut: CancellationToken,
@@ -86,7 +107,9 @@ async fn connection<S>(
     let answer = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let service = service.clone();
         async move {
-            let response = match service.oneshot(request.map(Body::new)).await {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(Peer(peer));
+            let response = match service.oneshot(request).await {
                 Ok(response) => response,
                 Err(never) => match never {},
             };

@@ -7,6 +7,7 @@ mod config;
 mod copies;
 mod demo;
 mod error;
+mod export;
 mod faults;
 mod gateway;
 mod http_server;

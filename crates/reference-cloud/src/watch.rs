@@ -48,17 +48,20 @@ async fn round(
         tx.commit().await?;
         tracing::info!(ended, "holds have ended by themselves");
     }
+    cloud.store.forget_security(now_us.saturating_sub(EVENTS_KEPT_US)).await?;
     let forgotten = cloud.store.forget_events(now_us.saturating_sub(EVENTS_KEPT_US)).await?;
     if forgotten > 0 {
         tracing::info!(forgotten, "old events are forgotten");
     }
     cloud.take_up_work().await?;
+    cloud.take_readings().await?;
     for row in rows {
         // Busy ones are in the hands of an operation.
         let Some(_guard) = cloud.try_lock(&row.id) else { continue };
         let Some(row) = cloud.store.get(&row.id).await? else { continue };
         if row.running_wanted {
             keep_running(cloud, &row, restarts).await?;
+            cloud.end_drain(&row).await?;
         }
         note(cloud, &row).await?;
     }
@@ -106,16 +109,19 @@ pub(crate) async fn give_up(cloud: &Cloud, id: &str, why: &str) -> Result<(), Op
         row.state = ResourceState::Failed.as_str().to_owned();
         row.running_wanted = false;
         row.access_wanted = false;
+        row.drain_until = None;
         row.failure = Some(why.to_owned());
         store::save(&mut tx, &mut row, cloud.now_us()).await?;
         store::close_interval(&mut tx, id, cloud.now_us()).await?;
     }
     tx.commit().await?;
+    cloud.gateway.gate(id).reopen();
     Ok(())
 }
 
 /// Writes answered requests and the volume's size to the meter.
 pub(crate) async fn note(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpError> {
+    cloud.note_security(row).await?;
     let requests = cloud.gateway.stats(&row.id).take_unwritten();
     let measured = row
         .running_wanted
@@ -131,6 +137,7 @@ pub(crate) async fn note(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpErr
 /// Goes on where the last run was cut off.
 pub(crate) async fn resume(cloud: &Arc<Cloud>) -> Result<(), CloudError> {
     cloud.clear_up().await.map_err(resuming)?;
+    cloud.resume_blocks().await.map_err(resuming)?;
     let rows = cloud.store.living().await?;
     let wanted: HashSet<&str> =
         rows.iter().filter(|row| row.running_wanted).map(|row| row.id.as_str()).collect();
@@ -176,6 +183,9 @@ async fn resume_one(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpError> {
         }
         if state == ResourceState::Provisioning {
             cloud.finish_start(&row.id, None).await?;
+        }
+        if row.drain_until.is_some() {
+            cloud.gateway.gate(&row.id).drain();
         }
         if row.access_wanted
             && let Some(address) = row.endpoint()

@@ -70,6 +70,9 @@ pub struct CloudArgs {
     /// Token for ordering faults; without it none can be ordered
     #[arg(long, value_name = "TOKEN", env = "KUMOICHI_CLOUD_ADMIN_TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
+    /// Post events to this machine too, and not to public addresses only
+    #[arg(long)]
+    webhooks_to_loopback: bool,
     /// Stop when the standard input closes, that is, when the process that started the cloud ends
     #[arg(long)]
     until_input_closes: bool,
@@ -136,6 +139,7 @@ fn config(args: CloudArgs) -> anyhow::Result<CloudConfig> {
         first_port: args.first_port,
         ports: args.ports,
     };
+    config.webhooks_to_loopback = args.webhooks_to_loopback;
     config.faults = args.admin_token.is_some();
     config.admin_token = args.admin_token.map(Secret::new);
     Ok(config)

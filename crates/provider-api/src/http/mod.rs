@@ -9,11 +9,13 @@ mod guard;
 mod probe;
 mod retry;
 mod tls;
+mod webhook;
 
 pub use config::{ConfigError, DriverConfig, RetryPolicy, Secret};
 pub use driver::HttpDriver;
 pub use guard::{AddressPolicy, AddressRange, Forbidden, InvalidRange};
 pub use probe::HttpProbe;
+pub use webhook::{WebhookMessage, WebhookSender, WebhookUrlFault};
 
 pub(crate) use body::read as read_body;
 pub(crate) use client::{chain, raw as raw_client};

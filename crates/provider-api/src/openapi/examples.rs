@@ -1,6 +1,8 @@
 //! One example for each schema, built from the types themselves, so that it cannot be wrong.
 
 mod backups;
+mod security;
+mod watching;
 
 use std::collections::BTreeMap;
 
@@ -39,6 +41,7 @@ pub fn example(schema: &str) -> Option<Value> {
         "ConfirmRequest" => {
             told(&ConfirmRequest { quota: Quota { storage_bytes: Some(50_000_000_000) } })
         }
+        "DrainRequest" => told(&DrainRequest { deadline_seconds: Some(30) }),
         "StartRequest" => told(&StartRequest {
             application: "demo".to_owned(),
             service_name: "Tracking".to_owned(),
@@ -63,9 +66,20 @@ pub fn example(schema: &str) -> Option<Value> {
             items: vec![backups::done()?, backups::failed()?],
             next: None,
         }),
+        "SecurityEventPage" => told(&security::events()),
+        "BlockRequest" => told(&security::request()),
+        "Block" => told(&security::block()),
+        "BlockPage" => told(&BlockPage { items: vec![security::block()], next: None }),
+        "WebhookRequest" => told(&watching::subscribe()),
+        "Webhook" => told(&watching::subscription()),
         "Liveness" => told(&liveness()),
         "Metrics" => told(&metrics()),
+        "MonitoringRequest" => told(&watching::request()),
+        "Monitoring" => told(&watching::monitoring()),
+        crate::operations::OPEN_METRICS => told(&watching::readings()),
         "UsageRecord" => told(&usage()),
+        "ExportManifest" => told(&backups::export()),
+        crate::operations::ARCHIVE => told(&"(the bytes of a tar)"),
         "ErasureStatement" => told(&statement()?),
         "Problem" => told(&problem()),
         _ => None,
@@ -107,6 +121,11 @@ fn capabilities() -> Capabilities {
         applications: vec!["demo".to_owned()],
         metrics: vec!["response.p95Us".to_owned(), "usage.memoryBytes".to_owned()],
         backups: true,
+        monitoring: Some(watching::support()),
+        security: Some(security::support()),
+        drain: true,
+        export: true,
+        webhooks: true,
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
     }
 }
@@ -146,6 +165,7 @@ fn held() -> Allocation {
         started_at_us: None,
         stopped_at_us: None,
         released_at_us: None,
+        draining_until_us: None,
         erasure: None,
         failure: None,
     }
@@ -188,6 +208,8 @@ fn events() -> EventPage {
         epoch: 7,
         at_us: NOW_US,
         operation: None,
+        security: None,
+        block: None,
     };
     let items = vec![CloudEvent::of("urn:kumoichi:cloud:3c1f7a90b2d4e6f8", 42, data)];
     EventPage { items, next: "42".to_owned(), more: false, oldest: Some("1".to_owned()) }

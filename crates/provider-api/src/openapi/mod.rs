@@ -5,7 +5,7 @@ mod examples;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::operations::{CHANGING, OPERATIONS, Operation, Part};
+use crate::operations::{ARCHIVE, CHANGING, OPERATIONS, Operation, Part};
 use crate::problem::{Problem, ProblemCode as Code};
 use crate::state::diagram;
 use crate::{erasure, resource, wire};
@@ -75,6 +75,11 @@ fn describe(operation: &Operation) -> Value {
             parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
         }
     }
+    if operation.answer.1 == ARCHIVE {
+        for name in ["Range", "IfRange"] {
+            parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
+        }
+    }
     if operation.changing {
         for name in ["IdempotencyKey", "Epoch"] {
             parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
@@ -107,6 +112,9 @@ fn is_list(operation: &Operation) -> bool {
 }
 
 fn content(media: &str, schema: &str) -> Value {
+    if media != "application/json" && media != "application/problem+json" {
+        return json!({media: {"schema": {"type": "string"}, "example": example(schema)}});
+    }
     let mut body = json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}});
     if let Some(example) = example(schema) {
         body["example"] = example;
@@ -125,8 +133,14 @@ fn responses(operation: &Operation) -> Value {
     let mut responses = json!({status.to_string(): {
         "description": operation.summary,
         "headers": headers,
-        "content": content("application/json", schema),
+        "content": content(operation.media(), schema),
     }});
+    if schema == ARCHIVE {
+        let mut headers = request_id.clone();
+        headers["content-range"] = json!({"schema": {"type": "string"}});
+        let content = content(operation.media(), schema);
+        responses["206"] = json!({"description": "The part that was asked for", "headers": headers, "content": content});
+    }
     for (status, codes) in refusals(operation) {
         let titles: Vec<&str> = codes.iter().map(|code| code.title()).collect();
         let mut examples = Map::new();
@@ -151,6 +165,9 @@ fn refusals(operation: &Operation) -> Vec<(u16, Vec<Code>)> {
     let everywhere = [Code::Unauthorized, Code::Unavailable, Code::TooManyRequests, Code::Internal];
     let mut codes: Vec<Code> = everywhere.to_vec();
     codes.extend(operation.problems);
+    if operation.answer.1 == ARCHIVE {
+        codes.push(Code::RangeUnsatisfiable);
+    }
     if operation.changing {
         codes.extend(CHANGING);
     }
@@ -171,7 +188,7 @@ fn refusals(operation: &Operation) -> Vec<(u16, Vec<Code>)> {
 
 fn parameters() -> Value {
     json!({
-        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup or long work",
+        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup, a block or long work",
             "schema": {"type": "string", "minLength": 1}},
         "key": {"name": "key", "in": "path", "required": true, "description": "An idempotency key",
             "schema": {"type": "string", "minLength": 1, "maxLength": 200}},
@@ -182,6 +199,10 @@ fn parameters() -> Value {
         "Epoch": {"name": "Kumoichi-Epoch", "in": "header", "required": true,
             "description": "The fencing token: one below the highest seen for the allocation is refused.",
             "schema": {"type": "integer", "format": "int64"}, "example": 7},
+        "Range": {"name": "Range", "in": "header", "description": "One part, as `bytes=1000-`",
+            "schema": {"type": "string"}},
+        "IfRange": {"name": "If-Range", "in": "header", "description": "The entity tag of the archive the part is of",
+            "schema": {"type": "string"}},
         "label": {"name": "label", "in": "query", "description": "Only what has exactly this label",
             "schema": {"type": "string"}},
         "after": {"name": "after", "in": "query", "description": "What `next` of the page before said",
@@ -208,19 +229,29 @@ fn schemas() -> Map<String, Value> {
         wire::ExtendRequest,
         wire::ConfirmRequest,
         wire::StartRequest,
+        wire::DrainRequest,
         wire::Allocation,
         wire::AllocationPage,
         wire::OperationRecord,
         wire::EventPage,
+        wire::WebhookRequest,
+        wire::Webhook,
         wire::Liveness,
         wire::Metrics,
+        wire::MonitoringRequest,
+        wire::Monitoring,
         wire::UsageRecord,
+        wire::SecurityEventPage,
+        wire::BlockRequest,
+        wire::Block,
+        wire::BlockPage,
         wire::Backup,
         wire::BackupPage,
         wire::BackupFilePage,
         wire::LongOperation,
         wire::LongOperationPage,
         resource::ResourceGraph,
+        wire::ExportManifest,
         erasure::ErasureStatement,
         Problem,
     );
@@ -243,8 +274,8 @@ mod tests {
             let refusals = &found["responses"]["401"]["content"]["application/problem+json"];
             assert!(refusals["examples"]["unauthorized"].is_object());
             let status = operation.answer.0.to_string();
-            let answer = &found["responses"][status]["content"]["application/json"];
-            assert!(answer["example"].is_object(), "{} has no example", operation.name);
+            let answer = &found["responses"][status]["content"][operation.media()];
+            assert!(!answer["example"].is_null(), "{} has no example", operation.name);
             let told = found["responses"]["202"]["headers"]["location"].is_object();
             assert_eq!(told, operation.answer.0 == 202, "{}: where to look", operation.name);
         }

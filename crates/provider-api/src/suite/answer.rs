@@ -48,15 +48,18 @@ pub(super) struct Answer {
     pub failure: String,
     /// The whole body; the report keeps its beginning.
     pub body: String,
+    /// The same as it came, for what is no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
-    pub(super) fn of(exchange: &Exchange, body: String) -> Self {
+    pub(super) fn of(exchange: &Exchange, bytes: Vec<u8>) -> Self {
         Self {
             what: format!("{} {}", exchange.sent.method, exchange.sent.path),
             came: exchange.came.clone(),
             failure: exchange.failure.clone().unwrap_or_default(),
-            body,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes,
         }
     }
 
@@ -81,7 +84,7 @@ impl Answer {
         }
     }
 
-    fn is_json(&self, kind: &str) -> bool {
+    fn is_of(&self, kind: &str) -> bool {
         let found = self.header("content-type").unwrap_or_default();
         found.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(kind)
     }
@@ -100,11 +103,22 @@ impl Answer {
         }
         self.named()?;
         let kind = self.header("content-type").unwrap_or_default();
-        holds("an answer is application/json", self.is_json("application/json"), kind)?;
+        holds("an answer is application/json", self.is_of("application/json"), kind)?;
         serde_json::from_str(&self.body).map_err(|error| {
             let expected = format!("{} is answered in the form of version 1", self.what);
             finding(expected, format!("{error} in {}", Exchange::cut(&self.body)))
         })
+    }
+
+    /// The text of a success of this content type.
+    pub(super) fn text_of(&self, kind: &str) -> Result<&str, Stop> {
+        if self.status() != Some(200) {
+            return Err(finding(format!("{} succeeds", self.what), self.said()));
+        }
+        self.named()?;
+        let found = self.header("content-type").unwrap_or_default();
+        holds(&format!("the answer is {kind}"), self.is_of(kind), found)?;
+        Ok(&self.body)
     }
 
     /// The allocation of a success, in a state this version knows.
@@ -133,7 +147,7 @@ impl Answer {
             return Err(finding(expected(), self.said()));
         }
         let kind = self.header("content-type").unwrap_or_default();
-        let is_problem = self.is_json("application/problem+json");
+        let is_problem = self.is_of("application/problem+json");
         holds("a refusal is application/problem+json", is_problem, kind)?;
         let problem: Problem = serde_json::from_str(&self.body).map_err(|error| {
             finding("a refusal is a problem document", format!("{error} in {}", self.body))

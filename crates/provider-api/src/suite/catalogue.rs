@@ -3,14 +3,13 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
 use super::answer::Outcome;
 use super::checks::{
-    backups, crash, door, ending, events, fence, holds, lives, order, regions, trouble, watch,
+    backups, crash, door, drain, ending, events, export, fence, holds, lives, monitoring, order,
+    regions, security, trouble, watch, webhook,
 };
 use super::desk::Desk;
+use super::group::Group;
 
 pub(super) type Run =
     for<'a> fn(&'a Desk<'a>) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -34,82 +33,6 @@ impl std::fmt::Debug for Check {
             .field("id", &self.id)
             .field("fact", &self.fact)
             .finish_non_exhaustive()
-    }
-}
-
-/// What checks are about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Group {
-    /// Tokens, headers, problem documents, sizes and times.
-    Door,
-    /// Regions, zones and live answers.
-    Places,
-    /// Holds: repetition, races, ends.
-    Holds,
-    /// A caller that crashes between two calls.
-    Crash,
-    /// Epochs and old keys.
-    Fence,
-    /// From booking to running and back, in order.
-    Life,
-    /// Liveness, metrics and the meter.
-    Watch,
-    /// Copies of volumes and long work.
-    Backups,
-    /// Erasure and release.
-    Ending,
-    /// Answers that get lost, on order.
-    Trouble,
-}
-
-impl Group {
-    /// All groups, in the order of a report.
-    pub const ALL: [Self; 10] = [
-        Self::Door,
-        Self::Places,
-        Self::Holds,
-        Self::Crash,
-        Self::Fence,
-        Self::Life,
-        Self::Watch,
-        Self::Backups,
-        Self::Ending,
-        Self::Trouble,
-    ];
-
-    /// The word on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Door => "door",
-            Self::Places => "places",
-            Self::Holds => "holds",
-            Self::Crash => "crash",
-            Self::Fence => "fence",
-            Self::Life => "life",
-            Self::Watch => "watch",
-            Self::Backups => "backups",
-            Self::Ending => "ending",
-            Self::Trouble => "trouble",
-        }
-    }
-
-    /// The heading of a report.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Door => "At the door: tokens, headers, problems, sizes, times",
-            Self::Places => "Places: regions, zones, live answers",
-            Self::Holds => "Holds: repetition, races, ends",
-            Self::Crash => "A caller that crashes between two calls",
-            Self::Fence => "Fencing: epochs and old keys",
-            Self::Life => "Life: from booking to running and back, in order",
-            Self::Watch => "Watching: liveness, metrics, meter",
-            Self::Backups => "Backups: copies, long work, restoring",
-            Self::Ending => "The end: erasure and release",
-            Self::Trouble => "Trouble on order: lost answers",
-        }
     }
 }
 
@@ -361,6 +284,41 @@ pub const CATALOGUE: &[Check] = &[
     ),
     check!(
         Life,
+        "life.drain",
+        ["F7.10.1a", "IF13"],
+        "a drain turns newcomers away, lets requests in flight finish, then stops",
+        drain::finishes
+    ),
+    check!(
+        Life,
+        "life.drain-deadline",
+        ["F7.10.1a"],
+        "a drain ends at its deadline at the latest and the service can start again",
+        drain::deadline
+    ),
+    check!(
+        Life,
+        "life.drain-order",
+        ["F7.5.1"],
+        "what does not run cannot be drained",
+        drain::order
+    ),
+    check!(
+        Life,
+        "life.blocked",
+        ["F7.2"],
+        "a blocked source gets no answer until its block is lifted",
+        security::blocked
+    ),
+    check!(
+        Life,
+        "life.block-repeat",
+        ["F7.2", "G5"],
+        "a source is blocked once, by one form, and lifted once",
+        security::repeated
+    ),
+    check!(
+        Life,
         "life.resources",
         ["F7.5.1", "F7.5.2"],
         "what an allocation consists of is told as a graph",
@@ -383,10 +341,59 @@ pub const CATALOGUE: &[Check] = &[
     ),
     check!(
         Watch,
+        "watch.unset",
+        ["IF11", "IF12"],
+        "where nobody set what to measure there is no reading, and that is said",
+        monitoring::unset
+    ),
+    check!(
+        Watch,
+        "watch.catalogue",
+        ["IF11"],
+        "what can be measured is told, and anything else is refused by its place",
+        monitoring::catalogue
+    ),
+    check!(
+        Watch,
+        "watch.monitoring",
+        ["IF11", "IF12"],
+        "what is measured is set, read at its interval, and stopped",
+        monitoring::whole
+    ),
+    check!(
+        Watch,
+        "watch.readings",
+        ["IF11", "IF12"],
+        "readings come as OpenMetrics, and what was not measured has no sample",
+        monitoring::readings
+    ),
+    check!(
+        Watch,
+        "watch.security",
+        ["F7.6", "F7.2.1"],
+        "what is noticed at an address is told, as a list and in the feed",
+        security::noticed
+    ),
+    check!(
+        Watch,
         "watch.events",
         ["F7.5.3"],
         "every change of state is told once, in order, and can be read again",
         events::feed
+    ),
+    check!(
+        Watch,
+        "watch.webhook",
+        ["F7.5.3"],
+        "a subscription is set and taken away, and only public addresses are posted to",
+        webhook::subscription
+    ),
+    check!(
+        Watch,
+        "watch.webhook-posted",
+        ["F7.5.3", "F7.2.1"],
+        "every event is posted in order and signed with the secret of the subscription",
+        webhook::posted
     ),
     check!(
         Backups,
@@ -471,6 +478,20 @@ pub const CATALOGUE: &[Check] = &[
         ["F7.10.1c", "IF10"],
         "data must be erased before release",
         ending::order
+    ),
+    check!(
+        Ending,
+        "end.export",
+        ["F7.10.1c"],
+        "what is exported is whole, as its manifest says, and gone with the data",
+        export::whole
+    ),
+    check!(
+        Ending,
+        "end.export-part",
+        ["F7.10.1c"],
+        "a download of an export that was cut off can go on",
+        export::part
     ),
     check!(
         Ending,

@@ -19,8 +19,15 @@ use crate::wire::{
 /// Exchanges of one check that are kept.
 const JOURNAL_MAX: usize = 60;
 /// The headers the API speaks of.
-const HEADERS: [&str; 5] =
-    ["content-type", paths::REQUEST_ID, "retry-after", "www-authenticate", "location"];
+const HEADERS: [&str; 7] = [
+    "content-type",
+    paths::REQUEST_ID,
+    "retry-after",
+    "www-authenticate",
+    "location",
+    "content-range",
+    "etag",
+];
 /// How often a call is repeated when the cloud says that it did nothing and to come back.
 const PATIENT: u32 = 4;
 /// The longest wait a cloud may ask for.
@@ -43,6 +50,8 @@ pub(super) struct Ask {
     pub key: Option<String>,
     pub epoch: Option<String>,
     pub bearer: Bearer,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Ask {
@@ -54,6 +63,7 @@ impl Ask {
             key: None,
             epoch: None,
             bearer: Bearer::Right,
+            headers: Vec::new(),
         }
     }
 
@@ -133,7 +143,7 @@ impl<'a> Desk<'a> {
         let outcome = self.exchange(ask).await;
         let (came, failure, body) = match outcome {
             Ok((came, body)) => (Some(came), None, body),
-            Err(failure) => (None, Some(failure), String::new()),
+            Err(failure) => (None, Some(failure), Vec::new()),
         };
         let exchange =
             Exchange { sent: sent(ask), came, failure, took_ms: millis(began.elapsed()) };
@@ -154,7 +164,7 @@ impl<'a> Desk<'a> {
         self.note(Exchange { sent: sent(ask), came, failure, took_ms: millis(began.elapsed()) });
     }
 
-    async fn exchange(&self, ask: &Ask) -> Result<(Came, String), String> {
+    async fn exchange(&self, ask: &Ask) -> Result<(Came, Vec<u8>), String> {
         let config = &self.room.target.config;
         let url = format!("{}{}", config.base_url.as_str().trim_end_matches('/'), ask.path);
         let method = reqwest::Method::from_bytes(ask.method.as_bytes())
@@ -174,6 +184,9 @@ impl<'a> Desk<'a> {
         if let Some(epoch) = &ask.epoch {
             request = request.header(paths::EPOCH, epoch);
         }
+        for (name, value) in &ask.headers {
+            request = request.header(*name, value);
+        }
         if let Some(body) = &ask.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
@@ -186,8 +199,16 @@ impl<'a> Desk<'a> {
         let headers: Vec<Header> = headers.collect();
         let bytes = crate::http::read_body(response, self.room.body_max).await;
         let bytes = bytes.map_err(|error| error.to_string())?;
-        let body = String::from_utf8_lossy(&bytes).into_owned();
-        Ok((Came { status, headers, body: Exchange::cut(&body) }, body))
+        let body = shown(&bytes);
+        Ok((Came { status, headers, body }, bytes))
+    }
+}
+
+/// What the journal keeps of a body; what is no text would only get in the way of whoever stores a report.
+fn shown(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains('\0') => Exchange::cut(text),
+        _ => format!("({} bytes that are no text)", bytes.len()),
     }
 }
 
@@ -196,10 +217,14 @@ fn sent(ask: &Ask) -> Sent {
         value.as_ref().map(|value| Header { name: name.to_owned(), value: value.clone() })
     };
     let headers = [header(paths::IDEMPOTENCY_KEY, &ask.key), header(paths::EPOCH, &ask.epoch)];
+    let further = ask
+        .headers
+        .iter()
+        .map(|(name, value)| Header { name: (*name).to_owned(), value: value.clone() });
     Sent {
         method: ask.method.to_owned(),
         path: ask.path.clone(),
-        headers: headers.into_iter().flatten().collect(),
+        headers: headers.into_iter().flatten().chain(further).collect(),
         body: ask.body.as_deref().map(Exchange::cut),
     }
 }
@@ -360,5 +385,17 @@ impl Desk<'_> {
             return Ok(());
         }
         Err(Stop::Skip("it would fill a region, which this run was asked not to do".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_journal_keeps_text_and_only_the_length_of_anything_else() {
+        assert_eq!(shown("雲".as_bytes()), "雲");
+        assert_eq!(shown(b"a\0b"), "(3 bytes that are no text)");
+        assert_eq!(shown(&[0xff]), "(1 bytes that are no text)");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::catalogue::Group;
+use super::group::Group;
 use super::report::{CheckReport, CheckResult, Exchange, Report, Verdict};
 
 /// System colours follow light and dark by themselves; meaning is never told by colour alone.

@@ -8,7 +8,10 @@ mod answer;
 mod catalogue;
 mod checks;
 mod desk;
+mod ear;
+mod group;
 mod html;
+mod line;
 mod report;
 mod room;
 mod sweep;
@@ -20,7 +23,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
-pub use catalogue::{CATALOGUE, Check, Group};
+pub use catalogue::{CATALOGUE, Check};
+pub use group::Group;
 pub use report::{Came, CheckReport, CheckResult, Exchange, Header, Report, Sent, Verdict};
 
 use crate::http::DriverConfig;

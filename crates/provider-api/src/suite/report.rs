@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::{Outcome, Stop};
-use super::catalogue::{Check, Group};
+use super::catalogue::Check;
+use super::group::Group;
 use super::{Options, Target, html, text};
 
 /// Everything one run found.

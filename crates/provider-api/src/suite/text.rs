@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::catalogue::Group;
+use super::group::Group;
 use super::report::{CheckReport, CheckResult, Exchange, Report, Verdict};
 
 /// Characters of a body that are shown; the JSON and HTML forms have more.

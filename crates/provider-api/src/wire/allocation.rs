@@ -113,6 +113,15 @@ pub struct StartRequest {
     pub settings: BTreeMap<String, String>,
 }
 
+/// Stops a service without cutting off its users.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DrainRequest {
+    /// Seconds after which what is still in flight is cut off, 0 to 3600; absent means the provider's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_seconds: Option<u32>,
+}
+
 /// One held or booked group as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -150,6 +159,9 @@ pub struct Allocation {
     pub stopped_at_us: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released_at_us: Option<i64>,
+    /// When what is in flight is cut off; present while the service is being drained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draining_until_us: Option<i64>,
     /// The statement, once data were erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure: Option<ErasureStatement>,

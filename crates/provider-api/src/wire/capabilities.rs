@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Amounts, EndpointKind, ResourceGroup};
+use super::{Amounts, EndpointKind, MonitoringSupport, ResourceGroup, SecuritySupport};
 
 /// What a cloud says about itself: the gateway document of a driver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -28,6 +28,21 @@ pub struct Capabilities {
     /// Whether volumes can be backed up; a cloud that says nothing of it makes no backups.
     #[serde(default)]
     pub backups: bool,
+    /// What can be monitored; a cloud that says nothing of it monitors nothing on order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitoring: Option<MonitoringSupport>,
+    /// What is noticed at addresses, and whether sources can be blocked; absent when neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security: Option<SecuritySupport>,
+    /// Whether services can be drained; a cloud that says nothing of it stops them only.
+    #[serde(default)]
+    pub drain: bool,
+    /// Whether data can be taken along as an archive.
+    #[serde(default)]
+    pub export: bool,
+    /// Whether events are posted to a subscriber.
+    #[serde(default)]
+    pub webhooks: bool,
     /// The key that signs erasure statements; absent when the cloud signs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure_key: Option<PublicKey>,

@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AllocationId, BackupId, OperationId, WorkKind, WorkState};
+use super::{
+    AllocationId, BackupId, BlockId, BlockState, OperationId, SecurityEventId, SecurityKind,
+    WorkKind, WorkState,
+};
 use crate::state::ResourceState;
 
-/// One event (CloudEvents 1.0): an allocation, or long work on one, came into another state.
+/// One event (CloudEvents 1.0): an allocation, or something on one, came into another state, or something was noticed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CloudEvent {
     /// `1.0`.
@@ -16,7 +19,8 @@ pub struct CloudEvent {
     /// The cloud: a URI reference.
     pub source: String,
     /// [`CloudEvent::PREFIX`] and the new state, such as `kumoichi.allocation.held`; for long work
-    /// [`CloudEvent::WORK_PREFIX`] and its state, such as `kumoichi.operation.succeeded`.
+    /// [`CloudEvent::WORK_PREFIX`] and its state, such as `kumoichi.operation.succeeded`; for what was noticed at an
+    /// address [`CloudEvent::SECURITY_PREFIX`] and its kind; for blocks [`CloudEvent::BLOCK_PREFIX`] and their state.
     #[serde(rename = "type")]
     pub kind: String,
     /// The allocation's id.
@@ -46,6 +50,35 @@ pub struct EventData {
     /// The long work that began or ended; absent for changes of the allocation itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationEvent>,
+    /// What was noticed at the address; absent in all other events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security: Option<SecurityNotice>,
+    /// The block that was set or lifted; absent in all other events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<BlockNotice>,
+}
+
+/// What was noticed at an address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecurityNotice {
+    pub id: SecurityEventId,
+    pub kind: SecurityKind,
+    /// As in the list; absent once the data of the allocation were erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    pub count: i64,
+}
+
+/// A block that was set or lifted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BlockNotice {
+    pub id: BlockId,
+    pub state: BlockState,
+    /// As in the list; absent once the data of the allocation were erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// Long work that began or ended.
@@ -77,14 +110,15 @@ impl CloudEvent {
     pub const PREFIX: &'static str = "kumoichi.allocation.";
     /// The beginning of the type of every change of long work.
     pub const WORK_PREFIX: &'static str = "kumoichi.operation.";
+    /// The beginning of the type of everything noticed at an address.
+    pub const SECURITY_PREFIX: &'static str = "kumoichi.security.";
+    /// The beginning of the type of every change of a block.
+    pub const BLOCK_PREFIX: &'static str = "kumoichi.block.";
 
     /// The event of a change; `sequence` is its place in the feed.
     #[must_use]
     pub fn of(source: &str, sequence: i64, data: EventData) -> Self {
-        let kind = match &data.operation {
-            Some(work) => format!("{}{}", Self::WORK_PREFIX, work.state.as_str()),
-            None => format!("{}{}", Self::PREFIX, data.state),
-        };
+        let kind = Self::kind_of(&data);
         Self {
             specversion: "1.0".to_owned(),
             id: sequence.to_string(),
@@ -94,6 +128,19 @@ impl CloudEvent {
             time: rfc3339(data.at_us),
             datacontenttype: "application/json".to_owned(),
             data,
+        }
+    }
+
+    fn kind_of(data: &EventData) -> String {
+        if let Some(work) = &data.operation {
+            return format!("{}{}", Self::WORK_PREFIX, work.state.as_str());
+        }
+        if let Some(noticed) = &data.security {
+            return format!("{}{}", Self::SECURITY_PREFIX, noticed.kind.as_str());
+        }
+        match &data.block {
+            Some(block) => format!("{}{}", Self::BLOCK_PREFIX, block.state.as_str()),
+            None => format!("{}{}", Self::PREFIX, data.state),
         }
     }
 }
@@ -150,6 +197,8 @@ mod tests {
             epoch: 1,
             at_us: 0,
             operation: None,
+            security: None,
+            block: None,
         };
         let json = serde_json::to_value(CloudEvent::of("urn:x", 7, data)).unwrap();
         assert_eq!(json["type"], "kumoichi.allocation.held");

@@ -40,4 +40,8 @@ names! {
     BackupId,
     /// The provider's id of long work, opaque to the caller.
     OperationId,
+    /// The provider's id of something it noticed, opaque to the caller.
+    SecurityEventId,
+    /// The provider's id of a source that is kept out, opaque to the caller.
+    BlockId,
 }

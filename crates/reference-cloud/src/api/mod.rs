@@ -1,10 +1,13 @@
 //! The API over HTTP: routes, tokens, headers, problems. Every rule is in `operations`.
 
 mod answer;
+mod export;
 mod faults;
 mod headers;
 mod page;
 mod routes;
+mod security;
+mod watching;
 
 pub(crate) use page::STYLE;
 
@@ -14,7 +17,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use axum::{Json, Router};
 use provider_api::{OPERATIONS, ProblemCode, Secret, paths};
 use subtle::ConstantTimeEq;
@@ -76,13 +79,25 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "resources" => get(routes::resources),
         "start" => post(routes::start),
         "stop" => post(routes::stop),
+        "drain" => post(routes::drain),
         "allow" => post(routes::allow),
         "deny" => post(routes::deny),
         "operation" => get(routes::operation),
         "events" => get(routes::events),
         "liveness" => get(routes::liveness),
         "metrics" => get(routes::metrics),
+        "setMonitoring" => put(watching::set_monitoring),
+        "monitoring" => get(watching::monitoring),
+        "readings" => get(watching::readings),
+        "setWebhook" => put(watching::set_webhook),
+        "webhook" => get(watching::webhook),
+        "deleteWebhook" => delete(watching::delete_webhook),
         "meter" => get(routes::meter),
+        "securityEvents" => get(routes::security_events),
+        "block" => post(security::block),
+        "blocks" => get(routes::blocks),
+        "getBlock" => get(security::one_block),
+        "lift" => delete(routes::lift),
         "backup" => post(routes::backup),
         "backups" => get(routes::backups),
         "getBackup" => get(routes::one_backup),
@@ -92,6 +107,8 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "deleteBackup" => delete(routes::delete_backup),
         "longOperations" => get(routes::long_operations),
         "longOperation" => get(routes::long_operation),
+        "export" => get(export::export),
+        "exportArchive" => get(export::export_archive),
         "erase" => post(routes::erase),
         "release" => post(routes::release),
         _ => return None,

@@ -9,8 +9,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use provider_api::{
-    ConfirmRequest, DiscoverRequest, ExtendRequest, FieldFault, HoldRequest, ProblemCode,
-    StartRequest,
+    ConfirmRequest, DiscoverRequest, DrainRequest, ExtendRequest, FieldFault, HoldRequest,
+    ProblemCode, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -21,18 +21,18 @@ use crate::cloud::Cloud;
 use crate::error::OpError;
 use crate::operations::invalid;
 
-type Shared = State<Arc<Cloud>>;
-type Body = Result<Bytes, BytesRejection>;
+pub(super) type Shared = State<Arc<Cloud>>;
+pub(super) type Body = Result<Bytes, BytesRejection>;
 
 /// Runs to the end even when the caller goes away: half an operation helps nobody.
-async fn whole<T: Send + 'static>(
+pub(super) async fn whole<T: Send + 'static>(
     work: &TaskTracker,
     operation: impl Future<Output = Result<T, OpError>> + Send + 'static,
 ) -> Result<T, OpError> {
     work.spawn(operation).await.map_err(|_| OpError::CutOff)?
 }
 
-fn bytes(body: Body) -> Result<Bytes, OpError> {
+pub(super) fn bytes(body: Body) -> Result<Bytes, OpError> {
     body.map_err(|rejection| OpError::refuse(ProblemCode::InvalidRequest, rejection.to_string()))
 }
 
@@ -106,6 +106,20 @@ pub(super) async fn start(
     answer(outcome.await)
 }
 
+pub(super) async fn drain(
+    State(cloud): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let outcome = async {
+        let request: DrainRequest = parse(&bytes(body)?)?;
+        let intent = intent(&headers, "drain", &id, &request)?;
+        whole(&cloud.work.clone(), async move { cloud.drain(&intent, &id, &request).await }).await
+    };
+    answer(outcome.await)
+}
+
 /// A changing call without a body.
 macro_rules! plain {
     ($answer:ident: $($handler:ident as $operation:literal),* $(,)?) => {$(
@@ -128,6 +142,7 @@ plain! {
     erase as "erase",
     release as "release",
     delete_backup as "deleteBackup",
+    lift as "lift",
 }
 
 plain! {
@@ -158,7 +173,7 @@ macro_rules! pages {
     )*};
 }
 
-pages!(backups, backup_files, long_operations);
+pages!(backups, backup_files, long_operations, security_events, blocks);
 
 pub(super) async fn one_backup(State(cloud): Shared, Path(id): Path<String>) -> Response {
     answer(cloud.one_backup(&id).await)

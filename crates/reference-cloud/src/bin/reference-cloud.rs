@@ -50,6 +50,9 @@ struct ServeArgs {
     /// Machines in all.
     #[arg(long, default_value_t = 8)]
     instances: i64,
+    /// Post events to this machine too, and not to public addresses only.
+    #[arg(long)]
+    webhooks_to_loopback: bool,
     /// Bearer token of the API.
     #[arg(long, env = "KUMOICHI_CLOUD_TOKEN", hide_env_values = true)]
     token: String,
@@ -113,6 +116,7 @@ async fn serve(args: ServeArgs) -> ExitCode {
         first_port: args.first_port,
         ports: args.ports,
     };
+    config.webhooks_to_loopback = args.webhooks_to_loopback;
     config.faults = args.admin_token.is_some();
     config.admin_token = args.admin_token.map(Secret::new);
     match reference_cloud::run(config).await {

@@ -1,6 +1,8 @@
 //! The addresses of services. While access is denied there is no listener at all; while it is allowed, requests go
 //! to the machines of the allocation in turn and their times are noted.
 
+mod gate;
+mod guard;
 mod proxy;
 mod stats;
 
@@ -13,6 +15,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use gate::{Gate, Pass};
+pub(crate) use guard::Guard;
 pub(crate) use stats::Stats;
 
 use crate::children::Children;
@@ -26,6 +30,8 @@ pub(crate) struct Gateway {
     switches: Arc<Panel>,
     doors: Mutex<HashMap<String, Door>>,
     stats: Mutex<HashMap<String, Arc<Stats>>>,
+    guards: Mutex<HashMap<String, Arc<Guard>>>,
+    gates: Mutex<HashMap<String, Arc<Gate>>>,
 }
 
 #[derive(Debug)]
@@ -36,12 +42,19 @@ struct Door {
 
 impl Gateway {
     pub(crate) fn new(children: Arc<Children>, switches: Arc<Panel>) -> Self {
-        Self { children, switches, doors: Mutex::default(), stats: Mutex::default() }
+        Self {
+            children,
+            switches,
+            doors: Mutex::default(),
+            stats: Mutex::default(),
+            guards: Mutex::default(),
+            gates: Mutex::default(),
+        }
     }
 
     /// Opens the address of an allocation; fine when it is open.
     pub(crate) async fn open(&self, id: &str, address: SocketAddr) -> io::Result<()> {
-        if self.is_open(id) {
+        if self.listens(id) {
             return Ok(());
         }
         let listener = TcpListener::bind(address).await?;
@@ -50,9 +63,13 @@ impl Gateway {
             id.to_owned(),
             Arc::clone(&self.children),
             self.stats(id),
+            self.guard(id),
+            self.gate(id),
             Arc::clone(&self.switches),
         );
-        let task = tokio::spawn(http_server::serve(listener, proxy, stop.clone()));
+        let guard = self.guard(id);
+        let refuses: http_server::Refuses = Arc::new(move |peer| guard.refuses(peer.ip()));
+        let task = tokio::spawn(http_server::serve(listener, proxy, stop.clone(), refuses));
         lock(&self.doors).insert(id.to_owned(), Door { stop, task });
         tracing::info!(allocation.id = %id, %address, "an address was opened");
         Ok(())
@@ -77,7 +94,12 @@ impl Gateway {
         }
     }
 
+    /// Whether newcomers are let in.
     pub(crate) fn is_open(&self, id: &str) -> bool {
+        self.listens(id) && !lock(&self.gates).get(id).is_some_and(|gate| gate.is_draining())
+    }
+
+    fn listens(&self, id: &str) -> bool {
         lock(&self.doors).get(id).is_some_and(|door| !door.task.is_finished())
     }
 
@@ -86,8 +108,25 @@ impl Gateway {
         Arc::clone(lock(&self.stats).entry(id.to_owned()).or_default())
     }
 
+    /// Who is kept out of an address and what was noticed there, kept over closing and opening.
+    pub(crate) fn guard(&self, id: &str) -> Arc<Guard> {
+        Arc::clone(lock(&self.guards).entry(id.to_owned()).or_default())
+    }
+
+    /// The same where there is one: looking at what never had an address leaves nothing behind.
+    pub(crate) fn known_guard(&self, id: &str) -> Option<Arc<Guard>> {
+        lock(&self.guards).get(id).map(Arc::clone)
+    }
+
+    /// Who is inside an address, kept over closing and opening.
+    pub(crate) fn gate(&self, id: &str) -> Arc<Gate> {
+        Arc::clone(lock(&self.gates).entry(id.to_owned()).or_default())
+    }
+
     pub(crate) fn forget(&self, id: &str) {
+        lock(&self.gates).remove(id);
         lock(&self.stats).remove(id);
+        lock(&self.guards).remove(id);
     }
 }
 

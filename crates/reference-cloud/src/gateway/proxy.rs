@@ -13,11 +13,12 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
 use tower::Service;
 
-use super::Stats;
+use super::{Gate, Guard, Pass, Stats};
 use crate::children::{Children, SECRET_HEADER, send};
-use crate::http_server::LoseAnswer;
+use crate::http_server::{LoseAnswer, Peer};
 use crate::switches::Panel;
 
 /// The service at one address.
@@ -26,12 +27,16 @@ pub(super) struct Proxy {
     id: Arc<str>,
     children: Arc<Children>,
     stats: Arc<Stats>,
+    guard: Arc<Guard>,
+    gate: Arc<Gate>,
     switches: Arc<Panel>,
     turn: Arc<AtomicUsize>,
 }
 
 /// A machine that takes longer is given up.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// When somebody who was turned away may look again, in seconds.
+const RETRY_AFTER_SECONDS: &str = "30";
 /// Headers that speak of one connection only (RFC 9110, 7.6.1) and must not be handed on.
 const HOP_BY_HOP: [HeaderName; 8] = [
     header::CONNECTION,
@@ -49,27 +54,42 @@ impl Proxy {
         id: String,
         children: Arc<Children>,
         stats: Arc<Stats>,
+        guard: Arc<Guard>,
+        gate: Arc<Gate>,
         switches: Arc<Panel>,
     ) -> Self {
-        Self { id: id.into(), children, stats, switches, turn: Arc::default() }
+        Self { id: id.into(), children, stats, guard, gate, switches, turn: Arc::default() }
     }
 
     async fn forward(self, request: Request) -> Response {
         // Cut off: the cloud itself sees nothing of the request.
         if !self.switches.services_reachable() {
-            let mut lost = StatusCode::SERVICE_UNAVAILABLE.into_response();
-            lost.extensions_mut().insert(LoseAnswer);
-            return lost;
+            return lost();
         }
+        let source = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+        // Of a connection that was kept from before the block.
+        if source.is_some_and(|source| self.guard.refuses(source)) {
+            return lost();
+        }
+        let Some(pass) = self.gate.enter() else { return turned_away() };
         let begun = Instant::now();
+        let denied = is_control(&request);
         let response = self.hand_on(request).await;
+        if let Some(source) = source {
+            if denied {
+                self.guard.note_denied(source, begun);
+            }
+            if response.status().is_client_error() {
+                self.guard.note_bad(source, begun);
+            }
+        }
         self.stats.note(begun, begun.elapsed(), response.status().is_server_error());
-        response
+        carrying(response, pass)
     }
 
     async fn hand_on(&self, request: Request) -> Response {
         // Control questions belong to the cloud alone; users see the application only.
-        if request.uri().path().starts_with("/_control") {
+        if is_control(&request) {
             return StatusCode::NOT_FOUND.into_response();
         }
         let Some(socket) = self.next_socket() else {
@@ -99,6 +119,33 @@ impl Proxy {
         let place = turn.checked_rem(sockets.len())?;
         sockets.into_iter().nth(place)
     }
+}
+
+/// Whether it asks what only the cloud may ask.
+fn is_control(request: &Request) -> bool {
+    request.uri().path().starts_with("/_control")
+}
+
+/// The answer with the pass of its request, which ends with its last byte.
+fn carrying(response: Response, pass: Pass) -> Response {
+    let carry = move |frame| {
+        let _in_flight = &pass;
+        frame
+    };
+    response.map(|body| Body::new(body.map_frame(carry)))
+}
+
+/// The service is drained: come back later, on another connection.
+fn turned_away() -> Response {
+    let headers = [(header::RETRY_AFTER, RETRY_AFTER_SECONDS), (header::CONNECTION, "close")];
+    (StatusCode::SERVICE_UNAVAILABLE, headers).into_response()
+}
+
+/// No answer at all: the connection breaks.
+fn lost() -> Response {
+    let mut lost = StatusCode::SERVICE_UNAVAILABLE.into_response();
+    lost.extensions_mut().insert(LoseAnswer);
+    lost
 }
 
 /// The request as the machine sees it: path only, without the headers of the user's connection.

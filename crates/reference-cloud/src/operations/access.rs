@@ -2,6 +2,7 @@
 
 use provider_api::{Allocation, Cause, ProblemCode, ResourceState};
 
+use super::drain::must_not_drain;
 use super::{Intent, step};
 use crate::cloud::Cloud;
 use crate::error::OpError;
@@ -20,6 +21,7 @@ impl Cloud {
                 "the allocation has no address for users",
             ));
         };
+        must_not_drain(row)?;
         if ResourceState::from_word(&row.state) != ResourceState::Active {
             step(row, Cause::Allow)?;
         }

@@ -39,9 +39,12 @@ impl Cloud {
         }
         row.service_name = None;
         row.settings = None;
+        self.gateway.guard(id).forget();
         store::save(&mut tx, row, self.now_us()).await?;
         store::mark_erasing(&mut tx, id).await?;
         store::forget_reasons(&mut tx, id).await?;
+        store::lift_blocks(&mut tx, id, None, self.now_us()).await?;
+        store::forget_sources(&mut tx, id).await?;
         tx.commit().await?;
         for backup in self.store.erasing(id).await? {
             self.erase_backup(backup).await?;
@@ -112,7 +115,7 @@ impl Cloud {
 
     pub(crate) async fn release(&self, intent: &Intent, id: &str) -> Result<Allocation, OpError> {
         let _guard = self.lock(id).await;
-        let (tx, mut admitted) = self.admit(intent, id).await?;
+        let (mut tx, mut admitted) = self.admit(intent, id).await?;
         let row = &mut admitted.row;
         let state = ResourceState::from_word(&row.state);
         if admitted.replay || state.is_final() {
@@ -136,6 +139,9 @@ impl Cloud {
         row.address = None;
         row.port = None;
         row.released_at = Some(self.now_us());
+        store::end_monitoring(&mut tx, id).await?;
+        store::lift_blocks(&mut tx, id, None, self.now_us()).await?;
+        store::forget_sources(&mut tx, id).await?;
         self.finish(tx, row, intent).await?;
         self.gateway.forget(id);
         remove_logs(self, row);

@@ -3,6 +3,7 @@
 use provider_api::{Allocation, Cause, FieldFault, ProblemCode, ResourceState, StartRequest};
 
 use super::backups::volume_lost;
+use super::drain::must_not_drain;
 use super::hold::invalid;
 use super::{Intent, step, wrong_state};
 use crate::cloud::Cloud;
@@ -29,6 +30,7 @@ impl Cloud {
         if admitted.replay {
             return self.view(row);
         }
+        must_not_drain(row)?;
         let state = ResourceState::from_word(&row.state);
         if state.is_running() {
             self.finish(tx, row, intent).await?;
@@ -117,14 +119,17 @@ impl Cloud {
         intent: Option<&Intent>,
     ) -> Result<AllocationRow, OpError> {
         let now_us = self.now_us();
+        self.note_security(&self.row(id).await?).await?;
         let bytes = self.volumes.content(id)?.bytes;
         self.store.note(id, self.gateway.stats(id).take_unwritten(), Some(bytes)).await?;
         let mut tx = self.store.begin().await?;
         let mut row = store::load(&mut tx, id).await?.ok_or_else(|| super::not_found(id))?;
         step(&mut row, Cause::Stop)?;
         row.stopped_at = Some(now_us);
+        row.drain_until = None;
         store::close_interval(&mut tx, id, now_us).await?;
         self.finish_maybe(tx, &mut row, intent).await?;
+        self.gateway.gate(id).reopen();
         Ok(row)
     }
 

@@ -4,18 +4,24 @@
 
 mod access;
 mod backups;
+mod drain;
 mod ending;
 mod events;
+mod export;
 mod health;
 mod hold;
 mod life;
+mod monitoring;
 mod outcome;
 mod reads;
 mod resources;
+mod security;
+mod webhook;
 mod work;
 mod zones;
 
 pub(crate) use hold::invalid;
+pub(crate) use webhook::{deliver, sender};
 pub(crate) use work::Progress;
 pub(crate) use zones::Room;
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use provider_api::{
     Allocation, AllocationId, AllocationPage, Capabilities, DiscoverAnswer, DiscoverRequest,
-    EndpointKind, HoldSupport, IdempotencyKey, Liveness, Metrics, OperationRecord, Price,
+    EndpointKind, HoldSupport, IdempotencyKey, Liveness, METRICS, Metrics, OperationRecord, Price,
     ProblemCode, PublicKey, ResourceGroup, UsageRecord,
 };
 
@@ -23,14 +23,6 @@ const PAGE_MAX: i64 = 100;
 
 impl Cloud {
     pub(crate) fn capabilities(&self) -> Capabilities {
-        let names = [
-            "response.count",
-            "response.errors",
-            "response.p50Us",
-            "response.p95Us",
-            "usage.cpuUs",
-        ];
-        let more = ["usage.memoryBytes", "usage.storageBytes", "usage.storageQuotaBytes"];
         Capabilities {
             api_version: "1".to_owned(),
             provider: self.config.name.clone(),
@@ -40,8 +32,13 @@ impl Cloud {
             hold_ttl_max_seconds: self.config.hold_ttl_max_seconds,
             endpoints: vec![EndpointKind::None, EndpointKind::Http],
             applications: vec![DEMO.to_owned()],
-            metrics: names.into_iter().chain(more).map(str::to_owned).collect(),
+            metrics: METRICS.iter().map(|metric| metric.name.to_owned()).collect(),
             backups: true,
+            monitoring: Some(self.monitoring_support()),
+            security: Some(self.security_support()),
+            drain: true,
+            export: true,
+            webhooks: true,
             erasure_key: Some(PublicKey::of(
                 &self.signer.key.verifying_key(),
                 self.signer.key_id.clone(),

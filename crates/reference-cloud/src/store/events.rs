@@ -1,11 +1,12 @@
 //! Statements on `events`: written with each change, read page by page, forgotten after a month.
 
 use provider_api::{
-    AllocationId, BackupId, EventData, OperationEvent, OperationId, ResourceState, WorkKind,
-    WorkState,
+    AllocationId, BackupId, BlockId, BlockNotice, BlockState, EventData, OperationEvent,
+    OperationId, ResourceState, SecurityEventId, SecurityKind, SecurityNotice, WorkKind, WorkState,
 };
 use sqlx::FromRow;
 
+use super::security::SecurityRow;
 use super::{AllocationRow, Store, Tx};
 
 /// One row.
@@ -23,6 +24,13 @@ pub(crate) struct EventRow {
     operation_kind: Option<String>,
     operation_state: Option<String>,
     backup_id: Option<String>,
+    security_id: Option<String>,
+    security_kind: Option<String>,
+    security_source: Option<String>,
+    security_count: Option<i64>,
+    block_id: Option<String>,
+    block_state: Option<String>,
+    block_source: Option<String>,
 }
 
 impl EventRow {
@@ -36,7 +44,26 @@ impl EventRow {
             epoch: self.epoch,
             at_us: self.at,
             operation: self.operation(),
+            security: self.security(),
+            block: self.block(),
         }
+    }
+
+    fn security(&self) -> Option<SecurityNotice> {
+        Some(SecurityNotice {
+            id: SecurityEventId(self.security_id.clone()?),
+            kind: SecurityKind::from_word(self.security_kind.as_deref().unwrap_or_default()),
+            source: self.security_source.clone(),
+            count: self.security_count.unwrap_or_default(),
+        })
+    }
+
+    fn block(&self) -> Option<BlockNotice> {
+        Some(BlockNotice {
+            id: BlockId(self.block_id.clone()?),
+            state: BlockState::from_word(self.block_state.as_deref()?)?,
+            source: self.block_source.clone(),
+        })
     }
 
     fn operation(&self) -> Option<OperationEvent> {
@@ -58,10 +85,14 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<EventRow>, sqlx::Error> {
         sqlx::query_as(
-            "SELECT seq, allocation_id, label, before, state, generation, epoch, at, operation_id, operation_kind,
-                    operation_state, backup_id
-             FROM events
-             WHERE seq > $1 AND ($2 IS NULL OR label = $2) ORDER BY seq LIMIT $3",
+            "SELECT e.seq, e.allocation_id, e.label, e.before, e.state, e.generation, e.epoch, e.at, e.operation_id,
+                    e.operation_kind, e.operation_state, e.backup_id, e.security_id, s.kind AS security_kind,
+                    s.source AS security_source, s.count AS security_count, e.block_id, e.block_state,
+                    b.source AS block_source
+             FROM events e
+             LEFT JOIN security_events s ON s.id = e.security_id
+             LEFT JOIN blocks b ON b.id = e.block_id
+             WHERE e.seq > $1 AND ($2 IS NULL OR e.label = $2) ORDER BY e.seq LIMIT $3",
         )
         .bind(after)
         .bind(label)
@@ -139,6 +170,34 @@ pub(super) async fn note_work(
     .bind(work.kind.as_str())
     .bind(work.state.as_str())
     .bind(work.backup_id.as_str())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes what was noticed at the address of an allocation, which is as it was.
+pub(super) async fn note_security(tx: &mut Tx, row: &SecurityRow) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO events (allocation_id, label, before, state, generation, epoch, at, security_id)
+         SELECT id, label, state, state, generation, epoch, $2, $3 FROM allocations WHERE id = $1",
+    )
+    .bind(&row.allocation_id)
+    .bind(row.at)
+    .bind(&row.id)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes how a block stands now; to be called after it was written.
+pub(super) async fn note_block(tx: &mut Tx, block: &str, at_us: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO events (allocation_id, label, before, state, generation, epoch, at, block_id, block_state)
+         SELECT a.id, a.label, a.state, a.state, a.generation, a.epoch, $2, b.id, b.state
+         FROM blocks b JOIN allocations a ON a.id = b.allocation_id WHERE b.id = $1",
+    )
+    .bind(block)
+    .bind(at_us)
     .execute(&mut **tx)
     .await?;
     Ok(())

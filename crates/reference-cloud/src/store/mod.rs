@@ -4,8 +4,13 @@
 mod allocations;
 mod backups;
 mod events;
+mod monitoring;
+#[cfg(test)]
+mod older;
 mod rows;
+mod security;
 mod usage;
+mod webhook;
 mod work;
 
 use std::path::Path;
@@ -21,8 +26,14 @@ pub(crate) use allocations::{
     save, used,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
+pub(crate) use monitoring::{MonitoringRow, end_monitoring, set_monitoring};
 pub(crate) use rows::AllocationRow;
+pub(crate) use security::{
+    BlockRow, SecurityRow, active_block, count_blocks, forget_sources, insert_block,
+    insert_security, lift_blocks,
+};
 pub(crate) use usage::{close_interval, open_interval};
+pub(crate) use webhook::{WebhookRow, load_webhook, record_webhook_key, set_webhook};
 pub(crate) use work::{WorkRow, end_work, forget_reasons, insert_work};
 
 use crate::error::CloudError;

@@ -50,6 +50,7 @@ pub(crate) struct AllocationRow {
     pub region: Option<String>,
     pub country: Option<String>,
     pub hazard_zone: Option<String>,
+    pub drain_until: Option<i64>,
 }
 
 impl AllocationRow {
@@ -128,6 +129,7 @@ impl AllocationRow {
             started_at_us: self.started_at,
             stopped_at_us: self.stopped_at,
             released_at_us: self.released_at,
+            draining_until_us: self.drain_until,
             erasure: self.statement()?,
             failure: self.failure.clone(),
         })

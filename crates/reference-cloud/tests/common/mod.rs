@@ -89,6 +89,7 @@ pub fn config(dir: &TempDir) -> CloudConfig {
     config.endpoints =
         EndpointRange { first_address: address, addresses: 1, first_port: 8700, ports: 8 };
     config.faults = true;
+    config.webhooks_to_loopback = true;
     config.admin_token = Some(Secret::new(ADMIN));
     config
 }
@@ -171,6 +172,7 @@ impl Process {
     pub async fn restart(&mut self) {
         let child = Command::new(program())
             .arg("serve")
+            .arg("--webhooks-to-loopback")
             .args(["--listen", &self.address.to_string(), "--data-dir"])
             .arg(self.dir.path())
             .args([
@@ -273,6 +275,35 @@ pub fn client() -> reqwest::Client {
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap()
+}
+
+/// A call of the API as it goes over the wire: status and JSON; a changing one carries a key.
+pub async fn ask(
+    url: &str,
+    method: &str,
+    path: &str,
+    key: Option<&str>,
+    body: Option<serde_json::Value>,
+) -> (u16, serde_json::Value) {
+    let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+    let mut request = client().request(method, format!("{url}{path}")).bearer_auth(TOKEN);
+    if let Some(key) = key {
+        request = request.header(paths::IDEMPOTENCY_KEY, key).header(paths::EPOCH, "1");
+    }
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    (status, answer.json().await.unwrap_or_default())
+}
+
+/// The text of a question, with its content type.
+pub async fn text(url: &str, path: &str) -> (String, String) {
+    let answer = client().get(format!("{url}{path}")).bearer_auth(TOKEN).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    (kind, answer.text().await.unwrap())
 }
 
 /// Waits for a condition, at most ten seconds.

@@ -238,7 +238,15 @@ impl Drop for Broken {
 
 async fn pass(State((upstream, fault)): State<Shared>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let kept = ["authorization", "content-type", "idempotency-key", "kumoichi-epoch", "accept"];
+    let kept = [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "kumoichi-epoch",
+        "accept",
+        "range",
+        "if-range",
+    ];
     let headers = kept.into_iter().filter_map(|name| {
         Some((name.to_owned(), parts.headers.get(name)?.to_str().ok()?.to_owned()))
     });

@@ -150,6 +150,11 @@ impl Cloud {
             endpoints: vec![EndpointKind::Http],
             applications: vec!["demo".to_owned()],
             metrics: Vec::new(),
+            monitoring: None,
+            security: None,
+            drain: false,
+            export: false,
+            webhooks: false,
             backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }
@@ -196,6 +201,7 @@ impl Cloud {
             started_at_us: None,
             stopped_at_us: None,
             released_at_us: None,
+            draining_until_us: None,
             erasure: None,
             failure: None,
         };

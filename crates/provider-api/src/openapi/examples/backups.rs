@@ -69,3 +69,24 @@ pub(super) fn failed() -> Option<LongOperation> {
     let problem = Some(problem);
     Some(LongOperation { progress: 99, problem, ..work(WorkKind::Restore, WorkState::Failed)? })
 }
+
+/// The files of the backup as an archive.
+pub(super) fn export() -> ExportManifest {
+    let files = files();
+    ExportManifest {
+        allocation_id: super::ID.into(),
+        label: LABEL.to_owned(),
+        provider: "Minato Cloud".to_owned(),
+        at_us: NOW_US,
+        bytes: files.iter().map(|file| file.bytes).sum(),
+        sha256: digest(&files),
+        files,
+        archive: ExportArchive {
+            path: paths::with(paths::EXPORT_ARCHIVE, super::ID),
+            media_type: crate::archive::MEDIA_TYPE.to_owned(),
+            bytes: 16_896,
+            sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+            etag: "\"5d41402abc4b2a76b9719d911017c592\"".to_owned(),
+        },
+    }
+}

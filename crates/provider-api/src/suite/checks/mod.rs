@@ -3,12 +3,17 @@
 pub(super) mod backups;
 pub(super) mod crash;
 pub(super) mod door;
+pub(super) mod drain;
 pub(super) mod ending;
 pub(super) mod events;
+pub(super) mod export;
 pub(super) mod fence;
 pub(super) mod holds;
 pub(super) mod lives;
+pub(super) mod monitoring;
 pub(super) mod order;
 pub(super) mod regions;
+pub(super) mod security;
 pub(super) mod trouble;
 pub(super) mod watch;
+pub(super) mod webhook;

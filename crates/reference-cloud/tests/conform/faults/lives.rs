@@ -215,6 +215,38 @@ pub const FAULTS: &[Fault] = &[
             }
         }
     ),
+    tell!("exports what is still being written", "end.export", "wrong-state", |_, call, reply| {
+        if call.is("GET", "/export") && reply.status == 409 {
+            reply.ok(&json!({}));
+        }
+    }),
+    tell!(
+        "exports other data than it says",
+        "end.export",
+        "digest of the archive",
+        |_, call, reply| {
+            if call.is("GET", "/export/archive") && reply.status == 200 {
+                let middle = reply.body.len() / 2;
+                reply.body[middle] ^= 1;
+            }
+        }
+    ),
+    tell!("names a file that is not there", "end.export", "over all files", |_, call, reply| {
+        if call.is("GET", "/export") {
+            reply.set(|manifest| {
+                let zero = json!({"path": "zero", "bytes": 0, "sha256": ""});
+                if let Some(files) = manifest["files"].as_array_mut() {
+                    files.push(zero);
+                }
+            });
+        }
+    }),
+    ask!("begins every download anew", "end.export-part", "206", |_, call| {
+        call.headers.remove("range");
+    }),
+    ask!("goes on with another archive", "end.export-part", "begins anew", |_, call| {
+        call.headers.remove("if-range");
+    }),
     whole!("starts on what it erased", "end.erased", "wrong-state", |up, call| {
         let mut reply = up.send(&call).await;
         if call.is("POST", "/start") && reply.code() == Some(Code::WrongState) {

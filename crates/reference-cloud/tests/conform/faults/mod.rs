@@ -26,10 +26,11 @@ macro_rules! whole {
 mod copies;
 mod lives;
 mod loans;
+mod watching;
 
 use crate::broken::Fault;
 
 /// Every deliberate fault.
 pub fn all() -> impl Iterator<Item = &'static Fault> {
-    loans::FAULTS.iter().chain(lives::FAULTS).chain(copies::FAULTS)
+    loans::FAULTS.iter().chain(lives::FAULTS).chain(copies::FAULTS).chain(watching::FAULTS)
 }

@@ -1,0 +1,62 @@
+//! Handlers of monitoring and of the subscription: one per route, as in `routes`.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use provider_api::{MonitoringRequest, WebhookRequest, openmetrics};
+
+use super::answer::{answer, problem};
+use super::headers::{intent, parse};
+use super::routes::{Body, Shared, bytes, whole};
+
+pub(super) async fn set_monitoring(
+    State(cloud): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let outcome = async {
+        let request: MonitoringRequest = parse(&bytes(body)?)?;
+        let intent = intent(&headers, "setMonitoring", &id, &request)?;
+        let work = cloud.work.clone();
+        whole(&work, async move { cloud.set_monitoring(&intent, &id, &request).await }).await
+    };
+    answer(outcome.await)
+}
+
+pub(super) async fn monitoring(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.monitoring(&id).await)
+}
+
+pub(super) async fn readings(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    match cloud.readings(&id).await {
+        Ok(text) => {
+            let kind = HeaderValue::from_static(openmetrics::MEDIA_TYPE);
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(error) => problem(&error),
+    }
+}
+
+pub(super) async fn set_webhook(State(cloud): Shared, headers: HeaderMap, body: Body) -> Response {
+    let outcome = async {
+        let request: WebhookRequest = parse(&bytes(body)?)?;
+        let intent = intent(&headers, "setWebhook", "", &request)?;
+        let work = cloud.work.clone();
+        whole(&work, async move { cloud.set_webhook(&intent, &request).await }).await
+    };
+    answer(outcome.await)
+}
+
+pub(super) async fn webhook(State(cloud): Shared) -> Response {
+    answer(cloud.webhook().await)
+}
+
+pub(super) async fn delete_webhook(State(cloud): Shared, headers: HeaderMap) -> Response {
+    let outcome = async {
+        let intent = intent(&headers, "deleteWebhook", "", &())?;
+        let work = cloud.work.clone();
+        whole(&work, async move { cloud.delete_webhook(&intent).await }).await
+    };
+    answer(outcome.await)
+}
