@@ -116,6 +116,15 @@ test("an item that is emptied away leaves the focus at what came next", async ()
     await ready(page);
     const here = await page.evaluate(() => document.activeElement.closest("[data-fields] [data-item]")?.dataset.item);
     assert.equal(here, "performance.e2e_response_time");
+    // It comes back with all that was said of it, and can go again.
+    await page.locator("[data-undo] button").click();
+    await gone.waitFor();
+    await ready(page);
+    assert.equal(await gone.inputValue(), "99.9 %");
+    await gone.fill("");
+    await gone.press("Tab");
+    await gone.waitFor({ state: "detached" });
+    await ready(page);
     // And the same by the button of a row.
     const button = page.locator("[data-remove='performance.e2e_response_time']");
     await button.focus();

@@ -201,3 +201,17 @@ fn inclusion(large: &Members, small: &Members) -> Strength {
         _ => Strength::NotAtLeast,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_price_that_is_not_published_proves_nothing_on_either_side() {
+        let price = |yen: i64| Some(Decimal::from(yen));
+        assert!(not_dearer(price(5), price(5)) && not_dearer(price(4), price(5)));
+        for (a, b) in [(price(6), price(5)), (price(5), None), (None, price(5)), (None, None)] {
+            assert!(!not_dearer(a, b), "{a:?} {b:?}");
+        }
+    }
+}

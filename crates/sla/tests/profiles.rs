@@ -165,6 +165,12 @@ fn evidence_counts_through_its_last_day() {
     let last = sla::Date::parse("2027-08-31").unwrap().last_day();
     assert!(certificates.ended_members(last).is_empty());
     assert_eq!(certificates.ended_members(last + 1), ["ismap".to_owned()].into());
+    let left = certificates.counting_on(last + 1).unwrap();
+    assert!(left.as_set().is_some_and(|left| !left.is_empty() && !left.contains("ismap")));
+    assert!(matches!(offer.counting_on(last), std::borrow::Cow::Borrowed(_)), "all of it counts");
+    let counting = offer.counting_on(last + 1);
+    assert_eq!(counting.item("security.certifications").unwrap().value, left);
+    assert_eq!(counting.spec.items.len(), offer.spec.items.len());
 }
 
 #[test]

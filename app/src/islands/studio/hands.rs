@@ -303,11 +303,12 @@ fn apply(
 ) -> Result<Option<Change>, String> {
     let key = wish.get_attribute("data-item").unwrap_or_default();
     let members = if part == "member" { chosen(wish) } else { String::new() };
+    let may_remove = at.studio.as_ref().is_some_and(Studio::may_remove);
+    if part == "value" && text.trim().is_empty() && done && may_remove {
+        return Ok(remove(at, &key));
+    }
     let Some(studio) = at.studio.as_mut() else { return Ok(None) };
     match part {
-        "value" if text.trim().is_empty() && done && studio.may_remove() => {
-            Ok(Some(studio.remove(&key)))
-        }
         "value" => studio.type_value(ask, text),
         "member" => studio.type_value(ask, &members),
         "weight" => studio.type_weight(ask, text),
@@ -362,6 +363,15 @@ pub fn remember(at: &mut Desk, name: &str) {
     }
 }
 
+/// Takes an item out of the need; it can be taken back with all that was said of it.
+fn remove(at: &mut Desk, key: &str) -> Option<Change> {
+    let label = at.studio.as_ref().and_then(|studio| {
+        studio.asks().iter().find(|ask| ask.key == key).map(|ask| ask.label.clone())
+    });
+    remember(at, &label.unwrap_or_default());
+    at.studio.as_mut().map(|studio| studio.remove(key))
+}
+
 fn search(desk: &Shared, text: &str) {
     let at = desk.borrow();
     let wanted: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
@@ -391,11 +401,7 @@ fn click(desk: &Shared, event: &Event) {
     let change = if let Some(asked) = text("data-add") {
         add(&mut at, &button, &asked)
     } else if let Some(key) = text("data-remove") {
-        let label = at.studio.as_ref().and_then(|studio| {
-            studio.asks().iter().find(|ask| ask.key == key).map(|ask| ask.label.clone())
-        });
-        remember(&mut at, &label.unwrap_or_default());
-        at.studio.as_mut().map(|studio| studio.remove(&key))
+        remove(&mut at, &key)
     } else if button.has_attribute("data-focus") {
         focus(&mut at, &button);
         None

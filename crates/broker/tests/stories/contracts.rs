@@ -176,6 +176,50 @@ async fn a_catalogue_only_offer_is_refused_with_its_reason(engine: Engine) {
     market.finish().await;
 }
 
+async fn an_offer_is_contracted_only_while_it_is_valid(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 3).await;
+    let customer = market.person(Role::Customer).await;
+    let provider = market.person(Role::Provider).await;
+    let offer = market.offer(OFFER).await;
+    let text = market.broker.offer(&customer, offer).await.unwrap().yaml;
+    let document = sla::parse_offer(&text).unwrap();
+    let at = |moment: &str| sla::Timestamp::parse(moment);
+    // The stories begin on 2026-11-22.
+    let spans = [
+        (None, at("2026-11-01T00:00:00Z"), Some("no_longer_valid")),
+        (at("2027-10-01T00:00:00Z"), None, Some("not_valid_yet")),
+        (at("2026-11-01T00:00:00Z"), at("2026-11-23T00:00:00Z"), None),
+    ];
+    for (number, (from, until, expected)) in spans.into_iter().enumerate() {
+        let mut next = document.clone();
+        (next.metadata.valid_from, next.metadata.valid_until) = (from, until);
+        next.metadata.signature = None;
+        market.broker.save_offer(&provider, &sla::to_yaml(&next)).await.unwrap();
+        market.broker.publish_offer(&provider, offer).await.unwrap();
+        let source = RequirementSource::Template("certificate-service".to_owned());
+        let quote = market.broker.quote(&customer, offer, &source).await.unwrap();
+        assert_eq!((quote.obstacle, quote.ranked.card.backed), (expected, expected.is_none()));
+        let signed = market.sign(&customer, OFFER, &format!("valid {number}")).await;
+        match expected {
+            None => drop(signed.unwrap()),
+            Some(code) => {
+                let refused = matches!(&signed, Err(BrokerError::NotOrderable { code: found, .. }) if *found == code);
+                assert!(refused, "{signed:?}");
+            }
+        }
+    }
+    // It ends while the market stands open: what was read before does not decide.
+    market.clock.advance_seconds(2 * 24 * 3600);
+    let late = market.sign(&customer, OFFER, "late").await;
+    let code = "no_longer_valid";
+    assert!(
+        matches!(&late, Err(BrokerError::NotOrderable { code: found, .. }) if *found == code),
+        "{late:?}"
+    );
+    market.run_workflows().await;
+    market.finish().await;
+}
+
 async fn strangers_and_other_tenants_learn_nothing_of_a_contract(engine: Engine) {
     let market = TestBroker::with_cloud(engine, 1).await;
     let customer = market.person(Role::Customer).await;
@@ -203,5 +247,6 @@ on_both!(
     two_contracts_race_for_the_last_capacity_and_one_wins,
     a_region_the_offer_is_not_made_in_and_a_reused_key_are_refused,
     a_catalogue_only_offer_is_refused_with_its_reason,
+    an_offer_is_contracted_only_while_it_is_valid,
     strangers_and_other_tenants_learn_nothing_of_a_contract,
 );

@@ -102,6 +102,12 @@ fn sas70_is_read_as_any_of_todays_reports_with_a_notice() {
         "{item: audit.attestations, op: all_of, value: [sas70-type2, soc3], level: must}",
     );
     assert!(parse(&both).is_err());
+    // What no offer can promise cannot be banned, least of all by asking for its successors.
+    let banned = requirement_with(
+        "{item: audit.attestations, op: none_of, value: [sas70-type2], level: must}",
+    );
+    let faults = parse(&banned).unwrap_err();
+    assert!(faults.to_string().contains("no offer can promise it"), "{faults}");
     let promised =
         offer_with("{item: audit.attestations, value: [sas70-type2], commitment: attested}");
     assert_eq!(one_fault(&promised).code, FaultCode::UnknownMember);

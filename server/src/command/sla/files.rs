@@ -166,6 +166,17 @@ pub fn convert(args: &ConvertArgs) -> anyhow::Result<ExitCode> {
         }
         offers.extend(found(import));
     }
+    if args.to == Form::Csv {
+        let lost = |offer: &&Offer| {
+            offer.metadata.signature.is_some() && !exchange::csv::keeps_signature(offer)
+        };
+        for offer in offers.iter().filter(lost) {
+            let name = &offer.metadata.name;
+            let why =
+                "the items that were signed stand in another order than the columns of a table";
+            let _ = writeln!(std::io::stderr(), "{name}: the signature is left out: {why}");
+        }
+    }
     say_exactly(&exchange::write(args.to.into(), &offers));
     Ok(ExitCode::SUCCESS)
 }

@@ -124,7 +124,12 @@ pub(super) const FIXED: &[Fixed] = &[
         Kind::RoundTrips,
         "country and milliseconds, `;` between: `JP 5; DE 240`",
     ),
-    fixed("signature", &["metadata", "signature"], Kind::Json, "signature as JSON"),
+    fixed(
+        "signature",
+        &["metadata", "signature"],
+        Kind::Json,
+        "signature as JSON; left out where the items of the document stand in another order than the columns",
+    ),
 ];
 
 /// Languages follow the dot: `title.en`, `description.ja`.

@@ -13,7 +13,7 @@ mod write;
 
 pub use columns::{ColumnHelp, columns, documentation};
 pub use read::read;
-pub use write::write;
+pub use write::{keeps_signature, write};
 
 /// Whether a text begins like a table of offers: its first line names columns.
 #[must_use]

@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Where a column stands: part, place in the part, name, place within the item.
 type Order = (u8, usize, String, usize);
 
-/// Writes offers as a table with the columns that any of them needs, in the order of the registry.
+/// Writes offers as a table with the columns that any of them needs, in the order of the registry. A
+/// signature that would not hold there is left out.
 #[must_use]
 pub fn write(offers: &[Offer]) -> String {
     let rows: Vec<BTreeMap<Order, String>> = offers.iter().map(cells).collect();
@@ -28,6 +29,17 @@ pub fn write(offers: &[Offer]) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
+/// Whether a signature still holds in a table: its items stand in the order of the registry, extensions
+/// after them by name, and a signature is over the order in which they stood.
+#[must_use]
+pub fn keeps_signature(offer: &Offer) -> bool {
+    let place = |item: &crate::OfferItem| {
+        let known = registry().item(&item.item);
+        (known.map_or(usize::MAX, |known| known.position), item.item.clone())
+    };
+    offer.spec.items.is_sorted_by_key(place)
+}
+
 fn order(part: u8, place: usize, name: &str) -> Order {
     (part, place, name.to_owned(), 0)
 }
@@ -36,6 +48,9 @@ fn order(part: u8, place: usize, name: &str) -> Order {
 fn cells(offer: &Offer) -> BTreeMap<Order, String> {
     let mut tree = to_node(&offer.to_document());
     let mut cells = BTreeMap::new();
+    if !keeps_signature(offer) {
+        let _ = take(&mut tree, &["metadata", "signature"]);
+    }
     for (at, column) in FIXED.iter().enumerate() {
         if let Some(node) = take(&mut tree, column.path) {
             cells.insert(order(part_of(at), at, column.name), cell::write(column.kind, &node));
