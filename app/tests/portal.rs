@@ -237,7 +237,9 @@ async fn every_page_of_the_portal_answers_in_both_languages_with_one_heading() {
 async fn a_provider_has_its_cloud_examined_and_everybody_sees_the_report() {
     let site = Site::open_with_cloud(2).await.signed_in(Role::Provider).await;
     let before = site.page("/provider/connection").await;
-    assert!(before.contains("Nobody has examined yet") && before.contains("Examine the cloud now"));
+    assert!(
+        before.contains("Nobody has examined here yet") && before.contains("Examine the cloud now")
+    );
     assert!(site.page("/providers/hokusei").await.contains("not examined yet"));
     let asked = site.post("/provider/connection/examine", &[]).await;
     assert_eq!(

@@ -60,7 +60,7 @@ struct SignUpInput {
 ///
 /// Creates a person and an organisation. An address that has an account is refused with 422.
 #[utoipa::path(post, path = "/accounts", tag = "account", request_body = SignUpInput,
-    responses((status = 201, body = MeBody)))]
+    responses((status = 201, description = "Signed up and signed in", body = MeBody)))]
 async fn sign_up(
     State(broker): State<Broker>,
     Asker(ctx): Asker,

@@ -29,7 +29,7 @@ impl Pair {
 
     /// The broker stands still at the place; the cloud is killed there; the broker goes on and finds
     /// nobody; the cloud comes back.
-    async fn kill_cloud_at(&mut self, id: ContractId, place: &str) {
+    async fn kill_cloud_at(&mut self, ids: &[ContractId], place: &str) {
         let kind = place.split('/').next().unwrap();
         let data = self.folder.path().join(place.replace('/', "-"));
         let go_on = data.join("go-on");
@@ -38,9 +38,9 @@ impl Pair {
         process.wait_until_held(place);
         self.cloud.kill();
         std::fs::write(&go_on, "").unwrap();
-        wait_for_trouble(&self.market, &self.customer, id, kind).await;
+        wait_for_trouble(&self.market, &self.customer, ids, kind).await;
         self.cloud.start_again();
-        let state = wait_for_end(&self.market, &self.customer, id, kind).await;
+        let state = wait_for_end(&self.market, &self.customer, ids[0], kind).await;
         assert_eq!(state, "done", "the cloud was killed at {place}");
         process.kill();
     }
@@ -62,7 +62,7 @@ impl Pair {
         second.wait_until_held(place);
         self.cloud.kill();
         std::fs::write(&go_on, "").unwrap();
-        wait_for_trouble(&self.market, &self.customer, id, kind).await;
+        wait_for_trouble(&self.market, &self.customer, &[id], kind).await;
         self.cloud.start_again();
         let state = wait_for_end(&self.market, &self.customer, id, kind).await;
         assert_eq!(state, "undone", "the cloud was killed at {place}");
@@ -86,7 +86,7 @@ async fn activation_survives(engine: Engine) {
     for place in hardest(places(&pair.market, "activate_contract")) {
         catch_up(&pair.market);
         let id = pair.market.sign(&pair.customer, OFFER, &place).await.unwrap();
-        pair.kill_cloud_at(id, &place).await;
+        pair.kill_cloud_at(&[id], &place).await;
         let driver = driver_to(pair.cloud.connection());
         runs_once(&pair.market, &*driver, &pair.customer, id, &place).await;
         // Its services outlive the cloud; the story ends them.
@@ -104,7 +104,7 @@ async fn release_survives(engine: Engine) {
         let id = pair.market.sign(&pair.customer, OFFER, &place).await.unwrap();
         pair.market.run_workflows().await;
         release(&pair.market, &pair.customer, id).await;
-        pair.kill_cloud_at(id, &place).await;
+        pair.kill_cloud_at(&[id], &place).await;
         pair.released(id, &place).await;
     }
     pair.finish().await;
@@ -134,7 +134,7 @@ async fn order_survives(engine: Engine) {
         let order = pair.market.sign_order(&pair.customer, &offers, &place).await.unwrap();
         let order = pair.market.broker.order(&pair.customer, order).await.unwrap();
         let ids: Vec<ContractId> = order.contracts.iter().map(|card| card.id).collect();
-        pair.kill_cloud_at(ids[0], &place).await;
+        pair.kill_cloud_at(&ids, &place).await;
         for id in ids {
             let driver = driver_to(pair.cloud.connection());
             runs_once(&pair.market, &*driver, &pair.customer, id, &place).await;

@@ -99,17 +99,25 @@ pub async fn wait_for_end(
     }
 }
 
-/// Waits until an attempt has failed, or the workflow has ended without another call.
-pub async fn wait_for_trouble(market: &TestBroker, ctx: &OpContext, id: ContractId, kind: &str) {
+/// Waits until an attempt has failed for one of the contracts of a workflow, or it has ended without
+/// another call.
+pub async fn wait_for_trouble(
+    market: &TestBroker,
+    ctx: &OpContext,
+    ids: &[ContractId],
+    kind: &str,
+) {
     let begun = Instant::now();
     loop {
-        let timelines = market.broker.timelines(ctx, id).await.unwrap();
-        let run = timelines.into_iter().find(|timeline| timeline.kind == kind).unwrap();
-        let failed = run.steps.iter().any(|step| step.error_code.is_some());
-        if failed || !matches!(run.state.as_str(), "running" | "undoing") {
-            return;
+        for id in ids {
+            let timelines = market.broker.timelines(ctx, *id).await.unwrap();
+            let run = timelines.into_iter().find(|timeline| timeline.kind == kind).unwrap();
+            let failed = run.steps.iter().any(|step| step.error_code.is_some());
+            if failed || !matches!(run.state.as_str(), "running" | "undoing") {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "nothing fails: {run:#?}");
         }
-        assert!(begun.elapsed() < PATIENCE, "nothing fails: {run:#?}");
         tokio::time::sleep(LOOK).await;
     }
 }

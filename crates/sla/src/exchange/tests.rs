@@ -18,7 +18,11 @@ fn offers(import: Import) -> Vec<Offer> {
 /// The order of promises in a table is that of its columns.
 fn sorted(offer: &Offer) -> Offer {
     let mut offer = offer.clone();
-    offer.spec.items.sort_by(|a, b| a.item.cmp(&b.item));
+    let place = |item: &crate::OfferItem| {
+        let known = crate::registry().item(&item.item);
+        (known.map_or(usize::MAX, |known| known.position), item.item.clone())
+    };
+    offer.spec.items.sort_by_key(place);
     offer
 }
 
@@ -158,6 +162,12 @@ fn documents_and_tables_hold_the_same_offers() {
         let found: Vec<Offer> = offers(read(format, &text)).iter().map(sorted).collect();
         assert_eq!(found, expected, "{format}");
     }
+    // A signature is over the order of the items, which a table does not keep.
+    let mut signed = expected[0].clone();
+    assert!(signed.metadata.signature.is_some() && csv::keeps_signature(&signed));
+    signed.spec.items.reverse();
+    let found = offers(read(Format::Csv, &write(Format::Csv, &[signed])));
+    assert_eq!(found[0].metadata.signature, None);
     let requirement = crate::EXAMPLE_REQUIREMENTS[0].yaml;
     let import = read(Format::Yaml, &format!("{}---\n{requirement}", EXAMPLE_OFFERS[0].yaml));
     assert_eq!((import.faults[0].row, import.faults[0].column.as_str()), (2, "/kind"));
