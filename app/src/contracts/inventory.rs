@@ -188,16 +188,17 @@ fn history(ctx: &PageContext, shown: &Shown) -> AnyView {
     let columns = vec![
         Column::text(words.contracts_inventory_when()),
         Column::text(words.contracts_inventory_why()),
-        Column::text(words.contracts_inventory_who()),
         Column::text(words.contracts_inventory_what()),
     ];
     let rows = until.history.iter().map(|change| {
         let href = format!("/contracts/{}/inventory?{AT}={}", shown.id, change.at.0);
-        let who = change.actor.clone();
+        let who = match &change.actor {
+            Some(name) => words.contracts_inventory_who(name),
+            None => words.contracts_inventory_broker().to_owned(),
+        };
         vec![
             view! { <a href=href>{exact(ctx, change.at)}</a> }.into_any(),
-            cause(words, &change.cause).into_any(),
-            who.unwrap_or_else(|| words.contracts_inventory_broker().to_owned()).into_any(),
+            view! { {cause(words, &change.cause)}<br/><small>{who}</small> }.into_any(),
             changed(words, &change.changes),
         ]
     });
@@ -236,24 +237,29 @@ fn choose(ctx: &PageContext, shown: &Shown, query: &FormState) -> AnyView {
 fn changed(words: Words, changes: &[PartChange]) -> AnyView {
     let line = |change: &PartChange| {
         let part = part_word(words, &change.kind);
-        let text = match (&change.before, &change.after) {
+        match (&change.before, &change.after) {
             (Some(before), Some(after)) => {
-                words.contracts_inventory_from_to(part, whole(words, before), whole(words, after))
+                let sized = before.attributes != after.attributes;
+                let (before, after) = (whole(words, before, sized), whole(words, after, sized));
+                // Some steps are of one word for a part that is only used.
+                (before != after).then(|| words.contracts_inventory_from_to(part, before, after))
             }
-            (None, Some(after)) => words.contracts_inventory_came(part, whole(words, after)),
-            _ => words.contracts_inventory_went(part),
-        };
-        view! { <li>{text}</li> }
+            (None, Some(after)) => {
+                Some(words.contracts_inventory_came(part, whole(words, after, true)))
+            }
+            _ => Some(words.contracts_inventory_went(part)),
+        }
     };
-    view! { <ul>{changes.iter().map(line).collect::<Vec<_>>()}</ul> }.into_any()
+    let lines = changes.iter().filter_map(line).map(|text| view! { <li>{text}</li> });
+    view! { <ul>{lines.collect::<Vec<_>>()}</ul> }.into_any()
 }
 
-/// State, size and, where it differs, what the cloud has.
-fn whole(words: Words, part: &Part) -> String {
+/// State, size where it matters and, where it differs, what the cloud has.
+fn whole(words: Words, part: &Part, sized: bool) -> String {
     let observed = part.observed.as_ref().map(|state| {
         format!("{}: {}", words.contracts_inventory_observed(), state_word(words, part, state))
     });
-    let size = Some(size(words, part)).filter(|size| !size.is_empty());
+    let size = Some(size(words, part)).filter(|size| sized && !size.is_empty());
     let all = [Some(state_word(words, part, &part.state)), size, observed];
     all.into_iter().flatten().collect::<Vec<_>>().join(words.contracts_inventory_comma())
 }
