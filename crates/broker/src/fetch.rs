@@ -29,13 +29,13 @@ impl Broker {
         ids: &[OfferId],
     ) -> Result<Vec<Arc<Shelved>>, BrokerError> {
         let mut found: HashMap<OfferId, Arc<Shelved>> = HashMap::with_capacity(ids.len());
-        let mut missing = Vec::new();
+        let (mut missing, now) = (Vec::new(), self.now());
         {
             let recent = &self.inner.shelf.recent;
             let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
             for id in ids {
                 let Some(state) = stock.state(*id) else { continue };
-                match recent.get(*id, state.revision) {
+                match recent.get(*id, state.revision, now) {
                     Some(offer) => drop(found.insert(*id, offer)),
                     None => missing.push(*id),
                 }
@@ -45,7 +45,7 @@ impl Broker {
             let mut tx = self.begin_read().await?;
             for chunk in missing.chunks(CHUNK) {
                 let rows = offers::published_by_ids(&mut tx, chunk).await?;
-                let offers = read_rows(rows, self.now()).await?.offers;
+                let offers = read_rows(rows, now).await?.offers;
                 self.inner.shelf.remember(&offers);
                 found.extend(offers.into_iter().map(|offer| (offer.card.id, offer)));
             }
@@ -143,5 +143,7 @@ fn shelve(row: PublishedOffer, now: Timestamp) -> Result<Shelved, sla::Faults> {
         provider,
         &document,
     );
-    Ok(Shelved { card, document, text: row.document, hash: row.hash, revision: row.revision })
+    let holds_until = market::next_change(&card, &document, now);
+    let (text, hash, revision) = (row.document, row.hash, row.revision);
+    Ok(Shelved { card, document, text, hash, revision, holds_until })
 }

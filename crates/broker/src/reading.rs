@@ -150,11 +150,12 @@ impl Broker {
         wanted: &[(OfferId, State)],
     ) -> Result<Vec<Option<AnyDocument>>, BrokerError> {
         let mut found: Vec<Option<AnyDocument>> = Vec::with_capacity(wanted.len());
+        let now = self.now();
         {
             let recent = &self.inner.shelf.recent;
             let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
             for (id, state) in wanted {
-                let offer = recent.get(*id, state.revision);
+                let offer = recent.get(*id, state.revision, now);
                 found.push(offer.map(|offer| -> AnyDocument { offer }));
             }
         }

@@ -1,7 +1,7 @@
 //! Documents used lately, at most so many of them; a market below that is kept whole.
 
 use crate::shelf::Shelved;
-use domain::OfferId;
+use domain::{OfferId, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -28,12 +28,15 @@ impl Recent {
         Self { young: HashMap::new(), old: HashMap::new(), most }
     }
 
-    /// The offer in that revision.
-    pub fn get(&mut self, id: OfferId, revision: i64) -> Option<Arc<Shelved>> {
+    /// The offer in that revision, as it is at that moment.
+    pub fn get(&mut self, id: OfferId, revision: i64, now: Timestamp) -> Option<Arc<Shelved>> {
+        let is_so = |offer: &Arc<Shelved>| {
+            offer.revision == revision && offer.holds_until.is_none_or(|until| now < until)
+        };
         if let Some(found) = self.young.get(&id) {
-            return (found.revision == revision).then(|| Arc::clone(found));
+            return is_so(found).then(|| Arc::clone(found));
         }
-        let found = self.old.remove(&id).filter(|offer| offer.revision == revision)?;
+        let found = self.old.remove(&id).filter(is_so)?;
         self.put(Arc::clone(&found));
         Some(found)
     }
@@ -59,8 +62,10 @@ mod tests {
     use super::*;
     use crate::market::{CardParts, card};
     use crate::providers::ProviderCard;
-    use domain::{ProviderId, Timestamp};
+    use domain::ProviderId;
     use uuid::Uuid;
+
+    const NOW: Timestamp = Timestamp(5);
 
     fn offer(number: u128, revision: i64) -> Arc<Shelved> {
         let document = sla::parse_offer(sla::EXAMPLE_OFFERS[0].yaml).unwrap();
@@ -83,7 +88,9 @@ mod tests {
             regions: None,
         };
         let card = card(parts, provider, &document);
-        Arc::new(Shelved { card, document, text: String::new(), hash: String::new(), revision })
+        let (text, hash) = (String::new(), String::new());
+        let holds_until = (number == 7).then_some(Timestamp(70));
+        Arc::new(Shelved { card, document, text, hash, revision, holds_until })
     }
 
     fn id(number: u128) -> OfferId {
@@ -95,20 +102,28 @@ mod tests {
         let mut recent = Recent::keeping(10);
         for number in 0..100 {
             recent.put(offer(number, 1));
-            assert!(recent.get(id(0), 1).is_some(), "{number}: used all the time");
+            assert!(recent.get(id(0), 1, NOW).is_some(), "{number}: used all the time");
         }
         assert!(recent.len() <= 20, "{}", recent.len());
-        assert!(recent.get(id(1), 1).is_none(), "not used for long");
-        assert!(recent.get(id(99), 1).is_some());
+        assert!(recent.get(id(1), 1, NOW).is_none(), "not used for long");
+        assert!(recent.get(id(99), 1, NOW).is_some());
     }
 
     #[test]
     fn another_revision_is_not_the_same() {
         let mut recent = Recent::keeping(10);
         recent.put(offer(1, 1));
-        assert!(recent.get(id(1), 2).is_none());
+        assert!(recent.get(id(1), 2, NOW).is_none());
         recent.put(offer(1, 2));
-        assert_eq!(recent.get(id(1), 2).map(|offer| offer.revision), Some(2));
+        assert_eq!(recent.get(id(1), 2, NOW).map(|offer| offer.revision), Some(2));
         assert_eq!(recent.len(), 1);
+    }
+
+    #[test]
+    fn what_changes_by_itself_is_read_again_when_its_moment_comes() {
+        let mut recent = Recent::keeping(10);
+        recent.put(offer(7, 1));
+        assert!(recent.get(id(7), 1, Timestamp(69)).is_some());
+        assert!(recent.get(id(7), 1, Timestamp(70)).is_none());
     }
 }

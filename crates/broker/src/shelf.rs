@@ -28,6 +28,9 @@ pub(crate) struct Shelved {
     pub hash: String,
     /// Revision of the row it was read from.
     pub revision: i64,
+    /// The moment from which on its card would be another one without any change of the row: its validity
+    /// begins or ends, or evidence does; `None`: never.
+    pub holds_until: Option<Timestamp>,
 }
 
 /// Which state of an offer the index knows.

@@ -496,16 +496,10 @@ struct Span {
 
 impl FromQuery for Span {
     fn from_query(params: &mut Params) -> Self {
-        let read = |text: &str| {
-            let at = text.parse::<jiff::Timestamp>().ok()?.as_microsecond();
-            // Before 1970 and after 9999 nothing was measured.
-            (0..=253_402_300_799_000_000).contains(&at).then_some(Timestamp(at))
-        };
-        let allowed = "a moment such as 2026-10-01T00:00:00Z";
         let buckets = params.number("buckets", 1, 500).unwrap_or(BUCKETS);
         Self {
-            from: params.word("from", allowed, read),
-            to: params.word("to", allowed, read),
+            from: params.moment("from"),
+            to: params.moment("to"),
             buckets: u32::try_from(buckets).unwrap_or(1),
         }
     }

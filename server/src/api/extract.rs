@@ -9,7 +9,7 @@ use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use broker::OpContext;
-use domain::Viewer;
+use domain::{Timestamp, Viewer};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use utoipa::ToSchema;
 
@@ -345,6 +345,15 @@ impl Params {
             self.fault(name, "word", &text, allowed, "this word is not known here");
         }
         value
+    }
+
+    /// A moment, RFC 3339. Before 1970 and after 9999 nothing was noted.
+    pub fn moment(&mut self, name: &'static str) -> Option<Timestamp> {
+        let read = |text: &str| {
+            let at = text.parse::<jiff::Timestamp>().ok()?.as_microsecond();
+            (0..=253_402_300_799_000_000).contains(&at).then_some(Timestamp(at))
+        };
+        self.word(name, "a moment such as 2026-10-01T00:00:00Z", read)
     }
 
     /// All faults, those of names that nobody took included.

@@ -159,7 +159,7 @@ struct Moment(Option<Timestamp>);
 
 impl FromQuery for Moment {
     fn from_query(params: &mut Params) -> Self {
-        Self(instant(params, "at"))
+        Self(params.moment("at"))
     }
 }
 
@@ -181,16 +181,8 @@ struct Span {
 
 impl FromQuery for Span {
     fn from_query(params: &mut Params) -> Self {
-        Self { from: instant(params, "from"), to: instant(params, "to") }
+        Self { from: params.moment("from"), to: params.moment("to") }
     }
-}
-
-fn instant(params: &mut Params, name: &'static str) -> Option<Timestamp> {
-    let read = |text: &str| {
-        let at = text.parse::<jiff::Timestamp>().ok()?.as_microsecond();
-        (0..=253_402_300_799_000_000).contains(&at).then_some(Timestamp(at))
-    };
-    params.word(name, "a moment such as 2026-10-01T00:00:00Z", read)
 }
 
 /// Read what a contract consists of

@@ -54,7 +54,7 @@ async fn ends_done(
 async fn every_kind_has_a_story(engine: Engine) {
     let market = TestBroker::catalogue(engine).await;
     for kind in KINDS {
-        assert!(places(&market, kind).len() >= 9, "{kind}");
+        assert!(places(&market, kind).len() >= 6, "{kind}");
     }
     let config = workflow::EngineConfig::by_clock();
     let known = market.broker.engine_parts(config).definitions;

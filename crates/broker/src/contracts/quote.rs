@@ -56,10 +56,8 @@ pub(super) fn obstacle(card: &OfferCard, now: Timestamp) -> Option<&'static str>
         Some(outside)
     } else if !card.provider.backed {
         Some("catalogue_only")
-    } else if !card.provider.passed {
-        Some("cloud_not_passed")
-    } else if card.served.is_empty() {
-        Some("region_not_served")
+    } else if card.stalled.is_some() {
+        card.stalled
     } else if card.price.is_none() {
         Some("no_price")
     } else {

@@ -15,8 +15,9 @@ use workflow::Priority;
 const AT_ONCE: usize = 16;
 /// Contracts read per page.
 const PAGE: u32 = 200;
-/// How long after its end a contract is still asked about: longer than a call can be under way.
-const ENDED_WITHIN_US: DurationUs = 24 * 3600 * 1_000_000;
+/// How long after its end a contract is still asked about: much longer than a call can be under way, and
+/// short enough that each look is about few.
+const ENDED_WITHIN_US: DurationUs = 3600 * 1_000_000;
 
 impl Broker {
     /// Looks once for allocations without an owner and begins to give them back; returns how many.

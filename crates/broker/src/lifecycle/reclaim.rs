@@ -1,14 +1,15 @@
-//! `reclaim_orphan`: stop → erase → give back, for an allocation that carries a contract's label and
+//! `reclaim_orphan`: stop and erase → give back, for an allocation that carries a contract's label and
 //! belongs to nobody: the contract has ended, or runs on another one.
 //!
 //! It may stand where a call that was given up arrived late after all. The contract itself does not
 //! change; each step looks first and does only what is still to do.
 
-use super::cloud::{Cloud, contract_id, stop};
+use super::cloud::{Cloud, contract_id};
 use super::rows::{GroupDetail, ORPHAN, done_with};
+use super::take_down;
 use crate::Broker;
 use domain::ProviderId;
-use provider_api::{Allocation, AllocationId, ResourceState};
+use provider_api::{Allocation, AllocationId};
 use serde::{Deserialize, Serialize};
 use workflow::{Done, RetryPolicy, Step, StepInput, StepResult, WorkflowDefinition};
 
@@ -26,7 +27,6 @@ pub(crate) struct ReclaimInput {
 }
 
 const STEPS: &[Step<Broker>] = &[
-    Step::new("stop", |input| Box::pin(stop_it(input))).retry(RetryPolicy::STUBBORN).forward_only(),
     Step::new("erase", |input| Box::pin(erase(input))).retry(RetryPolicy::STUBBORN).forward_only(),
     Step::new("release", |input| Box::pin(release(input)))
         .retry(RetryPolicy::STUBBORN)
@@ -37,36 +37,16 @@ pub(super) fn definition() -> WorkflowDefinition<Broker> {
     WorkflowDefinition::new(RECLAIM, 1, STEPS)
 }
 
-/// Also closes access.
-async fn stop_it(input: StepInput<Broker>) -> StepResult {
-    use ResourceState::{Active, Failed, Provisioning, Ready};
-    let Some((cloud, allocation)) = look(&input).await? else { return Ok(Done::empty()) };
-    if !matches!(allocation.state, Active | Ready | Provisioning | Failed) {
-        return note(&input, &allocation);
-    }
-    let command = cloud.command("", &allocation.id)?;
-    let stopped = cloud.driver.stop(command).await.map_err(stop)?;
-    note(&input, &stopped)
-}
-
+/// Access is closed, the service stopped, its data are erased.
 async fn erase(input: StepInput<Broker>) -> StepResult {
     let Some((cloud, allocation)) = look(&input).await? else { return Ok(Done::empty()) };
-    if allocation.state == ResourceState::Draining && allocation.erasure.is_none() {
-        let command = cloud.command("", &allocation.id)?;
-        cloud.driver.erase(command).await.map_err(stop)?;
-    }
-    Ok(Done::empty())
+    note(&input, &take_down::stop_and_erase(&cloud, allocation).await?)
 }
 
+/// A hold that is left ends by itself.
 async fn release(input: StepInput<Broker>) -> StepResult {
     let Some((cloud, allocation)) = look(&input).await? else { return Ok(Done::empty()) };
-    // A hold ends by itself.
-    if !allocation.state.takes_capacity() || allocation.state == ResourceState::Held {
-        return note(&input, &allocation);
-    }
-    let command = cloud.command("", &allocation.id)?;
-    let released = cloud.driver.release(command).await.map_err(stop)?;
-    note(&input, &released)
+    note(&input, &take_down::give_back(&cloud, allocation).await?)
 }
 
 /// The way to the cloud and what there is; nothing when the cloud does not know it any more.

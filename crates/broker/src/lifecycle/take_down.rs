@@ -1,4 +1,5 @@
-//! How an undo takes an allocation down, whatever state it is found in.
+//! How an undo, and the giving back of what belongs to nobody, take an allocation down, whatever state it
+//! is found in.
 //!
 //! A call that was given up may still arrive and bring the allocation further than the undo saw it. So
 //! every undo looks first and goes on from there, its calls carry a higher epoch than those it takes

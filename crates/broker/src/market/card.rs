@@ -3,7 +3,7 @@
 use super::OfferCard;
 use crate::providers::ProviderCard;
 use crate::regions::served;
-use crate::requirements::day_of;
+use crate::requirements::{day_of, start_of};
 use domain::{Money, OfferId, Timestamp};
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
         title_ja: parts.titles.1,
         description_en: description.0.get("en").cloned().unwrap_or_default(),
         description_ja: description.0.get("ja").cloned().unwrap_or_default(),
-        backed: !served.is_empty(),
+        backed: false,
         served,
         stalled: None,
         valid_from: moment(&document.metadata.valid_from),
@@ -60,19 +60,28 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
         highlights: highlights(document),
         published_at: parts.published_at,
     };
-    let outside = card.outside_validity(parts.now);
-    card.stalled = match outside {
-        _ if !card.provider.backed => None,
-        Some(outside) => Some(outside),
-        None if !card.provider.passed => Some("cloud_not_passed"),
-        None if card.served.is_empty() => Some("region_not_served"),
-        None => None,
-    };
-    if outside.is_some() {
-        card.backed = false;
-        card.served.clear();
+    if card.provider.backed {
+        card.stalled = card.outside_validity(parts.now).or(match card.provider.passed {
+            false => Some("cloud_not_passed"),
+            true => card.served.is_empty().then_some("region_not_served"),
+        });
     }
+    card.backed = card.provider.backed && card.stalled.is_none();
     card
+}
+
+/// The next moment at which the card will be another one although nobody changes the offer.
+pub(crate) fn next_change(
+    card: &OfferCard,
+    document: &sla::Offer,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let ends = document.spec.items.iter().flat_map(|item| &item.evidence);
+    let ends = ends.filter_map(|evidence| evidence.expires.as_ref());
+    // The last day still counts.
+    let ends = ends.map(|date| start_of(date.last_day().saturating_add(1)));
+    let validity = card.valid_from.into_iter().chain(card.valid_until.map(|at| at.plus_us(1)));
+    ends.chain(validity).filter(|at| *at > now).min()
 }
 
 /// The first declared items in registry order; certifications have their own place.

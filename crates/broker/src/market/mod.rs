@@ -6,7 +6,7 @@ mod coverage;
 pub(crate) mod items;
 mod read;
 
-pub(crate) use card::{CardParts, card};
+pub(crate) use card::{CardParts, card, next_change};
 pub use coverage::{Coverage, Covered};
 pub use items::Promising;
 

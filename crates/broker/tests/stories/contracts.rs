@@ -186,9 +186,9 @@ async fn an_offer_is_contracted_only_while_it_is_valid(engine: Engine) {
     let at = |moment: &str| sla::Timestamp::parse(moment);
     // The stories begin on 2026-11-22.
     let spans = [
-        (None, at("2026-11-01T00:00:00Z"), Some("no_longer_valid")),
-        (at("2027-10-01T00:00:00Z"), None, Some("not_valid_yet")),
-        (at("2026-11-01T00:00:00Z"), at("2026-11-23T00:00:00Z"), None),
+        (None, at("2026-11-01T00:00:00Z"), "no_longer_valid"),
+        (at("2027-10-01T00:00:00Z"), None, "not_valid_yet"),
+        (at("2026-11-22T12:00:00Z"), at("2026-11-23T00:00:00Z"), "not_valid_yet"),
     ];
     for (number, (from, until, expected)) in spans.into_iter().enumerate() {
         let mut next = document.clone();
@@ -198,18 +198,17 @@ async fn an_offer_is_contracted_only_while_it_is_valid(engine: Engine) {
         market.broker.publish_offer(&provider, offer).await.unwrap();
         let source = RequirementSource::Template("certificate-service".to_owned());
         let quote = market.broker.quote(&customer, offer, &source).await.unwrap();
-        assert_eq!((quote.obstacle, quote.ranked.card.backed), (expected, expected.is_none()));
+        assert_eq!((quote.obstacle, quote.ranked.card.backed), (Some(expected), false));
         let signed = market.sign(&customer, OFFER, &format!("valid {number}")).await;
-        match expected {
-            None => drop(signed.unwrap()),
-            Some(code) => {
-                let refused = matches!(&signed, Err(BrokerError::NotOrderable { code: found, .. }) if *found == code);
-                assert!(refused, "{signed:?}");
-            }
-        }
+        assert!(
+            matches!(&signed, Err(BrokerError::NotOrderable { code, .. }) if *code == expected),
+            "{signed:?}"
+        );
     }
-    // It ends while the market stands open: what was read before does not decide.
-    market.clock.advance_seconds(2 * 24 * 3600);
+    // It begins and ends while the market stands open: what was read before does not decide.
+    market.clock.advance_seconds(18 * 3600);
+    market.sign(&customer, OFFER, "in time").await.unwrap();
+    market.clock.advance_seconds(24 * 3600);
     let late = market.sign(&customer, OFFER, "late").await;
     let code = "no_longer_valid";
     assert!(

@@ -16,6 +16,14 @@ pub(super) fn answer<T: Serialize>(outcome: Result<T, OpError>) -> Response {
     }
 }
 
+/// The answer to a call that made something.
+pub(super) fn created<T: Serialize>(outcome: Result<T, OpError>) -> Response {
+    match outcome {
+        Ok(value) => (StatusCode::CREATED, Json(value)).into_response(),
+        Err(error) => problem(&error),
+    }
+}
+
 /// The answer to a call that began long work: where to look for its end.
 pub(super) fn accepted(outcome: Result<LongOperation, OpError>) -> Response {
     let place =

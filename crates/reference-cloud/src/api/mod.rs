@@ -6,7 +6,6 @@ mod faults;
 mod headers;
 mod page;
 mod routes;
-mod security;
 mod watching;
 
 pub(crate) use page::STYLE;
@@ -86,7 +85,7 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "events" => get(routes::events),
         "liveness" => get(routes::liveness),
         "metrics" => get(routes::metrics),
-        "setMonitoring" => put(watching::set_monitoring),
+        "setMonitoring" => put(routes::set_monitoring),
         "monitoring" => get(watching::monitoring),
         "readings" => get(watching::readings),
         "setWebhook" => put(watching::set_webhook),
@@ -94,9 +93,9 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "deleteWebhook" => delete(watching::delete_webhook),
         "meter" => get(routes::meter),
         "securityEvents" => get(routes::security_events),
-        "block" => post(security::block),
+        "block" => post(routes::block),
         "blocks" => get(routes::blocks),
-        "getBlock" => get(security::one_block),
+        "getBlock" => get(routes::one_block),
         "lift" => delete(routes::lift),
         "backup" => post(routes::backup),
         "backups" => get(routes::backups),

@@ -9,13 +9,13 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use provider_api::{
-    ConfirmRequest, DiscoverRequest, DrainRequest, ExtendRequest, FieldFault, HoldRequest,
-    ProblemCode, StartRequest,
+    BlockRequest, ConfirmRequest, DiscoverRequest, DrainRequest, ExtendRequest, FieldFault,
+    HoldRequest, MonitoringRequest, ProblemCode, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
 
-use super::answer::{accepted, answer};
+use super::answer::{accepted, answer, created};
 use super::headers::{intent, parse};
 use crate::cloud::Cloud;
 use crate::error::OpError;
@@ -78,46 +78,37 @@ pub(super) async fn extend(
     answer(outcome.await)
 }
 
-pub(super) async fn confirm(
-    State(cloud): Shared,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let outcome = async {
-        let request: ConfirmRequest = parse(&bytes(body)?)?;
-        let intent = intent(&headers, "confirm", &id, &request)?;
-        whole(&cloud.work.clone(), async move { cloud.confirm(&intent, &id, &request).await }).await
-    };
-    answer(outcome.await)
+/// A changing call with a body.
+macro_rules! with_body {
+    ($answer:ident: $($handler:ident as $operation:literal takes $request:ty),* $(,)?) => {$(
+        pub(super) async fn $handler(
+            State(cloud): Shared,
+            Path(id): Path<String>,
+            headers: HeaderMap,
+            body: Body,
+        ) -> Response {
+            let outcome = async {
+                let request: $request = parse(&bytes(body)?)?;
+                let intent = intent(&headers, $operation, &id, &request)?;
+                let work = cloud.work.clone();
+                whole(&work, async move { cloud.$handler(&intent, &id, &request).await }).await
+            };
+            $answer(outcome.await)
+        }
+    )*};
 }
 
-pub(super) async fn start(
-    State(cloud): Shared,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let outcome = async {
-        let request: StartRequest = parse(&bytes(body)?)?;
-        let intent = intent(&headers, "start", &id, &request)?;
-        whole(&cloud.work.clone(), async move { cloud.start(&intent, &id, &request).await }).await
-    };
-    answer(outcome.await)
+with_body! {
+    answer:
+    confirm as "confirm" takes ConfirmRequest,
+    start as "start" takes StartRequest,
+    drain as "drain" takes DrainRequest,
+    set_monitoring as "setMonitoring" takes MonitoringRequest,
 }
 
-pub(super) async fn drain(
-    State(cloud): Shared,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let outcome = async {
-        let request: DrainRequest = parse(&bytes(body)?)?;
-        let intent = intent(&headers, "drain", &id, &request)?;
-        whole(&cloud.work.clone(), async move { cloud.drain(&intent, &id, &request).await }).await
-    };
-    answer(outcome.await)
+with_body! {
+    created:
+    block as "block" takes BlockRequest,
 }
 
 /// A changing call without a body.
@@ -150,6 +141,10 @@ plain! {
     backup as "backup",
     verify as "verify",
     restore as "restore",
+}
+
+pub(super) async fn one_block(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.one_block(&id).await)
 }
 
 /// A page of what belongs to one thing.

@@ -3,26 +3,11 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use provider_api::{MonitoringRequest, WebhookRequest, openmetrics};
+use provider_api::{WebhookRequest, openmetrics};
 
 use super::answer::{answer, problem};
 use super::headers::{intent, parse};
 use super::routes::{Body, Shared, bytes, whole};
-
-pub(super) async fn set_monitoring(
-    State(cloud): Shared,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let outcome = async {
-        let request: MonitoringRequest = parse(&bytes(body)?)?;
-        let intent = intent(&headers, "setMonitoring", &id, &request)?;
-        let work = cloud.work.clone();
-        whole(&work, async move { cloud.set_monitoring(&intent, &id, &request).await }).await
-    };
-    answer(outcome.await)
-}
 
 pub(super) async fn monitoring(State(cloud): Shared, Path(id): Path<String>) -> Response {
     answer(cloud.monitoring(&id).await)
