@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use provider_api::{
     BlockRequest, ConfirmRequest, DiscoverRequest, DrainRequest, ExtendRequest, FieldFault,
     HoldRequest, MonitoringRequest, ProblemCode, StartRequest,
@@ -54,10 +54,7 @@ pub(super) async fn hold(State(cloud): Shared, headers: HeaderMap, body: Body) -
         let intent = intent(&headers, "hold", "", &request)?;
         whole(&cloud.work.clone(), async move { cloud.hold(&intent, &request).await }).await
     };
-    match outcome.await {
-        Ok(allocation) => (StatusCode::CREATED, axum::Json(allocation)).into_response(),
-        Err(error) => answer::<()>(Err(error)),
-    }
+    created(outcome.await)
 }
 
 pub(super) async fn extend(
