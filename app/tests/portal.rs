@@ -240,7 +240,7 @@ async fn a_provider_has_its_cloud_examined_and_everybody_sees_the_report() {
     assert!(
         before.contains("Nobody has examined here yet") && before.contains("Examine the cloud now")
     );
-    assert!(site.page("/providers/hokusei").await.contains("not examined yet"));
+    assert!(site.page("/providers/hokusei").await.contains("reference cloud of this program"));
     let asked = site.post("/provider/connection/examine", &[]).await;
     assert_eq!(
         (asked.status, asked.location.as_str()),

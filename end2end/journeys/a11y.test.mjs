@@ -17,7 +17,7 @@ const pages = {
     "/", "/market", "/market?q=Osaka&country=JP&backed=1", "/market?q=nothing-like-it", "/providers", "/providers/hokusei",
     "/needs/new", "/needs/new?by=form", "/needs/new?by=yaml", TEMPLATE, `${TEMPLATE}?order=value&show=50`,
     "/needs/templates/collaboration-service", "/needs/templates/tracking-service", "/items", "/items/availability.rto",
-    "/items/security.data_location", "/how-ranking-works", "/design", "/account/sign-in", "/account/sign-up", "/no-such-page",
+    "/items/security.data_location", "/items/security.certifications", "/how-ranking-works", "/design", "/account/sign-in", "/account/sign-up", "/no-such-page",
   ],
   customer: ["/account", "/account/tokens", "/needs", "/services", "/contracts", "/inbox"],
   provider: [

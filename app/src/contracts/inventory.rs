@@ -198,7 +198,7 @@ fn history(ctx: &PageContext, shown: &Shown) -> AnyView {
         };
         vec![
             view! { <a href=href>{exact(ctx, change.at)}</a> }.into_any(),
-            view! { {cause(words, &change.cause)}<br/><small>{who}</small> }.into_any(),
+            view! { <div>{cause(words, &change.cause)}<br/><small>{who}</small></div> }.into_any(),
             changed(words, &change.changes),
         ]
     });

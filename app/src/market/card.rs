@@ -62,6 +62,14 @@ pub fn backing(words: Words, backed: bool) -> AnyView {
     }
 }
 
+/// The same of a provider, whose cloud has to have passed its examination.
+pub fn provider_backing(words: Words, provider: &ProviderCard) -> AnyView {
+    if provider.backed && !provider.passed {
+        return badge(State::Quiet, words.contracts_offer_not_passed());
+    }
+    backing(words, provider.backed)
+}
+
 /// The same of an offer, whose regions its provider's cloud may not have.
 pub fn offer_backing(words: Words, offer: &OfferCard) -> AnyView {
     match stall(words, offer) {

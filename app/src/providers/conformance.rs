@@ -10,13 +10,15 @@ use crate::{
 };
 
 /// What is known, for everybody; nothing when nobody ever asked.
-pub(super) fn summary(ctx: &PageContext, known: Option<&Conformance>) -> AnyView {
+pub(super) fn summary(ctx: &PageContext, known: Option<&Conformance>, passed: bool) -> AnyView {
     let words = ctx.words();
-    let Some(known) = known else { return badge(State::Quiet, words.conform_never()) };
+    let never =
+        || badge(State::Quiet, if passed { words.conform_own() } else { words.conform_never() });
+    let Some(known) = known else { return never() };
     let waiting = known.waiting.then(|| badge(State::Busy, words.conform_waiting()));
     match &known.report {
         None if known.waiting => waiting.into_any(),
-        None => badge(State::Quiet, words.conform_never()),
+        None => never(),
         Some(report) => {
             let old = (!report.current).then(|| badge(State::Quiet, words.conform_old()));
             view! {

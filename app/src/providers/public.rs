@@ -43,7 +43,7 @@ fn list_view(ctx: &PageContext, cards: &[ProviderCard]) -> Response {
             vec![
                 view! { <a href=format!("/providers/{}", provider.slug)>{name}</a> }.into_any(),
                 text::country(words, &provider.country).into_any(),
-                card::backing(words, provider.backed),
+                card::provider_backing(words, provider),
             ]
         });
         let table = Table::new(words.market_providers_title(), columns).rows(rows).view();
@@ -106,11 +106,11 @@ fn facts(ctx: &PageContext, provider: &ProviderView, conformance: Option<&Confor
             words.market_facet_country().to_owned(),
             text::country(words, &provider.card.country).into_any(),
         ),
-        (words.market_facet_backed().to_owned(), card::backing(words, provider.card.backed)),
+        (words.market_facet_backed().to_owned(), card::provider_backing(words, &provider.card)),
         (words.market_providers_did().to_owned(), view! { <code>{did}</code> }.into_any()),
     ];
     if provider.card.backed {
-        let known = conformance::summary(ctx, conformance);
+        let known = conformance::summary(ctx, conformance, provider.card.passed);
         pairs.insert(2, (words.conform_title().to_owned(), known));
     }
     let homepage = provider
