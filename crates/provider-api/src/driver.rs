@@ -12,7 +12,7 @@ use crate::resource::ResourceGraph;
 use crate::wire::{
     Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, DiscoverAnswer,
     DiscoverRequest, EventPage, HoldRequest, IdempotencyKey, Liveness, LongOperation, Metrics,
-    OperationId, OperationRecord, Quota, StartRequest, UsageRecord,
+    OperationId, OperationRecord, Quota, ResizeRequest, StartRequest, UsageRecord,
 };
 
 /// What every changing call carries.
@@ -45,6 +45,14 @@ pub struct ConfirmCommand {
     pub call: Call,
     pub allocation_id: AllocationId,
     pub quota: Quota,
+}
+
+/// Make what is booked larger or smaller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResizeCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub request: ResizeRequest,
 }
 
 /// Start the service (IF7, IF8).
@@ -161,6 +169,11 @@ pub trait Driver: fmt::Debug + Send + Sync {
     async fn metrics(&self, id: &AllocationId) -> Result<Metrics, DriverError>;
     /// What to bill so far; `is_final` after release.
     async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError>;
+
+    /// Makes what is booked larger or smaller; all of it or nothing. Drivers of clouds that cannot leave it as it is.
+    async fn resize(&self, _: ResizeCommand) -> Result<Allocation, DriverError> {
+        Err(DriverError::rejected(ProblemCode::Unsupported, "this cloud resizes nothing"))
+    }
 
     /// Begins to copy the volume (IF2). Drivers of clouds without backups leave this and what follows as it is.
     async fn backup(&self, _: AllocationCommand) -> Result<LongOperation, DriverError> {

@@ -9,7 +9,7 @@ use super::client::{self, Outgoing};
 use super::config::{ConfigError, DriverConfig};
 use crate::driver::{
     AllocationCommand, BackupCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand,
-    HoldCommand, StartCommand,
+    HoldCommand, ResizeCommand, StartCommand,
 };
 use crate::erasure::ErasureStatement;
 use crate::paths;
@@ -171,6 +171,11 @@ impl Driver for HttpDriver {
 
     async fn start(&self, command: StartCommand) -> Result<Allocation, DriverError> {
         let path = paths::with(paths::START, command.allocation_id.as_str());
+        self.change(Method::POST, path, &command.request, &command.call).await
+    }
+
+    async fn resize(&self, command: ResizeCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::RESIZE, command.allocation_id.as_str());
         self.change(Method::POST, path, &command.request, &command.call).await
     }
 

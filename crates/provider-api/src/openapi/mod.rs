@@ -230,6 +230,7 @@ fn schemas() -> Map<String, Value> {
         wire::ConfirmRequest,
         wire::StartRequest,
         wire::DrainRequest,
+        wire::ResizeRequest,
         wire::Allocation,
         wire::AllocationPage,
         wire::OperationRecord,

@@ -10,7 +10,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use provider_api::{
     BlockRequest, ConfirmRequest, DiscoverRequest, DrainRequest, ExtendRequest, FieldFault,
-    HoldRequest, MonitoringRequest, ProblemCode, StartRequest,
+    HoldRequest, MonitoringRequest, ProblemCode, ResizeRequest, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -100,6 +100,7 @@ with_body! {
     confirm as "confirm" takes ConfirmRequest,
     start as "start" takes StartRequest,
     drain as "drain" takes DrainRequest,
+    resize as "resize" takes ResizeRequest,
     set_monitoring as "setMonitoring" takes MonitoringRequest,
 }
 

@@ -14,6 +14,7 @@ mod life;
 mod monitoring;
 mod outcome;
 mod reads;
+mod resize;
 mod resources;
 mod security;
 mod webhook;
