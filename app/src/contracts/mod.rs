@@ -3,6 +3,8 @@
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
 mod alternatives;
+mod change;
+mod changes;
 mod documents;
 mod end;
 mod events;
@@ -18,6 +20,7 @@ mod quote;
 mod quote_page;
 mod release;
 mod show;
+mod start;
 pub(crate) mod state;
 pub(crate) mod steps;
 mod workload;
@@ -43,7 +46,10 @@ pub fn routes() -> Router<AppState> {
         .route("/contracts/{id}/events", get(events::follow))
         .route("/contracts/{id}/inventory", get(inventory::show))
         .route("/contracts/{id}/release", get(release::ask).post(release::release))
+        .route("/contracts/{id}/start", post(start::answer))
         .route("/contracts/{id}/end", post(end::set))
+        .route("/contracts/{id}/change", get(change::show).post(change::answer))
+        .route("/contracts/{id}/changes/{number}/call-off", post(change::call_off))
         .route("/contracts/{id}/erasure.json", get(documents::erasure))
 }
 

@@ -26,6 +26,8 @@ pub enum Action {
     SignContract,
     /// Read a contract, its timeline, observations and documents.
     ReadContract,
+    /// Change a contract: its quantities, its end, its provider.
+    ChangeContract,
     /// End a contract.
     ReleaseContract,
     /// Read the list of workflows.
@@ -96,6 +98,7 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::ReadContract, Relation::Owner(Role::Customer)),
     row(Action::ReadContract, Relation::Any(Role::Broker)),
     row(Action::ReadContract, Relation::System),
+    row(Action::ChangeContract, Relation::Owner(Role::Customer)),
     row(Action::ReleaseContract, Relation::Owner(Role::Customer)),
     row(Action::ReadWorkflows, Relation::Any(Role::Broker)),
     row(Action::SteerWorkflow, Relation::Any(Role::Broker)),

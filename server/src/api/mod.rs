@@ -5,6 +5,7 @@
 
 mod account;
 mod alternatives;
+mod changes;
 mod combinations;
 mod conformance;
 mod contracts;
@@ -48,6 +49,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(plans::routes())
         .merge(notices::routes())
         .merge(contracts::routes())
+        .merge(changes::routes())
         .merge(ends::routes())
         .merge(inventory::routes())
         .merge(conformance::routes())

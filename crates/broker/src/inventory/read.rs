@@ -12,7 +12,15 @@ use storage::{StorageError, Tx};
 /// Lines of the audit list that are looked through for who ordered something.
 const ORDERS_MAX: u32 = 200;
 /// What the broker notes by itself; nobody orders it.
-const BY_ITSELF: &[&str] = &["contract.activated", "contract.failed", "contract.released"];
+const BY_ITSELF: &[&str] = &[
+    "contract.activated",
+    "contract.activation_failed",
+    "contract.begun",
+    "contract.change_begun",
+    "contract.change_failed",
+    "contract.changed",
+    "contract.released",
+];
 
 impl Broker {
     /// The inventory of a contract at a moment; now unless one is said (F7.5.0, F7.5.4).

@@ -1,5 +1,6 @@
 //! The workflows that drive a contract at its provider: `activate_contract`, `release_contract`, for several
-//! at once `activate_order_of_2` and `activate_order_of_3`, and `reclaim_orphan` for what belongs to nobody.
+//! at once `activate_order_of_2` and `activate_order_of_3`, `scale_contract`, and `reclaim_orphan` for what
+//! belongs to nobody.
 //!
 //! Each works on one allocation, which is held under the contract's id as its label. Who calls
 //! last wins: every call carries an epoch that grows from claim to claim, from doing to undoing and from
@@ -13,16 +14,20 @@ mod place;
 mod reclaim;
 mod release;
 mod rows;
+mod scale;
 mod seat;
 mod take_down;
+mod target;
 
 pub(crate) use activate::ActivateInput;
 pub(crate) use reclaim::ReclaimInput;
 pub(crate) use release::ReleaseInput;
 pub(crate) use rows::{GROUP, place};
+pub(crate) use scale::ScaleInput;
 pub(crate) use seat::parts as seat_parts;
 
 use crate::Broker;
+use domain::ChangeKind;
 use workflow::WorkflowDefinition;
 
 /// The kinds of workflow this program can run, all versions.
@@ -30,6 +35,7 @@ pub(crate) fn definitions() -> Vec<WorkflowDefinition<Broker>> {
     let mut all = vec![activate::definition(), release::definition()];
     all.extend(order::definitions());
     all.push(reclaim::definition());
+    all.push(scale::definition());
     all
 }
 
@@ -46,4 +52,17 @@ pub(crate) fn release() -> WorkflowDefinition<Broker> {
 /// The definition of giving back what belongs to nobody, for starting it.
 pub(crate) fn reclaim() -> WorkflowDefinition<Broker> {
     reclaim::definition()
+}
+
+/// The definition of giving a service another size, for starting it.
+pub(crate) fn scale() -> WorkflowDefinition<Broker> {
+    scale::definition()
+}
+
+/// The kind of workflow that makes a change; `None` where nothing at a cloud is different.
+pub(crate) fn kind_of(change: ChangeKind) -> Option<&'static str> {
+    match change {
+        ChangeKind::Scale => Some(scale::SCALE),
+        ChangeKind::Renew | ChangeKind::Move => None,
+    }
 }

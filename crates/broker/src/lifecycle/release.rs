@@ -5,11 +5,12 @@
 //! person, with everything done so far kept. Each step looks first and does only what is still to
 //! do, so repeating it is harmless.
 
-use super::cloud::{Cloud, contract_id, stop};
-use super::rows::{Ending, GroupDetail, done_with_group, end, find_group};
+use super::cloud::{contract_id, stop};
+use super::rows::{Ending, end};
+use super::target::Target;
 use crate::Broker;
 use domain::{ContractEvent, ProviderId, StatementId};
-use provider_api::{Allocation, AllocationId, ErasureStatement, PublicKey, ResourceState};
+use provider_api::{ErasureStatement, PublicKey, ResourceState};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use storage::contracts::{self, UsageRecord};
@@ -46,7 +47,7 @@ pub(super) fn definition() -> WorkflowDefinition<Broker> {
 
 /// IF13: from here on the address refuses.
 async fn deny(input: StepInput<Broker>) -> StepResult {
-    let target = Target::of(&input).await?;
+    let target = target(&input).await?;
     let allocation = target.look().await?;
     if allocation.state != ResourceState::Active {
         return target.note(&input, &allocation);
@@ -59,7 +60,7 @@ async fn deny(input: StepInput<Broker>) -> StepResult {
 /// IF7: end of use; metering stops.
 async fn stop_service(input: StepInput<Broker>) -> StepResult {
     use ResourceState::{Active, Failed, Provisioning, Ready};
-    let target = Target::of(&input).await?;
+    let target = target(&input).await?;
     let allocation = target.look().await?;
     if !matches!(allocation.state, Active | Ready | Provisioning | Failed) {
         return target.note(&input, &allocation);
@@ -71,10 +72,10 @@ async fn stop_service(input: StepInput<Broker>) -> StepResult {
 
 /// IF10, F7.10: the data are gone, and the provider signs that they are.
 async fn erase(input: StepInput<Broker>) -> StepResult {
-    let target = Target::of(&input).await?;
+    let target = target(&input).await?;
     let command = target.cloud.command("", &target.id)?;
     let statement = target.cloud.driver.erase(command).await.map_err(stop)?;
-    let key = target.check(&statement)?;
+    let key = check(&target, &statement)?;
     let row = contracts::ErasureStatement {
         id: StatementId::new(input.env.ids()),
         contract_id: contract_id(&input.run)?,
@@ -92,7 +93,7 @@ async fn erase(input: StepInput<Broker>) -> StepResult {
 
 /// The capacity goes back to the provider.
 async fn release(input: StepInput<Broker>) -> StepResult {
-    let target = Target::of(&input).await?;
+    let target = target(&input).await?;
     let allocation = target.look().await?;
     if !allocation.state.takes_capacity() {
         return target.note(&input, &allocation);
@@ -104,7 +105,7 @@ async fn release(input: StepInput<Broker>) -> StepResult {
 
 /// S2: both sides keep the same usage row, recognisable by its hash.
 async fn meter(input: StepInput<Broker>) -> StepResult {
-    let target = Target::of(&input).await?;
+    let target = target(&input).await?;
     let meter = target.cloud.driver.meter(&target.id).await.map_err(stop)?;
     if !meter.is_final {
         return Err(Stop::retry("meter_open", "the provider has not closed the meter yet"));
@@ -134,46 +135,20 @@ async fn released(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(),
     end(&input.env, tx, contract_id(&input.run)?, ending).await
 }
 
-/// The allocation to be ended, and the way to it.
-struct Target {
-    cloud: Cloud,
-    id: AllocationId,
-    detail: GroupDetail,
+async fn target(input: &StepInput<Broker>) -> Result<Target, Stop> {
+    Target::of(input, input.run.input::<ReleaseInput>()?.provider).await
 }
 
-impl Target {
-    async fn of(input: &StepInput<Broker>) -> Result<Self, Stop> {
-        let provider = input.run.input::<ReleaseInput>()?.provider;
-        let cloud = Cloud::of(input, provider).await?;
-        let mut tx = input.env.db().begin_read().await?;
-        let (row, detail) = find_group(&mut tx, contract_id(&input.run)?)
-            .await?
-            .ok_or_else(|| Stop::failed("no_group", "nothing was ever held for this contract"))?;
-        Ok(Self { cloud, id: AllocationId(row.native_id), detail })
+/// The statement is about this allocation and signed with the key known from the start.
+fn check(target: &Target, statement: &ErasureStatement) -> Result<PublicKey, Stop> {
+    let key = target.detail.erasure_key.clone().ok_or_else(|| {
+        Stop::failed("no_erasure_key", "the cloud published no key for erasure statements")
+    })?;
+    statement
+        .verify_with(&key)
+        .map_err(|error| Stop::failed("statement_invalid", error.to_string()))?;
+    if statement.statement.allocation_id != target.id {
+        return Err(Stop::failed("statement_invalid", "the statement is about something else"));
     }
-
-    async fn look(&self) -> Result<Allocation, Stop> {
-        self.cloud
-            .look(&self.id)
-            .await?
-            .ok_or_else(|| Stop::failed("gone", "the cloud does not know the allocation any more"))
-    }
-
-    fn note(&self, input: &StepInput<Broker>, allocation: &Allocation) -> StepResult {
-        done_with_group(input, contract_id(&input.run)?, allocation, &self.detail)
-    }
-
-    /// The statement is about this allocation and signed with the key known from the start.
-    fn check(&self, statement: &ErasureStatement) -> Result<PublicKey, Stop> {
-        let key = self.detail.erasure_key.clone().ok_or_else(|| {
-            Stop::failed("no_erasure_key", "the cloud published no key for erasure statements")
-        })?;
-        statement
-            .verify_with(&key)
-            .map_err(|error| Stop::failed("statement_invalid", error.to_string()))?;
-        if statement.statement.allocation_id != self.id {
-            return Err(Stop::failed("statement_invalid", "the statement is about something else"));
-        }
-        Ok(key)
-    }
+    Ok(key)
 }
