@@ -169,6 +169,7 @@ fn conflict_text(words: Words, error: &BrokerError) -> Option<String> {
         "contract_ended" => words.changes_fault_contract_ended(),
         "service_not_active" => words.changes_fault_not_active(),
         "contract_begun" => words.starts_over(),
+        "no_end" => words.renew_no_end(),
         "change_ended" => words.changes_fault_ended(),
         "change_key_used" => words.common_fault_old_page(),
         "no_price" => words.common_fault_no_price(),

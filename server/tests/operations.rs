@@ -48,6 +48,7 @@ enum Body {
     Until,
     End,
     Start,
+    Renewal,
     Change,
     Again,
 }
@@ -97,6 +98,8 @@ const TABLE: &[Row] = &[
     row("POST", "/contracts/{contract}/changes", Body::Change, [401, 404, 403]),
     row("GET", "/contracts/{contract}/changes/{change}", Body::Nothing, [401, 404, 403]),
     row("DELETE", "/contracts/{contract}/changes/{change}", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/renewals/quote", Body::End, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/renewals", Body::Renewal, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/start", Body::Start, [401, 404, 403]),
     row("DELETE", "/contracts/{contract}/start", Body::Nothing, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/end", Body::End, [401, 404, 403]),
@@ -228,6 +231,9 @@ impl Things {
                 let plan = json!({"instances": 2, "vcpu": 8, "ramMb": 32_768, "storageGb": 500,
                     "networkMbps": 100, "region": "jp-sapporo-1"});
                 Sent::Json(json!({"plan": plan}))
+            }
+            Body::Renewal => {
+                Sent::Json(json!({"endsAt": "2027-03-31T18:00:00+09:00", "offerVersion": 1}))
             }
             Body::Start => Sent::Json(json!({"startsAt": "2027-03-31T18:00:00+09:00"})),
             Body::End => Sent::Json(json!({"endsAt": "2027-03-31T18:00:00+09:00"})),

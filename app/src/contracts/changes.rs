@@ -31,7 +31,7 @@ pub(super) fn history(ctx: &PageContext, contract: &ContractPage) -> Option<AnyV
         let price = change.after.price;
         vec![
             change.number.to_string().into_any(),
-            what(words, change),
+            what(ctx, change),
             money(price.minor, price.currency.code()),
             time(ctx, change.asked_at.0),
             stands(ctx, contract, change),
@@ -41,10 +41,19 @@ pub(super) fn history(ctx: &PageContext, contract: &ContractPage) -> Option<AnyV
     Some(section("changes", words.changes_list_title(), table))
 }
 
-/// Each quantity that differs, before and after.
-fn what(words: Words, change: &ChangeView) -> AnyView {
-    let lines: Vec<_> = differences(words, &change.before.plan, &change.after.plan)
+/// Everything that differs, before and after.
+fn what(ctx: &PageContext, change: &ChangeView) -> AnyView {
+    let words = ctx.words();
+    let (before, after) = (&change.before, &change.after);
+    let moment = |at: domain::Timestamp| format::exact_time(ctx.locale, at.0);
+    let end = before.ends_at.zip(after.ends_at).filter(|(before, after)| before != after);
+    let end = end.map(|(before, after)| words.renew_from_to(moment(before), moment(after)));
+    let version = (before.offer_version != after.offer_version)
+        .then(|| words.renew_today(after.offer_version));
+    let lines: Vec<_> = differences(words, &before.plan, &after.plan)
         .into_iter()
+        .chain(end)
+        .chain(version)
         .map(|line| view! { <li>{line}</li> })
         .collect();
     view! { <ul class="plain">{lines}</ul> }.into_any()

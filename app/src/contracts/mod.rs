@@ -19,6 +19,7 @@ mod plan;
 mod quote;
 mod quote_page;
 mod release;
+mod renew;
 mod show;
 mod start;
 pub(crate) mod state;
@@ -47,6 +48,7 @@ pub fn routes() -> Router<AppState> {
         .route("/contracts/{id}/inventory", get(inventory::show))
         .route("/contracts/{id}/release", get(release::ask).post(release::release))
         .route("/contracts/{id}/start", post(start::answer))
+        .route("/contracts/{id}/renew", get(renew::show).post(renew::answer))
         .route("/contracts/{id}/end", post(end::set))
         .route("/contracts/{id}/change", get(change::show).post(change::answer))
         .route("/contracts/{id}/changes/{number}/call-off", post(change::call_off))

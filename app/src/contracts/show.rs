@@ -55,18 +55,25 @@ fn sheet(ctx: &PageContext, contract: &ContractPage, series: &measured::Series) 
     let card = &contract.card;
     let title = card.service_name.clone();
     let actions = match card.state {
-        ContractState::Active => vec![
-            link_button(
+        ContractState::Active => [
+            card.ends_at.map(|_| {
+                let href = format!("/contracts/{}/renew", card.id);
+                link_button(Look::Secondary, words.renew_open(), href)
+            }),
+            Some(link_button(
                 Look::Secondary,
                 words.changes_page_open(),
                 format!("/contracts/{}/change", card.id),
-            ),
-            link_button(
+            )),
+            Some(link_button(
                 Look::Danger,
                 words.contracts_release_open(),
                 format!("/contracts/{}/release", card.id),
-            ),
-        ],
+            )),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         _ => vec![],
     };
     page(ctx, Page::new(title.clone()).private(), || {

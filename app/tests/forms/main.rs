@@ -309,6 +309,7 @@ async fn an_id_of_nothing_or_of_something_else_is_not_found_on_every_address() {
         (Role::Customer, "/account/tokens/{}/revoke"),
         (Role::Customer, "/contracts/{}/change"),
         (Role::Customer, "/contracts/{}/changes/1/call-off"),
+        (Role::Customer, "/contracts/{}/renew"),
         (Role::Customer, "/contracts/{}/start"),
         (Role::Customer, "/contracts/{}/release"),
         (Role::Provider, "/provider/offers/{}/edit"),

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use broker::Broker;
-use broker::changes::{ChangeView, Scale, ScaleQuote, Terms};
+use broker::changes::{ChangeView, Renew, RenewQuote, Scale, ScaleQuote, Terms};
 use domain::{ContractId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -22,6 +22,8 @@ pub(super) fn routes() -> OpenApiRouter<Broker> {
         .routes(routes!(quote))
         .routes(routes!(list, ask))
         .routes(routes!(read, call_off))
+        .routes(routes!(quote_renewal))
+        .routes(routes!(renew))
 }
 
 /// What is agreed and can change.
@@ -83,7 +85,7 @@ impl From<ScaleQuote> for QuoteBody {
 struct ChangeBody {
     /// From 1, in the order of asking.
     number: i64,
-    /// `scale`: other quantities.
+    /// `scale`: other quantities; `renew`: a later end.
     kind: String,
     /// scheduled, running, done, failed or called_off.
     state: String,
@@ -185,7 +187,7 @@ async fn ask(
 ) -> Result<Created<ChangeBody>, Problem> {
     let from = match &input.from {
         None => None,
-        Some(text) => Some(read_moment(&broker, &ctx, id, text).await?),
+        Some(text) => Some(read_moment(&broker, &ctx, id, ("/from", text)).await?),
     };
     let wish = Scale {
         plan: input.plan.into(),
@@ -202,9 +204,9 @@ async fn read_moment(
     broker: &Broker,
     ctx: &broker::OpContext,
     id: ContractId,
-    text: &str,
+    (pointer, text): (&str, &str),
 ) -> Result<Timestamp, Problem> {
-    match super::contracts::read_moment("/from", text) {
+    match super::contracts::read_moment(pointer, text) {
         Ok(at) => Ok(at),
         Err(fault) => {
             // Whose contract it is comes before what was typed.
@@ -258,6 +260,99 @@ async fn call_off(
     let (id, number) = named(&names)?;
     broker.call_off_change(&ctx, id, number).await?;
     Ok(Json(broker.change(&ctx, id, number).await?.into()))
+}
+
+/// What a later end would come to.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RenewalQuote)]
+struct RenewalQuoteBody {
+    /// As agreed now.
+    before: TermsBody,
+    /// With the later end, at the version that was signed.
+    signed: TermsBody,
+    /// The same at the version that is published today; null: it is the one that was signed, or cannot be signed.
+    today: Option<TermsBody>,
+    /// What changed between the two, item by item; null where there is one version only.
+    #[schema(value_type = Option<Object>)]
+    changes: Option<serde_json::Value>,
+}
+
+impl From<RenewQuote> for RenewalQuoteBody {
+    fn from(quote: RenewQuote) -> Self {
+        let (today, changes) = match quote.today {
+            Some(today) => (Some(today.terms.into()), serde_json::to_value(today.changes).ok()),
+            None => (None, None),
+        };
+        Self { before: quote.before.into(), signed: quote.signed.into(), today, changes }
+    }
+}
+
+/// A later end.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = RenewalQuoteInput)]
+struct RenewalQuoteInput {
+    /// RFC 3339 with zone, after the end that is agreed and at most ten years ahead.
+    #[schema(example = "2027-03-31T18:00:00+09:00")]
+    ends_at: String,
+}
+
+/// The customer's decision.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = RenewalInput)]
+struct RenewalInput {
+    /// RFC 3339 with zone, after the end that is agreed and at most ten years ahead.
+    #[schema(example = "2027-03-31T18:00:00+09:00")]
+    ends_at: String,
+    /// The version of the offer to renew at: the one signed, or the one published today.
+    offer_version: i64,
+    /// The monthly price that was shown, as the quote tells it; another one is a conflict
+    /// (`price_changed`). Absent: whatever it is.
+    #[serde(default)]
+    shown_price: Option<ShownPrice>,
+}
+
+/// Quote the renewal of a contract
+///
+/// The terms with a later end at the version of the offer that was signed, and at the one published today. 409: `no_end`,
+/// and as for changes.
+#[utoipa::path(post, path = "/contracts/{contract}/renewals/quote", tag = "contracts",
+    params(("contract" = String, Path, description = "`ctr_…`")), request_body = RenewalQuoteInput,
+    responses((status = 200, body = RenewalQuoteBody)))]
+async fn quote_renewal(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<ContractId>,
+    Input(input): Input<RenewalQuoteInput>,
+) -> Result<Json<RenewalQuoteBody>, Problem> {
+    let ends_at = read_moment(&broker, &ctx, id, ("/endsAt", &input.ends_at)).await?;
+    Ok(Json(broker.quote_renew(&ctx, id, ends_at).await?.into()))
+}
+
+/// Renew a contract
+///
+/// The contract gets a later end, and from now on the terms of the chosen version. Made at once, and kept as a change of
+/// the contract. 409: `no_end`, `offer_changed`, and as for changes.
+#[utoipa::path(post, path = "/contracts/{contract}/renewals", tag = "contracts",
+    params(("contract" = String, Path, description = "`ctr_…`")), request_body = RenewalInput,
+    responses((status = 201, body = ChangeBody)))]
+async fn renew(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<ContractId>,
+    Extension(Key(key)): Extension<Key>,
+    Input(input): Input<RenewalInput>,
+) -> Result<Created<ChangeBody>, Problem> {
+    let wish = Renew {
+        ends_at: read_moment(&broker, &ctx, id, ("/endsAt", &input.ends_at)).await?,
+        offer_version: input.offer_version,
+        shown_price: input.shown_price.map(domain::Money::from),
+        idempotency_key: format!("api:{key}"),
+    };
+    let number = broker.renew(&ctx, id, wish).await?;
+    Ok(Created(broker.change(&ctx, id, number).await?.into()))
 }
 
 /// The contract and the number of the change; what cannot be one does not exist.

@@ -33,7 +33,7 @@ const QUESTIONS: [&str; 5] =
     ["/requirements/check", "/rankings", "/quotes", "/plans", "/provider/offers/check"];
 
 /// The same about one contract: the end of the path after its id.
-const QUESTIONS_ABOUT: &str = "/changes/quote";
+const QUESTIONS_ABOUT: [&str; 2] = ["/changes/quote", "/renewals/quote"];
 
 /// The body to keep instead of the one that is sent, which holds a secret.
 #[derive(Debug, Clone)]
@@ -58,7 +58,8 @@ pub(super) async fn repeatable(
     request.extensions_mut().insert(Key(key.clone()));
     let viewer = request.extensions().get::<Viewer>().cloned();
     let path = request.uri().path();
-    let question = QUESTIONS.contains(&path) || path.ends_with(QUESTIONS_ABOUT);
+    let question =
+        QUESTIONS.contains(&path) || QUESTIONS_ABOUT.iter().any(|end| path.ends_with(end));
     let Some(viewer) = viewer.filter(|_| !question) else {
         return next.run(request).await;
     };

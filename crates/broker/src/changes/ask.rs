@@ -61,7 +61,8 @@ impl Broker {
         let request = work_out(&contract, &before)?;
         same_price(asked.shown_price, request.after.price)?;
         let last = contracts::list_changes(&mut tx, id).await?;
-        let signed = Frozen { text: contract.offer_document, hash: contract.offer_hash };
+        let signed =
+            Frozen { text: contract.offer_document.clone(), hash: contract.offer_hash.clone() };
         let new = NewChange {
             contract_id: id,
             number: last.first().map_or(1, |last| last.number.saturating_add(1)),
@@ -71,13 +72,15 @@ impl Broker {
             terms_before: before.to_text()?,
             terms_after: request.after.to_text()?,
             offer_before: request.offer.as_ref().map(|_| signed),
-            offer_after: request.offer,
+            offer_after: request.offer.clone(),
             asked_by: viewer.user.to_string(),
             asked_at: now,
             from_at: asked.from,
         };
         contracts::insert_change(&mut tx, &new).await?;
-        if new.state == ChangeState::Running {
+        if new.kind == ChangeKind::Renew {
+            self.renew_now(&mut tx, &contract, &request.after, &new).await?;
+        } else if new.state == ChangeState::Running {
             self.begin_change(&mut tx, &contract.head, new.kind, new.number).await?;
         }
         let entry = Entry::new("contract.change_asked", id)
@@ -106,13 +109,37 @@ impl Broker {
                 let input = ScaleInput { provider: head.provider_id, change: number };
                 workflow::start(tx, from, &lifecycle::scale(), &subject, &input).await
             }
-            // Asked for by nobody yet.
+            // One is made at once, the other asked for by nobody yet.
             ChangeKind::Renew | ChangeKind::Move => {
                 return Err(BrokerError::Internal(format!("no workflow makes a {kind}")));
             }
         };
         started.map_err(engine)?;
         Ok(())
+    }
+
+    /// A renewal is made with the request: nothing at a cloud is different.
+    async fn renew_now(
+        &self,
+        tx: &mut Tx,
+        contract: &Contract,
+        after: &Terms,
+        new: &NewChange,
+    ) -> Result<(), BrokerError> {
+        let terms = contract.terms();
+        let terms = contracts::Terms {
+            offer_version: after.offer_version,
+            offer: new.offer_after.clone().unwrap_or_else(|| terms.offer.clone()),
+            price: after.price,
+            ends_at: after.ends_at,
+            ..terms
+        };
+        let (head, now) = (&contract.head, self.now());
+        contracts::set_terms(tx, (head.id, head.revision), &terms, now).await?;
+        let change = contracts::find_change(tx, head.id, new.number).await?;
+        let change = change.ok_or(BrokerError::NotFound { what: "change" })?;
+        let state = change.state.apply(ChangeEvent::Finish)?;
+        Ok(contracts::set_change_state(tx, &change, state, (None, Some(now))).await?)
     }
 
     /// Takes a change back that has not begun; repeating it changes nothing.

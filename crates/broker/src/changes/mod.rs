@@ -7,9 +7,11 @@
 mod ask;
 mod due;
 mod read;
+mod renew;
 mod scale;
 
 pub(crate) use ask::clear_way;
+pub use renew::{Renew, RenewQuote, TodayTerms};
 pub use scale::{Scale, ScaleQuote};
 
 use crate::BrokerError;

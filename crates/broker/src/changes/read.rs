@@ -3,7 +3,7 @@
 use super::ChangeView;
 use crate::{Broker, BrokerError, OpContext};
 use domain::ContractId;
-use storage::contracts;
+use storage::contracts::{self, Frozen};
 
 impl Broker {
     /// The changes of a contract, the latest first, at most 200.
@@ -16,6 +16,18 @@ impl Broker {
         self.readable(ctx, &mut tx, id).await?;
         let rows = contracts::list_changes(&mut tx, id).await?;
         Ok(rows.into_iter().map(ChangeView::of).collect::<Result<_, _>>()?)
+    }
+
+    /// The exact texts of the offer that were signed before and with a change; `None` where its version stayed.
+    pub async fn signed_texts(
+        &self,
+        ctx: &OpContext,
+        id: ContractId,
+        number: i64,
+    ) -> Result<Option<(Frozen, Frozen)>, BrokerError> {
+        let mut tx = self.begin_read().await?;
+        self.readable(ctx, &mut tx, id).await?;
+        Ok(contracts::find_change_texts(&mut tx, id, number).await?)
     }
 
     /// One change of a contract by its number.

@@ -14,7 +14,7 @@ mod start;
 pub use alternatives::{AlternativeOffer, Alternatives};
 pub(crate) use end::END_MAX_US;
 pub use order::{MemberQuote, OrderMember, OrderPage, OrderQuote, SignOrder};
-pub(crate) use quote::{orderable, plan_for, price as plan_price, signed_price};
+pub(crate) use quote::{obstacle, orderable, plan_for, price as plan_price, signed_price};
 pub(crate) use read::parse_cursor;
 pub use ready::service_name_fault;
 pub(crate) use sign::engine;

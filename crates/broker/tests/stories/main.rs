@@ -25,6 +25,7 @@ mod orders;
 mod planning;
 mod ranking;
 mod regions;
+mod renewals;
 mod repeats;
 mod restart;
 mod simulation;

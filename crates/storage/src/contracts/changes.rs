@@ -1,8 +1,8 @@
 //! Changes of contracts: what was asked for, and what became of it.
 
-use super::{Change, NewChange, Terms};
+use super::{Change, Frozen, NewChange, Terms};
 use crate::record::{expect_one, find, list};
-use crate::statement::{execute, statements};
+use crate::statement::{execute, fetch_optional, statements};
 use crate::{StorageError, Tx};
 use domain::{ChangeState, ContractId, Timestamp};
 
@@ -35,6 +35,9 @@ statements! {
         SELECT ", columns!(), " FROM contract_change
         WHERE from_at <= $1 AND state = 'scheduled'
         ORDER BY from_at, contract_id LIMIT $2");
+    TEXTS = "
+        SELECT offer_before, offer_before_hash, offer_after, offer_after_hash
+        FROM contract_change WHERE contract_id = $1 AND number = $2";
     SET_STATE = "
         UPDATE contract_change SET state = $4, failure = COALESCE($5, failure),
             ended_at = COALESCE($6, ended_at), revision = revision + 1
@@ -108,6 +111,21 @@ pub async fn list_due_changes(
     limit: u32,
 ) -> Result<Vec<Change>, StorageError> {
     list!(tx, Change, LIST_DUE, now.0, i64::from(limit))
+}
+
+/// The texts of the offer before and after a change; nothing where its version stayed, or there is no such change.
+pub async fn find_change_texts(
+    tx: &mut Tx,
+    contract: ContractId,
+    number: i64,
+) -> Result<Option<(Frozen, Frozen)>, StorageError> {
+    type Raw = (Option<String>, Option<String>, Option<String>, Option<String>);
+    let found = fetch_optional!(tx, Raw, TEXTS, contract.uuid(), number)?;
+    let Some((before, before_hash, after, after_hash)) = found else { return Ok(None) };
+    let frozen = |text: Option<String>, hash: Option<String>| {
+        text.zip(hash).map(|(text, hash)| Frozen { text, hash })
+    };
+    Ok(frozen(before, before_hash).zip(frozen(after, after_hash)))
 }
 
 /// Steps a change; `Conflict` unless the revision is current. A failure or an end that is `None` stays.

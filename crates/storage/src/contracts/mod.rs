@@ -34,8 +34,8 @@ pub(crate) mod resources;
 mod rows;
 
 pub use changes::{
-    find_change, find_change_by_key, find_open_change, insert_change, list_changes,
-    list_due_changes, set_change_state, set_terms,
+    find_change, find_change_by_key, find_change_texts, find_open_change, insert_change,
+    list_changes, list_due_changes, set_change_state, set_terms,
 };
 pub use closing::{
     find_erasure_statement, find_usage, insert_erasure_statement, list_due, list_ended_since,

@@ -1,0 +1,213 @@
+//! A later end for a service that ends by itself: at the terms that were signed or at today's, seen side by side.
+
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use broker::{
+    BrokerError,
+    changes::{Renew, RenewQuote, Terms},
+    contracts::ContractPage,
+};
+use domain::{Money, Role, Timestamp};
+use leptos::prelude::*;
+
+use super::contract_id;
+use crate::{
+    AppState, FlashKind, PageContext,
+    account::guard,
+    fault::note_faults,
+    form::{FormState, shown_again},
+    format,
+    layout::fail,
+    market::changes::changes,
+    render::{Page, page, redirect},
+    ui::{
+        Button, Column, Field, Look, Table, breadcrumbs, error_summary, link_button, money,
+        page_head, section,
+    },
+};
+
+/// The field with the new end.
+const AT: &str = "endsAt";
+/// A moment that a reader may take for a pattern.
+const EXAMPLE: &str = "2027-03-31 18:00";
+
+pub(super) async fn show(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Response {
+    let contract = match read(&ctx, &state, &id).await {
+        Ok(contract) => contract,
+        Err(refusal) => return *refusal,
+    };
+    let set = contract.card.ends_at.map(|at| format::field_moment(ctx.locale, at.0));
+    let form = FormState::empty().with("key", ctx.new_key()).with(AT, set.unwrap_or_default());
+    sheet(&ctx, &contract, &form, None, StatusCode::OK)
+}
+
+pub(super) async fn answer(
+    ctx: PageContext,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    mut form: FormState,
+) -> Response {
+    let contract = match read(&ctx, &state, &id).await {
+        Ok(contract) => contract,
+        Err(refusal) => return *refusal,
+    };
+    let typed = form.value(AT).trim().to_owned();
+    let at = format::read_moment(ctx.locale, &sla::half_width(&typed)).map(Timestamp);
+    let Some(ends_at) = at else {
+        let found: String = shown_again(&typed).chars().take(40).collect();
+        form.fail(AT, ctx.words().contracts_end_wrong(&found, EXAMPLE));
+        return sheet(&ctx, &contract, &form, None, StatusCode::UNPROCESSABLE_ENTITY);
+    };
+    let op = ctx.op();
+    let id = contract.card.id;
+    if let Some((offer_version, price)) = chosen(&form) {
+        let wish = Renew {
+            ends_at,
+            offer_version,
+            shown_price: Some(price),
+            idempotency_key: form.value("key").to_owned(),
+        };
+        match state.broker.renew(&op, id, wish).await {
+            Ok(_) => {
+                let text = ctx.words().renew_done().to_owned();
+                return redirect(&format!("/contracts/{id}"), Some((FlashKind::Done, text)));
+            }
+            // Shown again with what is on offer now.
+            Err(BrokerError::Conflict { code: "offer_changed" | "price_changed", .. }) => {
+                form.fail("", ctx.words().renew_changed());
+            }
+            Err(error) => return refused(&ctx, &contract, form, error),
+        }
+    }
+    match state.broker.quote_renew(&op, id, ends_at).await {
+        Ok(quote) => {
+            let status = if form.is_sound() { StatusCode::OK } else { StatusCode::CONFLICT };
+            sheet(&ctx, &contract, &form, Some(&quote), status)
+        }
+        Err(error) => refused(&ctx, &contract, form, error),
+    }
+}
+
+/// Version and price of the button that was pressed; nothing for a look.
+fn chosen(form: &FormState) -> Option<(i64, Money)> {
+    let mut parts = form.value("terms").split(' ');
+    let (version, minor, currency) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((version.parse().ok()?, Money::new(minor.parse().ok()?, currency.parse().ok()?)))
+}
+
+fn refused(
+    ctx: &PageContext,
+    contract: &ContractPage,
+    mut form: FormState,
+    error: BrokerError,
+) -> Response {
+    let words = ctx.words();
+    let late = |error: &BrokerError| match error {
+        BrokerError::Invalid(faults) => faults.iter().any(|fault| fault.code == "renewal"),
+        _ => false,
+    };
+    if late(&error) {
+        form.fail(AT, words.renew_allowed());
+    } else if !note_faults(&mut form, words, &error) {
+        return fail(ctx, error);
+    }
+    sheet(ctx, contract, &form, None, crate::fault::status_of(&error))
+}
+
+async fn read(
+    ctx: &PageContext,
+    state: &AppState,
+    id: &str,
+) -> Result<ContractPage, Box<Response>> {
+    if let Some(refusal) = guard::refuse(ctx, Role::Customer) {
+        return Err(Box::new(refusal));
+    }
+    let found = match contract_id(id) {
+        Ok(id) => state.broker.contract(&ctx.op(), id).await,
+        Err(error) => Err(error),
+    };
+    found.map_err(|error| Box::new(fail(ctx, error)))
+}
+
+fn sheet(
+    ctx: &PageContext,
+    contract: &ContractPage,
+    form: &FormState,
+    quote: Option<&RenewQuote>,
+    status: StatusCode,
+) -> Response {
+    let words = ctx.words();
+    let card = &contract.card;
+    let home = format!("/contracts/{}", card.id);
+    let title = words.renew_title(&card.service_name);
+    let key = shown_again(form.value("key"));
+    page(ctx, Page::new(title.clone()).status(status).private(), || {
+        view! {
+            {breadcrumbs(words, vec![
+                (words.common_way_services().to_owned(), "/services".to_owned()),
+                (card.service_name.clone(), home.clone()),
+            ])}
+            {page_head(title, Some(words.renew_lead().to_owned()), vec![])}
+            {error_summary(form, words)}
+            <form class="form" method="post" action=format!("{home}/renew")>
+                <input type="hidden" name="key" value=key/>
+                {Field::moment(AT, words.renew_at()).hint(words.contracts_end_zone()).of(form).required().view()}
+                <div class="actions">
+                    {Button::secondary(words.renew_show()).sends("step", "show").view()}
+                    {link_button(Look::Quiet, words.common_cancel(), home.clone())}
+                </div>
+                {quote.map(|quote| section("terms", words.renew_terms(), choices(ctx, quote)))}
+            </form>
+        }
+        .into_any()
+    })
+}
+
+/// The terms side by side, each with the button that renews at them, and what changed between them.
+fn choices(ctx: &PageContext, quote: &RenewQuote) -> AnyView {
+    let words = ctx.words();
+    let columns = vec![
+        Column::text(words.renew_version()),
+        Column::number(words.changes_list_price()),
+        Column::text(words.renew_ends()),
+        Column::text(words.renew_choose()),
+    ];
+    let row = |name: String, terms: &Terms, choice: AnyView| {
+        let ends = terms.ends_at.map(|at| format::exact_time(ctx.locale, at.0));
+        vec![
+            name.into_any(),
+            money(terms.price.minor, terms.price.currency.code()),
+            ends.unwrap_or_default().into_any(),
+            choice,
+        ]
+    };
+    let button = |text: &str, terms: &Terms| {
+        let (price, version) = (terms.price, terms.offer_version);
+        let value = format!("{version} {} {}", price.minor, price.currency.code());
+        Button::primary(text).sends("terms", value).view()
+    };
+    let signed = words.renew_signed(quote.signed.offer_version);
+    let mut rows = vec![
+        row(words.renew_now().to_owned(), &quote.before, ().into_any()),
+        row(signed, &quote.signed, button(words.renew_at_signed(), &quote.signed)),
+    ];
+    if let Some(today) = &quote.today {
+        let name = words.renew_today(today.terms.offer_version);
+        rows.push(row(name, &today.terms, button(words.renew_at_today(), &today.terms)));
+    }
+    let differences =
+        quote.today.as_ref().map(|today| changes(ctx, words.renew_differences(), &today.changes));
+    view! {
+        <p>{words.renew_from_now()}</p>
+        {Table::new(words.renew_terms(), columns).rows(rows).view()}
+        {differences}
+    }
+    .into_any()
+}
