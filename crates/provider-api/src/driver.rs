@@ -11,8 +11,9 @@ use crate::problem::{Problem, ProblemCode};
 use crate::resource::ResourceGraph;
 use crate::wire::{
     Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, DiscoverAnswer,
-    DiscoverRequest, EventPage, HoldRequest, IdempotencyKey, Liveness, LongOperation, Metrics,
-    OperationId, OperationRecord, Quota, StartRequest, UsageRecord,
+    DiscoverRequest, DrainRequest, EventPage, ExportManifest, HoldRequest, IdempotencyKey,
+    Liveness, LongOperation, Metrics, OperationId, OperationRecord, Quota, StartRequest,
+    UsageRecord,
 };
 
 /// What every changing call carries.
@@ -62,11 +63,41 @@ pub struct AllocationCommand {
     pub allocation_id: AllocationId,
 }
 
+/// Stop without cutting off users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrainCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub request: DrainRequest,
+}
+
 /// Verify, restore or delete a backup; the epoch is that of its allocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupCommand {
     pub call: Call,
     pub backup_id: BackupId,
+}
+
+/// An archive from some byte on.
+#[derive(Debug)]
+pub struct ArchivePart {
+    /// The first byte that comes.
+    pub from: u64,
+    /// Bytes of the whole archive.
+    pub whole: u64,
+    /// Changes with the archive.
+    pub etag: String,
+    pub pieces: Box<dyn Pieces>,
+}
+
+/// What comes piece by piece.
+#[async_trait]
+pub trait Pieces: fmt::Debug + Send {
+    /// The next piece; nothing when that was all.
+    ///
+    /// # Errors
+    /// When it broke off: ask for the rest anew.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, DriverError>;
 }
 
 /// Why a call did not give what was asked, by what the caller can do about it.
@@ -162,6 +193,25 @@ pub trait Driver: fmt::Debug + Send + Sync {
     /// What to bill so far; `is_final` after release.
     async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError>;
 
+    /// Turns newcomers away and stops when nothing is in flight or the deadline has come (F7.10.1a).
+    async fn drain(&self, _: DrainCommand) -> Result<Allocation, DriverError> {
+        Err(unsupported("this cloud only stops at once"))
+    }
+    /// What may be taken along of a stopped service, with digests (F7.10.1c).
+    async fn export(&self, _: &AllocationId) -> Result<ExportManifest, DriverError> {
+        Err(unsupported("this cloud hands no data out"))
+    }
+    /// The archive of an export from byte `from` on. With the tag of what is there already, an archive that
+    /// has changed since comes whole: look at where the part begins.
+    async fn export_archive(
+        &self,
+        _: &AllocationId,
+        _from: u64,
+        _etag: Option<&str>,
+    ) -> Result<ArchivePart, DriverError> {
+        Err(unsupported("this cloud hands no data out"))
+    }
+
     /// Begins to copy the volume (IF2). Drivers of clouds without backups leave this and what follows as it is.
     async fn backup(&self, _: AllocationCommand) -> Result<LongOperation, DriverError> {
         Err(no_backups())
@@ -201,5 +251,9 @@ pub trait Driver: fmt::Debug + Send + Sync {
 }
 
 fn no_backups() -> DriverError {
-    DriverError::rejected(ProblemCode::Unsupported, "this cloud makes no backups")
+    unsupported("this cloud makes no backups")
+}
+
+fn unsupported(detail: &str) -> DriverError {
+    DriverError::rejected(ProblemCode::Unsupported, detail)
 }

@@ -17,8 +17,8 @@ pub mod webhook;
 pub mod wire;
 
 pub use driver::{
-    AllocationCommand, BackupCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand,
-    HoldCommand, StartCommand,
+    AllocationCommand, ArchivePart, BackupCommand, Call, ConfirmCommand, DrainCommand, Driver,
+    DriverError, ExtendCommand, HoldCommand, Pieces, StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
 pub use http::{

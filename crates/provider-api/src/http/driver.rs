@@ -5,11 +5,12 @@ use reqwest::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::archive;
 use super::client::{self, Outgoing};
 use super::config::{ConfigError, DriverConfig};
 use crate::driver::{
-    AllocationCommand, BackupCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand,
-    HoldCommand, StartCommand,
+    AllocationCommand, ArchivePart, BackupCommand, Call, ConfirmCommand, DrainCommand, Driver,
+    DriverError, ExtendCommand, HoldCommand, StartCommand,
 };
 use crate::erasure::ErasureStatement;
 use crate::paths;
@@ -18,8 +19,8 @@ use crate::resource::ResourceGraph;
 use crate::wire::{
     Allocation, AllocationId, AllocationPage, BackedUpFile, Backup, BackupFilePage, BackupId,
     BackupPage, Capabilities, ConfirmRequest, DiscoverAnswer, DiscoverRequest, EventPage,
-    ExtendRequest, IdempotencyKey, Liveness, LongOperation, LongOperationPage, Metrics,
-    OperationId, OperationRecord, UsageRecord,
+    ExportManifest, ExtendRequest, IdempotencyKey, Liveness, LongOperation, LongOperationPage,
+    Metrics, OperationId, OperationRecord, UsageRecord,
 };
 
 /// One cloud over HTTP.
@@ -172,6 +173,25 @@ impl Driver for HttpDriver {
     async fn start(&self, command: StartCommand) -> Result<Allocation, DriverError> {
         let path = paths::with(paths::START, command.allocation_id.as_str());
         self.change(Method::POST, path, &command.request, &command.call).await
+    }
+
+    async fn drain(&self, command: DrainCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::DRAIN, command.allocation_id.as_str());
+        self.change(Method::POST, path, &command.request, &command.call).await
+    }
+
+    async fn export(&self, id: &AllocationId) -> Result<ExportManifest, DriverError> {
+        self.get(paths::with(paths::EXPORT, id.as_str())).await
+    }
+
+    async fn export_archive(
+        &self,
+        id: &AllocationId,
+        from: u64,
+        etag: Option<&str>,
+    ) -> Result<ArchivePart, DriverError> {
+        let path = paths::with(paths::EXPORT_ARCHIVE, id.as_str());
+        archive::fetch(&self.client, &self.config, &path, (from, etag)).await
     }
 
     async fn stop(&self, command: AllocationCommand) -> Result<Allocation, DriverError> {
