@@ -12,7 +12,7 @@ use crate::resource::ResourceGraph;
 use crate::wire::{
     Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, DiscoverAnswer,
     DiscoverRequest, EventPage, HoldRequest, IdempotencyKey, Liveness, LongOperation, Metrics,
-    OperationId, OperationRecord, Quota, StartRequest, UsageRecord,
+    OperationId, OperationRecord, Quota, StartRequest, TenantQuota, UsageRecord,
 };
 
 /// What every changing call carries.
@@ -118,6 +118,10 @@ impl DriverError {
 pub trait Driver: fmt::Debug + Send + Sync {
     /// What the cloud can do; also the way to check that it answers.
     async fn capabilities(&self) -> Result<Capabilities, DriverError>;
+    /// What the tenant of the token may have; nothing when the cloud knows no quotas.
+    async fn quota(&self) -> Result<Option<TenantQuota>, DriverError> {
+        Ok(None)
+    }
     /// Whether a group could be held now; secures nothing (F7.4.1).
     async fn discover(&self, request: &DiscoverRequest) -> Result<DiscoverAnswer, DriverError>;
     /// Holds a whole group or nothing (F7.4.3, F7.4.4).

@@ -203,14 +203,19 @@ pub const OPERATIONS: &[Operation] = &[
         "The gateway document: zones with what each lends in all, how it holds, the bounds of a hold, applications, \
          measured values, and the key that signs erasure statements. Also the way to check that a cloud answers.",
     ], "Capabilities").refuses(&[]),
+    ask("quota", paths::QUOTA, Part::Cloud, &["F7.4.1", "F7.4.4"], [
+        "What the tenant may have",
+        "The limits of the tenant that the token belongs to, over all zones, and what is held and booked of them now. What \
+         has no limit is absent. A hold beyond a limit is refused as `quota-exceeded`, whatever is free.",
+    ], "TenantQuota").refuses(&[]),
     Operation {
         method: "POST",
         body: Some("DiscoverRequest"),
         problems: &[Code::RegionUnknown],
         ..ask("discover", paths::DISCOVER, Part::Cloud, &["F7.4.1"], [
             "Could a group be held now?",
-            "A live answer for one region: true at `atUs`, worth trusting until `validUntilUs`, never a promise. It \
-             secures nothing and changes nothing.",
+            "A live answer for one region and the tenant: true at `atUs`, worth trusting until `validUntilUs`, never a \
+             promise. It secures nothing and changes nothing.",
         ], "DiscoverAnswer")
     },
     Operation {
@@ -221,7 +226,7 @@ pub const OPERATIONS: &[Operation] = &[
              ends by itself at `heldUntilUs`. Of callers racing for the last capacity one wins.",
         ])
         .body("HoldRequest")
-        .refuses(&[Code::RegionUnknown, Code::CapacityExhausted, Code::StorageFull])
+        .refuses(&[Code::RegionUnknown, Code::CapacityExhausted, Code::QuotaExceeded, Code::StorageFull])
     },
     Operation {
         method: "DELETE",

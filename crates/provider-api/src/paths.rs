@@ -13,6 +13,8 @@ pub const REQUEST_ID: &str = "x-request-id";
 pub const OPENAPI: &str = "/v1/openapi.json";
 /// `GET`: what this cloud can do.
 pub const CAPABILITIES: &str = "/v1/capabilities";
+/// `GET`: what the tenant may have, and what of it is used.
+pub const QUOTA: &str = "/v1/quota";
 /// `POST`: a live answer whether a group could be held now (F7.4.1); changes nothing.
 pub const DISCOVER: &str = "/v1/discover";
 /// `POST`: hold a group (IF4, IF5, IF6).

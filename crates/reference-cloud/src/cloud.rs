@@ -149,6 +149,9 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
     if let Some(first) = config.zones.first() {
         store.settle(&first.zone).await?;
     }
+    if let Some(first) = config.tenants.first() {
+        store.settle_tenant(&first.name).await?;
+    }
     let signer = Signer::open(&data_dir.join("signing.key"))?;
     let children = Children::new(config.demo_app.clone(), &data_dir)
         .map_err(CloudError::io("creating run files"))?;
@@ -179,7 +182,7 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
     let address = listener.local_addr().map_err(CloudError::io("listening"))?;
     watch::resume(&cloud).await?;
     let stop = CancellationToken::new();
-    let tasks = vec![
+    let mut tasks = vec![
         tokio::spawn(http_server::serve(
             listener,
             api::router(Arc::clone(&cloud)),
@@ -187,8 +190,12 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
             http_server::nobody(),
         )),
         tokio::spawn(watch::watch(Arc::clone(&cloud), stop.clone())),
-        tokio::spawn(operations::deliver(Arc::clone(&cloud), stop.clone())),
     ];
+    // One for each tenant, so that a receiver that takes its time holds up nobody else.
+    for tenant in &cloud.config.tenants {
+        let name = tenant.name.clone();
+        tasks.push(tokio::spawn(operations::deliver(Arc::clone(&cloud), name, stop.clone())));
+    }
     tracing::info!(cloud.name = %cloud.config.name, %address, "the cloud listens");
     Ok(RunningCloud { address, cloud, stop, tasks, _lock: lock })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use provider_api::{Amounts, Secret, Zone, ZoneCapacity};
 
 use crate::error::CloudError;
+use crate::tenants::{self, Tenant};
 
 /// The whole configuration of one cloud.
 #[derive(Clone, Debug)]
@@ -19,8 +20,8 @@ pub struct CloudConfig {
     pub name: String,
     /// Where it lends and what each zone can lend in all; a region's zones are filled in this order.
     pub zones: Vec<ZoneCapacity>,
-    /// Bearer token of the API.
-    pub token: Secret,
+    /// Its customers, at least one. What was lent before there were several belongs to the first.
+    pub tenants: Vec<Tenant>,
     /// Token of `/faults`; without it, faults cannot be ordered.
     pub admin_token: Option<Secret>,
     /// Whether faults can be ordered at all.
@@ -73,7 +74,7 @@ pub struct UnitPrices {
 }
 
 impl CloudConfig {
-    /// A small cloud with the usual deadlines: holds of 120 seconds, addresses `127.0.0.1:8700` to `8763`.
+    /// A small cloud of one tenant with the usual deadlines: holds of 120 seconds, addresses `127.0.0.1:8700` to `8763`.
     #[must_use]
     pub fn small(
         listen: SocketAddr,
@@ -88,7 +89,7 @@ impl CloudConfig {
             data_dir,
             name: name.to_owned(),
             zones,
-            token,
+            tenants: vec![Tenant::main(token)],
             admin_token: None,
             faults: false,
             endpoints: EndpointRange {
@@ -120,16 +121,12 @@ impl CloudConfig {
         if self.endpoints.first_port == 0 {
             return fault("ports of services begin at 1");
         }
-        let token = self.token.reveal();
-        // What a header can carry and a market takes (RFC 6750: no spaces).
-        if token.len() < 8 || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return fault("the token needs at least 8 visible ASCII characters without spaces");
-        }
         if self.hold_ttl_default_seconds == 0
             || self.hold_ttl_default_seconds > self.hold_ttl_max_seconds
         {
             return fault("the default hold must be between 1 second and the longest hold");
         }
+        tenants::check(&self.tenants).or_else(|text| fault(&text))?;
         check_zones(&self.zones).or_else(|text| fault(&text))
     }
 }

@@ -33,6 +33,9 @@ pub struct ConformArgs {
     /// Token for ordering faults, where the cloud takes such orders; without it those checks are skipped
     #[arg(long, value_name = "TOKEN", env = "KUMOICHI_CLOUD_ADMIN_TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
+    /// Token of a second tenant of the same cloud; without it the checks between tenants are skipped
+    #[arg(long, value_name = "TOKEN", env = "KUMOICHI_CLOUD_OTHER_TOKEN", hide_env_values = true)]
+    other_token: Option<String>,
     /// Also writes the report as a page
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -90,7 +93,10 @@ fn target(args: &ConformArgs) -> anyhow::Result<Target> {
         }
     }
     config = config.allowing(allowed);
-    Ok(Target { config, admin_token: args.admin_token.as_deref().map(Secret::new) })
+    let mut target = Target::new(config);
+    target.admin_token = args.admin_token.as_deref().map(Secret::new);
+    target.other_token = args.other_token.as_deref().map(Secret::new);
+    Ok(target)
 }
 
 async fn examine(args: &ConformArgs, target: &Target) -> Report {

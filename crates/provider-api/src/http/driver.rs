@@ -19,7 +19,7 @@ use crate::wire::{
     Allocation, AllocationId, AllocationPage, BackedUpFile, Backup, BackupFilePage, BackupId,
     BackupPage, Capabilities, ConfirmRequest, DiscoverAnswer, DiscoverRequest, EventPage,
     ExtendRequest, IdempotencyKey, Liveness, LongOperation, LongOperationPage, Metrics,
-    OperationId, OperationRecord, UsageRecord,
+    OperationId, OperationRecord, TenantQuota, UsageRecord,
 };
 
 /// One cloud over HTTP.
@@ -134,6 +134,15 @@ fn to_json(body: &impl Serialize) -> Result<serde_json::Value, DriverError> {
 impl Driver for HttpDriver {
     async fn capabilities(&self) -> Result<Capabilities, DriverError> {
         self.get(paths::CAPABILITIES.to_owned()).await
+    }
+
+    async fn quota(&self) -> Result<Option<TenantQuota>, DriverError> {
+        match self.get(paths::QUOTA.to_owned()).await {
+            Ok(quota) => Ok(Some(quota)),
+            // A cloud of an earlier version.
+            Err(DriverError::Gone { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn discover(&self, request: &DiscoverRequest) -> Result<DiscoverAnswer, DriverError> {

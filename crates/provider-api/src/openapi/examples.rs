@@ -29,6 +29,7 @@ const LABEL: &str = "ctr_0192f7a1";
 pub fn example(schema: &str) -> Option<Value> {
     match schema {
         "Capabilities" => told(&capabilities()),
+        "TenantQuota" => told(&quota()),
         "DiscoverRequest" => told(&DiscoverRequest { region: zone().region, resources: group() }),
         "DiscoverAnswer" => told(&discovered()),
         "HoldRequest" => told(&HoldRequest {
@@ -107,6 +108,11 @@ fn group() -> ResourceGroup {
     }
 }
 
+fn quota() -> TenantQuota {
+    let limits = Limits { instances: Some(20), storage_gb: Some(500), ..Limits::default() };
+    TenantQuota { tenant: "acme".to_owned(), limits, used: group().amounts(), at_us: NOW_US }
+}
+
 fn capabilities() -> Capabilities {
     let capacity =
         Amounts { instances: 64, vcpu: 256, ram_mb: 524_288, storage_gb: 5000, mbps: 10_000 };
@@ -126,6 +132,7 @@ fn capabilities() -> Capabilities {
         drain: true,
         export: true,
         webhooks: true,
+        quota: true,
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
     }
 }

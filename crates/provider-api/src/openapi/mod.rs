@@ -223,6 +223,7 @@ fn schemas() -> Map<String, Value> {
     }
     add!(
         wire::Capabilities,
+        wire::TenantQuota,
         wire::DiscoverRequest,
         wire::DiscoverAnswer,
         wire::HoldRequest,

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use super::answer::Outcome;
 use super::checks::{
     backups, crash, door, drain, ending, events, export, fence, holds, lives, monitoring, order,
-    regions, security, trouble, watch, webhook,
+    regions, security, tenants, trouble, watch, webhook,
 };
 use super::desk::Desk;
 use super::group::Group;
@@ -96,6 +96,13 @@ pub const CATALOGUE: &[Check] = &[
         door::size
     ),
     check!(Door, "door.time", ["IF12"], "questions are answered in time", door::time),
+    check!(
+        Door,
+        "door.tenants",
+        ["IF4"],
+        "another tenant neither sees nor changes what is not its own",
+        tenants::apart
+    ),
     check!(Places, "places.told", ["F7.4.1"], "every zone is told whole", regions::told),
     check!(
         Places,
@@ -188,6 +195,13 @@ pub const CATALOGUE: &[Check] = &[
         ["IF4", "F7.4.4"],
         "a dropped hold gives everything back, however often it is dropped",
         holds::drop_it
+    ),
+    check!(
+        Holds,
+        "hold.quota",
+        ["F7.4.4"],
+        "a tenant gets no more than its quota, and is told which",
+        tenants::quota
     ),
     check!(Crash, "crash.by-key", ["IF4"], "what became of a key can be asked", crash::by_key),
     check!(

@@ -43,6 +43,9 @@ pub struct Capabilities {
     /// Whether events are posted to a subscriber.
     #[serde(default)]
     pub webhooks: bool,
+    /// Whether `quota` tells what the tenant may have; a cloud that says nothing of it knows no quotas.
+    #[serde(default)]
+    pub quota: bool,
     /// The key that signs erasure statements; absent when the cloud signs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure_key: Option<PublicKey>,
@@ -120,7 +123,7 @@ pub struct DiscoverAnswer {
     pub available: bool,
     /// The zone that would hold it; when none has room, the region's first.
     pub zone: Zone,
-    /// What is free in that zone now.
+    /// What is free in that zone now, and no more than the tenant may still have.
     pub free: Amounts,
     /// Microseconds UTC.
     pub at_us: i64,

@@ -10,6 +10,12 @@ use provider_api::{
 use crate::cloud::Cloud;
 use crate::error::OpError;
 use crate::store::AllocationRow;
+use crate::tenants::OwnKey;
+
+/// A key as its caller wrote it.
+fn bare(stored: Option<String>) -> Option<String> {
+    stored.map(|key| OwnKey::bare(&key).to_owned())
+}
 
 impl Cloud {
     pub(crate) async fn resources(&self, id: &str) -> Result<ResourceGraph, OpError> {
@@ -18,7 +24,7 @@ impl Cloud {
             self.children.check(&row).await;
         }
         let at_us = self.now_us();
-        let created_by = self.store.made_by(id).await?;
+        let created_by = bare(self.store.made_by(id).await?);
         let parts = Parts { row: &row, state: row.state_at(at_us), created_by };
         let mut resources = self.machines(&parts);
         resources.extend(self.volume(&parts));
@@ -95,7 +101,7 @@ impl Cloud {
             copy.state = state;
             copy.desired = ResourceState::Ready;
             copy.created_at_us = row.created_at;
-            copy.created_by = self.store.backed_up_by(&row.id).await?;
+            copy.created_by = bare(self.store.backed_up_by(&row.id).await?);
             copy.native.insert("backup".to_owned(), row.id.clone());
             if let Some(sha256) = row.sha256 {
                 copy.native.insert("sha256".to_owned(), sha256);

@@ -77,12 +77,12 @@ impl EventRow {
 }
 
 impl Store {
-    /// Events of one label, or of all when it is absent, after a place, oldest first.
+    /// A tenant's events of one label, or of all when it is absent, after a place, oldest first.
     pub(crate) async fn events(
         &self,
+        tenant: &str,
         label: Option<&str>,
-        after: i64,
-        limit: i64,
+        (after, limit): (i64, i64),
     ) -> Result<Vec<EventRow>, sqlx::Error> {
         sqlx::query_as(
             "SELECT e.seq, e.allocation_id, e.label, e.before, e.state, e.generation, e.epoch, e.at, e.operation_id,
@@ -90,6 +90,7 @@ impl Store {
                     s.source AS security_source, s.count AS security_count, e.block_id, e.block_state,
                     b.source AS block_source
              FROM events e
+             JOIN allocations a ON a.id = e.allocation_id AND a.tenant = $4
              LEFT JOIN security_events s ON s.id = e.security_id
              LEFT JOIN blocks b ON b.id = e.block_id
              WHERE e.seq > $1 AND ($2 IS NULL OR e.label = $2) ORDER BY e.seq LIMIT $3",
@@ -97,13 +98,23 @@ impl Store {
         .bind(after)
         .bind(label)
         .bind(limit)
+        .bind(tenant)
         .fetch_all(&self.pool)
         .await
     }
 
-    /// The first and the last event that are kept.
-    pub(crate) async fn event_bounds(&self) -> Result<(Option<i64>, Option<i64>), sqlx::Error> {
-        sqlx::query_as("SELECT MIN(seq), MAX(seq) FROM events").fetch_one(&self.pool).await
+    /// The first and the last event of a tenant that are kept.
+    pub(crate) async fn event_bounds(
+        &self,
+        tenant: &str,
+    ) -> Result<(Option<i64>, Option<i64>), sqlx::Error> {
+        sqlx::query_as(
+            "SELECT MIN(e.seq), MAX(e.seq) FROM events e
+             JOIN allocations a ON a.id = e.allocation_id WHERE a.tenant = $1",
+        )
+        .bind(tenant)
+        .fetch_one(&self.pool)
+        .await
     }
 
     /// Forgets what happened before a moment; returns how many.

@@ -22,8 +22,8 @@ use sqlx::sqlite::{
 use sqlx::{Sqlite, Transaction};
 
 pub(crate) use allocations::{
-    NewAllocation, RecordedKey, UsedByZone, addresses, expire, insert, load, load_key, record_key,
-    save, used,
+    NewAllocation, Owned, RecordedKey, UsedByZone, addresses, expire, insert, load, load_key,
+    record_key, save, used, used_by,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
 pub(crate) use monitoring::{MonitoringRow, end_monitoring, set_monitoring};

@@ -155,6 +155,7 @@ impl Cloud {
             drain: false,
             export: false,
             webhooks: false,
+            quota: false,
             backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }

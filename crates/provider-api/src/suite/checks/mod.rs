@@ -14,6 +14,7 @@ pub(super) mod monitoring;
 pub(super) mod order;
 pub(super) mod regions;
 pub(super) mod security;
+pub(super) mod tenants;
 pub(super) mod trouble;
 pub(super) mod watch;
 pub(super) mod webhook;
