@@ -11,8 +11,9 @@ use crate::problem::{Problem, ProblemCode};
 use crate::resource::ResourceGraph;
 use crate::wire::{
     Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, DiscoverAnswer,
-    DiscoverRequest, EventPage, HoldRequest, IdempotencyKey, Liveness, LongOperation, Metrics,
-    OperationId, OperationRecord, Quota, StartRequest, TenantQuota, UsageRecord,
+    DiscoverRequest, EventPage, HoldRequest, IdempotencyKey, Link, LinkId, LinkOffer, LinkProbe,
+    LinkRequest, Liveness, LongOperation, Metrics, OperationId, OperationRecord, Quota,
+    StartRequest, TenantQuota, UsageRecord,
 };
 
 /// What every changing call carries.
@@ -67,6 +68,29 @@ pub struct AllocationCommand {
 pub struct BackupCommand {
     pub call: Call,
     pub backup_id: BackupId,
+}
+
+/// Ask for a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub request: LinkRequest,
+}
+
+/// Accept a link with what its other side gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptLinkCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub offer: LinkOffer,
+}
+
+/// Take a link down; the epoch is that of its allocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseLinkCommand {
+    pub call: Call,
+    pub link_id: LinkId,
 }
 
 /// Why a call did not give what was asked, by what the caller can do about it.
@@ -202,6 +226,36 @@ pub trait Driver: fmt::Debug + Send + Sync {
     async fn long_operation(&self, _: &OperationId) -> Result<LongOperation, DriverError> {
         Err(no_backups())
     }
+
+    /// Asks for a link to another cloud (IF3); the answer has the offer for its other side. Drivers of clouds without
+    /// links leave this and what follows as it is.
+    async fn open_link(&self, _: LinkCommand) -> Result<Link, DriverError> {
+        Err(no_links())
+    }
+    /// Accepts a link that another cloud was asked for.
+    async fn accept_link(&self, _: AcceptLinkCommand) -> Result<Link, DriverError> {
+        Err(no_links())
+    }
+    /// Takes a link down; fine when it is down.
+    async fn close_link(&self, _: CloseLinkCommand) -> Result<Link, DriverError> {
+        Err(no_links())
+    }
+    /// All links of an allocation, also those that are down, oldest first.
+    async fn links(&self, _: &AllocationId) -> Result<Vec<Link>, DriverError> {
+        Err(no_links())
+    }
+    /// One link as it is now; `Gone` when the cloud does not know it.
+    async fn link(&self, _: &LinkId) -> Result<Link, DriverError> {
+        Err(no_links())
+    }
+    /// Measures through the tunnel of a link that is up.
+    async fn probe_link(&self, _: &LinkId) -> Result<LinkProbe, DriverError> {
+        Err(no_links())
+    }
+}
+
+fn no_links() -> DriverError {
+    DriverError::rejected(ProblemCode::Unsupported, "this cloud links nothing with others")
 }
 
 fn no_backups() -> DriverError {

@@ -17,8 +17,8 @@ pub mod webhook;
 pub mod wire;
 
 pub use driver::{
-    AllocationCommand, BackupCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand,
-    HoldCommand, StartCommand,
+    AcceptLinkCommand, AllocationCommand, BackupCommand, Call, CloseLinkCommand, ConfirmCommand,
+    Driver, DriverError, ExtendCommand, HoldCommand, LinkCommand, StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
 pub use http::{

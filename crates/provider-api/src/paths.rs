@@ -55,6 +55,14 @@ pub const SECURITY_EVENTS: &str = "/v1/allocations/{id}/security-events";
 pub const BLOCKS: &str = "/v1/allocations/{id}/blocks";
 /// `GET`: one block. `DELETE`: lift it.
 pub const BLOCK: &str = "/v1/blocks/{id}";
+/// `POST`: ask for a link to another cloud (IF3, IF6). `GET`: the links of an allocation, with `after` and `limit`.
+pub const LINKS: &str = "/v1/allocations/{id}/links";
+/// `POST`: accept a link that another cloud was asked for.
+pub const ACCEPT_LINK: &str = "/v1/allocations/{id}/links/accept";
+/// `GET`: one link. `DELETE`: take it down.
+pub const LINK: &str = "/v1/links/{id}";
+/// `POST`: measure through the tunnel; changes nothing.
+pub const PROBE_LINK: &str = "/v1/links/{id}/probe";
 /// `GET`: what to bill.
 pub const METER: &str = "/v1/allocations/{id}/meter";
 /// `GET`: what may be taken along, with digests (F7.10.1c).

@@ -14,6 +14,8 @@ use crate::tenants::{self, Tenant};
 pub struct CloudConfig {
     /// Where the API listens; a loopback address, port 0 for any.
     pub listen: SocketAddr,
+    /// Where other clouds call for links; a loopback address, port 0 for any. Without it nothing is linked.
+    pub link_listen: Option<SocketAddr>,
     /// Database, key, volumes, sockets and logs; used by one cloud at a time.
     pub data_dir: PathBuf,
     /// Name for people.
@@ -86,6 +88,7 @@ impl CloudConfig {
     ) -> Self {
         Self {
             listen,
+            link_listen: None,
             data_dir,
             name: name.to_owned(),
             zones,
@@ -110,7 +113,7 @@ impl CloudConfig {
 
     pub(crate) fn check(&self) -> Result<(), CloudError> {
         let fault = |text: &str| Err(CloudError::Config(text.to_owned()));
-        if !self.listen.ip().is_loopback() {
+        if [Some(self.listen), self.link_listen].iter().flatten().any(|at| !at.ip().is_loopback()) {
             return fault("the reference cloud listens on loopback addresses only");
         }
         if self.endpoints.all().any(|address| !address.ip().is_loopback())

@@ -12,6 +12,7 @@ mod faults;
 mod gateway;
 mod http_server;
 mod keys;
+mod links;
 mod operations;
 mod store;
 mod switches;

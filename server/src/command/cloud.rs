@@ -26,6 +26,9 @@ pub struct CloudArgs {
     /// Where the API listens; a loopback address
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7700")]
     listen: SocketAddr,
+    /// Where other clouds call for links, a loopback address; without it nothing is linked
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    link_listen: Option<SocketAddr>,
     /// Folder for everything the cloud keeps; one cloud uses it at a time
     #[arg(long, value_name = "FOLDER", default_value = "cloud-data")]
     data: PathBuf,
@@ -150,6 +153,7 @@ fn config(args: CloudArgs) -> anyhow::Result<CloudConfig> {
         first_port: args.first_port,
         ports: args.ports,
     };
+    config.link_listen = args.link_listen;
     config.webhooks_to_loopback = args.webhooks_to_loopback;
     config.faults = args.admin_token.is_some();
     config.admin_token = args.admin_token.map(Secret::new);

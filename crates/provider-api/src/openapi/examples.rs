@@ -1,6 +1,7 @@
 //! One example for each schema, built from the types themselves, so that it cannot be wrong.
 
 mod backups;
+mod links;
 mod security;
 mod watching;
 
@@ -82,6 +83,11 @@ pub fn example(schema: &str) -> Option<Value> {
         "ExportManifest" => told(&backups::export()),
         crate::operations::ARCHIVE => told(&"(the bytes of a tar)"),
         "ErasureStatement" => told(&statement()?),
+        "LinkRequest" => told(&links::request()),
+        "LinkOffer" => told(&links::offer()),
+        "Link" => told(&links::requested()),
+        "LinkPage" => told(&LinkPage { items: vec![links::up()], next: None }),
+        "LinkProbe" => told(&links::probe()),
         "Problem" => told(&problem()),
         _ => None,
     }
@@ -133,6 +139,7 @@ fn capabilities() -> Capabilities {
         export: true,
         webhooks: true,
         quota: true,
+        links: Some(links::support()),
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
     }
 }
@@ -217,6 +224,7 @@ fn events() -> EventPage {
         operation: None,
         security: None,
         block: None,
+        link: None,
     };
     let items = vec![CloudEvent::of("urn:kumoichi:cloud:3c1f7a90b2d4e6f8", 42, data)];
     EventPage { items, next: "42".to_owned(), more: false, oldest: Some("1".to_owned()) }

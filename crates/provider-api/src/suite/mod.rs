@@ -41,13 +41,15 @@ pub struct Target {
     pub admin_token: Option<Secret>,
     /// Token of a second tenant of the same cloud; without it checks between tenants are skipped.
     pub other_token: Option<Secret>,
+    /// A second cloud that makes links; without it checks between two clouds are skipped.
+    pub second: Option<DriverConfig>,
 }
 
 impl Target {
     /// A cloud of which only one tenant's token is known.
     #[must_use]
     pub fn new(config: DriverConfig) -> Self {
-        Self { config, admin_token: None, other_token: None }
+        Self { config, admin_token: None, other_token: None, second: None }
     }
 }
 

@@ -21,6 +21,7 @@ const OWNED: &[(&str, Owned, &str)] = &[
     ("holds", Owned::Allocation, "allocation"),
     ("backups", Owned::Backup, "backup"),
     ("blocks", Owned::Block, "block"),
+    ("links", Owned::Link, "link"),
     ("long-operations", Owned::Work, "work"),
 ];
 

@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use provider_api::{
     BlockRequest, ConfirmRequest, DiscoverRequest, DrainRequest, ExtendRequest, FieldFault,
-    HoldRequest, MonitoringRequest, ProblemCode, StartRequest,
+    HoldRequest, LinkOffer, LinkRequest, MonitoringRequest, ProblemCode, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -109,6 +109,8 @@ with_body! {
 with_body! {
     created:
     block as "block" takes BlockRequest,
+    open_link as "openLink" takes LinkRequest,
+    accept_link as "acceptLink" takes LinkOffer,
 }
 
 /// A changing call without a body.
@@ -134,6 +136,7 @@ plain! {
     release as "release",
     delete_backup as "deleteBackup",
     lift as "lift",
+    close_link as "closeLink",
 }
 
 plain! {
@@ -141,6 +144,14 @@ plain! {
     backup as "backup",
     verify as "verify",
     restore as "restore",
+}
+
+pub(super) async fn one_link(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.one_link(&id).await)
+}
+
+pub(super) async fn probe_link(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.probe_link(&id).await)
 }
 
 pub(super) async fn one_block(State(cloud): Shared, Path(id): Path<String>) -> Response {
@@ -168,7 +179,7 @@ macro_rules! pages {
     )*};
 }
 
-pages!(backups, backup_files, long_operations, security_events, blocks);
+pages!(backups, backup_files, long_operations, security_events, blocks, links);
 
 pub(super) async fn one_backup(State(cloud): Shared, Path(id): Path<String>) -> Response {
     answer(cloud.one_backup(&id).await)

@@ -29,6 +29,9 @@ struct ServeArgs {
     /// Where the API listens.
     #[arg(long)]
     listen: SocketAddr,
+    /// Where other clouds call for links; without it nothing is linked.
+    #[arg(long)]
+    link_listen: Option<SocketAddr>,
     /// Directory for everything the cloud keeps.
     #[arg(long)]
     data_dir: PathBuf,
@@ -127,6 +130,7 @@ async fn serve(args: ServeArgs) -> ExitCode {
         first_port: args.first_port,
         ports: args.ports,
     };
+    config.link_listen = args.link_listen;
     config.webhooks_to_loopback = args.webhooks_to_loopback;
     config.faults = args.admin_token.is_some();
     config.admin_token = args.admin_token.map(Secret::new);

@@ -11,6 +11,7 @@ mod export;
 mod health;
 mod hold;
 mod life;
+mod links;
 mod monitoring;
 mod outcome;
 mod reads;

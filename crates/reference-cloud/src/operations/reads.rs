@@ -41,6 +41,7 @@ impl Cloud {
             export: true,
             webhooks: true,
             quota: true,
+            links: self.link_support(),
             erasure_key: Some(PublicKey::of(
                 &self.signer.key.verifying_key(),
                 self.signer.key_id.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use provider_api::{
-    AllocationId, BackupState, Related, Relation, Resource, ResourceGraph, ResourceKind,
+    AllocationId, BackupState, LinkState, Related, Relation, Resource, ResourceGraph, ResourceKind,
     ResourceState, VolumeHealth,
 };
 
@@ -33,6 +33,7 @@ impl Cloud {
         }
         resources.push(parts.one(ResourceKind::Network, "network"));
         resources.extend(self.address(&parts));
+        resources.extend(self.links_of(&parts).await?);
         Ok(ResourceGraph { allocation_id: AllocationId(row.id.clone()), at_us, resources })
     }
 
@@ -108,6 +109,29 @@ impl Cloud {
             }
             copy.relations.push(parts.joined(Relation::Protects, "storage"));
             all.push(copy);
+        }
+        Ok(all)
+    }
+
+    /// The links that are not down.
+    async fn links_of(&self, parts: &Parts<'_>) -> Result<Vec<Resource>, OpError> {
+        let mut all = Vec::new();
+        for row in self.store.links(&parts.row.id, 0, i64::MAX).await? {
+            let link = self.view_link(&row);
+            if link.state == LinkState::Down {
+                continue;
+            }
+            let mut resource = parts.one(ResourceKind::Link, &row.id);
+            resource.provider_id = Some(format!("links/{}", row.id));
+            resource.state = link.common;
+            resource.desired = ResourceState::Active;
+            resource.observed = (link.state == LinkState::Up).then_some(ResourceState::Active);
+            resource.created_at_us = row.created_at;
+            resource.created_by = bare(Some(row.key.clone()));
+            resource.native.insert("mbps".to_owned(), row.mbps.to_string());
+            resource.native.insert("peer".to_owned(), row.peer_address.clone());
+            resource.relations.push(parts.joined(Relation::Connects, "network"));
+            all.push(resource);
         }
         Ok(all)
     }

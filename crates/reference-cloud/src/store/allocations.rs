@@ -72,6 +72,9 @@ impl Store {
             Owned::Block => {
                 "SELECT a.tenant FROM blocks o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1"
             }
+            Owned::Link => {
+                "SELECT a.tenant FROM links o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1"
+            }
             Owned::Work => {
                 "SELECT a.tenant FROM long_operations o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1"
             }
@@ -163,6 +166,7 @@ pub(crate) enum Owned {
     Allocation,
     Backup,
     Block,
+    Link,
     Work,
 }
 
@@ -170,16 +174,16 @@ pub(crate) enum Owned {
 pub(crate) type UsedByZone = HashMap<String, Amounts>;
 
 const USED: &str = "
-    SELECT zone_id, SUM(instances), SUM(instances * vcpu_each), SUM(instances * ram_mb_each), SUM(storage_gb), SUM(mbps)
-    FROM allocations
+    SELECT zone_id, SUM(instances), SUM(instances * vcpu_each), SUM(instances * ram_mb_each), SUM(storage_gb), SUM(mbps + linked)
+    FROM booked
     WHERE state IN ('reserved', 'provisioning', 'ready', 'active', 'draining', 'failed')
        OR (state = 'held' AND held_until > $1)
     GROUP BY zone_id";
 
 const USED_BY: &str = "
     SELECT COALESCE(SUM(instances), 0), COALESCE(SUM(instances * vcpu_each), 0),
-           COALESCE(SUM(instances * ram_mb_each), 0), COALESCE(SUM(storage_gb), 0), COALESCE(SUM(mbps), 0)
-    FROM allocations
+           COALESCE(SUM(instances * ram_mb_each), 0), COALESCE(SUM(storage_gb), 0), COALESCE(SUM(mbps + linked), 0)
+    FROM booked
     WHERE tenant = $2 AND (state IN ('reserved', 'provisioning', 'ready', 'active', 'draining', 'failed')
        OR (state = 'held' AND held_until > $1))";
 

@@ -1,8 +1,9 @@
 //! Statements on `events`: written with each change, read page by page, forgotten after a month.
 
 use provider_api::{
-    AllocationId, BackupId, BlockId, BlockNotice, BlockState, EventData, OperationEvent,
-    OperationId, ResourceState, SecurityEventId, SecurityKind, SecurityNotice, WorkKind, WorkState,
+    AllocationId, BackupId, BlockId, BlockNotice, BlockState, EventData, LinkId, LinkNotice,
+    LinkState, OperationEvent, OperationId, ResourceState, SecurityEventId, SecurityKind,
+    SecurityNotice, WorkKind, WorkState,
 };
 use sqlx::FromRow;
 
@@ -31,6 +32,8 @@ pub(crate) struct EventRow {
     block_id: Option<String>,
     block_state: Option<String>,
     block_source: Option<String>,
+    link_id: Option<String>,
+    link_state: Option<String>,
 }
 
 impl EventRow {
@@ -46,6 +49,7 @@ impl EventRow {
             operation: self.operation(),
             security: self.security(),
             block: self.block(),
+            link: self.link(),
         }
     }
 
@@ -64,6 +68,11 @@ impl EventRow {
             state: BlockState::from_word(self.block_state.as_deref()?)?,
             source: self.block_source.clone(),
         })
+    }
+
+    fn link(&self) -> Option<LinkNotice> {
+        let state = LinkState::from_word(self.link_state.as_deref()?)?;
+        Some(LinkNotice { id: LinkId(self.link_id.clone()?), state })
     }
 
     fn operation(&self) -> Option<OperationEvent> {
@@ -88,7 +97,7 @@ impl Store {
             "SELECT e.seq, e.allocation_id, e.label, e.before, e.state, e.generation, e.epoch, e.at, e.operation_id,
                     e.operation_kind, e.operation_state, e.backup_id, e.security_id, s.kind AS security_kind,
                     s.source AS security_source, s.count AS security_count, e.block_id, e.block_state,
-                    b.source AS block_source
+                    b.source AS block_source, e.link_id, e.link_state
              FROM events e
              JOIN allocations a ON a.id = e.allocation_id AND a.tenant = $4
              LEFT JOIN security_events s ON s.id = e.security_id
@@ -195,6 +204,26 @@ pub(super) async fn note_security(tx: &mut Tx, row: &SecurityRow) -> Result<(), 
     .bind(&row.allocation_id)
     .bind(row.at)
     .bind(&row.id)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes how a link stands now; its allocation is as it was.
+pub(super) async fn note_link(
+    tx: &mut Tx,
+    link: &str,
+    state: LinkState,
+    at_us: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO events (allocation_id, label, before, state, generation, epoch, at, link_id, link_state)
+         SELECT a.id, a.label, a.state, a.state, a.generation, a.epoch, $2, l.id, $3
+         FROM links l JOIN allocations a ON a.id = l.allocation_id WHERE l.id = $1",
+    )
+    .bind(link)
+    .bind(at_us)
+    .bind(state.as_str())
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -91,6 +91,7 @@ pub fn config(dir: &TempDir) -> CloudConfig {
     config.endpoints =
         EndpointRange { first_address: address, addresses: 1, first_port: 8700, ports: 8 };
     config.faults = true;
+    config.link_listen = Some(listen);
     config.webhooks_to_loopback = true;
     config.admin_token = Some(Secret::new(ADMIN));
     // More than there is: a limit that tests of capacity never meet first.
@@ -165,6 +166,8 @@ pub fn target(url: &str) -> Target {
     let mut target = Target::new(config);
     target.admin_token = Some(Secret::new(ADMIN));
     target.other_token = Some(Secret::new(OTHER));
+    // A cloud can be linked with itself.
+    target.second = Some(target.config.clone());
     target
 }
 
@@ -202,6 +205,7 @@ impl Process {
             .arg("--webhooks-to-loopback")
             .args(["--listen", &self.address.to_string(), "--data-dir"])
             .arg(self.dir.path())
+            .args(["--link-listen", &format!("{}:8599", self.address.ip())])
             .arg("--tenants")
             .arg(self.dir.path().join("tenants.json"))
             .args([
