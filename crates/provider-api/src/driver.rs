@@ -11,9 +11,9 @@ use crate::problem::{Problem, ProblemCode};
 use crate::resource::ResourceGraph;
 use crate::wire::{
     Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, DiscoverAnswer,
-    DiscoverRequest, DrainRequest, EventPage, ExportManifest, HoldRequest, IdempotencyKey,
-    Liveness, LongOperation, Metrics, OperationId, OperationRecord, Quota, StartRequest,
-    UsageRecord,
+    DiscoverRequest, DrainRequest, EventPage, ExportManifest, HoldRequest, IdempotencyKey, Link,
+    LinkId, LinkOffer, LinkProbe, LinkRequest, Liveness, LongOperation, Metrics, OperationId,
+    OperationRecord, Quota, StartRequest, TenantQuota, UsageRecord,
 };
 
 /// What every changing call carries.
@@ -100,6 +100,29 @@ pub trait Pieces: fmt::Debug + Send {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, DriverError>;
 }
 
+/// Ask for a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub request: LinkRequest,
+}
+
+/// Accept a link with what its other side gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptLinkCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub offer: LinkOffer,
+}
+
+/// Take a link down; the epoch is that of its allocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseLinkCommand {
+    pub call: Call,
+    pub link_id: LinkId,
+}
+
 /// Why a call did not give what was asked, by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum DriverError {
@@ -149,6 +172,10 @@ impl DriverError {
 pub trait Driver: fmt::Debug + Send + Sync {
     /// What the cloud can do; also the way to check that it answers.
     async fn capabilities(&self) -> Result<Capabilities, DriverError>;
+    /// What the tenant of the token may have; nothing when the cloud knows no quotas.
+    async fn quota(&self) -> Result<Option<TenantQuota>, DriverError> {
+        Ok(None)
+    }
     /// Whether a group could be held now; secures nothing (F7.4.1).
     async fn discover(&self, request: &DiscoverRequest) -> Result<DiscoverAnswer, DriverError>;
     /// Holds a whole group or nothing (F7.4.3, F7.4.4).
@@ -248,6 +275,36 @@ pub trait Driver: fmt::Debug + Send + Sync {
     async fn long_operation(&self, _: &OperationId) -> Result<LongOperation, DriverError> {
         Err(no_backups())
     }
+
+    /// Asks for a link to another cloud (IF3); the answer has the offer for its other side. Drivers of clouds without
+    /// links leave this and what follows as it is.
+    async fn open_link(&self, _: LinkCommand) -> Result<Link, DriverError> {
+        Err(no_links())
+    }
+    /// Accepts a link that another cloud was asked for.
+    async fn accept_link(&self, _: AcceptLinkCommand) -> Result<Link, DriverError> {
+        Err(no_links())
+    }
+    /// Takes a link down; fine when it is down.
+    async fn close_link(&self, _: CloseLinkCommand) -> Result<Link, DriverError> {
+        Err(no_links())
+    }
+    /// All links of an allocation, also those that are down, oldest first.
+    async fn links(&self, _: &AllocationId) -> Result<Vec<Link>, DriverError> {
+        Err(no_links())
+    }
+    /// One link as it is now; `Gone` when the cloud does not know it.
+    async fn link(&self, _: &LinkId) -> Result<Link, DriverError> {
+        Err(no_links())
+    }
+    /// Measures through the tunnel of a link that is up.
+    async fn probe_link(&self, _: &LinkId) -> Result<LinkProbe, DriverError> {
+        Err(no_links())
+    }
+}
+
+fn no_links() -> DriverError {
+    DriverError::rejected(ProblemCode::Unsupported, "this cloud links nothing with others")
 }
 
 fn no_backups() -> DriverError {

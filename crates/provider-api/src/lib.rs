@@ -17,8 +17,9 @@ pub mod webhook;
 pub mod wire;
 
 pub use driver::{
-    AllocationCommand, ArchivePart, BackupCommand, Call, ConfirmCommand, DrainCommand, Driver,
-    DriverError, ExtendCommand, HoldCommand, Pieces, StartCommand,
+    AcceptLinkCommand, AllocationCommand, ArchivePart, BackupCommand, Call, CloseLinkCommand,
+    ConfirmCommand, DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, LinkCommand,
+    Pieces, StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
 pub use http::{

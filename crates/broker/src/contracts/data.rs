@@ -148,8 +148,11 @@ impl Broker {
         drop(tx);
         let waiting = waiting.ok_or(BrokerError::NotFound { what: "data" })?;
         let driver = self.way(&waiting).await?;
-        let manifest = driver.export(&waiting.allocation).await.map_err(silent)?;
-        let part = driver.export_archive(&waiting.allocation, from, etag).await.map_err(silent)?;
+        let manifest = driver.export(&waiting.allocation).await.map_err(|error| silent(&error))?;
+        let part = driver
+            .export_archive(&waiting.allocation, from, etag)
+            .await
+            .map_err(|error| silent(&error))?;
         let (begins, whole, etag) = (part.from, part.whole, part.etag.clone());
         let way = Way {
             broker: self.clone(),
@@ -212,7 +215,7 @@ impl Broker {
     async fn check_digest(&self, waiting: &Waiting, digest: &str) -> Result<(), BrokerError> {
         let digest = digest.trim().to_ascii_lowercase();
         let driver = self.way(waiting).await?;
-        let manifest = driver.export(&waiting.allocation).await.map_err(silent)?;
+        let manifest = driver.export(&waiting.allocation).await.map_err(|error| silent(&error))?;
         if digest == manifest.archive.sha256 {
             return Ok(());
         }
@@ -326,7 +329,7 @@ fn archive(manifest: ExportManifest) -> ReturnedArchive {
     }
 }
 
-fn silent(error: DriverError) -> BrokerError {
+fn silent(error: &DriverError) -> BrokerError {
     conflict("cloud_silent", error.to_string())
 }
 

@@ -155,6 +155,8 @@ impl Cloud {
             drain: false,
             export: false,
             webhooks: false,
+            quota: false,
+            links: None,
             backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }
