@@ -34,6 +34,7 @@ const MODULES: &[&[Statement]] = &[
     crate::looks::ALL,
     crate::notices::ALL,
     crate::contracts::care::ALL,
+    crate::contracts::changes::ALL,
     crate::contracts::closing::ALL,
     crate::contracts::heads::ALL,
     crate::contracts::orders::ALL,

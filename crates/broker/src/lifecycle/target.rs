@@ -11,7 +11,7 @@ use workflow::{StepInput, StepResult, Stop};
 pub(super) struct Target {
     pub cloud: Cloud,
     pub id: AllocationId,
-    detail: GroupDetail,
+    pub detail: GroupDetail,
 }
 
 impl Target {

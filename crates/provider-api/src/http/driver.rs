@@ -11,7 +11,7 @@ use super::config::{ConfigError, DriverConfig};
 use crate::driver::{
     AcceptLinkCommand, AllocationCommand, ArchivePart, BackupCommand, Call, CloseLinkCommand,
     ConfirmCommand, DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, LinkCommand,
-    StartCommand,
+    ResizeCommand, StartCommand,
 };
 use crate::erasure::ErasureStatement;
 use crate::paths;
@@ -203,6 +203,11 @@ impl Driver for HttpDriver {
     ) -> Result<ArchivePart, DriverError> {
         let path = paths::with(paths::EXPORT_ARCHIVE, id.as_str());
         archive::fetch(&self.client, &self.config, &path, (from, etag)).await
+    }
+
+    async fn resize(&self, command: ResizeCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::RESIZE, command.allocation_id.as_str());
+        self.change(Method::POST, path, &command.request, &command.call).await
     }
 
     async fn stop(&self, command: AllocationCommand) -> Result<Allocation, DriverError> {

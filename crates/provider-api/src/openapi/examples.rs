@@ -43,6 +43,7 @@ pub fn example(schema: &str) -> Option<Value> {
         "ConfirmRequest" => {
             told(&ConfirmRequest { quota: Quota { storage_bytes: Some(50_000_000_000) } })
         }
+        "ResizeRequest" => told(&ResizeRequest { resources: group(), quota: Quota::default() }),
         "DrainRequest" => told(&DrainRequest { deadline_seconds: Some(30) }),
         "StartRequest" => told(&StartRequest {
             application: "demo".to_owned(),
@@ -136,6 +137,7 @@ fn capabilities() -> Capabilities {
         monitoring: Some(watching::support()),
         security: Some(security::support()),
         drain: true,
+        resize: ResizeSupport::Live,
         export: true,
         webhooks: true,
         quota: true,
@@ -225,6 +227,7 @@ fn events() -> EventPage {
         security: None,
         block: None,
         link: None,
+        resized: None,
     };
     let items = vec![CloudEvent::of("urn:kumoichi:cloud:3c1f7a90b2d4e6f8", 42, data)];
     EventPage { items, next: "42".to_owned(), more: false, oldest: Some("1".to_owned()) }
@@ -274,6 +277,7 @@ fn usage() -> UsageRecord {
         storage_bytes: Some(12_288),
         requests: 812,
         intervals: vec![UseInterval { started_at_us, stopped_at_us: None }],
+        sizes: Vec::new(),
     }
 }
 

@@ -231,6 +231,7 @@ fn schemas() -> Map<String, Value> {
         wire::ConfirmRequest,
         wire::StartRequest,
         wire::DrainRequest,
+        wire::ResizeRequest,
         wire::Allocation,
         wire::AllocationPage,
         wire::OperationRecord,

@@ -9,7 +9,8 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use provider_api::{
     BlockRequest, ConfirmRequest, DiscoverRequest, DrainRequest, ExtendRequest, FieldFault,
-    HoldRequest, LinkOffer, LinkRequest, MonitoringRequest, ProblemCode, StartRequest,
+    HoldRequest, LinkOffer, LinkRequest, MonitoringRequest, ProblemCode, ResizeRequest,
+    StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -103,6 +104,7 @@ with_body! {
     confirm as "confirm" takes ConfirmRequest,
     start as "start" takes StartRequest,
     drain as "drain" takes DrainRequest,
+    resize as "resize" takes ResizeRequest,
     set_monitoring as "setMonitoring" takes MonitoringRequest,
 }
 

@@ -15,6 +15,7 @@ mod links;
 mod monitoring;
 mod outcome;
 mod reads;
+mod resize;
 mod resources;
 mod security;
 mod webhook;

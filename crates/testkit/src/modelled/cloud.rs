@@ -153,6 +153,7 @@ impl Cloud {
             monitoring: None,
             security: None,
             drain: false,
+            resize: provider_api::ResizeSupport::None,
             export: false,
             webhooks: false,
             quota: false,
@@ -375,6 +376,7 @@ impl Cloud {
             storage_bytes: None,
             requests: 0,
             intervals: book.intervals.clone(),
+            sizes: Vec::new(),
         })))
     }
 }

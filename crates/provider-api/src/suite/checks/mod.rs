@@ -14,6 +14,7 @@ pub(super) mod lives;
 pub(super) mod monitoring;
 pub(super) mod order;
 pub(super) mod regions;
+pub(super) mod resize;
 pub(super) mod security;
 pub(super) mod tenants;
 pub(super) mod trouble;

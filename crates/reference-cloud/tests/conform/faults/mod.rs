@@ -27,6 +27,7 @@ mod copies;
 mod links;
 mod lives;
 mod loans;
+mod sizes;
 mod watching;
 
 use crate::broken::Fault;
@@ -39,4 +40,5 @@ pub fn all() -> impl Iterator<Item = &'static Fault> {
         .chain(copies::FAULTS)
         .chain(watching::FAULTS)
         .chain(links::FAULTS)
+        .chain(sizes::FAULTS)
 }
