@@ -145,7 +145,7 @@ impl Target {
     async fn of(input: &StepInput<Broker>) -> Result<Self, Stop> {
         let provider = input.run.input::<ReleaseInput>()?.provider;
         let cloud = Cloud::of(input, provider).await?;
-        let mut tx = input.env.db().begin_read().await?;
+        let mut tx = input.env.db().look().await?;
         let (row, detail) = find_group(&mut tx, contract_id(&input.run)?)
             .await?
             .ok_or_else(|| Stop::failed("no_group", "nothing was ever held for this contract"))?;

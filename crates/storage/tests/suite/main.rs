@@ -19,3 +19,4 @@ mod providers;
 mod requirements;
 mod sessions;
 mod statements;
+mod turns;
