@@ -114,8 +114,7 @@ impl Broker {
 
     /// Releases what is due; returns how many releases began. May run in several processes at once.
     pub async fn end_due(&self) -> Result<usize, BrokerError> {
-        let due =
-            contracts::list_due(&mut self.begin_read().await?, self.now(), DUE_AT_ONCE).await?;
+        let due = contracts::list_due(&mut self.look().await?, self.now(), DUE_AT_ONCE).await?;
         let mut begun = 0;
         for head in due {
             match self.end_one(head.id).await {
