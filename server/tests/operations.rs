@@ -47,6 +47,8 @@ enum Body {
     Key,
     Until,
     End,
+    Mode,
+    Taken,
     Start,
     Renewal,
     Change,
@@ -92,7 +94,14 @@ const TABLE: &[Row] = &[
     row("GET", "/contracts/{contract}/observations", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/inventory", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/inventory/differences", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/graph", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/repair", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/repair", Body::Nothing, [401, 404, 403]),
+    row("PUT", "/contracts/{contract}/repair", Body::Mode, [401, 404, 403]),
     row("POST", "/contracts/{contract}/release", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/data", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/data/archive", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/data/taken", Body::Taken, [401, 404, 403]),
     row("POST", "/contracts/{contract}/changes/quote", Body::Change, [401, 404, 403]),
     row("GET", "/contracts/{contract}/changes", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/changes", Body::Change, [401, 404, 403]),
@@ -227,6 +236,8 @@ impl Things {
                 let jwk: serde_json::Value = serde_json::from_str(&key().to_jwk()).unwrap();
                 Sent::Json(json!({"key": jwk}))
             }
+            Body::Taken => Sent::Json(json!({"waive": true})),
+            Body::Mode => Sent::Json(json!({"mode": "automatic"})),
             Body::Change => {
                 let plan = json!({"instances": 2, "vcpu": 8, "ramMb": 32_768, "storageGb": 500,
                     "networkMbps": 100, "region": "jp-sapporo-1"});

@@ -5,10 +5,12 @@
 mod alternatives;
 mod change;
 mod changes;
+mod data;
 mod documents;
 mod end;
 mod events;
 mod fit;
+mod graph;
 mod inventory;
 mod list;
 mod measured;
@@ -20,6 +22,7 @@ mod quote;
 mod quote_page;
 mod release;
 mod renew;
+mod repair;
 mod show;
 mod start;
 pub(crate) mod state;
@@ -46,7 +49,11 @@ pub fn routes() -> Router<AppState> {
         .route("/contracts/{id}", get(show::show))
         .route("/contracts/{id}/events", get(events::follow))
         .route("/contracts/{id}/inventory", get(inventory::show))
+        .route("/contracts/{id}/graph", get(graph::show))
+        .route("/contracts/{id}/repair", post(repair::act))
         .route("/contracts/{id}/release", get(release::ask).post(release::release))
+        .route("/contracts/{id}/data", post(data::take))
+        .route("/contracts/{id}/data.tar", get(data::download))
         .route("/contracts/{id}/start", post(start::answer))
         .route("/contracts/{id}/renew", get(renew::show).post(renew::answer))
         .route("/contracts/{id}/end", post(end::set))

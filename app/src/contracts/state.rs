@@ -70,6 +70,7 @@ pub(crate) fn known_reason(words: Words, code: &str) -> Option<&'static str> {
         "statement_invalid" | "no_erasure_key" => words.contracts_reason_statement(),
         "cancelled" => words.contracts_reason_cancelled(),
         "order_undone" => words.contracts_reason_order_undone(),
+        "data_taken" => words.contracts_reason_data_waits(),
         "storage_in_use" => words.changes_reason_storage_in_use(),
         "service_not_active" => words.changes_reason_not_active(),
         "contract_ended" => words.changes_fault_contract_ended(),

@@ -55,6 +55,7 @@ async fn round(
     }
     cloud.take_up_work().await?;
     cloud.take_readings().await?;
+    cloud.store.end_unaccepted(now_us).await?;
     for row in rows {
         // Busy ones are in the hands of an operation.
         let Some(_guard) = cloud.try_lock(&row.id) else { continue };
@@ -150,6 +151,7 @@ pub(crate) async fn note(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpErr
 pub(crate) async fn resume(cloud: &Arc<Cloud>) -> Result<(), CloudError> {
     cloud.clear_up().await.map_err(resuming)?;
     cloud.resume_blocks().await.map_err(resuming)?;
+    cloud.know_peers().await.map_err(resuming)?;
     let rows = cloud.store.living().await?;
     let wanted: HashSet<&str> =
         rows.iter().filter(|row| row.running_wanted).map(|row| row.id.as_str()).collect();

@@ -55,6 +55,10 @@ impl Broker {
             return repeated(&first, &asked, &contract, work_out);
         }
         must_be_free(&mut tx, &contract.head).await?;
+        if asked.kind != ChangeKind::Renew && is_repaired(&mut tx, id).await? {
+            let detail = "the service is being repaired".to_owned();
+            return Err(BrokerError::Conflict { code: "contract_busy", detail });
+        }
         let now = self.now();
         check_from(&asked, &contract.head, now)?;
         let before = Terms::of(&contract)?;
@@ -246,6 +250,12 @@ pub(super) async fn must_be_free(tx: &mut Tx, head: &ContractHead) -> Result<(),
         }
         Some(_) => Err(under_way()),
     }
+}
+
+/// Whether a repair works on the service: two workflows at once would each undo what the other did.
+pub(super) async fn is_repaired(tx: &mut Tx, id: ContractId) -> Result<bool, BrokerError> {
+    let found = storage::workflow::unfinished(tx, lifecycle::REPAIR, &id.to_string()).await?;
+    Ok(found.is_some())
 }
 
 fn under_way() -> BrokerError {

@@ -1,5 +1,6 @@
 //! A reconciler: begins scheduled changes when their moment comes.
 
+use super::ask::is_repaired;
 use crate::audit::{Entry, record};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{ChangeEvent, ChangeState, ContractState};
@@ -38,6 +39,10 @@ impl Broker {
         let running = head.filter(|head| head.state == ContractState::Active);
         let due = found.filter(|change| change.state == ChangeState::Scheduled);
         let (Some(head), Some(change)) = (running, due) else { return Ok(false) };
+        // It begins as soon as the repair has come to its end.
+        if is_repaired(&mut tx, id).await? {
+            return Ok(false);
+        }
         let state = change.state.apply(ChangeEvent::Begin)?;
         contracts::set_change_state(&mut tx, &change, state, (None, None)).await?;
         self.begin_change(&mut tx, &head, change.kind, number).await?;

@@ -59,8 +59,8 @@ impl Broker {
     /// nothing.
     ///
     /// # Errors
-    /// `Conflict`: `change_under_way`, `contract_ended`, `service_not_active`, `price_changed`, or
-    /// `change_key_used` when the key asked for something else.
+    /// `Conflict`: `change_under_way`, `contract_busy` while it is repaired, `contract_ended`,
+    /// `service_not_active`, `price_changed`, or `change_key_used` when the key asked for something else.
     pub async fn scale(
         &self,
         ctx: &OpContext,

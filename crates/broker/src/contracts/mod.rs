@@ -1,6 +1,7 @@
 //! From quote to settlement: what a customer contracts, and how it goes.
 
 mod alternatives;
+mod data;
 mod end;
 mod estimate;
 mod follow;
@@ -12,6 +13,8 @@ mod sign;
 mod start;
 
 pub use alternatives::{AlternativeOffer, Alternatives};
+pub use data::{DataStream, ReturnedArchive, ReturnedData, ReturnedFile, TakeData};
+pub use end::DataAtEnd;
 pub(crate) use end::END_MAX_US;
 pub use order::{MemberQuote, OrderMember, OrderPage, OrderQuote, SignOrder};
 pub(crate) use quote::{obstacle, orderable, plan_for, price as plan_price, signed_price};

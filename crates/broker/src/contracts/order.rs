@@ -116,7 +116,7 @@ impl Broker {
         let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
         check_members(sign.members.iter().map(|member| member.offer))?;
         let id = OrderId(contract_id(viewer.organisation.uuid(), &seat_key(&sign, 0)).uuid());
-        if contracts::find_order(&mut self.begin_read().await?, id).await?.is_some() {
+        if contracts::find_order(&mut self.look().await?, id).await?.is_some() {
             return self.ordered_before(ctx, id, &sign).await;
         }
         let mut ready = Vec::new();

@@ -45,7 +45,7 @@ impl Broker {
         ctx.may(Action::SignContract, organisation, "contract")?;
         let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
         let id = contract_id(viewer.organisation.uuid(), &sign.idempotency_key);
-        if let Some(first) = contracts::find(&mut self.begin_read().await?, id).await? {
+        if let Some(first) = contracts::find(&mut self.look().await?, id).await? {
             return self.repeated(ctx, &first, &sign).await;
         }
         let ready = self.ready(ctx, &sign).await?;
@@ -85,7 +85,7 @@ impl Broker {
         sign: &Sign,
         error: StorageError,
     ) -> Result<ContractId, BrokerError> {
-        let first = contracts::find(&mut self.begin_read().await?, id).await?;
+        let first = contracts::find(&mut self.look().await?, id).await?;
         match first.filter(|_| contracts::is_signed_already(&error)) {
             Some(first) => self.repeated(ctx, &first, sign).await,
             None => Err(error.into()),

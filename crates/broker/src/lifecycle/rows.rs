@@ -88,12 +88,12 @@ pub(super) fn done_with(
         updated_at: now,
     };
     let done = Done::with(allocation)?;
-    let (seen, snapshot) = (allocation.clone(), ResourceId::new(input.env.ids()));
     let cause = format!("{}/{}", input.run.kind, input.name);
+    let id = ResourceId::new(input.env.ids());
+    let snapshot = inventory::snapshot(id, contract, (allocation, cause, now));
     Ok(done.commit(move |tx| {
         Box::pin(async move {
-            contracts::upsert_resource(tx, &resource).await?;
-            inventory::note(tx, snapshot, contract, (&seen, &cause, now)).await?;
+            storage::inventory::keep(tx, &resource, &snapshot).await?;
             Ok(())
         })
     }))

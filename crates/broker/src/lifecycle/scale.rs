@@ -115,7 +115,12 @@ async fn resize_back(input: StepInput<Broker>) -> StepResult {
             found
         }
         // What was given back is taken by somebody else for now.
-        Err(error) if error.code() == Some(ProblemCode::CapacityExhausted) => {
+        Err(error)
+            if matches!(
+                error.code(),
+                Some(ProblemCode::CapacityExhausted | ProblemCode::QuotaExceeded)
+            ) =>
+        {
             return Err(Stop::retry("no_capacity", error.to_string()));
         }
         Err(error) => return Err(stop(error)),

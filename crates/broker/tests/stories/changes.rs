@@ -333,6 +333,34 @@ async fn a_change_that_was_given_up_at_the_desk_is_in_nobodys_way(engine: Engine
     market.finish().await;
 }
 
+async fn a_repair_and_a_change_wait_for_each_other(engine: Engine) {
+    let (market, customer, id) = running(engine, 4).await;
+    let two = of(&market, &customer, id, 2).await;
+    market.broker.scale(&customer, id, wish(two, "first")).await.unwrap();
+    let refused = market.broker.repair(&customer, id).await.unwrap_err();
+    assert_eq!(code(refused), "contract_busy");
+    market.run_workflows().await;
+    market.clock.advance_seconds(60);
+    let found = market.allocations(id).await.pop().unwrap();
+    let key = provider_api::IdempotencyKey::parse("by-hand").unwrap();
+    let stop = provider_api::AllocationCommand {
+        call: provider_api::Call { key, epoch: found.epoch },
+        allocation_id: found.id,
+    };
+    market.driver().stop(stop).await.unwrap();
+    assert_eq!(market.broker.look_at_services().await.unwrap(), 1);
+    market.broker.repair(&customer, id).await.unwrap();
+    let three = of(&market, &customer, id, 3).await;
+    let refused = market.broker.scale(&customer, id, wish(three.clone(), "meanwhile")).await;
+    assert_eq!(code(refused.unwrap_err()), "contract_busy");
+    market.run_workflows().await;
+    market.clock.advance_seconds(60);
+    market.broker.scale(&customer, id, wish(three.clone(), "after")).await.unwrap();
+    market.run_workflows().await;
+    assert_eq!(market.page(&customer, id).await.plan, three);
+    market.finish().await;
+}
+
 /// Must-show 6: what was there is noted at each moment, and reads the same ever after.
 async fn f7_5_4_the_inventory_of_a_service_that_grew_and_shrank_reads_as_it_was(engine: Engine) {
     let (market, customer, id) = running(engine, 4).await;
@@ -413,6 +441,7 @@ on_both!(
     nobody_ends_a_service_while_it_changes_and_nobody_changes_one_that_ends,
     a_change_begins_at_its_moment_and_can_be_called_off_before,
     a_change_that_was_given_up_at_the_desk_is_in_nobodys_way,
+    a_repair_and_a_change_wait_for_each_other,
     f7_5_4_the_inventory_of_a_service_that_grew_and_shrank_reads_as_it_was,
     only_the_customer_changes_a_contract,
 );

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Amounts, EndpointKind, MonitoringSupport, ResourceGroup, SecuritySupport};
+use super::{
+    Amounts, EndpointKind, LinkSupport, MonitoringSupport, ResourceGroup, SecuritySupport,
+};
 
 /// What a cloud says about itself: the gateway document of a driver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -46,6 +48,12 @@ pub struct Capabilities {
     /// Whether events are posted to a subscriber.
     #[serde(default)]
     pub webhooks: bool,
+    /// Whether `quota` tells what the tenant may have; a cloud that says nothing of it knows no quotas.
+    #[serde(default)]
+    pub quota: bool,
+    /// How allocations are linked with other clouds; absent when they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<LinkSupport>,
     /// The key that signs erasure statements; absent when the cloud signs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure_key: Option<PublicKey>,
@@ -136,7 +144,7 @@ pub struct DiscoverAnswer {
     pub available: bool,
     /// The zone that would hold it; when none has room, the region's first.
     pub zone: Zone,
-    /// What is free in that zone now.
+    /// What is free in that zone now, and no more than the tenant may still have.
     pub free: Amounts,
     /// Microseconds UTC.
     pub at_us: i64,

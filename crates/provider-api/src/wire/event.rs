@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    AllocationId, BackupId, BlockId, BlockState, OperationId, ResourceGroup, SecurityEventId,
-    SecurityKind, WorkKind, WorkState,
+    AllocationId, BackupId, BlockId, BlockState, LinkNotice, OperationId, ResourceGroup,
+    SecurityEventId, SecurityKind, WorkKind, WorkState,
 };
 use crate::state::ResourceState;
 
@@ -20,8 +20,8 @@ pub struct CloudEvent {
     pub source: String,
     /// [`CloudEvent::PREFIX`] and the new state, such as `kumoichi.allocation.held`; for long work
     /// [`CloudEvent::WORK_PREFIX`] and its state, such as `kumoichi.operation.succeeded`; for what was noticed at an
-    /// address [`CloudEvent::SECURITY_PREFIX`] and its kind; for blocks [`CloudEvent::BLOCK_PREFIX`] and their state;
-    /// for another size [`CloudEvent::RESIZED`].
+    /// address [`CloudEvent::SECURITY_PREFIX`] and its kind; for blocks [`CloudEvent::BLOCK_PREFIX`] and
+    /// for links [`CloudEvent::LINK_PREFIX`], each with the new state; for another size [`CloudEvent::RESIZED`].
     #[serde(rename = "type")]
     pub kind: String,
     /// The allocation's id.
@@ -57,6 +57,9 @@ pub struct EventData {
     /// The block that was set or lifted; absent in all other events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<BlockNotice>,
+    /// The link that came into another state; absent in all other events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<LinkNotice>,
     /// The size before and after; absent unless it was resized.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resized: Option<SizeNotice>,
@@ -129,6 +132,9 @@ impl CloudEvent {
     /// The beginning of the type of every change of a block.
     pub const BLOCK_PREFIX: &'static str = "kumoichi.block.";
 
+    /// The beginning of the type of every change of a link.
+    pub const LINK_PREFIX: &'static str = "kumoichi.link.";
+
     /// The event of a change; `sequence` is its place in the feed.
     #[must_use]
     pub fn of(source: &str, sequence: i64, data: EventData) -> Self {
@@ -151,6 +157,9 @@ impl CloudEvent {
         }
         if let Some(noticed) = &data.security {
             return format!("{}{}", Self::SECURITY_PREFIX, noticed.kind.as_str());
+        }
+        if let Some(link) = &data.link {
+            return format!("{}{}", Self::LINK_PREFIX, link.state.as_str());
         }
         if data.resized.is_some() {
             return Self::RESIZED.to_owned();
@@ -216,6 +225,7 @@ mod tests {
             operation: None,
             security: None,
             block: None,
+            link: None,
             resized: None,
         };
         let json = serde_json::to_value(CloudEvent::of("urn:x", 7, data)).unwrap();

@@ -38,7 +38,7 @@ impl Cloud {
         }
         let change = Resizing { from: row.size(), to: Size::wanted(request, quota) };
         self.must_hold(id, &change.to)?;
-        self.must_have_room(&mut tx, row, &change).await?;
+        self.must_have_room(&mut tx, intent, row, &change).await?;
         let _volume = self.take_volume(id).await?;
         row.begin_resize(&change)?;
         store::save(&mut tx, row, self.now_us()).await?;
@@ -138,10 +138,11 @@ impl Cloud {
         Err(OpError::refuse(ProblemCode::StorageInUse, detail))
     }
 
-    /// What is more than before fits into the zone where it is; what is less always does.
+    /// What is more than before fits into the tenant's quota and into the zone where it is; what is less always does.
     async fn must_have_room(
         &self,
         tx: &mut Tx,
+        intent: &Intent,
         row: &AllocationRow,
         change: &Resizing,
     ) -> Result<(), OpError> {
@@ -152,10 +153,12 @@ impl Cloud {
         let zone = row.zone().id;
         let now_us = self.now_us();
         store::expire(tx, now_us).await?;
+        let more = growth(&old, &new);
+        let own = store::used_by(tx, &intent.tenant.name, now_us).await?;
+        intent.tenant.admit(&own, &more)?;
         let used = store::used(tx, now_us).await?;
         let room = self.all_rooms(&used).find(|room| room.zone.id == zone);
         let free = room.map(|room| room.free).unwrap_or_default();
-        let more = growth(&old, &new);
         if free_for(&free, &more).covers(&more) {
             return Ok(());
         }

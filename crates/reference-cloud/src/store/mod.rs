@@ -4,6 +4,7 @@
 mod allocations;
 mod backups;
 mod events;
+mod links;
 mod monitoring;
 #[cfg(test)]
 mod older;
@@ -23,10 +24,11 @@ use sqlx::sqlite::{
 use sqlx::{Sqlite, Transaction};
 
 pub(crate) use allocations::{
-    NewAllocation, RecordedKey, UsedByZone, addresses, expire, insert, load, load_key, record_key,
-    save, used,
+    NewAllocation, Owned, RecordedKey, UsedByZone, addresses, expire, insert, load, load_key,
+    record_key, save, used, used_by,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
+pub(crate) use links::{ACCEPTED, ASKED, LinkRow, accept_link, end_link, end_links, insert_link};
 pub(crate) use monitoring::{MonitoringRow, end_monitoring, set_monitoring};
 pub(crate) use rows::AllocationRow;
 pub(crate) use security::{

@@ -26,6 +26,7 @@ macro_rules! head_tables {
     };
 }
 
+pub(crate) mod care;
 pub(crate) mod changes;
 pub(crate) mod closing;
 pub(crate) mod heads;
@@ -33,6 +34,7 @@ pub(crate) mod orders;
 pub(crate) mod resources;
 mod rows;
 
+pub use care::{Care, find_care, set_care};
 pub use changes::{
     find_change, find_change_by_key, find_change_texts, find_open_change, insert_change,
     list_changes, list_due_changes, set_change_state, set_terms,

@@ -20,3 +20,4 @@ mod providers;
 mod requirements;
 mod sessions;
 mod statements;
+mod turns;

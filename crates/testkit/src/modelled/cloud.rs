@@ -156,6 +156,8 @@ impl Cloud {
             resize: provider_api::ResizeSupport::None,
             export: false,
             webhooks: false,
+            quota: false,
+            links: None,
             backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }

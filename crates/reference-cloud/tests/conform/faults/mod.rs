@@ -24,6 +24,7 @@ macro_rules! whole {
 }
 
 mod copies;
+mod links;
 mod lives;
 mod loans;
 mod sizes;
@@ -38,5 +39,6 @@ pub fn all() -> impl Iterator<Item = &'static Fault> {
         .chain(lives::FAULTS)
         .chain(copies::FAULTS)
         .chain(watching::FAULTS)
+        .chain(links::FAULTS)
         .chain(sizes::FAULTS)
 }
