@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use provider_api::{
     BlockRequest, ConfirmRequest, DiscoverRequest, DrainRequest, ExtendRequest, FieldFault,
-    HoldRequest, LinkOffer, LinkRequest, MonitoringRequest, ProblemCode, StartRequest,
+    HoldRequest, LinkOffer, LinkRequest, LinkShare, MonitoringRequest, ProblemCode, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -104,6 +104,7 @@ with_body! {
     start as "start" takes StartRequest,
     drain as "drain" takes DrainRequest,
     set_monitoring as "setMonitoring" takes MonitoringRequest,
+    share_data as "shareData" takes LinkShare,
 }
 
 with_body! {
@@ -144,6 +145,7 @@ plain! {
     backup as "backup",
     verify as "verify",
     restore as "restore",
+    pull_data as "pullData",
 }
 
 pub(super) async fn one_link(State(cloud): Shared, Path(id): Path<String>) -> Response {
