@@ -176,6 +176,8 @@ fn fact(words: Words, check: &str) -> Option<&'static str> {
         "link.down" => words.conform_fact_link_down(),
         "link.refused" => words.conform_fact_link_refused(),
         "link.released" => words.conform_fact_link_released(),
+        "link.shares" => words.conform_fact_link_shares(),
+        "link.pulls" => words.conform_fact_link_pulls(),
         "trouble.lost-answer" => words.conform_fact_trouble_lost_answer(),
         "trouble.fail-after" => words.conform_fact_trouble_fail_after(),
         "trouble.fail-before" => words.conform_fact_trouble_fail_before(),

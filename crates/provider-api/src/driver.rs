@@ -12,8 +12,8 @@ use crate::resource::ResourceGraph;
 use crate::wire::{
     Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, DiscoverAnswer,
     DiscoverRequest, DrainRequest, EventPage, ExportManifest, HoldRequest, IdempotencyKey, Link,
-    LinkId, LinkOffer, LinkProbe, LinkRequest, Liveness, LongOperation, Metrics, OperationId,
-    OperationRecord, Quota, ResizeRequest, StartRequest, TenantQuota, UsageRecord,
+    LinkId, LinkOffer, LinkProbe, LinkRequest, LinkShare, Liveness, LongOperation, Metrics,
+    OperationId, OperationRecord, Quota, ResizeRequest, StartRequest, TenantQuota, UsageRecord,
 };
 
 /// What every changing call carries.
@@ -127,6 +127,21 @@ pub struct AcceptLinkCommand {
 /// Take a link down; the epoch is that of its allocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloseLinkCommand {
+    pub call: Call,
+    pub link_id: LinkId,
+}
+
+/// Set what the other side of a link may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShareCommand {
+    pub call: Call,
+    pub link_id: LinkId,
+    pub share: LinkShare,
+}
+
+/// Take what the other side of a link shares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullCommand {
     pub call: Call,
     pub link_id: LinkId,
 }
@@ -311,6 +326,14 @@ pub trait Driver: fmt::Debug + Send + Sync {
     }
     /// Measures through the tunnel of a link that is up.
     async fn probe_link(&self, _: &LinkId) -> Result<LinkProbe, DriverError> {
+        Err(no_links())
+    }
+    /// Sets what the other side of a link may take.
+    async fn share_data(&self, _: ShareCommand) -> Result<Link, DriverError> {
+        Err(no_links())
+    }
+    /// Begins to take what the other side of a link shares into the volume of a stopped service (IF3).
+    async fn pull_data(&self, _: PullCommand) -> Result<LongOperation, DriverError> {
         Err(no_links())
     }
 }

@@ -19,7 +19,7 @@ pub mod wire;
 pub use driver::{
     AcceptLinkCommand, AllocationCommand, ArchivePart, BackupCommand, Call, CloseLinkCommand,
     ConfirmCommand, DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, LinkCommand,
-    Pieces, ResizeCommand, StartCommand,
+    Pieces, PullCommand, ResizeCommand, ShareCommand, StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
 pub use http::{

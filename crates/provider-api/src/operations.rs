@@ -525,6 +525,26 @@ pub const OPERATIONS: &[Operation] = &[
              link at a time.",
         ], "LinkProbe")
     },
+    Operation {
+        method: "PUT",
+        answer: (200, "Link"),
+        ..act("shareData", paths::SHARE, Part::Links, &["IF3", "IF2", "F7.6.4"], [
+            "Set what the other side may take",
+            "The volume while nothing runs on it, or a backup that is ready; without a source nothing any more. A link alone gives \
+             nothing away.",
+        ])
+        .body("LinkShare")
+        .refuses(&[Code::Unsupported])
+    },
+    Operation {
+        part: Part::Links,
+        problems: &[Code::Unsupported, Code::StorageFull, Code::VolumeLost],
+        ..begin("pullData", paths::PULL, &["IF3", "IF2"], [
+            "Take what the other side shares",
+            "Only while nothing runs here. Each file is compared with its digest and all with theirs; then it is a backup of this \
+             allocation, and is put into the volume as a whole. It goes on where it was cut off, by the tunnel or by either cloud.",
+        ])
+    },
 ];
 
 #[cfg(test)]

@@ -65,6 +65,10 @@ pub const ACCEPT_LINK: &str = "/v1/allocations/{id}/links/accept";
 pub const LINK: &str = "/v1/links/{id}";
 /// `POST`: measure through the tunnel; changes nothing.
 pub const PROBE_LINK: &str = "/v1/links/{id}/probe";
+/// `PUT`: set what the other side of a link may take.
+pub const SHARE: &str = "/v1/links/{id}/share";
+/// `POST`: take what the other side of a link shares.
+pub const PULL: &str = "/v1/links/{id}/pull";
 /// `GET`: what to bill.
 pub const METER: &str = "/v1/allocations/{id}/meter";
 /// `GET`: what may be taken along, with digests (F7.10.1c).

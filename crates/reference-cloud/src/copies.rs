@@ -15,6 +15,8 @@ use crate::volume::{self, Content};
 const PIECE: usize = 64 * 1024;
 /// The list of files, beside the copied files.
 const LIST: &str = "files.json";
+/// The digest of the list that files are gathered for.
+const OF_LIST: &str = "list.sha256";
 /// The copied files.
 const DATA: &str = "data";
 
@@ -102,12 +104,35 @@ impl Copies {
         let staging = self.staging(operation);
         let list = serde_json::to_vec(files).map_err(io::Error::from)?;
         std::fs::write(staging.join(LIST), list)?;
+        if let Err(error) = std::fs::remove_file(staging.join(OF_LIST))
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(error.into());
+        }
         synchronise(&staging)?;
         // A crash after the renaming and before the cloud wrote it down.
         volume::erase(&self.path(backup))?;
         std::fs::rename(&staging, self.path(backup))?;
         File::open(&self.backups)?.sync_all()?;
         Ok(())
+    }
+
+    /// Where the files of a backup stand.
+    pub(crate) fn data(&self, backup: &str) -> PathBuf {
+        self.path(backup).join(DATA)
+    }
+
+    /// Where files that come from elsewhere are gathered; what is there already stays when it is of the same list.
+    pub(crate) fn prepare(&self, operation: &str, sha256: &str) -> Result<PathBuf, CopyError> {
+        let (staging, mark) = (self.staging(operation), self.staging(operation).join(OF_LIST));
+        if std::fs::read_to_string(&mark).is_ok_and(|known| known == sha256) {
+            return Ok(staging.join(DATA));
+        }
+        volume::erase(&staging)?;
+        crate::children::create_private(&staging)?;
+        crate::children::create_private(&staging.join(DATA))?;
+        std::fs::write(&mark, sha256)?;
+        Ok(staging.join(DATA))
     }
 
     /// The list of a backup's files; `Damaged` when it is not the one with this digest.

@@ -187,7 +187,7 @@ async fn if9_a_probe_measures_no_more_than_what_was_booked_at_both_clouds() {
     let beyond = LinkCommand { call: call("beyond"), allocation_id: ids.0.clone(), request };
     let refused = one.driver.open_link(beyond).await.unwrap_err();
     assert_eq!(refused.code(), Some(ProblemCode::CapacityExhausted));
-    close(&one.driver, &asked).await;
+    assert!(close(&one.driver, &asked).await.sent_bytes > 100_000, "what was carried is told");
     is(&other.driver, &accepted, LinkState::Down).await;
     assert_eq!((free(one.driver.clone()).await, free(other.driver.clone()).await), before);
     let refused = one.driver.probe_link(&asked.id).await.unwrap_err();

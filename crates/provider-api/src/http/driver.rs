@@ -11,7 +11,7 @@ use super::config::{ConfigError, DriverConfig};
 use crate::driver::{
     AcceptLinkCommand, AllocationCommand, ArchivePart, BackupCommand, Call, CloseLinkCommand,
     ConfirmCommand, DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, LinkCommand,
-    ResizeCommand, StartCommand,
+    PullCommand, ResizeCommand, ShareCommand, StartCommand,
 };
 use crate::erasure::ErasureStatement;
 use crate::paths;
@@ -336,6 +336,16 @@ impl Driver for HttpDriver {
         let path = paths::with(paths::PROBE_LINK, id.as_str());
         let outgoing = Outgoing { method: Method::POST, path, body: None, call: None };
         client::send(&self.client, &self.config, &outgoing).await
+    }
+
+    async fn share_data(&self, command: ShareCommand) -> Result<Link, DriverError> {
+        let path = paths::with(paths::SHARE, command.link_id.as_str());
+        self.change(Method::PUT, path, &command.share, &command.call).await
+    }
+
+    async fn pull_data(&self, command: PullCommand) -> Result<LongOperation, DriverError> {
+        let path = paths::with(paths::PULL, command.link_id.as_str());
+        self.change(Method::POST, path, &(), &command.call).await
     }
 
     async fn long_operation(&self, id: &OperationId) -> Result<LongOperation, DriverError> {

@@ -86,6 +86,7 @@ pub fn example(schema: &str) -> Option<Value> {
         "ErasureStatement" => told(&statement()?),
         "LinkRequest" => told(&links::request()),
         "LinkOffer" => told(&links::offer()),
+        "LinkShare" => told(&links::share()),
         "Link" => told(&links::requested()),
         "LinkPage" => told(&LinkPage { items: vec![links::up()], next: None }),
         "LinkProbe" => told(&links::probe()),

@@ -256,6 +256,7 @@ fn schemas() -> Map<String, Value> {
         wire::ExportManifest,
         wire::LinkRequest,
         wire::LinkOffer,
+        wire::LinkShare,
         wire::Link,
         wire::LinkPage,
         wire::LinkProbe,

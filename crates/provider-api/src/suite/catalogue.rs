@@ -594,6 +594,20 @@ pub const CATALOGUE: &[Check] = &[
         links::released
     ),
     check!(
+        Links,
+        "link.shares",
+        ["IF3", "IF2"],
+        "a link gives nothing but what was shared on it, and that whole",
+        links::shares
+    ),
+    check!(
+        Links,
+        "link.pulls",
+        ["IF3", "IF2"],
+        "what another cloud shares arrives whole and compared, once for each key",
+        links::pulls
+    ),
+    check!(
         Trouble,
         "trouble.lost-answer",
         ["F7.4.4"],

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AllocationId, LinkId};
+use super::{AllocationId, BackupId, LinkId};
 use crate::state::ResourceState;
 
 /// That a cloud links allocations with other clouds, and where its end of tunnels is.
@@ -100,6 +100,9 @@ pub struct Link {
     /// For the other side; present at the side that asked, until the other has accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<LinkOffer>,
+    /// What the other side may take from here; absent when nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<ShareSource>,
     /// Microseconds UTC.
     pub created_at_us: i64,
     /// Microseconds UTC when it ends unless it is accepted; absent afterwards.
@@ -121,6 +124,31 @@ pub struct Link {
     pub sent_bytes: i64,
     /// Bytes carried from the other side.
     pub received_bytes: i64,
+}
+
+/// Sets what the other side of a link may take; it replaces what was set before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LinkShare {
+    /// Absent: nothing any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<ShareSource>,
+}
+
+/// What can be taken through a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum ShareSource {
+    /// The volume, while nothing runs on it.
+    Volume,
+    /// One of its backups.
+    Backup {
+        #[serde(rename = "backupId")]
+        backup_id: BackupId,
+    },
+    /// A kind of a later version.
+    #[serde(other)]
+    Other,
 }
 
 /// Which side of a link.

@@ -19,7 +19,7 @@ pub struct LongOperation {
     pub allocation_id: AllocationId,
     /// The label of the allocation.
     pub label: String,
-    /// The backup that is made, read or restored.
+    /// The backup that is made, read, restored or pulled.
     pub backup_id: BackupId,
     /// The key of the call that began it.
     pub key: IdempotencyKey,
@@ -46,6 +46,8 @@ pub enum WorkKind {
     Verify,
     /// Puts a copy into the volume.
     Restore,
+    /// Takes what another cloud shares on a link, as a backup and then into the volume.
+    Pull,
     /// A kind of a later version.
     #[serde(other)]
     Other,
@@ -72,7 +74,7 @@ pub struct LongOperationPage {
 
 impl WorkKind {
     /// The kinds of this version.
-    pub const ALL: [Self; 3] = [Self::Backup, Self::Verify, Self::Restore];
+    pub const ALL: [Self; 4] = [Self::Backup, Self::Verify, Self::Restore, Self::Pull];
 
     /// The word on the wire.
     #[must_use]
@@ -81,6 +83,7 @@ impl WorkKind {
             Self::Backup => "backup",
             Self::Verify => "verify",
             Self::Restore => "restore",
+            Self::Pull => "pull",
             Self::Other => "other",
         }
     }

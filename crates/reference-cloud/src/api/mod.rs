@@ -119,6 +119,8 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "getLink" => get(routes::one_link),
         "closeLink" => delete(routes::close_link),
         "probeLink" => post(routes::probe_link),
+        "shareData" => put(routes::share_data),
+        "pullData" => post(routes::pull_data),
         "erase" => post(routes::erase),
         "release" => post(routes::release),
         _ => return None,

@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use provider_api::{
     BlockRequest, ConfirmRequest, DiscoverRequest, DrainRequest, ExtendRequest, FieldFault,
-    HoldRequest, LinkOffer, LinkRequest, MonitoringRequest, ProblemCode, ResizeRequest,
+    HoldRequest, LinkOffer, LinkRequest, LinkShare, MonitoringRequest, ProblemCode, ResizeRequest,
     StartRequest,
 };
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,7 @@ with_body! {
     drain as "drain" takes DrainRequest,
     resize as "resize" takes ResizeRequest,
     set_monitoring as "setMonitoring" takes MonitoringRequest,
+    share_data as "shareData" takes LinkShare,
 }
 
 with_body! {
@@ -146,6 +147,7 @@ plain! {
     backup as "backup",
     verify as "verify",
     restore as "restore",
+    pull_data as "pullData",
 }
 
 pub(super) async fn one_link(State(cloud): Shared, Path(id): Path<String>) -> Response {

@@ -103,7 +103,7 @@ async fn serve(args: ServeArgs) -> ExitCode {
     };
     let capacity = Amounts {
         instances: args.instances,
-        vcpu: 32,
+        vcpu: args.instances.saturating_mul(4).max(32),
         ram_mb: 65_536,
         storage_gb: 500,
         mbps: 10_000,

@@ -4,6 +4,7 @@
 mod hello;
 mod mux;
 mod pace;
+mod parcel;
 mod run;
 mod streams;
 mod tls;
@@ -17,9 +18,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use ed25519_dalek::SigningKey;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use hello::{Hello, Welcome};
 pub(crate) use mux::Session;
+pub(crate) use parcel::{Parcel, ParcelError, digest_of, list, take};
 pub(crate) use run::{keep, say_bye, serve};
 pub(crate) use streams::probe;
 pub(crate) use tls::LinkKey;
@@ -42,6 +45,7 @@ pub(crate) struct Links {
     sockets: PathBuf,
     live: Mutex<HashMap<String, Live>>,
     calls: Mutex<HashMap<String, Calling>>,
+    parcels: Mutex<HashMap<String, (String, Parcel)>>,
 }
 
 /// A tunnel that stands.
@@ -50,6 +54,8 @@ pub(crate) struct Live {
     pub session: Arc<Session>,
     pub meter: Arc<Meter>,
     pub since_us: i64,
+    /// Cancelled when what it has carried is written down.
+    pub noted: CancellationToken,
 }
 
 /// How often the other side was called in vain.
@@ -104,6 +110,7 @@ impl Links {
             sockets,
             live: Mutex::default(),
             calls: Mutex::default(),
+            parcels: Mutex::default(),
         })
     }
 
@@ -169,7 +176,18 @@ impl Links {
         }
     }
 
+    /// What a link gives, when it was read before and is still of this version.
+    pub(crate) fn parcel(&self, link: &str, version: &str) -> Option<Parcel> {
+        let parcels = lock(&self.parcels);
+        parcels.get(link).filter(|(known, _)| known == version).map(|(_, parcel)| parcel.clone())
+    }
+
+    pub(crate) fn keep_parcel(&self, link: &str, version: String, parcel: Parcel) {
+        lock(&self.parcels).insert(link.to_owned(), (version, parcel));
+    }
+
     pub(crate) fn forget(&self, link: &str) {
+        lock(&self.parcels).remove(link);
         lock(&self.calls).remove(link);
     }
 }

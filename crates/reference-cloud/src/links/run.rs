@@ -174,7 +174,12 @@ where
     let mbps = u32::try_from(row.mbps).unwrap_or(1);
     let (session, arriving) = Session::begin(stream, called, mbps, Arc::default());
     let meter = Arc::clone(&session.meter);
-    let live = Live { session: Arc::clone(&session), meter, since_us: cloud.now_us() };
+    let live = Live {
+        session: Arc::clone(&session),
+        meter,
+        since_us: cloud.now_us(),
+        noted: CancellationToken::new(),
+    };
     cloud.links.put(&row.id, live.clone());
     // Between the welcome and here the link may have been taken down.
     match cloud.link_is_up(&row.id).await {
@@ -191,6 +196,7 @@ where
     let ending = stop.is_cancelled();
     let noted = async {
         cloud.store.count_carried(&row.id, live.carried()).await?;
+        live.noted.cancel();
         if session.heard_bye() {
             return cloud.link_is_down(&row.id, BY_PEER).await;
         }

@@ -1,4 +1,4 @@
-//! What passes through a tunnel: users of the linked service, and probes. The inner address of the other side is a socket
+//! What passes through a tunnel: users of the linked service, probes, and data that were shared. The inner address of the other side is a socket
 //! of this cloud that only exists while the tunnel stands.
 
 use std::io;
@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::Links;
 use super::mux::{Arrived, Session};
+use super::parcel;
 use crate::cloud::Cloud;
 use crate::store::LinkRow;
 
@@ -86,6 +87,7 @@ async fn take_in(cloud: Arc<Cloud>, row: LinkRow, arrived: Arrived) {
     let Arrived { purpose, mut stream } = arrived;
     let done = match purpose.as_slice() {
         SERVICE => to_machine(&cloud, &row, &mut stream).await,
+        parcel::PARCEL => parcel::give(&mut stream, cloud.parcel(&row.id)).await,
         SINK => count(&mut stream).await,
         ECHO => echo(&mut stream).await,
         _ => Err(io::Error::other("a purpose of a later version")),

@@ -12,7 +12,7 @@ use provider_api::{
 use tokio::sync::OwnedMutexGuard;
 
 use super::outcome::{Done, Failure};
-use super::work::{Progress, WorkPace, blocking};
+use super::work::{About, Progress, WorkPace, blocking};
 use super::{Intent, wrong_state};
 use crate::children::Standstill;
 use crate::cloud::Cloud;
@@ -54,7 +54,7 @@ impl Cloud {
         }
         let backup = format!("bak_{}", hex::encode(super::hold::random::<10>()?));
         store::insert_backup(&mut tx, &backup, id, self.now_us()).await?;
-        self.begin(tx, intent, row, (WorkKind::Backup, &backup), volume).await
+        self.begin(tx, intent, row, About::here(WorkKind::Backup, &backup), volume).await
     }
 
     pub(crate) async fn verify(
@@ -72,7 +72,7 @@ impl Cloud {
         let readable = [BackupState::Ready, BackupState::Damaged];
         self.must_be(backup, &readable, "verified").await?;
         let volume = self.take_volume(&id).await?;
-        self.begin(tx, intent, &admitted.row, (WorkKind::Verify, backup), volume).await
+        self.begin(tx, intent, &admitted.row, About::here(WorkKind::Verify, backup), volume).await
     }
 
     pub(crate) async fn restore(
@@ -93,7 +93,7 @@ impl Cloud {
         }
         self.must_be(backup, &[BackupState::Ready], "restored").await?;
         let volume = self.volume_for(&admitted.row, Cause::Restore).await?;
-        self.begin(tx, intent, &admitted.row, (WorkKind::Restore, backup), volume).await
+        self.begin(tx, intent, &admitted.row, About::here(WorkKind::Restore, backup), volume).await
     }
 
     /// The volume for work that the table of transitions allows now, on data that are there and with room to write.

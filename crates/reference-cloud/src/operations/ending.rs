@@ -130,7 +130,11 @@ impl Cloud {
         if state == ResourceState::Failed {
             return Err(wrong_state(state, Cause::Release));
         }
-        let has_data = row.erasure.is_none() && row.started_at.is_some();
+        // What never started can hold what was pulled into it.
+        let holds = row.started_at.is_some()
+            || self.store.count_backups(id).await? > 0
+            || self.volumes.content(id)?.items > 0;
+        let has_data = row.erasure.is_none() && holds;
         step(row, Cause::Release)?;
         if has_data {
             return Err(OpError::refuse(ProblemCode::NotErased, "erase the data before releasing"));

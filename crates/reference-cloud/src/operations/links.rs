@@ -20,6 +20,8 @@ use crate::store::{self, ACCEPTED, ASKED, AllocationRow, LinkRow, Tx};
 const PAGE_MAX: i64 = 100;
 /// Megabits per second of one link at most: what passes through this process on an ordinary machine.
 const MBPS_MAX: u32 = 1000;
+/// For writing down what a tunnel has carried.
+const NOTE_LIMIT: std::time::Duration = std::time::Duration::from_secs(2);
 /// Links of an allocation that are not down.
 const LINKS_MAX: usize = 16;
 /// How long a link waits to be accepted.
@@ -131,6 +133,7 @@ impl Cloud {
             reason: None,
             sent_bytes: 0,
             received_bytes: 0,
+            shared: None,
         };
         store::save(&mut tx, row, now_us).await?;
         store::insert_link(&mut tx, &link).await?;
@@ -231,7 +234,11 @@ impl Cloud {
     /// Ends the tunnel of a link that is down now, and lets the other side know.
     pub(super) async fn cut_link(self: &Arc<Self>, row: &LinkRow) {
         match self.links.live(&row.id) {
-            Some(live) => live.session.say_bye().await,
+            Some(live) => {
+                live.session.say_bye().await;
+                // What it has carried is told with its end.
+                let _ = tokio::time::timeout(NOTE_LIMIT, live.noted.cancelled()).await;
+            }
             None if row.side == ACCEPTED => {
                 self.work.spawn(links::say_bye(Arc::clone(self), row.clone()));
             }

@@ -14,6 +14,7 @@ mod life;
 mod links;
 mod monitoring;
 mod outcome;
+mod pull;
 mod reads;
 mod resize;
 mod resources;
@@ -23,6 +24,7 @@ mod work;
 mod zones;
 
 pub(crate) use hold::invalid;
+pub(crate) use pull::shared;
 pub(crate) use webhook::{deliver, sender};
 pub(crate) use work::Progress;
 pub(crate) use zones::Room;

@@ -94,6 +94,10 @@ pub(super) fn mark(
         Ok(Done::Compared(damage)) => found(backup, damage, now_us)?,
         Err(Failure::Copy(CopyError::Damaged(damage))) => found(backup, damage, now_us)?,
         Err(_) if kind == WorkKind::Backup => stand(backup, BackupState::Failed),
+        // What has arrived whole stays, even when it could not be put into the volume.
+        Err(_) if kind == WorkKind::Pull && backup.state() == BackupState::Making => {
+            stand(backup, BackupState::Failed);
+        }
         Ok(Done::Restored) | Err(_) => {}
     }
     Ok(())

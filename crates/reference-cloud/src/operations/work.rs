@@ -39,10 +39,31 @@ impl Progress {
         self.total.store(u64::try_from(bytes).unwrap_or(0), Ordering::Relaxed);
     }
 
+    /// As [`Self::expect`], for work that begins anew.
+    pub(super) fn restart(&self, bytes: i64) {
+        self.done.store(0, Ordering::Relaxed);
+        self.expect(bytes);
+    }
+
     fn percent(&self) -> u8 {
         let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
         let percent = done.saturating_mul(100).checked_div(total).unwrap_or(0);
         u8::try_from(percent.min(99)).unwrap_or(99)
+    }
+}
+
+/// What work is about.
+pub(super) struct About<'a> {
+    pub kind: WorkKind,
+    pub backup: &'a str,
+    /// What it takes data through.
+    pub link: Option<&'a str>,
+}
+
+impl<'a> About<'a> {
+    /// Work on what is here.
+    pub(super) fn here(kind: WorkKind, backup: &'a str) -> Self {
+        Self { kind, backup, link: None }
     }
 }
 
@@ -145,18 +166,18 @@ impl Cloud {
         mut tx: Tx,
         intent: &Intent,
         allocation: &AllocationRow,
-        about: (WorkKind, &str),
+        about: About<'_>,
         volume: OwnedMutexGuard<()>,
     ) -> Result<LongOperation, OpError> {
-        let (kind, backup) = about;
         let now_us = self.now_us();
         let row = WorkRow {
             seq: 0,
             id: format!("opr_{}", hex::encode(super::hold::random::<10>()?)),
-            kind: kind.as_str().to_owned(),
+            kind: about.kind.as_str().to_owned(),
             state: WorkState::Running.as_str().to_owned(),
             allocation_id: allocation.id.clone(),
-            backup_id: backup.to_owned(),
+            backup_id: about.backup.to_owned(),
+            link_id: about.link.map(str::to_owned),
             label: allocation.label.clone(),
             key: intent.key.as_str().to_owned(),
             runs: 1,
@@ -186,6 +207,7 @@ impl Cloud {
             let outcome = match row.kind() {
                 WorkKind::Verify => cloud.verify_now(&row, progress).await,
                 WorkKind::Restore => cloud.restore_now(&row, progress).await,
+                WorkKind::Pull => cloud.pull_now(&row, progress).await,
                 WorkKind::Backup | WorkKind::Other => cloud.copy_now(&row, progress).await,
             };
             // A cloud that ends leaves its work as it is, for the next start.

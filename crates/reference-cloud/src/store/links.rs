@@ -33,12 +33,13 @@ pub(crate) struct LinkRow {
     pub reason: Option<String>,
     pub sent_bytes: i64,
     pub received_bytes: i64,
+    pub shared: Option<String>,
 }
 
 const SELECT: &str = "
     SELECT l.seq, l.id, l.allocation_id, a.label, l.side, l.state, l.peer_address, l.peer_key, l.peer_link_id, l.mbps,
            l.isolation, l.activation, l.key, l.created_at, l.waits_until, l.down_at, l.reason, l.sent_bytes,
-           l.received_bytes
+           l.received_bytes, l.shared
     FROM links l JOIN allocations a ON a.id = l.allocation_id";
 
 /// The words of the sides in the column.
@@ -107,6 +108,7 @@ impl LinkRow {
             mbps: self.mbps(),
             isolation: self.isolation(),
             offer,
+            shared: crate::operations::shared(self).filter(|_| !ended),
             created_at_us: self.created_at,
             waits_until_us: requested.then_some(self.waits_until),
             up_since_us: live.map(|live| live.since_us),
@@ -294,4 +296,18 @@ pub(crate) async fn end_links(
         end_link(tx, &row.id, reason, now_us).await?;
     }
     Ok(rows)
+}
+
+/// Sets what the other side of a link may take.
+pub(crate) async fn share_link(
+    tx: &mut Tx,
+    id: &str,
+    shared: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE links SET shared = $1 WHERE id = $2")
+        .bind(shared)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }

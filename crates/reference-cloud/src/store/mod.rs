@@ -28,7 +28,9 @@ pub(crate) use allocations::{
     record_key, save, used, used_by,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
-pub(crate) use links::{ACCEPTED, ASKED, LinkRow, accept_link, end_link, end_links, insert_link};
+pub(crate) use links::{
+    ACCEPTED, ASKED, LinkRow, accept_link, end_link, end_links, insert_link, share_link,
+};
 pub(crate) use monitoring::{MonitoringRow, end_monitoring, set_monitoring};
 pub(crate) use rows::AllocationRow;
 pub(crate) use security::{

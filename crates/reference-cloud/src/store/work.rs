@@ -25,16 +25,20 @@ pub(crate) struct WorkRow {
     pub created_at: i64,
     pub ended_at: Option<i64>,
     pub problem: Option<String>,
+    pub link_id: Option<String>,
 }
 
 const SELECT: &str = "
     SELECT o.seq, o.id, o.kind, o.state, o.allocation_id, o.backup_id, a.label, o.key, o.runs, o.created_at, o.ended_at,
-           o.problem
+           o.problem, o.link_id
     FROM long_operations o JOIN allocations a ON a.id = o.allocation_id";
 
 impl WorkRow {
     pub(crate) fn kind(&self) -> WorkKind {
-        WorkKind::from_word(&self.kind)
+        match self.link_id {
+            Some(_) => WorkKind::Pull,
+            None => WorkKind::from_word(&self.kind),
+        }
     }
 
     pub(crate) fn state(&self) -> WorkState {
@@ -46,7 +50,9 @@ impl WorkRow {
     pub(crate) fn view(&self, progress: u8) -> Result<LongOperation, OpError> {
         let state = self.state();
         let result = match self.kind() {
-            WorkKind::Restore => paths::with(paths::ALLOCATION, &self.allocation_id),
+            WorkKind::Restore | WorkKind::Pull => {
+                paths::with(paths::ALLOCATION, &self.allocation_id)
+            }
             _ => paths::with(paths::BACKUP, &self.backup_id),
         };
         let problem = self.problem.as_deref().map(serde_json::from_str::<Problem>);
@@ -140,17 +146,20 @@ impl Store {
 /// Writes work that begins, and tells it.
 pub(crate) async fn insert_work(tx: &mut Tx, row: &WorkRow) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO long_operations (id, kind, state, allocation_id, backup_id, key, runs, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO long_operations (id, kind, state, allocation_id, backup_id, key, runs, created_at,
+                                      link_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(&row.id)
-    .bind(&row.kind)
+    // The column knows no pulls; work with a link is one.
+    .bind(if row.link_id.is_some() { WorkKind::Restore.as_str() } else { &row.kind })
     .bind(&row.state)
     .bind(&row.allocation_id)
     .bind(&row.backup_id)
     .bind(&row.key)
     .bind(row.runs)
     .bind(row.created_at)
+    .bind(&row.link_id)
     .execute(&mut **tx)
     .await?;
     events::note_work(tx, &row.allocation_id, &row.event(), row.created_at).await

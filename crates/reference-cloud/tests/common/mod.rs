@@ -177,6 +177,7 @@ pub struct Process {
     pub address: SocketAddr,
     pub driver: HttpDriver,
     child: Option<Child>,
+    instances: u32,
 }
 
 impl Process {
@@ -186,6 +187,11 @@ impl Process {
 
     /// With further tenants beside the one of [`TOKEN`].
     pub async fn start_as(tenants: &[(&str, &str, Limits)]) -> Self {
+        Self::start_with(8, tenants).await
+    }
+
+    /// With so many machines in all.
+    pub async fn start_with(instances: u32, tenants: &[(&str, &str, Limits)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let tenants = tenants.iter().map(|(name, token, limits)| {
             serde_json::json!({"name": name, "tokens": [token], "quota": limits})
@@ -193,8 +199,13 @@ impl Process {
         let tenants = serde_json::Value::from_iter(tenants).to_string();
         std::fs::write(dir.path().join("tenants.json"), tenants).unwrap();
         let address = SocketAddr::new(own_address().into(), 8600);
-        let mut process =
-            Self { dir, address, driver: driver(&format!("http://{address}")), child: None };
+        let mut process = Self {
+            dir,
+            address,
+            driver: driver(&format!("http://{address}")),
+            child: None,
+            instances,
+        };
         process.restart().await;
         process
     }
@@ -205,6 +216,7 @@ impl Process {
             .arg("--webhooks-to-loopback")
             .args(["--listen", &self.address.to_string(), "--data-dir"])
             .arg(self.dir.path())
+            .args(["--instances", &self.instances.to_string()])
             .args(["--link-listen", &format!("{}:8599", self.address.ip())])
             .arg("--tenants")
             .arg(self.dir.path().join("tenants.json"))
@@ -223,7 +235,11 @@ impl Process {
             .spawn()
             .unwrap();
         self.child = Some(child);
-        until("the cloud answers", || async { self.driver.capabilities().await.is_ok() }).await;
+        // Machines of before are adopted first.
+        until_within(Duration::from_secs(60), "the cloud answers", || async {
+            self.driver.capabilities().await.is_ok()
+        })
+        .await;
     }
 
     /// `kill -9`.

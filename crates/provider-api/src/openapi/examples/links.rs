@@ -46,6 +46,7 @@ pub(super) fn requested() -> Link {
         mbps: 50,
         isolation: LinkIsolation::Tunnel,
         offer: Some(offer()),
+        shared: None,
         created_at_us: NOW_US,
         waits_until_us: Some(NOW_US + 3600 * SECOND_US),
         up_since_us: None,
@@ -70,6 +71,10 @@ pub(super) fn up() -> Link {
         received_bytes: 20_480,
         ..requested()
     }
+}
+
+pub(super) fn share() -> LinkShare {
+    LinkShare { source: Some(ShareSource::Backup { backup_id: BackupId::from("bak_1f8e6a2b40") }) }
 }
 
 pub(super) fn probe() -> LinkProbe {

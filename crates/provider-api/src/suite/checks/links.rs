@@ -5,17 +5,20 @@ use std::time::{Duration, Instant};
 
 use crate::driver::{
     AcceptLinkCommand, AllocationCommand, Call, CloseLinkCommand, ConfirmCommand, Driver,
-    DriverError, HoldCommand, LinkCommand,
+    DriverError, HoldCommand, LinkCommand, PullCommand, ShareCommand, StartCommand,
 };
 use crate::http::HttpDriver;
 use crate::paths;
+use crate::probe::Probe;
 use crate::problem::ProblemCode as Code;
 use crate::state::ResourceState as S;
 use crate::suite::answer::{Answer, Outcome, Stop, finding, holds, same};
 use crate::suite::desk::{Ask, Desk};
+use crate::suite::work::begun;
 use crate::wire::{
-    AllocationId, EventPage, HoldRequest, IdempotencyKey, Link, LinkIsolation, LinkOffer, LinkPage,
-    LinkPeer, LinkProbe, LinkRequest, LinkState, LinkSupport, Quota,
+    AllocationId, BackupFilePage, BackupId, EventPage, HoldRequest, IdempotencyKey, Link,
+    LinkIsolation, LinkOffer, LinkPage, LinkPeer, LinkProbe, LinkRequest, LinkShare, LinkState,
+    LinkSupport, LongOperation, Quota, ShareSource, StartRequest, WorkKind, WorkState,
 };
 
 /// What a link of a check carries, in megabits per second.
@@ -307,4 +310,122 @@ async fn after_release(desk: &Desk<'_>, other: &Other) -> Outcome {
         .map(|told| told.state.as_str())
         .collect();
     same("what the feed tells of the link", told, vec!["requested", "accepted", "up", "down"])
+}
+
+pub(in crate::suite) async fn shares(desk: &Desk<'_>) -> Outcome {
+    let other = other(desk).await?;
+    let outcome = shared(desk, &other).await;
+    other.then_end(desk, outcome).await
+}
+
+/// The examined cloud gives, the second takes.
+async fn shared(desk: &Desk<'_>, other: &Other) -> Outcome {
+    let ready = super::backups::serving(desk).await?;
+    super::backups::use_it(desk, &ready).await?;
+    let id = ready.id;
+    let work = begun(&desk.act("backup", 1, paths::BACKUPS, &id).await)?;
+    let backup_id = desk.succeeded(&work).await?.backup_id;
+    let (link, accepted) = up(desk, &id, other).await?;
+    let early = other.pull(desk, "early", &accepted).await?;
+    same("how a pull ends of which nothing is shared", early.state, WorkState::Failed)?;
+    let source = Some(ShareSource::Backup { backup_id: backup_id.clone() });
+    let path = paths::with(paths::SHARE, link.id.as_str());
+    let ask = Ask::new("PUT", path).json(&LinkShare { source: source.clone() });
+    let told: Link = desk.send(&ask.key(desk.key("share")).epoch(1)).await.value()?;
+    same("what the link shares", told.shared, source)?;
+    let pulled = other.pull(desk, "pull", &accepted).await?;
+    same("how a pull of what is shared ends", pulled.state, WorkState::Succeeded)?;
+    let page: BackupFilePage = desk.get(paths::BACKUP_FILES, backup_id.as_str()).await.value()?;
+    let arrived = other.driver.backup_files(&pulled.backup_id).await.map_err(skip)?;
+    same("the files that have arrived at the second cloud", arrived, page.items)
+}
+
+pub(in crate::suite) async fn pulls(desk: &Desk<'_>) -> Outcome {
+    let other = other(desk).await?;
+    let outcome = pulled(desk, &other).await;
+    other.then_end(desk, outcome).await
+}
+
+/// The second cloud gives, the examined takes.
+async fn pulled(desk: &Desk<'_>, other: &Other) -> Outcome {
+    let backup_id = other.backup(desk).await?;
+    let id = booked(desk).await?;
+    let (link, accepted) = up(desk, &id, other).await?;
+    let share = LinkShare { source: Some(ShareSource::Backup { backup_id: backup_id.clone() }) };
+    let command = ShareCommand { call: call(desk, "share")?, link_id: accepted.id, share };
+    other.driver.share_data(command).await.map_err(skip)?;
+    let ask = Ask::new("POST", paths::with(paths::PULL, link.id.as_str()));
+    let ask = ask.key(desk.key("pull")).epoch(1);
+    let (first, again) = (begun(&desk.send(&ask).await)?, begun(&desk.send(&ask).await)?);
+    same("the id of a pull sent twice with one key", &again.id, &first.id)?;
+    same("the kind of the work", first.kind, WorkKind::Pull)?;
+    let done = desk.succeeded(&first).await?;
+    let page: BackupFilePage =
+        desk.get(paths::BACKUP_FILES, done.backup_id.as_str()).await.value()?;
+    let sent = other.driver.backup_files(&backup_id).await.map_err(skip)?;
+    same("the files that have arrived", page.items, sent)?;
+    // What was pulled is data: nothing of it is given back without an erasure.
+    desk.act("early", 1, paths::RELEASE, &id).await.refused(Code::NotErased)?;
+    desk.start("start", &id).await?.in_state(S::Ready)?;
+    desk.ended(&id, 1).await?;
+    Ok(())
+}
+
+impl Other {
+    /// Takes what is shared, to its end.
+    async fn pull(&self, desk: &Desk<'_>, name: &str, link: &Link) -> Result<LongOperation, Stop> {
+        let command = PullCommand { call: call(desk, name)?, link_id: link.id.clone() };
+        let work = self.driver.pull_data(command).await.map_err(skip)?;
+        self.end_of(&work).await
+    }
+
+    async fn end_of(&self, work: &LongOperation) -> Result<LongOperation, Stop> {
+        let begun = Instant::now();
+        loop {
+            let seen = self.driver.long_operation(&work.id).await.map_err(skip)?;
+            if seen.state != WorkState::Running {
+                return Ok(seen);
+            }
+            if begun.elapsed() > LIMIT {
+                return Err(finding("work of the second cloud ends in time", "it did not"));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// A backup of a service that has run.
+    async fn backup(&self, desk: &Desk<'_>) -> Result<BackupId, Stop> {
+        let Some(application) = desk.room.application() else {
+            return Err(Stop::Skip("the cloud names no application to start".to_owned()));
+        };
+        let request = StartRequest {
+            application: application.to_owned(),
+            service_name: "Conformance".to_owned(),
+            settings: Default::default(),
+        };
+        let allocation_id = self.id.clone();
+        let start = StartCommand { call: call(desk, "start")?, allocation_id, request };
+        self.driver.start(start).await.map_err(skip)?;
+        let open = self.driver.allow(self.command(desk, "allow")?).await.map_err(skip)?;
+        if let Some(endpoint) = &open.endpoint {
+            // Where addresses may not be asked from here, there are no files to compare.
+            let _ = desk.room.probe.probe(&endpoint.url).await;
+        }
+        let work = self.driver.backup(self.command(desk, "backup")?).await.map_err(skip)?;
+        Ok(self.end_of(&work).await?.backup_id)
+    }
+
+    fn command(&self, desk: &Desk<'_>, name: &str) -> Result<AllocationCommand, Stop> {
+        Ok(AllocationCommand { call: call(desk, name)?, allocation_id: self.id.clone() })
+    }
+
+    /// As [`Self::then_release`], of what may hold data.
+    async fn then_end(self, desk: &Desk<'_>, outcome: Outcome) -> Outcome {
+        let stopped = self.driver.stop(self.command(desk, "stop")?).await;
+        let erased = self.driver.erase(self.command(desk, "erase")?).await;
+        let outcome = self.then_release(desk, outcome).await;
+        outcome?;
+        stopped.map_err(skip)?;
+        erased.map(|_| ()).map_err(skip)
+    }
 }

@@ -93,4 +93,24 @@ pub const FAULTS: &[Fault] = &[
             });
         }
     }),
+    ask!("shares nothing that it was told to", "link.shares", "what the link shares", |_, call| {
+        if call.is("PUT", "/share") {
+            call.body = b"{}".to_vec();
+        }
+    }),
+    ask!("pulls once for every repetition", "link.pulls", "sent twice", |up, call| {
+        if call.is("POST", "/pull") {
+            call.headers.insert("idempotency-key".into(), up.fresh());
+        }
+    }),
+    tell!(
+        "tells other digests than have arrived",
+        "link.pulls",
+        "have arrived",
+        |_, call, reply| {
+            if call.is("GET", "/files") {
+                reply.set(|page| page["items"][0]["sha256"] = json!("0".repeat(64)));
+            }
+        }
+    ),
 ];
