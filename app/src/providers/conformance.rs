@@ -173,6 +173,16 @@ fn fact(words: Words, check: &str) -> Option<&'static str> {
         "trouble.fail-before" => words.conform_fact_trouble_fail_before(),
         "trouble.disk-full" => words.conform_fact_trouble_disk_full(),
         "trouble.lost-volume" => words.conform_fact_trouble_lost_volume(),
+        "image.upload" => words.conform_fact_image_upload(),
+        "image.resume" => words.conform_fact_image_resume(),
+        "image.digest" => words.conform_fact_image_digest(),
+        "image.start" => words.conform_fact_image_start(),
+        "image.fresh" => words.conform_fact_image_fresh(),
+        "image.convert" => words.conform_fact_image_convert(),
+        "image.refused" => words.conform_fact_image_refused(),
+        "image.fence" => words.conform_fact_image_fence(),
+        "image.deleted" => words.conform_fact_image_deleted(),
+        "image.told" => words.conform_fact_image_told(),
         _ => return None,
     })
 }

@@ -10,9 +10,10 @@ use crate::erasure::ErasureStatement;
 use crate::problem::{Problem, ProblemCode};
 use crate::resource::ResourceGraph;
 use crate::wire::{
-    Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, DiscoverAnswer,
-    DiscoverRequest, EventPage, HoldRequest, IdempotencyKey, Liveness, LongOperation, Metrics,
-    OperationId, OperationRecord, Quota, StartRequest, UsageRecord,
+    Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, ConvertRequest,
+    DiscoverAnswer, DiscoverRequest, EventPage, HoldRequest, IdempotencyKey, Image, ImageId,
+    ImageRequest, Liveness, LongOperation, Metrics, OperationId, OperationRecord, Quota,
+    StartRequest, UsageRecord,
 };
 
 /// What every changing call carries.
@@ -67,6 +68,38 @@ pub struct AllocationCommand {
 pub struct BackupCommand {
     pub call: Call,
     pub backup_id: BackupId,
+}
+
+/// Begin an upload (F7.6.3); images have an epoch of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BeginImageCommand {
+    pub call: Call,
+    pub request: ImageRequest,
+}
+
+/// The next chunk of an upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChunkCommand {
+    pub call: Call,
+    pub image_id: ImageId,
+    /// How many bytes of the image come before it.
+    pub offset: i64,
+    pub bytes: Vec<u8>,
+}
+
+/// Complete or delete an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageCommand {
+    pub call: Call,
+    pub image_id: ImageId,
+}
+
+/// Make an image of another format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConvertCommand {
+    pub call: Call,
+    pub image_id: ImageId,
+    pub request: ConvertRequest,
 }
 
 /// Why a call did not give what was asked, by what the caller can do about it.
@@ -198,6 +231,40 @@ pub trait Driver: fmt::Debug + Send + Sync {
     async fn long_operation(&self, _: &OperationId) -> Result<LongOperation, DriverError> {
         Err(no_backups())
     }
+
+    /// All images with a name, also deleted ones, oldest first (F7.6.3). Drivers of clouds without images leave this and
+    /// what follows as it is.
+    async fn images(&self, _name: &str) -> Result<Vec<Image>, DriverError> {
+        Err(no_images())
+    }
+    /// One image as it is now; `Gone` when the cloud does not know it.
+    async fn image(&self, _: &ImageId) -> Result<Image, DriverError> {
+        Err(no_images())
+    }
+    /// Begins an upload.
+    async fn begin_image(&self, _: BeginImageCommand) -> Result<Image, DriverError> {
+        Err(no_images())
+    }
+    /// Uploads the next chunk.
+    async fn upload_chunk(&self, _: ChunkCommand) -> Result<Image, DriverError> {
+        Err(no_images())
+    }
+    /// Has the whole compared with what was declared; afterwards it can be started from.
+    async fn complete_image(&self, _: ImageCommand) -> Result<Image, DriverError> {
+        Err(no_images())
+    }
+    /// Begins to make an image of another format.
+    async fn convert_image(&self, _: ConvertCommand) -> Result<LongOperation, DriverError> {
+        Err(no_images())
+    }
+    /// Deletes an image; fine when it is deleted.
+    async fn delete_image(&self, _: ImageCommand) -> Result<Image, DriverError> {
+        Err(no_images())
+    }
+}
+
+fn no_images() -> DriverError {
+    DriverError::rejected(ProblemCode::Unsupported, "this cloud takes no images")
 }
 
 fn no_backups() -> DriverError {

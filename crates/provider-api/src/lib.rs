@@ -17,8 +17,8 @@ pub mod webhook;
 pub mod wire;
 
 pub use driver::{
-    AllocationCommand, BackupCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand,
-    HoldCommand, StartCommand,
+    AllocationCommand, BackupCommand, BeginImageCommand, Call, ChunkCommand, ConfirmCommand,
+    ConvertCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
 pub use http::{

@@ -38,11 +38,12 @@ pub enum Part {
     Security,
     Backups,
     Ending,
+    Images,
 }
 
 impl Part {
     /// All parts, in the order of the document.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Cloud,
         Self::Holds,
         Self::Life,
@@ -50,6 +51,7 @@ impl Part {
         Self::Security,
         Self::Backups,
         Self::Ending,
+        Self::Images,
     ];
 
     /// The tag in the document.
@@ -63,6 +65,7 @@ impl Part {
             Self::Security => "security",
             Self::Backups => "backups",
             Self::Ending => "ending",
+            Self::Images => "images",
         }
     }
 
@@ -78,6 +81,9 @@ impl Part {
             Self::Backups => {
                 "Copy the volume, read a copy again, put it back; long work that is begun now and read until it has ended"
             }
+            Self::Images => {
+                "What services can be started from: ask what is there, upload in chunks, make another format of it"
+            }
             Self::Ending => "Erase with a signed statement, then give the capacity back",
         }
     }
@@ -88,6 +94,9 @@ pub const OPEN_METRICS: &str = "OpenMetricsText";
 
 /// The schema of an answer that is an archive and no JSON.
 pub const ARCHIVE: &str = "Archive";
+
+/// The schema of a request that is a part of a file and no JSON.
+pub const CHUNK: &str = "Chunk";
 
 const EXPORT_PROBLEMS: &[Code] =
     &[Code::NotFound, Code::WrongState, Code::Unsupported, Code::VolumeLost];
@@ -162,6 +171,15 @@ impl Operation {
         match self.answer.1 {
             OPEN_METRICS => openmetrics::MEDIA_TYPE,
             ARCHIVE => archive::MEDIA_TYPE,
+            _ => "application/json",
+        }
+    }
+
+    /// The content type of the request.
+    #[must_use]
+    pub fn body_media(&self) -> &'static str {
+        match self.body {
+            Some(CHUNK) => "application/octet-stream",
             _ => "application/json",
         }
     }
@@ -256,11 +274,11 @@ pub const OPERATIONS: &[Operation] = &[
     ], "ResourceGraph"),
     act("start", paths::START, Part::Life, &["IF7", "IF8", "F7.6.2"], [
         "Start the service",
-        "Answers when every machine answers its health check; metering begins. What was stopped can be started again on \
-         its data until they are erased.",
+        "From an application of the cloud or from an image. Answers when every machine answers its health check; metering \
+         begins. What was stopped can be started again on its data until they are erased.",
     ])
     .body("StartRequest")
-    .refuses(&[Code::Unsupported, Code::StartFailed, Code::VolumeLost]),
+    .refuses(&[Code::Unsupported, Code::StartFailed, Code::VolumeLost, Code::StorageFull]),
     act("stop", paths::STOP, Part::Life, &["IF7", "IF8", "F7.10.1a"], [
         "Stop the service",
         "Access is closed first, metering ends, data remain. Stopping what is stopped succeeds.",
@@ -451,6 +469,65 @@ pub const OPERATIONS: &[Operation] = &[
         "Data that were written must have been erased before. The address is given back and the meter becomes final.",
     ])
     .refuses(&[Code::NotErased]),
+    ask("images", paths::IMAGES, Part::Images, &["F7.6.3"], [
+        "What images are there",
+        "Oldest first, also deleted ones; with `name` or `sha256` only such. Images belong to the token that brought them. A \
+         page says with `next` how to go on, and how much room is taken.",
+    ], "ImagePage").refuses(&[Code::Unsupported]),
+    Operation {
+        answer: (201, "Image"),
+        ..act("beginImage", paths::IMAGES, Part::Images, &["F7.6.3"], [
+            "Begin an upload",
+            "What is to come: format, architecture, size and digest. The room is taken from then on. Nothing can be started \
+             from it before it is complete.",
+        ])
+        .body("ImageRequest")
+        .refuses(&[Code::Unsupported, Code::StorageFull, Code::CapacityExhausted])
+    },
+    ask("getImage", paths::IMAGE, Part::Images, &["F7.6.3"], [
+        "One image as it is now",
+        "After an upload was cut off, `receivedBytes` tells where it goes on.",
+    ], "Image"),
+    Operation {
+        method: "PATCH",
+        answer: (200, "Image"),
+        ..act("uploadChunk", paths::IMAGE_CONTENT, Part::Images, &["F7.6.3"], [
+            "Upload the next chunk",
+            "`Upload-Offset` is what the cloud has already; elsewhere the chunk is refused as `wrong-offset`. A chunk whose \
+             `Content-Digest` does not fit is refused and not kept. What was answered survives a crash of the cloud.",
+        ])
+        .body(CHUNK)
+        .refuses(&[Code::InvalidRequest, Code::WrongOffset, Code::DigestMismatch, Code::StorageFull])
+    },
+    Operation {
+        answer: (200, "Image"),
+        ..act("completeImage", paths::COMPLETE, Part::Images, &["F7.6.3"], [
+            "The upload is whole",
+            "Every byte is read again and compared with the digest that was declared, and the archive is looked through. \
+             What is something else is refused, fails and goes with everything that came. Completing again succeeds.",
+        ])
+        .refuses(&[Code::DigestMismatch, Code::ImageInvalid])
+    },
+    Operation {
+        answer: (202, "LongOperation"),
+        ..act("convertImage", paths::CONVERT, Part::Images, &["F7.6.3"], [
+            "Make an image of another format",
+            "As the capabilities declare it. What is made is an image of its own with a digest of its own; the path of it is \
+             the result of the work.",
+        ])
+        .body("ConvertRequest")
+        .refuses(&[Code::Unsupported, Code::StorageFull, Code::CapacityExhausted])
+    },
+    Operation {
+        method: "DELETE",
+        answer: (200, "Image"),
+        ..act("deleteImage", paths::IMAGE, Part::Images, &["F7.6.3", "IF10"], [
+            "Delete an image",
+            "It is overwritten and removed and its room is free, also in the middle of an upload. Refused while data that came \
+             from it are not erased. Deleting what was deleted succeeds.",
+        ])
+        .refuses(&[Code::InUse])
+    },
 ];
 
 #[cfg(test)]

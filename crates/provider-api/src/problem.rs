@@ -48,6 +48,14 @@ pub enum ProblemCode {
     RangeUnsatisfiable,
     /// Nobody has set what to measure, so there is nothing to read.
     NotMonitored,
+    /// Bytes are not those whose digest was declared.
+    DigestMismatch,
+    /// A chunk does not begin where the upload goes on; the detail tells where that is.
+    WrongOffset,
+    /// What was uploaded is whole and no image of its format.
+    ImageInvalid,
+    /// Something else still needs it.
+    InUse,
     /// The provider refuses by its own policy.
     Refused,
     /// Nothing was done; ask again later.
@@ -86,6 +94,10 @@ impl ProblemCode {
             Self::BackupDamaged => "backup-damaged",
             Self::RangeUnsatisfiable => "range-unsatisfiable",
             Self::NotMonitored => "not-monitored",
+            Self::DigestMismatch => "digest-mismatch",
+            Self::WrongOffset => "wrong-offset",
+            Self::ImageInvalid => "image-invalid",
+            Self::InUse => "in-use",
             Self::Refused => "refused",
             Self::Unavailable => "unavailable",
             Self::TooManyRequests => "too-many-requests",
@@ -111,9 +123,15 @@ impl ProblemCode {
             | Self::StorageFull
             | Self::VolumeLost
             | Self::BackupDamaged
-            | Self::NotMonitored => 409,
+            | Self::NotMonitored
+            | Self::WrongOffset
+            | Self::InUse => 409,
             Self::RangeUnsatisfiable => 416,
-            Self::IdempotencyKeyReused | Self::RegionUnknown | Self::Unsupported => 422,
+            Self::IdempotencyKeyReused
+            | Self::RegionUnknown
+            | Self::Unsupported
+            | Self::DigestMismatch
+            | Self::ImageInvalid => 422,
             Self::TooManyRequests => 429,
             Self::Unavailable => 503,
             Self::Internal | Self::Other => 500,
@@ -144,6 +162,10 @@ impl ProblemCode {
             Self::BackupDamaged => "The backup is damaged",
             Self::RangeUnsatisfiable => "The part lies beyond the end",
             Self::NotMonitored => "Nothing is monitored",
+            Self::DigestMismatch => "The digest does not fit",
+            Self::WrongOffset => "The upload goes on elsewhere",
+            Self::ImageInvalid => "This is no image",
+            Self::InUse => "It is still in use",
             Self::Refused => "The provider refuses",
             Self::Unavailable => "Not available for the moment",
             Self::TooManyRequests => "Too many requests",
@@ -240,6 +262,10 @@ mod tests {
             ProblemCode::BackupDamaged,
             ProblemCode::NotMonitored,
             ProblemCode::RangeUnsatisfiable,
+            ProblemCode::DigestMismatch,
+            ProblemCode::WrongOffset,
+            ProblemCode::ImageInvalid,
+            ProblemCode::InUse,
         ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }

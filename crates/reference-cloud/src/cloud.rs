@@ -21,6 +21,7 @@ use crate::copies::Copies;
 use crate::error::CloudError;
 use crate::faults::Faults;
 use crate::gateway::Gateway;
+use crate::images::ImageFiles;
 use crate::keys::Signer;
 use crate::operations::Progress;
 use crate::store::Store;
@@ -39,6 +40,7 @@ pub(crate) struct Cloud {
     pub gateway: Gateway,
     pub volumes: Volumes,
     pub copies: Copies,
+    pub images: ImageFiles,
     pub faults: Faults,
     pub switches: Arc<Panel>,
     /// Posts events to the subscriber.
@@ -155,6 +157,7 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
     let children = Arc::new(children);
     let volumes = Volumes::new(&data_dir).map_err(CloudError::io("creating volumes"))?;
     let copies = Copies::new(&data_dir).map_err(CloudError::io("creating backups"))?;
+    let images = ImageFiles::new(&data_dir).map_err(CloudError::io("creating images"))?;
     let switches = Arc::new(Panel::default());
     let webhooks = operations::sender(&config).map_err(CloudError::Sender)?;
     let cloud = Arc::new(Cloud {
@@ -165,6 +168,7 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
         children,
         volumes,
         copies,
+        images,
         faults: Faults::default(),
         switches,
         webhooks,

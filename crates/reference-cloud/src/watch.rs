@@ -54,6 +54,7 @@ async fn round(
         tracing::info!(forgotten, "old events are forgotten");
     }
     cloud.take_up_work().await?;
+    cloud.take_up_conversions().await?;
     cloud.take_readings().await?;
     for row in rows {
         // Busy ones are in the hands of an operation.
@@ -137,6 +138,7 @@ pub(crate) async fn note(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpErr
 /// Goes on where the last run was cut off.
 pub(crate) async fn resume(cloud: &Arc<Cloud>) -> Result<(), CloudError> {
     cloud.clear_up().await.map_err(resuming)?;
+    cloud.clear_up_images().await.map_err(resuming)?;
     cloud.resume_blocks().await.map_err(resuming)?;
     let rows = cloud.store.living().await?;
     let wanted: HashSet<&str> =
@@ -161,7 +163,8 @@ pub(crate) async fn resume(cloud: &Arc<Cloud>) -> Result<(), CloudError> {
             tracing::error!(allocation.id = %row.id, %error, "a service could not be resumed");
         }
     }
-    cloud.take_up_work().await.map_err(resuming)
+    cloud.take_up_work().await.map_err(resuming)?;
+    cloud.take_up_conversions().await.map_err(resuming)
 }
 
 fn resuming(error: OpError) -> CloudError {
@@ -177,6 +180,9 @@ async fn resume_one(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpError> {
         let volume = cloud.volumes.path(&row.id);
         if cloud.volume_health(row) == Some(VolumeHealth::Lost) {
             return give_up(cloud, &row.id, VOLUME_LOST).await;
+        }
+        if let Err(error) = cloud.place_image(row).await {
+            return give_up(cloud, &row.id, &error.to_string()).await;
         }
         if let Err(error) = cloud.children.ensure(row, &volume, cloud.config.start_timeout).await {
             return give_up(cloud, &row.id, &error.to_string()).await;

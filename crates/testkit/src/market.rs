@@ -230,7 +230,8 @@ impl TestBroker {
         let confirm = ConfirmCommand { call: call(), allocation_id: allocation_id.clone(), quota };
         driver.confirm(confirm).await.expect("the cloud");
         let request = StartRequest {
-            application: "demo".to_owned(),
+            application: Some("demo".to_owned()),
+            image: None,
             service_name: "late".to_owned(),
             settings: std::collections::BTreeMap::new(),
         };

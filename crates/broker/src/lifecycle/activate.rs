@@ -171,7 +171,8 @@ pub(super) async fn start(input: StepInput<Broker>) -> StepResult {
         call: cloud.call("")?,
         allocation_id: allocation_id(&input, &seat)?,
         request: StartRequest {
-            application: APPLICATION.to_owned(),
+            application: Some(APPLICATION.to_owned()),
+            image: None,
             service_name: seat.wanted.service_name.clone(),
             settings: BTreeMap::new(),
         },

@@ -5,11 +5,11 @@ use reqwest::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::client::{self, Outgoing};
+use super::client::{self, Outgoing, Payload};
 use super::config::{ConfigError, DriverConfig};
 use crate::driver::{
-    AllocationCommand, BackupCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand,
-    HoldCommand, StartCommand,
+    AllocationCommand, BackupCommand, BeginImageCommand, Call, ChunkCommand, ConfirmCommand,
+    ConvertCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, StartCommand,
 };
 use crate::erasure::ErasureStatement;
 use crate::paths;
@@ -18,8 +18,8 @@ use crate::resource::ResourceGraph;
 use crate::wire::{
     Allocation, AllocationId, AllocationPage, BackedUpFile, Backup, BackupFilePage, BackupId,
     BackupPage, Capabilities, ConfirmRequest, DiscoverAnswer, DiscoverRequest, EventPage,
-    ExtendRequest, IdempotencyKey, Liveness, LongOperation, LongOperationPage, Metrics,
-    OperationId, OperationRecord, UsageRecord,
+    ExtendRequest, IdempotencyKey, Image, ImageId, ImagePage, Liveness, LongOperation,
+    LongOperationPage, Metrics, OperationId, OperationRecord, UsageRecord,
 };
 
 /// One cloud over HTTP.
@@ -47,7 +47,7 @@ impl HttpDriver {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: String) -> Result<T, DriverError> {
-        let outgoing = Outgoing { method: Method::GET, path, body: None, call: None };
+        let outgoing = Outgoing { method: Method::GET, path, body: Payload::None, call: None };
         client::send(&self.client, &self.config, &outgoing).await
     }
 
@@ -60,7 +60,7 @@ impl HttpDriver {
     ) -> Result<T, DriverError> {
         let body = to_json(body)?;
         // A call without values has no body at all.
-        let body = (!body.is_null()).then_some(body);
+        let body = if body.is_null() { Payload::None } else { Payload::Json(body) };
         let outgoing = Outgoing { method, path, body, call: Some(call) };
         client::send(&self.client, &self.config, &outgoing).await
     }
@@ -94,13 +94,13 @@ impl HttpDriver {
     async fn whole<P: DeserializeOwned, T>(
         &self,
         route: &str,
-        label: Option<&str>,
+        filter: Option<(&str, &str)>,
         open: fn(P) -> Page<T>,
     ) -> Result<Vec<T>, DriverError> {
         let mut all = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..PAGES_MAX {
-            let page: P = self.get(list_path(route, label, after.as_deref())).await?;
+            let page: P = self.get(list_path(route, filter, after.as_deref())).await?;
             let (items, next) = open(page);
             all.extend(items);
             match next {
@@ -115,12 +115,11 @@ impl HttpDriver {
     }
 }
 
-fn list_path(route: &str, label: Option<&str>, after: Option<&str>) -> String {
+/// The path of a page; a filter is the name of a parameter and what it is.
+fn list_path(route: &str, filter: Option<(&str, &str)>, after: Option<&str>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in [("label", label), ("after", after)] {
-        if let Some(value) = value {
-            query.append_pair(name, value);
-        }
+    for (name, value) in filter.into_iter().chain(after.map(|after| ("after", after))) {
+        query.append_pair(name, value);
     }
     format!("{route}?{}", query.finish())
 }
@@ -138,8 +137,8 @@ impl Driver for HttpDriver {
 
     async fn discover(&self, request: &DiscoverRequest) -> Result<DiscoverAnswer, DriverError> {
         let path = paths::DISCOVER.to_owned();
-        let outgoing =
-            Outgoing { method: Method::POST, path, body: Some(to_json(request)?), call: None };
+        let body = Payload::Json(to_json(request)?);
+        let outgoing = Outgoing { method: Method::POST, path, body, call: None };
         client::send(&self.client, &self.config, &outgoing).await
     }
 
@@ -204,7 +203,7 @@ impl Driver for HttpDriver {
 
     async fn list(&self, label: &str) -> Result<Vec<Allocation>, DriverError> {
         let open = |page: AllocationPage| (page.items, page.next);
-        self.whole(paths::ALLOCATIONS, Some(label), open).await
+        self.whole(paths::ALLOCATIONS, Some(("label", label)), open).await
     }
 
     async fn operation(
@@ -223,7 +222,7 @@ impl Driver for HttpDriver {
         after: Option<&str>,
         label: Option<&str>,
     ) -> Result<EventPage, DriverError> {
-        self.get(list_path(paths::EVENTS, label, after)).await
+        self.get(list_path(paths::EVENTS, label.map(|label| ("label", label)), after)).await
     }
 
     async fn liveness(&self, id: &AllocationId) -> Result<Liveness, DriverError> {
@@ -274,5 +273,41 @@ impl Driver for HttpDriver {
 
     async fn long_operation(&self, id: &OperationId) -> Result<LongOperation, DriverError> {
         self.get(paths::with(paths::LONG_OPERATION, id.as_str())).await
+    }
+
+    async fn images(&self, name: &str) -> Result<Vec<Image>, DriverError> {
+        let open = |page: ImagePage| (page.items, page.next);
+        self.whole(paths::IMAGES, Some(("name", name)), open).await
+    }
+
+    async fn image(&self, id: &ImageId) -> Result<Image, DriverError> {
+        self.get(paths::with(paths::IMAGE, id.as_str())).await
+    }
+
+    async fn begin_image(&self, command: BeginImageCommand) -> Result<Image, DriverError> {
+        let path = paths::IMAGES.to_owned();
+        self.change(Method::POST, path, &command.request, &command.call).await
+    }
+
+    async fn upload_chunk(&self, command: ChunkCommand) -> Result<Image, DriverError> {
+        let path = paths::with(paths::IMAGE_CONTENT, command.image_id.as_str());
+        let body = Payload::Chunk { offset: command.offset, bytes: &command.bytes };
+        let outgoing = Outgoing { method: Method::PATCH, path, body, call: Some(&command.call) };
+        client::send(&self.client, &self.config, &outgoing).await
+    }
+
+    async fn complete_image(&self, command: ImageCommand) -> Result<Image, DriverError> {
+        let path = paths::with(paths::COMPLETE, command.image_id.as_str());
+        self.change(Method::POST, path, &(), &command.call).await
+    }
+
+    async fn convert_image(&self, command: ConvertCommand) -> Result<LongOperation, DriverError> {
+        let path = paths::with(paths::CONVERT, command.image_id.as_str());
+        self.change(Method::POST, path, &command.request, &command.call).await
+    }
+
+    async fn delete_image(&self, command: ImageCommand) -> Result<Image, DriverError> {
+        let path = paths::with(paths::IMAGE, command.image_id.as_str());
+        self.change(Method::DELETE, path, &(), &command.call).await
     }
 }

@@ -1,6 +1,7 @@
 //! One example for each schema, built from the types themselves, so that it cannot be wrong.
 
 mod backups;
+mod images;
 mod security;
 mod watching;
 
@@ -43,7 +44,8 @@ pub fn example(schema: &str) -> Option<Value> {
         }
         "DrainRequest" => told(&DrainRequest { deadline_seconds: Some(30) }),
         "StartRequest" => told(&StartRequest {
-            application: "demo".to_owned(),
+            application: Some("demo".to_owned()),
+            image: None,
             service_name: "Tracking".to_owned(),
             settings: BTreeMap::from([("greeting".to_owned(), "hello".to_owned())]),
         }),
@@ -79,6 +81,11 @@ pub fn example(schema: &str) -> Option<Value> {
         crate::operations::OPEN_METRICS => told(&watching::readings()),
         "UsageRecord" => told(&usage()),
         "ExportManifest" => told(&backups::export()),
+        "ImageRequest" => told(&images::request()),
+        "Image" => told(&images::image()),
+        "ImagePage" => told(&images::page()),
+        "ConvertRequest" => told(&images::convert()),
+        crate::operations::CHUNK => told(&"(up to chunkBytesMax bytes of the image)"),
         crate::operations::ARCHIVE => told(&"(the bytes of a tar)"),
         "ErasureStatement" => told(&statement()?),
         "Problem" => told(&problem()),
@@ -126,6 +133,7 @@ fn capabilities() -> Capabilities {
         drain: true,
         export: true,
         webhooks: true,
+        images: Some(images::support()),
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
     }
 }
@@ -166,6 +174,7 @@ fn held() -> Allocation {
         stopped_at_us: None,
         released_at_us: None,
         draining_until_us: None,
+        image: None,
         erasure: None,
         failure: None,
     }
@@ -200,7 +209,7 @@ fn graph() -> ResourceGraph {
 
 fn events() -> EventPage {
     let data = EventData {
-        allocation_id: ID.into(),
+        allocation_id: Some(ID.into()),
         label: LABEL.to_owned(),
         before: Some(ResourceState::Held),
         state: ResourceState::Reserved,
@@ -210,6 +219,7 @@ fn events() -> EventPage {
         operation: None,
         security: None,
         block: None,
+        image: None,
     };
     let items = vec![CloudEvent::of("urn:kumoichi:cloud:3c1f7a90b2d4e6f8", 42, data)];
     EventPage { items, next: "42".to_owned(), more: false, oldest: Some("1".to_owned()) }

@@ -27,11 +27,13 @@ pub enum Group {
     Ending,
     /// Answers that get lost, on order.
     Trouble,
+    /// What services can be started from.
+    Images,
 }
 
 impl Group {
     /// All groups, in the order of a report.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Door,
         Self::Places,
         Self::Holds,
@@ -42,6 +44,7 @@ impl Group {
         Self::Backups,
         Self::Ending,
         Self::Trouble,
+        Self::Images,
     ];
 
     /// The word on the wire.
@@ -58,6 +61,7 @@ impl Group {
             Self::Backups => "backups",
             Self::Ending => "ending",
             Self::Trouble => "trouble",
+            Self::Images => "images",
         }
     }
 
@@ -75,6 +79,7 @@ impl Group {
             Self::Backups => "Backups: copies, long work, restoring",
             Self::Ending => "The end: erasure and release",
             Self::Trouble => "Trouble on order: lost answers",
+            Self::Images => "Images: upload, starting from one, other formats",
         }
     }
 }

@@ -7,7 +7,7 @@ use super::desk::{Ask, Desk};
 use super::room::Room;
 use crate::paths;
 use crate::state::ResourceState;
-use crate::wire::{Allocation, AllocationPage};
+use crate::wire::{Allocation, AllocationPage, Image, ImagePage, ImageState};
 
 /// The beginning of every label of the suite; nobody else may use it.
 pub(super) const LABELS: &str = "conform-";
@@ -72,12 +72,48 @@ pub(super) async fn clear(room: &Room, prefix: &str) -> Vec<String> {
                 Err(_) => left.push(format!("the list of {label} could not be read")),
             }
         }
+        left.extend(clear_images(&desk, prefix).await);
         left
     };
     match tokio::time::timeout(LIMIT, work).await {
         Ok(left) => left,
         Err(_) => vec![format!("{prefix} could not be cleared away in {} s", LIMIT.as_secs())],
     }
+}
+
+/// Deletes every image whose name begins so, after what was started from it; returns what stays.
+async fn clear_images(desk: &Desk<'_>, prefix: &str) -> Vec<String> {
+    if desk.room.capabilities.images.is_none() {
+        return Vec::new();
+    }
+    let mut left = Vec::new();
+    let Ok(all) = images(desk).await else {
+        return vec!["the list of images could not be read".to_owned()];
+    };
+    let kept = |image: &Image| image.state != ImageState::Deleted;
+    for image in all.into_iter().filter(|each| each.name.starts_with(prefix) && kept(each)) {
+        let path = paths::with(paths::IMAGE, image.id.as_str());
+        let ask = Ask::new("DELETE", path).key(desk.key(image.id.as_str()));
+        let gone: Result<Image, Stop> = desk.send(&ask.epoch(image.epoch.max(1))).await.value();
+        if gone.map_or(true, |image| kept(&image)) {
+            left.push(format!("{} ({})", image.id, image.state.as_str()));
+        }
+    }
+    left
+}
+
+/// All images, over all pages.
+async fn images(desk: &Desk<'_>) -> Result<Vec<Image>, Stop> {
+    let (mut all, mut path) = (Vec::new(), paths::IMAGES.to_owned());
+    for _ in 0..PAGES_MAX {
+        let page: ImagePage = desk.send(&Ask::new("GET", path)).await.value()?;
+        all.extend(page.items);
+        match page.next {
+            Some(next) => path = format!("{}?after={next}", paths::IMAGES),
+            None => return Ok(all),
+        }
+    }
+    Err(finding("a list ends", format!("{PAGES_MAX} pages and a next one")))
 }
 
 /// Gives back what runs that were cut off left behind more than an hour ago.

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Amounts, EndpointKind, MonitoringSupport, ResourceGroup, SecuritySupport};
+use super::{
+    Amounts, EndpointKind, ImageSupport, MonitoringSupport, ResourceGroup, SecuritySupport,
+};
 
 /// What a cloud says about itself: the gateway document of a driver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -43,6 +45,9 @@ pub struct Capabilities {
     /// Whether events are posted to a subscriber.
     #[serde(default)]
     pub webhooks: bool,
+    /// What can be uploaded as images; absent when services start from applications only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<ImageSupport>,
     /// The key that signs erasure statements; absent when the cloud signs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure_key: Option<PublicKey>,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    AllocationId, BackupId, BlockId, BlockState, OperationId, SecurityEventId, SecurityKind,
-    WorkKind, WorkState,
+    AllocationId, BackupId, BlockId, BlockState, ImageId, ImageState, OperationId, SecurityEventId,
+    SecurityKind, WorkKind, WorkState,
 };
 use crate::state::ResourceState;
 
@@ -20,10 +20,11 @@ pub struct CloudEvent {
     pub source: String,
     /// [`CloudEvent::PREFIX`] and the new state, such as `kumoichi.allocation.held`; for long work
     /// [`CloudEvent::WORK_PREFIX`] and its state, such as `kumoichi.operation.succeeded`; for what was noticed at an
-    /// address [`CloudEvent::SECURITY_PREFIX`] and its kind; for blocks [`CloudEvent::BLOCK_PREFIX`] and their state.
+    /// address [`CloudEvent::SECURITY_PREFIX`] and its kind; for blocks [`CloudEvent::BLOCK_PREFIX`] and their state;
+    /// for images [`CloudEvent::IMAGE_PREFIX`] and theirs.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The allocation's id.
+    /// The allocation's id, or the image's.
     pub subject: String,
     /// RFC 3339, the same moment as `data.atUs`.
     pub time: String,
@@ -36,7 +37,10 @@ pub struct CloudEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventData {
-    pub allocation_id: AllocationId,
+    /// Absent in events of images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation_id: Option<AllocationId>,
+    /// The label of the allocation, or the name of the image.
     pub label: String,
     /// The state before; absent for the first event of an allocation, and the same when only long work went on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,6 +60,9 @@ pub struct EventData {
     /// The block that was set or lifted; absent in all other events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<BlockNotice>,
+    /// The image that came into another state; absent in all other events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageNotice>,
 }
 
 /// What was noticed at an address.
@@ -81,6 +88,14 @@ pub struct BlockNotice {
     pub source: Option<String>,
 }
 
+/// An image that came into another state; `before` and `state` of the event are the same in the common states.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageNotice {
+    pub id: ImageId,
+    pub state: ImageState,
+}
+
 /// Long work that began or ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -88,7 +103,9 @@ pub struct OperationEvent {
     pub id: OperationId,
     pub kind: WorkKind,
     pub state: WorkState,
-    pub backup_id: BackupId,
+    /// As in the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_id: Option<BackupId>,
 }
 
 /// A part of the feed, oldest first.
@@ -114,6 +131,8 @@ impl CloudEvent {
     pub const SECURITY_PREFIX: &'static str = "kumoichi.security.";
     /// The beginning of the type of every change of a block.
     pub const BLOCK_PREFIX: &'static str = "kumoichi.block.";
+    /// The beginning of the type of every change of an image.
+    pub const IMAGE_PREFIX: &'static str = "kumoichi.image.";
 
     /// The event of a change; `sequence` is its place in the feed.
     #[must_use]
@@ -124,7 +143,7 @@ impl CloudEvent {
             id: sequence.to_string(),
             source: source.to_owned(),
             kind,
-            subject: data.allocation_id.0.clone(),
+            subject: subject(&data),
             time: rfc3339(data.at_us),
             datacontenttype: "application/json".to_owned(),
             data,
@@ -138,11 +157,20 @@ impl CloudEvent {
         if let Some(noticed) = &data.security {
             return format!("{}{}", Self::SECURITY_PREFIX, noticed.kind.as_str());
         }
+        if let Some(image) = &data.image {
+            return format!("{}{}", Self::IMAGE_PREFIX, image.state.as_str());
+        }
         match &data.block {
             Some(block) => format!("{}{}", Self::BLOCK_PREFIX, block.state.as_str()),
             None => format!("{}{}", Self::PREFIX, data.state),
         }
     }
+}
+
+/// What an event is about.
+fn subject(data: &EventData) -> String {
+    let image = || data.image.as_ref().map(|image| image.id.0.clone());
+    data.allocation_id.as_ref().map(|id| id.0.clone()).or_else(image).unwrap_or_default()
 }
 
 const DAY_US: i64 = 86_400_000_000;
@@ -189,7 +217,7 @@ mod tests {
     #[test]
     fn an_event_names_its_state_in_its_type() {
         let data = EventData {
-            allocation_id: "a1".into(),
+            allocation_id: Some("a1".into()),
             label: "c1".into(),
             before: None,
             state: ResourceState::Held,
@@ -199,6 +227,7 @@ mod tests {
             operation: None,
             security: None,
             block: None,
+            image: None,
         };
         let json = serde_json::to_value(CloudEvent::of("urn:x", 7, data)).unwrap();
         assert_eq!(json["type"], "kumoichi.allocation.held");

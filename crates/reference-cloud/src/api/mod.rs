@@ -4,6 +4,7 @@ mod answer;
 mod export;
 mod faults;
 mod headers;
+mod images;
 mod page;
 mod routes;
 mod watching;
@@ -16,7 +17,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use axum::{Json, Router};
 use provider_api::{OPERATIONS, ProblemCode, Secret, paths};
 use subtle::ConstantTimeEq;
@@ -24,6 +25,7 @@ use subtle::ConstantTimeEq;
 use crate::cloud::Cloud;
 use crate::error::OpError;
 use crate::keys;
+use crate::operations::CHUNK_MAX;
 
 /// Requests of this API are small forms.
 const BODY_MAX: usize = 64 * 1024;
@@ -108,6 +110,13 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "longOperation" => get(routes::long_operation),
         "export" => get(export::export),
         "exportArchive" => get(export::export_archive),
+        "images" => get(images::images),
+        "beginImage" => post(images::begin_image),
+        "getImage" => get(images::one_image),
+        "uploadChunk" => patch(images::upload_chunk).layer(DefaultBodyLimit::max(CHUNK_MAX)),
+        "completeImage" => post(routes::complete_image),
+        "convertImage" => post(routes::convert_image),
+        "deleteImage" => delete(routes::delete_image),
         "erase" => post(routes::erase),
         "release" => post(routes::release),
         _ => return None,

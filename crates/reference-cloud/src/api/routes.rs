@@ -9,8 +9,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use provider_api::{
-    BlockRequest, ConfirmRequest, DiscoverRequest, DrainRequest, ExtendRequest, FieldFault,
-    HoldRequest, MonitoringRequest, ProblemCode, StartRequest,
+    BlockRequest, ConfirmRequest, ConvertRequest, DiscoverRequest, DrainRequest, ExtendRequest,
+    FieldFault, HoldRequest, MonitoringRequest, ProblemCode, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -104,6 +104,11 @@ with_body! {
 }
 
 with_body! {
+    accepted:
+    convert_image as "convertImage" takes ConvertRequest,
+}
+
+with_body! {
     created:
     block as "block" takes BlockRequest,
 }
@@ -131,6 +136,8 @@ plain! {
     release as "release",
     delete_backup as "deleteBackup",
     lift as "lift",
+    complete_image as "completeImage",
+    delete_image as "deleteImage",
 }
 
 plain! {

@@ -50,13 +50,31 @@ impl Cloud {
             return Err(volume_lost());
         }
         let _volume = self.take_volume(id).await?;
-        row.application = Some(request.application.clone());
+        let image = self.image_to_start(&mut tx, row, request).await?;
+        let application = match &image {
+            Some(image) => image.application.clone(),
+            None => request.application.clone(),
+        };
+        must_offer(application.as_deref().unwrap_or_default())?;
+        match image {
+            Some(image) => row.image_id = Some(image.id),
+            // Of an earlier start that did not get so far.
+            None if !row.image_placed => row.image_id = None,
+            None => {}
+        }
+        row.application = application;
         row.service_name = Some(request.service_name.clone());
         row.settings = Some(serde_json::to_string(&request.settings)?);
         row.running_wanted = true;
         row.failure = None;
         store::save(&mut tx, row, self.now_us()).await?;
         tx.commit().await?;
+        if let Err(error) = self.place_image(row).await {
+            tracing::error!(allocation.id = %id, %error, "an image could not be put onto a volume");
+            let detail = "the image could not be put onto the volume";
+            watch::give_up(self, id, detail).await?;
+            return Err(OpError::refuse(ProblemCode::StartFailed, detail));
+        }
         let volume = self.volumes.path(id);
         if let Err(failure) = self.children.ensure(row, &volume, self.config.start_timeout).await {
             watch::give_up(self, id, &failure.to_string()).await?;
@@ -151,12 +169,24 @@ impl Cloud {
     }
 }
 
+/// Refuses an application that this cloud does not bring along.
+fn must_offer(application: &str) -> Result<(), OpError> {
+    if application == DEMO {
+        return Ok(());
+    }
+    let detail = format!("found {application:?}, offered is {DEMO:?}");
+    Err(OpError::refuse(ProblemCode::Unsupported, detail))
+}
+
 fn check(request: &StartRequest) -> Result<(), OpError> {
-    if request.application != DEMO {
-        let detail = format!("found {:?}, offered is {DEMO:?}", request.application);
-        return Err(OpError::refuse(ProblemCode::Unsupported, detail));
+    if let Some(application) = &request.application {
+        must_offer(application)?;
     }
     let mut faults = Vec::new();
+    if request.application.is_some() == request.image.is_some() {
+        let detail = "allowed is either an application or an image".to_owned();
+        faults.push(FieldFault { pointer: "/image".to_owned(), detail });
+    }
     let length = request.service_name.chars().count();
     if length == 0 || length > 120 || request.service_name.chars().any(char::is_control) {
         let detail = "a service name has 1 to 120 characters without control characters".to_owned();

@@ -4,15 +4,18 @@
 
 mod access;
 mod backups;
+mod conversions;
 mod drain;
 mod ending;
 mod events;
 mod export;
 mod health;
 mod hold;
+mod images;
 mod life;
 mod monitoring;
 mod outcome;
+mod placing;
 mod reads;
 mod resources;
 mod security;
@@ -21,6 +24,7 @@ mod work;
 mod zones;
 
 pub(crate) use hold::invalid;
+pub(crate) use images::{CHUNK_MAX, Chunk};
 pub(crate) use webhook::{deliver, sender};
 pub(crate) use work::Progress;
 pub(crate) use zones::Room;

@@ -39,6 +39,7 @@ impl Cloud {
             drain: true,
             export: true,
             webhooks: true,
+            images: Some(self.image_support()),
             erasure_key: Some(PublicKey::of(
                 &self.signer.key.verifying_key(),
                 self.signer.key_id.clone(),

@@ -54,6 +54,9 @@ impl Cloud {
         if let Some(name) = &parts.row.application {
             let mut application = parts.one(ResourceKind::Application, "application");
             application.native.insert("application".to_owned(), name.clone());
+            if let Some(image) = &parts.row.image_id {
+                application.native.insert("image".to_owned(), image.clone());
+            }
             all.push(application);
         }
         all

@@ -140,7 +140,8 @@ pub(crate) async fn load(tx: &mut Tx, id: &str) -> Result<Option<AllocationRow>,
 pub(crate) async fn load_key(tx: &mut Tx, key: &str) -> Result<Option<RecordedKey>, sqlx::Error> {
     sqlx::query_as(
         "SELECT key, operation, allocation_id, fingerprint, done_at FROM operations WHERE key = $1
-         UNION ALL SELECT key, operation, '', fingerprint, done_at FROM webhook_keys WHERE key = $1",
+         UNION ALL SELECT key, operation, '', fingerprint, done_at FROM webhook_keys WHERE key = $1
+         UNION ALL SELECT key, operation, image_id, fingerprint, done_at FROM image_keys WHERE key = $1",
     )
     .bind(key)
     .fetch_optional(&mut **tx)
@@ -237,8 +238,8 @@ async fn write(tx: &mut Tx, row: &AllocationRow) -> Result<(), sqlx::Error> {
              quota_bytes = $5, application = $6, service_name = $7, settings = $8, running_wanted = $9,
              access_wanted = $10, erasing_bytes = $11, erasing_items = $12, held_until = $13, reserved_at = $14,
              started_at = $15, stopped_at = $16, released_at = $17, erasure = $18, failure = $19,
-             drain_until = $20
-         WHERE id = $21 AND generation = $22",
+             drain_until = $20, image_id = $21, image_placed = $22
+         WHERE id = $23 AND generation = $24",
     )
     .bind(&row.state)
     .bind(row.epoch)
@@ -260,6 +261,8 @@ async fn write(tx: &mut Tx, row: &AllocationRow) -> Result<(), sqlx::Error> {
     .bind(&row.erasure)
     .bind(&row.failure)
     .bind(row.drain_until)
+    .bind(&row.image_id)
+    .bind(row.image_placed)
     .bind(&row.id)
     .bind(row.generation)
     .execute(&mut **tx)

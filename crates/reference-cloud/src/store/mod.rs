@@ -4,6 +4,8 @@
 mod allocations;
 mod backups;
 mod events;
+mod image_work;
+mod images;
 mod monitoring;
 #[cfg(test)]
 mod older;
@@ -26,6 +28,11 @@ pub(crate) use allocations::{
     save, used,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
+pub(crate) use image_work::{ImageWorkRow, end_image_work, insert_image_work};
+pub(crate) use images::{
+    ImageFilter, ImageRow, image_used, insert_image, load_image, record_image_key, room_of_images,
+    save_image,
+};
 pub(crate) use monitoring::{MonitoringRow, end_monitoring, set_monitoring};
 pub(crate) use rows::AllocationRow;
 pub(crate) use security::{

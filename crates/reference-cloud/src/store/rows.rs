@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use provider_api::{
-    Allocation, AllocationId, ComputeSpec, Endpoint, EndpointKind, ErasureStatement, Instance,
-    NetworkSpec, Quota, ResourceGroup, ResourceState, StorageSpec, Zone,
+    Allocation, AllocationId, ComputeSpec, Endpoint, EndpointKind, ErasureStatement, ImageId,
+    Instance, NetworkSpec, Quota, ResourceGroup, ResourceState, StorageSpec, Zone,
 };
 use sqlx::FromRow;
 
@@ -51,6 +51,8 @@ pub(crate) struct AllocationRow {
     pub country: Option<String>,
     pub hazard_zone: Option<String>,
     pub drain_until: Option<i64>,
+    pub image_id: Option<String>,
+    pub image_placed: bool,
 }
 
 impl AllocationRow {
@@ -130,6 +132,7 @@ impl AllocationRow {
             stopped_at_us: self.stopped_at,
             released_at_us: self.released_at,
             draining_until_us: self.drain_until,
+            image: self.image_id.as_deref().map(ImageId::from),
             erasure: self.statement()?,
             failure: self.failure.clone(),
         })

@@ -101,6 +101,11 @@ async fn each_fault_at_the_end_is_caught_by_the_check_that_should() {
     all_are_caught(&["end"]).await;
 }
 
+#[tokio::test]
+async fn each_fault_with_images_is_caught_by_the_check_that_should() {
+    all_are_caught(&["image"]).await;
+}
+
 #[test]
 fn there_are_faults_for_every_group_and_each_is_named_once() {
     let names: std::collections::BTreeSet<&str> = faults::all().map(|fault| fault.name).collect();

@@ -155,6 +155,7 @@ impl Cloud {
             drain: false,
             export: false,
             webhooks: false,
+            images: None,
             backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }
@@ -202,6 +203,7 @@ impl Cloud {
             stopped_at_us: None,
             released_at_us: None,
             draining_until_us: None,
+            image: None,
             erasure: None,
             failure: None,
         };

@@ -9,6 +9,7 @@ pub(super) mod events;
 pub(super) mod export;
 pub(super) mod fence;
 pub(super) mod holds;
+pub(super) mod images;
 pub(super) mod lives;
 pub(super) mod monitoring;
 pub(super) mod order;

@@ -24,6 +24,7 @@ macro_rules! whole {
 }
 
 mod copies;
+mod images;
 mod lives;
 mod loans;
 mod watching;
@@ -32,5 +33,10 @@ use crate::broken::Fault;
 
 /// Every deliberate fault.
 pub fn all() -> impl Iterator<Item = &'static Fault> {
-    loans::FAULTS.iter().chain(lives::FAULTS).chain(copies::FAULTS).chain(watching::FAULTS)
+    loans::FAULTS
+        .iter()
+        .chain(lives::FAULTS)
+        .chain(copies::FAULTS)
+        .chain(watching::FAULTS)
+        .chain(images::FAULTS)
 }
