@@ -173,6 +173,8 @@ fn fact(words: Words, check: &str) -> Option<&'static str> {
         "trouble.fail-before" => words.conform_fact_trouble_fail_before(),
         "trouble.disk-full" => words.conform_fact_trouble_disk_full(),
         "trouble.lost-volume" => words.conform_fact_trouble_lost_volume(),
+        "life.recipe" => words.conform_fact_life_recipe(),
+        "life.recipe-unresolved" => words.conform_fact_life_recipe_unresolved(),
         "image.upload" => words.conform_fact_image_upload(),
         "image.resume" => words.conform_fact_image_resume(),
         "image.digest" => words.conform_fact_image_digest(),

@@ -13,7 +13,7 @@ use crate::wire::{
     Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, ConvertRequest,
     DiscoverAnswer, DiscoverRequest, EventPage, HoldRequest, IdempotencyKey, Image, ImageId,
     ImageRequest, Liveness, LongOperation, Metrics, OperationId, OperationRecord, Quota,
-    StartRequest, UsageRecord,
+    ResolvedRecipe, StartRequest, UsageRecord,
 };
 
 /// What every changing call carries.
@@ -194,6 +194,15 @@ pub trait Driver: fmt::Debug + Send + Sync {
     async fn metrics(&self, id: &AllocationId) -> Result<Metrics, DriverError>;
     /// What to bill so far; `is_final` after release.
     async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError>;
+
+    /// What a start would do, without starting anything (F7.6.2). Drivers of clouds that resolve nothing leave it.
+    async fn check_recipe(
+        &self,
+        _: &AllocationId,
+        _: &StartRequest,
+    ) -> Result<ResolvedRecipe, DriverError> {
+        Err(DriverError::rejected(ProblemCode::Unsupported, "this cloud resolves no variables"))
+    }
 
     /// Begins to copy the volume (IF2). Drivers of clouds without backups leave this and what follows as it is.
     async fn backup(&self, _: AllocationCommand) -> Result<LongOperation, DriverError> {

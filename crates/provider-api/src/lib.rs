@@ -10,6 +10,7 @@ pub mod operations;
 pub mod paths;
 pub mod probe;
 pub mod problem;
+pub mod recipe;
 pub mod resource;
 pub mod state;
 pub mod suite;

@@ -278,7 +278,13 @@ pub const OPERATIONS: &[Operation] = &[
          begins. What was stopped can be started again on its data until they are erased.",
     ])
     .body("StartRequest")
-    .refuses(&[Code::Unsupported, Code::StartFailed, Code::VolumeLost, Code::StorageFull]),
+    .refuses(&[
+        Code::Unsupported,
+        Code::StartFailed,
+        Code::VolumeLost,
+        Code::StorageFull,
+        Code::VariableUnresolved,
+    ]),
     act("stop", paths::STOP, Part::Life, &["IF7", "IF8", "F7.10.1a"], [
         "Stop the service",
         "Access is closed first, metering ends, data remain. Stopping what is stopped succeeds.",
@@ -469,6 +475,16 @@ pub const OPERATIONS: &[Operation] = &[
         "Data that were written must have been erased before. The address is given back and the meter becomes final.",
     ])
     .refuses(&[Code::NotErased]),
+    Operation {
+        method: "POST",
+        body: Some("StartRequest"),
+        ..ask("checkRecipe", paths::RECIPE_CHECK, Part::Life, &["F7.6.2", "F7.6.0"], [
+            "What would a start do?",
+            "A dry run: the settings that the application would receive, with every variable resolved, or the refusal that the \
+             start would be. It starts nothing and changes nothing.",
+        ], "ResolvedRecipe")
+    }
+    .refuses(&[Code::NotFound, Code::WrongState, Code::Unsupported, Code::VariableUnresolved]),
     ask("images", paths::IMAGES, Part::Images, &["F7.6.3"], [
         "What images are there",
         "Oldest first, also deleted ones; with `name` or `sha256` only such. Images belong to the token that brought them. A \

@@ -35,6 +35,8 @@ pub const ALLOCATION: &str = "/v1/allocations/{id}";
 pub const RESOURCES: &str = "/v1/allocations/{id}/resources";
 /// `POST`: start the service (IF7, IF8).
 pub const START: &str = "/v1/allocations/{id}/start";
+/// `POST`: what a start would do, without starting (F7.6.2).
+pub const RECIPE_CHECK: &str = "/v1/allocations/{id}/recipe/check";
 /// `POST`: stop the service (IF7, IF8).
 pub const STOP: &str = "/v1/allocations/{id}/stop";
 /// `POST`: turn newcomers away, let what is in flight finish, then stop (F7.10.1a).

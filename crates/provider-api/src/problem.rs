@@ -56,6 +56,8 @@ pub enum ProblemCode {
     ImageInvalid,
     /// Something else still needs it.
     InUse,
+    /// A setting uses a variable that nobody knows; `errors` names each place, the detail what is known.
+    VariableUnresolved,
     /// The provider refuses by its own policy.
     Refused,
     /// Nothing was done; ask again later.
@@ -98,6 +100,7 @@ impl ProblemCode {
             Self::WrongOffset => "wrong-offset",
             Self::ImageInvalid => "image-invalid",
             Self::InUse => "in-use",
+            Self::VariableUnresolved => "variable-unresolved",
             Self::Refused => "refused",
             Self::Unavailable => "unavailable",
             Self::TooManyRequests => "too-many-requests",
@@ -131,7 +134,8 @@ impl ProblemCode {
             | Self::RegionUnknown
             | Self::Unsupported
             | Self::DigestMismatch
-            | Self::ImageInvalid => 422,
+            | Self::ImageInvalid
+            | Self::VariableUnresolved => 422,
             Self::TooManyRequests => 429,
             Self::Unavailable => 503,
             Self::Internal | Self::Other => 500,
@@ -166,6 +170,7 @@ impl ProblemCode {
             Self::WrongOffset => "The upload goes on elsewhere",
             Self::ImageInvalid => "This is no image",
             Self::InUse => "It is still in use",
+            Self::VariableUnresolved => "A variable is not known",
             Self::Refused => "The provider refuses",
             Self::Unavailable => "Not available for the moment",
             Self::TooManyRequests => "Too many requests",
@@ -266,6 +271,7 @@ mod tests {
             ProblemCode::WrongOffset,
             ProblemCode::ImageInvalid,
             ProblemCode::InUse,
+            ProblemCode::VariableUnresolved,
         ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }

@@ -1,5 +1,6 @@
 //! How one reference cloud is set up: where it listens, what it has and what it lends.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub struct CloudConfig {
     pub prices: Option<UnitPrices>,
     /// Whether events may be posted to this machine itself, for drills; otherwise to public addresses only.
     pub webhooks_to_loopback: bool,
+    /// Variables of recipes beside those the cloud knows by itself, such as `dns.resolver`.
+    pub variables: BTreeMap<String, String>,
     /// What images may take.
     pub images: ImageLimits,
     /// How long a started application may take to answer.
@@ -120,6 +123,7 @@ impl CloudConfig {
             hold_ttl_max_seconds: 3600,
             prices: None,
             webhooks_to_loopback: false,
+            variables: BTreeMap::new(),
             images: ImageLimits::default(),
             start_timeout: Duration::from_secs(10),
             standstill_max: Duration::from_secs(20),
@@ -151,6 +155,10 @@ impl CloudConfig {
         }
         if self.images.bytes_max < 0 || self.images.space_bytes < 0 {
             return fault("room for images cannot be below zero");
+        }
+        if let Some(name) = self.variables.keys().find(|name| !provider_api::recipe::is_name(name))
+        {
+            return Err(CloudError::Config(format!("{name:?} is no name of a variable")));
         }
         check_zones(&self.zones).or_else(|text| fault(&text))
     }

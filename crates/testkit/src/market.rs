@@ -234,6 +234,7 @@ impl TestBroker {
             image: None,
             service_name: "late".to_owned(),
             settings: std::collections::BTreeMap::new(),
+            values: std::collections::BTreeMap::new(),
         };
         let start = StartCommand { call: call(), allocation_id: allocation_id.clone(), request };
         driver.start(start).await.expect("the cloud");

@@ -175,6 +175,7 @@ pub(super) async fn start(input: StepInput<Broker>) -> StepResult {
             image: None,
             service_name: seat.wanted.service_name.clone(),
             settings: BTreeMap::new(),
+            values: BTreeMap::new(),
         },
     };
     let allocation = cloud.driver.start(command).await.map_err(stop)?;

@@ -19,7 +19,8 @@ use crate::wire::{
     Allocation, AllocationId, AllocationPage, BackedUpFile, Backup, BackupFilePage, BackupId,
     BackupPage, Capabilities, ConfirmRequest, DiscoverAnswer, DiscoverRequest, EventPage,
     ExtendRequest, IdempotencyKey, Image, ImageId, ImagePage, Liveness, LongOperation,
-    LongOperationPage, Metrics, OperationId, OperationRecord, UsageRecord,
+    LongOperationPage, Metrics, OperationId, OperationRecord, ResolvedRecipe, StartRequest,
+    UsageRecord,
 };
 
 /// One cloud over HTTP.
@@ -236,6 +237,18 @@ impl Driver for HttpDriver {
     async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError> {
         self.get(paths::with(paths::METER, id.as_str())).await
     }
+
+    async fn check_recipe(
+        &self,
+        id: &AllocationId,
+        request: &StartRequest,
+    ) -> Result<ResolvedRecipe, DriverError> {
+        let path = paths::with(paths::RECIPE_CHECK, id.as_str());
+        let body = Payload::Json(to_json(request)?);
+        let outgoing = Outgoing { method: Method::POST, path, body, call: None };
+        client::send(&self.client, &self.config, &outgoing).await
+    }
+
     async fn backup(&self, command: AllocationCommand) -> Result<LongOperation, DriverError> {
         self.post(paths::BACKUPS, &command).await
     }

@@ -47,8 +47,10 @@ pub fn example(schema: &str) -> Option<Value> {
             application: Some("demo".to_owned()),
             image: None,
             service_name: "Tracking".to_owned(),
-            settings: BTreeMap::from([("greeting".to_owned(), "hello".to_owned())]),
+            settings: [("greeting".to_owned(), "hello from ${zone.region}".to_owned())].into(),
+            values: BTreeMap::new(),
         }),
+        "ResolvedRecipe" => told(&resolved()),
         "Allocation" => told(&held()),
         "AllocationPage" => told(&AllocationPage { items: vec![held()], next: None }),
         "OperationRecord" => told(&OperationRecord {
@@ -134,7 +136,23 @@ fn capabilities() -> Capabilities {
         export: true,
         webhooks: true,
         images: Some(images::support()),
+        variables: vec![RecipeVariable {
+            name: "zone.region".to_owned(),
+            text: "The region of the zone".to_owned(),
+            value: None,
+        }],
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
+    }
+}
+
+fn resolved() -> ResolvedRecipe {
+    let pair = |name: &str, value: &str| [(name.to_owned(), value.to_owned())].into();
+    ResolvedRecipe {
+        allocation_id: ID.into(),
+        application: "demo".to_owned(),
+        image: None,
+        settings: pair("greeting", "hello from jp-osaka-1"),
+        variables: pair("zone.region", "jp-osaka-1"),
     }
 }
 

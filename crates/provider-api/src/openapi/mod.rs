@@ -247,6 +247,7 @@ fn schemas() -> Map<String, Value> {
         wire::ExtendRequest,
         wire::ConfirmRequest,
         wire::StartRequest,
+        wire::ResolvedRecipe,
         wire::DrainRequest,
         wire::Allocation,
         wire::AllocationPage,

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use super::answer::Outcome;
 use super::checks::{
     backups, crash, door, drain, ending, events, export, fence, holds, images, lives, monitoring,
-    order, regions, security, trouble, watch, webhook,
+    order, recipes, regions, security, trouble, watch, webhook,
 };
 use super::desk::Desk;
 use super::group::Group;
@@ -613,6 +613,20 @@ pub const CATALOGUE: &[Check] = &[
         ["F7.6.3", "F7.5.3"],
         "what becomes of an image is told as events",
         images::told
+    ),
+    check!(
+        Life,
+        "life.recipe",
+        ["F7.6.2", "F7.6.0"],
+        "variables are resolved by the cloud, as a dry run says and as the service receives them",
+        recipes::resolved
+    ),
+    check!(
+        Life,
+        "life.recipe-unresolved",
+        ["F7.6.2"],
+        "a variable that nobody knows blocks the start and is named",
+        recipes::unresolved
     ),
 ];
 

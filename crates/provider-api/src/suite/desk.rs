@@ -325,6 +325,7 @@ impl Desk<'_> {
             image: None,
             service_name: "Conformance".to_owned(),
             settings: Default::default(),
+            values: Default::default(),
         };
         Ok(self.ask_on(name, 1, paths::START, id).json(&request))
     }

@@ -113,9 +113,13 @@ pub struct StartRequest {
     pub image: Option<ImageId>,
     /// The service's name for its users: 1 to 120 characters.
     pub service_name: String,
-    /// Values for the application; names and values of at most 200 characters.
+    /// Values for the application; names and values of at most 200 characters. `${name}` stands for a variable of the
+    /// cloud or of `values`, and one that nobody knows blocks the start; `$${` stands for `${` itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, String>,
+    /// Variables of the caller's own; none may have the name of one of the cloud's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
 }
 
 /// Stops a service without cutting off its users.

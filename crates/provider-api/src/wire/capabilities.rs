@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Amounts, EndpointKind, ImageSupport, MonitoringSupport, ResourceGroup, SecuritySupport,
+    Amounts, EndpointKind, ImageSupport, MonitoringSupport, RecipeVariable, ResourceGroup,
+    SecuritySupport,
 };
 
 /// What a cloud says about itself: the gateway document of a driver.
@@ -48,6 +49,9 @@ pub struct Capabilities {
     /// What can be uploaded as images; absent when services start from applications only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images: Option<ImageSupport>,
+    /// Variables that settings of a start may use; a cloud that names none resolves nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<RecipeVariable>,
     /// The key that signs erasure statements; absent when the cloud signs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure_key: Option<PublicKey>,

@@ -79,6 +79,7 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "get" => get(routes::allocation),
         "resources" => get(routes::resources),
         "start" => post(routes::start),
+        "checkRecipe" => post(routes::check_recipe),
         "stop" => post(routes::stop),
         "drain" => post(routes::drain),
         "allow" => post(routes::allow),

@@ -48,6 +48,18 @@ pub(super) async fn discover(State(cloud): Shared, body: Body) -> Response {
     answer(outcome.await)
 }
 
+pub(super) async fn check_recipe(
+    State(cloud): Shared,
+    Path(id): Path<String>,
+    body: Body,
+) -> Response {
+    let outcome = async {
+        let request: StartRequest = parse(&bytes(body)?)?;
+        cloud.check_recipe(&id, &request).await
+    };
+    answer(outcome.await)
+}
+
 pub(super) async fn hold(State(cloud): Shared, headers: HeaderMap, body: Body) -> Response {
     let outcome = async {
         let request: HoldRequest = parse(&bytes(body)?)?;

@@ -51,20 +51,16 @@ impl Cloud {
         }
         let _volume = self.take_volume(id).await?;
         let image = self.image_to_start(&mut tx, row, request).await?;
-        let application = match &image {
-            Some(image) => image.application.clone(),
-            None => request.application.clone(),
-        };
-        must_offer(application.as_deref().unwrap_or_default())?;
+        let recipe = self.resolve(row, request, image.as_ref())?;
         match image {
             Some(image) => row.image_id = Some(image.id),
             // Of an earlier start that did not get so far.
             None if !row.image_placed => row.image_id = None,
             None => {}
         }
-        row.application = application;
+        row.application = Some(recipe.application);
         row.service_name = Some(request.service_name.clone());
-        row.settings = Some(serde_json::to_string(&request.settings)?);
+        row.settings = Some(serde_json::to_string(&recipe.settings)?);
         row.running_wanted = true;
         row.failure = None;
         store::save(&mut tx, row, self.now_us()).await?;
@@ -170,7 +166,7 @@ impl Cloud {
 }
 
 /// Refuses an application that this cloud does not bring along.
-fn must_offer(application: &str) -> Result<(), OpError> {
+pub(super) fn must_offer(application: &str) -> Result<(), OpError> {
     if application == DEMO {
         return Ok(());
     }
@@ -178,7 +174,7 @@ fn must_offer(application: &str) -> Result<(), OpError> {
     Err(OpError::refuse(ProblemCode::Unsupported, detail))
 }
 
-fn check(request: &StartRequest) -> Result<(), OpError> {
+pub(super) fn check(request: &StartRequest) -> Result<(), OpError> {
     if let Some(application) = &request.application {
         must_offer(application)?;
     }
@@ -193,7 +189,7 @@ fn check(request: &StartRequest) -> Result<(), OpError> {
         faults.push(FieldFault { pointer: "/serviceName".to_owned(), detail });
     }
     let long = |text: &String| text.chars().count() > 200;
-    if request.settings.len() > SETTINGS_MAX
+    if request.settings.len().max(request.values.len()) > SETTINGS_MAX
         || request.settings.iter().any(|(name, value)| long(name) || long(value))
     {
         let detail = format!("at most {SETTINGS_MAX} settings of 200 characters");

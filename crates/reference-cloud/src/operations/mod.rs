@@ -17,6 +17,7 @@ mod monitoring;
 mod outcome;
 mod placing;
 mod reads;
+mod recipes;
 mod resources;
 mod security;
 mod webhook;

@@ -40,6 +40,7 @@ impl Cloud {
             export: true,
             webhooks: true,
             images: Some(self.image_support()),
+            variables: self.recipe_variables(),
             erasure_key: Some(PublicKey::of(
                 &self.signer.key.verifying_key(),
                 self.signer.key_id.clone(),

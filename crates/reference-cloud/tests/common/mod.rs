@@ -46,6 +46,7 @@ pub fn start_request() -> StartRequest {
         image: None,
         service_name: "試験 <service>".into(),
         settings: Default::default(),
+        values: Default::default(),
     }
 }
 

@@ -156,6 +156,7 @@ impl Cloud {
             export: false,
             webhooks: false,
             images: None,
+            variables: Vec::new(),
             backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }

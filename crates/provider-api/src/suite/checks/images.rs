@@ -213,6 +213,7 @@ fn ask_start(desk: &Desk<'_>, name: &str, allocation: &AllocationId, image: &Ima
         image: Some(image.clone()),
         service_name: "Conformance".to_owned(),
         settings: Default::default(),
+        values: Default::default(),
     };
     desk.ask_on(name, 1, paths::START, allocation).json(&request)
 }

@@ -13,6 +13,7 @@ pub(super) mod images;
 pub(super) mod lives;
 pub(super) mod monitoring;
 pub(super) mod order;
+pub(super) mod recipes;
 pub(super) mod regions;
 pub(super) mod security;
 pub(super) mod trouble;

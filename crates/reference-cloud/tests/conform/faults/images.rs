@@ -1,4 +1,4 @@
-//! Faults with images.
+//! Faults with images and recipes.
 
 use provider_api::{ProblemCode as Code, content_digest};
 use serde_json::json;
@@ -125,5 +125,40 @@ pub const FAULTS: &[Fault] = &[
                 }
             });
         }
+    }),
+    // Recipes.
+    ask!(
+        "starts with what it does not know",
+        "life.recipe-unresolved",
+        "/start is refused",
+        |_, call| {
+            if call.is("POST", "/start") {
+                let body = String::from_utf8_lossy(&call.body).replace("${conform.nowhere}", "");
+                call.body = body.into_bytes();
+            }
+        }
+    ),
+    tell!("does not say what is unknown", "life.recipe-unresolved", "is named", |_, _, reply| {
+        if reply.code() == Some(Code::VariableUnresolved) {
+            reply.set(|problem| problem["errors"] = json!([]));
+        }
+    }),
+    tell!("checks a recipe by reading it only", "life.recipe", "as resolved", |_, call, reply| {
+        if call.is("POST", "/recipe/check") {
+            reply.set(|told| told["settings"] = call.json()["settings"].clone());
+        }
+    }),
+    ask!("resolves for the dry run only", "life.recipe", "the service receives", |_, call| {
+        if call.is("POST", "/start") {
+            call.set(|body| body["settings"] = json!({}));
+        }
+    }),
+    whole!("starts when it is only asked", "life.recipe", "changes nothing", |up, call| {
+        let reply = up.send(&call).await;
+        if call.is("POST", "/recipe/check") {
+            let start = format!("/v1/allocations/{}/start", call.id());
+            up.own("POST", &start, &String::from_utf8_lossy(&call.body)).await;
+        }
+        reply
     }),
 ];
