@@ -70,6 +70,15 @@ pub struct BackupCommand {
     pub backup_id: BackupId,
 }
 
+/// Lend a volume to a service that does not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttachCommand {
+    pub call: Call,
+    /// The service.
+    pub allocation_id: AllocationId,
+    pub volume: AllocationId,
+}
+
 /// Begin an upload (F7.6.3); images have an epoch of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BeginImageCommand {
@@ -241,6 +250,15 @@ pub trait Driver: fmt::Debug + Send + Sync {
         Err(no_backups())
     }
 
+    /// Lends a volume by itself to a service that does not run. Drivers of clouds without such volumes leave it.
+    async fn attach(&self, _: AttachCommand) -> Result<Allocation, DriverError> {
+        Err(no_volumes())
+    }
+    /// Takes the volume of a service back, with its data.
+    async fn detach(&self, _: AllocationCommand) -> Result<Allocation, DriverError> {
+        Err(no_volumes())
+    }
+
     /// All images with a name, also deleted ones, oldest first (F7.6.3). Drivers of clouds without images leave this and
     /// what follows as it is.
     async fn images(&self, _name: &str) -> Result<Vec<Image>, DriverError> {
@@ -270,6 +288,10 @@ pub trait Driver: fmt::Debug + Send + Sync {
     async fn delete_image(&self, _: ImageCommand) -> Result<Image, DriverError> {
         Err(no_images())
     }
+}
+
+fn no_volumes() -> DriverError {
+    DriverError::rejected(ProblemCode::Unsupported, "this cloud lends no volumes by themselves")
 }
 
 fn no_images() -> DriverError {

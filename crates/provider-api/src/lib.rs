@@ -18,8 +18,9 @@ pub mod webhook;
 pub mod wire;
 
 pub use driver::{
-    AllocationCommand, BackupCommand, BeginImageCommand, Call, ChunkCommand, ConfirmCommand,
-    ConvertCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, StartCommand,
+    AllocationCommand, AttachCommand, BackupCommand, BeginImageCommand, Call, ChunkCommand,
+    ConfirmCommand, ConvertCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand,
+    StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
 pub use http::{

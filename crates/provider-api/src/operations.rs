@@ -235,8 +235,8 @@ pub const OPERATIONS: &[Operation] = &[
         answer: (201, "Allocation"),
         ..act("hold", paths::HOLDS, Part::Holds, &["IF4", "IF5", "IF6", "F7.4.3", "F7.4.4"], [
             "Hold a group",
-            "Compute, storage and network are secured together in one zone of the region, or nothing is. The hold \
-             ends by itself at `heldUntilUs`. Of callers racing for the last capacity one wins.",
+            "Compute, storage and network are secured together in one zone of the region, or nothing is. Storage alone is a \
+             volume by itself, where the cloud lends such. The hold ends by itself at `heldUntilUs`. Of callers racing for the last capacity one wins.",
         ])
         .body("HoldRequest")
         .refuses(&[Code::RegionUnknown, Code::CapacityExhausted, Code::StorageFull])
@@ -463,6 +463,7 @@ pub const OPERATIONS: &[Operation] = &[
     ], ARCHIVE).refuses(EXPORT_PROBLEMS),
     Operation {
         answer: (200, "ErasureStatement"),
+        problems: &[Code::InUse],
         ..act("erase", paths::ERASE, Part::Ending, &["IF10", "F7.10.1c"], [
             "Erase the data",
             "Only of what is stopped; its backups are erased too and stand in the statement. Repeated, it gives the same \
@@ -474,7 +475,7 @@ pub const OPERATIONS: &[Operation] = &[
         "Give the capacity back",
         "Data that were written must have been erased before. The address is given back and the meter becomes final.",
     ])
-    .refuses(&[Code::NotErased]),
+    .refuses(&[Code::NotErased, Code::InUse]),
     Operation {
         method: "POST",
         body: Some("StartRequest"),
@@ -485,6 +486,18 @@ pub const OPERATIONS: &[Operation] = &[
         ], "ResolvedRecipe")
     }
     .refuses(&[Code::NotFound, Code::WrongState, Code::Unsupported, Code::VariableUnresolved]),
+    act("attach", paths::ATTACH, Part::Life, &["IF5", "F7.6.0"], [
+        "Lend a volume to a service",
+        "Of a service that does not run and has no volume of its own. The volume is an allocation of storage alone in the same \
+         zone, and lent to one service at a time. Attaching what is attached succeeds.",
+    ])
+    .body("AttachRequest")
+    .refuses(&[Code::Unsupported, Code::InUse, Code::VolumeLost]),
+    act("detach", paths::DETACH, Part::Life, &["IF5", "F7.6.0"], [
+        "Take a volume back",
+        "Of a service that does not run; the data stay on the volume, which can be backed up, restored, attached again, or erased \
+         and released. Detaching what has none succeeds.",
+    ]),
     ask("images", paths::IMAGES, Part::Images, &["F7.6.3"], [
         "What images are there",
         "Oldest first, also deleted ones; with `name` or `sha256` only such. Images belong to the token that brought them. A \

@@ -83,6 +83,10 @@ pub const RESTORE: &str = "/v1/backups/{id}/restore";
 pub const LONG_OPERATIONS: &str = "/v1/allocations/{id}/operations";
 /// `GET`: one piece of long work.
 pub const LONG_OPERATION: &str = "/v1/long-operations/{id}";
+/// `POST`: lend a volume to a service that does not run.
+pub const ATTACH: &str = "/v1/allocations/{id}/attach";
+/// `POST`: take the volume of a service back, with its data.
+pub const DETACH: &str = "/v1/allocations/{id}/detach";
 /// `POST`: begin an upload (F7.6.3). `GET`: the images, with `name`, `sha256`, `after` and `limit`.
 pub const IMAGES: &str = "/v1/images";
 /// `GET`: one image. `DELETE`: delete it.

@@ -60,6 +60,10 @@ pub enum Cause {
     Release,
     Fail,
     Lose,
+    /// A volume is lent to a service.
+    Attach,
+    /// It is taken back, with the data on it.
+    Detach,
 }
 
 use Cause as C;
@@ -107,6 +111,10 @@ pub const TRANSITIONS: &[(ResourceState, Cause, ResourceState)] = &[
     (S::Failed, C::Restore, S::Failed),
     (S::Failed, C::Lose, S::Unknown),
     (S::Released, C::Erase, S::Erased),
+    // Of volumes by themselves: in use, and kept with their data.
+    (S::Reserved, C::Attach, S::Ready),
+    (S::Draining, C::Attach, S::Ready),
+    (S::Ready, C::Detach, S::Draining),
 ];
 
 impl ResourceState {
@@ -187,7 +195,7 @@ impl ResourceState {
 
 impl Cause {
     /// All causes, in the order of a life.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         C::Hold,
         C::Extend,
         C::Drop,
@@ -205,6 +213,8 @@ impl Cause {
         C::Release,
         C::Fail,
         C::Lose,
+        C::Attach,
+        C::Detach,
     ];
 
     /// The word on the wire.
@@ -228,6 +238,8 @@ impl Cause {
             C::Release => "release",
             C::Fail => "fail",
             C::Lose => "lose",
+            C::Attach => "attach",
+            C::Detach => "detach",
         }
     }
 }

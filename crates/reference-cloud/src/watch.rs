@@ -86,8 +86,7 @@ async fn keep_running(
         if times.len() > RESTARTS_MAX {
             return give_up(cloud, &row.id, "the application keeps ending").await;
         }
-        let volume = cloud.volumes.path(&row.id);
-        if let Err(error) = cloud.children.ensure(row, &volume, cloud.config.start_timeout).await {
+        if let Err(error) = cloud.ensure_machines(row).await {
             tracing::warn!(allocation.id = %row.id, %error, "a machine could not be started again");
             return Ok(());
         }
@@ -126,7 +125,7 @@ pub(crate) async fn note(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpErr
     let requests = cloud.gateway.stats(&row.id).take_unwritten();
     let measured = row
         .running_wanted
-        .then(|| cloud.volumes.content(&row.id))
+        .then(|| cloud.volumes.content(row.volume()))
         .transpose()?
         .map(|content| content.bytes);
     if requests > 0 || (measured.is_some() && measured != row.storage_bytes) {
@@ -177,14 +176,13 @@ fn resuming(error: OpError) -> CloudError {
 async fn resume_one(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpError> {
     let state = row.state_at(cloud.now_us());
     if row.running_wanted {
-        let volume = cloud.volumes.path(&row.id);
         if cloud.volume_health(row) == Some(VolumeHealth::Lost) {
             return give_up(cloud, &row.id, VOLUME_LOST).await;
         }
         if let Err(error) = cloud.place_image(row).await {
             return give_up(cloud, &row.id, &error.to_string()).await;
         }
-        if let Err(error) = cloud.children.ensure(row, &volume, cloud.config.start_timeout).await {
+        if let Err(error) = cloud.ensure_machines(row).await {
             return give_up(cloud, &row.id, &error.to_string()).await;
         }
         if state == ResourceState::Provisioning {
@@ -198,7 +196,7 @@ async fn resume_one(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpError> {
         {
             cloud.gateway.open(&row.id, address).await?;
         }
-    } else if state.is_running() || state == ResourceState::Provisioning {
+    } else if !row.is_volume() && (state.is_running() || state == ResourceState::Provisioning) {
         // A stop was cut off: its intent is written, its children are gone by now.
         cloud.finish_stop(&row.id, None).await?;
     }

@@ -8,16 +8,17 @@ use serde::de::DeserializeOwned;
 use super::client::{self, Outgoing, Payload};
 use super::config::{ConfigError, DriverConfig};
 use crate::driver::{
-    AllocationCommand, BackupCommand, BeginImageCommand, Call, ChunkCommand, ConfirmCommand,
-    ConvertCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, StartCommand,
+    AllocationCommand, AttachCommand, BackupCommand, BeginImageCommand, Call, ChunkCommand,
+    ConfirmCommand, ConvertCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand,
+    StartCommand,
 };
 use crate::erasure::ErasureStatement;
 use crate::paths;
 use crate::problem::ProblemCode;
 use crate::resource::ResourceGraph;
 use crate::wire::{
-    Allocation, AllocationId, AllocationPage, BackedUpFile, Backup, BackupFilePage, BackupId,
-    BackupPage, Capabilities, ConfirmRequest, DiscoverAnswer, DiscoverRequest, EventPage,
+    Allocation, AllocationId, AllocationPage, AttachRequest, BackedUpFile, Backup, BackupFilePage,
+    BackupId, BackupPage, Capabilities, ConfirmRequest, DiscoverAnswer, DiscoverRequest, EventPage,
     ExtendRequest, IdempotencyKey, Image, ImageId, ImagePage, Liveness, LongOperation,
     LongOperationPage, Metrics, OperationId, OperationRecord, ResolvedRecipe, StartRequest,
     UsageRecord,
@@ -286,6 +287,16 @@ impl Driver for HttpDriver {
 
     async fn long_operation(&self, id: &OperationId) -> Result<LongOperation, DriverError> {
         self.get(paths::with(paths::LONG_OPERATION, id.as_str())).await
+    }
+
+    async fn attach(&self, command: AttachCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::ATTACH, command.allocation_id.as_str());
+        let body = AttachRequest { volume: command.volume };
+        self.change(Method::POST, path, &body, &command.call).await
+    }
+
+    async fn detach(&self, command: AllocationCommand) -> Result<Allocation, DriverError> {
+        self.post(paths::DETACH, &command).await
     }
 
     async fn images(&self, name: &str) -> Result<Vec<Image>, DriverError> {

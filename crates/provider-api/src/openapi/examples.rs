@@ -50,6 +50,7 @@ pub fn example(schema: &str) -> Option<Value> {
             settings: [("greeting".to_owned(), "hello from ${zone.region}".to_owned())].into(),
             values: BTreeMap::new(),
         }),
+        "AttachRequest" => told(&AttachRequest { volume: "alc_71c0aa90d2".into() }),
         "ResolvedRecipe" => told(&resolved()),
         "Allocation" => told(&held()),
         "AllocationPage" => told(&AllocationPage { items: vec![held()], next: None }),
@@ -132,6 +133,7 @@ fn capabilities() -> Capabilities {
         backups: true,
         monitoring: Some(watching::support()),
         security: Some(security::support()),
+        volumes: true,
         drain: true,
         export: true,
         webhooks: true,
@@ -193,6 +195,8 @@ fn held() -> Allocation {
         released_at_us: None,
         draining_until_us: None,
         image: None,
+        volume: None,
+        attached_to: None,
         erasure: None,
         failure: None,
     }
@@ -285,6 +289,8 @@ fn usage() -> UsageRecord {
         vcpu_seconds: 28_800,
         storage_gb_seconds: 180_000,
         storage_bytes: Some(12_288),
+        backup_bytes: 12_800,
+        backup_byte_seconds: 46_080_000,
         requests: 812,
         intervals: vec![UseInterval { started_at_us, stopped_at_us: None }],
     }

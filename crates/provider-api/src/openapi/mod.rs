@@ -249,6 +249,7 @@ fn schemas() -> Map<String, Value> {
         wire::StartRequest,
         wire::ResolvedRecipe,
         wire::DrainRequest,
+        wire::AttachRequest,
         wire::Allocation,
         wire::AllocationPage,
         wire::OperationRecord,

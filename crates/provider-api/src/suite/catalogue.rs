@@ -6,7 +6,7 @@ use std::pin::Pin;
 use super::answer::Outcome;
 use super::checks::{
     backups, crash, door, drain, ending, events, export, fence, holds, images, lives, monitoring,
-    order, recipes, regions, security, trouble, watch, webhook,
+    order, recipes, regions, security, trouble, volumes, watch, webhook,
 };
 use super::desk::Desk;
 use super::group::Group;
@@ -627,6 +627,27 @@ pub const CATALOGUE: &[Check] = &[
         ["F7.6.2"],
         "a variable that nobody knows blocks the start and is named",
         recipes::unresolved
+    ),
+    check!(
+        Life,
+        "life.volume",
+        ["IF5", "F7.6.0"],
+        "a volume by itself is lent to one service after the other with its data",
+        volumes::lent
+    ),
+    check!(
+        Life,
+        "life.volume-order",
+        ["IF5", "F7.5.1"],
+        "a volume that is lent is not lent again, started or given back",
+        volumes::order
+    ),
+    check!(
+        Backups,
+        "backup.metered",
+        ["IF2", "IF7"],
+        "the meter counts the backups that are kept and how long",
+        volumes::metered
     ),
 ];
 

@@ -64,7 +64,9 @@ pub(super) async fn clear(room: &Room, prefix: &str) -> Vec<String> {
         for label in [prefix.to_owned(), format!("{prefix}{SECOND}")] {
             match list(&desk, Some(&label), None).await {
                 // A cloud that ignores the label must not make us touch what belongs to others.
-                Ok(all) => {
+                Ok(mut all) => {
+                    // Volumes can be given back once no service has them.
+                    all.sort_by_key(|each| each.resources.is_volume());
                     for allocation in all.into_iter().filter(|each| each.label == label) {
                         left.extend(give_back(&desk, allocation).await);
                     }
@@ -122,6 +124,8 @@ pub(super) async fn earlier_runs(room: &Room) {
     let work = async {
         let Ok(answer) = desk.discover(&room.region, room.group()).await else { return };
         let Ok(all) = list(&desk, None, None).await else { return };
+        let mut all = all;
+        all.sort_by_key(|each| each.resources.is_volume());
         let old = all.into_iter().filter(|each| {
             each.label.starts_with(LABELS)
                 && each.created_at_us < answer.at_us.saturating_sub(EARLIER_US)
@@ -143,6 +147,7 @@ async fn give_back(desk: &Desk<'_>, mut allocation: Allocation) -> Option<String
         let route = match allocation.state {
             S::Released | S::Erased | S::Expired => return None,
             S::Held | S::Candidate => paths::HOLD,
+            S::Reserved | S::Draining if allocation.volume.is_some() => paths::DETACH,
             S::Reserved => paths::RELEASE,
             S::Draining if allocation.erasure.is_some() => paths::RELEASE,
             S::Draining => paths::ERASE,

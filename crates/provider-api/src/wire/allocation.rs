@@ -131,6 +131,14 @@ pub struct DrainRequest {
     pub deadline_seconds: Option<u32>,
 }
 
+/// Lends a volume to a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AttachRequest {
+    /// The allocation of a volume by itself.
+    pub volume: AllocationId,
+}
+
 /// One held or booked group as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -174,6 +182,12 @@ pub struct Allocation {
     /// What the data came from; absent when no image was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageId>,
+    /// The volume that is lent to this service, an allocation of its own; absent when none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume: Option<AllocationId>,
+    /// The service that this volume is lent to; absent when it is lent to none, or is no volume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attached_to: Option<AllocationId>,
     /// The statement, once data were erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure: Option<ErasureStatement>,

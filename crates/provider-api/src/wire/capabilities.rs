@@ -37,6 +37,9 @@ pub struct Capabilities {
     /// What is noticed at addresses, and whether sources can be blocked; absent when neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security: Option<SecuritySupport>,
+    /// Whether a volume can be held by itself and lent to services.
+    #[serde(default)]
+    pub volumes: bool,
     /// Whether services can be drained; a cloud that says nothing of it stops them only.
     #[serde(default)]
     pub drain: bool,

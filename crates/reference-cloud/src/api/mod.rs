@@ -80,6 +80,8 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "resources" => get(routes::resources),
         "start" => post(routes::start),
         "checkRecipe" => post(routes::check_recipe),
+        "attach" => post(routes::attach),
+        "detach" => post(routes::detach),
         "stop" => post(routes::stop),
         "drain" => post(routes::drain),
         "allow" => post(routes::allow),

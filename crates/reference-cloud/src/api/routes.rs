@@ -9,8 +9,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use provider_api::{
-    BlockRequest, ConfirmRequest, ConvertRequest, DiscoverRequest, DrainRequest, ExtendRequest,
-    FieldFault, HoldRequest, MonitoringRequest, ProblemCode, StartRequest,
+    AttachRequest, BlockRequest, ConfirmRequest, ConvertRequest, DiscoverRequest, DrainRequest,
+    ExtendRequest, FieldFault, HoldRequest, MonitoringRequest, ProblemCode, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -44,6 +44,21 @@ pub(super) async fn discover(State(cloud): Shared, body: Body) -> Response {
     let outcome = async {
         let request: DiscoverRequest = parse(&bytes(body)?)?;
         cloud.discover(&request).await
+    };
+    answer(outcome.await)
+}
+
+pub(super) async fn attach(
+    State(cloud): Shared,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let outcome = async {
+        let request: AttachRequest = parse(&bytes(body)?)?;
+        let intent = intent(&headers, "attach", &id, &request)?;
+        whole(&cloud.work.clone(), async move { cloud.attach(&intent, &id, &request.volume).await })
+            .await
     };
     answer(outcome.await)
 }
@@ -142,6 +157,7 @@ plain! {
     answer:
     drop_hold as "drop",
     stop as "stop",
+    detach as "detach",
     allow as "allow",
     deny as "deny",
     erase as "erase",

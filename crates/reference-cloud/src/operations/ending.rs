@@ -7,6 +7,7 @@ use provider_api::{
     UnsignedStatement,
 };
 
+use super::volumes::must_have_none;
 use super::work::blocking;
 use super::{Intent, step, wrong_state};
 use crate::cloud::Cloud;
@@ -29,6 +30,7 @@ impl Cloud {
             }
             return Ok(statement);
         }
+        must_have_none(row)?;
         let _volume = self.take_volume(id).await?;
         step(row, Cause::Erase)?;
         // Counted before the first file goes, and kept, so that a statement after a crash tells the whole.
@@ -124,6 +126,7 @@ impl Cloud {
         if state == ResourceState::Failed {
             return Err(wrong_state(state, Cause::Release));
         }
+        must_have_none(row)?;
         let has_data = row.erasure.is_none() && row.started_at.is_some();
         step(row, Cause::Release)?;
         if has_data {

@@ -5,6 +5,7 @@ use provider_api::{Allocation, Cause, FieldFault, ProblemCode, ResourceState, St
 use super::backups::volume_lost;
 use super::drain::must_not_drain;
 use super::hold::invalid;
+use super::volumes::must_run;
 use super::{Intent, step, wrong_state};
 use crate::cloud::Cloud;
 use crate::error::OpError;
@@ -31,6 +32,7 @@ impl Cloud {
             return self.view(row);
         }
         must_not_drain(row)?;
+        must_run(row)?;
         let state = ResourceState::from_word(&row.state);
         if state.is_running() {
             self.finish(tx, row, intent).await?;
@@ -46,10 +48,10 @@ impl Cloud {
         if state != ResourceState::Provisioning {
             step(row, Cause::Start)?;
         }
-        if !self.volumes.is_there(id) {
+        if !self.volumes.is_there(row.volume()) {
             return Err(volume_lost());
         }
-        let _volume = self.take_volume(id).await?;
+        let _volume = self.take_volume(row.volume()).await?;
         let image = self.image_to_start(&mut tx, row, request).await?;
         let recipe = self.resolve(row, request, image.as_ref())?;
         match image {
@@ -71,8 +73,7 @@ impl Cloud {
             watch::give_up(self, id, detail).await?;
             return Err(OpError::refuse(ProblemCode::StartFailed, detail));
         }
-        let volume = self.volumes.path(id);
-        if let Err(failure) = self.children.ensure(row, &volume, self.config.start_timeout).await {
+        if let Err(failure) = self.ensure_machines(row).await {
             watch::give_up(self, id, &failure.to_string()).await?;
             return Err(OpError::refuse(ProblemCode::StartFailed, failure.to_string()));
         }
@@ -103,6 +104,9 @@ impl Cloud {
         if admitted.replay {
             return self.view(row);
         }
+        if row.attached_to.is_some() {
+            return Err(must_run(row).err().unwrap_or(OpError::CutOff));
+        }
         match ResourceState::from_word(&row.state) {
             ResourceState::Provisioning
             | ResourceState::Ready
@@ -115,7 +119,7 @@ impl Cloud {
                 return self.view(row);
             }
         }
-        let _volume = self.take_volume(id).await?;
+        let _volume = self.take_volume(row.volume()).await?;
         row.running_wanted = false;
         row.access_wanted = false;
         store::save(&mut tx, row, self.now_us()).await?;
@@ -134,7 +138,7 @@ impl Cloud {
     ) -> Result<AllocationRow, OpError> {
         let now_us = self.now_us();
         self.note_security(&self.row(id).await?).await?;
-        let bytes = self.volumes.content(id)?.bytes;
+        let bytes = self.volumes.content(self.row(id).await?.volume())?.bytes;
         self.store.note(id, self.gateway.stats(id).take_unwritten(), Some(bytes)).await?;
         let mut tx = self.store.begin().await?;
         let mut row = store::load(&mut tx, id).await?.ok_or_else(|| super::not_found(id))?;

@@ -20,6 +20,7 @@ mod reads;
 mod recipes;
 mod resources;
 mod security;
+mod volumes;
 mod webhook;
 mod work;
 mod zones;

@@ -32,12 +32,17 @@ impl Cloud {
         if row.image_placed && row.image_id.as_deref() == Some(id.as_str()) {
             return Ok(Some(image));
         }
-        if row.image_placed || row.started_at.is_some() {
+        let used = self.volumes.content(row.volume())?.items > 0;
+        if row.image_placed || row.started_at.is_some() || used {
             return wrong(
                 "an image is put onto a fresh volume only; there are data on it".to_owned(),
             );
         }
-        let (wanted, room) = (image.content_bytes.unwrap_or(0), row.quota_bytes.unwrap_or(0));
+        let lent = match &row.volume_id {
+            Some(volume) => store::load(tx, volume).await?.and_then(|lent| lent.quota_bytes),
+            None => row.quota_bytes,
+        };
+        let (wanted, room) = (image.content_bytes.unwrap_or(0), lent.unwrap_or(0));
         if wanted > room {
             let detail = format!("the image puts {wanted} bytes onto a volume for {room}");
             return Err(OpError::refuse(ProblemCode::StorageFull, detail));
@@ -57,7 +62,7 @@ impl Cloud {
         let image = loaded.ok_or_else(|| super::not_found(image))?;
         let (files, copies, volumes) =
             (self.images.clone(), self.copies.clone(), self.volumes.clone());
-        let id = row.id.clone();
+        let id = row.volume().to_owned();
         blocking(move || {
             let name = format!("{id}-image");
             let (fresh, aside) = (copies.staging(&name), copies.aside(&name));

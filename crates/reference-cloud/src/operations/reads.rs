@@ -36,6 +36,7 @@ impl Cloud {
             backups: true,
             monitoring: Some(self.monitoring_support()),
             security: Some(self.security_support()),
+            volumes: true,
             drain: true,
             export: true,
             webhooks: true,
@@ -137,10 +138,13 @@ impl Cloud {
         let row = self.row(id).await?;
         let mut usage =
             if row.running_wanted { self.children.usage(&row) } else { Default::default() };
-        if self.volumes.path(id).exists() {
-            usage.storage_bytes = Some(self.volumes.content(id)?.bytes);
+        if self.volumes.path(row.volume()).exists() {
+            usage.storage_bytes = Some(self.volumes.content(row.volume())?.bytes);
         }
-        usage.storage_quota_bytes = row.quota_bytes;
+        usage.storage_quota_bytes = match &row.volume_id {
+            Some(volume) => self.row(volume).await?.quota_bytes,
+            None => row.quota_bytes,
+        };
         let response = self.gateway.stats(id).window(Instant::now());
         Ok(Metrics { allocation_id: AllocationId(row.id), at_us: self.now_us(), response, usage })
     }
@@ -158,6 +162,7 @@ impl Cloud {
             })
             .sum();
         let used_seconds = used_us / 1_000_000;
+        let (backup_bytes, backup_byte_seconds) = self.store.backups_kept(id, at_us).await?;
         let held_us = row
             .reserved_at
             .map_or(0, |from| row.released_at.unwrap_or(at_us).saturating_sub(from).max(0));
@@ -171,6 +176,8 @@ impl Cloud {
             vcpu_seconds: used_seconds.saturating_mul(row.instances.saturating_mul(row.vcpu_each)),
             storage_gb_seconds: (held_us / 1_000_000).saturating_mul(row.storage_gb),
             storage_bytes: row.storage_bytes,
+            backup_bytes,
+            backup_byte_seconds,
             requests: row.requests,
             intervals,
         })

@@ -111,11 +111,17 @@ impl Store {
 /// What is lent or held, by the id of the zone; a zone that lends nothing is absent.
 pub(crate) type UsedByZone = HashMap<String, Amounts>;
 
+/// Copies take room of their zone too; gibibytes that are begun count whole.
 const USED: &str = "
-    SELECT zone_id, SUM(instances), SUM(instances * vcpu_each), SUM(instances * ram_mb_each), SUM(storage_gb), SUM(mbps)
-    FROM allocations
-    WHERE state IN ('reserved', 'provisioning', 'ready', 'active', 'draining', 'failed')
-       OR (state = 'held' AND held_until > $1)
+    SELECT zone_id, SUM(instances), SUM(instances * vcpu_each), SUM(instances * ram_mb_each),
+           SUM(storage_gb) + (SUM(copied) + 1073741823) / 1073741824, SUM(mbps)
+    FROM (SELECT zone_id, instances, vcpu_each, ram_mb_each, storage_gb, mbps,
+                 COALESCE((SELECT SUM(b.bytes) FROM backups b
+                           WHERE b.allocation_id = a.id AND b.state IN ('ready', 'damaged', 'deleting', 'erasing')), 0)
+                 AS copied
+          FROM allocations a
+          WHERE state IN ('reserved', 'provisioning', 'ready', 'active', 'draining', 'failed')
+             OR (state = 'held' AND held_until > $1))
     GROUP BY zone_id";
 
 fn by_zone(rows: Vec<(String, i64, i64, i64, i64, i64)>) -> UsedByZone {
@@ -238,8 +244,8 @@ async fn write(tx: &mut Tx, row: &AllocationRow) -> Result<(), sqlx::Error> {
              quota_bytes = $5, application = $6, service_name = $7, settings = $8, running_wanted = $9,
              access_wanted = $10, erasing_bytes = $11, erasing_items = $12, held_until = $13, reserved_at = $14,
              started_at = $15, stopped_at = $16, released_at = $17, erasure = $18, failure = $19,
-             drain_until = $20, image_id = $21, image_placed = $22
-         WHERE id = $23 AND generation = $24",
+             drain_until = $20, image_id = $21, image_placed = $22, volume_id = $23, attached_to = $24
+         WHERE id = $25 AND generation = $26",
     )
     .bind(&row.state)
     .bind(row.epoch)
@@ -263,6 +269,8 @@ async fn write(tx: &mut Tx, row: &AllocationRow) -> Result<(), sqlx::Error> {
     .bind(row.drain_until)
     .bind(&row.image_id)
     .bind(row.image_placed)
+    .bind(&row.volume_id)
+    .bind(&row.attached_to)
     .bind(&row.id)
     .bind(row.generation)
     .execute(&mut **tx)

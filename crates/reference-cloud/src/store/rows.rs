@@ -53,6 +53,8 @@ pub(crate) struct AllocationRow {
     pub drain_until: Option<i64>,
     pub image_id: Option<String>,
     pub image_placed: bool,
+    pub volume_id: Option<String>,
+    pub attached_to: Option<String>,
 }
 
 impl AllocationRow {
@@ -62,6 +64,16 @@ impl AllocationRow {
             ResourceState::Held if self.held_until <= now_us => ResourceState::Expired,
             state => state,
         }
+    }
+
+    /// Where its data are: on its own volume, or on the one that is lent to it.
+    pub(crate) fn volume(&self) -> &str {
+        self.volume_id.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Whether it is storage and nothing else.
+    pub(crate) fn is_volume(&self) -> bool {
+        self.instances == 0
     }
 
     /// The address lent to the service.
@@ -133,6 +145,8 @@ impl AllocationRow {
             released_at_us: self.released_at,
             draining_until_us: self.drain_until,
             image: self.image_id.as_deref().map(ImageId::from),
+            volume: self.volume_id.as_deref().map(AllocationId::from),
+            attached_to: self.attached_to.as_deref().map(AllocationId::from),
             erasure: self.statement()?,
             failure: self.failure.clone(),
         })

@@ -155,6 +155,7 @@ impl Cloud {
             drain: false,
             export: false,
             webhooks: false,
+            volumes: false,
             images: None,
             variables: Vec::new(),
             backups: false,
@@ -205,6 +206,8 @@ impl Cloud {
             released_at_us: None,
             draining_until_us: None,
             image: None,
+            volume: None,
+            attached_to: None,
             erasure: None,
             failure: None,
         };
@@ -374,6 +377,8 @@ impl Cloud {
             vcpu_seconds: 0,
             storage_gb_seconds: 0,
             storage_bytes: None,
+            backup_bytes: 0,
+            backup_byte_seconds: 0,
             requests: 0,
             intervals: book.intervals.clone(),
         })))

@@ -137,7 +137,7 @@ pub(in crate::suite) async fn restored(desk: &Desk<'_>) -> Outcome {
 }
 
 /// Lets users in and visits, which changes the data of an application that keeps any.
-async fn use_it(desk: &Desk<'_>, ready: &Allocation) -> Outcome {
+pub(super) async fn use_it(desk: &Desk<'_>, ready: &Allocation) -> Outcome {
     let Some(endpoint) = &ready.endpoint else { return Ok(()) };
     let generation = desk.look(&ready.id).await?.generation;
     let name = format!("allow-{generation}");

@@ -17,5 +17,6 @@ pub(super) mod recipes;
 pub(super) mod regions;
 pub(super) mod security;
 pub(super) mod trouble;
+pub(super) mod volumes;
 pub(super) mod watch;
 pub(super) mod webhook;

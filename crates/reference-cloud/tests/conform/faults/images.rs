@@ -1,4 +1,4 @@
-//! Faults with images and recipes.
+//! Faults with images, recipes and volumes by themselves.
 
 use provider_api::{ProblemCode as Code, content_digest};
 use serde_json::json;
@@ -160,5 +160,43 @@ pub const FAULTS: &[Fault] = &[
             up.own("POST", &start, &String::from_utf8_lossy(&call.body)).await;
         }
         reply
+    }),
+    // Volumes by themselves.
+    whole!("lends in words only", "life.volume", "state of the volume", |up, call| {
+        if !call.is("POST", "/attach") {
+            return up.send(&call).await;
+        }
+        let volume = call.json()["volume"].clone();
+        let mut reply = up.own("GET", &format!("/v1/allocations/{}", call.id()), "").await;
+        reply.set(|allocation| allocation["volume"] = volume);
+        reply
+    }),
+    tell!("loses the data on the way", "life.volume", "at the next service", |_, call, reply| {
+        if call.method == "GET" && call.path.starts_with("/v1/backups/bak_") {
+            reply.set(|backup| {
+                let id = backup["id"].clone();
+                backup["restorePoint"]["sha256"] = id;
+            });
+        }
+    }),
+    tell!("lends one volume twice", "life.volume-order", "in-use", |_, call, reply| {
+        if call.is("POST", "/attach") && reply.code() == Some(Code::InUse) {
+            reply.ok(&json!({"state": "reserved"}));
+        }
+    }),
+    tell!("takes a volume from what runs", "life.volume-order", "wrong-state", |_, call, reply| {
+        if call.is("POST", "/detach") && reply.code() == Some(Code::WrongState) {
+            reply.ok(&json!({"state": "ready"}));
+        }
+    }),
+    tell!("bills no backups", "backup.metered", "backups that are kept", |_, call, reply| {
+        if call.is("GET", "/meter") {
+            reply.set(|meter| meter["backupBytes"] = json!(0));
+        }
+    }),
+    tell!("bills what is deleted", "backup.metered", "counts no more", |_, call, reply| {
+        if call.is("GET", "/meter") {
+            reply.set(|meter| meter["backupByteSeconds"] = meter["atUs"].clone());
+        }
     }),
 ];
