@@ -47,6 +47,8 @@ enum Body {
     Key,
     Until,
     End,
+    Mode,
+    Taken,
     Again,
 }
 
@@ -89,7 +91,14 @@ const TABLE: &[Row] = &[
     row("GET", "/contracts/{contract}/observations", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/inventory", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/inventory/differences", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/graph", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/repair", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/repair", Body::Nothing, [401, 404, 403]),
+    row("PUT", "/contracts/{contract}/repair", Body::Mode, [401, 404, 403]),
     row("POST", "/contracts/{contract}/release", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/data", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/data/archive", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/data/taken", Body::Taken, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/end", Body::End, [401, 404, 403]),
     row("DELETE", "/contracts/{contract}/end", Body::Nothing, [401, 404, 403]),
     row("POST", "/provider/offers/check", Body::Offer, [200, 200, 200]),
@@ -214,6 +223,8 @@ impl Things {
                 let jwk: serde_json::Value = serde_json::from_str(&key().to_jwk()).unwrap();
                 Sent::Json(json!({"key": jwk}))
             }
+            Body::Taken => Sent::Json(json!({"waive": true})),
+            Body::Mode => Sent::Json(json!({"mode": "automatic"})),
             Body::End => Sent::Json(json!({"endsAt": "2027-03-31T18:00:00+09:00"})),
             Body::Until => Sent::Json(json!({"until": self.notice.to_string()})),
             Body::Again => Sent::Json(json!({"at": "2026-10-01T00:00:00Z"})),

@@ -3,10 +3,12 @@
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
 mod alternatives;
+mod data;
 mod documents;
 mod end;
 mod events;
 mod fit;
+mod graph;
 mod inventory;
 mod list;
 mod measured;
@@ -17,6 +19,7 @@ mod plan;
 mod quote;
 mod quote_page;
 mod release;
+mod repair;
 mod show;
 pub(crate) mod state;
 pub(crate) mod steps;
@@ -42,7 +45,11 @@ pub fn routes() -> Router<AppState> {
         .route("/contracts/{id}", get(show::show))
         .route("/contracts/{id}/events", get(events::follow))
         .route("/contracts/{id}/inventory", get(inventory::show))
+        .route("/contracts/{id}/graph", get(graph::show))
+        .route("/contracts/{id}/repair", post(repair::act))
         .route("/contracts/{id}/release", get(release::ask).post(release::release))
+        .route("/contracts/{id}/data", post(data::take))
+        .route("/contracts/{id}/data.tar", get(data::download))
         .route("/contracts/{id}/end", post(end::set))
         .route("/contracts/{id}/erasure.json", get(documents::erasure))
 }

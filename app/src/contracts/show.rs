@@ -4,13 +4,14 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use broker::contracts::{ContractPage, PlaceView, Timeline};
-use broker::inventory::GROUP;
+use broker::BrokerError;
+use broker::contracts::{ContractPage, PlaceView, ReturnedData, Timeline};
+use broker::inventory::{GROUP, RepairView};
 use domain::{ContractState, Role};
 use leptos::prelude::*;
 
 use super::{
-    alternatives, contract_id, documents, end, inventory, measured, plan,
+    alternatives, contract_id, data, documents, end, inventory, measured, plan,
     state::{CANCELLED, lead, reason, state_badge},
     steps,
 };
@@ -47,10 +48,40 @@ pub(super) async fn show(
         Ok(series) => series,
         Err(error) => return fail(&ctx, error),
     };
-    sheet(&ctx, &contract, &series)
+    let data = match data_of(&ctx, &state, &contract).await {
+        Ok(data) => data,
+        Err(error) => return fail(&ctx, error),
+    };
+    let repair = if contract.differs {
+        match state.broker.repair_view(&ctx.op(), contract.card.id).await {
+            Ok(view) => Some(view),
+            Err(error) => return fail(&ctx, error),
+        }
+    } else {
+        None
+    };
+    sheet(&ctx, &contract, &series, (repair.as_ref(), data.as_ref()))
 }
 
-fn sheet(ctx: &PageContext, contract: &ContractPage, series: &measured::Series) -> Response {
+/// The data that wait for whoever looks; none but their owner sees them.
+async fn data_of(
+    ctx: &PageContext,
+    state: &AppState,
+    contract: &ContractPage,
+) -> Result<Option<ReturnedData>, BrokerError> {
+    let own = ctx.viewer.as_ref().is_some_and(|viewer| viewer.role == Role::Customer);
+    if !own || contract.card.state != ContractState::Releasing {
+        return Ok(None);
+    }
+    state.broker.returned_data(&ctx.op(), contract.card.id).await
+}
+
+fn sheet(
+    ctx: &PageContext,
+    contract: &ContractPage,
+    series: &measured::Series,
+    (repair, data): (Option<&RepairView>, Option<&ReturnedData>),
+) -> Response {
     let words = ctx.words();
     let card = &contract.card;
     let title = card.service_name.clone();
@@ -71,7 +102,8 @@ fn sheet(ctx: &PageContext, contract: &ContractPage, series: &measured::Series) 
             {breadcrumbs(words, vec![above(ctx)])}
             {page_head(title, Some(lead(words, card, contract.failure.as_deref()).to_owned()), actions)}
             {section("now", words.contracts_page_now(), now(ctx, contract))}
-            {contract.differs.then(|| inventory::differs(words, contract))}
+            {repair.and_then(|repair| inventory::differs(ctx, card.id, repair))}
+            {data.map(|data| data::waiting(ctx, card.id, data))}
             {failure(ctx, contract)}
             {(card.state == ContractState::Released).then(|| documents::after_release(ctx, contract))}
             {before}

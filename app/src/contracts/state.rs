@@ -65,6 +65,7 @@ pub(crate) fn known_reason(words: Words, code: &str) -> Option<&'static str> {
         "statement_invalid" | "no_erasure_key" => words.contracts_reason_statement(),
         "cancelled" => words.contracts_reason_cancelled(),
         "order_undone" => words.contracts_reason_order_undone(),
+        "data_taken" => words.contracts_reason_data_waits(),
         "meter_open" => words.contracts_reason_meter_open(),
         _ => return None,
     })

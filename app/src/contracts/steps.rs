@@ -11,6 +11,8 @@ use crate::{
 
 /// The kind that gives back what belongs to nobody.
 const RECLAIM: &str = "reclaim_orphan";
+/// The kind that brings a service back to what was ordered.
+const REPAIR: &str = "repair_service";
 
 /// A workflow as it stands; ends when nothing more will happen by itself.
 pub(crate) fn view(locale: Locale, timeline: &Timeline) -> TimelineView {
@@ -28,8 +30,9 @@ pub(super) fn is_over(timeline: &Timeline) -> bool {
 pub(crate) fn kind_word(words: Words, kind: &str) -> String {
     match kind {
         kind if kind.starts_with("activate_") => words.contracts_kind_activate().to_owned(),
-        "release_contract" => words.contracts_kind_release().to_owned(),
+        "release_contract" | "release_returning_data" => words.contracts_kind_release().to_owned(),
         RECLAIM => words.contracts_kind_reclaim().to_owned(),
+        REPAIR => words.contracts_kind_repair().to_owned(),
         other => other.to_owned(),
     }
 }
@@ -39,6 +42,9 @@ fn headline(words: Words, timeline: &Timeline) -> String {
     let text = match (timeline.state.as_str(), activation) {
         ("running", _) if timeline.kind == RECLAIM => words.contracts_headline_reclaiming(),
         ("done", _) if timeline.kind == RECLAIM => words.contracts_headline_reclaimed(),
+        ("running", _) if timeline.kind == REPAIR => words.contracts_headline_repairing(),
+        ("done", _) if timeline.kind == REPAIR => words.contracts_headline_repaired(),
+        ("undone", _) if timeline.kind == REPAIR => words.contracts_headline_repair_failed(),
         ("running", true) => words.contracts_headline_activating(),
         ("running", false) => words.contracts_headline_releasing(),
         ("undoing", _) => words.contracts_headline_undoing(),
@@ -60,6 +66,7 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         return words.contracts_step_of_seat(step_word(words, work), seat);
     }
     let text = match name {
+        "check" => words.contracts_step_check(),
         "plan" => words.contracts_step_plan(),
         "discover" => words.contracts_step_discover(),
         "hold" => words.contracts_step_hold(),
@@ -73,6 +80,7 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         "erase" => words.contracts_step_erase(),
         "release" => words.contracts_step_release(),
         "meter" => words.contracts_step_meter(),
+        "hand_over" => words.contracts_step_hand_over(),
         other => return other.to_owned(),
     };
     text.to_owned()

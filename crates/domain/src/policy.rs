@@ -28,6 +28,10 @@ pub enum Action {
     ReadContract,
     /// End a contract.
     ReleaseContract,
+    /// Read the data of a service that ends, and say that they were taken.
+    TakeData,
+    /// Have a service repaired that its cloud has changed, or decide that this happens by itself.
+    RepairService,
     /// Read the list of workflows.
     ReadWorkflows,
     /// Have a workflow undone; retry or abandon one that needs attention, or take a person's word for its step.
@@ -97,6 +101,9 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::ReadContract, Relation::Any(Role::Broker)),
     row(Action::ReadContract, Relation::System),
     row(Action::ReleaseContract, Relation::Owner(Role::Customer)),
+    row(Action::TakeData, Relation::Owner(Role::Customer)),
+    row(Action::RepairService, Relation::Owner(Role::Customer)),
+    row(Action::RepairService, Relation::System),
     row(Action::ReadWorkflows, Relation::Any(Role::Broker)),
     row(Action::SteerWorkflow, Relation::Any(Role::Broker)),
     row(Action::ReadAudit, Relation::Any(Role::Broker)),

@@ -18,9 +18,10 @@ pub mod webhook;
 pub mod wire;
 
 pub use driver::{
-    AllocationCommand, AttachCommand, BackupCommand, BeginImageCommand, Call, ChunkCommand,
-    ConfirmCommand, ConvertCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand,
-    StartCommand,
+    AcceptLinkCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
+    BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
+    DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
+    Pieces, StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
 pub use http::{

@@ -39,11 +39,12 @@ pub enum Part {
     Backups,
     Ending,
     Images,
+    Links,
 }
 
 impl Part {
     /// All parts, in the order of the document.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Cloud,
         Self::Holds,
         Self::Life,
@@ -52,6 +53,7 @@ impl Part {
         Self::Backups,
         Self::Ending,
         Self::Images,
+        Self::Links,
     ];
 
     /// The tag in the document.
@@ -66,6 +68,7 @@ impl Part {
             Self::Backups => "backups",
             Self::Ending => "ending",
             Self::Images => "images",
+            Self::Links => "links",
         }
     }
 
@@ -83,6 +86,9 @@ impl Part {
             }
             Self::Images => {
                 "What services can be started from: ask what is there, upload in chunks, make another format of it"
+            }
+            Self::Links => {
+                "Tunnels between allocations of two clouds, with the consent of both; what passes through them"
             }
             Self::Ending => "Erase with a signed statement, then give the capacity back",
         }
@@ -221,14 +227,19 @@ pub const OPERATIONS: &[Operation] = &[
         "The gateway document: zones with what each lends in all, how it holds, the bounds of a hold, applications, \
          measured values, and the key that signs erasure statements. Also the way to check that a cloud answers.",
     ], "Capabilities").refuses(&[]),
+    ask("quota", paths::QUOTA, Part::Cloud, &["F7.4.1", "F7.4.4"], [
+        "What the tenant may have",
+        "The limits of the tenant that the token belongs to, over all zones, and what is held and booked of them now. What \
+         has no limit is absent. A hold beyond a limit is refused as `quota-exceeded`, whatever is free.",
+    ], "TenantQuota").refuses(&[]),
     Operation {
         method: "POST",
         body: Some("DiscoverRequest"),
         problems: &[Code::RegionUnknown],
         ..ask("discover", paths::DISCOVER, Part::Cloud, &["F7.4.1"], [
             "Could a group be held now?",
-            "A live answer for one region: true at `atUs`, worth trusting until `validUntilUs`, never a promise. It \
-             secures nothing and changes nothing.",
+            "A live answer for one region and the tenant: true at `atUs`, worth trusting until `validUntilUs`, never a \
+             promise. It secures nothing and changes nothing.",
         ], "DiscoverAnswer")
     },
     Operation {
@@ -239,7 +250,7 @@ pub const OPERATIONS: &[Operation] = &[
              volume by itself, where the cloud lends such. The hold ends by itself at `heldUntilUs`. Of callers racing for the last capacity one wins.",
         ])
         .body("HoldRequest")
-        .refuses(&[Code::RegionUnknown, Code::CapacityExhausted, Code::StorageFull])
+        .refuses(&[Code::RegionUnknown, Code::CapacityExhausted, Code::QuotaExceeded, Code::StorageFull])
     },
     Operation {
         method: "DELETE",
@@ -556,6 +567,52 @@ pub const OPERATIONS: &[Operation] = &[
              from it are not erased. Deleting what was deleted succeeds.",
         ])
         .refuses(&[Code::InUse])
+    },
+    Operation {
+        answer: (201, "Link"),
+        ..act("openLink", paths::LINKS, Part::Links, &["IF3", "IF6", "F7.4.3"], [
+            "Ask for a link to another cloud",
+            "Books the bandwidth here and waits for the other side until `waitsUntilUs`. The answer has an `offer`, to be given \
+             to `acceptLink` at the cloud that was named; nobody else can use it. Not of what is only held or has ended.",
+        ])
+        .body("LinkRequest")
+        .refuses(&[Code::Unsupported, Code::CapacityExhausted, Code::QuotaExceeded])
+    },
+    Operation {
+        answer: (201, "Link"),
+        ..act("acceptLink", paths::ACCEPT_LINK, Part::Links, &["IF3", "IF6", "IF9"], [
+            "Accept a link that another cloud was asked for",
+            "Books the bandwidth here too. Then the tunnel comes up by itself, and comes up again whenever it was cut, until \
+             either side takes the link down. Each side proves the key that the other was told.",
+        ])
+        .body("LinkOffer")
+        .refuses(&[Code::Unsupported, Code::CapacityExhausted, Code::QuotaExceeded])
+    },
+    ask("links", paths::LINKS, Part::Links, &["IF3", "F7.5.2"], [
+        "The links of an allocation",
+        "Oldest first, also those that are down. A page says with `next` how to go on.",
+    ], "LinkPage"),
+    ask("getLink", paths::LINK, Part::Links, &["IF3", "IF9", "IF12"], [
+        "One link as it is now",
+        "Whether the tunnel is up, its round trip, and the bytes it has carried.",
+    ], "Link"),
+    Operation {
+        method: "DELETE",
+        answer: (200, "Link"),
+        ..act("closeLink", paths::LINK, Part::Links, &["IF3", "IF9", "F7.10.1d"], [
+            "Take a link down",
+            "When it answers, nothing passes any more and the bandwidth is given back; the other side hears of it. Taking down \
+             what is down succeeds. Releasing the allocation takes its links down last, after machines and data.",
+        ])
+    },
+    Operation {
+        method: "POST",
+        problems: &[Code::NotFound, Code::WrongState, Code::Unavailable],
+        ..ask("probeLink", paths::PROBE_LINK, Part::Links, &["IF9", "IF12", "F7.6.4"], [
+            "Measure through the tunnel",
+            "Sends data for about half a second to the other cloud, which counts what arrives. It changes nothing; one probe of a \
+             link at a time.",
+        ], "LinkProbe")
     },
 ];
 

@@ -26,6 +26,8 @@ pub enum ProblemCode {
     StaleEpoch,
     /// Not enough capacity is left in the region for the whole group.
     CapacityExhausted,
+    /// The tenant may have no more; `errors` names each quota, what is used and what is allowed.
+    QuotaExceeded,
     /// The cloud does not have the region that was named.
     RegionUnknown,
     /// The hold ended before it was confirmed or extended.
@@ -85,6 +87,7 @@ impl ProblemCode {
             Self::EpochMissing => "epoch-missing",
             Self::StaleEpoch => "stale-epoch",
             Self::CapacityExhausted => "capacity-exhausted",
+            Self::QuotaExceeded => "quota-exceeded",
             Self::RegionUnknown => "region-unknown",
             Self::HoldExpired => "hold-expired",
             Self::WrongState => "wrong-state",
@@ -119,6 +122,7 @@ impl ProblemCode {
             Self::NotFound => 404,
             Self::StaleEpoch
             | Self::CapacityExhausted
+            | Self::QuotaExceeded
             | Self::HoldExpired
             | Self::WrongState
             | Self::NotErased
@@ -155,6 +159,7 @@ impl ProblemCode {
             Self::EpochMissing => "An epoch is needed",
             Self::StaleEpoch => "A later epoch was seen",
             Self::CapacityExhausted => "Not enough capacity is left",
+            Self::QuotaExceeded => "The quota of the tenant is used up",
             Self::RegionUnknown => "The cloud does not have this region",
             Self::HoldExpired => "The hold has ended",
             Self::WrongState => "This cannot be done in the present state",
@@ -261,6 +266,7 @@ mod tests {
         for code in [
             ProblemCode::InvalidRequest,
             ProblemCode::CapacityExhausted,
+            ProblemCode::QuotaExceeded,
             ProblemCode::TooManyRequests,
             ProblemCode::StorageFull,
             ProblemCode::VolumeLost,

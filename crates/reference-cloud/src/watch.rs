@@ -56,6 +56,7 @@ async fn round(
     cloud.take_up_work().await?;
     cloud.take_up_conversions().await?;
     cloud.take_readings().await?;
+    cloud.store.end_unaccepted(now_us).await?;
     for row in rows {
         // Busy ones are in the hands of an operation.
         let Some(_guard) = cloud.try_lock(&row.id) else { continue };
@@ -139,6 +140,7 @@ pub(crate) async fn resume(cloud: &Arc<Cloud>) -> Result<(), CloudError> {
     cloud.clear_up().await.map_err(resuming)?;
     cloud.clear_up_images().await.map_err(resuming)?;
     cloud.resume_blocks().await.map_err(resuming)?;
+    cloud.know_peers().await.map_err(resuming)?;
     let rows = cloud.store.living().await?;
     let wanted: HashSet<&str> =
         rows.iter().filter(|row| row.running_wanted).map(|row| row.id.as_str()).collect();

@@ -4,34 +4,54 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use broker::contracts::DataAtEnd;
 use broker::{Broker, BrokerError};
 use domain::{ContractId, Timestamp};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::contracts::ContractBody;
-use super::extract::{Asker, Input, Named};
+use super::extract::{Asker, FromQuery, Input, Named, Params, Query};
 use super::problem::Problem;
 
 pub(super) fn routes() -> OpenApiRouter<Broker> {
     OpenApiRouter::new().routes(routes!(release)).routes(routes!(set_end, take_end_back))
 }
 
+/// What becomes of the data.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the fields are the documentation; reading is by name")]
+struct ReleaseQuery {
+    /// `erase`, when absent, or `return`.
+    data: Option<String>,
+}
+
+struct Choice(DataAtEnd);
+
+impl FromQuery for Choice {
+    fn from_query(params: &mut Params) -> Self {
+        Self(params.word("data", "`erase` or `return`", DataAtEnd::from_word).unwrap_or_default())
+    }
+}
+
 /// Release a contract
 ///
-/// Access is closed, the service stopped, its data erased with a statement, resources given back.
+/// Access is closed, the service stopped, its data erased with a statement, resources given back. With
+/// `data=return` they wait first until they were taken (`/contracts/{contract}/data`), at most 30 days.
 /// Repeating it changes nothing.
 #[utoipa::path(post, path = "/contracts/{contract}/release", tag = "contracts",
-    params(("contract" = String, Path, description = "`ctr_…`")),
+    params(("contract" = String, Path, description = "`ctr_…`"), ReleaseQuery),
     responses((status = 202, body = ContractBody)))]
 async fn release(
     State(broker): State<Broker>,
     Asker(ctx): Asker,
     Named(id): Named<ContractId>,
+    Query(Choice(data)): Query<Choice>,
 ) -> Result<Response, Problem> {
-    broker.release(&ctx, id).await?;
+    broker.release_with(&ctx, id, data).await?;
     let body: ContractBody = broker.contract(&ctx, id).await?.into();
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())
 }

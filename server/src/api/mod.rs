@@ -5,9 +5,11 @@
 
 mod account;
 mod alternatives;
+mod care;
 mod combinations;
 mod conformance;
 mod contracts;
+mod data;
 mod desk;
 mod ends;
 mod exchange;
@@ -50,6 +52,8 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(contracts::routes())
         .merge(ends::routes())
         .merge(inventory::routes())
+        .merge(care::routes())
+        .merge(data::routes())
         .merge(conformance::routes())
         .merge(provider_offers::routes())
         .merge(exchange::routes())

@@ -1,14 +1,15 @@
 //! The broker is killed.
 
 use broker::OpContext;
+use broker::contracts::{DataAtEnd, TakeData};
 use domain::{ContractId, ContractState, OrderId, Role};
 use std::path::Path;
 use testkit::{Engine, TestBroker};
 
 use crate::processes::{BrokerProcess, Hold};
 use crate::story::{
-    KINDS, OFFER, catch_up, hardest, is_released, lent, places, places_of_undo, release, runs_once,
-    wait_for_end,
+    KINDS, OFFER, catch_up, hardest, is_released, lent, one_of, places, places_of_undo, release,
+    runs_once, wait_for_end,
 };
 
 const ORDER_OFFERS: [&str; 3] =
@@ -171,6 +172,47 @@ async fn reclaim_survives(engine: Engine) {
     market.finish().await;
 }
 
+/// What somebody at the provider stopped is started again.
+async fn repair_survives(engine: Engine) {
+    let market = TestBroker::with_real_time_cloud(engine, 40).await;
+    let customer = market.person(Role::Customer).await;
+    for place in hardest(places(&market, "repair_service")) {
+        catch_up(&market);
+        let id = market.sign(&customer, OFFER, &place).await.unwrap();
+        market.run_workflows().await;
+        market.stop_by_hand(id, &place).await;
+        assert_eq!(market.broker.look_at_services().await.unwrap(), 1, "{place}");
+        catch_up(&market);
+        market.broker.repair(&customer, id).await.unwrap();
+        ends_done(&market, engine, &customer, id, &place).await;
+        runs_once(&market, &*market.driver(), &customer, id, &place).await;
+        release(&market, &customer, id).await;
+        market.run_workflows().await;
+        assert!(lent(&*market.driver(), id).await.is_empty(), "{place}");
+    }
+    market.finish().await;
+}
+
+/// The data of a service are given up before the processes begin; nothing is erased before that is known.
+async fn returning_release_survives(engine: Engine) {
+    let market = TestBroker::with_real_time_cloud(engine, 40).await;
+    let customer = market.person(Role::Customer).await;
+    let cloud = market.cloud.as_ref().unwrap();
+    for place in one_of(places(&market, "release_returning_data")) {
+        catch_up(&market);
+        let id = market.sign(&customer, OFFER, &place).await.unwrap();
+        market.run_workflows().await;
+        catch_up(&market);
+        market.broker.release_with(&customer, id, DataAtEnd::Return).await.unwrap();
+        market.broker.take_data(&customer, id, &TakeData::Waived).await.unwrap();
+        ends_done(&market, engine, &customer, id, &place).await;
+        let driver = market.driver();
+        is_released(&market, &*driver, &customer, id, |name| cloud.volume_exists(name), &place)
+            .await;
+    }
+    market.finish().await;
+}
+
 crate::on_both!(
     every_kind_has_a_story => every_kind_of_workflow_is_killed_in_some_story,
     activation_survives => kill_9_at_every_step_of_activation_leaves_exactly_one_set_of_resources,
@@ -178,5 +220,7 @@ crate::on_both!(
     cancelled_activation_survives => kill_9_at_every_step_of_an_undo_leaves_nothing_at_the_cloud,
     order_of_two_survives => f7_4_4_kill_9_at_every_step_of_an_order_of_two_doubles_nothing,
     reclaim_survives => kill_9_at_every_step_of_giving_back_an_orphan_leaves_nothing_at_the_cloud,
+    returning_release_survives => f7_10_1c_kill_9_at_a_step_of_a_release_that_returns_data_ends_erased,
+    repair_survives => f7_5_3_kill_9_at_every_step_of_a_repair_leaves_the_service_running_once,
     order_of_three_survives => f7_4_4_kill_9_at_every_step_of_an_order_of_three_doubles_nothing,
 );

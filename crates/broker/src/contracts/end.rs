@@ -17,16 +17,54 @@ const END_MAX_US: DurationUs = 10 * 366 * 86_400 * 1_000_000;
 /// Contracts that are ended in one go; the others wait for the next second.
 const DUE_AT_ONCE: u32 = 50;
 
+/// What becomes of the data of a service that ends (F7.10.1c).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DataAtEnd {
+    /// They are erased.
+    #[default]
+    Erase,
+    /// They wait for their owner to take them, and are erased then.
+    Return,
+}
+
+impl DataAtEnd {
+    /// The word for it in API and forms.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Erase => "erase",
+            Self::Return => "return",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Erase, Self::Return].into_iter().find(|choice| choice.as_str() == word)
+    }
+}
+
 impl Broker {
-    /// Ends the service: starts `release_contract`; repeating it changes nothing.
+    /// Ends the service and erases its data; repeating it changes nothing.
     pub async fn release(&self, ctx: &OpContext, id: ContractId) -> Result<(), BrokerError> {
+        self.release_with(ctx, id, DataAtEnd::Erase).await
+    }
+
+    /// Ends the service; what becomes of its data is said with the first call and does not change.
+    pub async fn release_with(
+        &self,
+        ctx: &OpContext,
+        id: ContractId,
+        data: DataAtEnd,
+    ) -> Result<(), BrokerError> {
         let mut tx = self.begin().await?;
         let head = self.head_to_end(ctx, &mut tx, id).await?;
         if matches!(head.state, ContractState::Releasing | ContractState::Released) {
             return Ok(());
         }
-        self.begin_release(&mut tx, &head).await?;
-        record(self, ctx, &mut tx, Entry::new("contract.release_asked", id)).await?;
+        self.begin_release(&mut tx, &head, data).await?;
+        let entry = Entry::new("contract.release_asked", id).with("data", data.as_str());
+        record(self, ctx, &mut tx, entry).await?;
         tx.commit().await?;
         self.inner.signals.wake();
         Ok(())
@@ -93,7 +131,7 @@ impl Broker {
         };
         let head = contracts::find_head(&mut tx, id).await?;
         let Some(head) = head.filter(is_due) else { return Ok(false) };
-        self.begin_release(&mut tx, &head).await?;
+        self.begin_release(&mut tx, &head, DataAtEnd::Erase).await?;
         let ctx = OpContext::system("end of a contract");
         record(self, &ctx, &mut tx, Entry::new("contract.end_came", id)).await?;
         tx.commit().await?;
@@ -115,13 +153,22 @@ impl Broker {
         Ok(head)
     }
 
-    async fn begin_release(&self, tx: &mut Tx, head: &ContractHead) -> Result<(), BrokerError> {
+    async fn begin_release(
+        &self,
+        tx: &mut Tx,
+        head: &ContractHead,
+        data: DataAtEnd,
+    ) -> Result<(), BrokerError> {
         let state = head.state.apply(ContractEvent::AskRelease)?;
         contracts::set_state(tx, &StateChange::to(head, state, self.now())).await?;
         let input = ReleaseInput { provider: head.provider_id };
         let owner = head.organisation_id.to_string();
         let from = self.origin(&owner, Priority::Normal);
-        workflow::start(tx, from, &lifecycle::release(), &head.id.to_string(), &input)
+        let definition = match data {
+            DataAtEnd::Erase => lifecycle::release(),
+            DataAtEnd::Return => lifecycle::release_returning(),
+        };
+        workflow::start(tx, from, &definition, &head.id.to_string(), &input)
             .await
             .map_err(engine)?;
         Ok(())

@@ -1,6 +1,7 @@
 //! From quote to settlement: what a customer contracts, and how it goes.
 
 mod alternatives;
+mod data;
 mod end;
 mod estimate;
 mod follow;
@@ -11,6 +12,8 @@ mod ready;
 mod sign;
 
 pub use alternatives::{AlternativeOffer, Alternatives};
+pub use data::{DataStream, ReturnedArchive, ReturnedData, ReturnedFile, TakeData};
+pub use end::DataAtEnd;
 pub use order::{MemberQuote, OrderMember, OrderPage, OrderQuote, SignOrder};
 pub(crate) use quote::{orderable, plan_for, price as plan_price};
 pub(crate) use read::parse_cursor;

@@ -170,17 +170,22 @@ pub(super) async fn start(input: StepInput<Broker>) -> StepResult {
     let command = StartCommand {
         call: cloud.call("")?,
         allocation_id: allocation_id(&input, &seat)?,
-        request: StartRequest {
-            application: Some(APPLICATION.to_owned()),
-            image: None,
-            service_name: seat.wanted.service_name.clone(),
-            settings: BTreeMap::new(),
-            values: BTreeMap::new(),
-        },
+        request: start_request(&seat.wanted.service_name),
     };
     let allocation = cloud.driver.start(command).await.map_err(stop)?;
     seat.output::<Placing>(&input.run, "plan")?.check_zone(&allocation.zone)?;
     note(&input, &seat, &allocation)
+}
+
+/// What is started, and the values it needs to know.
+pub(super) fn start_request(service_name: &str) -> StartRequest {
+    StartRequest {
+        application: Some(APPLICATION.to_owned()),
+        image: None,
+        service_name: service_name.to_owned(),
+        settings: BTreeMap::new(),
+        values: BTreeMap::new(),
+    }
 }
 
 pub(super) async fn stop_and_erase(input: StepInput<Broker>) -> StepResult {
@@ -230,8 +235,14 @@ pub(super) async fn deny(input: StepInput<Broker>) -> StepResult {
 /// P6.1.i4: the job ends only when a probe through the customer-facing address passes.
 pub(super) async fn verify(input: StepInput<Broker>) -> StepResult {
     let opened: Allocation = Seat::of(&input)?.output(&input.run, "allow")?;
+    answers(&input, &opened).await
+}
+
+/// Whether the opened address answers as its users would see it.
+pub(super) async fn answers(input: &StepInput<Broker>, opened: &Allocation) -> StepResult {
     let endpoint = opened
         .endpoint
+        .as_ref()
         .ok_or_else(|| Stop::failed("no_address", "the cloud named no address of the service"))?;
     match input.env.inner.probe.probe(&endpoint.url).await {
         Ok(answer) if answer.is_up() => Done::with(&endpoint.url),

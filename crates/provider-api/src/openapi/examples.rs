@@ -2,6 +2,7 @@
 
 mod backups;
 mod images;
+mod links;
 mod security;
 mod watching;
 
@@ -30,6 +31,7 @@ const LABEL: &str = "ctr_0192f7a1";
 pub fn example(schema: &str) -> Option<Value> {
     match schema {
         "Capabilities" => told(&capabilities()),
+        "TenantQuota" => told(&quota()),
         "DiscoverRequest" => told(&DiscoverRequest { region: zone().region, resources: group() }),
         "DiscoverAnswer" => told(&discovered()),
         "HoldRequest" => told(&HoldRequest {
@@ -91,6 +93,11 @@ pub fn example(schema: &str) -> Option<Value> {
         crate::operations::CHUNK => told(&"(up to chunkBytesMax bytes of the image)"),
         crate::operations::ARCHIVE => told(&"(the bytes of a tar)"),
         "ErasureStatement" => told(&statement()?),
+        "LinkRequest" => told(&links::request()),
+        "LinkOffer" => told(&links::offer()),
+        "Link" => told(&links::requested()),
+        "LinkPage" => told(&LinkPage { items: vec![links::up()], next: None }),
+        "LinkProbe" => told(&links::probe()),
         "Problem" => told(&problem()),
         _ => None,
     }
@@ -115,6 +122,11 @@ fn group() -> ResourceGroup {
         storage: StorageSpec { gb: 50 },
         network: NetworkSpec { mbps: 100, endpoint: EndpointKind::Http },
     }
+}
+
+fn quota() -> TenantQuota {
+    let limits = Limits { instances: Some(20), storage_gb: Some(500), ..Limits::default() };
+    TenantQuota { tenant: "acme".to_owned(), limits, used: group().amounts(), at_us: NOW_US }
 }
 
 fn capabilities() -> Capabilities {
@@ -143,6 +155,8 @@ fn capabilities() -> Capabilities {
             text: "The region of the zone".to_owned(),
             value: None,
         }],
+        quota: true,
+        links: Some(links::support()),
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
     }
 }
@@ -242,6 +256,7 @@ fn events() -> EventPage {
         security: None,
         block: None,
         image: None,
+        link: None,
     };
     let items = vec![CloudEvent::of("urn:kumoichi:cloud:3c1f7a90b2d4e6f8", 42, data)];
     EventPage { items, next: "42".to_owned(), more: false, oldest: Some("1".to_owned()) }

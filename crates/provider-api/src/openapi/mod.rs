@@ -199,6 +199,8 @@ fn parameters() -> Value {
     json!({
         "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup, a block, an image or long work",
             "schema": {"type": "string", "minLength": 1}},
+        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup, a block, a link or long work",
+            "schema": {"type": "string", "minLength": 1}},
         "key": {"name": "key", "in": "path", "required": true, "description": "An idempotency key",
             "schema": {"type": "string", "minLength": 1, "maxLength": 200}},
         "IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "required": true,
@@ -241,6 +243,7 @@ fn schemas() -> Map<String, Value> {
     }
     add!(
         wire::Capabilities,
+        wire::TenantQuota,
         wire::DiscoverRequest,
         wire::DiscoverAnswer,
         wire::HoldRequest,
@@ -272,11 +275,16 @@ fn schemas() -> Map<String, Value> {
         wire::LongOperationPage,
         resource::ResourceGraph,
         wire::ExportManifest,
-        wire::ImageRequest,
+        wire::LinkProbe,
         wire::Image,
         wire::ImagePage,
-        wire::ImageManifest,
+        wire::LinkOffer,
+        wire::LinkPage,
         wire::ConvertRequest,
+        wire::LinkRequest,
+        wire::ImageRequest,
+        wire::Link,
+        wire::ImageManifest,
         erasure::ErasureStatement,
         Problem,
     );

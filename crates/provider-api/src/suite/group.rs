@@ -25,6 +25,8 @@ pub enum Group {
     Backups,
     /// Erasure and release.
     Ending,
+    /// Tunnels between two clouds.
+    Links,
     /// Answers that get lost, on order.
     Trouble,
     /// What services can be started from.
@@ -33,7 +35,7 @@ pub enum Group {
 
 impl Group {
     /// All groups, in the order of a report.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Door,
         Self::Places,
         Self::Holds,
@@ -43,6 +45,7 @@ impl Group {
         Self::Watch,
         Self::Backups,
         Self::Ending,
+        Self::Links,
         Self::Trouble,
         Self::Images,
     ];
@@ -60,6 +63,7 @@ impl Group {
             Self::Watch => "watch",
             Self::Backups => "backups",
             Self::Ending => "ending",
+            Self::Links => "links",
             Self::Trouble => "trouble",
             Self::Images => "images",
         }
@@ -78,6 +82,7 @@ impl Group {
             Self::Watch => "Watching: liveness, metrics, meter",
             Self::Backups => "Backups: copies, long work, restoring",
             Self::Ending => "The end: erasure and release",
+            Self::Links => "Links: consent, tunnels, bandwidth between two clouds",
             Self::Trouble => "Trouble on order: lost answers",
             Self::Images => "Images: upload, starting from one, other formats",
         }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Amounts, EndpointKind, ImageSupport, MonitoringSupport, RecipeVariable, ResourceGroup,
-    SecuritySupport,
+    Amounts, EndpointKind, ImageSupport, LinkSupport, MonitoringSupport, RecipeVariable,
+    ResourceGroup, SecuritySupport,
 };
 
 /// What a cloud says about itself: the gateway document of a driver.
@@ -55,6 +55,12 @@ pub struct Capabilities {
     /// Variables that settings of a start may use; a cloud that names none resolves nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<RecipeVariable>,
+    /// Whether `quota` tells what the tenant may have; a cloud that says nothing of it knows no quotas.
+    #[serde(default)]
+    pub quota: bool,
+    /// How allocations are linked with other clouds; absent when they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<LinkSupport>,
     /// The key that signs erasure statements; absent when the cloud signs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure_key: Option<PublicKey>,
@@ -132,7 +138,7 @@ pub struct DiscoverAnswer {
     pub available: bool,
     /// The zone that would hold it; when none has room, the region's first.
     pub zone: Zone,
-    /// What is free in that zone now.
+    /// What is free in that zone now, and no more than the tenant may still have.
     pub free: Amounts,
     /// Microseconds UTC.
     pub at_us: i64,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    AllocationId, BackupId, BlockId, BlockState, ImageId, ImageState, OperationId, SecurityEventId,
-    SecurityKind, WorkKind, WorkState,
+    AllocationId, BackupId, BlockId, BlockState, ImageId, ImageState, LinkNotice, OperationId,
+    SecurityEventId, SecurityKind, WorkKind, WorkState,
 };
 use crate::state::ResourceState;
 
@@ -20,8 +20,8 @@ pub struct CloudEvent {
     pub source: String,
     /// [`CloudEvent::PREFIX`] and the new state, such as `kumoichi.allocation.held`; for long work
     /// [`CloudEvent::WORK_PREFIX`] and its state, such as `kumoichi.operation.succeeded`; for what was noticed at an
-    /// address [`CloudEvent::SECURITY_PREFIX`] and its kind; for blocks [`CloudEvent::BLOCK_PREFIX`] and their state;
-    /// for images [`CloudEvent::IMAGE_PREFIX`] and theirs.
+    /// address [`CloudEvent::SECURITY_PREFIX`] and its kind; for blocks [`CloudEvent::BLOCK_PREFIX`], for images
+    /// [`CloudEvent::IMAGE_PREFIX`] and for links [`CloudEvent::LINK_PREFIX`], each with the new state.
     #[serde(rename = "type")]
     pub kind: String,
     /// The allocation's id, or the image's.
@@ -63,6 +63,9 @@ pub struct EventData {
     /// The image that came into another state; absent in all other events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageNotice>,
+    /// The link that came into another state; absent in all other events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<LinkNotice>,
 }
 
 /// What was noticed at an address.
@@ -134,6 +137,9 @@ impl CloudEvent {
     /// The beginning of the type of every change of an image.
     pub const IMAGE_PREFIX: &'static str = "kumoichi.image.";
 
+    /// The beginning of the type of every change of a link.
+    pub const LINK_PREFIX: &'static str = "kumoichi.link.";
+
     /// The event of a change; `sequence` is its place in the feed.
     #[must_use]
     pub fn of(source: &str, sequence: i64, data: EventData) -> Self {
@@ -159,6 +165,9 @@ impl CloudEvent {
         }
         if let Some(image) = &data.image {
             return format!("{}{}", Self::IMAGE_PREFIX, image.state.as_str());
+        }
+        if let Some(link) = &data.link {
+            return format!("{}{}", Self::LINK_PREFIX, link.state.as_str());
         }
         match &data.block {
             Some(block) => format!("{}{}", Self::BLOCK_PREFIX, block.state.as_str()),
@@ -228,6 +237,7 @@ mod tests {
             security: None,
             block: None,
             image: None,
+            link: None,
         };
         let json = serde_json::to_value(CloudEvent::of("urn:x", 7, data)).unwrap();
         assert_eq!(json["type"], "kumoichi.allocation.held");

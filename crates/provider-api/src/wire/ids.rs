@@ -46,4 +46,6 @@ names! {
     BlockId,
     /// The provider's id of an image, opaque to the caller.
     ImageId,
+    /// The provider's id of a link to another cloud, opaque to the caller.
+    LinkId,
 }

@@ -2,21 +2,20 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use provider_api::{FieldFault, ImageRequest, ProblemCode, paths};
 use serde::Deserialize;
 
 use super::answer::{answer, created};
-use super::headers::{intent, parse};
+use super::headers::{Caller, intent, parse};
 use super::routes::{Body, Shared, bytes, whole};
 use crate::error::OpError;
 use crate::operations::{Chunk, invalid};
 
-pub(super) async fn begin_image(State(cloud): Shared, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn begin_image(State(cloud): Shared, caller: Caller, body: Body) -> Response {
     let outcome = async {
         let request: ImageRequest = parse(&bytes(body)?)?;
-        let intent = intent(&headers, "beginImage", "", &request)?;
+        let intent = intent(&caller, "beginImage", "", &request)?;
         let work = cloud.work.clone();
         whole(&work, async move { cloud.begin_image(&intent, &request).await }).await
     };
@@ -26,11 +25,11 @@ pub(super) async fn begin_image(State(cloud): Shared, headers: HeaderMap, body: 
 pub(super) async fn upload_chunk(
     State(cloud): Shared,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    caller: Caller,
     body: Body,
 ) -> Response {
     let outcome = async {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let text = |name| caller.header(name);
         let offset = text(paths::UPLOAD_OFFSET).and_then(|text| text.parse().ok());
         let Some(offset) = offset.filter(|offset| *offset >= 0) else {
             let detail = "send Upload-Offset with the number of bytes that come before";
@@ -39,7 +38,7 @@ pub(super) async fn upload_chunk(
         let digest = text(paths::CONTENT_DIGEST).unwrap_or_default().to_owned();
         let bytes = bytes(body)?;
         // The same place and the same bytes are the same call.
-        let intent = intent(&headers, "uploadChunk", &id, &(offset, &digest, bytes.len()))?;
+        let intent = intent(&caller, "uploadChunk", &id, &(offset, &digest, bytes.len()))?;
         let chunk = Chunk { offset, digest, bytes };
         let work = cloud.work.clone();
         whole(&work, async move { cloud.upload_chunk(&intent, &id, chunk).await }).await
@@ -63,6 +62,7 @@ pub(super) struct ImageQuery {
 
 pub(super) async fn images(
     State(cloud): Shared,
+    caller: Caller,
     query: Result<Query<ImageQuery>, QueryRejection>,
 ) -> Response {
     let outcome = async {
@@ -74,7 +74,8 @@ pub(super) async fn images(
             invalid(vec![FieldFault { pointer: "/after".to_owned(), detail }])
         })?;
         let filter = (query.name.as_deref(), query.sha256.as_deref());
-        cloud.images(filter, after, query.limit.unwrap_or(i64::MAX)).await
+        let page = (after, query.limit.unwrap_or(i64::MAX));
+        cloud.images(&caller.tenant, filter, page).await
     };
     answer(outcome.await)
 }

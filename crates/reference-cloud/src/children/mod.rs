@@ -39,6 +39,7 @@ pub(crate) struct Children {
     /// Sockets; elsewhere when the run directory's path is too long for one.
     socket_dir: PathBuf,
     log_dir: PathBuf,
+    link_dir: PathBuf,
     /// Which slots answered at the last look, by allocation.
     healthy: Mutex<HashMap<String, Vec<bool>>>,
     /// Allocations whose machines stand still on purpose.
@@ -53,6 +54,8 @@ pub(crate) struct Slot {
     pub process_file: PathBuf,
     pub lock_file: PathBuf,
     pub log_file: PathBuf,
+    /// The beginning of the paths of sockets to linked services.
+    pub links: PathBuf,
 }
 
 /// Longest path of a socket that every system takes (104 on some, with the ending zero).
@@ -78,6 +81,7 @@ impl Children {
             run_dir,
             socket_dir,
             log_dir,
+            link_dir: crate::links::socket_dir(data_dir),
             healthy: Mutex::default(),
             still: Mutex::default(),
         })
@@ -90,6 +94,7 @@ impl Children {
             process_file: self.run_dir.join(format!("{name}.json")),
             lock_file: self.run_dir.join(format!("{name}.lock")),
             log_file: self.log_dir.join(format!("{name}.log")),
+            links: self.link_dir.join(format!("{id}-")),
             name,
         }
     }

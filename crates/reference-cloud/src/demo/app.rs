@@ -29,6 +29,7 @@ pub(super) struct State {
     pub service_name: String,
     pub instance: String,
     pub settings: BTreeMap<String, String>,
+    links: Option<PathBuf>,
     secret: String,
     requests: AtomicI64,
     heard: Mutex<Instant>,
@@ -43,6 +44,7 @@ impl State {
             service_name: args.service_name.clone(),
             instance: args.instance.clone(),
             settings: serde_json::from_str(&settings).unwrap_or_default(),
+            links: args.links.clone(),
             secret,
             requests: AtomicI64::new(0),
             heard: Mutex::new(Instant::now()),
@@ -70,6 +72,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
         .route("/notes", post(add))
         .route("/state", get(kept))
         .route("/files/{*path}", get(files::show))
+        .route("/linked", get(linked))
         .route("/healthz", get(health))
         .route("/metrics", get(metrics))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), count))
@@ -159,6 +162,23 @@ async fn kept(Shared(state): Shared<Arc<State>>) -> Response {
         Ok(kept) => Json(kept).into_response(),
         Err(error) => refuse(&error, Words::english()),
     }
+}
+
+/// What the services behind the links keep; each is asked at its inner address, and one that does not answer has none.
+async fn linked(Shared(state): Shared<Arc<State>>) -> Response {
+    let sockets = match file_work(&state, |state| {
+        Ok(super::linked::sockets(state.links.as_deref())?)
+    })
+    .await
+    {
+        Ok(sockets) => sockets,
+        Err(error) => return refuse(&error, Words::english()),
+    };
+    let mut all = Vec::with_capacity(sockets.len());
+    for socket in sockets {
+        all.push(super::linked::ask(&socket).await);
+    }
+    Json(all).into_response()
 }
 
 async fn health(Shared(state): Shared<Arc<State>>) -> Response {

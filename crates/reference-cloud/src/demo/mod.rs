@@ -4,6 +4,7 @@
 
 mod app;
 mod files;
+mod linked;
 mod notebook;
 mod page;
 
@@ -39,6 +40,9 @@ pub struct DemoAppArgs {
     /// File whose lock says that the slot is taken.
     #[arg(long)]
     pub lock_file: PathBuf,
+    /// The beginning of the paths of sockets that lead to linked services.
+    #[arg(long)]
+    pub links: Option<PathBuf>,
     /// Name of the service for its users.
     #[arg(long)]
     pub service_name: String,

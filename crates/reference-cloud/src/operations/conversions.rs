@@ -16,6 +16,7 @@ use crate::cloud::Cloud;
 use crate::copies::CopyError;
 use crate::error::OpError;
 use crate::store::{self, ImageRow, ImageWorkRow};
+use crate::tenants::OwnKey;
 
 /// What compressing adds at most: five bytes for each block of 16 KiB, a head and a tail.
 fn packed_max(bytes: i64) -> i64 {
@@ -51,7 +52,7 @@ impl Cloud {
             ImageFormat::TarGz => packed_max(tar_bytes),
             _ => tar_bytes,
         };
-        self.must_have_room(&mut tx, bytes).await?;
+        self.must_have_room(&mut tx, &intent.tenant.name, bytes).await?;
         let now_us = self.now_us();
         let made = ImageRow {
             id: image_id()?,
@@ -95,7 +96,7 @@ impl Cloud {
     async fn converting(&self, intent: &Intent) -> Result<LongOperation, OpError> {
         match self.store.image_work_of(intent.key.as_str()).await? {
             Some(row) => self.view_image_work(&row),
-            None => Err(not_found(intent.key.as_str())),
+            None => Err(not_found(OwnKey::bare(intent.key.as_str()))),
         }
     }
 

@@ -14,9 +14,8 @@ use crate::cloud::Cloud;
 use crate::error::OpError;
 use crate::images::{Contents, ImageFault};
 use crate::store::{self, ImageFilter, ImageRow, Tx};
+use crate::tenants::Tenant;
 
-/// Whose images are meant: the cloud has one token.
-pub(super) const TENANT: &str = "main";
 /// The largest chunk: enough that the way there and back does not matter, little enough to be in memory.
 pub(crate) const CHUNK_MAX: usize = 8 << 20;
 /// Images kept at a time; how many make sense is the caller's to decide, not without a bound.
@@ -58,12 +57,12 @@ impl Cloud {
         if let Some(record) = seen(&mut tx, intent).await? {
             return self.image(&record.allocation_id).await;
         }
-        self.must_have_room(&mut tx, request.bytes).await?;
+        self.must_have_room(&mut tx, &intent.tenant.name, request.bytes).await?;
         let now_us = self.now_us();
         let row = ImageRow {
             seq: 0,
             id: image_id()?,
-            tenant: TENANT.to_owned(),
+            tenant: intent.tenant.name.clone(),
             name: request.name.clone(),
             format: request.format.as_str().to_owned(),
             architecture: request.architecture.clone(),
@@ -91,11 +90,16 @@ impl Cloud {
     }
 
     /// Refuses what would not fit beside what is there.
-    pub(super) async fn must_have_room(&self, tx: &mut Tx, bytes: i64) -> Result<(), OpError> {
+    pub(super) async fn must_have_room(
+        &self,
+        tx: &mut Tx,
+        tenant: &str,
+        bytes: i64,
+    ) -> Result<(), OpError> {
         if self.switches.get().disk_full {
             return Err(storage_full());
         }
-        let (used, count) = store::room_of_images(tx, TENANT).await?;
+        let (used, count) = store::room_of_images(tx, tenant).await?;
         let space = self.config.images.space_bytes;
         if used.saturating_add(bytes) > space {
             let free = space.saturating_sub(used).max(0);
@@ -296,7 +300,6 @@ impl Cloud {
         intent: &Intent,
         id: &str,
     ) -> Result<(Tx, ImageRow, bool), OpError> {
-        self.own_image(id).await?;
         // In its own transaction: a higher epoch counts even when the call is refused afterwards.
         self.store.raise_image_epoch(id, intent.epoch).await?;
         let mut tx = self.store.begin().await?;
@@ -321,33 +324,31 @@ impl Cloud {
         Ok(())
     }
 
-    /// The image, where it is the caller's.
-    pub(super) async fn own_image(&self, id: &str) -> Result<ImageRow, OpError> {
-        let row = self.store.image(id).await?.filter(|row| row.tenant == TENANT);
-        row.ok_or_else(|| no_image(id))
+    pub(super) async fn image_row(&self, id: &str) -> Result<ImageRow, OpError> {
+        self.store.image(id).await?.ok_or_else(|| no_image(id))
     }
 
     pub(crate) async fn image(&self, id: &str) -> Result<Image, OpError> {
-        let row = self.own_image(id).await?;
+        let row = self.image_row(id).await?;
         row.view(self.store.image_users(id).await?)
     }
 
     /// A page, oldest first; the place is the number of the last row seen.
     pub(crate) async fn images(
         &self,
+        tenant: &Tenant,
         (name, sha256): (Option<&str>, Option<&str>),
-        after: i64,
-        limit: i64,
+        (after, limit): (i64, i64),
     ) -> Result<ImagePage, OpError> {
         let limit = limit.clamp(1, PAGE_MAX);
-        let filter = ImageFilter { tenant: TENANT, name, sha256 };
+        let filter = ImageFilter { tenant: &tenant.name, name, sha256 };
         let rows = self.store.images(filter, after, limit + 1).await?;
         let (rows, next) = super::page(rows, limit, |row| row.seq);
         let mut items = Vec::new();
         for row in rows {
             items.push(row.view(self.store.image_users(&row.id).await?)?);
         }
-        let used_bytes = self.store.image_bytes(TENANT).await?;
+        let used_bytes = self.store.image_bytes(&tenant.name).await?;
         let space_bytes = self.config.images.space_bytes;
         Ok(ImagePage { items, next, used_bytes, space_bytes })
     }

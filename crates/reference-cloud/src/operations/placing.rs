@@ -21,7 +21,7 @@ impl Cloud {
     ) -> Result<Option<ImageRow>, OpError> {
         let Some(id) = &request.image else { return Ok(None) };
         let loaded = store::load_image(tx, id.as_str()).await?;
-        let image = loaded.filter(|image| image.tenant == super::images::TENANT);
+        let image = loaded.filter(|image| image.tenant == row.tenant);
         let none = || OpError::refuse(ProblemCode::NotFound, format!("there is no image {id}"));
         let image = image.ok_or_else(none)?;
         let wrong = |detail: String| Err(OpError::refuse(ProblemCode::WrongState, detail));

@@ -5,7 +5,7 @@ use std::time::Instant;
 use provider_api::{
     Allocation, AllocationId, AllocationPage, Capabilities, DiscoverAnswer, DiscoverRequest,
     EndpointKind, HoldSupport, IdempotencyKey, Liveness, METRICS, Metrics, OperationRecord, Price,
-    ProblemCode, PublicKey, ResourceGroup, UsageRecord,
+    ProblemCode, PublicKey, ResourceGroup, TenantQuota, UsageRecord,
 };
 
 use super::hold::invalid;
@@ -15,6 +15,7 @@ use crate::cloud::Cloud;
 use crate::config::UnitPrices;
 use crate::error::OpError;
 use crate::store::AllocationRow;
+use crate::tenants::{OwnKey, Tenant};
 
 /// A live answer is worth trusting this long; shorter than any hold.
 const ANSWER_VALID_US: i64 = 10_000_000;
@@ -42,6 +43,8 @@ impl Cloud {
             webhooks: true,
             images: Some(self.image_support()),
             variables: self.recipe_variables(),
+            quota: true,
+            links: self.link_support(),
             erasure_key: Some(PublicKey::of(
                 &self.signer.key.verifying_key(),
                 self.signer.key_id.clone(),
@@ -49,8 +52,15 @@ impl Cloud {
         }
     }
 
+    pub(crate) async fn quota(&self, tenant: &Tenant) -> Result<TenantQuota, OpError> {
+        let at_us = self.now_us();
+        let used = self.store.used_by(&tenant.name, at_us).await?;
+        Ok(TenantQuota { tenant: tenant.name.clone(), limits: tenant.limits, used, at_us })
+    }
+
     pub(crate) async fn discover(
         &self,
+        tenant: &Tenant,
         request: &DiscoverRequest,
     ) -> Result<DiscoverAnswer, OpError> {
         let faults = request.resources.faults("/resources");
@@ -58,7 +68,11 @@ impl Cloud {
             return Err(invalid(faults));
         }
         let at_us = self.now_us();
-        let rooms = self.rooms(&request.region, &self.store.used(at_us).await?)?;
+        let mut rooms = self.rooms(&request.region, &self.store.used(at_us).await?)?;
+        let left = tenant.limits.left(&self.store.used_by(&tenant.name, at_us).await?);
+        for room in &mut rooms {
+            room.free = room.free.least(&left);
+        }
         let need = request.resources.amounts();
         let fitting = rooms.iter().find(|room| room.free.covers(&need));
         let Some(room) = fitting.or(rooms.first()) else {
@@ -86,23 +100,28 @@ impl Cloud {
     /// A page, oldest first; the place is the number of the last row seen.
     pub(crate) async fn list(
         &self,
+        tenant: &Tenant,
         label: Option<&str>,
-        after: i64,
-        limit: i64,
+        (after, limit): (i64, i64),
     ) -> Result<AllocationPage, OpError> {
         let limit = limit.clamp(1, PAGE_MAX);
-        let rows = self.store.list(label, after, limit + 1).await?;
+        let rows = self.store.list(&tenant.name, label, (after, limit + 1)).await?;
         let (rows, next) = super::page(rows, limit, |row| row.seq);
         let items = rows.iter().map(|row| self.view(row)).collect::<Result<_, _>>()?;
         Ok(AllocationPage { items, next })
     }
 
-    pub(crate) async fn operation(&self, key: &str) -> Result<OperationRecord, OpError> {
+    pub(crate) async fn operation(
+        &self,
+        tenant: &Tenant,
+        key: &str,
+    ) -> Result<OperationRecord, OpError> {
         let none = || OpError::refuse(ProblemCode::NotFound, "the key had no effect here");
         let key = IdempotencyKey::parse(key).map_err(|_| none())?;
-        let record = self.store.key(key.as_str()).await?.ok_or_else(none)?;
+        let own = OwnKey::new(&tenant.name, &key);
+        let record = self.store.key(own.as_str()).await?.ok_or_else(none)?;
         let allocation = self.allocation(&record.allocation_id).await?;
-        let work = self.store.work_of(key.as_str()).await?;
+        let work = self.store.work_of(own.as_str()).await?;
         let long_operation = work.map(|work| self.view_work(&work)).transpose()?;
         Ok(OperationRecord {
             key,

@@ -94,7 +94,13 @@ impl Cloud {
             return wrong(format!("nothing starts any more while {state}"));
         }
         let image = match &request.image {
-            Some(image) => Some(self.own_image(image.as_str()).await?),
+            Some(image) => {
+                let seen = self.store.image(image.as_str()).await?;
+                // Another tenant's is answered as one that does not exist.
+                let seen = seen.filter(|seen| seen.tenant == row.tenant);
+                let none = format!("there is no image {image}");
+                Some(seen.ok_or_else(|| OpError::refuse(ProblemCode::NotFound, none))?)
+            }
             None => None,
         };
         if let Some(image) = image.as_ref().filter(|image| image.state() != ImageState::Ready) {

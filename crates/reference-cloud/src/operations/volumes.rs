@@ -32,6 +32,8 @@ impl Cloud {
         }
         must_take_a_volume(row)?;
         let loaded = store::load(&mut tx, volume.as_str()).await?;
+        // Another tenant's is answered as one that does not exist.
+        let loaded = loaded.filter(|lent| lent.tenant == row.tenant);
         let mut lent = loaded.ok_or_else(|| not_found(volume.as_str()))?;
         must_be_lendable(&lent, row)?;
         let _volume = self.take_volume(&lent.id).await?;

@@ -8,6 +8,7 @@ use sqlx::FromRow;
 
 use super::{Store, Tx};
 use crate::error::OpError;
+use crate::tenants::OwnKey;
 
 /// One row, with the name of its image.
 #[derive(Clone, Debug, FromRow)]
@@ -48,7 +49,7 @@ impl ImageWorkRow {
             label: self.name.clone(),
             backup_id: None,
             image_id: Some(ImageId(self.image_id.clone())),
-            key: IdempotencyKey::parse(self.key.as_str())
+            key: IdempotencyKey::parse(OwnKey::bare(&self.key))
                 .map_err(|error| OpError::Io(std::io::Error::other(error)))?,
             created_at_us: self.created_at,
             ended_at_us: self.ended_at,

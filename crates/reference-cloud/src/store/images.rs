@@ -339,24 +339,28 @@ impl ImageEventRow {
             operation,
             security: None,
             block: None,
+            link: None,
             image: Some(ImageNotice { id: ImageId(self.image_id), state }),
         };
         Told { seq: self.seq, data }
     }
 }
 
-/// Events of images of one name, or of all when it is absent, after a place, oldest first.
+/// A tenant's events of images of one name, or of all when it is absent, after a place, oldest first.
 pub(super) async fn events(
     tx: &mut Tx,
+    tenant: &str,
     name: Option<&str>,
     (after, limit): (i64, i64),
 ) -> Result<Vec<Told>, sqlx::Error> {
     let rows: Vec<ImageEventRow> = sqlx::query_as(
-        "SELECT * FROM image_events WHERE seq > $1 AND ($2 IS NULL OR name = $2) ORDER BY seq LIMIT $3",
+        "SELECT e.* FROM image_events e JOIN images i ON i.id = e.image_id AND i.tenant = $4
+         WHERE e.seq > $1 AND ($2 IS NULL OR e.name = $2) ORDER BY e.seq LIMIT $3",
     )
     .bind(after)
     .bind(name)
     .bind(limit)
+    .bind(tenant)
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(ImageEventRow::told).collect())

@@ -6,6 +6,7 @@ mod backups;
 mod events;
 mod image_work;
 mod images;
+mod links;
 mod monitoring;
 #[cfg(test)]
 mod older;
@@ -24,8 +25,8 @@ use sqlx::sqlite::{
 use sqlx::{Sqlite, Transaction};
 
 pub(crate) use allocations::{
-    NewAllocation, RecordedKey, UsedByZone, addresses, expire, insert, load, load_key, record_key,
-    save, used,
+    NewAllocation, Owned, RecordedKey, UsedByZone, addresses, expire, insert, load, load_key,
+    record_key, save, used, used_by,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
 pub(crate) use image_work::{ImageWorkRow, end_image_work, insert_image_work};
@@ -33,6 +34,7 @@ pub(crate) use images::{
     ImageFilter, ImageRow, image_used, insert_image, load_image, record_image_key, room_of_images,
     save_image,
 };
+pub(crate) use links::{ACCEPTED, ASKED, LinkRow, accept_link, end_link, end_links, insert_link};
 pub(crate) use monitoring::{MonitoringRow, end_monitoring, set_monitoring};
 pub(crate) use rows::AllocationRow;
 pub(crate) use security::{

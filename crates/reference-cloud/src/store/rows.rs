@@ -53,6 +53,7 @@ pub(crate) struct AllocationRow {
     pub drain_until: Option<i64>,
     pub image_id: Option<String>,
     pub image_placed: bool,
+    pub tenant: String,
     pub volume_id: Option<String>,
     pub attached_to: Option<String>,
 }

@@ -8,6 +8,7 @@ use sqlx::FromRow;
 
 use super::{Store, Tx, events};
 use crate::error::OpError;
+use crate::tenants::OwnKey;
 
 /// One row, with the label of its allocation.
 #[derive(Clone, Debug, FromRow)]
@@ -58,7 +59,7 @@ impl WorkRow {
             label: self.label.clone(),
             backup_id: Some(BackupId(self.backup_id.clone())),
             image_id: None,
-            key: IdempotencyKey::parse(self.key.as_str())
+            key: IdempotencyKey::parse(OwnKey::bare(&self.key))
                 .map_err(|error| OpError::Io(std::io::Error::other(error)))?,
             created_at_us: self.created_at,
             ended_at_us: self.ended_at,

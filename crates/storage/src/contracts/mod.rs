@@ -25,12 +25,14 @@ macro_rules! head_tables {
     };
 }
 
+pub(crate) mod care;
 pub(crate) mod closing;
 pub(crate) mod heads;
 pub(crate) mod orders;
 pub(crate) mod resources;
 mod rows;
 
+pub use care::{Care, find_care, set_care};
 pub use closing::{
     find_erasure_statement, find_usage, insert_erasure_statement, list_due, list_ended_since,
     set_end, upsert_usage,

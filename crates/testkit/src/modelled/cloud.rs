@@ -158,6 +158,8 @@ impl Cloud {
             volumes: false,
             images: None,
             variables: Vec::new(),
+            quota: false,
+            links: None,
             backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }

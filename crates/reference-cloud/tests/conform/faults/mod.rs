@@ -25,6 +25,7 @@ macro_rules! whole {
 
 mod copies;
 mod images;
+mod links;
 mod lives;
 mod loans;
 mod watching;
@@ -39,4 +40,5 @@ pub fn all() -> impl Iterator<Item = &'static Fault> {
         .chain(copies::FAULTS)
         .chain(watching::FAULTS)
         .chain(images::FAULTS)
+        .chain(links::FAULTS)
 }
