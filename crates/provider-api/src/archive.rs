@@ -52,6 +52,19 @@ pub fn padding(bytes: u64) -> u64 {
     bytes.next_multiple_of(BLOCK).saturating_sub(bytes)
 }
 
+/// A whole archive of a few small files, in the order given.
+#[must_use]
+pub fn pack(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    for (name, content) in files {
+        whole.extend(head(name, u64::try_from(content.len()).unwrap_or(u64::MAX), 0));
+        whole.extend(*content);
+        whole.resize(whole.len().next_multiple_of(512), 0);
+    }
+    whole.resize(whole.len() + 1024, 0);
+    whole
+}
+
 /// One record of an extended header; its length counts its own digits.
 fn record(key: &str, value: &str) -> Vec<u8> {
     let rest = key.len() + value.len() + 3;
@@ -145,24 +158,13 @@ fn path_of(records: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut whole = Vec::new();
-        for (name, content) in files {
-            let bytes = content.len() as u64;
-            whole.extend(head(name, bytes, 1_800_000_000));
-            whole.extend(*content);
-            whole.resize(whole.len() + padding(bytes) as usize, 0);
-        }
-        whole.resize(whole.len() + END as usize, 0);
-        whole
-    }
-
     #[test]
     fn what_is_written_is_read_again_also_with_long_and_japanese_names() {
         let long = format!("{}/file", "folder".repeat(40));
         let files: [(&str, &[u8]); 4] =
             [("a", b"one"), ("empty/", b""), ("雲/市.txt", &[7; 1024]), (&long, b"")];
-        let whole = archive(&files);
+        let whole = pack(&files);
+        assert_eq!(padding(7), 505);
         assert_eq!(whole.len() % 512, 0);
         let found = read(&whole).unwrap();
         let names: Vec<_> = found.iter().map(|file| (file.path.as_str(), file.bytes)).collect();
@@ -174,7 +176,7 @@ mod tests {
 
     #[test]
     fn an_archive_that_was_cut_off_or_changed_is_not_read() {
-        let mut whole = archive(&[("a", &[1; 600])]);
+        let mut whole = pack(&[("a", &[1; 600])]);
         for length in [0, 100, 512, 1000, 1536] {
             assert!(read(&whole[..length]).is_err(), "{length}");
         }

@@ -10,10 +10,11 @@ use crate::erasure::ErasureStatement;
 use crate::problem::{Problem, ProblemCode};
 use crate::resource::ResourceGraph;
 use crate::wire::{
-    Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, DiscoverAnswer,
-    DiscoverRequest, DrainRequest, EventPage, ExportManifest, HoldRequest, IdempotencyKey, Link,
-    LinkId, LinkOffer, LinkProbe, LinkRequest, LinkShare, Liveness, LongOperation, Metrics,
-    OperationId, OperationRecord, Quota, ResizeRequest, StartRequest, TenantQuota, UsageRecord,
+    Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, ConvertRequest,
+    DiscoverAnswer, DiscoverRequest, DrainRequest, EventPage, ExportManifest, HoldRequest,
+    IdempotencyKey, Image, ImageId, ImageRequest, Link, LinkId, LinkOffer, LinkProbe, LinkRequest,
+    LinkShare, Liveness, LongOperation, Metrics, OperationId, OperationRecord, Quota,
+    ResizeRequest, ResolvedRecipe, StartRequest, TenantQuota, UsageRecord,
 };
 
 /// What every changing call carries.
@@ -86,6 +87,46 @@ pub struct BackupCommand {
     pub backup_id: BackupId,
 }
 
+/// Lend a volume to a service that does not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttachCommand {
+    pub call: Call,
+    /// The service.
+    pub allocation_id: AllocationId,
+    pub volume: AllocationId,
+}
+
+/// Begin an upload (F7.6.3); images have an epoch of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BeginImageCommand {
+    pub call: Call,
+    pub request: ImageRequest,
+}
+
+/// The next chunk of an upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChunkCommand {
+    pub call: Call,
+    pub image_id: ImageId,
+    /// How many bytes of the image come before it.
+    pub offset: i64,
+    pub bytes: Vec<u8>,
+}
+
+/// Complete or delete an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageCommand {
+    pub call: Call,
+    pub image_id: ImageId,
+}
+
+/// Make an image of another format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConvertCommand {
+    pub call: Call,
+    pub image_id: ImageId,
+    pub request: ConvertRequest,
+}
 /// An archive from some byte on.
 #[derive(Debug)]
 pub struct ArchivePart {
@@ -243,6 +284,14 @@ pub trait Driver: fmt::Debug + Send + Sync {
     /// What to bill so far; `is_final` after release.
     async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError>;
 
+    /// What a start would do, without starting anything (F7.6.2). Drivers of clouds that resolve nothing leave it.
+    async fn check_recipe(
+        &self,
+        _: &AllocationId,
+        _: &StartRequest,
+    ) -> Result<ResolvedRecipe, DriverError> {
+        Err(unsupported("this cloud resolves no variables"))
+    }
     /// Turns newcomers away and stops when nothing is in flight or the deadline has come (F7.10.1a).
     async fn drain(&self, _: DrainCommand) -> Result<Allocation, DriverError> {
         Err(unsupported("this cloud only stops at once"))
@@ -303,6 +352,45 @@ pub trait Driver: fmt::Debug + Send + Sync {
         Err(no_backups())
     }
 
+    /// Lends a volume by itself to a service that does not run. Drivers of clouds without such volumes leave it.
+    async fn attach(&self, _: AttachCommand) -> Result<Allocation, DriverError> {
+        Err(no_volumes())
+    }
+    /// Takes the volume of a service back, with its data.
+    async fn detach(&self, _: AllocationCommand) -> Result<Allocation, DriverError> {
+        Err(no_volumes())
+    }
+
+    /// All images with a name, also deleted ones, oldest first (F7.6.3). Drivers of clouds without images leave this and
+    /// what follows as it is.
+    async fn images(&self, _name: &str) -> Result<Vec<Image>, DriverError> {
+        Err(no_images())
+    }
+    /// One image as it is now; `Gone` when the cloud does not know it.
+    async fn image(&self, _: &ImageId) -> Result<Image, DriverError> {
+        Err(no_images())
+    }
+    /// Begins an upload.
+    async fn begin_image(&self, _: BeginImageCommand) -> Result<Image, DriverError> {
+        Err(no_images())
+    }
+    /// Uploads the next chunk.
+    async fn upload_chunk(&self, _: ChunkCommand) -> Result<Image, DriverError> {
+        Err(no_images())
+    }
+    /// Has the whole compared with what was declared; afterwards it can be started from.
+    async fn complete_image(&self, _: ImageCommand) -> Result<Image, DriverError> {
+        Err(no_images())
+    }
+    /// Begins to make an image of another format.
+    async fn convert_image(&self, _: ConvertCommand) -> Result<LongOperation, DriverError> {
+        Err(no_images())
+    }
+    /// Deletes an image; fine when it is deleted.
+    async fn delete_image(&self, _: ImageCommand) -> Result<Image, DriverError> {
+        Err(no_images())
+    }
+
     /// Asks for a link to another cloud (IF3); the answer has the offer for its other side. Drivers of clouds without
     /// links leave this and what follows as it is.
     async fn open_link(&self, _: LinkCommand) -> Result<Link, DriverError> {
@@ -336,6 +424,14 @@ pub trait Driver: fmt::Debug + Send + Sync {
     async fn pull_data(&self, _: PullCommand) -> Result<LongOperation, DriverError> {
         Err(no_links())
     }
+}
+
+fn no_volumes() -> DriverError {
+    unsupported("this cloud lends no volumes by themselves")
+}
+
+fn no_images() -> DriverError {
+    unsupported("this cloud takes no images")
 }
 
 fn no_links() -> DriverError {

@@ -10,6 +10,7 @@ pub mod operations;
 pub mod paths;
 pub mod probe;
 pub mod problem;
+pub mod recipe;
 pub mod resource;
 pub mod state;
 pub mod suite;
@@ -17,8 +18,9 @@ pub mod webhook;
 pub mod wire;
 
 pub use driver::{
-    AcceptLinkCommand, AllocationCommand, ArchivePart, BackupCommand, Call, CloseLinkCommand,
-    ConfirmCommand, DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, LinkCommand,
+    AcceptLinkCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
+    BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
+    DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
     Pieces, PullCommand, ResizeCommand, ShareCommand, StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};

@@ -38,12 +38,13 @@ pub enum Part {
     Security,
     Backups,
     Ending,
+    Images,
     Links,
 }
 
 impl Part {
     /// All parts, in the order of the document.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Cloud,
         Self::Holds,
         Self::Life,
@@ -51,6 +52,7 @@ impl Part {
         Self::Security,
         Self::Backups,
         Self::Ending,
+        Self::Images,
         Self::Links,
     ];
 
@@ -65,6 +67,7 @@ impl Part {
             Self::Security => "security",
             Self::Backups => "backups",
             Self::Ending => "ending",
+            Self::Images => "images",
             Self::Links => "links",
         }
     }
@@ -81,6 +84,9 @@ impl Part {
             Self::Backups => {
                 "Copy the volume, read a copy again, put it back; long work that is begun now and read until it has ended"
             }
+            Self::Images => {
+                "What services can be started from: ask what is there, upload in chunks, make another format of it"
+            }
             Self::Links => {
                 "Tunnels between allocations of two clouds, with the consent of both; what passes through them"
             }
@@ -94,6 +100,9 @@ pub const OPEN_METRICS: &str = "OpenMetricsText";
 
 /// The schema of an answer that is an archive and no JSON.
 pub const ARCHIVE: &str = "Archive";
+
+/// The schema of a request that is a part of a file and no JSON.
+pub const CHUNK: &str = "Chunk";
 
 const EXPORT_PROBLEMS: &[Code] =
     &[Code::NotFound, Code::WrongState, Code::Unsupported, Code::VolumeLost];
@@ -172,6 +181,15 @@ impl Operation {
         }
     }
 
+    /// The content type of the request.
+    #[must_use]
+    pub fn body_media(&self) -> &'static str {
+        match self.body {
+            Some(CHUNK) => "application/octet-stream",
+            _ => "application/json",
+        }
+    }
+
     /// The operation with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
@@ -228,8 +246,8 @@ pub const OPERATIONS: &[Operation] = &[
         answer: (201, "Allocation"),
         ..act("hold", paths::HOLDS, Part::Holds, &["IF4", "IF5", "IF6", "F7.4.3", "F7.4.4"], [
             "Hold a group",
-            "Compute, storage and network are secured together in one zone of the region, or nothing is. The hold \
-             ends by itself at `heldUntilUs`. Of callers racing for the last capacity one wins.",
+            "Compute, storage and network are secured together in one zone of the region, or nothing is. Storage alone is a \
+             volume by itself, where the cloud lends such. The hold ends by itself at `heldUntilUs`. Of callers racing for the last capacity one wins.",
         ])
         .body("HoldRequest")
         .refuses(&[Code::RegionUnknown, Code::CapacityExhausted, Code::QuotaExceeded, Code::StorageFull])
@@ -267,11 +285,17 @@ pub const OPERATIONS: &[Operation] = &[
     ], "ResourceGraph"),
     act("start", paths::START, Part::Life, &["IF7", "IF8", "F7.6.2"], [
         "Start the service",
-        "Answers when every machine answers its health check; metering begins. What was stopped can be started again on \
-         its data until they are erased.",
+        "From an application of the cloud or from an image. Answers when every machine answers its health check; metering \
+         begins. What was stopped can be started again on its data until they are erased.",
     ])
     .body("StartRequest")
-    .refuses(&[Code::Unsupported, Code::StartFailed, Code::VolumeLost]),
+    .refuses(&[
+        Code::Unsupported,
+        Code::StartFailed,
+        Code::VolumeLost,
+        Code::StorageFull,
+        Code::VariableUnresolved,
+    ]),
     act("stop", paths::STOP, Part::Life, &["IF7", "IF8", "F7.10.1a"], [
         "Stop the service",
         "Access is closed first, metering ends, data remain. Stopping what is stopped succeeds.",
@@ -467,6 +491,7 @@ pub const OPERATIONS: &[Operation] = &[
     ], ARCHIVE).refuses(EXPORT_PROBLEMS),
     Operation {
         answer: (200, "ErasureStatement"),
+        problems: &[Code::InUse],
         ..act("erase", paths::ERASE, Part::Ending, &["IF10", "F7.10.1c"], [
             "Erase the data",
             "Only of what is stopped; its backups are erased too and stand in the statement. Repeated, it gives the same \
@@ -478,7 +503,88 @@ pub const OPERATIONS: &[Operation] = &[
         "Give the capacity back",
         "Data that were written must have been erased before. The address is given back and the meter becomes final.",
     ])
-    .refuses(&[Code::NotErased]),
+    .refuses(&[Code::NotErased, Code::InUse]),
+    Operation {
+        method: "POST",
+        body: Some("StartRequest"),
+        ..ask("checkRecipe", paths::RECIPE_CHECK, Part::Life, &["F7.6.2", "F7.6.0"], [
+            "What would a start do?",
+            "A dry run: the settings that the application would receive, with every variable resolved, or the refusal that the \
+             start would be. It starts nothing and changes nothing.",
+        ], "ResolvedRecipe")
+    }
+    .refuses(&[Code::NotFound, Code::WrongState, Code::Unsupported, Code::VariableUnresolved]),
+    act("attach", paths::ATTACH, Part::Life, &["IF5", "F7.6.0"], [
+        "Lend a volume to a service",
+        "Of a service that does not run and has no volume of its own. The volume is an allocation of storage alone in the same \
+         zone, and lent to one service at a time. Attaching what is attached succeeds.",
+    ])
+    .body("AttachRequest")
+    .refuses(&[Code::Unsupported, Code::InUse, Code::VolumeLost]),
+    act("detach", paths::DETACH, Part::Life, &["IF5", "F7.6.0"], [
+        "Take a volume back",
+        "Of a service that does not run; the data stay on the volume, which can be backed up, restored, attached again, or erased \
+         and released. Detaching what has none succeeds.",
+    ]),
+    ask("images", paths::IMAGES, Part::Images, &["F7.6.3"], [
+        "What images are there",
+        "Oldest first, also deleted ones; with `name` or `sha256` only such. Images belong to the token that brought them. A \
+         page says with `next` how to go on, and how much room is taken.",
+    ], "ImagePage").refuses(&[Code::Unsupported]),
+    Operation {
+        answer: (201, "Image"),
+        ..act("beginImage", paths::IMAGES, Part::Images, &["F7.6.3"], [
+            "Begin an upload",
+            "What is to come: format, architecture, size and digest. The room is taken from then on. Nothing can be started \
+             from it before it is complete.",
+        ])
+        .body("ImageRequest")
+        .refuses(&[Code::Unsupported, Code::StorageFull, Code::CapacityExhausted])
+    },
+    ask("getImage", paths::IMAGE, Part::Images, &["F7.6.3"], [
+        "One image as it is now",
+        "After an upload was cut off, `receivedBytes` tells where it goes on.",
+    ], "Image"),
+    Operation {
+        method: "PATCH",
+        answer: (200, "Image"),
+        ..act("uploadChunk", paths::IMAGE_CONTENT, Part::Images, &["F7.6.3"], [
+            "Upload the next chunk",
+            "`Upload-Offset` is what the cloud has already; elsewhere the chunk is refused as `wrong-offset`. A chunk whose \
+             `Content-Digest` does not fit is refused and not kept. What was answered survives a crash of the cloud.",
+        ])
+        .body(CHUNK)
+        .refuses(&[Code::InvalidRequest, Code::WrongOffset, Code::DigestMismatch, Code::StorageFull])
+    },
+    Operation {
+        answer: (200, "Image"),
+        ..act("completeImage", paths::COMPLETE, Part::Images, &["F7.6.3"], [
+            "The upload is whole",
+            "Every byte is read again and compared with the digest that was declared, and the archive is looked through. \
+             What is something else is refused, fails and goes with everything that came. Completing again succeeds.",
+        ])
+        .refuses(&[Code::DigestMismatch, Code::ImageInvalid])
+    },
+    Operation {
+        answer: (202, "LongOperation"),
+        ..act("convertImage", paths::CONVERT, Part::Images, &["F7.6.3"], [
+            "Make an image of another format",
+            "As the capabilities declare it. What is made is an image of its own with a digest of its own; the path of it is \
+             the result of the work.",
+        ])
+        .body("ConvertRequest")
+        .refuses(&[Code::Unsupported, Code::StorageFull, Code::CapacityExhausted])
+    },
+    Operation {
+        method: "DELETE",
+        answer: (200, "Image"),
+        ..act("deleteImage", paths::IMAGE, Part::Images, &["F7.6.3", "IF10"], [
+            "Delete an image",
+            "It is overwritten and removed and its room is free, also in the middle of an upload. Refused while data that came \
+             from it are not erased. Deleting what was deleted succeeds.",
+        ])
+        .refuses(&[Code::InUse])
+    },
     Operation {
         answer: (201, "Link"),
         ..act("openLink", paths::LINKS, Part::Links, &["IF3", "IF6", "F7.4.3"], [

@@ -8,6 +8,10 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub const EPOCH: &str = "kumoichi-epoch";
 /// Header of every answer with the provider's id of the request.
 pub const REQUEST_ID: &str = "x-request-id";
+/// Header with the place of a chunk: how many bytes come before it.
+pub const UPLOAD_OFFSET: &str = "upload-offset";
+/// Header with the digest of a chunk (RFC 9530), `sha-256=:…:`.
+pub const CONTENT_DIGEST: &str = "content-digest";
 
 /// `GET`, without a token: the OpenAPI 3.1 document of this API.
 pub const OPENAPI: &str = "/v1/openapi.json";
@@ -33,6 +37,8 @@ pub const ALLOCATION: &str = "/v1/allocations/{id}";
 pub const RESOURCES: &str = "/v1/allocations/{id}/resources";
 /// `POST`: start the service (IF7, IF8).
 pub const START: &str = "/v1/allocations/{id}/start";
+/// `POST`: what a start would do, without starting (F7.6.2).
+pub const RECIPE_CHECK: &str = "/v1/allocations/{id}/recipe/check";
 /// `POST`: stop the service (IF7, IF8).
 pub const STOP: &str = "/v1/allocations/{id}/stop";
 /// `POST`: turn newcomers away, let what is in flight finish, then stop (F7.10.1a).
@@ -93,6 +99,20 @@ pub const RESTORE: &str = "/v1/backups/{id}/restore";
 pub const LONG_OPERATIONS: &str = "/v1/allocations/{id}/operations";
 /// `GET`: one piece of long work.
 pub const LONG_OPERATION: &str = "/v1/long-operations/{id}";
+/// `POST`: lend a volume to a service that does not run.
+pub const ATTACH: &str = "/v1/allocations/{id}/attach";
+/// `POST`: take the volume of a service back, with its data.
+pub const DETACH: &str = "/v1/allocations/{id}/detach";
+/// `POST`: begin an upload (F7.6.3). `GET`: the images, with `name`, `sha256`, `after` and `limit`.
+pub const IMAGES: &str = "/v1/images";
+/// `GET`: one image. `DELETE`: delete it.
+pub const IMAGE: &str = "/v1/images/{id}";
+/// `PATCH`: the next chunk of an upload.
+pub const IMAGE_CONTENT: &str = "/v1/images/{id}/content";
+/// `POST`: the upload is whole.
+pub const COMPLETE: &str = "/v1/images/{id}/complete";
+/// `POST`: make an image of another format.
+pub const CONVERT: &str = "/v1/images/{id}/convert";
 /// `PUT`: have every event posted. `GET`: the subscription. `DELETE`: take it away.
 pub const WEBHOOK: &str = "/v1/webhook";
 /// `GET`: the feed of events, with `after`, `label` and `limit`.

@@ -52,6 +52,16 @@ pub enum ProblemCode {
     RangeUnsatisfiable,
     /// Nobody has set what to measure, so there is nothing to read.
     NotMonitored,
+    /// Bytes are not those whose digest was declared.
+    DigestMismatch,
+    /// A chunk does not begin where the upload goes on; the detail tells where that is.
+    WrongOffset,
+    /// What was uploaded is whole and no image of its format.
+    ImageInvalid,
+    /// Something else still needs it.
+    InUse,
+    /// A setting uses a variable that nobody knows; `errors` names each place, the detail what is known.
+    VariableUnresolved,
     /// The provider refuses by its own policy.
     Refused,
     /// Nothing was done; ask again later.
@@ -92,6 +102,11 @@ impl ProblemCode {
             Self::BackupDamaged => "backup-damaged",
             Self::RangeUnsatisfiable => "range-unsatisfiable",
             Self::NotMonitored => "not-monitored",
+            Self::DigestMismatch => "digest-mismatch",
+            Self::WrongOffset => "wrong-offset",
+            Self::ImageInvalid => "image-invalid",
+            Self::InUse => "in-use",
+            Self::VariableUnresolved => "variable-unresolved",
             Self::Refused => "refused",
             Self::Unavailable => "unavailable",
             Self::TooManyRequests => "too-many-requests",
@@ -119,9 +134,16 @@ impl ProblemCode {
             | Self::StorageInUse
             | Self::VolumeLost
             | Self::BackupDamaged
-            | Self::NotMonitored => 409,
+            | Self::NotMonitored
+            | Self::WrongOffset
+            | Self::InUse => 409,
             Self::RangeUnsatisfiable => 416,
-            Self::IdempotencyKeyReused | Self::RegionUnknown | Self::Unsupported => 422,
+            Self::IdempotencyKeyReused
+            | Self::RegionUnknown
+            | Self::Unsupported
+            | Self::DigestMismatch
+            | Self::ImageInvalid
+            | Self::VariableUnresolved => 422,
             Self::TooManyRequests => 429,
             Self::Unavailable => 503,
             Self::Internal | Self::Other => 500,
@@ -154,6 +176,11 @@ impl ProblemCode {
             Self::BackupDamaged => "The backup is damaged",
             Self::RangeUnsatisfiable => "The part lies beyond the end",
             Self::NotMonitored => "Nothing is monitored",
+            Self::DigestMismatch => "The digest does not fit",
+            Self::WrongOffset => "The upload goes on elsewhere",
+            Self::ImageInvalid => "This is no image",
+            Self::InUse => "It is still in use",
+            Self::VariableUnresolved => "A variable is not known",
             Self::Refused => "The provider refuses",
             Self::Unavailable => "Not available for the moment",
             Self::TooManyRequests => "Too many requests",
@@ -252,6 +279,11 @@ mod tests {
             ProblemCode::BackupDamaged,
             ProblemCode::NotMonitored,
             ProblemCode::RangeUnsatisfiable,
+            ProblemCode::DigestMismatch,
+            ProblemCode::WrongOffset,
+            ProblemCode::ImageInvalid,
+            ProblemCode::InUse,
+            ProblemCode::VariableUnresolved,
         ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }

@@ -61,6 +61,10 @@ pub enum Cause {
     Release,
     Fail,
     Lose,
+    /// A volume is lent to a service.
+    Attach,
+    /// It is taken back, with the data on it.
+    Detach,
 }
 
 use Cause as C;
@@ -112,6 +116,10 @@ pub const TRANSITIONS: &[(ResourceState, Cause, ResourceState)] = &[
     (S::Failed, C::Restore, S::Failed),
     (S::Failed, C::Lose, S::Unknown),
     (S::Released, C::Erase, S::Erased),
+    // Of volumes by themselves: in use, and kept with their data.
+    (S::Reserved, C::Attach, S::Ready),
+    (S::Draining, C::Attach, S::Ready),
+    (S::Ready, C::Detach, S::Draining),
 ];
 
 impl ResourceState {
@@ -192,7 +200,7 @@ impl ResourceState {
 
 impl Cause {
     /// All causes, in the order of a life.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         C::Hold,
         C::Extend,
         C::Drop,
@@ -211,6 +219,8 @@ impl Cause {
         C::Release,
         C::Fail,
         C::Lose,
+        C::Attach,
+        C::Detach,
     ];
 
     /// The word on the wire.
@@ -235,6 +245,8 @@ impl Cause {
             C::Release => "release",
             C::Fail => "fail",
             C::Lose => "lose",
+            C::Attach => "attach",
+            C::Detach => "detach",
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::copies::Copies;
 use crate::error::CloudError;
 use crate::faults::Faults;
 use crate::gateway::Gateway;
+use crate::images::ImageFiles;
 use crate::keys::Signer;
 use crate::links::{self, Links};
 use crate::operations::Progress;
@@ -40,6 +41,7 @@ pub(crate) struct Cloud {
     pub gateway: Gateway,
     pub volumes: Volumes,
     pub copies: Copies,
+    pub images: ImageFiles,
     pub links: Links,
     pub faults: Faults,
     pub switches: Arc<Panel>,
@@ -160,6 +162,7 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
     let children = Arc::new(children);
     let volumes = Volumes::new(&data_dir).map_err(CloudError::io("creating volumes"))?;
     let copies = Copies::new(&data_dir).map_err(CloudError::io("creating backups"))?;
+    let images = ImageFiles::new(&data_dir).map_err(CloudError::io("creating images"))?;
     let link_key = Signer::open(&data_dir.join("link.key"))?.key;
     let links = Links::new(link_key, &data_dir).map_err(CloudError::io("creating links"))?;
     let switches = Arc::new(Panel::default());
@@ -172,6 +175,7 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
         children,
         volumes,
         copies,
+        images,
         links,
         faults: Faults::default(),
         switches,

@@ -1,5 +1,6 @@
 //! How one reference cloud is set up: where it listens, what it has and what it lends.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,11 +40,31 @@ pub struct CloudConfig {
     pub prices: Option<UnitPrices>,
     /// Whether events may be posted to this machine itself, for drills; otherwise to public addresses only.
     pub webhooks_to_loopback: bool,
+    /// Variables of recipes beside those the cloud knows by itself, such as `dns.resolver`.
+    pub variables: BTreeMap<String, String>,
+    /// What images may take.
+    pub images: ImageLimits,
     /// How long a started application may take to answer.
     pub start_timeout: Duration,
     /// How long machines may stand still while their volume is copied. Requests of users wait up to half a minute, so
     /// with less none is lost.
     pub standstill_max: Duration,
+}
+
+/// What images may take, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageLimits {
+    /// The largest one, as it is uploaded and also unpacked.
+    pub bytes_max: i64,
+    /// All of one token.
+    pub space_bytes: i64,
+}
+
+impl Default for ImageLimits {
+    /// 256 MiB and a gibibyte: small, as the rest of the cloud.
+    fn default() -> Self {
+        Self { bytes_max: 1 << 28, space_bytes: 1 << 30 }
+    }
 }
 
 /// A block of loopback addresses times a block of ports.
@@ -106,6 +127,8 @@ impl CloudConfig {
             hold_ttl_max_seconds: 3600,
             prices: None,
             webhooks_to_loopback: false,
+            variables: BTreeMap::new(),
+            images: ImageLimits::default(),
             start_timeout: Duration::from_secs(10),
             standstill_max: Duration::from_secs(20),
         }
@@ -128,6 +151,13 @@ impl CloudConfig {
             || self.hold_ttl_default_seconds > self.hold_ttl_max_seconds
         {
             return fault("the default hold must be between 1 second and the longest hold");
+        }
+        if self.images.bytes_max < 0 || self.images.space_bytes < 0 {
+            return fault("room for images cannot be below zero");
+        }
+        if let Some(name) = self.variables.keys().find(|name| !provider_api::recipe::is_name(name))
+        {
+            return Err(CloudError::Config(format!("{name:?} is no name of a variable")));
         }
         tenants::check(&self.tenants).or_else(|text| fault(&text))?;
         check_zones(&self.zones).or_else(|text| fault(&text))

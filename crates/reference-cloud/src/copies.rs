@@ -294,7 +294,7 @@ fn file(
 }
 
 /// Makes a folder with everything in it survive a power cut.
-fn synchronise(dir: &Path) -> io::Result<()> {
+pub(crate) fn synchronise(dir: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(dir)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {

@@ -11,6 +11,7 @@ mod export;
 mod faults;
 mod gateway;
 mod http_server;
+mod images;
 mod keys;
 mod links;
 mod operations;
@@ -22,7 +23,7 @@ mod watch;
 mod words;
 
 pub use cloud::{RunningCloud, SystemClock, run, start};
-pub use config::{ChildCommand, CloudConfig, EndpointRange, UnitPrices};
+pub use config::{ChildCommand, CloudConfig, EndpointRange, ImageLimits, UnitPrices};
 pub use demo::{DemoAppArgs, DemoAppError, run_demo_app};
 pub use error::CloudError;
 pub use faults::{Fault, FaultKind};

@@ -54,6 +54,7 @@ async fn round(
         tracing::info!(forgotten, "old events are forgotten");
     }
     cloud.take_up_work().await?;
+    cloud.take_up_conversions().await?;
     cloud.take_readings().await?;
     cloud.store.end_unaccepted(now_us).await?;
     for row in rows {
@@ -98,8 +99,7 @@ async fn keep_running(
         if times.len() > RESTARTS_MAX {
             return give_up(cloud, &row.id, "the application keeps ending").await;
         }
-        let volume = cloud.volumes.path(&row.id);
-        if let Err(error) = cloud.children.ensure(row, &volume, cloud.config.start_timeout).await {
+        if let Err(error) = cloud.ensure_machines(row).await {
             tracing::warn!(allocation.id = %row.id, %error, "a machine could not be started again");
             return Ok(());
         }
@@ -138,7 +138,7 @@ pub(crate) async fn note(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpErr
     let requests = cloud.gateway.stats(&row.id).take_unwritten();
     let measured = row
         .running_wanted
-        .then(|| cloud.volumes.content(&row.id))
+        .then(|| cloud.volumes.content(row.volume()))
         .transpose()?
         .map(|content| content.bytes);
     if requests > 0 || (measured.is_some() && measured != row.storage_bytes) {
@@ -150,6 +150,7 @@ pub(crate) async fn note(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpErr
 /// Goes on where the last run was cut off.
 pub(crate) async fn resume(cloud: &Arc<Cloud>) -> Result<(), CloudError> {
     cloud.clear_up().await.map_err(resuming)?;
+    cloud.clear_up_images().await.map_err(resuming)?;
     cloud.resume_blocks().await.map_err(resuming)?;
     cloud.know_peers().await.map_err(resuming)?;
     let rows = cloud.store.living().await?;
@@ -175,7 +176,8 @@ pub(crate) async fn resume(cloud: &Arc<Cloud>) -> Result<(), CloudError> {
             tracing::error!(allocation.id = %row.id, %error, "a service could not be resumed");
         }
     }
-    cloud.take_up_work().await.map_err(resuming)
+    cloud.take_up_work().await.map_err(resuming)?;
+    cloud.take_up_conversions().await.map_err(resuming)
 }
 
 fn resuming(error: OpError) -> CloudError {
@@ -189,11 +191,13 @@ async fn resume_one(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpError> {
     let row = &settled(cloud, row.clone()).await?;
     let state = row.state_at(cloud.now_us());
     if row.running_wanted {
-        let volume = cloud.volumes.path(&row.id);
         if cloud.volume_health(row) == Some(VolumeHealth::Lost) {
             return give_up(cloud, &row.id, VOLUME_LOST).await;
         }
-        if let Err(error) = cloud.children.ensure(row, &volume, cloud.config.start_timeout).await {
+        if let Err(error) = cloud.place_image(row).await {
+            return give_up(cloud, &row.id, &error.to_string()).await;
+        }
+        if let Err(error) = cloud.ensure_machines(row).await {
             return give_up(cloud, &row.id, &error.to_string()).await;
         }
         if state == ResourceState::Provisioning {
@@ -207,7 +211,7 @@ async fn resume_one(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpError> {
         {
             cloud.gateway.open(&row.id, address).await?;
         }
-    } else if state.is_running() || state == ResourceState::Provisioning {
+    } else if !row.is_volume() && (state.is_running() || state == ResourceState::Provisioning) {
         // A stop was cut off: its intent is written, its children are gone by now.
         cloud.finish_stop(&row.id, None).await?;
     }

@@ -30,7 +30,7 @@ async fn if2_a_backup_made_while_users_are_in_holds_every_file_with_its_digest()
     let work = local.driver.backup(command("backup", &open.id)).await.unwrap();
     let done = ended(&local.driver, &work).await;
     assert_eq!((done.state, done.progress), (WorkState::Succeeded, 100), "{done:?}");
-    let backup = local.driver.one_backup(&done.backup_id).await.unwrap();
+    let backup = local.driver.one_backup(done.backup_id.as_ref().unwrap()).await.unwrap();
     let point = backup.restore_point.clone().unwrap();
     let files = local.driver.backup_files(&backup.id).await.unwrap();
     let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
@@ -61,7 +61,7 @@ async fn machines_stand_still_while_they_are_copied_and_requests_wait() {
     let done = ended(&local.driver, &work).await;
     assert_eq!(done.state, WorkState::Succeeded);
     assert_eq!(child_pids(&local.dir), [pid], "the same machine goes on");
-    let backup = local.driver.one_backup(&done.backup_id).await.unwrap();
+    let backup = local.driver.one_backup(done.backup_id.as_ref().unwrap()).await.unwrap();
     let copied = std::fs::read_to_string(copy(&local, &backup).join("notebook.json")).unwrap();
     assert!(copied.contains("before") && !copied.contains("waited"), "{copied}");
     local.cloud.shutdown().await;
@@ -209,7 +209,7 @@ async fn a_disk_that_fills_in_the_middle_leaves_nothing_half_made() {
     let failed = ended(driver, &work).await;
     let code = failed.problem.map(|problem| problem.code);
     assert_eq!((failed.state, code), (WorkState::Failed, Some(ProblemCode::StorageFull)));
-    let backup = driver.one_backup(&failed.backup_id).await.unwrap();
+    let backup = driver.one_backup(failed.backup_id.as_ref().unwrap()).await.unwrap();
     assert!(backup.state == BackupState::Failed && backup.restore_point.is_none());
     assert_eq!(left_in_staging(&local), 0);
     assert_eq!(std::fs::read_dir(local.dir.path().join("backups")).unwrap().count(), 0);

@@ -127,7 +127,7 @@ async fn if3_a_volume_moves_to_another_cloud_through_cuts_and_kills_of_both() {
     let carried = other.driver.link(&links.1).await.unwrap().received_bytes;
     assert!(carried < 2 * i64::try_from(LARGE).unwrap(), "{carried}");
     // The copy stays as a backup, and the service starts on what has arrived.
-    let backup = other.driver.one_backup(&work.backup_id).await.unwrap();
+    let backup = other.driver.one_backup(work.backup_id.as_ref().unwrap()).await.unwrap();
     assert_eq!(backup.state, BackupState::Ready);
     other.driver.start(start_command("start", &to)).await.unwrap();
     let open = other.driver.allow(command("allow", &to)).await.unwrap();
@@ -166,7 +166,7 @@ async fn only_what_is_shared_is_given_and_what_does_not_fit_or_match_is_never_th
     let refused = ended(&other.driver, &pull(&other.driver, "damaged", &links.1).await).await;
     assert_eq!(refused.problem.unwrap().code, ProblemCode::BackupDamaged);
     assert!(empty(&to));
-    let failed = other.driver.one_backup(&refused.backup_id).await.unwrap();
+    let failed = other.driver.one_backup(refused.backup_id.as_ref().unwrap()).await.unwrap();
     assert_eq!(failed.state, BackupState::Failed);
     std::fs::write(&file, good).unwrap();
     let work = pull(&other.driver, "good", &links.1).await;

@@ -125,7 +125,7 @@ async fn no_operation_tells_another_tenants_ids_from_ids_that_do_not_exist() {
     let client = common::client();
     for operation in OPERATIONS.iter().filter(|each| each.route.contains("{id}")) {
         let own = match operation.route.split('/').nth(2).unwrap() {
-            "backups" => work.backup_id.as_str(),
+            "backups" => work.backup_id.as_ref().unwrap().as_str(),
             "long-operations" => work.id.as_str(),
             "blocks" => block["id"].as_str().unwrap(),
             _ => open.id.as_str(),
@@ -205,4 +205,57 @@ async fn what_was_lent_to_tenants_of_a_file_is_theirs_after_a_kill() {
     let told = acme.quota().await.unwrap().unwrap();
     assert_eq!((told.tenant.as_str(), told.used.instances), ("acme", 1));
     assert_eq!(told.limits, limits(2));
+}
+
+#[tokio::test]
+async fn f7_6_3_images_and_volumes_of_another_tenant_are_answered_as_ones_that_do_not_exist() {
+    let local = Local::start().await;
+    let (one, other) = (&local.driver, driver_of(&local.cloud.url(), OTHER));
+    let bytes = archive::pack(&[("image.json", br#"{"version":1,"application":"demo"}"#)]);
+    let request = ImageRequest {
+        name: "mine".into(),
+        format: ImageFormat::Tar,
+        architecture: "any".into(),
+        bytes: i64::try_from(bytes.len()).unwrap(),
+        sha256: sha256_of(&bytes),
+    };
+    let begin = BeginImageCommand { call: call("begin"), request };
+    let image_id = one.begin_image(begin.clone()).await.unwrap().id;
+    let chunk = ChunkCommand { call: call("chunk"), image_id: image_id.clone(), offset: 0, bytes };
+    let gone = |outcome: Option<DriverError>| {
+        assert!(matches!(outcome, Some(DriverError::Gone { .. })), "{outcome:?}");
+    };
+    gone(other.image(&image_id).await.err());
+    gone(other.upload_chunk(chunk.clone()).await.err());
+    one.upload_chunk(chunk).await.unwrap();
+    let whole = ImageCommand { call: call("complete"), image_id: image_id.clone() };
+    gone(other.delete_image(whole.clone()).await.err());
+    one.complete_image(whole).await.unwrap();
+    // The same key at another tenant is another image.
+    assert_ne!(other.begin_image(begin).await.unwrap().id, image_id);
+    assert_eq!(other.images("mine").await.unwrap().len(), 1);
+    let feed = other.events(None, Some("mine")).await.unwrap();
+    assert!(feed.items.iter().all(|event| event.subject != image_id.0), "{feed:?}");
+    let mut alone = group();
+    alone.compute = ComputeSpec { count: 0, vcpu: 0, ram_mb: 0 };
+    alone.network = NetworkSpec { mbps: 0, endpoint: EndpointKind::None };
+    let mut bare = group();
+    bare.storage.gb = 0;
+    let confirm = |key: &str, id: &AllocationId| ConfirmCommand {
+        call: call(key),
+        allocation_id: id.clone(),
+        quota: Quota::default(),
+    };
+    let volume = one.hold(hold_command("volume", alone)).await.unwrap().id;
+    one.confirm(confirm("confirm-volume", &volume)).await.unwrap();
+    let service = other.hold(hold_command("service", bare)).await.unwrap().id;
+    other.confirm(confirm("confirm-service", &service)).await.unwrap();
+    let attach = AttachCommand { call: call("attach"), allocation_id: service.clone(), volume };
+    gone(other.attach(attach).await.err());
+    let request =
+        StartRequest { application: None, image: Some(image_id), ..common::start_request() };
+    gone(other.check_recipe(&service, &request).await.err());
+    let start = StartCommand { call: call("start"), allocation_id: service, request };
+    gone(other.start(start).await.err());
+    local.cloud.shutdown().await;
 }

@@ -240,9 +240,11 @@ impl TestBroker {
         let confirm = ConfirmCommand { call: call(), allocation_id: allocation_id.clone(), quota };
         driver.confirm(confirm).await.expect("the cloud");
         let request = StartRequest {
-            application: "demo".to_owned(),
+            application: Some("demo".to_owned()),
+            image: None,
             service_name: "late".to_owned(),
             settings: std::collections::BTreeMap::new(),
+            values: std::collections::BTreeMap::new(),
         };
         let start = StartCommand { call: call(), allocation_id: allocation_id.clone(), request };
         driver.start(start).await.expect("the cloud");

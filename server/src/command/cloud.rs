@@ -80,6 +80,9 @@ pub struct CloudArgs {
     /// Post events to this machine too, and not to public addresses only
     #[arg(long)]
     webhooks_to_loopback: bool,
+    /// A variable that settings of a start may use, such as dns.resolver=192.0.2.53; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    variable: Vec<(String, String)>,
     /// Stop when the standard input closes, that is, when the process that started the cloud ends
     #[arg(long)]
     until_input_closes: bool,
@@ -155,9 +158,16 @@ fn config(args: CloudArgs) -> anyhow::Result<CloudConfig> {
     };
     config.link_listen = args.link_listen;
     config.webhooks_to_loopback = args.webhooks_to_loopback;
+    config.variables = args.variable.into_iter().collect();
     config.faults = args.admin_token.is_some();
     config.admin_token = args.admin_token.map(Secret::new);
     Ok(config)
+}
+
+/// Reads `NAME=VALUE`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a variable is written NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Reads `ID:REGION:COUNTRY:HAZARD`.

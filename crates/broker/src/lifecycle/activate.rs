@@ -189,9 +189,11 @@ pub(super) async fn start(input: StepInput<Broker>) -> StepResult {
 /// What is started, and the values it needs to know.
 pub(super) fn start_request(service_name: &str) -> StartRequest {
     StartRequest {
-        application: APPLICATION.to_owned(),
+        application: Some(APPLICATION.to_owned()),
+        image: None,
         service_name: service_name.to_owned(),
         settings: BTreeMap::new(),
+        values: BTreeMap::new(),
     }
 }
 

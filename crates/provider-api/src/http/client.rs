@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 
@@ -47,12 +47,24 @@ fn builder(config: &DriverConfig) -> Result<reqwest::ClientBuilder, ConfigError>
         .dns_resolver(Arc::new(GuardedResolver { policy: Arc::new(config.addresses.clone()) })))
 }
 
+/// The body of what is sent.
+#[derive(Debug)]
+pub(super) enum Payload<'a> {
+    None,
+    Json(serde_json::Value),
+    /// A part of a file, with the bytes that come before it.
+    Chunk {
+        offset: i64,
+        bytes: &'a [u8],
+    },
+}
+
 /// What is sent.
 #[derive(Debug)]
 pub(super) struct Outgoing<'a> {
     pub method: Method,
     pub path: String,
-    pub body: Option<serde_json::Value>,
+    pub body: Payload<'a>,
     /// Present for changing calls.
     pub call: Option<&'a Call>,
 }
@@ -110,8 +122,16 @@ async fn once(
 ) -> Result<Vec<u8>, Failure> {
     let url = format!("{}{}", config.base_url.as_str().trim_end_matches('/'), outgoing.path);
     let mut request = client.request(outgoing.method.clone(), url);
-    if let Some(body) = &outgoing.body {
-        request = request.json(body);
+    match &outgoing.body {
+        Payload::None => {}
+        Payload::Json(body) => request = request.json(body),
+        Payload::Chunk { offset, bytes } => {
+            request = request
+                .header(CONTENT_TYPE, "application/octet-stream")
+                .header(paths::UPLOAD_OFFSET, *offset)
+                .header(paths::CONTENT_DIGEST, crate::wire::content_digest(bytes))
+                .body(bytes.to_vec());
+        }
     }
     if let Some(call) = outgoing.call {
         request = request

@@ -6,11 +6,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::archive;
-use super::client::{self, Outgoing};
+use super::client::{self, Outgoing, Payload};
 use super::config::{ConfigError, DriverConfig};
 use crate::driver::{
-    AcceptLinkCommand, AllocationCommand, ArchivePart, BackupCommand, Call, CloseLinkCommand,
-    ConfirmCommand, DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, LinkCommand,
+    AcceptLinkCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
+    BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
+    DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
     PullCommand, ResizeCommand, ShareCommand, StartCommand,
 };
 use crate::erasure::ErasureStatement;
@@ -18,11 +19,11 @@ use crate::paths;
 use crate::problem::ProblemCode;
 use crate::resource::ResourceGraph;
 use crate::wire::{
-    Allocation, AllocationId, AllocationPage, BackedUpFile, Backup, BackupFilePage, BackupId,
-    BackupPage, Capabilities, ConfirmRequest, DiscoverAnswer, DiscoverRequest, EventPage,
-    ExportManifest, ExtendRequest, IdempotencyKey, Link, LinkId, LinkPage, LinkProbe, Liveness,
-    LongOperation, LongOperationPage, Metrics, OperationId, OperationRecord, TenantQuota,
-    UsageRecord,
+    Allocation, AllocationId, AllocationPage, AttachRequest, BackedUpFile, Backup, BackupFilePage,
+    BackupId, BackupPage, Capabilities, ConfirmRequest, DiscoverAnswer, DiscoverRequest, EventPage,
+    ExportManifest, ExtendRequest, IdempotencyKey, Image, ImageId, ImagePage, Link, LinkId,
+    LinkPage, LinkProbe, Liveness, LongOperation, LongOperationPage, Metrics, OperationId,
+    OperationRecord, ResolvedRecipe, StartRequest, TenantQuota, UsageRecord,
 };
 
 /// One cloud over HTTP.
@@ -50,7 +51,7 @@ impl HttpDriver {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: String) -> Result<T, DriverError> {
-        let outgoing = Outgoing { method: Method::GET, path, body: None, call: None };
+        let outgoing = Outgoing { method: Method::GET, path, body: Payload::None, call: None };
         client::send(&self.client, &self.config, &outgoing).await
     }
 
@@ -63,7 +64,7 @@ impl HttpDriver {
     ) -> Result<T, DriverError> {
         let body = to_json(body)?;
         // A call without values has no body at all.
-        let body = (!body.is_null()).then_some(body);
+        let body = if body.is_null() { Payload::None } else { Payload::Json(body) };
         let outgoing = Outgoing { method, path, body, call: Some(call) };
         client::send(&self.client, &self.config, &outgoing).await
     }
@@ -97,13 +98,13 @@ impl HttpDriver {
     async fn whole<P: DeserializeOwned, T>(
         &self,
         route: &str,
-        label: Option<&str>,
+        filter: Option<(&str, &str)>,
         open: fn(P) -> Page<T>,
     ) -> Result<Vec<T>, DriverError> {
         let mut all = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..PAGES_MAX {
-            let page: P = self.get(list_path(route, label, after.as_deref())).await?;
+            let page: P = self.get(list_path(route, filter, after.as_deref())).await?;
             let (items, next) = open(page);
             all.extend(items);
             match next {
@@ -118,12 +119,11 @@ impl HttpDriver {
     }
 }
 
-fn list_path(route: &str, label: Option<&str>, after: Option<&str>) -> String {
+/// The path of a page; a filter is the name of a parameter and what it is.
+fn list_path(route: &str, filter: Option<(&str, &str)>, after: Option<&str>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in [("label", label), ("after", after)] {
-        if let Some(value) = value {
-            query.append_pair(name, value);
-        }
+    for (name, value) in filter.into_iter().chain(after.map(|after| ("after", after))) {
+        query.append_pair(name, value);
     }
     format!("{route}?{}", query.finish())
 }
@@ -150,8 +150,8 @@ impl Driver for HttpDriver {
 
     async fn discover(&self, request: &DiscoverRequest) -> Result<DiscoverAnswer, DriverError> {
         let path = paths::DISCOVER.to_owned();
-        let outgoing =
-            Outgoing { method: Method::POST, path, body: Some(to_json(request)?), call: None };
+        let body = Payload::Json(to_json(request)?);
+        let outgoing = Outgoing { method: Method::POST, path, body, call: None };
         client::send(&self.client, &self.config, &outgoing).await
     }
 
@@ -240,7 +240,7 @@ impl Driver for HttpDriver {
 
     async fn list(&self, label: &str) -> Result<Vec<Allocation>, DriverError> {
         let open = |page: AllocationPage| (page.items, page.next);
-        self.whole(paths::ALLOCATIONS, Some(label), open).await
+        self.whole(paths::ALLOCATIONS, Some(("label", label)), open).await
     }
 
     async fn operation(
@@ -259,7 +259,7 @@ impl Driver for HttpDriver {
         after: Option<&str>,
         label: Option<&str>,
     ) -> Result<EventPage, DriverError> {
-        self.get(list_path(paths::EVENTS, label, after)).await
+        self.get(list_path(paths::EVENTS, label.map(|label| ("label", label)), after)).await
     }
 
     async fn liveness(&self, id: &AllocationId) -> Result<Liveness, DriverError> {
@@ -273,6 +273,18 @@ impl Driver for HttpDriver {
     async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError> {
         self.get(paths::with(paths::METER, id.as_str())).await
     }
+
+    async fn check_recipe(
+        &self,
+        id: &AllocationId,
+        request: &StartRequest,
+    ) -> Result<ResolvedRecipe, DriverError> {
+        let path = paths::with(paths::RECIPE_CHECK, id.as_str());
+        let body = Payload::Json(to_json(request)?);
+        let outgoing = Outgoing { method: Method::POST, path, body, call: None };
+        client::send(&self.client, &self.config, &outgoing).await
+    }
+
     async fn backup(&self, command: AllocationCommand) -> Result<LongOperation, DriverError> {
         self.post(paths::BACKUPS, &command).await
     }
@@ -334,7 +346,7 @@ impl Driver for HttpDriver {
 
     async fn probe_link(&self, id: &LinkId) -> Result<LinkProbe, DriverError> {
         let path = paths::with(paths::PROBE_LINK, id.as_str());
-        let outgoing = Outgoing { method: Method::POST, path, body: None, call: None };
+        let outgoing = Outgoing { method: Method::POST, path, body: Payload::None, call: None };
         client::send(&self.client, &self.config, &outgoing).await
     }
 
@@ -350,5 +362,51 @@ impl Driver for HttpDriver {
 
     async fn long_operation(&self, id: &OperationId) -> Result<LongOperation, DriverError> {
         self.get(paths::with(paths::LONG_OPERATION, id.as_str())).await
+    }
+
+    async fn attach(&self, command: AttachCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::ATTACH, command.allocation_id.as_str());
+        let body = AttachRequest { volume: command.volume };
+        self.change(Method::POST, path, &body, &command.call).await
+    }
+
+    async fn detach(&self, command: AllocationCommand) -> Result<Allocation, DriverError> {
+        self.post(paths::DETACH, &command).await
+    }
+
+    async fn images(&self, name: &str) -> Result<Vec<Image>, DriverError> {
+        let open = |page: ImagePage| (page.items, page.next);
+        self.whole(paths::IMAGES, Some(("name", name)), open).await
+    }
+
+    async fn image(&self, id: &ImageId) -> Result<Image, DriverError> {
+        self.get(paths::with(paths::IMAGE, id.as_str())).await
+    }
+
+    async fn begin_image(&self, command: BeginImageCommand) -> Result<Image, DriverError> {
+        let path = paths::IMAGES.to_owned();
+        self.change(Method::POST, path, &command.request, &command.call).await
+    }
+
+    async fn upload_chunk(&self, command: ChunkCommand) -> Result<Image, DriverError> {
+        let path = paths::with(paths::IMAGE_CONTENT, command.image_id.as_str());
+        let body = Payload::Chunk { offset: command.offset, bytes: &command.bytes };
+        let outgoing = Outgoing { method: Method::PATCH, path, body, call: Some(&command.call) };
+        client::send(&self.client, &self.config, &outgoing).await
+    }
+
+    async fn complete_image(&self, command: ImageCommand) -> Result<Image, DriverError> {
+        let path = paths::with(paths::COMPLETE, command.image_id.as_str());
+        self.change(Method::POST, path, &(), &command.call).await
+    }
+
+    async fn convert_image(&self, command: ConvertCommand) -> Result<LongOperation, DriverError> {
+        let path = paths::with(paths::CONVERT, command.image_id.as_str());
+        self.change(Method::POST, path, &command.request, &command.call).await
+    }
+
+    async fn delete_image(&self, command: ImageCommand) -> Result<Image, DriverError> {
+        let path = paths::with(paths::IMAGE, command.image_id.as_str());
+        self.change(Method::DELETE, path, &(), &command.call).await
     }
 }

@@ -1,6 +1,7 @@
 //! One example for each schema, built from the types themselves, so that it cannot be wrong.
 
 mod backups;
+mod images;
 mod links;
 mod security;
 mod watching;
@@ -46,10 +47,14 @@ pub fn example(schema: &str) -> Option<Value> {
         "ResizeRequest" => told(&ResizeRequest { resources: group(), quota: Quota::default() }),
         "DrainRequest" => told(&DrainRequest { deadline_seconds: Some(30) }),
         "StartRequest" => told(&StartRequest {
-            application: "demo".to_owned(),
+            application: Some("demo".to_owned()),
+            image: None,
             service_name: "Tracking".to_owned(),
-            settings: BTreeMap::from([("greeting".to_owned(), "hello".to_owned())]),
+            settings: [("greeting".to_owned(), "hello from ${zone.region}".to_owned())].into(),
+            values: BTreeMap::new(),
         }),
+        "AttachRequest" => told(&AttachRequest { volume: "alc_71c0aa90d2".into() }),
+        "ResolvedRecipe" => told(&resolved()),
         "Allocation" => told(&held()),
         "AllocationPage" => told(&AllocationPage { items: vec![held()], next: None }),
         "OperationRecord" => told(&OperationRecord {
@@ -82,6 +87,11 @@ pub fn example(schema: &str) -> Option<Value> {
         crate::operations::OPEN_METRICS => told(&watching::readings()),
         "UsageRecord" => told(&usage()),
         "ExportManifest" => told(&backups::export()),
+        "ImageRequest" => told(&images::request()),
+        "Image" => told(&images::image()),
+        "ImagePage" => told(&images::page()),
+        "ConvertRequest" => told(&images::convert()),
+        crate::operations::CHUNK => told(&"(up to chunkBytesMax bytes of the image)"),
         crate::operations::ARCHIVE => told(&"(the bytes of a tar)"),
         "ErasureStatement" => told(&statement()?),
         "LinkRequest" => told(&links::request()),
@@ -137,13 +147,31 @@ fn capabilities() -> Capabilities {
         backups: true,
         monitoring: Some(watching::support()),
         security: Some(security::support()),
+        volumes: true,
         drain: true,
         resize: ResizeSupport::Live,
         export: true,
         webhooks: true,
+        images: Some(images::support()),
+        variables: vec![RecipeVariable {
+            name: "zone.region".to_owned(),
+            text: "The region of the zone".to_owned(),
+            value: None,
+        }],
         quota: true,
         links: Some(links::support()),
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
+    }
+}
+
+fn resolved() -> ResolvedRecipe {
+    let pair = |name: &str, value: &str| [(name.to_owned(), value.to_owned())].into();
+    ResolvedRecipe {
+        allocation_id: ID.into(),
+        application: "demo".to_owned(),
+        image: None,
+        settings: pair("greeting", "hello from jp-osaka-1"),
+        variables: pair("zone.region", "jp-osaka-1"),
     }
 }
 
@@ -183,6 +211,9 @@ fn held() -> Allocation {
         stopped_at_us: None,
         released_at_us: None,
         draining_until_us: None,
+        image: None,
+        volume: None,
+        attached_to: None,
         erasure: None,
         failure: None,
     }
@@ -217,7 +248,7 @@ fn graph() -> ResourceGraph {
 
 fn events() -> EventPage {
     let data = EventData {
-        allocation_id: ID.into(),
+        allocation_id: Some(ID.into()),
         label: LABEL.to_owned(),
         before: Some(ResourceState::Held),
         state: ResourceState::Reserved,
@@ -227,6 +258,7 @@ fn events() -> EventPage {
         operation: None,
         security: None,
         block: None,
+        image: None,
         link: None,
         resized: None,
     };
@@ -276,6 +308,8 @@ fn usage() -> UsageRecord {
         vcpu_seconds: 28_800,
         storage_gb_seconds: 180_000,
         storage_bytes: Some(12_288),
+        backup_bytes: 12_800,
+        backup_byte_seconds: 46_080_000,
         requests: 812,
         intervals: vec![UseInterval { started_at_us, stopped_at_us: None }],
         sizes: Vec::new(),

@@ -5,7 +5,7 @@ mod examples;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::operations::{ARCHIVE, CHANGING, OPERATIONS, Operation, Part};
+use crate::operations::{ARCHIVE, CHANGING, CHUNK, OPERATIONS, Operation, Part};
 use crate::problem::{Problem, ProblemCode as Code};
 use crate::state::diagram;
 use crate::{erasure, resource, wire};
@@ -80,6 +80,11 @@ fn describe(operation: &Operation) -> Value {
             parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
         }
     }
+    if operation.body == Some(CHUNK) {
+        for name in ["UploadOffset", "ContentDigest"] {
+            parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
+        }
+    }
     if operation.changing {
         for name in ["IdempotencyKey", "Epoch"] {
             parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
@@ -87,8 +92,12 @@ fn describe(operation: &Operation) -> Value {
     }
     if is_list(operation) {
         // What is listed of one thing has its label.
-        let all = !operation.route.contains('{');
-        for name in ["label", "after", "limit"].into_iter().filter(|name| all || *name != "label") {
+        let own: &[&str] = match operation.name {
+            "images" => &["name", "sha256"],
+            _ if operation.route.contains('{') => &[],
+            _ => &["label"],
+        };
+        for name in own.iter().chain(&["after", "limit"]) {
             parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
         }
     }
@@ -102,7 +111,7 @@ fn describe(operation: &Operation) -> Value {
     });
     if let Some(schema) = operation.body {
         described["requestBody"] =
-            json!({"required": true, "content": content("application/json", schema)});
+            json!({"required": true, "content": content(operation.body_media(), schema)});
     }
     described
 }
@@ -188,6 +197,8 @@ fn refusals(operation: &Operation) -> Vec<(u16, Vec<Code>)> {
 
 fn parameters() -> Value {
     json!({
+        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup, a block, an image or long work",
+            "schema": {"type": "string", "minLength": 1}},
         "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup, a block, a link or long work",
             "schema": {"type": "string", "minLength": 1}},
         "key": {"name": "key", "in": "path", "required": true, "description": "An idempotency key",
@@ -202,6 +213,15 @@ fn parameters() -> Value {
         "Range": {"name": "Range", "in": "header", "description": "One part, as `bytes=1000-`",
             "schema": {"type": "string"}},
         "IfRange": {"name": "If-Range", "in": "header", "description": "The entity tag of the archive the part is of",
+            "schema": {"type": "string"}},
+        "UploadOffset": {"name": "Upload-Offset", "in": "header", "required": true,
+            "description": "How many bytes of the image come before the chunk", "schema": {"type": "integer", "minimum": 0}},
+        "ContentDigest": {"name": "Content-Digest", "in": "header", "required": true,
+            "description": "The SHA-256 of the chunk (RFC 9530)", "schema": {"type": "string"},
+            "example": "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:"},
+        "name": {"name": "name", "in": "query", "description": "Only what has exactly this name",
+            "schema": {"type": "string"}},
+        "sha256": {"name": "sha256", "in": "query", "description": "Only what has this digest",
             "schema": {"type": "string"}},
         "label": {"name": "label", "in": "query", "description": "Only what has exactly this label",
             "schema": {"type": "string"}},
@@ -230,8 +250,10 @@ fn schemas() -> Map<String, Value> {
         wire::ExtendRequest,
         wire::ConfirmRequest,
         wire::StartRequest,
+        wire::ResolvedRecipe,
         wire::DrainRequest,
         wire::ResizeRequest,
+        wire::AttachRequest,
         wire::Allocation,
         wire::AllocationPage,
         wire::OperationRecord,
@@ -260,6 +282,15 @@ fn schemas() -> Map<String, Value> {
         wire::Link,
         wire::LinkPage,
         wire::LinkProbe,
+        wire::Image,
+        wire::ImagePage,
+        wire::LinkOffer,
+        wire::LinkPage,
+        wire::ConvertRequest,
+        wire::LinkRequest,
+        wire::ImageRequest,
+        wire::Link,
+        wire::ImageManifest,
         erasure::ErasureStatement,
         Problem,
     );

@@ -5,8 +5,9 @@ use std::pin::Pin;
 
 use super::answer::Outcome;
 use super::checks::{
-    backups, crash, door, drain, ending, events, export, fence, holds, links, lives, monitoring,
-    order, regions, resize, security, tenants, trouble, watch, webhook,
+    backups, crash, door, drain, ending, events, export, fence, holds, images, links, lives,
+    monitoring, order, recipes, regions, resize, security, tenants, trouble, volumes, watch,
+    webhook,
 };
 use super::desk::Desk;
 use super::group::Group;
@@ -641,6 +642,111 @@ pub const CATALOGUE: &[Check] = &[
         ["IF2", "IF12"],
         "a lost volume is told and comes back from a backup",
         trouble::lost_volume
+    ),
+    check!(
+        Images,
+        "image.upload",
+        ["F7.6.3"],
+        "an image comes in chunks, is whole, and is found by its name and its digest",
+        images::upload
+    ),
+    check!(
+        Images,
+        "image.resume",
+        ["F7.6.3"],
+        "an upload that was cut off goes on where it was, and nothing wrong is kept",
+        images::resume
+    ),
+    check!(
+        Images,
+        "image.digest",
+        ["F7.6.3"],
+        "what is not what was declared is refused and nothing starts from it",
+        images::digest
+    ),
+    check!(
+        Images,
+        "image.start",
+        ["F7.6.3", "F7.6.2"],
+        "a service that starts from an image shows what came in it",
+        images::start
+    ),
+    check!(
+        Images,
+        "image.fresh",
+        ["F7.6.3"],
+        "an image is put onto a fresh volume and never over data",
+        images::fresh
+    ),
+    check!(
+        Images,
+        "image.convert",
+        ["F7.6.3"],
+        "what is made of an image is an image with a digest of its own",
+        images::convert
+    ),
+    check!(
+        Images,
+        "image.refused",
+        ["F7.6.3"],
+        "an image that the cloud does not take is refused by its place",
+        images::refused
+    ),
+    check!(
+        Images,
+        "image.fence",
+        ["F7.6.3", "G5"],
+        "an epoch behind the highest seen changes no image",
+        images::fence
+    ),
+    check!(
+        Images,
+        "image.deleted",
+        ["F7.6.3"],
+        "a deleted image is gone, however often it is deleted",
+        images::deleted
+    ),
+    check!(
+        Images,
+        "image.told",
+        ["F7.6.3", "F7.5.3"],
+        "what becomes of an image is told as events",
+        images::told
+    ),
+    check!(
+        Life,
+        "life.recipe",
+        ["F7.6.2", "F7.6.0"],
+        "variables are resolved by the cloud, as a dry run says and as the service receives them",
+        recipes::resolved
+    ),
+    check!(
+        Life,
+        "life.recipe-unresolved",
+        ["F7.6.2"],
+        "a variable that nobody knows blocks the start and is named",
+        recipes::unresolved
+    ),
+    check!(
+        Life,
+        "life.volume",
+        ["IF5", "F7.6.0"],
+        "a volume by itself is lent to one service after the other with its data",
+        volumes::lent
+    ),
+    check!(
+        Life,
+        "life.volume-order",
+        ["IF5", "F7.5.1"],
+        "a volume that is lent is not lent again, started or given back",
+        volumes::order
+    ),
+    check!(
+        Backups,
+        "backup.metered",
+        ["IF2", "IF7"],
+        "the meter counts the backups that are kept and how long",
+        volumes::metered
     ),
 ];
 

@@ -46,7 +46,9 @@ pub(super) enum Bearer {
 pub(super) struct Ask {
     pub method: &'static str,
     pub path: String,
-    pub body: Option<String>,
+    pub body: Option<Vec<u8>>,
+    /// The content type of the body.
+    pub media: &'static str,
     pub key: Option<String>,
     pub epoch: Option<String>,
     pub bearer: Bearer,
@@ -60,6 +62,7 @@ impl Ask {
             method,
             path: path.into(),
             body: None,
+            media: "application/json",
             key: None,
             epoch: None,
             bearer: Bearer::Right,
@@ -68,13 +71,25 @@ impl Ask {
     }
 
     pub(super) fn json(mut self, body: &impl Serialize) -> Self {
-        self.body = serde_json::to_string(body).ok();
+        self.body = serde_json::to_vec(body).ok();
         self
     }
 
     pub(super) fn text(mut self, body: impl Into<String>) -> Self {
-        self.body = Some(body.into());
+        self.body = Some(body.into().into_bytes());
         self
+    }
+
+    pub(super) fn bytes(mut self, body: &[u8]) -> Self {
+        (self.body, self.media) = (Some(body.to_vec()), "application/octet-stream");
+        self
+    }
+
+    /// Changes every place of the body that holds a text.
+    pub(super) fn replace(&mut self, from: &str, to: &str) {
+        if let Some(body) = &mut self.body {
+            *body = String::from_utf8_lossy(body).replace(from, to).into_bytes();
+        }
     }
 
     pub(super) fn key(mut self, key: impl Into<String>) -> Self {
@@ -188,7 +203,7 @@ impl<'a> Desk<'a> {
             request = request.header(*name, value);
         }
         if let Some(body) = &ask.body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+            request = request.header(CONTENT_TYPE, ask.media).body(body.clone());
         }
         let response = request.send().await.map_err(|error| crate::http::chain(&error))?;
         let status = response.status().as_u16();
@@ -225,7 +240,7 @@ fn sent(ask: &Ask) -> Sent {
         method: ask.method.to_owned(),
         path: ask.path.clone(),
         headers: headers.into_iter().flatten().chain(further).collect(),
-        body: ask.body.as_deref().map(Exchange::cut),
+        body: ask.body.as_deref().map(shown),
     }
 }
 
@@ -306,9 +321,11 @@ impl Desk<'_> {
             return Err(Stop::Skip("the cloud names no application to start".to_owned()));
         };
         let request = StartRequest {
-            application: application.to_owned(),
+            application: Some(application.to_owned()),
+            image: None,
             service_name: "Conformance".to_owned(),
             settings: Default::default(),
+            values: Default::default(),
         };
         Ok(self.ask_on(name, 1, paths::START, id).json(&request))
     }

@@ -29,11 +29,13 @@ pub enum Group {
     Links,
     /// Answers that get lost, on order.
     Trouble,
+    /// What services can be started from.
+    Images,
 }
 
 impl Group {
     /// All groups, in the order of a report.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Door,
         Self::Places,
         Self::Holds,
@@ -45,6 +47,7 @@ impl Group {
         Self::Ending,
         Self::Links,
         Self::Trouble,
+        Self::Images,
     ];
 
     /// The word on the wire.
@@ -62,6 +65,7 @@ impl Group {
             Self::Ending => "ending",
             Self::Links => "links",
             Self::Trouble => "trouble",
+            Self::Images => "images",
         }
     }
 
@@ -80,6 +84,7 @@ impl Group {
             Self::Ending => "The end: erasure and release",
             Self::Links => "Links: consent, tunnels, bandwidth between two clouds",
             Self::Trouble => "Trouble on order: lost answers",
+            Self::Images => "Images: upload, starting from one, other formats",
         }
     }
 }

@@ -7,7 +7,7 @@ use super::desk::{Ask, Desk};
 use super::room::Room;
 use crate::paths;
 use crate::state::ResourceState;
-use crate::wire::{Allocation, AllocationPage};
+use crate::wire::{Allocation, AllocationPage, Image, ImagePage, ImageState};
 
 /// The beginning of every label of the suite; nobody else may use it.
 pub(super) const LABELS: &str = "conform-";
@@ -64,7 +64,9 @@ pub(super) async fn clear(room: &Room, prefix: &str) -> Vec<String> {
         for label in [prefix.to_owned(), format!("{prefix}{SECOND}")] {
             match list(&desk, Some(&label), None).await {
                 // A cloud that ignores the label must not make us touch what belongs to others.
-                Ok(all) => {
+                Ok(mut all) => {
+                    // Volumes can be given back once no service has them.
+                    all.sort_by_key(|each| each.resources.is_volume());
                     for allocation in all.into_iter().filter(|each| each.label == label) {
                         left.extend(give_back(&desk, allocation).await);
                     }
@@ -72,6 +74,7 @@ pub(super) async fn clear(room: &Room, prefix: &str) -> Vec<String> {
                 Err(_) => left.push(format!("the list of {label} could not be read")),
             }
         }
+        left.extend(clear_images(&desk, prefix).await);
         left
     };
     match tokio::time::timeout(LIMIT, work).await {
@@ -80,12 +83,49 @@ pub(super) async fn clear(room: &Room, prefix: &str) -> Vec<String> {
     }
 }
 
+/// Deletes every image whose name begins so, after what was started from it; returns what stays.
+async fn clear_images(desk: &Desk<'_>, prefix: &str) -> Vec<String> {
+    if desk.room.capabilities.images.is_none() {
+        return Vec::new();
+    }
+    let mut left = Vec::new();
+    let Ok(all) = images(desk).await else {
+        return vec!["the list of images could not be read".to_owned()];
+    };
+    let kept = |image: &Image| image.state != ImageState::Deleted;
+    for image in all.into_iter().filter(|each| each.name.starts_with(prefix) && kept(each)) {
+        let path = paths::with(paths::IMAGE, image.id.as_str());
+        let ask = Ask::new("DELETE", path).key(desk.key(image.id.as_str()));
+        let gone: Result<Image, Stop> = desk.send(&ask.epoch(image.epoch.max(1))).await.value();
+        if gone.map_or(true, |image| kept(&image)) {
+            left.push(format!("{} ({})", image.id, image.state.as_str()));
+        }
+    }
+    left
+}
+
+/// All images, over all pages.
+async fn images(desk: &Desk<'_>) -> Result<Vec<Image>, Stop> {
+    let (mut all, mut path) = (Vec::new(), paths::IMAGES.to_owned());
+    for _ in 0..PAGES_MAX {
+        let page: ImagePage = desk.send(&Ask::new("GET", path)).await.value()?;
+        all.extend(page.items);
+        match page.next {
+            Some(next) => path = format!("{}?after={next}", paths::IMAGES),
+            None => return Ok(all),
+        }
+    }
+    Err(finding("a list ends", format!("{PAGES_MAX} pages and a next one")))
+}
+
 /// Gives back what runs that were cut off left behind more than an hour ago.
 pub(super) async fn earlier_runs(room: &Room) {
     let desk = Desk::new(room, "sweep");
     let work = async {
         let Ok(answer) = desk.discover(&room.region, room.group()).await else { return };
         let Ok(all) = list(&desk, None, None).await else { return };
+        let mut all = all;
+        all.sort_by_key(|each| each.resources.is_volume());
         let old = all.into_iter().filter(|each| {
             each.label.starts_with(LABELS)
                 && each.created_at_us < answer.at_us.saturating_sub(EARLIER_US)
@@ -107,6 +147,7 @@ async fn give_back(desk: &Desk<'_>, mut allocation: Allocation) -> Option<String
         let route = match allocation.state {
             S::Released | S::Erased | S::Expired => return None,
             S::Held | S::Candidate => paths::HOLD,
+            S::Reserved | S::Draining if allocation.volume.is_some() => paths::DETACH,
             S::Reserved => paths::RELEASE,
             S::Draining if allocation.erasure.is_some() => paths::RELEASE,
             S::Draining => paths::ERASE,

@@ -60,7 +60,10 @@ impl Desk<'_> {
 
     /// The backup that long work is about.
     pub(super) async fn backup(&self, work: &LongOperation) -> Result<Backup, Stop> {
-        self.get(paths::BACKUP, work.backup_id.as_str()).await.value()
+        let Some(id) = &work.backup_id else {
+            return Err(finding("work on a backup names it", format!("{work:?}")));
+        };
+        self.get(paths::BACKUP, id.as_str()).await.value()
     }
 
     /// A backup that was made now.

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AllocationId, LongOperation, ResourceGroup, Zone};
+use super::{AllocationId, ImageId, LongOperation, ResourceGroup, Zone};
 use crate::erasure::ErasureStatement;
 use crate::state::ResourceState;
 
@@ -104,13 +104,22 @@ pub struct Quota {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StartRequest {
-    /// One of the cloud's `applications`, such as `demo`.
-    pub application: String,
+    /// One of the cloud's `applications`, such as `demo`; either this or an image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// An image that is ready: what it holds is put onto the volume, which must be fresh (F7.6.3). A service that was
+    /// stopped starts from the same image again with the data as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageId>,
     /// The service's name for its users: 1 to 120 characters.
     pub service_name: String,
-    /// Values for the application; names and values of at most 200 characters.
+    /// Values for the application; names and values of at most 200 characters. `${name}` stands for a variable of the
+    /// cloud or of `values`, and one that nobody knows blocks the start; `$${` stands for `${` itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, String>,
+    /// Variables of the caller's own; none may have the name of one of the cloud's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
 }
 
 /// Stops a service without cutting off its users.
@@ -131,6 +140,14 @@ pub struct ResizeRequest {
     /// Limits below the new size; an absent limit is the new size.
     #[serde(default)]
     pub quota: Quota,
+}
+
+/// Lends a volume to a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AttachRequest {
+    /// The allocation of a volume by itself.
+    pub volume: AllocationId,
 }
 
 /// One held or booked group as it is now.
@@ -173,6 +190,15 @@ pub struct Allocation {
     /// When what is in flight is cut off; present while the service is being drained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draining_until_us: Option<i64>,
+    /// What the data came from; absent when no image was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageId>,
+    /// The volume that is lent to this service, an allocation of its own; absent when none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume: Option<AllocationId>,
+    /// The service that this volume is lent to; absent when it is lent to none, or is no volume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attached_to: Option<AllocationId>,
     /// The statement, once data were erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure: Option<ErasureStatement>,

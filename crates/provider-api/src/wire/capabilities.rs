@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Amounts, EndpointKind, LinkSupport, MonitoringSupport, ResourceGroup, SecuritySupport,
+    Amounts, EndpointKind, ImageSupport, LinkSupport, MonitoringSupport, RecipeVariable,
+    ResourceGroup, SecuritySupport,
 };
 
 /// What a cloud says about itself: the gateway document of a driver.
@@ -36,6 +37,9 @@ pub struct Capabilities {
     /// What is noticed at addresses, and whether sources can be blocked; absent when neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security: Option<SecuritySupport>,
+    /// Whether a volume can be held by itself and lent to services.
+    #[serde(default)]
+    pub volumes: bool,
     /// Whether services can be drained; a cloud that says nothing of it stops them only.
     #[serde(default)]
     pub drain: bool,
@@ -48,6 +52,12 @@ pub struct Capabilities {
     /// Whether events are posted to a subscriber.
     #[serde(default)]
     pub webhooks: bool,
+    /// What can be uploaded as images; absent when services start from applications only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<ImageSupport>,
+    /// Variables that settings of a start may use; a cloud that names none resolves nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<RecipeVariable>,
     /// Whether `quota` tells what the tenant may have; a cloud that says nothing of it knows no quotas.
     #[serde(default)]
     pub quota: bool,

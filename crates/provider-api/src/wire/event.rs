@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    AllocationId, BackupId, BlockId, BlockState, LinkNotice, OperationId, ResourceGroup,
-    SecurityEventId, SecurityKind, WorkKind, WorkState,
+    AllocationId, BackupId, BlockId, BlockState, ImageId, ImageState, LinkNotice, OperationId,
+    ResourceGroup, SecurityEventId, SecurityKind, WorkKind, WorkState,
 };
 use crate::state::ResourceState;
 
@@ -20,11 +20,12 @@ pub struct CloudEvent {
     pub source: String,
     /// [`CloudEvent::PREFIX`] and the new state, such as `kumoichi.allocation.held`; for long work
     /// [`CloudEvent::WORK_PREFIX`] and its state, such as `kumoichi.operation.succeeded`; for what was noticed at an
-    /// address [`CloudEvent::SECURITY_PREFIX`] and its kind; for blocks [`CloudEvent::BLOCK_PREFIX`] and
-    /// for links [`CloudEvent::LINK_PREFIX`], each with the new state; for another size [`CloudEvent::RESIZED`].
+    /// address [`CloudEvent::SECURITY_PREFIX`] and its kind; for blocks [`CloudEvent::BLOCK_PREFIX`], for images
+    /// [`CloudEvent::IMAGE_PREFIX`] and for links [`CloudEvent::LINK_PREFIX`], each with the new state; for another
+    /// size [`CloudEvent::RESIZED`].
     #[serde(rename = "type")]
     pub kind: String,
-    /// The allocation's id.
+    /// The allocation's id, or the image's.
     pub subject: String,
     /// RFC 3339, the same moment as `data.atUs`.
     pub time: String,
@@ -37,7 +38,10 @@ pub struct CloudEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventData {
-    pub allocation_id: AllocationId,
+    /// Absent in events of images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation_id: Option<AllocationId>,
+    /// The label of the allocation, or the name of the image.
     pub label: String,
     /// The state before; absent for the first event of an allocation, and the same when only long work went on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,6 +61,9 @@ pub struct EventData {
     /// The block that was set or lifted; absent in all other events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<BlockNotice>,
+    /// The image that came into another state; absent in all other events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageNotice>,
     /// The link that came into another state; absent in all other events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<LinkNotice>,
@@ -96,6 +103,14 @@ pub struct BlockNotice {
     pub source: Option<String>,
 }
 
+/// An image that came into another state; `before` and `state` of the event are the same in the common states.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageNotice {
+    pub id: ImageId,
+    pub state: ImageState,
+}
+
 /// Long work that began or ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -103,7 +118,9 @@ pub struct OperationEvent {
     pub id: OperationId,
     pub kind: WorkKind,
     pub state: WorkState,
-    pub backup_id: BackupId,
+    /// As in the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_id: Option<BackupId>,
 }
 
 /// A part of the feed, oldest first.
@@ -131,6 +148,8 @@ impl CloudEvent {
     pub const SECURITY_PREFIX: &'static str = "kumoichi.security.";
     /// The beginning of the type of every change of a block.
     pub const BLOCK_PREFIX: &'static str = "kumoichi.block.";
+    /// The beginning of the type of every change of an image.
+    pub const IMAGE_PREFIX: &'static str = "kumoichi.image.";
 
     /// The beginning of the type of every change of a link.
     pub const LINK_PREFIX: &'static str = "kumoichi.link.";
@@ -144,7 +163,7 @@ impl CloudEvent {
             id: sequence.to_string(),
             source: source.to_owned(),
             kind,
-            subject: data.allocation_id.0.clone(),
+            subject: subject(&data),
             time: rfc3339(data.at_us),
             datacontenttype: "application/json".to_owned(),
             data,
@@ -158,6 +177,9 @@ impl CloudEvent {
         if let Some(noticed) = &data.security {
             return format!("{}{}", Self::SECURITY_PREFIX, noticed.kind.as_str());
         }
+        if let Some(image) = &data.image {
+            return format!("{}{}", Self::IMAGE_PREFIX, image.state.as_str());
+        }
         if let Some(link) = &data.link {
             return format!("{}{}", Self::LINK_PREFIX, link.state.as_str());
         }
@@ -169,6 +191,12 @@ impl CloudEvent {
             None => format!("{}{}", Self::PREFIX, data.state),
         }
     }
+}
+
+/// What an event is about.
+fn subject(data: &EventData) -> String {
+    let image = || data.image.as_ref().map(|image| image.id.0.clone());
+    data.allocation_id.as_ref().map(|id| id.0.clone()).or_else(image).unwrap_or_default()
 }
 
 const DAY_US: i64 = 86_400_000_000;
@@ -215,7 +243,7 @@ mod tests {
     #[test]
     fn an_event_names_its_state_in_its_type() {
         let data = EventData {
-            allocation_id: "a1".into(),
+            allocation_id: Some("a1".into()),
             label: "c1".into(),
             before: None,
             state: ResourceState::Held,
@@ -225,6 +253,7 @@ mod tests {
             operation: None,
             security: None,
             block: None,
+            image: None,
             link: None,
             resized: None,
         };

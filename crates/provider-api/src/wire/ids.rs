@@ -44,6 +44,8 @@ names! {
     SecurityEventId,
     /// The provider's id of a source that is kept out, opaque to the caller.
     BlockId,
+    /// The provider's id of an image, opaque to the caller.
+    ImageId,
     /// The provider's id of a link to another cloud, opaque to the caller.
     LinkId,
 }

@@ -102,6 +102,12 @@ pub struct UsageRecord {
     /// Bytes on the volume when it was last measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_bytes: Option<i64>,
+    /// Bytes of the backups that are kept now.
+    #[serde(default)]
+    pub backup_bytes: i64,
+    /// Bytes of each backup times the seconds that it was kept, summed.
+    #[serde(default)]
+    pub backup_byte_seconds: i64,
     /// Requests answered at the address.
     pub requests: i64,
     /// The single intervals of use, oldest first.

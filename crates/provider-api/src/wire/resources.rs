@@ -18,7 +18,7 @@ pub struct ResourceGroup {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ComputeSpec {
-    /// How many machines, 1 to 64.
+    /// How many machines, 1 to 64; 0 for a volume by itself.
     pub count: u32,
     /// Virtual processors of each, 1 to 1024.
     pub vcpu: u32,
@@ -82,6 +82,14 @@ impl ResourceGroup {
         }
     }
 
+    /// Whether it is a volume by itself: storage, and nothing else.
+    #[must_use]
+    pub fn is_volume(&self) -> bool {
+        self.compute == ComputeSpec { count: 0, vcpu: 0, ram_mb: 0 }
+            && self.network == NetworkSpec { mbps: 0, endpoint: EndpointKind::None }
+            && self.storage.gb > 0
+    }
+
     /// Every value outside its range, with pointers below `base`, such as `/resources`.
     #[must_use]
     pub fn faults(&self, base: &str) -> Vec<FieldFault> {
@@ -92,9 +100,10 @@ impl ResourceGroup {
             ("storage/gb", self.storage.gb, 0, 1_048_576),
             ("network/mbps", self.network.mbps, 0, 1_000_000),
         ];
+        let alone = self.is_volume();
         ranges
             .into_iter()
-            .filter(|(_, value, low, high)| value < low || value > high)
+            .filter(|(_, value, low, high)| value > high || (value < low && !alone))
             .map(|(place, value, low, high)| FieldFault {
                 pointer: format!("{base}/{place}"),
                 detail: format!("found {value}, allowed is {low} to {high}"),

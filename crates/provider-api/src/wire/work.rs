@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AllocationId, BackupId, IdempotencyKey, OperationId};
+use super::{AllocationId, BackupId, IdempotencyKey, ImageId, OperationId};
 use crate::problem::Problem;
 
 /// One piece of long work.
@@ -16,11 +16,17 @@ pub struct LongOperation {
     /// How far it is, 0 to 100; 100 exactly when it has succeeded. It begins anew when the cloud had to.
     #[schema(maximum = 100)]
     pub progress: u8,
-    pub allocation_id: AllocationId,
-    /// The label of the allocation.
+    /// Absent for work on images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation_id: Option<AllocationId>,
+    /// The label of the allocation, or the name of the image.
     pub label: String,
     /// The backup that is made, read, restored or pulled.
-    pub backup_id: BackupId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_id: Option<BackupId>,
+    /// The image that is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<ImageId>,
     /// The key of the call that began it.
     pub key: IdempotencyKey,
     /// Microseconds UTC.
@@ -48,6 +54,8 @@ pub enum WorkKind {
     Restore,
     /// Takes what another cloud shares on a link, as a backup and then into the volume.
     Pull,
+    /// Makes an image of another format.
+    Convert,
     /// A kind of a later version.
     #[serde(other)]
     Other,
@@ -74,7 +82,8 @@ pub struct LongOperationPage {
 
 impl WorkKind {
     /// The kinds of this version.
-    pub const ALL: [Self; 4] = [Self::Backup, Self::Verify, Self::Restore, Self::Pull];
+    pub const ALL: [Self; 5] =
+        [Self::Backup, Self::Verify, Self::Restore, Self::Pull, Self::Convert];
 
     /// The word on the wire.
     #[must_use]
@@ -84,6 +93,7 @@ impl WorkKind {
             Self::Verify => "verify",
             Self::Restore => "restore",
             Self::Pull => "pull",
+            Self::Convert => "convert",
             Self::Other => "other",
         }
     }

@@ -22,6 +22,7 @@ const OWNED: &[(&str, Owned, &str)] = &[
     ("backups", Owned::Backup, "backup"),
     ("blocks", Owned::Block, "block"),
     ("links", Owned::Link, "link"),
+    ("images", Owned::Image, "image"),
     ("long-operations", Owned::Work, "work"),
 ];
 

@@ -23,6 +23,13 @@ pub(super) struct Caller {
     headers: HeaderMap,
 }
 
+impl Caller {
+    /// A header as text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        text(&self.headers, name)
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Response;
 

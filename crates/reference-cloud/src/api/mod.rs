@@ -5,6 +5,7 @@ mod door;
 mod export;
 mod faults;
 mod headers;
+mod images;
 mod page;
 mod routes;
 mod watching;
@@ -18,13 +19,14 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::HeaderValue;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use axum::{Json, Router};
 use provider_api::{OPERATIONS, ProblemCode, paths};
 
 use crate::cloud::Cloud;
 use crate::error::OpError;
 use crate::keys;
+use crate::operations::CHUNK_MAX;
 
 /// Requests of this API are small forms.
 const BODY_MAX: usize = 64 * 1024;
@@ -81,6 +83,9 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "get" => get(routes::allocation),
         "resources" => get(routes::resources),
         "start" => post(routes::start),
+        "checkRecipe" => post(routes::check_recipe),
+        "attach" => post(routes::attach),
+        "detach" => post(routes::detach),
         "stop" => post(routes::stop),
         "drain" => post(routes::drain),
         "resize" => post(routes::resize),
@@ -113,6 +118,13 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "longOperation" => get(routes::long_operation),
         "export" => get(export::export),
         "exportArchive" => get(export::export_archive),
+        "images" => get(images::images),
+        "beginImage" => post(images::begin_image),
+        "getImage" => get(images::one_image),
+        "uploadChunk" => patch(images::upload_chunk).layer(DefaultBodyLimit::max(CHUNK_MAX)),
+        "completeImage" => post(routes::complete_image),
+        "convertImage" => post(routes::convert_image),
+        "deleteImage" => delete(routes::delete_image),
         "openLink" => post(routes::open_link),
         "acceptLink" => post(routes::accept_link),
         "links" => get(routes::links),

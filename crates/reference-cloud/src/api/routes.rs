@@ -8,9 +8,9 @@ use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use provider_api::{
-    BlockRequest, ConfirmRequest, DiscoverRequest, DrainRequest, ExtendRequest, FieldFault,
-    HoldRequest, LinkOffer, LinkRequest, LinkShare, MonitoringRequest, ProblemCode, ResizeRequest,
-    StartRequest,
+    AttachRequest, BlockRequest, ConfirmRequest, ConvertRequest, DiscoverRequest, DrainRequest,
+    ExtendRequest, FieldFault, HoldRequest, LinkOffer, LinkRequest, LinkShare, MonitoringRequest,
+    ProblemCode, ResizeRequest, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -48,6 +48,33 @@ pub(super) async fn discover(State(cloud): Shared, caller: Caller, body: Body) -
     let outcome = async {
         let request: DiscoverRequest = parse(&bytes(body)?)?;
         cloud.discover(&caller.tenant, &request).await
+    };
+    answer(outcome.await)
+}
+
+pub(super) async fn attach(
+    State(cloud): Shared,
+    Path(id): Path<String>,
+    caller: Caller,
+    body: Body,
+) -> Response {
+    let outcome = async {
+        let request: AttachRequest = parse(&bytes(body)?)?;
+        let intent = intent(&caller, "attach", &id, &request)?;
+        whole(&cloud.work.clone(), async move { cloud.attach(&intent, &id, &request.volume).await })
+            .await
+    };
+    answer(outcome.await)
+}
+
+pub(super) async fn check_recipe(
+    State(cloud): Shared,
+    Path(id): Path<String>,
+    body: Body,
+) -> Response {
+    let outcome = async {
+        let request: StartRequest = parse(&bytes(body)?)?;
+        cloud.check_recipe(&id, &request).await
     };
     answer(outcome.await)
 }
@@ -110,6 +137,11 @@ with_body! {
 }
 
 with_body! {
+    accepted:
+    convert_image as "convertImage" takes ConvertRequest,
+}
+
+with_body! {
     created:
     block as "block" takes BlockRequest,
     open_link as "openLink" takes LinkRequest,
@@ -133,12 +165,15 @@ plain! {
     answer:
     drop_hold as "drop",
     stop as "stop",
+    detach as "detach",
     allow as "allow",
     deny as "deny",
     erase as "erase",
     release as "release",
     delete_backup as "deleteBackup",
     lift as "lift",
+    complete_image as "completeImage",
+    delete_image as "deleteImage",
     close_link as "closeLink",
 }
 

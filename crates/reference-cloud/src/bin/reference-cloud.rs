@@ -56,6 +56,9 @@ struct ServeArgs {
     /// Post events to this machine too, and not to public addresses only.
     #[arg(long)]
     webhooks_to_loopback: bool,
+    /// A variable of recipes, as `dns.resolver=192.0.2.53`; may be given several times.
+    #[arg(long, value_parser = pair)]
+    variable: Vec<(String, String)>,
     /// Bearer token of the API.
     #[arg(long, env = "KUMOICHI_CLOUD_TOKEN", hide_env_values = true)]
     token: Option<String>,
@@ -80,6 +83,11 @@ async fn main() -> ExitCode {
             }
         },
     }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').ok_or("a variable is written name=value")?;
+    Ok((pair.0.to_owned(), pair.1.to_owned()))
 }
 
 fn filter() -> tracing_subscriber::EnvFilter {
@@ -132,6 +140,7 @@ async fn serve(args: ServeArgs) -> ExitCode {
     };
     config.link_listen = args.link_listen;
     config.webhooks_to_loopback = args.webhooks_to_loopback;
+    config.variables = args.variable.into_iter().collect();
     config.faults = args.admin_token.is_some();
     config.admin_token = args.admin_token.map(Secret::new);
     match reference_cloud::run(config).await {

@@ -16,7 +16,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use super::{DemoAppArgs, Notebook, NotebookError, page};
+use super::{DemoAppArgs, Notebook, NotebookError, files, page};
 use crate::children::{SECRET_HEADER, SETTINGS_VARIABLE};
 use crate::words::Words;
 
@@ -24,6 +24,8 @@ use crate::words::Words;
 #[derive(Debug)]
 pub(super) struct State {
     pub notebook: Notebook,
+    /// Where files are that came in an image.
+    pub files: PathBuf,
     pub service_name: String,
     pub instance: String,
     pub settings: BTreeMap<String, String>,
@@ -38,6 +40,7 @@ impl State {
         let settings = std::env::var(SETTINGS_VARIABLE).unwrap_or_default();
         Self {
             notebook: Notebook::new(&args.volume, args.quota_bytes),
+            files: args.volume.join("files"),
             service_name: args.service_name.clone(),
             instance: args.instance.clone(),
             settings: serde_json::from_str(&settings).unwrap_or_default(),
@@ -69,6 +72,7 @@ pub(super) fn router(state: Arc<State>) -> Router {
         .route("/", get(index))
         .route("/notes", post(add))
         .route("/state", get(kept))
+        .route("/files/{*path}", get(files::show))
         .route("/linked", get(linked))
         .route("/healthz", get(health))
         .route("/metrics", get(metrics))
@@ -108,7 +112,7 @@ async fn count(Shared(state): Shared<Arc<State>>, request: Request, next: Next) 
 }
 
 /// File work off the threads that serve.
-async fn file_work<T: Send + 'static>(
+pub(super) async fn file_work<T: Send + 'static>(
     state: &Arc<State>,
     work: impl FnOnce(&State) -> Result<T, NotebookError> + Send + 'static,
 ) -> Result<T, NotebookError> {
@@ -121,10 +125,15 @@ async fn file_work<T: Send + 'static>(
 
 async fn index(Shared(state): Shared<Arc<State>>, headers: HeaderMap) -> Response {
     let words = Words::for_visitor(&headers);
-    let seen =
-        file_work(&state, |state| Ok((state.notebook.visit()?, state.notebook.used()?))).await;
+    let seen = file_work(&state, |state| {
+        let kept = state.notebook.visit()?;
+        Ok((kept, state.notebook.used()?, files::list(&state.files)?))
+    })
+    .await;
     match seen {
-        Ok((kept, used)) => Html(page::index(&state, words, &kept, used)).into_response(),
+        Ok((kept, used, files)) => {
+            Html(page::index(&state, words, (&kept, used), &files)).into_response()
+        }
         Err(error) => refuse(&error, words),
     }
 }

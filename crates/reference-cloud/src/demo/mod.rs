@@ -3,6 +3,7 @@
 //! cloud no longer asks for it.
 
 mod app;
+mod files;
 mod linked;
 mod notebook;
 mod page;

@@ -87,11 +87,7 @@ impl Notebook {
 
     /// Bytes on the volume.
     pub(crate) fn used(&self) -> io::Result<i64> {
-        let mut bytes = 0_i64;
-        for entry in std::fs::read_dir(&self.volume)? {
-            bytes += i64::try_from(entry?.metadata()?.len()).unwrap_or(i64::MAX);
-        }
-        Ok(bytes)
+        Ok(crate::volume::content(&self.volume)?.bytes)
     }
 
     fn file(&self) -> PathBuf {

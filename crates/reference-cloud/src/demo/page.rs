@@ -7,7 +7,12 @@ use super::notebook::{Kept, NOTE_MAX};
 use crate::api::STYLE;
 use crate::words::{Words, escape};
 
-pub(super) fn index(state: &State, words: &Words, kept: &Kept, used: i64) -> String {
+pub(super) fn index(
+    state: &State,
+    words: &Words,
+    (kept, used): (&Kept, i64),
+    files: &[String],
+) -> String {
     let name = escape(&state.service_name);
     let mut page = head(words, &name);
     let _ = write!(page, "<h1>{name}</h1><p>{}</p><dl>", words.get("app.intro"));
@@ -30,7 +35,9 @@ pub(super) fn index(state: &State, words: &Words, kept: &Kept, used: i64) -> Str
     for (name, value) in &state.settings {
         let _ = write!(page, "<dt>{}</dt><dd>{}</dd>", escape(name), escape(value));
     }
-    let _ = write!(page, "</dl><h2>{}</h2>", words.get("app.notes"));
+    page.push_str("</dl>");
+    brought(&mut page, words, files);
+    let _ = write!(page, "<h2>{}</h2>", words.get("app.notes"));
     if kept.notes.is_empty() {
         let _ = write!(page, "<p>{}</p>", words.get("app.none"));
     } else {
@@ -49,6 +56,19 @@ pub(super) fn index(state: &State, words: &Words, kept: &Kept, used: i64) -> Str
         words.get("app.add"),
     );
     page
+}
+
+/// The files that came in an image; nothing where there are none.
+fn brought(page: &mut String, words: &Words, files: &[String]) {
+    if files.is_empty() {
+        return;
+    }
+    let _ = write!(page, "<h2>{}</h2><ul>", words.get("app.files"));
+    for name in files {
+        let name = escape(name);
+        let _ = write!(page, "<li><a href=\"/files/{name}\">{name}</a></li>");
+    }
+    page.push_str("</ul>");
 }
 
 pub(super) fn refusal(words: &Words, key: &str) -> String {

@@ -11,6 +11,7 @@ use provider_api::{
 };
 use tokio::sync::OwnedMutexGuard;
 
+use super::hold::GIB;
 use super::outcome::{Done, Failure};
 use super::work::{About, Progress, WorkPace, blocking};
 use super::{Intent, wrong_state};
@@ -52,9 +53,30 @@ impl Cloud {
             let detail = format!("{BACKUPS_MAX} backups are kept already; delete one first");
             return Err(OpError::refuse(ProblemCode::CapacityExhausted, detail));
         }
+        self.must_have_room_to_copy(&mut tx, row).await?;
         let backup = format!("bak_{}", hex::encode(super::hold::random::<10>()?));
         store::insert_backup(&mut tx, &backup, id, self.now_us()).await?;
         self.begin(tx, intent, row, About::here(WorkKind::Backup, &backup), volume).await
+    }
+
+    /// Refuses a copy that the zone has no room for.
+    async fn must_have_room_to_copy(
+        &self,
+        tx: &mut store::Tx,
+        row: &AllocationRow,
+    ) -> Result<(), OpError> {
+        let used = store::used(tx, self.now_us()).await?;
+        let room = self.all_rooms(&used).find(|room| Some(&room.zone.id) == row.zone_id.as_ref());
+        // A gibibyte that is begun counts whole, so what fits into the rest of it needs none.
+        let free = room.map_or(0, |room| room.free.storage_gb).saturating_mul(GIB);
+        let kept = self.store.backups_kept_in(row.zone_id.as_deref()).await?;
+        let rest = (GIB - kept.rem_euclid(GIB)) % GIB;
+        let bytes = self.volumes.content(row.volume())?.bytes;
+        if bytes <= free.max(0).saturating_add(rest) {
+            return Ok(());
+        }
+        let detail = format!("a copy of {bytes} bytes does not fit into the zone");
+        Err(OpError::refuse(ProblemCode::StorageFull, detail))
     }
 
     pub(crate) async fn verify(
@@ -267,8 +289,10 @@ impl Cloud {
     }
 
     async fn hold_still(self: &Arc<Self>, id: &str) -> Result<Option<Standstill>, Failure> {
-        let _guard = self.lock(id).await;
-        let row = self.row(id).await?;
+        // The machines of a volume that is lent are those of its service.
+        let on = self.row(id).await?.attached_to.unwrap_or_else(|| id.to_owned());
+        let _guard = self.lock(&on).await;
+        let row = self.row(&on).await?;
         if !row.running_wanted {
             return Ok(None);
         }

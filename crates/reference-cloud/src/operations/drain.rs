@@ -36,6 +36,7 @@ impl Cloud {
             self.finish(tx, row, intent).await?;
             return self.view(row);
         }
+        super::volumes::must_run(row)?;
         step(row, Cause::Drain)?;
         let until = self.now_us().saturating_add(i64::from(seconds) * 1_000_000);
         row.drain_until = Some(until);
@@ -54,7 +55,7 @@ impl Cloud {
             return Ok(());
         }
         // Long work first: it holds the volume, and the next round comes by.
-        let Ok(_volume) = self.take_volume(&row.id).await else { return Ok(()) };
+        let Ok(_volume) = self.take_volume(row.volume()).await else { return Ok(()) };
         let mut tx = self.store.begin().await?;
         let mut row =
             store::load(&mut tx, &row.id).await?.ok_or_else(|| super::not_found(&row.id))?;

@@ -9,6 +9,7 @@ use provider_api::{
     UnsignedStatement,
 };
 
+use super::volumes::must_have_none;
 use super::work::blocking;
 use super::{Intent, step, wrong_state};
 use crate::cloud::Cloud;
@@ -31,6 +32,7 @@ impl Cloud {
             }
             return Ok(statement);
         }
+        must_have_none(row)?;
         let _volume = self.take_volume(id).await?;
         step(row, Cause::Erase)?;
         // Counted before the first file goes, and kept, so that a statement after a crash tells the whole.
@@ -130,6 +132,7 @@ impl Cloud {
         if state == ResourceState::Failed {
             return Err(wrong_state(state, Cause::Release));
         }
+        must_have_none(row)?;
         // What never started can hold what was pulled into it.
         let holds = row.started_at.is_some()
             || self.store.count_backups(id).await? > 0

@@ -29,7 +29,8 @@ impl Cloud {
             last => last.max(newest).unwrap_or(after).max(after),
         };
         let source = format!("urn:kumoichi:cloud:{}", self.signer.key_id);
-        let items = rows.iter().map(|row| CloudEvent::of(&source, row.seq, row.data())).collect();
+        let items =
+            rows.into_iter().map(|row| CloudEvent::of(&source, row.seq, row.data)).collect();
         let oldest = oldest.map(|oldest| oldest.to_string());
         Ok(EventPage { items, next: next.to_string(), more, oldest })
     }

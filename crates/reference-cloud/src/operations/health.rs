@@ -17,8 +17,8 @@ impl Cloud {
         let kept = booked.contains(&ResourceState::from_word(&row.state))
             && row.erasing_bytes.is_none()
             && row.erasure.is_none()
-            && row.storage_gb > 0;
-        let there = self.volumes.is_there(&row.id);
+            && (row.storage_gb > 0 || row.volume_id.is_some());
+        let there = self.volumes.is_there(row.volume());
         kept.then_some(if there { VolumeHealth::Present } else { VolumeHealth::Lost })
     }
 

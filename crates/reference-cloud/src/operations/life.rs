@@ -5,6 +5,7 @@ use provider_api::{Allocation, Cause, FieldFault, ProblemCode, ResourceState, St
 use super::backups::volume_lost;
 use super::drain::must_not_drain;
 use super::hold::invalid;
+use super::volumes::must_run;
 use super::{Intent, step, wrong_state};
 use crate::cloud::Cloud;
 use crate::error::OpError;
@@ -31,6 +32,7 @@ impl Cloud {
             return self.view(row);
         }
         must_not_drain(row)?;
+        must_run(row)?;
         let state = ResourceState::from_word(&row.state);
         if state.is_running() {
             self.finish(tx, row, intent).await?;
@@ -46,19 +48,32 @@ impl Cloud {
         if state != ResourceState::Provisioning {
             step(row, Cause::Start)?;
         }
-        if !self.volumes.is_there(id) {
+        if !self.volumes.is_there(row.volume()) {
             return Err(volume_lost());
         }
-        let _volume = self.take_volume(id).await?;
-        row.application = Some(request.application.clone());
+        let _volume = self.take_volume(row.volume()).await?;
+        let image = self.image_to_start(&mut tx, row, request).await?;
+        let recipe = self.resolve(row, request, image.as_ref())?;
+        match image {
+            Some(image) => row.image_id = Some(image.id),
+            // Of an earlier start that did not get so far.
+            None if !row.image_placed => row.image_id = None,
+            None => {}
+        }
+        row.application = Some(recipe.application);
         row.service_name = Some(request.service_name.clone());
-        row.settings = Some(serde_json::to_string(&request.settings)?);
+        row.settings = Some(serde_json::to_string(&recipe.settings)?);
         row.running_wanted = true;
         row.failure = None;
         store::save(&mut tx, row, self.now_us()).await?;
         tx.commit().await?;
-        let volume = self.volumes.path(id);
-        if let Err(failure) = self.children.ensure(row, &volume, self.config.start_timeout).await {
+        if let Err(error) = self.place_image(row).await {
+            tracing::error!(allocation.id = %id, %error, "an image could not be put onto a volume");
+            let detail = "the image could not be put onto the volume";
+            watch::give_up(self, id, detail).await?;
+            return Err(OpError::refuse(ProblemCode::StartFailed, detail));
+        }
+        if let Err(failure) = self.ensure_machines(row).await {
             watch::give_up(self, id, &failure.to_string()).await?;
             return Err(OpError::refuse(ProblemCode::StartFailed, failure.to_string()));
         }
@@ -89,6 +104,9 @@ impl Cloud {
         if admitted.replay {
             return self.view(row);
         }
+        if row.attached_to.is_some() {
+            return Err(must_run(row).err().unwrap_or(OpError::CutOff));
+        }
         match ResourceState::from_word(&row.state) {
             ResourceState::Provisioning
             | ResourceState::Ready
@@ -101,7 +119,7 @@ impl Cloud {
                 return self.view(row);
             }
         }
-        let _volume = self.take_volume(id).await?;
+        let _volume = self.take_volume(row.volume()).await?;
         row.running_wanted = false;
         row.access_wanted = false;
         store::save(&mut tx, row, self.now_us()).await?;
@@ -120,7 +138,7 @@ impl Cloud {
     ) -> Result<AllocationRow, OpError> {
         let now_us = self.now_us();
         self.note_security(&self.row(id).await?).await?;
-        let bytes = self.volumes.content(id)?.bytes;
+        let bytes = self.volumes.content(self.row(id).await?.volume())?.bytes;
         self.store.note(id, self.gateway.stats(id).take_unwritten(), Some(bytes)).await?;
         let mut tx = self.store.begin().await?;
         let mut row = store::load(&mut tx, id).await?.ok_or_else(|| super::not_found(id))?;
@@ -151,19 +169,31 @@ impl Cloud {
     }
 }
 
-fn check(request: &StartRequest) -> Result<(), OpError> {
-    if request.application != DEMO {
-        let detail = format!("found {:?}, offered is {DEMO:?}", request.application);
-        return Err(OpError::refuse(ProblemCode::Unsupported, detail));
+/// Refuses an application that this cloud does not bring along.
+pub(super) fn must_offer(application: &str) -> Result<(), OpError> {
+    if application == DEMO {
+        return Ok(());
+    }
+    let detail = format!("found {application:?}, offered is {DEMO:?}");
+    Err(OpError::refuse(ProblemCode::Unsupported, detail))
+}
+
+pub(super) fn check(request: &StartRequest) -> Result<(), OpError> {
+    if let Some(application) = &request.application {
+        must_offer(application)?;
     }
     let mut faults = Vec::new();
+    if request.application.is_some() == request.image.is_some() {
+        let detail = "allowed is either an application or an image".to_owned();
+        faults.push(FieldFault { pointer: "/image".to_owned(), detail });
+    }
     let length = request.service_name.chars().count();
     if length == 0 || length > 120 || request.service_name.chars().any(char::is_control) {
         let detail = "a service name has 1 to 120 characters without control characters".to_owned();
         faults.push(FieldFault { pointer: "/serviceName".to_owned(), detail });
     }
     let long = |text: &String| text.chars().count() > 200;
-    if request.settings.len() > SETTINGS_MAX
+    if request.settings.len().max(request.values.len()) > SETTINGS_MAX
         || request.settings.iter().any(|(name, value)| long(name) || long(value))
     {
         let detail = format!("at most {SETTINGS_MAX} settings of 200 characters");

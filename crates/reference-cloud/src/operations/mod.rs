@@ -4,26 +4,32 @@
 
 mod access;
 mod backups;
+mod conversions;
 mod drain;
 mod ending;
 mod events;
 mod export;
 mod health;
 mod hold;
+mod images;
 mod life;
 mod links;
 mod monitoring;
 mod outcome;
+mod placing;
 mod pull;
 mod reads;
+mod recipes;
 mod resize;
 mod resources;
 mod security;
+mod volumes;
 mod webhook;
 mod work;
 mod zones;
 
 pub(crate) use hold::invalid;
+pub(crate) use images::{CHUNK_MAX, Chunk};
 pub(crate) use pull::shared;
 pub(crate) use webhook::{deliver, sender};
 pub(crate) use work::Progress;

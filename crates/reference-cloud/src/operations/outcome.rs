@@ -45,25 +45,30 @@ impl Failure {
             Self::Copy(copy) => copy,
             Self::Op(OpError::Refused(problem)) => return problem.as_ref().clone(),
             Self::CutOff(_) => return Problem::new(ProblemCode::Internal, self.to_string()),
-            Self::Op(error) => return broken(row, error),
+            Self::Op(error) => return broken(&row.id, error),
         };
-        let code = match copy {
-            CopyError::Io(error) if is_full(error) => ProblemCode::StorageFull,
-            CopyError::Io(error) => return broken(row, error),
-            CopyError::Full => ProblemCode::StorageFull,
-            CopyError::Odd(_) => ProblemCode::Unsupported,
-            CopyError::NoVolume => ProblemCode::VolumeLost,
-            CopyError::TooLong => ProblemCode::WrongState,
-            CopyError::Damaged(_) => ProblemCode::BackupDamaged,
-            CopyError::Ending => ProblemCode::Unavailable,
-        };
-        Problem::new(code, copy.to_string())
+        of_copy(&row.id, copy)
     }
 }
 
+/// What callers are told of work that copied.
+pub(super) fn of_copy(operation: &str, copy: &CopyError) -> Problem {
+    let code = match copy {
+        CopyError::Io(error) if is_full(error) => ProblemCode::StorageFull,
+        CopyError::Io(error) => return broken(operation, error),
+        CopyError::Full => ProblemCode::StorageFull,
+        CopyError::Odd(_) => ProblemCode::Unsupported,
+        CopyError::NoVolume => ProblemCode::VolumeLost,
+        CopyError::TooLong => ProblemCode::WrongState,
+        CopyError::Damaged(_) => ProblemCode::BackupDamaged,
+        CopyError::Ending => ProblemCode::Unavailable,
+    };
+    Problem::new(code, copy.to_string())
+}
+
 /// Causes go to the log only.
-fn broken(row: &WorkRow, error: &dyn std::error::Error) -> Problem {
-    tracing::error!(operation.id = %row.id, %error, "long work broke");
+fn broken(operation: &str, error: &dyn std::error::Error) -> Problem {
+    tracing::error!(operation.id = %operation, %error, "long work broke");
     Problem::new(ProblemCode::Internal, "something of the cloud broke; nothing half made is kept")
 }
 

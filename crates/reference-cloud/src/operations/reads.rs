@@ -38,10 +38,13 @@ impl Cloud {
             backups: true,
             monitoring: Some(self.monitoring_support()),
             security: Some(self.security_support()),
+            volumes: true,
             drain: true,
             resize: ResizeSupport::Live,
             export: true,
             webhooks: true,
+            images: Some(self.image_support()),
+            variables: self.recipe_variables(),
             quota: true,
             links: self.link_support(),
             erasure_key: Some(PublicKey::of(
@@ -156,10 +159,13 @@ impl Cloud {
         let row = self.row(id).await?;
         let mut usage =
             if row.running_wanted { self.children.usage(&row) } else { Default::default() };
-        if self.volumes.path(id).exists() {
-            usage.storage_bytes = Some(self.volumes.content(id)?.bytes);
+        if self.volumes.path(row.volume()).exists() {
+            usage.storage_bytes = Some(self.volumes.content(row.volume())?.bytes);
         }
-        usage.storage_quota_bytes = row.quota_bytes;
+        usage.storage_quota_bytes = match &row.volume_id {
+            Some(volume) => self.row(volume).await?.quota_bytes,
+            None => row.quota_bytes,
+        };
         let response = self.gateway.stats(id).window(Instant::now());
         Ok(Metrics { allocation_id: AllocationId(row.id), at_us: self.now_us(), response, usage })
     }
@@ -183,6 +189,7 @@ impl Cloud {
             let held = booked.map_or(0, |(from, until)| span.overlap_us(from, until) / 1_000_000);
             sum.saturating_add(held.saturating_mul(span.size.storage_gb))
         });
+        let (backup_bytes, backup_byte_seconds) = self.store.backups_kept(id, at_us).await?;
         Ok(UsageRecord {
             allocation_id: AllocationId(row.id.clone()),
             label: row.label.clone(),
@@ -193,6 +200,8 @@ impl Cloud {
             vcpu_seconds: sum(|size| size.instances.saturating_mul(size.vcpu_each)),
             storage_gb_seconds,
             storage_bytes: row.storage_bytes,
+            backup_bytes,
+            backup_byte_seconds,
             requests: row.requests,
             intervals,
             sizes: told(&had, &sizes),

@@ -31,7 +31,9 @@ impl Cloud {
         if row.storage_gb > 0 {
             resources.extend(self.copies_of(&parts).await?);
         }
-        resources.push(parts.one(ResourceKind::Network, "network"));
+        if !row.is_volume() {
+            resources.push(parts.one(ResourceKind::Network, "network"));
+        }
         resources.extend(self.address(&parts));
         resources.extend(self.links_of(&parts).await?);
         Ok(ResourceGraph { allocation_id: AllocationId(row.id.clone()), at_us, resources })
@@ -61,13 +63,16 @@ impl Cloud {
         if let Some(name) = &parts.row.application {
             let mut application = parts.one(ResourceKind::Application, "application");
             application.native.insert("application".to_owned(), name.clone());
+            if let Some(image) = &parts.row.image_id {
+                application.native.insert("image".to_owned(), image.clone());
+            }
             all.push(application);
         }
         all
     }
 
     fn volume(&self, parts: &Parts<'_>) -> Option<Resource> {
-        if parts.row.storage_gb == 0 {
+        if parts.row.storage_gb == 0 && parts.row.volume_id.is_none() {
             return None;
         }
         let mut volume = parts.one(ResourceKind::Storage, "storage");
@@ -76,8 +81,12 @@ impl Cloud {
             VolumeHealth::Present => parts.state,
             VolumeHealth::Lost => ResourceState::Failed,
         });
-        if self.volumes.is_there(&parts.row.id) {
-            volume.provider_id = Some(format!("volumes/{}", parts.row.id));
+        let place = parts.row.volume();
+        if self.volumes.is_there(place) {
+            volume.provider_id = Some(format!("volumes/{place}"));
+        }
+        if let Some(lent) = &parts.row.volume_id {
+            volume.native.insert("volume".to_owned(), lent.clone());
         }
         volume.native.insert("gb".to_owned(), parts.row.storage_gb.to_string());
         for index in 0..parts.row.instances {

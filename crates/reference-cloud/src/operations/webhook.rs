@@ -144,8 +144,9 @@ impl Cloud {
         };
         let secret = WebhookSecret::parse(secret).map_err(|_| OpError::CutOff)?;
         let source = format!("urn:kumoichi:cloud:{}", self.signer.key_id);
-        let body = serde_json::to_string(&CloudEvent::of(&source, event.seq, event.data()))?;
-        let id = format!("evt_{}_{}", self.signer.key_id, event.seq);
+        let (place, data) = (event.seq, event.data);
+        let body = serde_json::to_string(&CloudEvent::of(&source, place, data))?;
+        let id = format!("evt_{}_{place}", self.signer.key_id);
         let seconds = self.now_us().div_euclid(1_000_000);
         let message = WebhookMessage { id: &id, seconds, body: &body };
         let outcome = match self.webhooks.post(&url, &secret, message).await {
@@ -154,7 +155,7 @@ impl Cloud {
             Err(error) => Err((0, error)),
         };
         let taken = outcome.is_ok();
-        note(&mut row, event.seq, outcome, self.now_us());
+        note(&mut row, place, outcome, self.now_us());
         self.store.note_attempt(tenant, &row).await?;
         Ok(taken)
     }

@@ -18,7 +18,7 @@ use crate::store::{self, AllocationRow, Tx, WorkRow};
 use crate::tenants::OwnKey;
 
 /// Begun this often and cut off each time, work is given up: perhaps it is what brings the cloud down.
-const RUNS_MAX: i64 = 3;
+pub(super) const RUNS_MAX: i64 = 3;
 /// Entries on one page at most.
 const PAGE_MAX: i64 = 100;
 /// A caller who finds an allocation busy may come back after so long.
@@ -45,7 +45,7 @@ impl Progress {
         self.expect(bytes);
     }
 
-    fn percent(&self) -> u8 {
+    pub(super) fn percent(&self) -> u8 {
         let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
         let percent = done.saturating_mul(100).checked_div(total).unwrap_or(0);
         u8::try_from(percent.min(99)).unwrap_or(99)
@@ -127,9 +127,11 @@ impl Cloud {
     }
 
     pub(crate) async fn long_operation(&self, id: &str) -> Result<LongOperation, OpError> {
-        let row = self.store.work(id).await?;
+        if let Some(row) = self.store.work(id).await? {
+            return self.view_work(&row);
+        }
         let none = || OpError::refuse(ProblemCode::NotFound, format!("there is no work {id}"));
-        self.view_work(&row.ok_or_else(none)?)
+        self.view_image_work(&self.store.image_work(id).await?.ok_or_else(none)?)
     }
 
     /// A page, oldest first; the place is the number of the last row seen.
@@ -208,7 +210,9 @@ impl Cloud {
                 WorkKind::Verify => cloud.verify_now(&row, progress).await,
                 WorkKind::Restore => cloud.restore_now(&row, progress).await,
                 WorkKind::Pull => cloud.pull_now(&row, progress).await,
-                WorkKind::Backup | WorkKind::Other => cloud.copy_now(&row, progress).await,
+                WorkKind::Backup | WorkKind::Convert | WorkKind::Other => {
+                    cloud.copy_now(&row, progress).await
+                }
             };
             // A cloud that ends leaves its work as it is, for the next start.
             if !matches!(outcome, Err(Failure::Copy(CopyError::Ending)))

@@ -76,8 +76,10 @@ impl Store {
                 "SELECT a.tenant FROM links o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1"
             }
             Owned::Work => {
-                "SELECT a.tenant FROM long_operations o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1"
+                "SELECT a.tenant FROM long_operations o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1
+                 UNION ALL SELECT i.tenant FROM image_work o JOIN images i ON i.id = o.image_id WHERE o.id = $1"
             }
+            Owned::Image => "SELECT tenant FROM images WHERE id = $1",
         };
         sqlx::query_scalar(select).bind(id).fetch_optional(&self.pool).await
     }
@@ -168,16 +170,23 @@ pub(crate) enum Owned {
     Block,
     Link,
     Work,
+    Image,
 }
 
 /// What is lent or held, by the id of the zone; a zone that lends nothing is absent.
 pub(crate) type UsedByZone = HashMap<String, Amounts>;
 
+/// Copies take room of their zone too; gibibytes that are begun count whole.
 const USED: &str = "
-    SELECT zone_id, SUM(instances), SUM(instances * vcpu_each), SUM(instances * ram_mb_each), SUM(storage_gb), SUM(mbps + linked)
-    FROM booked
-    WHERE state IN ('reserved', 'provisioning', 'ready', 'active', 'draining', 'failed')
-       OR (state = 'held' AND held_until > $1)
+    SELECT zone_id, SUM(instances), SUM(instances * vcpu_each), SUM(instances * ram_mb_each),
+           SUM(storage_gb) + (SUM(copied) + 1073741823) / 1073741824, SUM(mbps + linked)
+    FROM (SELECT zone_id, instances, vcpu_each, ram_mb_each, storage_gb, mbps, linked,
+                 COALESCE((SELECT SUM(b.bytes) FROM backups b
+                           WHERE b.allocation_id = a.id AND b.state IN ('ready', 'damaged', 'deleting', 'erasing')), 0)
+                 AS copied
+          FROM booked a
+          WHERE state IN ('reserved', 'provisioning', 'ready', 'active', 'draining', 'failed')
+             OR (state = 'held' AND held_until > $1))
     GROUP BY zone_id";
 
 const USED_BY: &str = "
@@ -223,7 +232,8 @@ pub(crate) async fn load(tx: &mut Tx, id: &str) -> Result<Option<AllocationRow>,
 pub(crate) async fn load_key(tx: &mut Tx, key: &str) -> Result<Option<RecordedKey>, sqlx::Error> {
     sqlx::query_as(
         "SELECT key, operation, allocation_id, fingerprint, done_at FROM operations WHERE key = $1
-         UNION ALL SELECT key, operation, '', fingerprint, done_at FROM webhook_keys WHERE key = $1",
+         UNION ALL SELECT key, operation, '', fingerprint, done_at FROM webhook_keys WHERE key = $1
+         UNION ALL SELECT key, operation, image_id, fingerprint, done_at FROM image_keys WHERE key = $1",
     )
     .bind(key)
     .fetch_optional(&mut **tx)
@@ -322,8 +332,8 @@ async fn write(tx: &mut Tx, row: &AllocationRow) -> Result<(), sqlx::Error> {
              access_wanted = $10, erasing_bytes = $11, erasing_items = $12, held_until = $13, reserved_at = $14,
              started_at = $15, stopped_at = $16, released_at = $17, erasure = $18, failure = $19,
              drain_until = $20, instances = $21, vcpu_each = $22, ram_mb_each = $23, storage_gb = $24, mbps = $25,
-             resizing = $26
-         WHERE id = $27 AND generation = $28",
+             resizing = $26, image_id = $27, image_placed = $28, volume_id = $29, attached_to = $30
+         WHERE id = $31 AND generation = $32",
     )
     .bind(&row.state)
     .bind(row.epoch)
@@ -351,6 +361,10 @@ async fn write(tx: &mut Tx, row: &AllocationRow) -> Result<(), sqlx::Error> {
     .bind(row.storage_gb)
     .bind(row.mbps)
     .bind(&row.resizing)
+    .bind(&row.image_id)
+    .bind(row.image_placed)
+    .bind(&row.volume_id)
+    .bind(&row.attached_to)
     .bind(&row.id)
     .bind(row.generation)
     .execute(&mut **tx)

@@ -115,6 +115,35 @@ impl Store {
         .await
     }
 
+    /// Bytes of the backups of an allocation that are kept, and bytes times seconds of all since they were made.
+    pub(crate) async fn backups_kept(
+        &self,
+        allocation: &str,
+        now_us: i64,
+    ) -> Result<(i64, i64), sqlx::Error> {
+        sqlx::query_as(
+            "SELECT CAST(COALESCE(SUM(CASE WHEN deleted_at IS NULL THEN bytes ELSE 0 END), 0) AS BIGINT),
+                    CAST(COALESCE(SUM(bytes * (MAX(COALESCE(deleted_at, $2) - taken_at, 0) / 1000000)), 0) AS BIGINT)
+             FROM backups WHERE allocation_id = $1 AND bytes IS NOT NULL AND taken_at IS NOT NULL",
+        )
+        .bind(allocation)
+        .bind(now_us)
+        .fetch_one(&self.pool)
+        .await
+    }
+
+    /// Bytes of all backups that are kept in a zone.
+    pub(crate) async fn backups_kept_in(&self, zone: Option<&str>) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT CAST(COALESCE(SUM(b.bytes), 0) AS BIGINT)
+             FROM backups b JOIN allocations a ON a.id = b.allocation_id
+             WHERE a.zone_id = $1 AND b.state IN ('ready', 'damaged', 'deleting', 'erasing')",
+        )
+        .bind(zone)
+        .fetch_one(&self.pool)
+        .await
+    }
+
     /// Backups that go with the data of an allocation.
     pub(crate) async fn erasing(&self, allocation: &str) -> Result<Vec<BackupRow>, sqlx::Error> {
         let text =

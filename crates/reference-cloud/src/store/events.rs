@@ -10,10 +10,17 @@ use sqlx::FromRow;
 use super::security::SecurityRow;
 use super::{AllocationRow, Store, Tx};
 
+/// One event with its place in the feed.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub seq: i64,
+    pub data: EventData,
+}
+
 /// One row.
 #[derive(Clone, Debug, FromRow)]
-pub(crate) struct EventRow {
-    pub seq: i64,
+struct EventRow {
+    seq: i64,
     allocation_id: String,
     label: String,
     before: Option<String>,
@@ -38,9 +45,9 @@ pub(crate) struct EventRow {
 }
 
 impl EventRow {
-    pub(crate) fn data(&self) -> EventData {
+    fn data(&self) -> EventData {
         EventData {
-            allocation_id: AllocationId(self.allocation_id.clone()),
+            allocation_id: Some(AllocationId(self.allocation_id.clone())),
             label: self.label.clone(),
             before: self.before.as_deref().map(ResourceState::from_word),
             state: ResourceState::from_word(&self.state),
@@ -50,6 +57,7 @@ impl EventRow {
             operation: self.operation(),
             security: self.security(),
             block: self.block(),
+            image: None,
             link: self.link(),
             resized: self.resized.as_deref().and_then(|text| serde_json::from_str(text).ok()),
         }
@@ -82,7 +90,7 @@ impl EventRow {
             id: OperationId(self.operation_id.clone()?),
             kind: WorkKind::from_word(self.operation_kind.as_deref()?),
             state: WorkState::from_word(self.operation_state.as_deref()?)?,
-            backup_id: BackupId(self.backup_id.clone()?),
+            backup_id: self.backup_id.clone().map(BackupId),
         })
     }
 }
@@ -94,8 +102,10 @@ impl Store {
         tenant: &str,
         label: Option<&str>,
         (after, limit): (i64, i64),
-    ) -> Result<Vec<EventRow>, sqlx::Error> {
-        sqlx::query_as(
+    ) -> Result<Vec<Told>, sqlx::Error> {
+        // One look at both tables: what is written in between belongs to the next page.
+        let mut tx = self.pool.begin().await?;
+        let rows: Vec<EventRow> = sqlx::query_as(
             "SELECT e.seq, e.allocation_id, e.label, e.before, e.state, e.generation, e.epoch, e.at, e.operation_id,
                     e.operation_kind, e.operation_state, e.backup_id, e.security_id, s.kind AS security_kind,
                     s.source AS security_source, s.count AS security_count, e.block_id, e.block_state,
@@ -110,8 +120,14 @@ impl Store {
         .bind(label)
         .bind(limit)
         .bind(tenant)
-        .fetch_all(&self.pool)
-        .await
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut all = super::images::events(&mut tx, tenant, label, (after, limit)).await?;
+        tx.commit().await?;
+        all.extend(rows.iter().map(|row| Told { seq: row.seq, data: row.data() }));
+        all.sort_by_key(|each| each.seq);
+        all.truncate(usize::try_from(limit).unwrap_or(0));
+        Ok(all)
     }
 
     /// The first and the last event of a tenant that are kept.
@@ -120,8 +136,10 @@ impl Store {
         tenant: &str,
     ) -> Result<(Option<i64>, Option<i64>), sqlx::Error> {
         sqlx::query_as(
-            "SELECT MIN(e.seq), MAX(e.seq) FROM events e
-             JOIN allocations a ON a.id = e.allocation_id WHERE a.tenant = $1",
+            "SELECT MIN(seq), MAX(seq) FROM (
+                 SELECT e.seq FROM events e JOIN allocations a ON a.id = e.allocation_id WHERE a.tenant = $1
+                 UNION ALL
+                 SELECT e.seq FROM image_events e JOIN images i ON i.id = e.image_id WHERE i.tenant = $1)",
         )
         .bind(tenant)
         .fetch_one(&self.pool)
@@ -130,11 +148,12 @@ impl Store {
 
     /// Forgets what happened before a moment; returns how many.
     pub(crate) async fn forget_events(&self, before_us: i64) -> Result<u64, sqlx::Error> {
-        let done = sqlx::query("DELETE FROM events WHERE at < $1")
-            .bind(before_us)
-            .execute(&self.pool)
-            .await?;
-        Ok(done.rows_affected())
+        let mut forgotten = 0;
+        for text in ["DELETE FROM events WHERE at < $1", "DELETE FROM image_events WHERE at < $1"] {
+            let done = sqlx::query(text).bind(before_us).execute(&self.pool).await?;
+            forgotten += done.rows_affected();
+        }
+        Ok(forgotten)
     }
 }
 
@@ -191,7 +210,7 @@ pub(super) async fn note_work(
     .bind(work.id.as_str())
     .bind(work.kind.as_str())
     .bind(work.state.as_str())
-    .bind(work.backup_id.as_str())
+    .bind(work.backup_id.as_ref().map(BackupId::as_str))
     .execute(&mut **tx)
     .await?;
     Ok(())

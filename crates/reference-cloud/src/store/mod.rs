@@ -4,6 +4,8 @@
 mod allocations;
 mod backups;
 mod events;
+mod image_work;
+mod images;
 mod links;
 mod monitoring;
 #[cfg(test)]
@@ -28,6 +30,11 @@ pub(crate) use allocations::{
     record_key, save, used, used_by,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
+pub(crate) use image_work::{ImageWorkRow, end_image_work, insert_image_work};
+pub(crate) use images::{
+    ImageFilter, ImageRow, image_used, insert_image, load_image, record_image_key, room_of_images,
+    save_image,
+};
 pub(crate) use links::{
     ACCEPTED, ASKED, LinkRow, accept_link, end_link, end_links, insert_link, share_link,
 };

@@ -34,6 +34,6 @@ async fn the_file_of_an_earlier_version_opens_and_keeps_what_it_held() {
     store.settle_tenant("first").await.unwrap();
     assert_eq!(store.get("alc_old").await.unwrap().unwrap().state, "active");
     let events = store.events("first", None, (0, 10)).await.unwrap();
-    assert_eq!(events.iter().map(|event| event.data().at_us).collect::<Vec<_>>(), [7]);
+    assert_eq!(events.iter().map(|event| event.data.at_us).collect::<Vec<_>>(), [7]);
     assert!(store.monitoring("alc_old").await.unwrap().is_none());
 }

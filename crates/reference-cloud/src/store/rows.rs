@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use provider_api::{
-    Allocation, AllocationId, Endpoint, EndpointKind, ErasureStatement, Instance, Quota,
+    Allocation, AllocationId, Endpoint, EndpointKind, ErasureStatement, ImageId, Instance, Quota,
     ResourceGroup, ResourceState, Zone,
 };
 use sqlx::FromRow;
@@ -52,6 +52,11 @@ pub(crate) struct AllocationRow {
     pub hazard_zone: Option<String>,
     pub drain_until: Option<i64>,
     pub resizing: Option<String>,
+    pub image_id: Option<String>,
+    pub image_placed: bool,
+    pub tenant: String,
+    pub volume_id: Option<String>,
+    pub attached_to: Option<String>,
 }
 
 impl AllocationRow {
@@ -61,6 +66,16 @@ impl AllocationRow {
             ResourceState::Held if self.held_until <= now_us => ResourceState::Expired,
             state => state,
         }
+    }
+
+    /// Where its data are: on its own volume, or on the one that is lent to it.
+    pub(crate) fn volume(&self) -> &str {
+        self.volume_id.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Whether it is storage and nothing else.
+    pub(crate) fn is_volume(&self) -> bool {
+        self.instances == 0
     }
 
     /// The address lent to the service.
@@ -126,6 +141,9 @@ impl AllocationRow {
             stopped_at_us: self.stopped_at,
             released_at_us: self.released_at,
             draining_until_us: self.drain_until,
+            image: self.image_id.as_deref().map(ImageId::from),
+            volume: self.volume_id.as_deref().map(AllocationId::from),
+            attached_to: self.attached_to.as_deref().map(AllocationId::from),
             erasure: self.statement()?,
             failure: self.failure.clone(),
         })

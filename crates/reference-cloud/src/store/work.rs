@@ -61,9 +61,10 @@ impl WorkRow {
             kind: self.kind(),
             state,
             progress: if state == WorkState::Succeeded { 100 } else { progress.min(99) },
-            allocation_id: AllocationId(self.allocation_id.clone()),
+            allocation_id: Some(AllocationId(self.allocation_id.clone())),
             label: self.label.clone(),
-            backup_id: BackupId(self.backup_id.clone()),
+            backup_id: Some(BackupId(self.backup_id.clone())),
+            image_id: None,
             key: IdempotencyKey::parse(OwnKey::bare(&self.key))
                 .map_err(|error| OpError::Io(std::io::Error::other(error)))?,
             created_at_us: self.created_at,
@@ -78,7 +79,7 @@ impl WorkRow {
             id: OperationId(self.id.clone()),
             kind: self.kind(),
             state: self.state(),
-            backup_id: BackupId(self.backup_id.clone()),
+            backup_id: Some(BackupId(self.backup_id.clone())),
         }
     }
 }

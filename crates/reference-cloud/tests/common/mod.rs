@@ -44,9 +44,11 @@ pub fn group() -> ResourceGroup {
 
 pub fn start_request() -> StartRequest {
     StartRequest {
-        application: "demo".into(),
+        application: Some("demo".into()),
+        image: None,
         service_name: "試験 <service>".into(),
         settings: Default::default(),
+        values: Default::default(),
     }
 }
 
@@ -456,7 +458,7 @@ pub async fn backed_up(driver: &HttpDriver, key: &str, id: &AllocationId) -> Bac
     let work = driver.backup(command(key, id)).await.unwrap();
     let done = ended(driver, &work).await;
     assert_eq!(done.state, WorkState::Succeeded, "{done:?}");
-    driver.one_backup(&done.backup_id).await.unwrap()
+    driver.one_backup(done.backup_id.as_ref().unwrap()).await.unwrap()
 }
 
 /// Whether a process was made to stand still.

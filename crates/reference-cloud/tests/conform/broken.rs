@@ -246,6 +246,8 @@ async fn pass(State((upstream, fault)): State<Shared>, request: Request) -> Resp
         "accept",
         "range",
         "if-range",
+        "upload-offset",
+        "content-digest",
     ];
     let headers = kept.into_iter().filter_map(|name| {
         Some((name.to_owned(), parts.headers.get(name)?.to_str().ok()?.to_owned()))

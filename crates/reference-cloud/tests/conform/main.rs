@@ -105,6 +105,11 @@ async fn each_fault_at_the_end_is_caught_by_the_check_that_should() {
 }
 
 #[tokio::test]
+async fn each_fault_with_images_is_caught_by_the_check_that_should() {
+    all_are_caught(&["image"]).await;
+}
+
+#[tokio::test]
 async fn each_fault_of_links_is_caught_by_the_check_that_should() {
     all_are_caught(&["link"]).await;
 }

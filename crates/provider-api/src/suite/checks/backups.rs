@@ -28,11 +28,11 @@ pub(in crate::suite) async fn made(desk: &Desk<'_>) -> Outcome {
     let id = ready.id;
     let work = begun(&desk.act("backup", 1, paths::BACKUPS, &id).await)?;
     same("the kind of the work", work.kind, WorkKind::Backup)?;
-    same("the allocation of the work", &work.allocation_id, &id)?;
+    same("the allocation of the work", work.allocation_id.as_ref(), Some(&id))?;
     let done = desk.succeeded(&work).await?;
-    let path = paths::with(paths::BACKUP, done.backup_id.as_str());
-    same("the path of what came of it", done.result.as_ref(), Some(&path))?;
     let backup = desk.backup(&done).await?;
+    let path = paths::with(paths::BACKUP, backup.id.as_str());
+    same("the path of what came of it", done.result.as_ref(), Some(&path))?;
     same("the state of the backup", backup.state, BackupState::Ready)?;
     same("the allocation of the backup", &backup.allocation_id, &id)?;
     let point = point(&backup)?;
@@ -191,9 +191,10 @@ pub(in crate::suite) async fn fence(desk: &Desk<'_>) -> Outcome {
     let id = serving(desk).await?.id;
     let work = begun(&desk.act("backup", 5, paths::BACKUPS, &id).await)?;
     desk.succeeded(&work).await?;
+    let backup = desk.backup(&work).await?.id;
     desk.act("late", 4, paths::BACKUPS, &id).await.refused(Code::StaleEpoch)?;
     for route in [paths::VERIFY, paths::RESTORE, paths::BACKUP] {
-        let mut ask = desk.ask_backup("late", 4, route, &work.backup_id);
+        let mut ask = desk.ask_backup("late", 4, route, &backup);
         if route == paths::BACKUP {
             ask.method = "DELETE";
         }

@@ -36,7 +36,7 @@ pub(in crate::suite) async fn by_label(desk: &Desk<'_>) -> Outcome {
     let second = desk.hold("second").await?;
     let mut other = desk.ask_hold("other", desk.room.group(), 60);
     let label = format!("{}{}", desk.label(), sweep::SECOND);
-    other.body = other.body.map(|body| body.replace(&desk.label(), &label));
+    other.replace(&desk.label(), &label);
     let other = desk.send(&other).await.in_state(S::Held)?;
     desk.drop_hold("drop", &first.id).await.in_state(S::Released)?;
     let ids = |all: Vec<crate::wire::Allocation>| -> Vec<AllocationId> {

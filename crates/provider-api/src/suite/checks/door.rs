@@ -82,7 +82,7 @@ pub(in crate::suite) async fn epoch(desk: &Desk<'_>) -> Outcome {
 pub(in crate::suite) async fn body(desk: &Desk<'_>) -> Outcome {
     let good = desk.ask_hold("hold", desk.room.group(), 60);
     let whole: serde_json::Value =
-        serde_json::from_str(good.body.as_deref().unwrap_or_default()).unwrap_or_default();
+        serde_json::from_slice(good.body.as_deref().unwrap_or_default()).unwrap_or_default();
     let mut unknown = whole.clone();
     unknown["surprise"] = json!(1);
     let mut missing = whole.clone();
@@ -109,14 +109,14 @@ pub(in crate::suite) async fn values(desk: &Desk<'_>) -> Outcome {
     desk.hold_group("mbps", group, 60).await.names("/resources/network/mbps")?;
     desk.hold_group("ttl", desk.room.group(), 0).await.names("/ttlSeconds")?;
     let mut ask = desk.ask_hold("label", desk.room.group(), 60);
-    ask.body = ask.body.map(|body| body.replace(&desk.label(), ""));
+    ask.replace(&desk.label(), "");
     desk.send(&ask).await.names("/label")?;
     nothing_held(desk).await
 }
 
 pub(in crate::suite) async fn size(desk: &Desk<'_>) -> Outcome {
     let mut ask = desk.ask_hold("hold", desk.room.group(), 60);
-    ask.body = ask.body.map(|body| body.replace(&desk.label(), &"x".repeat(HUGE)));
+    ask.replace(&desk.label(), &"x".repeat(HUGE));
     let answer = desk.once(&ask).await;
     // A server may also just hang up on what it does not want to read.
     let turned_away = answer.status().is_none_or(|status| (400..500).contains(&status));

@@ -14,7 +14,7 @@ pub(in crate::suite) async fn feed(desk: &Desk<'_>) -> Outcome {
     // Somebody else's hold, of which this label must not tell.
     let label = format!("{}{}", desk.label(), sweep::SECOND);
     let mut other = desk.ask_hold("other", desk.room.group(), 60);
-    other.body = other.body.map(|body| body.replace(&desk.label(), &label));
+    other.replace(&desk.label(), &label);
     desk.send(&other).await.in_state(S::Held)?;
     let (before, _) = read(desk, None).await?;
     same("the events of a label before anything was done", before.len(), 0)?;

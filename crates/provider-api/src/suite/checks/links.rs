@@ -324,7 +324,7 @@ async fn shared(desk: &Desk<'_>, other: &Other) -> Outcome {
     super::backups::use_it(desk, &ready).await?;
     let id = ready.id;
     let work = begun(&desk.act("backup", 1, paths::BACKUPS, &id).await)?;
-    let backup_id = desk.succeeded(&work).await?.backup_id;
+    let backup_id = backup_of(desk.succeeded(&work).await?)?;
     let (link, accepted) = up(desk, &id, other).await?;
     let early = other.pull(desk, "early", &accepted).await?;
     same("how a pull ends of which nothing is shared", early.state, WorkState::Failed)?;
@@ -336,7 +336,7 @@ async fn shared(desk: &Desk<'_>, other: &Other) -> Outcome {
     let pulled = other.pull(desk, "pull", &accepted).await?;
     same("how a pull of what is shared ends", pulled.state, WorkState::Succeeded)?;
     let page: BackupFilePage = desk.get(paths::BACKUP_FILES, backup_id.as_str()).await.value()?;
-    let arrived = other.driver.backup_files(&pulled.backup_id).await.map_err(skip)?;
+    let arrived = other.driver.backup_files(&backup_of(pulled)?).await.map_err(skip)?;
     same("the files that have arrived at the second cloud", arrived, page.items)
 }
 
@@ -361,7 +361,7 @@ async fn pulled(desk: &Desk<'_>, other: &Other) -> Outcome {
     same("the kind of the work", first.kind, WorkKind::Pull)?;
     let done = desk.succeeded(&first).await?;
     let page: BackupFilePage =
-        desk.get(paths::BACKUP_FILES, done.backup_id.as_str()).await.value()?;
+        desk.get(paths::BACKUP_FILES, backup_of(done)?.as_str()).await.value()?;
     let sent = other.driver.backup_files(&backup_id).await.map_err(skip)?;
     same("the files that have arrived", page.items, sent)?;
     // What was pulled is data: nothing of it is given back without an erasure.
@@ -369,6 +369,11 @@ async fn pulled(desk: &Desk<'_>, other: &Other) -> Outcome {
     desk.start("start", &id).await?.in_state(S::Ready)?;
     desk.ended(&id, 1).await?;
     Ok(())
+}
+
+/// The backup that a piece of work is about.
+fn backup_of(work: LongOperation) -> Result<BackupId, Stop> {
+    work.backup_id.ok_or_else(|| finding("the work names its backup", "it does not"))
 }
 
 impl Other {
@@ -399,9 +404,11 @@ impl Other {
             return Err(Stop::Skip("the cloud names no application to start".to_owned()));
         };
         let request = StartRequest {
-            application: application.to_owned(),
+            application: Some(application.to_owned()),
+            image: None,
             service_name: "Conformance".to_owned(),
             settings: Default::default(),
+            values: Default::default(),
         };
         let allocation_id = self.id.clone();
         let start = StartCommand { call: call(desk, "start")?, allocation_id, request };
@@ -412,7 +419,7 @@ impl Other {
             let _ = desk.room.probe.probe(&endpoint.url).await;
         }
         let work = self.driver.backup(self.command(desk, "backup")?).await.map_err(skip)?;
-        Ok(self.end_of(&work).await?.backup_id)
+        backup_of(self.end_of(&work).await?)
     }
 
     fn command(&self, desk: &Desk<'_>, name: &str) -> Result<AllocationCommand, Stop> {

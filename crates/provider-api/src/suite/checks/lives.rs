@@ -89,10 +89,10 @@ pub(in crate::suite) async fn application(desk: &Desk<'_>) -> Outcome {
     desk.confirm("confirm", 1, &held.id).await.in_state(S::Reserved)?;
     let mut ask = desk.ask_start("start", &held.id)?;
     let name = format!("\"{}\"", desk.room.application().unwrap_or_default());
-    ask.body = ask.body.map(|body| body.replace(&name, "\"conform-no-such-application\""));
+    ask.replace(&name, "\"conform-no-such-application\"");
     desk.send(&ask).await.refused(Code::Unsupported)?;
     let mut ask = desk.ask_start("nameless", &held.id)?;
-    ask.body = ask.body.map(|body| body.replace("\"Conformance\"", "\"\""));
+    ask.replace("\"Conformance\"", "\"\"");
     desk.send(&ask).await.names("/serviceName")?;
     same("the state after refusals", desk.look(&held.id).await?.state, S::Reserved)
 }

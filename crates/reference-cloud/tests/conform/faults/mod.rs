@@ -24,6 +24,7 @@ macro_rules! whole {
 }
 
 mod copies;
+mod images;
 mod links;
 mod lives;
 mod loans;
@@ -39,6 +40,7 @@ pub fn all() -> impl Iterator<Item = &'static Fault> {
         .chain(lives::FAULTS)
         .chain(copies::FAULTS)
         .chain(watching::FAULTS)
+        .chain(images::FAULTS)
         .chain(links::FAULTS)
         .chain(sizes::FAULTS)
 }
