@@ -166,6 +166,7 @@ fn conflict_text(words: Words, error: &BrokerError) -> Option<String> {
         "not_valid_yet" | "no_longer_valid" => words.contracts_obstacle_not_valid(),
         "withdrawn" => words.common_fault_withdrawn(),
         "change_under_way" => words.changes_fault_under_way(),
+        "contract_busy" => words.changes_fault_busy(),
         "contract_ended" => words.changes_fault_contract_ended(),
         "service_not_active" => words.changes_fault_not_active(),
         "contract_begun" => words.starts_over(),
