@@ -8,6 +8,7 @@
 
 mod activate;
 mod cloud;
+mod known;
 pub(crate) mod order;
 mod place;
 mod reclaim;
@@ -17,6 +18,7 @@ mod seat;
 mod take_down;
 
 pub(crate) use activate::ActivateInput;
+pub(crate) use known::KnownClouds;
 pub(crate) use reclaim::ReclaimInput;
 pub(crate) use release::ReleaseInput;
 pub(crate) use rows::{GROUP, place};
