@@ -33,6 +33,8 @@ const MODULES: &[&[Statement]] = &[
     crate::requirements::ALL,
     crate::looks::ALL,
     crate::notices::ALL,
+    crate::contracts::care::ALL,
+    crate::contracts::changes::ALL,
     crate::contracts::closing::ALL,
     crate::contracts::heads::ALL,
     crate::contracts::orders::ALL,

@@ -264,6 +264,7 @@ fn alone(sign: &SignOrder, at: usize) -> Sign {
         service_name: if name.is_empty() { String::new() } else { format!("{name} {}", at + 1) },
         plan: member.plan.clone(),
         shown_price: member.shown_price,
+        starts_at: None,
         idempotency_key: sign.idempotency_key.clone(),
     }
 }

@@ -2,13 +2,17 @@
 //! (F7.5). Every step that changes something at a cloud adds a snapshot in the transaction that logs
 //! the step; [`Broker::look_at_services`] adds one when a cloud has something else than was ordered.
 
+mod graph;
 mod look;
 mod orphans;
 mod parts;
 mod read;
+mod repair;
 
+pub use graph::{AllocationGraph, ContractGraph, GraphNode, ServiceGraph};
 pub use parts::{GROUP, Part, PartChange};
 pub(crate) use parts::{of, word};
+pub use repair::{Remedy, RepairMode, RepairView};
 
 use domain::{ContractId, ResourceId, Timestamp};
 use provider_api::Allocation;

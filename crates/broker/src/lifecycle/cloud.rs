@@ -105,7 +105,9 @@ pub(super) fn stop(error: DriverError) -> Stop {
 /// The market's word for a cloud's refusal.
 fn code(code: ProblemCode) -> String {
     match code {
-        ProblemCode::CapacityExhausted | ProblemCode::StorageFull => "no_capacity".to_owned(),
+        ProblemCode::CapacityExhausted | ProblemCode::QuotaExceeded | ProblemCode::StorageFull => {
+            "no_capacity".to_owned()
+        }
         other => other.as_str().replace('-', "_"),
     }
 }

@@ -48,7 +48,12 @@ impl GroupDetail {
 
 /// Where a group is, from the detail of its row; `None` when the cloud did not say.
 pub(crate) fn place(detail: &str) -> Option<PlaceView> {
-    let detail: GroupDetail = serde_json::from_str(detail).ok()?;
+    place_of(&serde_json::from_str(detail).ok()?)
+}
+
+/// The same from the detail itself.
+pub(super) fn place_of(detail: &GroupDetail) -> Option<PlaceView> {
+    let detail = detail.clone();
     Some(PlaceView { zone: detail.zone, region: detail.region?, country: detail.country? })
 }
 

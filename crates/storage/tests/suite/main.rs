@@ -4,6 +4,7 @@
 
 mod accounts;
 mod cancelled;
+mod changes;
 mod cloud_reports;
 mod common;
 mod contracts;

@@ -76,6 +76,7 @@ impl Market {
             service_name: "証明サービス".to_owned(),
             plan: None,
             shown_price: None,
+            starts_at: None,
             idempotency_key: key.to_owned(),
         };
         let changes = self.broker.watch_workflows();
