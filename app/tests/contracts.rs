@@ -89,9 +89,15 @@ async fn an_empty_organisation_reads_how_to_get_its_first_service() {
 #[tokio::test]
 async fn the_desk_shows_figures_lists_and_an_unknown_state_is_no_crash() {
     let site = Site::open().await.signed_in(Role::Broker).await;
-    for path in
-        ["/desk", "/desk/workflows", "/desk/audit", "/desk/providers", "/desk/audit?subject=none"]
-    {
+    for path in [
+        "/desk",
+        "/desk/workflows",
+        "/desk/audit",
+        "/desk/providers",
+        "/desk/signals",
+        "/desk/clouds",
+        "/desk/audit?subject=none",
+    ] {
         for language in ["en", "ja"] {
             let answer = site.get(path, language).await;
             assert_eq!(answer.status, StatusCode::OK, "{path}");

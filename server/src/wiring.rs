@@ -103,6 +103,7 @@ pub(crate) async fn open_broker(
         config: BrokerConfig {
             workers: settings.workers,
             monitor_interval_seconds: i64::from(settings.monitor_interval_seconds),
+            examine_interval_seconds: i64::from(settings.examine_interval_seconds),
             lease_seconds: i64::from(settings.lease_seconds),
             password_memory_kib: broker::PASSWORD_MEMORY_KIB,
             index_dir,

@@ -42,6 +42,7 @@ enum Body {
     SignUp,
     Token,
     Reason,
+    Signal,
     Connection,
     Table,
     Key,
@@ -134,6 +135,9 @@ const TABLE: &[Row] = &[
     row("POST", "/desk/workflows/{workflow}/mark-undone", Body::Reason, [401, 403, 403]),
     row("POST", "/desk/workflows/{workflow}/cancel", Body::Reason, [401, 403, 403]),
     row("POST", "/desk/workflows/{workflow}/abandon", Body::Reason, [401, 403, 403]),
+    row("GET", "/desk/signals", Body::Nothing, [401, 403, 403]),
+    row("POST", "/desk/workflows/{workflow}/signal", Body::Signal, [401, 403, 403]),
+    row("GET", "/desk/clouds", Body::Nothing, [401, 403, 403]),
     row("GET", "/desk/audit", Body::Nothing, [401, 403, 403]),
     row("PUT", "/desk/providers/{provider}/connection", Body::Connection, [401, 403, 403]),
     // The second and third find the address taken.
@@ -251,6 +255,7 @@ impl Things {
             Body::Until => Sent::Json(json!({"until": self.notice.to_string()})),
             Body::Again => Sent::Json(json!({"at": "2026-10-01T00:00:00Z"})),
             Body::Reason => Sent::Json(json!({"reason": "no longer needed"})),
+            Body::Signal => Sent::Json(json!({"signal": "approved", "reason": "they called"})),
             Body::Connection => {
                 Sent::Json(json!({"url": common::SILENT_CLOUD, "token": "another-token"}))
             }

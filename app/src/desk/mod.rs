@@ -3,7 +3,9 @@
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
 mod audit;
+mod clouds;
 mod providers;
+mod signals;
 mod summary;
 mod word;
 mod workflow;
@@ -32,6 +34,9 @@ pub fn routes() -> Router<AppState> {
         .route("/desk/workflows/{id}/mark-undone", decided(Decision::MarkUndone))
         .route("/desk/workflows/{id}/cancel", decided(Decision::Cancel))
         .route("/desk/workflows/{id}/abandon", decided(Decision::Abandon))
+        .route("/desk/signals", get(signals::list))
+        .route("/desk/signals/{id}/{signal}", get(signals::show).post(signals::send))
+        .route("/desk/clouds", get(clouds::list))
         .route("/desk/audit", get(audit::show))
         .route("/desk/providers", get(providers::list))
         .route("/desk/providers/{id}", get(providers::show).post(providers::connect))
@@ -47,8 +52,10 @@ fn decided(decision: Decision) -> MethodRouter<AppState> {
 enum Part {
     Summary,
     Workflows,
+    Signals,
     Audit,
     Providers,
+    Clouds,
 }
 
 /// The way between the parts; the one shown is marked.
@@ -63,8 +70,10 @@ fn parts(words: Words, current: Part) -> leptos::prelude::AnyView {
         vec![
             tab(Part::Summary, words.common_way_desk(), "/desk"),
             tab(Part::Workflows, words.common_way_workflows(), "/desk/workflows"),
+            tab(Part::Signals, words.desk_signals_title(), "/desk/signals"),
             tab(Part::Audit, words.common_way_audit(), "/desk/audit"),
             tab(Part::Providers, words.desk_providers_title(), "/desk/providers"),
+            tab(Part::Clouds, words.desk_clouds_title(), "/desk/clouds"),
         ],
     )
 }

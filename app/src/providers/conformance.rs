@@ -31,7 +31,7 @@ pub(super) fn summary(ctx: &PageContext, known: Option<&Conformance>, passed: bo
     }
 }
 
-fn outcome(words: Words, outcome: Outcome) -> AnyView {
+pub(crate) fn outcome(words: Words, outcome: Outcome) -> AnyView {
     match outcome {
         Outcome::Conforms => badge(State::Good, words.conform_conforms()),
         Outcome::Deviates => badge(State::Bad, words.conform_deviates()),

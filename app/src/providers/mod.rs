@@ -10,6 +10,8 @@ use axum::{Router, routing::get};
 
 use crate::AppState;
 
+pub(crate) use conformance::outcome;
+
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {
     Router::new()

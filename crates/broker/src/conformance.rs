@@ -47,6 +47,27 @@ pub struct CloudReport {
     pub deviations: Vec<Deviation>,
 }
 
+/// A connected cloud in the desk's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloudCard {
+    /// Whose cloud it is.
+    pub provider: ProviderId,
+    /// The provider's short name for addresses.
+    pub slug: String,
+    /// The provider's English name.
+    pub name_en: String,
+    /// The provider's Japanese name.
+    pub name_ja: String,
+    /// What came out last; `None`: never examined, or the last one was of another address.
+    pub outcome: Option<Outcome>,
+    /// When that was.
+    pub examined_at: Option<Timestamp>,
+    /// Somebody waits for an examination.
+    pub waiting: bool,
+    /// When it is examined again by itself; `None`: it waits now, was never examined, or never again.
+    pub next_at: Option<Timestamp>,
+}
+
 /// What came out of an examination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -77,6 +98,9 @@ pub fn checks() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Conforms, Self::Deviates, Self::NotExamined];
+
     /// The word in the database and in answers.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -138,8 +162,44 @@ impl Broker {
         Ok(Some(Conformance { waiting: stored.requested_at.is_some(), report }))
     }
 
-    /// Examines every cloud that somebody waits for; returns how many reports were kept.
+    /// Every connected cloud with its last examination and the next, by the provider's short name.
+    pub async fn examined_clouds(&self, ctx: &OpContext) -> Result<Vec<CloudCard>, BrokerError> {
+        ctx.may(Action::ReadWorkflows, None, "desk")?;
+        let rows = cloud_reports::list_connected(&mut self.look().await?).await?;
+        let interval = self.examine_interval_us();
+        Ok(rows.into_iter().map(|row| card(row, interval)).collect())
+    }
+
+    /// `None`: clouds are not examined again by themselves.
+    fn examine_interval_us(&self) -> Option<DurationUs> {
+        let seconds = self.inner.config.examine_interval_seconds;
+        (seconds > 0).then(|| seconds.saturating_mul(1_000_000))
+    }
+
+    /// Asks for those that were examined too long ago.
+    async fn request_old(&self) -> Result<(), BrokerError> {
+        let Some(interval) = self.examine_interval_us() else { return Ok(()) };
+        let now = self.now();
+        let mut tx = self.look().await?;
+        let old = |row: &cloud_reports::ExaminedCloud| {
+            row.requested_at.is_none()
+                && row.examined_at.is_some_and(|at| now.since(at) >= interval)
+        };
+        // An idle market must not keep the database busy with writing.
+        if !cloud_reports::list_connected(&mut tx).await?.iter().any(old) {
+            return Ok(());
+        }
+        drop(tx);
+        let mut tx = self.begin().await?;
+        let asked = cloud_reports::request_old(&mut tx, now.plus_us(-interval), now).await?;
+        tx.commit().await?;
+        tracing::info!(asked, "clouds are examined again");
+        Ok(())
+    }
+
+    /// Examines every cloud that somebody waits for or whose report is old; returns how many reports were kept.
     pub async fn examine_clouds(&self) -> Result<usize, BrokerError> {
+        self.request_old().await?;
         let stale = self.now().plus_us(-STALE_US);
         let mut tx = self.begin_read().await?;
         let waiting = cloud_reports::list_waiting(&mut tx, stale).await?;
@@ -233,6 +293,23 @@ impl Broker {
     }
 }
 
+fn card(row: cloud_reports::ExaminedCloud, interval: Option<DurationUs>) -> CloudCard {
+    let waiting = row.requested_at.is_some();
+    let verdict = row.verdict.filter(|_| row.current);
+    let outcome = verdict.and_then(|word| Outcome::ALL.into_iter().find(|it| it.as_str() == word));
+    let next = row.examined_at.zip(interval).map(|(at, interval)| at.plus_us(interval));
+    CloudCard {
+        provider: row.provider_id,
+        slug: row.slug,
+        name_en: row.name_en,
+        name_ja: row.name_ja,
+        outcome,
+        examined_at: row.examined_at.filter(|_| row.current),
+        waiting,
+        next_at: next.filter(|_| !waiting),
+    }
+}
+
 fn not_run(url: &str, reason: &str) -> Report {
     Report {
         version: 1,
@@ -276,8 +353,7 @@ mod tests {
 
     #[test]
     fn every_outcome_has_the_word_that_the_database_takes() {
-        let all = [Outcome::Conforms, Outcome::Deviates, Outcome::NotExamined];
-        let words = all.map(Outcome::as_str);
+        let words = Outcome::ALL.map(Outcome::as_str);
         assert_eq!(words, ["conforms", "deviates", "not_run"]);
     }
 

@@ -6,8 +6,10 @@ use crate::{Broker, BrokerError, Listed, OpContext, lifecycle};
 use domain::{Action, ContractState, Timestamp, WorkflowId};
 use storage::audit::{self, AuditEntry};
 use storage::contracts;
-use workflow::{WorkflowState, WorkflowSummary};
+use workflow::{WaitingStep, WorkflowState, WorkflowSummary};
 
+/// Steps that wait for a signal, of one answer.
+const WAITING_MOST: u32 = 200;
 /// What can be filtered by.
 const STATES: [&str; 7] =
     ["running", "undoing", "done", "undone", "needs_attention", "abandoned", "parked"];
@@ -35,6 +37,25 @@ pub struct WorkflowCard {
     pub updated_at: Timestamp,
     /// Whether it can be cancelled now; told of one workflow, absent in lists.
     pub cancellable: Option<bool>,
+}
+
+/// A step that waits for a word from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingCard {
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// Its kind.
+    pub kind: String,
+    /// Prefixed id of what it works on.
+    pub subject: String,
+    /// The step that waits.
+    pub step: String,
+    /// The signal it waits for.
+    pub signal: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; then the step fails.
+    pub until: Timestamp,
 }
 
 /// A page of workflows. Newest first; those that need attention before all others on the first page.
@@ -135,6 +156,14 @@ impl Broker {
         Ok((card, timeline))
     }
 
+    /// The steps that wait for a signal, who waits least long first; at most 200.
+    pub async fn waiting_steps(&self, ctx: &OpContext) -> Result<Vec<WaitingCard>, BrokerError> {
+        ctx.may(Action::ReadWorkflows, None, "workflow")?;
+        let mut tx = self.look().await?;
+        let found = workflow::waiting(&mut tx, WAITING_MOST).await.map_err(engine)?;
+        Ok(found.into_iter().map(WaitingCard::from).collect())
+    }
+
     /// The audit list, optionally of one subject.
     pub async fn audit(
         &self,
@@ -169,6 +198,20 @@ impl Broker {
 /// Ids have a prefix and a few letters and digits.
 fn is_subject(text: &str) -> bool {
     text.len() <= 60 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+}
+
+impl From<WaitingStep> for WaitingCard {
+    fn from(step: WaitingStep) -> Self {
+        Self {
+            workflow: step.id,
+            kind: step.kind,
+            subject: step.subject,
+            step: step.step,
+            signal: step.signal,
+            since: step.started_at,
+            until: step.wake_at,
+        }
+    }
 }
 
 impl From<WorkflowSummary> for WorkflowCard {

@@ -35,7 +35,7 @@ mod runtime;
 mod seal;
 pub mod seed;
 mod shelf;
-mod steer;
+pub mod steer;
 mod sync;
 
 pub use context::{Listed, OpContext};

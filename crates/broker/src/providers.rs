@@ -264,6 +264,7 @@ impl Broker {
         }
         record(self, ctx, &mut tx, Entry::new("provider.connected", id)).await?;
         tx.commit().await?;
+        self.inner.known_clouds.forget(provider);
         self.sync_market().await
     }
 

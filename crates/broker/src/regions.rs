@@ -1,7 +1,7 @@
 //! Where connected clouds can run services, and which regions of an offer can be ordered therefore.
 //!
 //! [`Broker::look_at_clouds`] is a reconciler: it asks every connected cloud and stores what is
-//! news. A cloud that has not answered yet is neither trusted nor ruled out: its offers may be
+//! news; one that says something else of itself than before is examined again. A cloud that has not answered yet is neither trusted nor ruled out: its offers may be
 //! signed, and activation asks the cloud itself before anything is held.
 
 use crate::ports::CloudConnection;
@@ -10,9 +10,10 @@ use crate::{Broker, BrokerError};
 use futures::stream::{self, StreamExt};
 use provider_api::Capabilities;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use storage::{offers, providers};
+use storage::{cloud_reports, offers, providers};
 
 /// Clouds asked at the same time.
 const AT_ONCE: usize = 16;
@@ -57,6 +58,20 @@ pub(crate) fn served(offered: &[(String, String)], provider: &ProviderCard) -> V
     offered.iter().filter(|(id, country)| has(id, country)).map(|(id, _)| id.clone()).collect()
 }
 
+/// What a cloud says of itself.
+struct Told {
+    regions: Vec<CloudRegion>,
+    /// Of everything: a cloud that says something else is examined again.
+    hash: String,
+}
+
+impl Told {
+    fn of(capabilities: &Capabilities) -> Self {
+        let text = serde_json::to_string(capabilities).unwrap_or_default();
+        Self { regions: told(capabilities), hash: hex::encode(Sha256::digest(text)) }
+    }
+}
+
 impl Broker {
     /// Asks every connected cloud for its regions; returns how many told something new.
     pub async fn look_at_clouds(&self) -> Result<usize, BrokerError> {
@@ -66,18 +81,18 @@ impl Broker {
             connections.extend(self.cloud_of(&mut tx, provider.id).await?);
         }
         drop(tx);
-        let answers: Vec<(CloudConnection, Vec<CloudRegion>)> = stream::iter(connections)
+        let answers: Vec<(CloudConnection, Told)> = stream::iter(connections)
             .map(|connection| async move {
-                let regions = self.ask_regions(&connection).await?;
-                Some((connection, regions))
+                let told = self.ask_regions(&connection).await?;
+                Some((connection, told))
             })
             .buffer_unordered(AT_ONCE)
             .filter_map(|answer| async move { answer })
             .collect()
             .await;
         let mut news = 0;
-        for (connection, regions) in answers {
-            news += usize::from(self.note_regions(&connection, &regions).await?);
+        for (connection, told) in answers {
+            news += usize::from(self.note_regions(&connection, &told).await?);
         }
         if news > 0 {
             self.sync_market().await?;
@@ -85,7 +100,7 @@ impl Broker {
         Ok(news)
     }
 
-    async fn ask_regions(&self, connection: &CloudConnection) -> Option<Vec<CloudRegion>> {
+    async fn ask_regions(&self, connection: &CloudConnection) -> Option<Told> {
         let asked = match self.inner.drivers.driver(connection) {
             Ok(driver) => {
                 let answer = tokio::time::timeout(PATIENCE, async { driver.capabilities().await });
@@ -97,7 +112,7 @@ impl Broker {
             Err(reason) => Err(reason),
         };
         match asked {
-            Ok(capabilities) => Some(told(&capabilities)),
+            Ok(capabilities) => Some(Told::of(&capabilities)),
             Err(reason) => {
                 tracing::debug!(provider.id = %connection.provider, %reason, "a cloud told no regions");
                 None
@@ -108,18 +123,21 @@ impl Broker {
     async fn note_regions(
         &self,
         connection: &CloudConnection,
-        regions: &[CloudRegion],
+        told: &Told,
     ) -> Result<bool, BrokerError> {
-        let text = serde_json::to_string(regions)
+        let text = serde_json::to_string(&told.regions)
             .map_err(|error| BrokerError::Internal(error.to_string()))?;
         let (id, now) = (connection.provider, self.now());
         let mut tx = self.begin().await?;
         let news = providers::set_regions(&mut tx, id, &connection.url, &text, now).await?;
+        let other = cloud_reports::note_capabilities(&mut tx, id, &told.hash, now).await?;
         if news {
             // Other offers can be ordered now: everybody who follows the market looks again.
             offers::touch_published(&mut tx, id, now).await?;
-            tx.commit().await?;
             tracing::info!(provider.id = %id, regions = text, "a cloud told its regions");
+        }
+        if news || other {
+            tx.commit().await?;
         }
         Ok(news)
     }

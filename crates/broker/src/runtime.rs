@@ -1,5 +1,6 @@
 //! The parts a broker is made of, and its background work.
 
+use crate::lifecycle::KnownClouds;
 use crate::notices::Watch;
 use crate::ports::Drivers;
 use crate::seal::Sealer;
@@ -24,6 +25,8 @@ pub struct BrokerConfig {
     pub workers: usize,
     /// Seconds between two samples of an active service.
     pub monitor_interval_seconds: i64,
+    /// Seconds until a cloud is examined again by itself; 0: never.
+    pub examine_interval_seconds: i64,
     /// Seconds an unfinished workflow stays with a worker that gives no sign of life.
     pub lease_seconds: i64,
     /// Memory of one password hash, KiB; [`crate::PASSWORD_MEMORY_KIB`] unless a test is in a hurry.
@@ -80,6 +83,7 @@ pub(crate) struct Inner {
     pub shelf: Shelf,
     pub watch: Watch,
     pub hashing: Semaphore,
+    pub known_clouds: KnownClouds,
     pub signals: Signals,
 }
 
@@ -96,6 +100,7 @@ impl Broker {
             shelf: Shelf::default(),
             watch: Watch::default(),
             hashing: Semaphore::new(HASHES_AT_ONCE),
+            known_clouds: KnownClouds::default(),
             signals: Signals::default(),
             db: parts.db,
             clock: parts.clock,

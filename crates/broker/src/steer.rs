@@ -7,7 +7,18 @@ use crate::{Broker, BrokerError, FieldFault, OpContext, lifecycle};
 use domain::{Action, WorkflowId};
 use serde_json::Value;
 use storage::Tx;
-use workflow::{Phase, StepStatus, WorkflowError};
+use workflow::{Phase, StepStatus, StepView, WorkflowError};
+
+/// What a person tells a workflow, and why.
+#[derive(Debug, Clone, Copy)]
+pub struct SignalWord<'a> {
+    /// The name that the step waits for.
+    pub signal: &'a str,
+    /// 1 to 500 characters; audited.
+    pub reason: &'a str,
+    /// What is told, as the step reads it.
+    pub payload: &'a Value,
+}
 
 /// Longest reason.
 const REASON_CHARACTERS_MAX: u32 = 500;
@@ -75,6 +86,36 @@ impl Broker {
         let definitions = lifecycle::definitions();
         workflow::cancel(&mut tx, &definitions, id, reason, self.now()).await.map_err(steering)?;
         self.decided(ctx, tx, Entry::new("workflow.cancelled", id).with("reason", reason)).await
+    }
+
+    /// Tells a workflow the word that one of its steps waits for; the reason is audited. The first word under
+    /// a name counts.
+    pub async fn send_signal(
+        &self,
+        ctx: &OpContext,
+        id: WorkflowId,
+        word: SignalWord<'_>,
+    ) -> Result<(), BrokerError> {
+        ctx.may(Action::SteerWorkflow, None, "workflow")?;
+        let reason = reason_of(word.reason)?;
+        let mut tx = self.begin().await?;
+        let view = workflow::load_view(&mut tx, &lifecycle::definitions(), id)
+            .await
+            .map_err(steering)?
+            .ok_or(BrokerError::NotFound { what: "workflow" })?;
+        let waits = |step: &&StepView| step.signal.as_deref() == Some(word.signal);
+        let Some(step) = view.steps.iter().find(waits) else {
+            let detail = format!("no step of {id} waits for `{}`", word.signal);
+            return Err(BrokerError::Conflict { code: "wrong_state", detail });
+        };
+        let told = workflow::signal(&mut tx, id, word.signal, word.payload, self.now()).await;
+        if !told.map_err(steering)? {
+            let detail = format!("{id} was told `{}` before", word.signal);
+            return Err(BrokerError::Conflict { code: "wrong_state", detail });
+        }
+        let entry = Entry::new("workflow.signalled", id).with("signal", word.signal);
+        let entry = entry.with("step", step.name.as_str()).with("reason", reason);
+        self.decided(ctx, tx, entry).await
     }
 
     /// Gives a workflow up; the reason is kept and audited.

@@ -34,6 +34,30 @@ record! {
     }
 }
 
+record! {
+    /// A connected cloud and its last examination.
+    pub struct ExaminedCloud in "cloud_report" {
+        /// Whose cloud it is.
+        pub provider_id: ProviderId,
+        /// The provider's short name for addresses.
+        pub slug: String,
+        /// The provider's English name.
+        pub name_en: String,
+        /// The provider's Japanese name.
+        pub name_ja: String,
+        /// Whether the address that was examined is the one that is connected.
+        pub current: bool,
+        /// `conforms`, `deviates` or `not_run`.
+        pub verdict: Option<String>,
+        /// Since when somebody waits for an examination.
+        pub requested_at: Option<Timestamp>,
+        /// Since when it goes on.
+        pub claimed_at: Option<Timestamp>,
+        /// When the report was made.
+        pub examined_at: Option<Timestamp>,
+    }
+}
+
 /// What an examination found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding<'a> {
@@ -67,6 +91,29 @@ statements! {
         UPDATE cloud_report SET requested_at = NULL, claimed_at = NULL, cloud_url = $3,
             verdict = $4, report = $5, examined_at = $6
         WHERE provider_id = $1 AND claimed_at = $2";
+    // Those that were examined so long ago are examined again.
+    REQUEST_OLD = "
+        UPDATE cloud_report SET requested_at = $2
+        WHERE requested_at IS NULL AND examined_at <= $1
+            AND EXISTS (
+                SELECT 1 FROM provider
+                WHERE provider.id = cloud_report.provider_id AND provider.cloud_url IS NOT NULL)";
+    // What a cloud says of itself is news when it said something else before and was examined then.
+    NOTE_CAPABILITIES = "
+        UPDATE cloud_report
+        SET requested_at = CASE
+                WHEN capabilities IS NOT NULL AND examined_at IS NOT NULL
+                THEN COALESCE(requested_at, $3) ELSE requested_at END,
+            capabilities = $2
+        WHERE provider_id = $1 AND (capabilities IS NULL OR capabilities <> $2)";
+    LIST_CONNECTED = "
+        SELECT provider.id AS provider_id, provider.slug AS slug, provider.name_en AS name_en,
+            provider.name_ja AS name_ja,
+            COALESCE(cloud_report.cloud_url = provider.cloud_url, FALSE) AS current,
+            cloud_report.verdict AS verdict, cloud_report.requested_at AS requested_at,
+            cloud_report.claimed_at AS claimed_at, cloud_report.examined_at AS examined_at
+        FROM provider LEFT JOIN cloud_report ON cloud_report.provider_id = provider.id
+        WHERE provider.cloud_url IS NOT NULL ORDER BY provider.slug LIMIT 1000";
     FIND = "
         SELECT provider_id, requested_at, claimed_at, cloud_url, verdict, report, examined_at
         FROM cloud_report WHERE provider_id = $1";
@@ -76,6 +123,31 @@ statements! {
 pub async fn request(tx: &mut Tx, id: ProviderId, at: Timestamp) -> Result<(), StorageError> {
     execute!(tx, REQUEST, id.uuid(), at.0)?;
     Ok(())
+}
+
+/// Asks again for every connected cloud whose report was made by `before`; returns how many.
+pub async fn request_old(
+    tx: &mut Tx,
+    before: Timestamp,
+    at: Timestamp,
+) -> Result<u64, StorageError> {
+    execute!(tx, REQUEST_OLD, before.0, at.0)
+}
+
+/// Notes what a cloud says of itself, as a hash, and asks for an examination when that is something else
+/// than before; true when it was noted.
+pub async fn note_capabilities(
+    tx: &mut Tx,
+    id: ProviderId,
+    hash: &str,
+    at: Timestamp,
+) -> Result<bool, StorageError> {
+    Ok(execute!(tx, NOTE_CAPABILITIES, id.uuid(), hash, at.0)? == 1)
+}
+
+/// Lists every connected cloud with its last examination, by short name; the first 1000.
+pub async fn list_connected(tx: &mut Tx) -> Result<Vec<ExaminedCloud>, StorageError> {
+    list!(tx, ExaminedCloud, LIST_CONNECTED)
 }
 
 /// Nobody waits for an examination that has not begun any more.

@@ -97,7 +97,10 @@ pub use links::{
 };
 pub use log::{Entry, log, log_alone, put_step};
 pub use operate::{abandon, cancel, reset_failed, resume, skip_failed, unpark};
-pub use read::{VersionCount, count_in_state, get, list, of_subject, steps, unfinished_versions};
+pub use read::{
+    VersionCount, WaitingStep, count_in_state, get, list, of_subject, steps, unfinished_versions,
+    waiting,
+};
 pub use rows::{Phase, Priority, StepRow, StepStatus, WorkflowRow, WorkflowState};
 
 /// A new instance, going forward.

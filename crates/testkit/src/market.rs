@@ -348,6 +348,8 @@ pub fn broker_parts(database: &TestDatabase, clock: Arc<dyn Clock>, workers: usi
         config: BrokerConfig {
             workers,
             monitor_interval_seconds: 1,
+            // A week, as in `serve`.
+            examine_interval_seconds: 604_800,
             lease_seconds: 30,
             // The least that Argon2 takes: stories are about other things.
             password_memory_kib: 8,

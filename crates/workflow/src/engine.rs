@@ -240,8 +240,9 @@ impl<E: Send + Sync + 'static> Engine<E> {
 
     async fn turn(&self, shutdown: &CancellationToken) -> Result<Tick, WorkflowError> {
         let Some(row) = self.claim().await? else { return Ok(Tick::Idle) };
-        // More may be due than one worker can take.
-        self.inner.signals.wake();
+        if self.more_is_due().await {
+            self.inner.signals.wake();
+        }
         let id = row.id;
         match runner::drive(&self.inner, row, shutdown).await {
             Ok(()) => Ok(Tick::Rested(id)),
@@ -265,6 +266,15 @@ impl<E: Send + Sync + 'static> Engine<E> {
             *inner.served.lock().unwrap_or_else(PoisonError::into_inner) = row.owner_key.clone();
         }
         Ok(claimed)
+    }
+
+    /// Whether another worker should have a look. A fruitless look costs more than this question.
+    async fn more_is_due(&self) -> bool {
+        let (inner, now) = (&self.inner, self.inner.clock.now());
+        match inner.db.look().await {
+            Ok(mut tx) => rows::is_due(&mut tx, now, inner.lease()).await.unwrap_or(true),
+            Err(_) => true,
+        }
     }
 
     async fn pause(&self, shutdown: &CancellationToken) {

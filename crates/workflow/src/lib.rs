@@ -26,8 +26,10 @@ pub use operate::{abandon, can_cancel, cancel, mark_undone, retry, signal, skip}
 pub use outcome::{CommitAction, Done, NewChild, StepFailure, StepResult, Stop};
 pub use progress::{Progress, Signals};
 pub use start::{Start, Started, start};
-pub use storage::workflow::{Phase, Priority, StepStatus, VersionCount, WorkflowState};
+pub use storage::workflow::{
+    Phase, Priority, StepStatus, VersionCount, WaitingStep, WorkflowState,
+};
 pub use view::{
     StepView, WorkflowSummary, WorkflowView, count, list, load_view, unfinished_versions,
-    views_of_subject,
+    views_of_subject, waiting,
 };

@@ -6,7 +6,9 @@ use crate::{
 };
 use domain::{Timestamp, WorkflowId};
 use serde::Serialize;
-use storage::workflow::{self as rows, CHILD_SIGNAL, StepRow, VersionCount, WorkflowRow};
+use storage::workflow::{
+    self as rows, CHILD_SIGNAL, StepRow, VersionCount, WaitingStep, WorkflowRow,
+};
 use storage::{Cursor, Page, Tx};
 
 /// Instances shown for one subject; older ones are history.
@@ -124,6 +126,11 @@ pub async fn list(
 /// Counts the instances in one state, for the desk's badge.
 pub async fn count(tx: &mut Tx, state: WorkflowState) -> Result<i64, WorkflowError> {
     Ok(rows::count_in_state(tx, state).await?)
+}
+
+/// Lists the steps that wait for a signal, who waits least long first.
+pub async fn waiting(tx: &mut Tx, limit: u32) -> Result<Vec<WaitingStep>, WorkflowError> {
+    Ok(rows::waiting(tx, i64::from(limit)).await?)
 }
 
 /// Counts the unfinished instances of every kind and version: a version without any has drained,

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use broker::Broker;
-use broker::conformance::{CloudReport, Conformance, Deviation};
+use broker::conformance::{CloudCard, CloudReport, Conformance, Deviation};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::wire::{Answer, moment};
 
 pub(super) fn routes() -> OpenApiRouter<Broker> {
-    OpenApiRouter::new().routes(routes!(read)).routes(routes!(request))
+    OpenApiRouter::new().routes(routes!(read)).routes(routes!(request)).routes(routes!(list))
 }
 
 /// Where the examination of a cloud stands.
@@ -119,4 +119,56 @@ async fn request(
     broker.request_examination(&ctx).await?;
     let provider = broker.my_provider(&ctx).await?.card.id;
     Ok((StatusCode::ACCEPTED, Json(broker.conformance(&ctx, provider).await?.into())))
+}
+
+/// A connected cloud and its examinations.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ExaminedCloud)]
+struct CloudBody {
+    /// `prv_…`
+    provider: String,
+    /// The provider's short name.
+    slug: String,
+    /// conforms, deviates or not_run; null: the connected address was not examined yet.
+    verdict: Option<String>,
+    /// When it was examined.
+    examined_at: Option<String>,
+    /// Somebody waits for an examination.
+    waiting: bool,
+    /// When it is examined again by itself.
+    next_at: Option<String>,
+}
+
+impl From<CloudCard> for CloudBody {
+    fn from(card: CloudCard) -> Self {
+        Self {
+            provider: card.provider.to_string(),
+            slug: card.slug,
+            verdict: card.outcome.map(|outcome| outcome.as_str().to_owned()),
+            examined_at: card.examined_at.map(moment),
+            waiting: card.waiting,
+            next_at: card.next_at.map(moment),
+        }
+    }
+}
+
+/// Every connected cloud.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ExaminedClouds)]
+struct CloudList {
+    /// By the provider's short name.
+    items: Vec<CloudBody>,
+}
+
+/// List the examinations of all clouds
+#[utoipa::path(get, path = "/desk/clouds", tag = "desk",
+    responses((status = 200, body = CloudList)))]
+async fn list(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    _: Query<Nothing>,
+) -> Result<Answer<CloudList>, Problem> {
+    let items = broker.examined_clouds(&ctx).await?.into_iter().map(CloudBody::from).collect();
+    Ok(Answer(CloudList { items }))
 }

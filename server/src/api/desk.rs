@@ -114,7 +114,7 @@ async fn list(
 
 /// One workflow, step by step.
 #[derive(Debug, Serialize, ToSchema)]
-struct WorkflowBody {
+pub(super) struct WorkflowBody {
     /// As in lists.
     #[serde(flatten)]
     summary: WorkflowSummary,
@@ -122,7 +122,7 @@ struct WorkflowBody {
     timeline: TimelineBody,
 }
 
-async fn one(
+pub(super) async fn one(
     broker: &Broker,
     ctx: &broker::OpContext,
     id: WorkflowId,

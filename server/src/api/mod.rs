@@ -29,6 +29,7 @@ mod precondition;
 pub mod problem;
 mod provider_offers;
 mod ranges;
+mod signals;
 mod wire;
 
 use axum::Router;
@@ -60,6 +61,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(provider_offers::routes())
         .merge(exchange::routes())
         .merge(desk::routes())
+        .merge(signals::routes())
         .merge(account::routes())
 }
 

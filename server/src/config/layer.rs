@@ -51,6 +51,9 @@ pub struct Layer {
     /// Seconds between two samples of each service [env: KUMOICHI_MONITOR_INTERVAL_SECONDS] [default: 10]
     #[arg(long, value_name = "SECONDS")]
     pub monitor_interval_seconds: Option<u32>,
+    /// Seconds until a provider's cloud is examined again, 0 for never [env: KUMOICHI_EXAMINE_INTERVAL_SECONDS] [default: 604800]
+    #[arg(long, value_name = "SECONDS")]
+    pub examine_interval_seconds: Option<u32>,
     /// Private networks that provider and service addresses may lie in [env: KUMOICHI_ALLOWED_NETWORKS, by comma]
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
     pub allowed_networks: Option<Vec<String>>,
@@ -92,6 +95,7 @@ impl Layer {
             workers: read(&text, "KUMOICHI_WORKERS", "a whole number, 0 or more")?,
             lease_seconds: read(&text, "KUMOICHI_LEASE_SECONDS", SECONDS)?,
             monitor_interval_seconds: read(&text, "KUMOICHI_MONITOR_INTERVAL_SECONDS", SECONDS)?,
+            examine_interval_seconds: read(&text, "KUMOICHI_EXAMINE_INTERVAL_SECONDS", SECONDS)?,
             allowed_networks: text("KUMOICHI_ALLOWED_NETWORKS")
                 .map(|list| list.split(',').map(|part| part.trim().to_owned()).collect()),
             sealing_key: text("KUMOICHI_SEALING_KEY").map(Into::into),
@@ -118,6 +122,9 @@ impl Layer {
             monitor_interval_seconds: self
                 .monitor_interval_seconds
                 .or(weaker.monitor_interval_seconds),
+            examine_interval_seconds: self
+                .examine_interval_seconds
+                .or(weaker.examine_interval_seconds),
             allowed_networks: self.allowed_networks.or(weaker.allowed_networks),
             sealing_key: self.sealing_key.or(weaker.sealing_key),
             language: self.language.or(weaker.language),

@@ -18,6 +18,8 @@ const WORKERS: usize = 4;
 const LEASE_SECONDS: u32 = 30;
 /// A demo shows a chart within a minute, and a day makes 8,640 samples per service.
 const MONITOR_INTERVAL_SECONDS: u32 = 10;
+/// A week: an examination holds and starts small things at the cloud.
+const EXAMINE_INTERVAL_SECONDS: u32 = 7 * 24 * 3_600;
 
 /// Checked settings.
 #[derive(Clone)]
@@ -40,6 +42,8 @@ pub struct Settings {
     pub lease_seconds: u32,
     /// Seconds between two samples.
     pub monitor_interval_seconds: u32,
+    /// Seconds until a cloud is examined again; 0: never.
+    pub examine_interval_seconds: u32,
     /// Private networks that may be asked.
     pub allowed_networks: Vec<AddressRange>,
     /// The sealing key's file.
@@ -83,6 +87,9 @@ impl Settings {
                 .monitor_interval_seconds
                 .unwrap_or(MONITOR_INTERVAL_SECONDS)
                 .max(1),
+            examine_interval_seconds: layer
+                .examine_interval_seconds
+                .unwrap_or(EXAMINE_INTERVAL_SECONDS),
             allowed_networks: networks
                 .iter()
                 .map(|text| text.parse().with_context(|| format!("allowed_networks: {text}")))

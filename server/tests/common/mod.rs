@@ -89,6 +89,7 @@ impl Site {
             config: BrokerConfig {
                 workers: 0,
                 monitor_interval_seconds: 60,
+                examine_interval_seconds: 0,
                 lease_seconds: 30,
                 // Tests are in a hurry; the real cost is the broker's own test.
                 password_memory_kib: 64,

@@ -21,14 +21,7 @@ impl Cloud {
     /// Connects to the provider's cloud on behalf of the step.
     pub async fn of(input: &StepInput<Broker>, provider: ProviderId) -> Result<Self, Stop> {
         let broker = &input.env;
-        let mut tx = broker.db().look().await?;
-        let connection: Option<CloudConnection> = broker
-            .cloud_of(&mut tx, provider)
-            .await
-            .map_err(|error| Stop::failed("connection", error.to_string()))?;
-        let connection = connection.ok_or_else(|| {
-            Stop::failed("catalogue_only", "no cloud is connected for this provider")
-        })?;
+        let connection = way_to(broker, provider).await?;
         let driver = broker
             .inner
             .drivers
@@ -69,6 +62,22 @@ impl Cloud {
         let record = self.driver.operation(&key).await.map_err(stop)?;
         Ok(record.map(|record| record.allocation.id))
     }
+}
+
+/// The way to a provider's cloud, read now or a moment ago.
+async fn way_to(broker: &Broker, provider: ProviderId) -> Result<CloudConnection, Stop> {
+    let (known, now) = (&broker.inner.known_clouds, broker.now());
+    if let Some(connection) = known.get(provider, now) {
+        return Ok(connection);
+    }
+    let mut tx = broker.db().look().await?;
+    let connection = broker
+        .cloud_of(&mut tx, provider)
+        .await
+        .map_err(|error| Stop::failed("connection", error.to_string()))?
+        .ok_or_else(|| Stop::failed("catalogue_only", "no cloud is connected for this provider"))?;
+    known.keep(&connection, now);
+    Ok(connection)
 }
 
 /// Grows with every claim of an instance, when it turns to undo, and from one instance of a contract to

@@ -10,6 +10,7 @@
 
 mod activate;
 mod cloud;
+mod known;
 pub(crate) mod order;
 mod place;
 mod reclaim;
@@ -22,6 +23,7 @@ mod take_down;
 mod target;
 
 pub(crate) use activate::ActivateInput;
+pub(crate) use known::KnownClouds;
 pub(crate) use reclaim::ReclaimInput;
 pub(crate) use release::{RETURNING, ReleaseInput, TAKE_WITHIN, TAKEN, Taken};
 pub(crate) use repair::{KIND as REPAIR, RepairInput};

@@ -99,6 +99,49 @@ async fn nothing_is_ordered_from_a_cloud_that_has_not_passed(engine: Engine) {
     market.finish().await;
 }
 
+async fn a_cloud_is_examined_again_after_a_week_and_when_it_says_something_else(engine: Engine) {
+    const WEEK: i64 = 7 * 24 * 3_600;
+    let market = TestBroker::with_cloud(engine, 2).await;
+    let provider = market.person(Role::Provider).await;
+    let desk = market.person(Role::Broker).await;
+    let id = own(&market, &provider).await;
+    market.broker.request_examination(&provider).await.unwrap();
+    assert_eq!(market.broker.examine_clouds().await.unwrap(), 1);
+    let listed = async || {
+        let all = market.broker.examined_clouds(&desk).await.unwrap();
+        all.into_iter().find(|card| card.provider == id).unwrap()
+    };
+    let card = listed().await;
+    assert_eq!((card.outcome, card.waiting), (Some(Outcome::Conforms), false));
+    assert_eq!(card.examined_at, Some(market.broker.now()));
+    assert_eq!(card.next_at, Some(market.broker.now().plus_us(WEEK * 1_000_000)));
+
+    market.clock.advance_seconds(WEEK - 1);
+    assert_eq!(market.broker.examine_clouds().await.unwrap(), 0, "not yet");
+    market.clock.advance_seconds(1);
+    assert_eq!(market.broker.examine_clouds().await.unwrap(), 1, "a week is over");
+    assert_eq!(listed().await.examined_at, Some(market.broker.now()));
+
+    // As if it had said something else of itself when it was asked last.
+    let mut tx = market.broker.db().begin().await.unwrap();
+    let now = market.broker.now();
+    storage::cloud_reports::note_capabilities(&mut tx, id, "others", now).await.unwrap();
+    tx.commit().await.unwrap();
+    market.broker.examine_clouds().await.unwrap();
+    assert!(!listed().await.waiting);
+    market.broker.look_at_clouds().await.unwrap();
+    let card = listed().await;
+    assert!(card.waiting && card.next_at.is_none(), "{card:?}");
+    assert_eq!(market.broker.examine_clouds().await.unwrap(), 1);
+    market.broker.look_at_clouds().await.unwrap();
+    assert!(!listed().await.waiting, "it says the same as before");
+
+    let customer = market.person(Role::Customer).await;
+    let refused = market.broker.examined_clouds(&customer).await;
+    assert!(matches!(refused, Err(BrokerError::WrongRole)), "{refused:?}");
+    market.finish().await;
+}
+
 async fn only_the_provider_itself_asks_and_only_with_a_cloud(engine: Engine) {
     let market = TestBroker::catalogue(engine).await;
     let stranger = market.broker.request_examination(&OpContext::stranger("test")).await;
@@ -124,4 +167,5 @@ on_both!(
     a_cloud_that_is_gone_is_not_examined_and_a_new_address_makes_a_report_old,
     only_the_provider_itself_asks_and_only_with_a_cloud,
     nothing_is_ordered_from_a_cloud_that_has_not_passed,
+    a_cloud_is_examined_again_after_a_week_and_when_it_says_something_else,
 );

@@ -21,7 +21,38 @@ record! {
     }
 }
 
+record! {
+    /// A step that waits for a word from outside.
+    pub struct WaitingStep in "workflow_step" {
+        /// The instance.
+        pub id: WorkflowId,
+        /// The kind of workflow.
+        pub kind: String,
+        /// The prefixed id of what it works on.
+        pub subject: String,
+        /// The step.
+        pub step: String,
+        /// The signal it waits for.
+        pub signal: String,
+        /// Its first attempt.
+        pub started_at: Timestamp,
+        /// When it no longer waits.
+        pub wake_at: Timestamp,
+    }
+}
+
 statements! {
+    /// The steps that wait for a signal, who waits least long first; a child is no signal.
+    WAITING = "
+        SELECT workflow.id AS id, workflow.kind AS kind, workflow.subject AS subject,
+            step.name AS step, step.signal AS signal, step.started_at AS started_at,
+            step.wake_at AS wake_at
+        FROM workflow_step AS step JOIN workflow ON workflow.id = step.workflow_id
+        WHERE step.status = 'waiting' AND step.signal IS NOT NULL AND step.signal <> ':child'
+            AND step.phase = workflow.direction AND workflow.state IN ('running', 'undoing')
+            AND step.wake_at IS NOT NULL
+        ORDER BY step.wake_at, workflow.id, step.seq LIMIT $1";
+
     /// One instance.
     GET = concat!("
         SELECT ", instance_columns!(), " FROM workflow WHERE id = $1");
@@ -100,6 +131,11 @@ pub async fn list(
 pub async fn count_in_state(tx: &mut Tx, state: WorkflowState) -> Result<i64, StorageError> {
     let (count,): (i64,) = fetch_one!(tx, (i64,), COUNT_IN_STATE, state.as_str())?;
     Ok(count)
+}
+
+/// Lists the steps that wait for a signal, who waits least long first.
+pub async fn waiting(tx: &mut Tx, limit: i64) -> Result<Vec<WaitingStep>, StorageError> {
+    list!(tx, WaitingStep, WAITING, limit)
 }
 
 /// Counts the unfinished instances of every kind and version that has any.

@@ -41,6 +41,7 @@ impl Market {
             config: BrokerConfig {
                 workers,
                 monitor_interval_seconds: NEVER_S,
+                examine_interval_seconds: 0,
                 lease_seconds: 30,
                 password_memory_kib: 8,
                 index_dir: None,

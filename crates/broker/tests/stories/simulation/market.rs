@@ -69,6 +69,7 @@ impl Market {
             config: BrokerConfig {
                 workers: 0,
                 monitor_interval_seconds: 1,
+                examine_interval_seconds: 0,
                 lease_seconds: 30,
                 password_memory_kib: 8,
                 index_dir: None,
