@@ -6,6 +6,7 @@ use axum::{
 };
 use broker::contracts::{ContractPage, PlaceView, Timeline};
 use broker::inventory::GROUP;
+use broker::securing::StandbyView;
 use domain::{ContractState, Role};
 use leptos::prelude::*;
 
@@ -20,6 +21,7 @@ use crate::{
     layout::fail,
     market::text,
     render::{Page, page},
+    securing::standby,
     ui::{
         self, Column, Kind, Look, Table, breadcrumbs, definitions, disclosure, empty, link_button,
         live_timeline, money, notice, page_head, section, time,
@@ -47,10 +49,18 @@ pub(super) async fn show(
         Ok(series) => series,
         Err(error) => return fail(&ctx, error),
     };
-    sheet(&ctx, &contract, &series)
+    match standby::of_contract(&ctx, &state, &contract).await {
+        Ok(places) => sheet(&ctx, &contract, &series, places.as_ref()),
+        Err(error) => fail(&ctx, error),
+    }
 }
 
-fn sheet(ctx: &PageContext, contract: &ContractPage, series: &measured::Series) -> Response {
+fn sheet(
+    ctx: &PageContext,
+    contract: &ContractPage,
+    series: &measured::Series,
+    places: Option<&StandbyView>,
+) -> Response {
     let words = ctx.words();
     let card = &contract.card;
     let title = card.service_name.clone();
@@ -77,6 +87,7 @@ fn sheet(ctx: &PageContext, contract: &ContractPage, series: &measured::Series) 
             {before}
             {section("progress", words.contracts_page_progress(), progress(ctx, contract))}
             {after}
+            {standby::part(ctx, contract, places)}
             {section("plan", words.contracts_plan_title(), plan::facts(ctx, &contract.plan))}
             {section("resources", words.contracts_page_resources(), resources(words, contract))}
             {section("documents", words.contracts_documents_title(), documents::frozen(ctx, contract))}

@@ -30,6 +30,7 @@ pub(crate) fn kind_word(words: Words, kind: &str) -> String {
         kind if kind.starts_with("activate_") => words.contracts_kind_activate().to_owned(),
         "release_contract" => words.contracts_kind_release().to_owned(),
         RECLAIM => words.contracts_kind_reclaim().to_owned(),
+        "firm_list" => words.securing_kind_firm().to_owned(),
         other => other.to_owned(),
     }
 }
@@ -73,6 +74,10 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         "erase" => words.contracts_step_erase(),
         "release" => words.contracts_step_release(),
         "meter" => words.contracts_step_meter(),
+        "ask" => words.securing_step_ask(),
+        "measure" => words.securing_step_measure(),
+        "wait" => words.securing_step_wait(),
+        "drop" => words.securing_step_drop(),
         other => return other.to_owned(),
     };
     text.to_owned()
@@ -201,8 +206,8 @@ mod tests {
 
     #[test]
     fn every_step_has_words_in_both_languages() {
-        let names =
-            "plan discover hold confirm start probe allow verify deny stop erase release meter";
+        let names = "plan discover hold confirm start probe allow verify deny stop erase release meter \
+             ask measure wait drop";
         for name in names.split(' ') {
             for locale in Locale::ALL {
                 assert_ne!(step_word(locale.words(), name), name);

@@ -32,6 +32,7 @@ pub mod regions;
 pub mod requirements;
 mod runtime;
 mod seal;
+pub mod securing;
 pub mod seed;
 mod shelf;
 mod steer;

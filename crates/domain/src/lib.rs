@@ -12,8 +12,9 @@ mod transition;
 pub use account::{Actor, Role, Viewer};
 pub use contract::{CONTRACT_TRANSITIONS, ContractEvent, ContractState};
 pub use id::{
-    AuditId, ContractId, IdError, IdSource, NoticeId, OfferId, OrderId, OrganisationId, ProviderId,
-    RequirementId, ResourceId, SequentialIds, StatementId, TokenId, UserId, WorkflowId,
+    AuditId, ContractId, FirmListId, IdError, IdSource, NoticeId, OfferId, OrderId, OrganisationId,
+    ProviderId, RequirementId, ResourceId, SecuringId, SequentialIds, StatementId, TokenId, UserId,
+    WorkflowId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use offer::{OFFER_TRANSITIONS, OfferEvent, OfferState};

@@ -28,6 +28,8 @@ pub enum Action {
     ReadContract,
     /// End a contract.
     ReleaseContract,
+    /// Say how a service is secured, and have it secured.
+    SecureService,
     /// Read the list of workflows.
     ReadWorkflows,
     /// Have a workflow undone; retry or abandon one that needs attention, or take a person's word for its step.
@@ -97,6 +99,7 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::ReadContract, Relation::Any(Role::Broker)),
     row(Action::ReadContract, Relation::System),
     row(Action::ReleaseContract, Relation::Owner(Role::Customer)),
+    row(Action::SecureService, Relation::Owner(Role::Customer)),
     row(Action::ReadWorkflows, Relation::Any(Role::Broker)),
     row(Action::SteerWorkflow, Relation::Any(Role::Broker)),
     row(Action::ReadAudit, Relation::Any(Role::Broker)),

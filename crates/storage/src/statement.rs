@@ -38,6 +38,8 @@ const MODULES: &[&[Statement]] = &[
     crate::contracts::orders::ALL,
     crate::contracts::resources::ALL,
     crate::inventory::ALL,
+    crate::securing::ALL,
+    crate::securing::firm::ALL,
     crate::sessions::ALL,
     crate::tokens::ALL,
     crate::observations::ALL,

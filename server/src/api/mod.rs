@@ -12,6 +12,7 @@ mod desk;
 mod ends;
 mod exchange;
 mod extract;
+mod firm_lists;
 mod idempotent;
 mod inventory;
 mod items;
@@ -26,6 +27,7 @@ mod precondition;
 pub mod problem;
 mod provider_offers;
 mod ranges;
+mod standby;
 mod wire;
 
 use axum::Router;
@@ -50,6 +52,8 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(contracts::routes())
         .merge(ends::routes())
         .merge(inventory::routes())
+        .merge(standby::routes())
+        .merge(firm_lists::routes())
         .merge(conformance::routes())
         .merge(provider_offers::routes())
         .merge(exchange::routes())

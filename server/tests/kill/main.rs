@@ -16,6 +16,7 @@
 
 mod broker_dies;
 mod cloud_dies;
+mod firm;
 mod processes;
 mod story;
 

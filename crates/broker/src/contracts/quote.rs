@@ -51,7 +51,7 @@ pub(crate) fn plan_for(card: &OfferCard) -> Plan {
 }
 
 /// Why an offer cannot be signed here.
-pub(super) fn obstacle(card: &OfferCard, now: Timestamp) -> Option<&'static str> {
+pub(crate) fn obstacle(card: &OfferCard, now: Timestamp) -> Option<&'static str> {
     if let Some(outside) = card.outside_validity(now) {
         Some(outside)
     } else if !card.provider.backed {

@@ -17,8 +17,8 @@ use crate::contracts::Plan;
 use domain::{ContractEvent, ProviderId};
 use provider_api::{
     Allocation, AllocationId, ComputeSpec, ConfirmCommand, DiscoverRequest, EndpointKind,
-    HoldCommand, HoldRequest, NetworkSpec, Quota, ResourceGroup, ResourceState, StartCommand,
-    StartRequest, StorageSpec,
+    ExtendCommand, HoldCommand, HoldRequest, NetworkSpec, Quota, ResourceGroup, ResourceState,
+    StartCommand, StartRequest, StorageSpec,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -51,6 +51,25 @@ pub(crate) struct ActivateInput {
     pub service_name: String,
 }
 
+/// An activation that takes over what a firm list holds under the contract's label.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TakenOver {
+    /// As without a hold.
+    #[serde(flatten)]
+    pub wanted: ActivateInput,
+    /// What is held already.
+    pub held: AllocationId,
+}
+
+/// The same as it is read: also of an activation that takes nothing over.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MayTakeOver {
+    #[serde(default)]
+    held: Option<AllocationId>,
+}
+
 const STEPS: &[Step<Broker>] = &[
     Step::new("plan", |input| Box::pin(plan(input))),
     Step::new("discover", |input| Box::pin(discover(input))),
@@ -74,10 +93,17 @@ pub(super) fn definition() -> WorkflowDefinition<Broker> {
 pub(super) async fn plan(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let plan = seat.wanted.plan;
+    let resources = group_of(&plan)?;
+    let country = country_of(&input, seat.contract, &plan.region).await?;
+    Done::with(&Placing { region: plan.region, country, resources })
+}
+
+/// A bill of quantities in the words of the provider API.
+pub(crate) fn group_of(plan: &Plan) -> Result<ResourceGroup, Stop> {
     let fit = |value: i64| {
         u32::try_from(value).map_err(|_| Stop::failed("plan", "a quantity is out of range"))
     };
-    let resources = ResourceGroup {
+    Ok(ResourceGroup {
         compute: ComputeSpec {
             count: fit(plan.instances)?,
             vcpu: fit(plan.vcpu)?,
@@ -85,9 +111,7 @@ pub(super) async fn plan(input: StepInput<Broker>) -> StepResult {
         },
         storage: StorageSpec { gb: fit(plan.storage_gb)? },
         network: NetworkSpec { mbps: fit(plan.network_mbps)?, endpoint: EndpointKind::Http },
-    };
-    let country = country_of(&input, seat.contract, &plan.region).await?;
-    Done::with(&Placing { region: plan.region, country, resources })
+    })
 }
 
 /// F7.4.1: a live answer; the catalogue is trusted neither for room nor for where the cloud is.
@@ -101,7 +125,8 @@ pub(super) async fn discover(input: StepInput<Broker>) -> StepResult {
         DiscoverRequest { region: placing.region.clone(), resources: placing.resources.clone() };
     let answer = cloud.driver.discover(&request).await.map_err(stop)?;
     placing.check_zone(&answer.zone)?;
-    if !answer.available {
+    // What is held for this contract already may be what fills the cloud.
+    if !answer.available && taken_over(&input, &cloud).await?.is_none() {
         return Err(Stop::failed(
             "no_capacity",
             format!("region {} has not enough left for the whole group", placing.region),
@@ -121,8 +146,19 @@ pub(super) async fn hold(input: StepInput<Broker>) -> StepResult {
         resources: placing.resources.clone(),
         ttl_seconds: Some(HOLD_TTL_SECONDS),
     };
-    let command = HoldCommand { call: cloud.call("")?, request };
-    let allocation = cloud.driver.hold(command).await.map_err(stop)?;
+    let allocation = match taken_over(&input, &cloud).await? {
+        // From here on the hold is the contract's: its epoch is above that of the list.
+        Some(held) => {
+            let call = cloud.call("-take")?;
+            let command =
+                ExtendCommand { call, allocation_id: held.id, ttl_seconds: HOLD_TTL_SECONDS };
+            cloud.driver.extend(command).await.map_err(stop)?
+        }
+        None => {
+            let command = HoldCommand { call: cloud.call("")?, request };
+            cloud.driver.hold(command).await.map_err(stop)?
+        }
+    };
     placing.check_zone(&allocation.zone)?;
     note(&input, &seat, &allocation)
 }
@@ -135,10 +171,25 @@ pub(super) async fn drop_hold(input: StepInput<Broker>) -> StepResult {
         Some(allocation) => Some(allocation.id),
         None => cloud.made_by(&input.forward_key()).await?,
     };
+    // What would have been taken over goes too.
+    let held = taken_over(&input, &cloud).await?.filter(|held| Some(&held.id) != id.as_ref());
+    if let Some(held) = held {
+        let gone = take_down::let_go(&cloud, held).await?;
+        if id.is_none() {
+            return note(&input, &seat, &gone);
+        }
+    }
     let Some(allocation) = look(&cloud, id).await? else {
         return Ok(Done::empty());
     };
     note(&input, &seat, &take_down::let_go(&cloud, allocation).await?)
+}
+
+/// What a firm list holds for the contract, while it is still held.
+async fn taken_over(input: &StepInput<Broker>, cloud: &Cloud) -> Result<Option<Allocation>, Stop> {
+    let held = input.run.input::<MayTakeOver>()?.held;
+    let found = look(cloud, held).await?;
+    Ok(found.filter(|allocation| allocation.state == ResourceState::Held))
 }
 
 pub(super) async fn confirm(input: StepInput<Broker>) -> StepResult {

@@ -1,5 +1,6 @@
 //! The workflows that drive a contract at its provider: `activate_contract`, `release_contract`, for several
 //! at once `activate_order_of_2` and `activate_order_of_3`, and `reclaim_orphan` for what belongs to nobody.
+//! What is held before anything is signed is in `securing`.
 //!
 //! Each works on one allocation, which is held under the contract's id as its label. Who calls
 //! last wins: every call carries an epoch that grows from claim to claim, from doing to undoing and from
@@ -16,7 +17,9 @@ mod rows;
 mod seat;
 mod take_down;
 
-pub(crate) use activate::ActivateInput;
+pub(crate) use activate::{ActivateInput, TakenOver, group_of};
+pub(crate) use cloud::{Cloud, stop};
+pub(crate) use place::Placing;
 pub(crate) use reclaim::ReclaimInput;
 pub(crate) use release::ReleaseInput;
 pub(crate) use rows::{GROUP, place};
@@ -30,6 +33,7 @@ pub(crate) fn definitions() -> Vec<WorkflowDefinition<Broker>> {
     let mut all = vec![activate::definition(), release::definition()];
     all.extend(order::definitions());
     all.push(reclaim::definition());
+    all.push(crate::securing::firm_definition());
     all
 }
 

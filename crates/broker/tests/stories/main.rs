@@ -26,6 +26,7 @@ mod ranking;
 mod regions;
 mod repeats;
 mod restart;
+mod securing;
 mod simulation;
 
 /// Makes each story two tests, one for each database.

@@ -17,5 +17,6 @@ mod offers;
 mod opening;
 mod providers;
 mod requirements;
+mod securing;
 mod sessions;
 mod statements;
