@@ -126,7 +126,7 @@ pub(super) async fn discover(input: StepInput<Broker>) -> StepResult {
     let answer = cloud.driver.discover(&request).await.map_err(stop)?;
     placing.check_zone(&answer.zone)?;
     // What is held for this contract already may be what fills the cloud.
-    if !answer.available && taken_over(&input, &cloud).await?.is_none() {
+    if !answer.available && taken_over(&input, &cloud, &seat).await?.is_none() {
         return Err(Stop::failed(
             "no_capacity",
             format!("region {} has not enough left for the whole group", placing.region),
@@ -146,7 +146,7 @@ pub(super) async fn hold(input: StepInput<Broker>) -> StepResult {
         resources: placing.resources.clone(),
         ttl_seconds: Some(HOLD_TTL_SECONDS),
     };
-    let allocation = match taken_over(&input, &cloud).await? {
+    let allocation = match taken_over(&input, &cloud, &seat).await? {
         // From here on the hold is the contract's: its epoch is above that of the list.
         Some(held) => {
             let call = cloud.call("-take")?;
@@ -159,6 +159,7 @@ pub(super) async fn hold(input: StepInput<Broker>) -> StepResult {
             cloud.driver.hold(command).await.map_err(stop)?
         }
     };
+    ours(&seat, &allocation, None)?;
     placing.check_zone(&allocation.zone)?;
     note(&input, &seat, &allocation)
 }
@@ -172,23 +173,28 @@ pub(super) async fn drop_hold(input: StepInput<Broker>) -> StepResult {
         None => cloud.made_by(&input.forward_key()).await?,
     };
     // What would have been taken over goes too.
-    let held = taken_over(&input, &cloud).await?.filter(|held| Some(&held.id) != id.as_ref());
+    let held =
+        taken_over(&input, &cloud, &seat).await?.filter(|held| Some(&held.id) != id.as_ref());
     if let Some(held) = held {
         let gone = take_down::let_go(&cloud, held).await?;
         if id.is_none() {
             return note(&input, &seat, &gone);
         }
     }
-    let Some(allocation) = look(&cloud, id).await? else {
+    let Some(allocation) = look(&cloud, &seat, id).await? else {
         return Ok(Done::empty());
     };
     note(&input, &seat, &take_down::let_go(&cloud, allocation).await?)
 }
 
 /// What a firm list holds for the contract, while it is still held.
-async fn taken_over(input: &StepInput<Broker>, cloud: &Cloud) -> Result<Option<Allocation>, Stop> {
+async fn taken_over(
+    input: &StepInput<Broker>,
+    cloud: &Cloud,
+    seat: &Seat,
+) -> Result<Option<Allocation>, Stop> {
     let held = input.run.input::<MayTakeOver>()?.held;
-    let found = look(cloud, held).await?;
+    let found = look(cloud, seat, held).await?;
     Ok(found.filter(|allocation| allocation.state == ResourceState::Held))
 }
 
@@ -196,19 +202,22 @@ pub(super) async fn confirm(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
     let storage_gb = seat.wanted.plan.storage_gb;
+    let id = allocation_id(&input, &seat)?;
     let command = ConfirmCommand {
         call: cloud.call("")?,
-        allocation_id: allocation_id(&input, &seat)?,
+        allocation_id: id.clone(),
         quota: Quota { storage_bytes: Some(storage_gb.saturating_mul(GB)) },
     };
     let allocation = cloud.driver.confirm(command).await.map_err(stop)?;
+    ours(&seat, &allocation, Some(&id))?;
+    seat.output::<Placing>(&input.run, "plan")?.check_zone(&allocation.zone)?;
     note(&input, &seat, &allocation)
 }
 
 pub(super) async fn give_back(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
-    let Some(allocation) = look(&cloud, Some(allocation_id(&input, &seat)?)).await? else {
+    let Some(allocation) = look(&cloud, &seat, Some(allocation_id(&input, &seat)?)).await? else {
         return Ok(Done::empty());
     };
     note(&input, &seat, &take_down::give_back(&cloud, allocation).await?)
@@ -218,9 +227,10 @@ pub(super) async fn give_back(input: StepInput<Broker>) -> StepResult {
 pub(super) async fn start(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
+    let id = allocation_id(&input, &seat)?;
     let command = StartCommand {
         call: cloud.call("")?,
-        allocation_id: allocation_id(&input, &seat)?,
+        allocation_id: id.clone(),
         request: StartRequest {
             application: APPLICATION.to_owned(),
             service_name: seat.wanted.service_name.clone(),
@@ -228,6 +238,7 @@ pub(super) async fn start(input: StepInput<Broker>) -> StepResult {
         },
     };
     let allocation = cloud.driver.start(command).await.map_err(stop)?;
+    ours(&seat, &allocation, Some(&id))?;
     seat.output::<Placing>(&input.run, "plan")?.check_zone(&allocation.zone)?;
     note(&input, &seat, &allocation)
 }
@@ -235,7 +246,7 @@ pub(super) async fn start(input: StepInput<Broker>) -> StepResult {
 pub(super) async fn stop_and_erase(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
-    let Some(allocation) = look(&cloud, Some(allocation_id(&input, &seat)?)).await? else {
+    let Some(allocation) = look(&cloud, &seat, Some(allocation_id(&input, &seat)?)).await? else {
         return Ok(Done::empty());
     };
     note(&input, &seat, &take_down::stop_and_erase(&cloud, allocation).await?)
@@ -256,8 +267,9 @@ pub(super) async fn probe(input: StepInput<Broker>) -> StepResult {
 pub(super) async fn allow(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
-    let command = cloud.command("", &allocation_id(&input, &seat)?)?;
-    let allocation = cloud.driver.allow(command).await.map_err(stop)?;
+    let id = allocation_id(&input, &seat)?;
+    let allocation = cloud.driver.allow(cloud.command("", &id)?).await.map_err(stop)?;
+    ours(&seat, &allocation, Some(&id))?;
     seat.output::<Placing>(&input.run, "plan")?.check_zone(&allocation.zone)?;
     note(&input, &seat, &allocation)
 }
@@ -265,7 +277,7 @@ pub(super) async fn allow(input: StepInput<Broker>) -> StepResult {
 pub(super) async fn deny(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
-    let Some(allocation) = look(&cloud, Some(allocation_id(&input, &seat)?)).await? else {
+    let Some(allocation) = look(&cloud, &seat, Some(allocation_id(&input, &seat)?)).await? else {
         return Ok(Done::empty());
     };
     if allocation.state != ResourceState::Active {
@@ -322,11 +334,26 @@ fn allocation_id(input: &StepInput<Broker>, seat: &Seat) -> Result<AllocationId,
     Ok(seat.output::<Allocation>(&input.run, "hold")?.id)
 }
 
-async fn look(cloud: &Cloud, id: Option<AllocationId>) -> Result<Option<Allocation>, Stop> {
-    match id {
-        Some(id) => cloud.look(&id).await,
-        None => Ok(None),
+/// The allocation as it is now, if it is this contract's: whatever a cloud answered, nothing of another
+/// contract is taken down.
+async fn look(
+    cloud: &Cloud,
+    seat: &Seat,
+    id: Option<AllocationId>,
+) -> Result<Option<Allocation>, Stop> {
+    let Some(id) = id else { return Ok(None) };
+    let found = cloud.look(&id).await?;
+    Ok(found.filter(|allocation| ours(seat, allocation, Some(&id)).is_ok()))
+}
+
+/// A cloud that answers with another allocation than was asked about is not believed.
+fn ours(seat: &Seat, allocation: &Allocation, asked: Option<&AllocationId>) -> Result<(), Stop> {
+    let labelled = allocation.label == seat.contract.to_string();
+    if labelled && asked.is_none_or(|asked| *asked == allocation.id) {
+        return Ok(());
     }
+    let detail = "the cloud answered with an allocation that is not this contract's";
+    Err(Stop::failed("wrong_answer", detail))
 }
 
 fn note(input: &StepInput<Broker>, seat: &Seat, allocation: &Allocation) -> StepResult {

@@ -3,9 +3,10 @@
 
 use crate::on_both;
 use broker::contracts::{OrderMember, SignOrder};
+use broker::ports::Drivers;
 use broker::requirements::RequirementSource;
 use broker::seed::DemoClouds;
-use broker::{Broker, BrokerError, OpContext};
+use broker::{Broker, BrokerError, BrokerParts, OpContext};
 use domain::{Clock, ContractId, ContractState, ManualClock, OrderId, Role, Timestamp};
 use futures::future::BoxFuture;
 use provider_api::ResourceState;
@@ -36,6 +37,16 @@ pub(crate) struct Trio {
 impl Trio {
     /// The second cloud says that it is in `country`.
     pub async fn open(engine: Engine, room: i64, country: &str) -> Self {
+        Self::open_through(engine, room, country, Arc::new(testkit::HttpDrivers)).await
+    }
+
+    /// The same with other drivers on the way to the clouds.
+    pub async fn open_through(
+        engine: Engine,
+        room: i64,
+        country: &str,
+        drivers: Arc<dyn Drivers>,
+    ) -> Self {
         testkit::encrypts();
         let clock = Arc::new(ManualClock::new(START));
         let mut clouds = Vec::new();
@@ -47,6 +58,7 @@ impl Trio {
         let database = TestDatabase::create(engine).await;
         let clock_of_parts: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
         let parts = testkit::broker_parts(&database, clock_of_parts, 0);
+        let parts = BrokerParts { drivers, ..parts };
         let broker = Broker::open(parts).await.unwrap();
         let pairs = STALLS.iter().zip(&clouds);
         let connections: DemoClouds =
@@ -217,7 +229,7 @@ async fn f7_4_4_three_services_at_three_clouds_are_set_up_together_and_end_one_b
 }
 
 /// None is active, nothing is held or lent, and only the one in the way says what it was.
-async fn none_is_left(trio: &Trio, order: OrderId, reason: &str) {
+pub(crate) async fn none_is_left(trio: &Trio, order: OrderId, reason: &str) {
     for (at, (contract, state, failure)) in trio.states(order).await.into_iter().enumerate() {
         assert_eq!(state, ContractState::Failed, "contract {at}: {failure:?}");
         let expected = if at == 1 { reason } else { "order_undone" };

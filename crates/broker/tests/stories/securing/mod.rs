@@ -1,6 +1,7 @@
 //! Where services could be secured next, and securing them there.
 
 mod firm;
+mod lies;
 mod standby;
 
 use broker::contracts::{Plan, Sign};
