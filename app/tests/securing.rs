@@ -113,3 +113,44 @@ async fn f7_4_4_places_are_held_shown_with_their_time_booked_and_let_go() {
     assert_eq!(other.get(&address, "en").await.status, StatusCode::NOT_FOUND);
     other.market.finish().await;
 }
+
+#[tokio::test]
+async fn p6_1_b1_more_room_is_secured_shown_place_by_place_and_given_back() {
+    let site = Site::open_with_cloud(4).await.signed_in(Role::Customer).await;
+    let customer = site.market.person(Role::Customer).await;
+    let id = site.market.sign(&customer, OFFER, "one").await.unwrap();
+    site.market.run_workflows().await;
+    site.market.broker.renew_standby_lists().await.unwrap();
+    let address = format!("/contracts/{id}/secure");
+    assert!(site.page(&format!("/contracts/{id}")).await.contains(&address));
+    let page = site.page(&address).await;
+    assert!(
+        page.contains("Nothing was secured yet") && page.contains("At most per month"),
+        "{page}"
+    );
+    let fields = |instances, limit| [("instances", instances), ("limit", limit), ("key", "k")];
+    for (instances, limit) in [("many", ""), ("17", ""), ("1", "a lot")] {
+        let wrong = site.post(&address, &fields(instances, limit)).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{instances} {limit}");
+        assert!(wrong.text.contains("-error"), "{}", wrong.text);
+    }
+    let sent = site.post(&address, &fields("2", "")).await;
+    assert_eq!((sent.status, sent.location.as_str()), (StatusCode::SEE_OTHER, address.as_str()));
+    site.market.run_workflows().await;
+    let page = site.page(&address).await;
+    for said in ["2 more machines", "All of it is secured", "room for 2", "Give all of it back"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let japanese = site.get(&address, "ja").await.text;
+    assert!(japanese.contains("すべて確保しました"), "{japanese}");
+    let start = page.find("/securings/sec_").unwrap();
+    let back = page[start..].split('"').next().unwrap().to_owned();
+    let given = site.post(&back, &[]).await;
+    assert_eq!(given.location, address, "{}", given.text);
+    site.market.run_workflows().await;
+    assert!(!site.page(&address).await.contains("Give all of it back"));
+    let other = site.signed_in_as_other_customer().await;
+    assert_eq!(other.get(&address, "en").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(other.post(&back, &[]).await.status, StatusCode::NOT_FOUND);
+    other.market.finish().await;
+}

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use common::{Person, Sent, Site, offer, requirement};
-use domain::{NoticeId, OfferId, RequirementId, Role};
+use domain::{NoticeId, OfferId, RequirementId, Role, SecuringId};
 use serde_json::json;
 use server::api;
 
@@ -50,6 +50,7 @@ enum Body {
     Policy,
     Firm,
     Booking,
+    Secure,
     Again,
 }
 
@@ -99,6 +100,10 @@ const TABLE: &[Row] = &[
     row("GET", "/contracts/{contract}/inventory", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/inventory/differences", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/standby", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/securings", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/securings", Body::Secure, [401, 404, 403]),
+    row("GET", "/securings/{securing}", Body::Nothing, [401, 404, 403]),
+    row("POST", "/securings/{securing}/release", Body::Nothing, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/securing-policy", Body::Policy, [401, 404, 403]),
     row("POST", "/contracts/{contract}/release", Body::Nothing, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/end", Body::End, [401, 404, 403]),
@@ -185,6 +190,7 @@ impl Things {
             .replace("{contract}", &self.contract)
             .replace("{order}", &self.order)
             .replace("{workflow}", &self.workflow)
+            .replace("{securing}", &SecuringId(uuid::Uuid::from_u128(7)).to_string())
             .replace("{firmList}", &self.firm_list)
             .replace("{token}", &self.token)
             .replace("{notice}", &self.notice.to_string())
@@ -233,6 +239,7 @@ impl Things {
             }
             Body::End => Sent::Json(json!({"endsAt": "2027-03-31T18:00:00+09:00"})),
             Body::Firm => Sent::Json(json!({"need": need})),
+            Body::Secure => Sent::Json(json!({"instances": 1})),
             Body::Booking => Sent::Json(json!({"place": 1, "serviceName": "Certificates"})),
             Body::Policy => Sent::Json(json!({"ownFirst": false})),
             Body::Until => Sent::Json(json!({"until": self.notice.to_string()})),

@@ -13,7 +13,7 @@ use crate::{
 pub(super) const CANCELLED: &str = "cancelled";
 
 /// The badge of a contract; an active one that did not answer is marked.
-pub(super) fn state_badge(words: Words, card: &ContractCard) -> AnyView {
+pub(crate) fn state_badge(words: Words, card: &ContractCard) -> AnyView {
     let (state, word) = match (card.state, card.healthy) {
         (ContractState::Activating, _) => (State::Busy, words.contracts_state_activating()),
         (ContractState::Active, Some(false)) => (State::Bad, words.contracts_state_silent()),
@@ -66,6 +66,11 @@ pub(crate) fn known_reason(words: Words, code: &str) -> Option<&'static str> {
         "cancelled" => words.contracts_reason_cancelled(),
         "order_undone" => words.contracts_reason_order_undone(),
         "meter_open" => words.contracts_reason_meter_open(),
+        "wrong_answer" => words.securing_reason_wrong_answer(),
+        "over_limit" => words.securing_reason_over_limit(),
+        "offer_gone" => words.securing_reason_offer_gone(),
+        "no_holds" => words.securing_reason_no_holds(),
+        "hold_ended" => words.securing_reason_hold_ended(),
         _ => return None,
     })
 }

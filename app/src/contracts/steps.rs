@@ -31,6 +31,7 @@ pub(crate) fn kind_word(words: Words, kind: &str) -> String {
         "release_contract" => words.contracts_kind_release().to_owned(),
         RECLAIM => words.contracts_kind_reclaim().to_owned(),
         "firm_list" => words.securing_kind_firm().to_owned(),
+        "secure" => words.securing_kind_secure().to_owned(),
         other => other.to_owned(),
     }
 }
@@ -78,6 +79,10 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         "measure" => words.securing_step_measure(),
         "wait" => words.securing_step_wait(),
         "drop" => words.securing_step_drop(),
+        "own" => words.securing_step_own(),
+        "standby" => words.securing_step_standby(),
+        "divide" => words.securing_step_divide(),
+        "set_up" => words.securing_step_set_up(),
         other => return other.to_owned(),
     };
     text.to_owned()
@@ -207,7 +212,7 @@ mod tests {
     #[test]
     fn every_step_has_words_in_both_languages() {
         let names = "plan discover hold confirm start probe allow verify deny stop erase release meter \
-             ask measure wait drop";
+             ask measure wait drop own standby divide set_up";
         for name in names.split(' ') {
             for locale in Locale::ALL {
                 assert_ne!(step_word(locale.words(), name), name);

@@ -4,6 +4,7 @@
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker::securing`.
 
 pub(crate) mod firm;
+mod secure;
 pub(crate) mod standby;
 
 use axum::{
@@ -18,6 +19,8 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/contracts/{id}/own-first", post(standby::set_own_first))
         .route("/needs/{id}/standby", get(standby::of_need))
+        .route("/contracts/{id}/secure", get(secure::show).post(secure::send))
+        .route("/securings/{id}/give-back", post(secure::give_back))
         .route("/firm/new", get(firm::ask).post(firm::open))
         .route("/firm/{id}", get(firm::show))
         .route("/firm/{id}/book", post(firm::book))

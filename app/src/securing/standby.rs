@@ -49,6 +49,7 @@ pub(crate) fn part(
     let body = view! {
         <p>{words.securing_standby_lead()}</p>
         {list(ctx, view, &need)}
+        {super::secure::way(words, contract.card.id)}
         {policy}
     };
     Some(section("standby", words.securing_standby_title(), body.into_any()))

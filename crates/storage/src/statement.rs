@@ -40,6 +40,7 @@ const MODULES: &[&[Statement]] = &[
     crate::inventory::ALL,
     crate::securing::ALL,
     crate::securing::firm::ALL,
+    crate::securing::more::ALL,
     crate::sessions::ALL,
     crate::tokens::ALL,
     crate::observations::ALL,

@@ -27,6 +27,7 @@ mod precondition;
 pub mod problem;
 mod provider_offers;
 mod ranges;
+mod securings;
 mod standby;
 mod wire;
 
@@ -53,6 +54,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(ends::routes())
         .merge(inventory::routes())
         .merge(standby::routes())
+        .merge(securings::routes())
         .merge(firm_lists::routes())
         .merge(conformance::routes())
         .merge(provider_offers::routes())

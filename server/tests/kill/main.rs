@@ -18,6 +18,7 @@ mod broker_dies;
 mod cloud_dies;
 mod firm;
 mod processes;
+mod secure;
 mod story;
 
 /// One test for each database.

@@ -19,13 +19,14 @@ const EVERYWHERE_VARIABLE: &str = "KUMOICHI_KILL_EVERYWHERE";
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The kinds of workflow of the program; a new one needs a story.
-pub const KINDS: [&str; 6] = [
+pub const KINDS: [&str; 7] = [
     "activate_contract",
     "release_contract",
     "activate_order_of_2",
     "activate_order_of_3",
     "reclaim_orphan",
     "firm_list",
+    "secure",
 ];
 
 fn definition(market: &TestBroker, kind: &str) -> WorkflowDefinition<Broker> {

@@ -13,7 +13,7 @@ mod sign;
 pub use alternatives::{AlternativeOffer, Alternatives};
 pub use order::{MemberQuote, OrderMember, OrderPage, OrderQuote, SignOrder};
 pub(crate) use quote::{obstacle as plan_obstacle, orderable, plan_for, price as plan_price};
-pub(crate) use read::parse_cursor;
+pub(crate) use read::{cards as contract_cards, parse_cursor};
 pub use ready::service_name_fault;
 pub(crate) use sign::{class_of, contract_id, engine};
 

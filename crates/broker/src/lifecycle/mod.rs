@@ -34,6 +34,7 @@ pub(crate) fn definitions() -> Vec<WorkflowDefinition<Broker>> {
     all.extend(order::definitions());
     all.push(reclaim::definition());
     all.push(crate::securing::firm_definition());
+    all.push(crate::securing::secure_definition());
     all
 }
 

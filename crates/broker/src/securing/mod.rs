@@ -3,11 +3,14 @@
 
 mod candidates;
 mod firm;
+mod secure;
 mod standby;
 mod strategy;
 
 pub use firm::{FirmAnswer, FirmHold, FirmPlace, FirmRequest, FirmRow, FirmView};
 pub(crate) use firm::{Take, definition as firm_definition};
+pub(crate) use secure::definition as secure_definition;
+pub use secure::{RoomAnswer, SecurePlace, SecureRequest, SecureRow, SecuringView};
 pub use strategy::Strategy;
 
 use crate::market::OfferCard;

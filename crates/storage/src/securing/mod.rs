@@ -2,6 +2,7 @@
 //! are a projection of the market; what stands in `candidates` is the broker's.
 
 pub mod firm;
+pub mod more;
 
 use crate::record::{find, list, record};
 use crate::statement::{execute, fetch_all, statements};

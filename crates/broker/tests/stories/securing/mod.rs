@@ -2,6 +2,7 @@
 
 mod firm;
 mod lies;
+mod secure;
 mod standby;
 
 use broker::contracts::{Plan, Sign};
