@@ -188,7 +188,7 @@ impl Drivers for HttpDrivers {
         let config = DriverConfig::new(&connection.url, connection.token.as_str())
             .map_err(|error| error.to_string())?
             .allowing(self.allowed.clone());
-        let target = Target { config, admin_token: None };
+        let target = Target::new(config);
         Ok(suite::run(&target, options, Arc::new(RealTime)).await)
     }
 }

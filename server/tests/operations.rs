@@ -51,6 +51,10 @@ enum Body {
     Firm,
     Booking,
     Secure,
+    Mode,
+    Taken,
+    Start,
+    Change,
     Again,
 }
 
@@ -105,7 +109,21 @@ const TABLE: &[Row] = &[
     row("GET", "/securings/{securing}", Body::Nothing, [401, 404, 403]),
     row("POST", "/securings/{securing}/release", Body::Nothing, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/securing-policy", Body::Policy, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/graph", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/repair", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/repair", Body::Nothing, [401, 404, 403]),
+    row("PUT", "/contracts/{contract}/repair", Body::Mode, [401, 404, 403]),
     row("POST", "/contracts/{contract}/release", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/data", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/data/archive", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/data/taken", Body::Taken, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/changes/quote", Body::Change, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/changes", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/changes", Body::Change, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/changes/{change}", Body::Nothing, [401, 404, 403]),
+    row("DELETE", "/contracts/{contract}/changes/{change}", Body::Nothing, [401, 404, 403]),
+    row("PUT", "/contracts/{contract}/start", Body::Start, [401, 404, 403]),
+    row("DELETE", "/contracts/{contract}/start", Body::Nothing, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/end", Body::End, [401, 404, 403]),
     row("DELETE", "/contracts/{contract}/end", Body::Nothing, [401, 404, 403]),
     row("POST", "/provider/offers/check", Body::Offer, [200, 200, 200]),
@@ -189,6 +207,7 @@ impl Things {
             .replace("{requirement}", &self.requirement)
             .replace("{contract}", &self.contract)
             .replace("{order}", &self.order)
+            .replace("{change}", "1")
             .replace("{workflow}", &self.workflow)
             .replace("{securing}", &SecuringId(uuid::Uuid::from_u128(7)).to_string())
             .replace("{firmList}", &self.firm_list)
@@ -237,6 +256,14 @@ impl Things {
                 let jwk: serde_json::Value = serde_json::from_str(&key().to_jwk()).unwrap();
                 Sent::Json(json!({"key": jwk}))
             }
+            Body::Taken => Sent::Json(json!({"waive": true})),
+            Body::Mode => Sent::Json(json!({"mode": "automatic"})),
+            Body::Change => {
+                let plan = json!({"instances": 2, "vcpu": 8, "ramMb": 32_768, "storageGb": 500,
+                    "networkMbps": 100, "region": "jp-sapporo-1"});
+                Sent::Json(json!({"plan": plan}))
+            }
+            Body::Start => Sent::Json(json!({"startsAt": "2027-03-31T18:00:00+09:00"})),
             Body::End => Sent::Json(json!({"endsAt": "2027-03-31T18:00:00+09:00"})),
             Body::Firm => Sent::Json(json!({"need": need})),
             Body::Secure => Sent::Json(json!({"instances": 1})),

@@ -5,14 +5,13 @@ use axum::{
     response::Response,
 };
 use broker::BrokerError;
-use broker::contracts::ContractPage;
 use broker::inventory::{
-    AllocationView, GROUP, Inventory, InventoryChange, LOOK, Part, PartChange,
+    AllocationView, GROUP, Inventory, InventoryChange, LOOK, Part, PartChange, RepairView,
 };
-use domain::{ContractId, Timestamp};
+use domain::{ContractId, ContractState, Timestamp};
 use leptos::prelude::*;
 
-use super::{contract_id, show, steps};
+use super::{contract_id, repair, show, steps};
 use crate::{
     AppState, PageContext,
     account::guard,
@@ -29,6 +28,9 @@ const AT: &str = "at";
 /// The moment that it is compared with; 0 is before everything.
 const FROM: &str = "from";
 
+/// States in which something is held at a cloud that can be asked about.
+const LIVE: [ContractState; 2] = [ContractState::Activating, ContractState::Active];
+
 /// What the page shows.
 struct Shown {
     name: String,
@@ -39,6 +41,10 @@ struct Shown {
     then: Option<Inventory>,
     /// The other moment and what differs.
     compared: Option<(Timestamp, Vec<PartChange>)>,
+    /// Whether the service runs or is to run.
+    running: bool,
+    /// What can be done where the cloud has something else.
+    repair: RepairView,
     /// A moment of the address that is none.
     unreadable: bool,
 }
@@ -85,7 +91,18 @@ async fn read(
         }
         None => None,
     };
-    Ok(Shown { name: contract.card.service_name, id, now, then, compared, unreadable })
+    let repair = state.broker.repair_view(&op, id).await?;
+    let running = LIVE.contains(&contract.card.state);
+    Ok(Shown {
+        name: contract.card.service_name,
+        id,
+        now,
+        then,
+        compared,
+        running,
+        repair,
+        unreadable,
+    })
 }
 
 fn sheet(ctx: &PageContext, shown: &Shown, query: &FormState) -> Response {
@@ -100,33 +117,42 @@ fn sheet(ctx: &PageContext, shown: &Shown, query: &FormState) -> Response {
         let wrong = shown
             .unreadable
             .then(|| notice(Kind::Problem, words.contracts_inventory_wrong(), ().into_any()));
+        let picture = shown.running.then(|| {
+            let href = format!("/contracts/{}/graph", shown.id);
+            view! { <p><a href=href>{words.contracts_graph_link()}</a></p> }
+        });
         view! {
             {breadcrumbs(words, vec![way])}
             {page_head(title, Some(words.contracts_inventory_lead().to_owned()), vec![])}
             {wrong}
-            {section("then", heading, allocations(words, inventory))}
+            {difference(ctx, shown)}
+            {section("then", heading, view! { {allocations(words, inventory)}{picture} }.into_any())}
             {compared(ctx, shown)}
             {section("history", words.contracts_inventory_history(), history(ctx, shown))}
             {section("compare", words.contracts_inventory_compare(), choose(ctx, shown, query))}
+            {shown.running.then(|| repair::mode(ctx, shown.id, shown.repair.mode))}
         }
         .into_any()
     })
 }
 
 /// The contract's page tells that its cloud has something else than was ordered, and leads here.
-pub(super) fn differs(words: Words, contract: &ContractPage) -> AnyView {
-    let href = format!("/contracts/{}/inventory", contract.card.id);
-    let way = view! { <p><a href=href>{words.contracts_inventory_link()}</a></p> };
-    let text = view! { <p>{words.contracts_inventory_differs_text()}</p>{way} }.into_any();
-    notice(Kind::Problem, words.contracts_inventory_differs(), text)
+pub(super) fn differs(ctx: &PageContext, id: ContractId, repair: &RepairView) -> Option<AnyView> {
+    let href = format!("/contracts/{id}/inventory");
+    let way = view! { <p><a href=href>{ctx.words().contracts_inventory_link()}</a></p> };
+    repair::difference(ctx, id, repair, Some(way.into_any()))
 }
 
-fn difference(words: Words, inventory: &Inventory) -> Option<AnyView> {
-    let mut parts = inventory.allocations.iter().flat_map(|one| &one.parts);
-    parts.any(|part| part.observed.is_some()).then(|| {
-        let text = view! { <p>{words.contracts_inventory_differs_text()}</p> }.into_any();
-        notice(Kind::Problem, words.contracts_inventory_differs(), text)
-    })
+/// Now with what can be done about it; a past moment only tells.
+fn difference(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
+    let words = ctx.words();
+    let Some(then) = &shown.then else {
+        return repair::difference(ctx, shown.id, &shown.repair, None);
+    };
+    let mut parts = then.allocations.iter().flat_map(|one| &one.parts);
+    parts
+        .any(|part| part.observed.is_some())
+        .then(|| notice(Kind::Problem, words.contracts_inventory_differed(), ().into_any()))
 }
 
 fn allocations(words: Words, inventory: &Inventory) -> AnyView {
@@ -136,7 +162,7 @@ fn allocations(words: Words, inventory: &Inventory) -> AnyView {
     }
     let tables: Vec<AnyView> =
         inventory.allocations.iter().map(|one| allocation(words, one)).collect();
-    view! { {difference(words, inventory)}{tables} }.into_any()
+    tables.into_any()
 }
 
 fn allocation(words: Words, one: &AllocationView) -> AnyView {
@@ -264,7 +290,7 @@ fn whole(words: Words, part: &Part, sized: bool) -> String {
     all.into_iter().flatten().collect::<Vec<_>>().join(words.contracts_inventory_comma())
 }
 
-fn part_word(words: Words, kind: &str) -> String {
+pub(super) fn part_word(words: Words, kind: &str) -> String {
     let text = match kind {
         GROUP => words.contracts_inventory_group(),
         "compute" => words.contracts_inventory_compute(),

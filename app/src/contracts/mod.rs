@@ -3,10 +3,14 @@
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
 mod alternatives;
+mod change;
+mod changes;
+mod data;
 mod documents;
 mod end;
 mod events;
 mod fit;
+mod graph;
 mod inventory;
 mod list;
 mod measured;
@@ -17,7 +21,9 @@ mod plan;
 mod quote;
 mod quote_page;
 mod release;
+mod repair;
 mod show;
+mod start;
 pub(crate) mod state;
 pub(crate) mod steps;
 mod workload;
@@ -42,8 +48,15 @@ pub fn routes() -> Router<AppState> {
         .route("/contracts/{id}", get(show::show))
         .route("/contracts/{id}/events", get(events::follow))
         .route("/contracts/{id}/inventory", get(inventory::show))
+        .route("/contracts/{id}/graph", get(graph::show))
+        .route("/contracts/{id}/repair", post(repair::act))
         .route("/contracts/{id}/release", get(release::ask).post(release::release))
+        .route("/contracts/{id}/data", post(data::take))
+        .route("/contracts/{id}/data.tar", get(data::download))
+        .route("/contracts/{id}/start", post(start::answer))
         .route("/contracts/{id}/end", post(end::set))
+        .route("/contracts/{id}/change", get(change::show).post(change::answer))
+        .route("/contracts/{id}/changes/{number}/call-off", post(change::call_off))
         .route("/contracts/{id}/erasure.json", get(documents::erasure))
 }
 

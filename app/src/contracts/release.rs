@@ -5,7 +5,10 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use broker::{BrokerError, contracts::ContractPage};
+use broker::{
+    BrokerError,
+    contracts::{ContractPage, DataAtEnd},
+};
 use domain::{ContractState, Role};
 use leptos::prelude::*;
 
@@ -17,11 +20,14 @@ use crate::{
     layout::fail,
     render::{Page, Width, page, redirect},
     ui::{
-        Button, Field, Kind, Look, breadcrumbs, error_summary, link_button, notice, page_head,
-        section,
+        Button, Field, Kind, Look, RadioGroup, breadcrumbs, error_summary, link_button, notice,
+        page_head, section,
     },
     words::Words,
 };
+
+/// The field that says what becomes of the data.
+const DATA: &str = "data";
 
 pub(super) async fn ask(
     ctx: PageContext,
@@ -61,7 +67,8 @@ pub(super) async fn release(
         form.fail("name", words.contracts_release_name_wrong(name));
         return question(&ctx, &contract, &form, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    match state.broker.release(&ctx.op(), contract.card.id).await {
+    let data = DataAtEnd::from_word(form.value(DATA)).unwrap_or_default();
+    match state.broker.release_with(&ctx.op(), contract.card.id, data).await {
         Ok(()) => {
             let text = words.contracts_release_begun().to_owned();
             redirect(&format!("/contracts/{}", contract.card.id), Some((FlashKind::Done, text)))
@@ -75,7 +82,10 @@ fn ended(words: Words, state: ContractState) -> Option<&'static str> {
     match state {
         ContractState::Releasing => Some(words.contracts_release_under_way()),
         ContractState::Released => Some(words.contracts_release_already()),
-        ContractState::Activating | ContractState::Active | ContractState::Failed => None,
+        ContractState::Scheduled
+        | ContractState::Activating
+        | ContractState::Active
+        | ContractState::Failed => None,
     }
 }
 
@@ -115,6 +125,11 @@ pub(super) fn question(
                     </ol>
                     {notice(Kind::Attention, words.contracts_release_for_ever(), view! { <p>{words.contracts_release_for_ever_text()}</p> }.into_any())}
                     <form class="form release" method="post" action=format!("{back}/release")>
+                        {RadioGroup::new(DATA, words.contracts_release_data())
+                            .option_about("return", words.contracts_release_return(), words.contracts_release_return_about())
+                            .option_about("erase", words.contracts_release_erase(), words.contracts_release_erase_about())
+                            .chosen([if form.value(DATA) == "erase" { "erase" } else { "return" }])
+                            .view()}
                         {Field::text("name", words.contracts_release_name(&card.service_name)).of(form).required().view()}
                         <div class="actions">
                             {Button::danger(words.contracts_release_button()).view()}

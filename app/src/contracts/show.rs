@@ -4,15 +4,16 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use broker::contracts::{ContractPage, PlaceView, Timeline};
-use broker::inventory::GROUP;
+use broker::BrokerError;
+use broker::contracts::{ContractPage, PlaceView, ReturnedData, Timeline};
+use broker::inventory::{GROUP, RepairView};
 use broker::securing::StandbyView;
 use domain::{ContractState, Role};
 use leptos::prelude::*;
 
 use super::{
-    alternatives, contract_id, documents, end, inventory, measured, plan,
-    state::{CANCELLED, lead, reason, state_badge},
+    alternatives, changes, contract_id, data, documents, end, inventory, measured, plan, start,
+    state::{CALLED_OFF, CANCELLED, lead, reason, state_badge},
     steps,
 };
 use crate::{
@@ -49,27 +50,60 @@ pub(super) async fn show(
         Ok(series) => series,
         Err(error) => return fail(&ctx, error),
     };
-    match standby::of_contract(&ctx, &state, &contract).await {
-        Ok(places) => sheet(&ctx, &contract, &series, places.as_ref()),
-        Err(error) => fail(&ctx, error),
+    let data = match data_of(&ctx, &state, &contract).await {
+        Ok(data) => data,
+        Err(error) => return fail(&ctx, error),
+    };
+    let repair = if contract.differs {
+        match state.broker.repair_view(&ctx.op(), contract.card.id).await {
+            Ok(view) => Some(view),
+            Err(error) => return fail(&ctx, error),
+        }
+    } else {
+        None
+    };
+    let places = match standby::of_contract(&ctx, &state, &contract).await {
+        Ok(places) => places,
+        Err(error) => return fail(&ctx, error),
+    };
+    sheet(&ctx, &contract, &series, (repair.as_ref(), data.as_ref(), places.as_ref()))
+}
+
+/// The data that wait for whoever looks; none but their owner sees them.
+async fn data_of(
+    ctx: &PageContext,
+    state: &AppState,
+    contract: &ContractPage,
+) -> Result<Option<ReturnedData>, BrokerError> {
+    let own = ctx.viewer.as_ref().is_some_and(|viewer| viewer.role == Role::Customer);
+    if !own || contract.card.state != ContractState::Releasing {
+        return Ok(None);
     }
+    state.broker.returned_data(&ctx.op(), contract.card.id).await
 }
 
 fn sheet(
     ctx: &PageContext,
     contract: &ContractPage,
     series: &measured::Series,
-    places: Option<&StandbyView>,
+    (repair, data, places): (Option<&RepairView>, Option<&ReturnedData>, Option<&StandbyView>),
 ) -> Response {
     let words = ctx.words();
     let card = &contract.card;
     let title = card.service_name.clone();
     let actions = match card.state {
-        ContractState::Active => vec![link_button(
-            Look::Danger,
-            words.contracts_release_open(),
-            format!("/contracts/{}/release", card.id),
-        )],
+        ContractState::Active => vec![
+            link_button(
+                Look::Secondary,
+                words.changes_page_open(),
+                format!("/contracts/{}/change", card.id),
+            ),
+            link_button(
+                Look::Danger,
+                words.contracts_release_open(),
+                format!("/contracts/{}/release", card.id),
+            ),
+        ],
         _ => vec![],
     };
     page(ctx, Page::new(title.clone()).private(), || {
@@ -81,14 +115,17 @@ fn sheet(
             {breadcrumbs(words, vec![above(ctx)])}
             {page_head(title, Some(lead(words, card, contract.failure.as_deref()).to_owned()), actions)}
             {section("now", words.contracts_page_now(), now(ctx, contract))}
-            {contract.differs.then(|| inventory::differs(words, contract))}
+            {repair.and_then(|repair| inventory::differs(ctx, card.id, repair))}
+            {data.map(|data| data::waiting(ctx, card.id, data))}
             {failure(ctx, contract)}
+            {start::waits(ctx, card)}
             {(card.state == ContractState::Released).then(|| documents::after_release(ctx, contract))}
             {before}
             {section("progress", words.contracts_page_progress(), progress(ctx, contract))}
             {after}
             {standby::part(ctx, contract, places)}
             {section("plan", words.contracts_plan_title(), plan::facts(ctx, &contract.plan))}
+            {changes::history(ctx, contract)}
             {section("resources", words.contracts_page_resources(), resources(words, contract))}
             {section("documents", words.contracts_documents_title(), documents::frozen(ctx, contract))}
         }
@@ -167,7 +204,8 @@ fn place_text(words: Words, place: &PlaceView) -> String {
 fn failure(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView> {
     let words = ctx.words();
     // The sentence about the whole says all that there is to a cancelled one.
-    let code = contract.failure.as_deref().filter(|code| *code != CANCELLED)?;
+    let code =
+        contract.failure.as_deref().filter(|code| ![CANCELLED, CALLED_OFF].contains(code))?;
     let need = format!("saved:{}", contract.requirement);
     let more = alternatives::view(ctx, contract.offer, &contract.alternatives, &need);
     let body = view! { <p>{words.contracts_failure_undone()}</p>{more} }.into_any();

@@ -11,6 +11,10 @@ use crate::{
 
 /// The kind that gives back what belongs to nobody.
 const RECLAIM: &str = "reclaim_orphan";
+/// The kind that brings a service back to what was ordered.
+const REPAIR: &str = "repair_service";
+/// The kind that gives a service another size.
+const SCALE: &str = "scale_contract";
 
 /// A workflow as it stands; ends when nothing more will happen by itself.
 pub(crate) fn view(locale: Locale, timeline: &Timeline) -> TimelineView {
@@ -28,8 +32,10 @@ pub(super) fn is_over(timeline: &Timeline) -> bool {
 pub(crate) fn kind_word(words: Words, kind: &str) -> String {
     match kind {
         kind if kind.starts_with("activate_") => words.contracts_kind_activate().to_owned(),
-        "release_contract" => words.contracts_kind_release().to_owned(),
+        "release_contract" | "release_returning_data" => words.contracts_kind_release().to_owned(),
         RECLAIM => words.contracts_kind_reclaim().to_owned(),
+        REPAIR => words.contracts_kind_repair().to_owned(),
+        SCALE => words.changes_kind_scale().to_owned(),
         "firm_list" => words.securing_kind_firm().to_owned(),
         "secure" => words.securing_kind_secure().to_owned(),
         other => other.to_owned(),
@@ -41,6 +47,12 @@ fn headline(words: Words, timeline: &Timeline) -> String {
     let text = match (timeline.state.as_str(), activation) {
         ("running", _) if timeline.kind == RECLAIM => words.contracts_headline_reclaiming(),
         ("done", _) if timeline.kind == RECLAIM => words.contracts_headline_reclaimed(),
+        ("running", _) if timeline.kind == REPAIR => words.contracts_headline_repairing(),
+        ("done", _) if timeline.kind == REPAIR => words.contracts_headline_repaired(),
+        ("undone", _) if timeline.kind == REPAIR => words.contracts_headline_repair_failed(),
+        ("running", _) if timeline.kind == SCALE => words.changes_headline_scaling(),
+        ("done", _) if timeline.kind == SCALE => words.changes_headline_scaled(),
+        ("undone", _) if timeline.kind == SCALE => words.changes_headline_scale_undone(),
         ("running", true) => words.contracts_headline_activating(),
         ("running", false) => words.contracts_headline_releasing(),
         ("undoing", _) => words.contracts_headline_undoing(),
@@ -75,6 +87,9 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         "erase" => words.contracts_step_erase(),
         "release" => words.contracts_step_release(),
         "meter" => words.contracts_step_meter(),
+        "hand_over" => words.contracts_step_hand_over(),
+        "check" => words.changes_step_check(),
+        "resize" => words.changes_step_resize(),
         "ask" => words.securing_step_ask(),
         "measure" => words.securing_step_measure(),
         "wait" => words.securing_step_wait(),
@@ -212,7 +227,7 @@ mod tests {
     #[test]
     fn every_step_has_words_in_both_languages() {
         let names = "plan discover hold confirm start probe allow verify deny stop erase release meter \
-             ask measure wait drop own standby divide set_up";
+             ask measure wait drop own standby divide set_up check resize";
         for name in names.split(' ') {
             for locale in Locale::ALL {
                 assert_ne!(step_word(locale.words(), name), name);

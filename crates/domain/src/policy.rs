@@ -26,10 +26,16 @@ pub enum Action {
     SignContract,
     /// Read a contract, its timeline, observations and documents.
     ReadContract,
+    /// Change a contract: its quantities, its end, its provider.
+    ChangeContract,
     /// End a contract.
     ReleaseContract,
     /// Say how a service is secured, and have it secured.
     SecureService,
+    /// Read the data of a service that ends, and say that they were taken.
+    TakeData,
+    /// Have a service repaired that its cloud has changed, or decide that this happens by itself.
+    RepairService,
     /// Read the list of workflows.
     ReadWorkflows,
     /// Have a workflow undone; retry or abandon one that needs attention, or take a person's word for its step.
@@ -98,8 +104,12 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::ReadContract, Relation::Owner(Role::Customer)),
     row(Action::ReadContract, Relation::Any(Role::Broker)),
     row(Action::ReadContract, Relation::System),
+    row(Action::ChangeContract, Relation::Owner(Role::Customer)),
     row(Action::ReleaseContract, Relation::Owner(Role::Customer)),
     row(Action::SecureService, Relation::Owner(Role::Customer)),
+    row(Action::TakeData, Relation::Owner(Role::Customer)),
+    row(Action::RepairService, Relation::Owner(Role::Customer)),
+    row(Action::RepairService, Relation::System),
     row(Action::ReadWorkflows, Relation::Any(Role::Broker)),
     row(Action::SteerWorkflow, Relation::Any(Role::Broker)),
     row(Action::ReadAudit, Relation::Any(Role::Broker)),

@@ -11,8 +11,9 @@ use crate::problem::{Problem, ProblemCode};
 use crate::resource::ResourceGraph;
 use crate::wire::{
     Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, DiscoverAnswer,
-    DiscoverRequest, EventPage, HoldRequest, IdempotencyKey, Liveness, LongOperation, Metrics,
-    OperationId, OperationRecord, Quota, StartRequest, UsageRecord,
+    DiscoverRequest, DrainRequest, EventPage, ExportManifest, HoldRequest, IdempotencyKey, Link,
+    LinkId, LinkOffer, LinkProbe, LinkRequest, Liveness, LongOperation, Metrics, OperationId,
+    OperationRecord, Quota, ResizeRequest, StartRequest, TenantQuota, UsageRecord,
 };
 
 /// What every changing call carries.
@@ -47,6 +48,14 @@ pub struct ConfirmCommand {
     pub quota: Quota,
 }
 
+/// Make what is booked larger or smaller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResizeCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub request: ResizeRequest,
+}
+
 /// Start the service (IF7, IF8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartCommand {
@@ -62,11 +71,64 @@ pub struct AllocationCommand {
     pub allocation_id: AllocationId,
 }
 
+/// Stop without cutting off users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DrainCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub request: DrainRequest,
+}
+
 /// Verify, restore or delete a backup; the epoch is that of its allocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupCommand {
     pub call: Call,
     pub backup_id: BackupId,
+}
+
+/// An archive from some byte on.
+#[derive(Debug)]
+pub struct ArchivePart {
+    /// The first byte that comes.
+    pub from: u64,
+    /// Bytes of the whole archive.
+    pub whole: u64,
+    /// Changes with the archive.
+    pub etag: String,
+    pub pieces: Box<dyn Pieces>,
+}
+
+/// What comes piece by piece.
+#[async_trait]
+pub trait Pieces: fmt::Debug + Send {
+    /// The next piece; nothing when that was all.
+    ///
+    /// # Errors
+    /// When it broke off: ask for the rest anew.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, DriverError>;
+}
+
+/// Ask for a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub request: LinkRequest,
+}
+
+/// Accept a link with what its other side gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptLinkCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub offer: LinkOffer,
+}
+
+/// Take a link down; the epoch is that of its allocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseLinkCommand {
+    pub call: Call,
+    pub link_id: LinkId,
 }
 
 /// Why a call did not give what was asked, by what the caller can do about it.
@@ -118,6 +180,10 @@ impl DriverError {
 pub trait Driver: fmt::Debug + Send + Sync {
     /// What the cloud can do; also the way to check that it answers.
     async fn capabilities(&self) -> Result<Capabilities, DriverError>;
+    /// What the tenant of the token may have; nothing when the cloud knows no quotas.
+    async fn quota(&self) -> Result<Option<TenantQuota>, DriverError> {
+        Ok(None)
+    }
     /// Whether a group could be held now; secures nothing (F7.4.1).
     async fn discover(&self, request: &DiscoverRequest) -> Result<DiscoverAnswer, DriverError>;
     /// Holds a whole group or nothing (F7.4.3, F7.4.4).
@@ -162,6 +228,29 @@ pub trait Driver: fmt::Debug + Send + Sync {
     /// What to bill so far; `is_final` after release.
     async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError>;
 
+    /// Turns newcomers away and stops when nothing is in flight or the deadline has come (F7.10.1a).
+    async fn drain(&self, _: DrainCommand) -> Result<Allocation, DriverError> {
+        Err(unsupported("this cloud only stops at once"))
+    }
+    /// What may be taken along of a stopped service, with digests (F7.10.1c).
+    async fn export(&self, _: &AllocationId) -> Result<ExportManifest, DriverError> {
+        Err(unsupported("this cloud hands no data out"))
+    }
+    /// The archive of an export from byte `from` on. With the tag of what is there already, an archive that
+    /// has changed since comes whole: look at where the part begins.
+    async fn export_archive(
+        &self,
+        _: &AllocationId,
+        _from: u64,
+        _etag: Option<&str>,
+    ) -> Result<ArchivePart, DriverError> {
+        Err(unsupported("this cloud hands no data out"))
+    }
+    /// Makes what is booked larger or smaller; all of it or nothing. Drivers of clouds that cannot leave it as it is.
+    async fn resize(&self, _: ResizeCommand) -> Result<Allocation, DriverError> {
+        Err(DriverError::rejected(ProblemCode::Unsupported, "this cloud resizes nothing"))
+    }
+
     /// Begins to copy the volume (IF2). Drivers of clouds without backups leave this and what follows as it is.
     async fn backup(&self, _: AllocationCommand) -> Result<LongOperation, DriverError> {
         Err(no_backups())
@@ -198,8 +287,42 @@ pub trait Driver: fmt::Debug + Send + Sync {
     async fn long_operation(&self, _: &OperationId) -> Result<LongOperation, DriverError> {
         Err(no_backups())
     }
+
+    /// Asks for a link to another cloud (IF3); the answer has the offer for its other side. Drivers of clouds without
+    /// links leave this and what follows as it is.
+    async fn open_link(&self, _: LinkCommand) -> Result<Link, DriverError> {
+        Err(no_links())
+    }
+    /// Accepts a link that another cloud was asked for.
+    async fn accept_link(&self, _: AcceptLinkCommand) -> Result<Link, DriverError> {
+        Err(no_links())
+    }
+    /// Takes a link down; fine when it is down.
+    async fn close_link(&self, _: CloseLinkCommand) -> Result<Link, DriverError> {
+        Err(no_links())
+    }
+    /// All links of an allocation, also those that are down, oldest first.
+    async fn links(&self, _: &AllocationId) -> Result<Vec<Link>, DriverError> {
+        Err(no_links())
+    }
+    /// One link as it is now; `Gone` when the cloud does not know it.
+    async fn link(&self, _: &LinkId) -> Result<Link, DriverError> {
+        Err(no_links())
+    }
+    /// Measures through the tunnel of a link that is up.
+    async fn probe_link(&self, _: &LinkId) -> Result<LinkProbe, DriverError> {
+        Err(no_links())
+    }
+}
+
+fn no_links() -> DriverError {
+    DriverError::rejected(ProblemCode::Unsupported, "this cloud links nothing with others")
 }
 
 fn no_backups() -> DriverError {
-    DriverError::rejected(ProblemCode::Unsupported, "this cloud makes no backups")
+    unsupported("this cloud makes no backups")
+}
+
+fn unsupported(detail: &str) -> DriverError {
+    DriverError::rejected(ProblemCode::Unsupported, detail)
 }

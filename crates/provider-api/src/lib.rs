@@ -17,8 +17,9 @@ pub mod webhook;
 pub mod wire;
 
 pub use driver::{
-    AllocationCommand, BackupCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand,
-    HoldCommand, StartCommand,
+    AcceptLinkCommand, AllocationCommand, ArchivePart, BackupCommand, Call, CloseLinkCommand,
+    ConfirmCommand, DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, LinkCommand,
+    Pieces, ResizeCommand, StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
 pub use http::{

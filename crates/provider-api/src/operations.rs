@@ -38,11 +38,12 @@ pub enum Part {
     Security,
     Backups,
     Ending,
+    Links,
 }
 
 impl Part {
     /// All parts, in the order of the document.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Cloud,
         Self::Holds,
         Self::Life,
@@ -50,6 +51,7 @@ impl Part {
         Self::Security,
         Self::Backups,
         Self::Ending,
+        Self::Links,
     ];
 
     /// The tag in the document.
@@ -63,6 +65,7 @@ impl Part {
             Self::Security => "security",
             Self::Backups => "backups",
             Self::Ending => "ending",
+            Self::Links => "links",
         }
     }
 
@@ -77,6 +80,9 @@ impl Part {
             Self::Security => "What was noticed at the address, and sources that are kept out",
             Self::Backups => {
                 "Copy the volume, read a copy again, put it back; long work that is begun now and read until it has ended"
+            }
+            Self::Links => {
+                "Tunnels between allocations of two clouds, with the consent of both; what passes through them"
             }
             Self::Ending => "Erase with a signed statement, then give the capacity back",
         }
@@ -203,14 +209,19 @@ pub const OPERATIONS: &[Operation] = &[
         "The gateway document: zones with what each lends in all, how it holds, the bounds of a hold, applications, \
          measured values, and the key that signs erasure statements. Also the way to check that a cloud answers.",
     ], "Capabilities").refuses(&[]),
+    ask("quota", paths::QUOTA, Part::Cloud, &["F7.4.1", "F7.4.4"], [
+        "What the tenant may have",
+        "The limits of the tenant that the token belongs to, over all zones, and what is held and booked of them now. What \
+         has no limit is absent. A hold beyond a limit is refused as `quota-exceeded`, whatever is free.",
+    ], "TenantQuota").refuses(&[]),
     Operation {
         method: "POST",
         body: Some("DiscoverRequest"),
         problems: &[Code::RegionUnknown],
         ..ask("discover", paths::DISCOVER, Part::Cloud, &["F7.4.1"], [
             "Could a group be held now?",
-            "A live answer for one region: true at `atUs`, worth trusting until `validUntilUs`, never a promise. It \
-             secures nothing and changes nothing.",
+            "A live answer for one region and the tenant: true at `atUs`, worth trusting until `validUntilUs`, never a \
+             promise. It secures nothing and changes nothing.",
         ], "DiscoverAnswer")
     },
     Operation {
@@ -221,7 +232,7 @@ pub const OPERATIONS: &[Operation] = &[
              ends by itself at `heldUntilUs`. Of callers racing for the last capacity one wins.",
         ])
         .body("HoldRequest")
-        .refuses(&[Code::RegionUnknown, Code::CapacityExhausted, Code::StorageFull])
+        .refuses(&[Code::RegionUnknown, Code::CapacityExhausted, Code::QuotaExceeded, Code::StorageFull])
     },
     Operation {
         method: "DELETE",
@@ -272,6 +283,22 @@ pub const OPERATIONS: &[Operation] = &[
          `drainingUntilUs` is told, access cannot be allowed, and `stop` stops at once. Draining what is stopped succeeds.",
     ])
     .body("DrainRequest"),
+    act("resize", paths::RESIZE, Part::Life, &["IF4", "IF5", "IF6", "F7.5.3"], [
+        "Make what is booked larger or smaller",
+        "The whole new size, in the zone where it is, or nothing: what is short is told as `capacity-exhausted`, a volume that \
+         holds more as `storage-in-use`. When it answers, machines that are too many have ended and further ones answer \
+         their health check. Where the capabilities say `live` users reach the service all the time; where they say \
+         `stopped` it is refused while something runs. The meter counts each size for its time.",
+    ])
+    .body("ResizeRequest")
+    .refuses(&[
+        Code::CapacityExhausted,
+        Code::StorageFull,
+        Code::StorageInUse,
+        Code::StartFailed,
+        Code::Unsupported,
+        Code::VolumeLost,
+    ]),
     act("allow", paths::ALLOW, Part::Life, &["IF13"], [
         "Let users in",
         "The reserved address is opened. Until then nobody listens there.",
@@ -451,6 +478,52 @@ pub const OPERATIONS: &[Operation] = &[
         "Data that were written must have been erased before. The address is given back and the meter becomes final.",
     ])
     .refuses(&[Code::NotErased]),
+    Operation {
+        answer: (201, "Link"),
+        ..act("openLink", paths::LINKS, Part::Links, &["IF3", "IF6", "F7.4.3"], [
+            "Ask for a link to another cloud",
+            "Books the bandwidth here and waits for the other side until `waitsUntilUs`. The answer has an `offer`, to be given \
+             to `acceptLink` at the cloud that was named; nobody else can use it. Not of what is only held or has ended.",
+        ])
+        .body("LinkRequest")
+        .refuses(&[Code::Unsupported, Code::CapacityExhausted, Code::QuotaExceeded])
+    },
+    Operation {
+        answer: (201, "Link"),
+        ..act("acceptLink", paths::ACCEPT_LINK, Part::Links, &["IF3", "IF6", "IF9"], [
+            "Accept a link that another cloud was asked for",
+            "Books the bandwidth here too. Then the tunnel comes up by itself, and comes up again whenever it was cut, until \
+             either side takes the link down. Each side proves the key that the other was told.",
+        ])
+        .body("LinkOffer")
+        .refuses(&[Code::Unsupported, Code::CapacityExhausted, Code::QuotaExceeded])
+    },
+    ask("links", paths::LINKS, Part::Links, &["IF3", "F7.5.2"], [
+        "The links of an allocation",
+        "Oldest first, also those that are down. A page says with `next` how to go on.",
+    ], "LinkPage"),
+    ask("getLink", paths::LINK, Part::Links, &["IF3", "IF9", "IF12"], [
+        "One link as it is now",
+        "Whether the tunnel is up, its round trip, and the bytes it has carried.",
+    ], "Link"),
+    Operation {
+        method: "DELETE",
+        answer: (200, "Link"),
+        ..act("closeLink", paths::LINK, Part::Links, &["IF3", "IF9", "F7.10.1d"], [
+            "Take a link down",
+            "When it answers, nothing passes any more and the bandwidth is given back; the other side hears of it. Taking down \
+             what is down succeeds. Releasing the allocation takes its links down last, after machines and data.",
+        ])
+    },
+    Operation {
+        method: "POST",
+        problems: &[Code::NotFound, Code::WrongState, Code::Unavailable],
+        ..ask("probeLink", paths::PROBE_LINK, Part::Links, &["IF9", "IF12", "F7.6.4"], [
+            "Measure through the tunnel",
+            "Sends data for about half a second to the other cloud, which counts what arrives. It changes nothing; one probe of a \
+             link at a time.",
+        ], "LinkProbe")
+    },
 ];
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ pub const REQUEST_ID: &str = "x-request-id";
 pub const OPENAPI: &str = "/v1/openapi.json";
 /// `GET`: what this cloud can do.
 pub const CAPABILITIES: &str = "/v1/capabilities";
+/// `GET`: what the tenant may have, and what of it is used.
+pub const QUOTA: &str = "/v1/quota";
 /// `POST`: a live answer whether a group could be held now (F7.4.1); changes nothing.
 pub const DISCOVER: &str = "/v1/discover";
 /// `POST`: hold a group (IF4, IF5, IF6).
@@ -35,6 +37,8 @@ pub const START: &str = "/v1/allocations/{id}/start";
 pub const STOP: &str = "/v1/allocations/{id}/stop";
 /// `POST`: turn newcomers away, let what is in flight finish, then stop (F7.10.1a).
 pub const DRAIN: &str = "/v1/allocations/{id}/drain";
+/// `POST`: make what is booked larger or smaller.
+pub const RESIZE: &str = "/v1/allocations/{id}/resize";
 /// `POST`: open access for users (IF13).
 pub const ALLOW: &str = "/v1/allocations/{id}/allow";
 /// `POST`: close access for users (IF13).
@@ -53,6 +57,14 @@ pub const SECURITY_EVENTS: &str = "/v1/allocations/{id}/security-events";
 pub const BLOCKS: &str = "/v1/allocations/{id}/blocks";
 /// `GET`: one block. `DELETE`: lift it.
 pub const BLOCK: &str = "/v1/blocks/{id}";
+/// `POST`: ask for a link to another cloud (IF3, IF6). `GET`: the links of an allocation, with `after` and `limit`.
+pub const LINKS: &str = "/v1/allocations/{id}/links";
+/// `POST`: accept a link that another cloud was asked for.
+pub const ACCEPT_LINK: &str = "/v1/allocations/{id}/links/accept";
+/// `GET`: one link. `DELETE`: take it down.
+pub const LINK: &str = "/v1/links/{id}";
+/// `POST`: measure through the tunnel; changes nothing.
+pub const PROBE_LINK: &str = "/v1/links/{id}/probe";
 /// `GET`: what to bill.
 pub const METER: &str = "/v1/allocations/{id}/meter";
 /// `GET`: what may be taken along, with digests (F7.10.1c).

@@ -26,6 +26,8 @@ pub enum ProblemCode {
     StaleEpoch,
     /// Not enough capacity is left in the region for the whole group.
     CapacityExhausted,
+    /// The tenant may have no more; `errors` names each quota, what is used and what is allowed.
+    QuotaExceeded,
     /// The cloud does not have the region that was named.
     RegionUnknown,
     /// The hold ended before it was confirmed or extended.
@@ -40,6 +42,8 @@ pub enum ProblemCode {
     StartFailed,
     /// The cloud has no room left on its storage.
     StorageFull,
+    /// The volume holds more than it would have room for.
+    StorageInUse,
     /// The volume is gone with its data; restore a backup, or release.
     VolumeLost,
     /// The copy is not what was copied.
@@ -75,6 +79,7 @@ impl ProblemCode {
             Self::EpochMissing => "epoch-missing",
             Self::StaleEpoch => "stale-epoch",
             Self::CapacityExhausted => "capacity-exhausted",
+            Self::QuotaExceeded => "quota-exceeded",
             Self::RegionUnknown => "region-unknown",
             Self::HoldExpired => "hold-expired",
             Self::WrongState => "wrong-state",
@@ -82,6 +87,7 @@ impl ProblemCode {
             Self::Unsupported => "unsupported",
             Self::StartFailed => "start-failed",
             Self::StorageFull => "storage-full",
+            Self::StorageInUse => "storage-in-use",
             Self::VolumeLost => "volume-lost",
             Self::BackupDamaged => "backup-damaged",
             Self::RangeUnsatisfiable => "range-unsatisfiable",
@@ -104,11 +110,13 @@ impl ProblemCode {
             Self::NotFound => 404,
             Self::StaleEpoch
             | Self::CapacityExhausted
+            | Self::QuotaExceeded
             | Self::HoldExpired
             | Self::WrongState
             | Self::NotErased
             | Self::StartFailed
             | Self::StorageFull
+            | Self::StorageInUse
             | Self::VolumeLost
             | Self::BackupDamaged
             | Self::NotMonitored => 409,
@@ -133,6 +141,7 @@ impl ProblemCode {
             Self::EpochMissing => "An epoch is needed",
             Self::StaleEpoch => "A later epoch was seen",
             Self::CapacityExhausted => "Not enough capacity is left",
+            Self::QuotaExceeded => "The quota of the tenant is used up",
             Self::RegionUnknown => "The cloud does not have this region",
             Self::HoldExpired => "The hold has ended",
             Self::WrongState => "This cannot be done in the present state",
@@ -140,6 +149,7 @@ impl ProblemCode {
             Self::Unsupported => "This is not offered",
             Self::StartFailed => "The application did not start",
             Self::StorageFull => "The cloud's storage is full",
+            Self::StorageInUse => "The volume holds more than that",
             Self::VolumeLost => "The volume is lost",
             Self::BackupDamaged => "The backup is damaged",
             Self::RangeUnsatisfiable => "The part lies beyond the end",
@@ -234,8 +244,10 @@ mod tests {
         for code in [
             ProblemCode::InvalidRequest,
             ProblemCode::CapacityExhausted,
+            ProblemCode::QuotaExceeded,
             ProblemCode::TooManyRequests,
             ProblemCode::StorageFull,
+            ProblemCode::StorageInUse,
             ProblemCode::VolumeLost,
             ProblemCode::BackupDamaged,
             ProblemCode::NotMonitored,

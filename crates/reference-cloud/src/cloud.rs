@@ -22,6 +22,7 @@ use crate::error::CloudError;
 use crate::faults::Faults;
 use crate::gateway::Gateway;
 use crate::keys::Signer;
+use crate::links::{self, Links};
 use crate::operations::Progress;
 use crate::store::Store;
 use crate::switches::Panel;
@@ -39,6 +40,7 @@ pub(crate) struct Cloud {
     pub gateway: Gateway,
     pub volumes: Volumes,
     pub copies: Copies,
+    pub links: Links,
     pub faults: Faults,
     pub switches: Arc<Panel>,
     /// Posts events to the subscriber.
@@ -149,12 +151,17 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
     if let Some(first) = config.zones.first() {
         store.settle(&first.zone).await?;
     }
+    if let Some(first) = config.tenants.first() {
+        store.settle_tenant(&first.name).await?;
+    }
     let signer = Signer::open(&data_dir.join("signing.key"))?;
     let children = Children::new(config.demo_app.clone(), &data_dir)
         .map_err(CloudError::io("creating run files"))?;
     let children = Arc::new(children);
     let volumes = Volumes::new(&data_dir).map_err(CloudError::io("creating volumes"))?;
     let copies = Copies::new(&data_dir).map_err(CloudError::io("creating backups"))?;
+    let link_key = Signer::open(&data_dir.join("link.key"))?.key;
+    let links = Links::new(link_key, &data_dir).map_err(CloudError::io("creating links"))?;
     let switches = Arc::new(Panel::default());
     let webhooks = operations::sender(&config).map_err(CloudError::Sender)?;
     let cloud = Arc::new(Cloud {
@@ -165,6 +172,7 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
         children,
         volumes,
         copies,
+        links,
         faults: Faults::default(),
         switches,
         webhooks,
@@ -177,9 +185,10 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
     let listener =
         TcpListener::bind(cloud.config.listen).await.map_err(CloudError::io("listening"))?;
     let address = listener.local_addr().map_err(CloudError::io("listening"))?;
+    let link_listener = listen_for_links(&cloud).await?;
     watch::resume(&cloud).await?;
     let stop = CancellationToken::new();
-    let tasks = vec![
+    let mut tasks = vec![
         tokio::spawn(http_server::serve(
             listener,
             api::router(Arc::clone(&cloud)),
@@ -187,10 +196,32 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
             http_server::nobody(),
         )),
         tokio::spawn(watch::watch(Arc::clone(&cloud), stop.clone())),
-        tokio::spawn(operations::deliver(Arc::clone(&cloud), stop.clone())),
     ];
+    if let Some(listener) = link_listener {
+        let (own, stop) = (Arc::clone(&cloud), stop.clone());
+        tasks.push(tokio::spawn(links::keep(Arc::clone(&own), stop.clone())));
+        tasks.push(tokio::spawn(async move {
+            if let Err(error) = links::serve(own, listener, stop).await {
+                tracing::error!(%error, "other clouds cannot be let in");
+            }
+        }));
+    }
+    // One for each tenant, so that a receiver that takes its time holds up nobody else.
+    for tenant in &cloud.config.tenants {
+        let name = tenant.name.clone();
+        tasks.push(tokio::spawn(operations::deliver(Arc::clone(&cloud), name, stop.clone())));
+    }
     tracing::info!(cloud.name = %cloud.config.name, %address, "the cloud listens");
     Ok(RunningCloud { address, cloud, stop, tasks, _lock: lock })
+}
+
+/// The address that other clouds call, where there is one; they are told it from now on.
+async fn listen_for_links(cloud: &Cloud) -> Result<Option<TcpListener>, CloudError> {
+    let Some(address) = cloud.config.link_listen else { return Ok(None) };
+    let failed = || CloudError::io(format!("listening for links at {address}"));
+    let listener = TcpListener::bind(address).await.map_err(failed())?;
+    cloud.links.listens_at(listener.local_addr().map_err(failed())?);
+    Ok(Some(listener))
 }
 
 fn take(data_dir: &Path) -> Result<File, CloudError> {

@@ -7,20 +7,23 @@ use std::time::Duration;
 use provider_api::{Amounts, Secret, Zone, ZoneCapacity};
 
 use crate::error::CloudError;
+use crate::tenants::{self, Tenant};
 
 /// The whole configuration of one cloud.
 #[derive(Clone, Debug)]
 pub struct CloudConfig {
     /// Where the API listens; a loopback address, port 0 for any.
     pub listen: SocketAddr,
+    /// Where other clouds call for links; a loopback address, port 0 for any. Without it nothing is linked.
+    pub link_listen: Option<SocketAddr>,
     /// Database, key, volumes, sockets and logs; used by one cloud at a time.
     pub data_dir: PathBuf,
     /// Name for people.
     pub name: String,
     /// Where it lends and what each zone can lend in all; a region's zones are filled in this order.
     pub zones: Vec<ZoneCapacity>,
-    /// Bearer token of the API.
-    pub token: Secret,
+    /// Its customers, at least one. What was lent before there were several belongs to the first.
+    pub tenants: Vec<Tenant>,
     /// Token of `/faults`; without it, faults cannot be ordered.
     pub admin_token: Option<Secret>,
     /// Whether faults can be ordered at all.
@@ -73,7 +76,7 @@ pub struct UnitPrices {
 }
 
 impl CloudConfig {
-    /// A small cloud with the usual deadlines: holds of 120 seconds, addresses `127.0.0.1:8700` to `8763`.
+    /// A small cloud of one tenant with the usual deadlines: holds of 120 seconds, addresses `127.0.0.1:8700` to `8763`.
     #[must_use]
     pub fn small(
         listen: SocketAddr,
@@ -85,10 +88,11 @@ impl CloudConfig {
     ) -> Self {
         Self {
             listen,
+            link_listen: None,
             data_dir,
             name: name.to_owned(),
             zones,
-            token,
+            tenants: vec![Tenant::main(token)],
             admin_token: None,
             faults: false,
             endpoints: EndpointRange {
@@ -109,7 +113,7 @@ impl CloudConfig {
 
     pub(crate) fn check(&self) -> Result<(), CloudError> {
         let fault = |text: &str| Err(CloudError::Config(text.to_owned()));
-        if !self.listen.ip().is_loopback() {
+        if [Some(self.listen), self.link_listen].iter().flatten().any(|at| !at.ip().is_loopback()) {
             return fault("the reference cloud listens on loopback addresses only");
         }
         if self.endpoints.all().any(|address| !address.ip().is_loopback())
@@ -120,16 +124,12 @@ impl CloudConfig {
         if self.endpoints.first_port == 0 {
             return fault("ports of services begin at 1");
         }
-        let token = self.token.reveal();
-        // What a header can carry and a market takes (RFC 6750: no spaces).
-        if token.len() < 8 || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return fault("the token needs at least 8 visible ASCII characters without spaces");
-        }
         if self.hold_ttl_default_seconds == 0
             || self.hold_ttl_default_seconds > self.hold_ttl_max_seconds
         {
             return fault("the default hold must be between 1 second and the longest hold");
         }
+        tenants::check(&self.tenants).or_else(|text| fault(&text))?;
         check_zones(&self.zones).or_else(|text| fault(&text))
     }
 }

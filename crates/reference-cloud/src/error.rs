@@ -27,6 +27,8 @@ pub enum CloudError {
     Randomness,
     #[error("events could not be made ready to be posted")]
     Sender(#[source] provider_api::ConfigError),
+    #[error("the end of tunnels to other clouds could not be made ready")]
+    Tls(#[source] rustls::Error),
 }
 
 impl CloudError {

@@ -30,6 +30,8 @@ pub struct Switches {
     pub capacity_loss_percent: u32,
     /// The cloud's clock is wrong by so many seconds, at most a year.
     pub clock_skew_seconds: i64,
+    /// Tunnels to other clouds are cut, and none comes up.
+    pub link_cut: bool,
     /// No room is left on the storage: nothing new is held, copied or put back there.
     pub disk_full: bool,
     /// Milliseconds before every file that is copied or read again, at most a minute.
@@ -128,6 +130,12 @@ impl Panel {
     pub(crate) fn services_reachable(&self) -> bool {
         let switches = self.get();
         !switches.outage && !switches.service_partition
+    }
+
+    /// Whether other clouds are reached.
+    pub(crate) fn links_reachable(&self) -> bool {
+        let switches = self.get();
+        !switches.outage && !switches.link_cut
     }
 
     /// What is left of a zone.

@@ -55,10 +55,12 @@ async fn round(
     }
     cloud.take_up_work().await?;
     cloud.take_readings().await?;
+    cloud.store.end_unaccepted(now_us).await?;
     for row in rows {
         // Busy ones are in the hands of an operation.
         let Some(_guard) = cloud.try_lock(&row.id) else { continue };
         let Some(row) = cloud.store.get(&row.id).await? else { continue };
+        let row = settled(cloud, row).await?;
         if row.running_wanted {
             keep_running(cloud, &row, restarts).await?;
             cloud.end_drain(&row).await?;
@@ -66,6 +68,17 @@ async fn round(
         note(cloud, &row).await?;
     }
     Ok(())
+}
+
+/// The row after a change of its size that was cut off has come to its end, one way or the other.
+async fn settled(cloud: &Cloud, row: AllocationRow) -> Result<AllocationRow, OpError> {
+    if row.resizing.is_none() {
+        return Ok(row);
+    }
+    if let Err(error) = cloud.settle_size(&row.id).await {
+        tracing::error!(allocation.id = %row.id, %error, "a change of size does not come to its end");
+    }
+    cloud.row(&row.id).await
 }
 
 async fn keep_running(
@@ -138,6 +151,7 @@ pub(crate) async fn note(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpErr
 pub(crate) async fn resume(cloud: &Arc<Cloud>) -> Result<(), CloudError> {
     cloud.clear_up().await.map_err(resuming)?;
     cloud.resume_blocks().await.map_err(resuming)?;
+    cloud.know_peers().await.map_err(resuming)?;
     let rows = cloud.store.living().await?;
     let wanted: HashSet<&str> =
         rows.iter().filter(|row| row.running_wanted).map(|row| row.id.as_str()).collect();
@@ -172,6 +186,7 @@ fn resuming(error: OpError) -> CloudError {
 }
 
 async fn resume_one(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpError> {
+    let row = &settled(cloud, row.clone()).await?;
     let state = row.state_at(cloud.now_us());
     if row.running_wanted {
         let volume = cloud.volumes.path(&row.id);

@@ -89,12 +89,13 @@ async fn bad_input_is_a_problem_document_on_every_route() {
     assert_eq!(send("GET", "/v1/allocations?after=x", &[], "").await, ProblemCode::InvalidRequest);
     assert_eq!(send("GET", "/v1/nowhere", &[], "").await, ProblemCode::NotFound);
     assert_eq!(send("PATCH", "/v1/holds", &[], "").await, ProblemCode::NotFound);
+    let own = local.driver.hold(hold_command("own", group())).await.unwrap().id;
     for path in ["start", "stop", "allow", "deny", "erase", "release"] {
         let body = serde_json::to_string(&start_request()).unwrap();
-        let path = format!("/v1/allocations/none/{path}");
-        assert_eq!(send("POST", &path, &both, &body).await, ProblemCode::NotFound, "{path}");
+        let nobodys = format!("/v1/allocations/none/{path}");
+        assert_eq!(send("POST", &nobodys, &both, &body).await, ProblemCode::NotFound, "{path}");
         assert_eq!(
-            send("POST", &path, &[], &body).await,
+            send("POST", &format!("/v1/allocations/{own}/{path}"), &[], &body).await,
             ProblemCode::IdempotencyKeyMissing,
             "{path}"
         );
@@ -234,7 +235,7 @@ async fn many_callers_racing_never_take_more_than_there_is() {
 
 #[tokio::test]
 async fn the_page_shows_what_is_lent_without_secrets() {
-    let local = Local::start().await;
+    let local = Local::start_with(|config| config.tenants.truncate(1)).await;
     local.driver.hold(hold_command("hold", group())).await.unwrap();
     let page =
         client().get(local.cloud.url()).header("accept-language", "ja").send().await.unwrap();

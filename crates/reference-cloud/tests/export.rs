@@ -81,6 +81,48 @@ async fn a_download_goes_on_after_the_cloud_was_killed_and_not_when_the_data_hav
     assert_eq!(archive::read(&anew).unwrap(), manifest(&url, &open.id).await.files);
 }
 
+async fn taken(mut part: ArchivePart) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Some(piece) = part.pieces.next().await.unwrap() {
+        all.extend(piece);
+    }
+    all
+}
+
+#[tokio::test]
+async fn f7_10_1c_the_driver_takes_an_archive_piece_by_piece_and_goes_on_where_it_ended() {
+    let local = Local::start().await;
+    let driver = &local.driver;
+    let open = activate(driver, group(), Quota::default()).await;
+    note(&open, "taken along").await;
+    let too_early = driver.export_archive(&open.id, 0, None).await.unwrap_err();
+    assert_eq!(too_early.code(), Some(ProblemCode::WrongState), "{too_early}");
+    let request = DrainRequest { deadline_seconds: Some(0) };
+    let drain = DrainCommand { call: call("drain"), allocation_id: open.id.clone(), request };
+    driver.drain(drain).await.unwrap();
+    until("the service to stand still", || async {
+        driver.allocation(&open.id).await.unwrap().state == ResourceState::Draining
+    })
+    .await;
+    let told = driver.export(&open.id).await.unwrap();
+    let whole = driver.export_archive(&open.id, 0, None).await.unwrap();
+    let (etag, length) = (whole.etag.clone(), whole.whole);
+    assert_eq!((whole.from, &etag), (0, &told.archive.etag));
+    let whole = taken(whole).await;
+    assert_eq!((whole.len() as u64, told.archive.bytes as u64), (length, length));
+    assert_eq!(archive::read(&whole).unwrap(), told.files);
+    let rest = driver.export_archive(&open.id, 700, Some(&etag)).await.unwrap();
+    assert_eq!((rest.from, rest.whole), (700, length));
+    assert_eq!(taken(rest).await, &whole[700..]);
+    let other = driver.export_archive(&open.id, 700, Some("\"another\"")).await.unwrap();
+    assert_eq!(other.from, 0, "another archive comes whole");
+    let beyond = driver.export_archive(&open.id, length, Some(&etag)).await.unwrap_err();
+    assert_eq!(beyond.code(), Some(ProblemCode::RangeUnsatisfiable), "{beyond}");
+    let nobody = driver.export_archive(&"alc_none".into(), 0, None).await.unwrap_err();
+    assert!(matches!(nobody, DriverError::Gone { .. }), "{nobody}");
+    local.cloud.shutdown().await;
+}
+
 #[tokio::test]
 async fn a_link_in_the_volume_is_refused_by_its_name_and_leads_nobody_outside() {
     let local = Local::start().await;

@@ -8,12 +8,13 @@ use broker::requirements::RequirementSource;
 use broker::seed::{DEMO_PASSWORD, DEMO_PEOPLE, DemoClouds};
 use broker::{Broker, BrokerConfig, BrokerError, BrokerParts, OpContext, SealingKey};
 use domain::{
-    Clock, ContractId, ContractState, ManualClock, OfferId, OrderId, Role, SequentialIds, Timestamp,
+    Clock, ContractId, ContractState, DurationUs, ManualClock, OfferId, OrderId, Role,
+    SequentialIds, Timestamp,
 };
 use provider_api::{
-    Allocation, AllocationId, Call, ComputeSpec, ConfirmCommand, Driver, EndpointKind, HoldCommand,
-    HoldRequest, HttpProbe, IdempotencyKey, NetworkSpec, Quota, ResourceGroup, StartCommand,
-    StartRequest, StorageSpec, Zone,
+    Allocation, AllocationCommand, AllocationId, Call, ComputeSpec, ConfirmCommand, Driver,
+    EndpointKind, HoldCommand, HoldRequest, HttpProbe, IdempotencyKey, NetworkSpec, Quota,
+    ResourceGroup, StartCommand, StartRequest, StorageSpec, Zone,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -171,6 +172,11 @@ impl TestBroker {
 
     /// Drives all workflows until they end or need a person, moving the clock over their pauses.
     pub async fn run_workflows(&self) {
+        self.run_workflows_within(DurationUs::MAX).await;
+    }
+
+    /// The same, but what waits for longer than that is left waiting.
+    pub async fn run_workflows_within(&self, pause_us: DurationUs) {
         let parts = self.broker.engine_parts(EngineConfig::by_clock());
         let engine = workflow::Engine::new(parts).expect("engine");
         for _ in 0..TURNS_MAX {
@@ -178,7 +184,11 @@ impl TestBroker {
             let Some(wake) = engine.next_wake().await.expect("the log is available") else {
                 return;
             };
-            self.clock.advance_us(wake.since(self.clock.now()).max(1));
+            let pause = wake.since(self.clock.now());
+            if pause > pause_us {
+                return;
+            }
+            self.clock.advance_us(pause.max(1));
         }
         panic!("the workflows do not come to rest");
     }
@@ -246,6 +256,16 @@ impl TestBroker {
         allocation_id
     }
 
+    /// Somebody at the provider stops the service, past the broker.
+    pub async fn stop_by_hand(&self, id: ContractId, key: &str) {
+        let allocation = self.allocations(id).await.pop().expect("an allocation");
+        let key = format!("hand-{}", key.replace('/', "-"));
+        let call =
+            Call { key: IdempotencyKey::parse(key).expect("a key"), epoch: allocation.epoch };
+        let stop = AllocationCommand { call, allocation_id: allocation.id };
+        self.driver().stop(stop).await.expect("the cloud");
+    }
+
     /// Ends the story; fails when a workflow is left over.
     pub async fn finish(self) {
         let ctx = self.person(Role::Broker).await;
@@ -298,6 +318,7 @@ fn order(offer: OfferId, offer_version: i64, plan: Option<Plan>, key: &str) -> S
         service_name: "証明サービス".to_owned(),
         plan,
         shown_price: None,
+        starts_at: None,
         idempotency_key: key.to_owned(),
     }
 }

@@ -40,7 +40,7 @@ impl Drivers for HttpDrivers {
         let config = DriverConfig::new(&connection.url, connection.token.as_str())
             .map_err(|error| error.to_string())?
             .allowing(loopback());
-        let target = Target { config, admin_token: None };
+        let target = Target::new(config);
         // What needs no time to pass at the cloud, whose clock stands still in stories.
         let only = ["door", "hold.repeat", "end"].map(str::to_owned).to_vec();
         let options = &Options { only, ..options.clone() };

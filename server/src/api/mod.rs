@@ -5,9 +5,12 @@
 
 mod account;
 mod alternatives;
+mod care;
+mod changes;
 mod combinations;
 mod conformance;
 mod contracts;
+mod data;
 mod desk;
 mod ends;
 mod exchange;
@@ -51,11 +54,14 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(plans::routes())
         .merge(notices::routes())
         .merge(contracts::routes())
+        .merge(changes::routes())
         .merge(ends::routes())
         .merge(inventory::routes())
         .merge(standby::routes())
         .merge(securings::routes())
         .merge(firm_lists::routes())
+        .merge(care::routes())
+        .merge(data::routes())
         .merge(conformance::routes())
         .merge(provider_offers::routes())
         .merge(exchange::routes())

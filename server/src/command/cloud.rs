@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 use provider_api::{Amounts, Secret, Zone, ZoneCapacity};
-use reference_cloud::{ChildCommand, CloudConfig, EndpointRange};
+use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, Tenant};
 
 use super::{block_on, say};
 use crate::config::LogFormat;
@@ -26,6 +26,9 @@ pub struct CloudArgs {
     /// Where the API listens; a loopback address
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7700")]
     listen: SocketAddr,
+    /// Where other clouds call for links, a loopback address; without it nothing is linked
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    link_listen: Option<SocketAddr>,
     /// Folder for everything the cloud keeps; one cloud uses it at a time
     #[arg(long, value_name = "FOLDER", default_value = "cloud-data")]
     data: PathBuf,
@@ -67,6 +70,10 @@ pub struct CloudArgs {
     /// Bearer token of the API, at least 8 visible ASCII characters without spaces
     #[arg(long, value_name = "TOKEN", env = "KUMOICHI_CLOUD_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// File with several tenants as JSON: a list of name, tokens and quota (instances, vcpu, ramMb, storageGb, mbps).
+    /// Without --token they are the only ones; with it they come after its tenant, which is called main
+    #[arg(long, value_name = "FILE")]
+    tenants: Option<PathBuf>,
     /// Token for ordering faults; without it none can be ordered
     #[arg(long, value_name = "TOKEN", env = "KUMOICHI_CLOUD_ADMIN_TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
@@ -119,10 +126,16 @@ async fn input_closes() {
 fn config(args: CloudArgs) -> anyhow::Result<CloudConfig> {
     let program = std::env::current_exe().context("the program cannot find itself")?;
     let demo_app = ChildCommand { program, args: vec!["demo-app".to_owned()] };
-    let token = match args.token {
-        Some(token) => token,
-        None => kept_token(&args.data.join("token"))?,
+    let tenants = match &args.tenants {
+        Some(file) => Tenant::read(file)?,
+        None => Vec::new(),
     };
+    let token = match args.token {
+        Some(token) => Some(token),
+        None if tenants.is_empty() => Some(kept_token(&args.data.join("token"))?),
+        None => None,
+    };
+    let main = token.map(|token| Tenant::main(Secret::new(token)));
     let capacity = Amounts {
         instances: args.instances,
         vcpu: args.vcpu,
@@ -131,14 +144,16 @@ fn config(args: CloudArgs) -> anyhow::Result<CloudConfig> {
         mbps: args.mbps,
     };
     let zones = args.zones.into_iter().map(|zone| ZoneCapacity { zone, capacity }).collect();
-    let token = Secret::new(token);
-    let mut config = CloudConfig::small(args.listen, args.data, &args.name, zones, token, demo_app);
+    let mut config =
+        CloudConfig::small(args.listen, args.data, &args.name, zones, Secret::new(""), demo_app);
+    config.tenants = main.into_iter().chain(tenants).collect();
     config.endpoints = EndpointRange {
         first_address: args.first_address,
         addresses: args.addresses,
         first_port: args.first_port,
         ports: args.ports,
     };
+    config.link_listen = args.link_listen;
     config.webhooks_to_loopback = args.webhooks_to_loopback;
     config.faults = args.admin_token.is_some();
     config.admin_token = args.admin_token.map(Secret::new);

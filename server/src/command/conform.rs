@@ -33,6 +33,15 @@ pub struct ConformArgs {
     /// Token for ordering faults, where the cloud takes such orders; without it those checks are skipped
     #[arg(long, value_name = "TOKEN", env = "KUMOICHI_CLOUD_ADMIN_TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
+    /// Token of a second tenant of the same cloud; without it the checks between tenants are skipped
+    #[arg(long, value_name = "TOKEN", env = "KUMOICHI_CLOUD_OTHER_TOKEN", hide_env_values = true)]
+    other_token: Option<String>,
+    /// Address of a second cloud that makes links, without /v1; without it the checks between two clouds are skipped
+    #[arg(long, value_name = "URL", requires = "second_token")]
+    second_url: Option<String>,
+    /// Bearer token of the second cloud
+    #[arg(long, value_name = "TOKEN", env = "KUMOICHI_CLOUD_SECOND_TOKEN", hide_env_values = true)]
+    second_token: Option<String>,
     /// Also writes the report as a page
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -81,7 +90,19 @@ pub fn run(args: &ConformArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn target(args: &ConformArgs) -> anyhow::Result<Target> {
-    let mut config = DriverConfig::new(&args.url, args.token.as_str())?;
+    let config = connection(args, &args.url, &args.token)?;
+    let mut target = Target::new(config);
+    target.admin_token = args.admin_token.as_deref().map(Secret::new);
+    target.other_token = args.other_token.as_deref().map(Secret::new);
+    if let (Some(url), Some(token)) = (&args.second_url, &args.second_token) {
+        target.second = Some(connection(args, url, token)?);
+    }
+    Ok(target)
+}
+
+/// How a cloud is reached; this machine may be asked when the address names it.
+fn connection(args: &ConformArgs, url: &str, token: &str) -> anyhow::Result<DriverConfig> {
+    let config = DriverConfig::new(url, token)?;
     let mut allowed = args.allow_network.clone();
     let host = config.base_url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     if host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()) {
@@ -89,8 +110,7 @@ fn target(args: &ConformArgs) -> anyhow::Result<Target> {
             allowed.push(block.parse()?);
         }
     }
-    config = config.allowing(allowed);
-    Ok(Target { config, admin_token: args.admin_token.as_deref().map(Secret::new) })
+    Ok(config.allowing(allowed))
 }
 
 async fn examine(args: &ConformArgs, target: &Target) -> Report {

@@ -4,11 +4,13 @@
 //! alone, and nothing absent is drawn as zero.
 
 mod bar;
+mod graph;
 mod line;
 mod shape;
 mod svg;
 
 pub use bar::{Bar, bars};
+pub use graph::{GraphBox, GraphChart, graph_chart};
 pub use line::{LineChart, line_chart};
 pub use shape::{ShapeAxis, ShapeChart, shape_chart};
 pub(crate) use svg::wrapped;

@@ -2,6 +2,7 @@
 
 use super::engine;
 use crate::audit::{Entry, record};
+use crate::changes::clear_way;
 use crate::lifecycle::{self, ReleaseInput};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, ContractEvent, ContractId, ContractState, DurationUs, Timestamp};
@@ -10,23 +11,66 @@ use storage::{Tx, lock};
 use workflow::Priority;
 
 /// States in which an end can be set: what has not come to its end already.
-pub(super) const END_STATES: [ContractState; 2] =
-    [ContractState::Activating, ContractState::Active];
+pub(super) const END_STATES: [ContractState; 3] =
+    [ContractState::Scheduled, ContractState::Activating, ContractState::Active];
 /// How far ahead an end can lie.
-const END_MAX_US: DurationUs = 10 * 366 * 86_400 * 1_000_000;
+pub(crate) const END_MAX_US: DurationUs = 10 * 366 * 86_400 * 1_000_000;
 /// Contracts that are ended in one go; the others wait for the next second.
 const DUE_AT_ONCE: u32 = 50;
 
+/// What becomes of the data of a service that ends (F7.10.1c).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DataAtEnd {
+    /// They are erased.
+    #[default]
+    Erase,
+    /// They wait for their owner to take them, and are erased then.
+    Return,
+}
+
+impl DataAtEnd {
+    /// The word for it in API and forms.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Erase => "erase",
+            Self::Return => "return",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Erase, Self::Return].into_iter().find(|choice| choice.as_str() == word)
+    }
+}
+
 impl Broker {
-    /// Ends the service: starts `release_contract`; repeating it changes nothing.
+    /// Ends the service and erases its data; repeating it changes nothing. What is scheduled to change is
+    /// called off.
+    ///
+    /// # Errors
+    /// `Conflict` `change_under_way` while a change is being made.
     pub async fn release(&self, ctx: &OpContext, id: ContractId) -> Result<(), BrokerError> {
+        self.release_with(ctx, id, DataAtEnd::Erase).await
+    }
+
+    /// Ends the service; what becomes of its data is said with the first call and does not change.
+    pub async fn release_with(
+        &self,
+        ctx: &OpContext,
+        id: ContractId,
+        data: DataAtEnd,
+    ) -> Result<(), BrokerError> {
         let mut tx = self.begin().await?;
         let head = self.head_to_end(ctx, &mut tx, id).await?;
         if matches!(head.state, ContractState::Releasing | ContractState::Released) {
             return Ok(());
         }
-        self.begin_release(&mut tx, &head).await?;
-        record(self, ctx, &mut tx, Entry::new("contract.release_asked", id)).await?;
+        clear_way(&mut tx, id, self.now()).await?;
+        self.begin_release(&mut tx, &head, data).await?;
+        let entry = Entry::new("contract.release_asked", id).with("data", data.as_str());
+        record(self, ctx, &mut tx, entry).await?;
         tx.commit().await?;
         self.inner.signals.wake();
         Ok(())
@@ -51,9 +95,10 @@ impl Broker {
         }
         let now = self.now();
         if let Some(at) = ends_at
-            && (at <= now || at.since(now) > END_MAX_US)
+            && (at <= head.starts_at.map_or(now, |starts| starts.max(now))
+                || at.since(now) > END_MAX_US)
         {
-            let message = "the end lies in the past, or too far ahead";
+            let message = "the end lies in the past, before the beginning, or too far ahead";
             let allowed = "a moment after now, at most ten years ahead";
             return Err(BrokerError::field("/endsAt", "end", "", allowed, message));
         }
@@ -69,8 +114,7 @@ impl Broker {
 
     /// Releases what is due; returns how many releases began. May run in several processes at once.
     pub async fn end_due(&self) -> Result<usize, BrokerError> {
-        let due =
-            contracts::list_due(&mut self.begin_read().await?, self.now(), DUE_AT_ONCE).await?;
+        let due = contracts::list_due(&mut self.look().await?, self.now(), DUE_AT_ONCE).await?;
         let mut begun = 0;
         for head in due {
             match self.end_one(head.id).await {
@@ -93,7 +137,12 @@ impl Broker {
         };
         let head = contracts::find_head(&mut tx, id).await?;
         let Some(head) = head.filter(is_due) else { return Ok(false) };
-        self.begin_release(&mut tx, &head).await?;
+        match clear_way(&mut tx, id, now).await {
+            // It ends as soon as the change has come to its end.
+            Err(BrokerError::Conflict { code: "change_under_way", .. }) => return Ok(false),
+            done => done?,
+        }
+        self.begin_release(&mut tx, &head, DataAtEnd::Erase).await?;
         let ctx = OpContext::system("end of a contract");
         record(self, &ctx, &mut tx, Entry::new("contract.end_came", id)).await?;
         tx.commit().await?;
@@ -115,13 +164,22 @@ impl Broker {
         Ok(head)
     }
 
-    async fn begin_release(&self, tx: &mut Tx, head: &ContractHead) -> Result<(), BrokerError> {
+    async fn begin_release(
+        &self,
+        tx: &mut Tx,
+        head: &ContractHead,
+        data: DataAtEnd,
+    ) -> Result<(), BrokerError> {
         let state = head.state.apply(ContractEvent::AskRelease)?;
         contracts::set_state(tx, &StateChange::to(head, state, self.now())).await?;
         let input = ReleaseInput { provider: head.provider_id };
         let owner = head.organisation_id.to_string();
         let from = self.origin(&owner, Priority::Normal);
-        workflow::start(tx, from, &lifecycle::release(), &head.id.to_string(), &input)
+        let definition = match data {
+            DataAtEnd::Erase => lifecycle::release(),
+            DataAtEnd::Return => lifecycle::release_returning(),
+        };
+        workflow::start(tx, from, &definition, &head.id.to_string(), &input)
             .await
             .map_err(engine)?;
         Ok(())

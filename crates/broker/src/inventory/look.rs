@@ -68,6 +68,9 @@ impl Broker {
                 .await
                 .map_err(|error| error.to_string())?;
         }
+        if differs && self.repair_by_itself(head.id).await.map_err(|error| error.to_string())? {
+            tracing::info!(contract.id = %head.id, "a service is being repaired");
+        }
         Ok(differs)
     }
 

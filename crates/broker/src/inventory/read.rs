@@ -11,8 +11,19 @@ use storage::{StorageError, Tx};
 
 /// Lines of the audit list that are looked through for who ordered something.
 const ORDERS_MAX: u32 = 200;
-/// What the broker notes by itself; nobody orders it.
-const BY_ITSELF: &[&str] = &["contract.activated", "contract.failed", "contract.released"];
+/// What was noted at the end of some work, and decisions that change nothing: none of it is an order.
+const NO_ORDER: &[&str] = &[
+    "contract.activated",
+    "contract.activation_failed",
+    "contract.repaired",
+    "contract.repair_failed",
+    "contract.repair_mode_set",
+    "contract.begun",
+    "contract.change_begun",
+    "contract.change_failed",
+    "contract.changed",
+    "contract.released",
+];
 
 impl Broker {
     /// The inventory of a contract at a moment; now unless one is said (F7.5.0, F7.5.4).
@@ -111,6 +122,6 @@ fn ordered_by(snapshot: &InventorySnapshot, orders: &[AuditEntry]) -> Option<Str
 /// What was ordered about the contract, newest first.
 async fn orders(tx: &mut Tx, id: ContractId) -> Result<Vec<AuditEntry>, StorageError> {
     let page = audit::page(tx, Some(&id.to_string()), None, ORDERS_MAX).await?;
-    let ordered = |entry: &AuditEntry| !BY_ITSELF.contains(&entry.action.as_str());
+    let ordered = |entry: &AuditEntry| !NO_ORDER.contains(&entry.action.as_str());
     Ok(page.items.into_iter().filter(ordered).collect())
 }

@@ -98,7 +98,7 @@ pub(super) async fn plan(input: StepInput<Broker>) -> StepResult {
     Done::with(&Placing { region: plan.region, country, resources })
 }
 
-/// A bill of quantities in the words of the provider API.
+/// A bill of quantities in the provider's terms.
 pub(crate) fn group_of(plan: &Plan) -> Result<ResourceGroup, Stop> {
     let fit = |value: i64| {
         u32::try_from(value).map_err(|_| Stop::failed("plan", "a quantity is out of range"))
@@ -112,6 +112,11 @@ pub(crate) fn group_of(plan: &Plan) -> Result<ResourceGroup, Stop> {
         storage: StorageSpec { gb: fit(plan.storage_gb)? },
         network: NetworkSpec { mbps: fit(plan.network_mbps)?, endpoint: EndpointKind::Http },
     })
+}
+
+/// What the volume may hold: the gigabytes that were ordered.
+pub(super) fn quota_of(plan: &Plan) -> Quota {
+    Quota { storage_bytes: Some(plan.storage_gb.saturating_mul(GB)) }
 }
 
 /// F7.4.1: a live answer; the catalogue is trusted neither for room nor for where the cloud is.
@@ -201,12 +206,11 @@ async fn taken_over(
 pub(super) async fn confirm(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
-    let storage_gb = seat.wanted.plan.storage_gb;
     let id = allocation_id(&input, &seat)?;
     let command = ConfirmCommand {
         call: cloud.call("")?,
         allocation_id: id.clone(),
-        quota: Quota { storage_bytes: Some(storage_gb.saturating_mul(GB)) },
+        quota: quota_of(&seat.wanted.plan),
     };
     let allocation = cloud.driver.confirm(command).await.map_err(stop)?;
     ours(&seat, &allocation, Some(&id))?;
@@ -231,16 +235,21 @@ pub(super) async fn start(input: StepInput<Broker>) -> StepResult {
     let command = StartCommand {
         call: cloud.call("")?,
         allocation_id: id.clone(),
-        request: StartRequest {
-            application: APPLICATION.to_owned(),
-            service_name: seat.wanted.service_name.clone(),
-            settings: BTreeMap::new(),
-        },
+        request: start_request(&seat.wanted.service_name),
     };
     let allocation = cloud.driver.start(command).await.map_err(stop)?;
     ours(&seat, &allocation, Some(&id))?;
     seat.output::<Placing>(&input.run, "plan")?.check_zone(&allocation.zone)?;
     note(&input, &seat, &allocation)
+}
+
+/// What is started, and the values it needs to know.
+pub(super) fn start_request(service_name: &str) -> StartRequest {
+    StartRequest {
+        application: APPLICATION.to_owned(),
+        service_name: service_name.to_owned(),
+        settings: BTreeMap::new(),
+    }
 }
 
 pub(super) async fn stop_and_erase(input: StepInput<Broker>) -> StepResult {
@@ -291,8 +300,14 @@ pub(super) async fn deny(input: StepInput<Broker>) -> StepResult {
 /// P6.1.i4: the job ends only when a probe through the customer-facing address passes.
 pub(super) async fn verify(input: StepInput<Broker>) -> StepResult {
     let opened: Allocation = Seat::of(&input)?.output(&input.run, "allow")?;
+    answers(&input, &opened).await
+}
+
+/// Whether the opened address answers as its users would see it.
+pub(super) async fn answers(input: &StepInput<Broker>, opened: &Allocation) -> StepResult {
     let endpoint = opened
         .endpoint
+        .as_ref()
         .ok_or_else(|| Stop::failed("no_address", "the cloud named no address of the service"))?;
     match input.env.inner.probe.probe(&endpoint.url).await {
         Ok(answer) if answer.is_up() => Done::with(&endpoint.url),

@@ -21,7 +21,7 @@ impl Cloud {
     /// Connects to the provider's cloud on behalf of the step.
     pub async fn of(input: &StepInput<Broker>, provider: ProviderId) -> Result<Self, Stop> {
         let broker = &input.env;
-        let mut tx = broker.db().begin_read().await?;
+        let mut tx = broker.db().look().await?;
         let connection: Option<CloudConnection> = broker
             .cloud_of(&mut tx, provider)
             .await
@@ -96,7 +96,9 @@ pub(crate) fn stop(error: DriverError) -> Stop {
 /// The market's word for a cloud's refusal.
 fn code(code: ProblemCode) -> String {
     match code {
-        ProblemCode::CapacityExhausted | ProblemCode::StorageFull => "no_capacity".to_owned(),
+        ProblemCode::CapacityExhausted | ProblemCode::QuotaExceeded | ProblemCode::StorageFull => {
+            "no_capacity".to_owned()
+        }
         other => other.as_str().replace('-', "_"),
     }
 }

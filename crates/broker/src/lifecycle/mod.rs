@@ -1,5 +1,7 @@
-//! The workflows that drive a contract at its provider: `activate_contract`, `release_contract`, for several
-//! at once `activate_order_of_2` and `activate_order_of_3`, and `reclaim_orphan` for what belongs to nobody.
+//! The workflows that drive a contract at its provider: `activate_contract`, `release_contract` and
+//! `release_returning_data`, for several
+//! at once `activate_order_of_2` and `activate_order_of_3`, `scale_contract`, `repair_service` where a
+//! cloud has something else than was ordered, and `reclaim_orphan` for what belongs to nobody.
 //! What is held before anything is signed is in `securing`.
 //!
 //! Each works on one allocation, which is held under the contract's id as its label. Who calls
@@ -13,26 +15,34 @@ pub(crate) mod order;
 mod place;
 mod reclaim;
 mod release;
+mod repair;
 mod rows;
+mod scale;
 mod seat;
 mod take_down;
+mod target;
 
 pub(crate) use activate::{ActivateInput, TakenOver, group_of};
 pub(crate) use cloud::{Cloud, stop};
 pub(crate) use place::Placing;
 pub(crate) use reclaim::ReclaimInput;
-pub(crate) use release::ReleaseInput;
+pub(crate) use release::{RETURNING, ReleaseInput, TAKE_WITHIN, TAKEN, Taken};
+pub(crate) use repair::{KIND as REPAIR, RepairInput};
 pub(crate) use rows::{GROUP, place};
+pub(crate) use scale::ScaleInput;
 pub(crate) use seat::parts as seat_parts;
 
 use crate::Broker;
+use domain::ChangeKind;
 use workflow::WorkflowDefinition;
 
 /// The kinds of workflow this program can run, all versions.
 pub(crate) fn definitions() -> Vec<WorkflowDefinition<Broker>> {
-    let mut all = vec![activate::definition(), release::definition()];
+    let mut all = vec![activate::definition(), release::definition(), release::returning()];
     all.extend(order::definitions());
     all.push(reclaim::definition());
+    all.push(repair::definition());
+    all.push(scale::definition());
     all.push(crate::securing::firm_definition());
     all.push(crate::securing::secure_definition());
     all
@@ -48,7 +58,30 @@ pub(crate) fn release() -> WorkflowDefinition<Broker> {
     release::definition()
 }
 
+/// The definition of release with the data given back first, for starting it.
+pub(crate) fn release_returning() -> WorkflowDefinition<Broker> {
+    release::returning()
+}
+
 /// The definition of giving back what belongs to nobody, for starting it.
 pub(crate) fn reclaim() -> WorkflowDefinition<Broker> {
     reclaim::definition()
+}
+
+/// The definition of putting a service right again, for starting it.
+pub(crate) fn repair() -> WorkflowDefinition<Broker> {
+    repair::definition()
+}
+
+/// The definition of giving a service another size, for starting it.
+pub(crate) fn scale() -> WorkflowDefinition<Broker> {
+    scale::definition()
+}
+
+/// The kind of workflow that makes a change; `None` where nothing at a cloud is different.
+pub(crate) fn kind_of(change: ChangeKind) -> Option<&'static str> {
+    match change {
+        ChangeKind::Scale => Some(scale::SCALE),
+        ChangeKind::Renew | ChangeKind::Move => None,
+    }
 }

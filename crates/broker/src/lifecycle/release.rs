@@ -1,17 +1,21 @@
-//! `release_contract`: deny → stop → erase → release → meter.
+//! `release_contract`: deny → stop → erase → release → meter, and `release_returning_data` with
+//! `hand_over` before `erase`.
 //!
 //! Order: nobody may use what is about to go, data go before the capacity does, and the meter is
 //! read last, when it is final. There is no way back: a step that fails for good waits for a
 //! person, with everything done so far kept. Each step looks first and does only what is still to
-//! do, so repeating it is harmless.
+//! do, so repeating it is harmless. Where the customer wants the data first (F7.10.1c), nothing is
+//! erased before they were taken, given up, or left for as long as the law lets them wait.
 
-use super::cloud::{Cloud, contract_id, stop};
-use super::rows::{Ending, GroupDetail, done_with_group, end, find_group};
+use super::cloud::{contract_id, stop};
+use super::rows::{Ending, end};
+use super::target::Target;
 use crate::Broker;
 use domain::{ContractEvent, ProviderId, StatementId};
-use provider_api::{Allocation, AllocationId, ErasureStatement, PublicKey, ResourceState};
+use provider_api::ResourceState;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 use storage::contracts::{self, UsageRecord};
 use workflow::{
     Done, FinalInput, RetryPolicy, Step, StepInput, StepResult, Stop, WorkflowDefinition,
@@ -19,6 +23,24 @@ use workflow::{
 
 /// The kind in the database.
 const RELEASE: &str = "release_contract";
+/// The same with the data given back first.
+pub(crate) const RETURNING: &str = "release_returning_data";
+/// What the workflow is told when the data were taken or given up.
+pub(crate) const TAKEN: &str = "data_taken";
+/// How long the data wait: the 30 days that the EU Data Act (2023/2854, Article 25) asks for at least.
+pub(crate) const TAKE_WITHIN: Duration = Duration::from_hours(30 * 24);
+
+/// How the waiting for the data ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Taken {
+    /// The customer has them, and they are whole.
+    Verified,
+    /// The customer does not want them.
+    Waived,
+    /// Nobody came for them.
+    TimeOver,
+}
 
 /// What release is started with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,25 +50,37 @@ pub(crate) struct ReleaseInput {
     pub provider: ProviderId,
 }
 
-const STEPS: &[Step<Broker>] = &[
-    Step::new("deny", |input| Box::pin(deny(input))).retry(RetryPolicy::STUBBORN).forward_only(),
-    Step::new("stop", |input| Box::pin(stop_service(input)))
-        .retry(RetryPolicy::STUBBORN)
-        .forward_only(),
-    Step::new("erase", |input| Box::pin(erase(input))).retry(RetryPolicy::STUBBORN).forward_only(),
-    Step::new("release", |input| Box::pin(release(input)))
-        .retry(RetryPolicy::STUBBORN)
-        .forward_only(),
-    Step::new("meter", |input| Box::pin(meter(input))).retry(RetryPolicy::STUBBORN).forward_only(),
-];
+const DENY: Step<Broker> =
+    Step::new("deny", |input| Box::pin(deny(input))).retry(RetryPolicy::STUBBORN).forward_only();
+const STOP: Step<Broker> = Step::new("stop", |input| Box::pin(stop_service(input)))
+    .retry(RetryPolicy::STUBBORN)
+    .forward_only();
+const HAND_OVER: Step<Broker> = Step::new("hand_over", |input| Box::pin(hand_over(input)))
+    .retry(RetryPolicy::STUBBORN)
+    .forward_only();
+const ERASE: Step<Broker> =
+    Step::new("erase", |input| Box::pin(erase(input))).retry(RetryPolicy::STUBBORN).forward_only();
+const GIVE_BACK: Step<Broker> = Step::new("release", |input| Box::pin(release(input)))
+    .retry(RetryPolicy::STUBBORN)
+    .forward_only();
+const METER: Step<Broker> =
+    Step::new("meter", |input| Box::pin(meter(input))).retry(RetryPolicy::STUBBORN).forward_only();
+
+const STEPS: &[Step<Broker>] = &[DENY, STOP, ERASE, GIVE_BACK, METER];
+const RETURNING_STEPS: &[Step<Broker>] = &[DENY, STOP, HAND_OVER, ERASE, GIVE_BACK, METER];
 
 pub(super) fn definition() -> WorkflowDefinition<Broker> {
     WorkflowDefinition::new(RELEASE, 1, STEPS).on_done(|input, tx| Box::pin(released(input, tx)))
 }
 
+pub(super) fn returning() -> WorkflowDefinition<Broker> {
+    WorkflowDefinition::new(RETURNING, 1, RETURNING_STEPS)
+        .on_done(|input, tx| Box::pin(released(input, tx)))
+}
+
 /// IF13: from here on the address refuses.
 async fn deny(input: StepInput<Broker>) -> StepResult {
-    let target = Target::of(&input).await?;
+    let target = target(&input).await?;
     let allocation = target.look().await?;
     if allocation.state != ResourceState::Active {
         return target.note(&input, &allocation);
@@ -59,7 +93,7 @@ async fn deny(input: StepInput<Broker>) -> StepResult {
 /// IF7: end of use; metering stops.
 async fn stop_service(input: StepInput<Broker>) -> StepResult {
     use ResourceState::{Active, Failed, Provisioning, Ready};
-    let target = Target::of(&input).await?;
+    let target = target(&input).await?;
     let allocation = target.look().await?;
     if !matches!(allocation.state, Active | Ready | Provisioning | Failed) {
         return target.note(&input, &allocation);
@@ -69,9 +103,26 @@ async fn stop_service(input: StepInput<Broker>) -> StepResult {
     target.note(&input, &allocation)
 }
 
+/// F7.10.1c, F7.10.1e: the data wait, readable, for whoever they belong to.
+async fn hand_over(input: StepInput<Broker>) -> StepResult {
+    if let Some(taken) = input.run.signal::<Taken>(TAKEN)? {
+        return Done::with(&taken);
+    }
+    let target = target(&input).await?;
+    let waited = input.clock.now().since(input.first_started_at);
+    let limit = i64::try_from(TAKE_WITHIN.as_micros()).unwrap_or(i64::MAX);
+    if waited >= limit {
+        return Done::with(&Taken::TimeOver);
+    }
+    // Nobody is asked to take what cannot be read.
+    target.cloud.driver.export(&target.id).await.map_err(stop)?;
+    let until = input.first_started_at.plus_us(limit);
+    Err(Stop::wait(TAKEN, until, TAKEN, "the data wait for their owner"))
+}
+
 /// IF10, F7.10: the data are gone, and the provider signs that they are.
 async fn erase(input: StepInput<Broker>) -> StepResult {
-    let target = Target::of(&input).await?;
+    let target = target(&input).await?;
     let command = target.cloud.command("", &target.id)?;
     let statement = target.cloud.driver.erase(command).await.map_err(stop)?;
     let key = target.check(&statement)?;
@@ -92,7 +143,7 @@ async fn erase(input: StepInput<Broker>) -> StepResult {
 
 /// The capacity goes back to the provider.
 async fn release(input: StepInput<Broker>) -> StepResult {
-    let target = Target::of(&input).await?;
+    let target = target(&input).await?;
     let allocation = target.look().await?;
     if !allocation.state.takes_capacity() {
         return target.note(&input, &allocation);
@@ -104,7 +155,7 @@ async fn release(input: StepInput<Broker>) -> StepResult {
 
 /// S2: both sides keep the same usage row, recognisable by its hash.
 async fn meter(input: StepInput<Broker>) -> StepResult {
-    let target = Target::of(&input).await?;
+    let target = target(&input).await?;
     let meter = target.cloud.driver.meter(&target.id).await.map_err(stop)?;
     if !meter.is_final {
         return Err(Stop::retry("meter_open", "the provider has not closed the meter yet"));
@@ -134,46 +185,6 @@ async fn released(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(),
     end(&input.env, tx, contract_id(&input.run)?, ending).await
 }
 
-/// The allocation to be ended, and the way to it.
-struct Target {
-    cloud: Cloud,
-    id: AllocationId,
-    detail: GroupDetail,
-}
-
-impl Target {
-    async fn of(input: &StepInput<Broker>) -> Result<Self, Stop> {
-        let provider = input.run.input::<ReleaseInput>()?.provider;
-        let cloud = Cloud::of(input, provider).await?;
-        let mut tx = input.env.db().begin_read().await?;
-        let (row, detail) = find_group(&mut tx, contract_id(&input.run)?)
-            .await?
-            .ok_or_else(|| Stop::failed("no_group", "nothing was ever held for this contract"))?;
-        Ok(Self { cloud, id: AllocationId(row.native_id), detail })
-    }
-
-    async fn look(&self) -> Result<Allocation, Stop> {
-        self.cloud
-            .look(&self.id)
-            .await?
-            .ok_or_else(|| Stop::failed("gone", "the cloud does not know the allocation any more"))
-    }
-
-    fn note(&self, input: &StepInput<Broker>, allocation: &Allocation) -> StepResult {
-        done_with_group(input, contract_id(&input.run)?, allocation, &self.detail)
-    }
-
-    /// The statement is about this allocation and signed with the key known from the start.
-    fn check(&self, statement: &ErasureStatement) -> Result<PublicKey, Stop> {
-        let key = self.detail.erasure_key.clone().ok_or_else(|| {
-            Stop::failed("no_erasure_key", "the cloud published no key for erasure statements")
-        })?;
-        statement
-            .verify_with(&key)
-            .map_err(|error| Stop::failed("statement_invalid", error.to_string()))?;
-        if statement.statement.allocation_id != self.id {
-            return Err(Stop::failed("statement_invalid", "the statement is about something else"));
-        }
-        Ok(key)
-    }
+async fn target(input: &StepInput<Broker>) -> Result<Target, Stop> {
+    Target::of(input, input.run.input::<ReleaseInput>()?.provider).await
 }

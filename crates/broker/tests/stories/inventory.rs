@@ -4,7 +4,7 @@ use crate::on_both;
 use broker::inventory::{GROUP, Inventory, LOOK};
 use broker::{BrokerError, OpContext};
 use domain::{ContractId, ContractState, Role, Timestamp};
-use provider_api::{AllocationCommand, Call, IdempotencyKey, ResourceState};
+use provider_api::ResourceState;
 use testkit::{Engine, TestBroker, customer_of};
 
 const OFFER: &str = "hokusei-gov-iaas";
@@ -94,15 +94,8 @@ async fn f7_5_3_what_a_cloud_changes_by_itself_is_found_once_and_told(engine: En
     let (market, customer, id) = running(engine).await;
     market.clock.advance_seconds(60);
     assert_eq!(market.broker.look_at_services().await.unwrap(), 0);
-    let driver = market.driver();
-    let allocation = market.allocations(id).await.pop().unwrap();
-    assert_eq!(allocation.state, ResourceState::Active);
-    // Somebody at the provider stops the service, past the broker.
-    let stop = AllocationCommand {
-        call: Call { key: IdempotencyKey::parse("by-hand").unwrap(), epoch: allocation.epoch },
-        allocation_id: allocation.id.clone(),
-    };
-    driver.stop(stop).await.unwrap();
+    assert_eq!(market.allocations(id).await.pop().unwrap().state, ResourceState::Active);
+    market.stop_by_hand(id, "by-hand").await;
     for _ in 0..2 {
         assert_eq!(market.broker.look_at_services().await.unwrap(), 1);
     }

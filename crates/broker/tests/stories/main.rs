@@ -8,10 +8,12 @@
 )]
 
 mod accounts;
+mod changes;
 mod combinations;
 mod conformance;
 mod contracts;
 mod crowd;
+mod data;
 mod desk;
 mod ends;
 mod exchange;
@@ -24,10 +26,12 @@ mod orders;
 mod planning;
 mod ranking;
 mod regions;
+mod repair;
 mod repeats;
 mod restart;
 mod securing;
 mod simulation;
+mod starts;
 
 /// Makes each story two tests, one for each database.
 macro_rules! on_both {

@@ -59,8 +59,8 @@ pub(super) struct Outgoing<'a> {
 
 /// How one try ended when it gave no answer.
 #[derive(Debug)]
-struct Failure {
-    error: DriverError,
+pub(super) struct Failure {
+    pub error: DriverError,
     repeat: bool,
     /// Whether the cloud may have acted.
     open: bool,
@@ -141,6 +141,16 @@ async fn once(
     }
 }
 
+/// What an answer that is no success says.
+pub(super) async fn refusal(response: reqwest::Response, max: usize) -> DriverError {
+    let status = response.status();
+    let remote = header(&response, paths::REQUEST_ID).unwrap_or_default();
+    match body::read(response, max).await {
+        Ok(bytes) => classify(status, &bytes, None, false, &remote).error,
+        Err(error) => DriverError::Transient { retry_after: None, detail: error.to_string() },
+    }
+}
+
 fn header(response: &reqwest::Response, name: &str) -> Option<String> {
     response.headers().get(name)?.to_str().ok().map(|text| text.chars().take(100).collect())
 }
@@ -155,7 +165,7 @@ fn failed(changing: bool, repeat: bool, detail: String) -> Failure {
     Failure { error, repeat, open: changing }
 }
 
-fn unsent(error: &reqwest::Error, changing: bool) -> Failure {
+pub(super) fn unsent(error: &reqwest::Error, changing: bool) -> Failure {
     let detail = chain(error);
     if forbidden(error) {
         let error = DriverError::rejected(ProblemCode::Forbidden, detail);

@@ -5,11 +5,13 @@ use reqwest::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::archive;
 use super::client::{self, Outgoing};
 use super::config::{ConfigError, DriverConfig};
 use crate::driver::{
-    AllocationCommand, BackupCommand, Call, ConfirmCommand, Driver, DriverError, ExtendCommand,
-    HoldCommand, StartCommand,
+    AcceptLinkCommand, AllocationCommand, ArchivePart, BackupCommand, Call, CloseLinkCommand,
+    ConfirmCommand, DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, LinkCommand,
+    ResizeCommand, StartCommand,
 };
 use crate::erasure::ErasureStatement;
 use crate::paths;
@@ -18,8 +20,9 @@ use crate::resource::ResourceGraph;
 use crate::wire::{
     Allocation, AllocationId, AllocationPage, BackedUpFile, Backup, BackupFilePage, BackupId,
     BackupPage, Capabilities, ConfirmRequest, DiscoverAnswer, DiscoverRequest, EventPage,
-    ExtendRequest, IdempotencyKey, Liveness, LongOperation, LongOperationPage, Metrics,
-    OperationId, OperationRecord, UsageRecord,
+    ExportManifest, ExtendRequest, IdempotencyKey, Link, LinkId, LinkPage, LinkProbe, Liveness,
+    LongOperation, LongOperationPage, Metrics, OperationId, OperationRecord, TenantQuota,
+    UsageRecord,
 };
 
 /// One cloud over HTTP.
@@ -136,6 +139,15 @@ impl Driver for HttpDriver {
         self.get(paths::CAPABILITIES.to_owned()).await
     }
 
+    async fn quota(&self) -> Result<Option<TenantQuota>, DriverError> {
+        match self.get(paths::QUOTA.to_owned()).await {
+            Ok(quota) => Ok(Some(quota)),
+            // A cloud of an earlier version.
+            Err(DriverError::Gone { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn discover(&self, request: &DiscoverRequest) -> Result<DiscoverAnswer, DriverError> {
         let path = paths::DISCOVER.to_owned();
         let outgoing =
@@ -171,6 +183,30 @@ impl Driver for HttpDriver {
 
     async fn start(&self, command: StartCommand) -> Result<Allocation, DriverError> {
         let path = paths::with(paths::START, command.allocation_id.as_str());
+        self.change(Method::POST, path, &command.request, &command.call).await
+    }
+
+    async fn drain(&self, command: DrainCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::DRAIN, command.allocation_id.as_str());
+        self.change(Method::POST, path, &command.request, &command.call).await
+    }
+
+    async fn export(&self, id: &AllocationId) -> Result<ExportManifest, DriverError> {
+        self.get(paths::with(paths::EXPORT, id.as_str())).await
+    }
+
+    async fn export_archive(
+        &self,
+        id: &AllocationId,
+        from: u64,
+        etag: Option<&str>,
+    ) -> Result<ArchivePart, DriverError> {
+        let path = paths::with(paths::EXPORT_ARCHIVE, id.as_str());
+        archive::fetch(&self.client, &self.config, &path, (from, etag)).await
+    }
+
+    async fn resize(&self, command: ResizeCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::RESIZE, command.allocation_id.as_str());
         self.change(Method::POST, path, &command.request, &command.call).await
     }
 
@@ -270,6 +306,36 @@ impl Driver for HttpDriver {
     async fn long_operations(&self, id: &AllocationId) -> Result<Vec<LongOperation>, DriverError> {
         let open = |page: LongOperationPage| (page.items, page.next);
         self.whole(&paths::with(paths::LONG_OPERATIONS, id.as_str()), None, open).await
+    }
+
+    async fn open_link(&self, command: LinkCommand) -> Result<Link, DriverError> {
+        let path = paths::with(paths::LINKS, command.allocation_id.as_str());
+        self.change(Method::POST, path, &command.request, &command.call).await
+    }
+
+    async fn accept_link(&self, command: AcceptLinkCommand) -> Result<Link, DriverError> {
+        let path = paths::with(paths::ACCEPT_LINK, command.allocation_id.as_str());
+        self.change(Method::POST, path, &command.offer, &command.call).await
+    }
+
+    async fn close_link(&self, command: CloseLinkCommand) -> Result<Link, DriverError> {
+        let path = paths::with(paths::LINK, command.link_id.as_str());
+        self.change(Method::DELETE, path, &(), &command.call).await
+    }
+
+    async fn links(&self, id: &AllocationId) -> Result<Vec<Link>, DriverError> {
+        let open = |page: LinkPage| (page.items, page.next);
+        self.whole(&paths::with(paths::LINKS, id.as_str()), None, open).await
+    }
+
+    async fn link(&self, id: &LinkId) -> Result<Link, DriverError> {
+        self.get(paths::with(paths::LINK, id.as_str())).await
+    }
+
+    async fn probe_link(&self, id: &LinkId) -> Result<LinkProbe, DriverError> {
+        let path = paths::with(paths::PROBE_LINK, id.as_str());
+        let outgoing = Outgoing { method: Method::POST, path, body: None, call: None };
+        client::send(&self.client, &self.config, &outgoing).await
     }
 
     async fn long_operation(&self, id: &OperationId) -> Result<LongOperation, DriverError> {

@@ -1,6 +1,7 @@
 //! `HttpDriver` and `HttpProbe`: the ports over real HTTP.
 //! Deadlines, bounded retries, a size limit and the address guard live here; what to call and when does not.
 
+mod archive;
 mod body;
 mod client;
 mod config;

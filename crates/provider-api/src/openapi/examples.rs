@@ -1,6 +1,7 @@
 //! One example for each schema, built from the types themselves, so that it cannot be wrong.
 
 mod backups;
+mod links;
 mod security;
 mod watching;
 
@@ -29,6 +30,7 @@ const LABEL: &str = "ctr_0192f7a1";
 pub fn example(schema: &str) -> Option<Value> {
     match schema {
         "Capabilities" => told(&capabilities()),
+        "TenantQuota" => told(&quota()),
         "DiscoverRequest" => told(&DiscoverRequest { region: zone().region, resources: group() }),
         "DiscoverAnswer" => told(&discovered()),
         "HoldRequest" => told(&HoldRequest {
@@ -41,6 +43,7 @@ pub fn example(schema: &str) -> Option<Value> {
         "ConfirmRequest" => {
             told(&ConfirmRequest { quota: Quota { storage_bytes: Some(50_000_000_000) } })
         }
+        "ResizeRequest" => told(&ResizeRequest { resources: group(), quota: Quota::default() }),
         "DrainRequest" => told(&DrainRequest { deadline_seconds: Some(30) }),
         "StartRequest" => told(&StartRequest {
             application: "demo".to_owned(),
@@ -81,6 +84,11 @@ pub fn example(schema: &str) -> Option<Value> {
         "ExportManifest" => told(&backups::export()),
         crate::operations::ARCHIVE => told(&"(the bytes of a tar)"),
         "ErasureStatement" => told(&statement()?),
+        "LinkRequest" => told(&links::request()),
+        "LinkOffer" => told(&links::offer()),
+        "Link" => told(&links::requested()),
+        "LinkPage" => told(&LinkPage { items: vec![links::up()], next: None }),
+        "LinkProbe" => told(&links::probe()),
         "Problem" => told(&problem()),
         _ => None,
     }
@@ -107,6 +115,11 @@ fn group() -> ResourceGroup {
     }
 }
 
+fn quota() -> TenantQuota {
+    let limits = Limits { instances: Some(20), storage_gb: Some(500), ..Limits::default() };
+    TenantQuota { tenant: "acme".to_owned(), limits, used: group().amounts(), at_us: NOW_US }
+}
+
 fn capabilities() -> Capabilities {
     let capacity =
         Amounts { instances: 64, vcpu: 256, ram_mb: 524_288, storage_gb: 5000, mbps: 10_000 };
@@ -124,8 +137,11 @@ fn capabilities() -> Capabilities {
         monitoring: Some(watching::support()),
         security: Some(security::support()),
         drain: true,
+        resize: ResizeSupport::Live,
         export: true,
         webhooks: true,
+        quota: true,
+        links: Some(links::support()),
         erasure_key: Some(PublicKey::of(&key().verifying_key(), "3c1f7a90b2d4e6f8")),
     }
 }
@@ -210,6 +226,8 @@ fn events() -> EventPage {
         operation: None,
         security: None,
         block: None,
+        link: None,
+        resized: None,
     };
     let items = vec![CloudEvent::of("urn:kumoichi:cloud:3c1f7a90b2d4e6f8", 42, data)];
     EventPage { items, next: "42".to_owned(), more: false, oldest: Some("1".to_owned()) }
@@ -259,6 +277,7 @@ fn usage() -> UsageRecord {
         storage_bytes: Some(12_288),
         requests: 812,
         intervals: vec![UseInterval { started_at_us, stopped_at_us: None }],
+        sizes: Vec::new(),
     }
 }
 

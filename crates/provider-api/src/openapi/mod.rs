@@ -188,7 +188,7 @@ fn refusals(operation: &Operation) -> Vec<(u16, Vec<Code>)> {
 
 fn parameters() -> Value {
     json!({
-        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup, a block or long work",
+        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup, a block, a link or long work",
             "schema": {"type": "string", "minLength": 1}},
         "key": {"name": "key", "in": "path", "required": true, "description": "An idempotency key",
             "schema": {"type": "string", "minLength": 1, "maxLength": 200}},
@@ -223,6 +223,7 @@ fn schemas() -> Map<String, Value> {
     }
     add!(
         wire::Capabilities,
+        wire::TenantQuota,
         wire::DiscoverRequest,
         wire::DiscoverAnswer,
         wire::HoldRequest,
@@ -230,6 +231,7 @@ fn schemas() -> Map<String, Value> {
         wire::ConfirmRequest,
         wire::StartRequest,
         wire::DrainRequest,
+        wire::ResizeRequest,
         wire::Allocation,
         wire::AllocationPage,
         wire::OperationRecord,
@@ -252,6 +254,11 @@ fn schemas() -> Map<String, Value> {
         wire::LongOperationPage,
         resource::ResourceGraph,
         wire::ExportManifest,
+        wire::LinkRequest,
+        wire::LinkOffer,
+        wire::Link,
+        wire::LinkPage,
+        wire::LinkProbe,
         erasure::ErasureStatement,
         Problem,
     );

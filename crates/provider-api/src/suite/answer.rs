@@ -165,6 +165,15 @@ impl Answer {
         Ok(problem)
     }
 
+    /// A refusal for want of room: the region is full, or the tenant may have no more.
+    pub(super) fn refused_for_room(&self) -> Result<Problem, Stop> {
+        let problem = serde_json::from_str::<Problem>(&self.body).ok();
+        match problem.map(|problem| problem.code) {
+            Some(ProblemCode::QuotaExceeded) => self.refused(ProblemCode::QuotaExceeded),
+            _ => self.refused(ProblemCode::CapacityExhausted),
+        }
+    }
+
     /// A refusal of bad input that names the place.
     pub(super) fn names(&self, pointer: &str) -> Outcome {
         let problem = self.refused(ProblemCode::InvalidRequest)?;

@@ -5,8 +5,8 @@ use std::pin::Pin;
 
 use super::answer::Outcome;
 use super::checks::{
-    backups, crash, door, drain, ending, events, export, fence, holds, lives, monitoring, order,
-    regions, security, trouble, watch, webhook,
+    backups, crash, door, drain, ending, events, export, fence, holds, links, lives, monitoring,
+    order, regions, resize, security, tenants, trouble, watch, webhook,
 };
 use super::desk::Desk;
 use super::group::Group;
@@ -96,6 +96,13 @@ pub const CATALOGUE: &[Check] = &[
         door::size
     ),
     check!(Door, "door.time", ["IF12"], "questions are answered in time", door::time),
+    check!(
+        Door,
+        "door.tenants",
+        ["IF4"],
+        "another tenant neither sees nor changes what is not its own",
+        tenants::apart
+    ),
     check!(Places, "places.told", ["F7.4.1"], "every zone is told whole", regions::told),
     check!(
         Places,
@@ -188,6 +195,13 @@ pub const CATALOGUE: &[Check] = &[
         ["IF4", "F7.4.4"],
         "a dropped hold gives everything back, however often it is dropped",
         holds::drop_it
+    ),
+    check!(
+        Holds,
+        "hold.quota",
+        ["F7.4.4"],
+        "a tenant gets no more than its quota, and is told which",
+        tenants::quota
     ),
     check!(Crash, "crash.by-key", ["IF4"], "what became of a key can be asked", crash::by_key),
     check!(
@@ -302,6 +316,34 @@ pub const CATALOGUE: &[Check] = &[
         ["F7.5.1"],
         "what does not run cannot be drained",
         drain::order
+    ),
+    check!(
+        Life,
+        "life.resize",
+        ["IF4", "F7.5.3"],
+        "what is booked becomes as large as was asked, users stay in, and each size is metered for its time",
+        resize::whole
+    ),
+    check!(
+        Life,
+        "life.resize-room",
+        ["F7.4.3"],
+        "a size that does not fit whole is refused whole",
+        resize::room
+    ),
+    check!(
+        Life,
+        "life.resize-data",
+        ["IF2"],
+        "a volume becomes no smaller than what it holds",
+        resize::data
+    ),
+    check!(
+        Life,
+        "life.resize-order",
+        ["F7.5.1"],
+        "what is only held, or has ended, cannot be resized",
+        resize::order
     ),
     check!(
         Life,
@@ -509,6 +551,48 @@ pub const CATALOGUE: &[Check] = &[
         ending::capacity
     ),
     check!(Ending, "end.gone", ["F7.5.1"], "what does not exist is not found", ending::gone),
+    check!(
+        Links,
+        "link.consent",
+        ["IF3", "IF6"],
+        "a tunnel comes up when both sides have consented and not before",
+        links::consent
+    ),
+    check!(
+        Links,
+        "link.accepts",
+        ["IF3", "IF9"],
+        "a link that another cloud asked for is accepted once and comes up",
+        links::accepts
+    ),
+    check!(
+        Links,
+        "link.carries",
+        ["IF9", "F7.6.4"],
+        "a link carries what was booked and no more, and counts it",
+        links::carries
+    ),
+    check!(
+        Links,
+        "link.down",
+        ["IF3", "IF9"],
+        "a link that was taken down carries nothing and gives its bandwidth back",
+        links::down
+    ),
+    check!(
+        Links,
+        "link.refused",
+        ["IF6"],
+        "a link that cannot be made is refused by its place, and none is made twice",
+        links::refused
+    ),
+    check!(
+        Links,
+        "link.released",
+        ["F7.10.1d", "F7.5.3"],
+        "a release takes links down and the feed tells every change",
+        links::released
+    ),
     check!(
         Trouble,
         "trouble.lost-answer",

@@ -25,13 +25,15 @@ pub enum Group {
     Backups,
     /// Erasure and release.
     Ending,
+    /// Tunnels between two clouds.
+    Links,
     /// Answers that get lost, on order.
     Trouble,
 }
 
 impl Group {
     /// All groups, in the order of a report.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Door,
         Self::Places,
         Self::Holds,
@@ -41,6 +43,7 @@ impl Group {
         Self::Watch,
         Self::Backups,
         Self::Ending,
+        Self::Links,
         Self::Trouble,
     ];
 
@@ -57,6 +60,7 @@ impl Group {
             Self::Watch => "watch",
             Self::Backups => "backups",
             Self::Ending => "ending",
+            Self::Links => "links",
             Self::Trouble => "trouble",
         }
     }
@@ -74,6 +78,7 @@ impl Group {
             Self::Watch => "Watching: liveness, metrics, meter",
             Self::Backups => "Backups: copies, long work, restoring",
             Self::Ending => "The end: erasure and release",
+            Self::Links => "Links: consent, tunnels, bandwidth between two clouds",
             Self::Trouble => "Trouble on order: lost answers",
         }
     }

@@ -39,6 +39,18 @@ pub struct Target {
     pub config: DriverConfig,
     /// For checks that order faults at the cloud; without it they are skipped.
     pub admin_token: Option<Secret>,
+    /// Token of a second tenant of the same cloud; without it checks between tenants are skipped.
+    pub other_token: Option<Secret>,
+    /// A second cloud that makes links; without it checks between two clouds are skipped.
+    pub second: Option<DriverConfig>,
+}
+
+impl Target {
+    /// A cloud of which only one tenant's token is known.
+    #[must_use]
+    pub fn new(config: DriverConfig) -> Self {
+        Self { config, admin_token: None, other_token: None, second: None }
+    }
 }
 
 /// How a run is done.

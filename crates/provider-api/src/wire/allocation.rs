@@ -122,6 +122,17 @@ pub struct DrainRequest {
     pub deadline_seconds: Option<u32>,
 }
 
+/// Makes what is booked larger or smaller, all of it or nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ResizeRequest {
+    /// The whole size it is to have; the kind of endpoint stays as it was held.
+    pub resources: ResourceGroup,
+    /// Limits below the new size; an absent limit is the new size.
+    #[serde(default)]
+    pub quota: Quota,
+}
+
 /// One held or booked group as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Amounts, EndpointKind, MonitoringSupport, ResourceGroup, SecuritySupport};
+use super::{
+    Amounts, EndpointKind, LinkSupport, MonitoringSupport, ResourceGroup, SecuritySupport,
+};
 
 /// What a cloud says about itself: the gateway document of a driver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -37,12 +39,21 @@ pub struct Capabilities {
     /// Whether services can be drained; a cloud that says nothing of it stops them only.
     #[serde(default)]
     pub drain: bool,
+    /// Whether what is booked can be made larger and smaller; a cloud that says nothing of it cannot.
+    #[serde(default)]
+    pub resize: ResizeSupport,
     /// Whether data can be taken along as an archive.
     #[serde(default)]
     pub export: bool,
     /// Whether events are posted to a subscriber.
     #[serde(default)]
     pub webhooks: bool,
+    /// Whether `quota` tells what the tenant may have; a cloud that says nothing of it knows no quotas.
+    #[serde(default)]
+    pub quota: bool,
+    /// How allocations are linked with other clouds; absent when they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<LinkSupport>,
     /// The key that signs erasure statements; absent when the cloud signs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure_key: Option<PublicKey>,
@@ -91,6 +102,19 @@ pub enum HoldSupport {
     NativeGroup,
 }
 
+/// When a cloud can make what is booked larger or smaller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ResizeSupport {
+    /// Not at all.
+    #[default]
+    None,
+    /// Only while nothing runs.
+    Stopped,
+    /// Also while it runs: users reach it all the time.
+    Live,
+}
+
 /// A public key for signatures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -120,7 +144,7 @@ pub struct DiscoverAnswer {
     pub available: bool,
     /// The zone that would hold it; when none has room, the region's first.
     pub zone: Zone,
-    /// What is free in that zone now.
+    /// What is free in that zone now, and no more than the tenant may still have.
     pub free: Amounts,
     /// Microseconds UTC.
     pub at_us: i64,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    AllocationId, BackupId, BlockId, BlockState, OperationId, SecurityEventId, SecurityKind,
-    WorkKind, WorkState,
+    AllocationId, BackupId, BlockId, BlockState, LinkNotice, OperationId, ResourceGroup,
+    SecurityEventId, SecurityKind, WorkKind, WorkState,
 };
 use crate::state::ResourceState;
 
@@ -20,7 +20,8 @@ pub struct CloudEvent {
     pub source: String,
     /// [`CloudEvent::PREFIX`] and the new state, such as `kumoichi.allocation.held`; for long work
     /// [`CloudEvent::WORK_PREFIX`] and its state, such as `kumoichi.operation.succeeded`; for what was noticed at an
-    /// address [`CloudEvent::SECURITY_PREFIX`] and its kind; for blocks [`CloudEvent::BLOCK_PREFIX`] and their state.
+    /// address [`CloudEvent::SECURITY_PREFIX`] and its kind; for blocks [`CloudEvent::BLOCK_PREFIX`] and
+    /// for links [`CloudEvent::LINK_PREFIX`], each with the new state; for another size [`CloudEvent::RESIZED`].
     #[serde(rename = "type")]
     pub kind: String,
     /// The allocation's id.
@@ -56,6 +57,20 @@ pub struct EventData {
     /// The block that was set or lifted; absent in all other events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<BlockNotice>,
+    /// The link that came into another state; absent in all other events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<LinkNotice>,
+    /// The size before and after; absent unless it was resized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resized: Option<SizeNotice>,
+}
+
+/// An allocation became larger or smaller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SizeNotice {
+    pub before: ResourceGroup,
+    pub after: ResourceGroup,
 }
 
 /// What was noticed at an address.
@@ -110,10 +125,15 @@ impl CloudEvent {
     pub const PREFIX: &'static str = "kumoichi.allocation.";
     /// The beginning of the type of every change of long work.
     pub const WORK_PREFIX: &'static str = "kumoichi.operation.";
+    /// The type of every change of a size.
+    pub const RESIZED: &'static str = "kumoichi.size.changed";
     /// The beginning of the type of everything noticed at an address.
     pub const SECURITY_PREFIX: &'static str = "kumoichi.security.";
     /// The beginning of the type of every change of a block.
     pub const BLOCK_PREFIX: &'static str = "kumoichi.block.";
+
+    /// The beginning of the type of every change of a link.
+    pub const LINK_PREFIX: &'static str = "kumoichi.link.";
 
     /// The event of a change; `sequence` is its place in the feed.
     #[must_use]
@@ -137,6 +157,12 @@ impl CloudEvent {
         }
         if let Some(noticed) = &data.security {
             return format!("{}{}", Self::SECURITY_PREFIX, noticed.kind.as_str());
+        }
+        if let Some(link) = &data.link {
+            return format!("{}{}", Self::LINK_PREFIX, link.state.as_str());
+        }
+        if data.resized.is_some() {
+            return Self::RESIZED.to_owned();
         }
         match &data.block {
             Some(block) => format!("{}{}", Self::BLOCK_PREFIX, block.state.as_str()),
@@ -199,6 +225,8 @@ mod tests {
             operation: None,
             security: None,
             block: None,
+            link: None,
+            resized: None,
         };
         let json = serde_json::to_value(CloudEvent::of("urn:x", 7, data)).unwrap();
         assert_eq!(json["type"], "kumoichi.allocation.held");

@@ -44,4 +44,6 @@ names! {
     SecurityEventId,
     /// The provider's id of a source that is kept out, opaque to the caller.
     BlockId,
+    /// The provider's id of a link to another cloud, opaque to the caller.
+    LinkId,
 }

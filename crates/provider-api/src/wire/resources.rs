@@ -114,6 +114,18 @@ impl Amounts {
             && self.mbps >= need.mbps
     }
 
+    /// The smaller of each amount.
+    #[must_use]
+    pub fn least(&self, other: &Self) -> Self {
+        Self {
+            instances: self.instances.min(other.instances),
+            vcpu: self.vcpu.min(other.vcpu),
+            ram_mb: self.ram_mb.min(other.ram_mb),
+            storage_gb: self.storage_gb.min(other.storage_gb),
+            mbps: self.mbps.min(other.mbps),
+        }
+    }
+
     /// What is left when `used` is taken away; may be below zero when a capacity was lowered.
     #[must_use]
     pub fn minus(&self, used: &Self) -> Self {

@@ -1,21 +1,47 @@
-//! Reads what every changing call carries, and bodies.
+//! Reads whose a call is, what every changing call carries, and bodies.
+
+use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::response::Response;
 use provider_api::{FieldFault, IdempotencyKey, ProblemCode, paths};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::unauthorized;
 use crate::error::OpError;
 use crate::operations::{Intent, invalid};
+use crate::tenants::Tenant;
+
+/// Whose a call is, and its headers. Only the door puts it there, after it has seen the token.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    pub tenant: Arc<Tenant>,
+    headers: HeaderMap,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let Some(tenant) = parts.extensions.get::<Arc<Tenant>>() else {
+            return Err(unauthorized());
+        };
+        Ok(Self { tenant: Arc::clone(tenant), headers: parts.headers.clone() })
+    }
+}
 
 /// Key and epoch of a changing call, bound to what it asks.
 pub(super) fn intent(
-    headers: &HeaderMap,
+    caller: &Caller,
     operation: &'static str,
     target: &str,
     body: &impl Serialize,
 ) -> Result<Intent, OpError> {
+    let headers = &caller.headers;
     let key =
         text(headers, paths::IDEMPOTENCY_KEY).and_then(|text| IdempotencyKey::parse(text).ok());
     let Some(key) = key else {
@@ -29,7 +55,7 @@ pub(super) fn intent(
             "send Kumoichi-Epoch with an integer",
         ));
     };
-    Intent::new(operation, key, epoch, target, body)
+    Intent::new(operation, Arc::clone(&caller.tenant), (&key, epoch), target, body)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

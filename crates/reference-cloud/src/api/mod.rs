@@ -1,6 +1,7 @@
 //! The API over HTTP: routes, tokens, headers, problems. Every rule is in `operations`.
 
 mod answer;
+mod door;
 mod export;
 mod faults;
 mod headers;
@@ -8,18 +9,18 @@ mod page;
 mod routes;
 mod watching;
 
+use door::unauthorized;
 pub(crate) use page::STYLE;
 
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::HeaderValue;
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, post, put};
 use axum::{Json, Router};
-use provider_api::{OPERATIONS, ProblemCode, Secret, paths};
-use subtle::ConstantTimeEq;
+use provider_api::{OPERATIONS, ProblemCode, paths};
 
 use crate::cloud::Cloud;
 use crate::error::OpError;
@@ -30,12 +31,14 @@ const BODY_MAX: usize = 64 * 1024;
 
 /// Every route of the cloud.
 pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
+    let with_owner = middleware::from_fn_with_state(Arc::clone(&cloud), door::need_owner);
     let with_faults = middleware::from_fn_with_state(Arc::clone(&cloud), faults::suffer);
-    let with_token = middleware::from_fn_with_state(Arc::clone(&cloud), need_token);
+    let with_token = middleware::from_fn_with_state(Arc::clone(&cloud), door::need_token);
     // From the table of operations, so that none is served that the document does not know.
     let routed = OPERATIONS.iter().filter_map(|each| Some((each, handler(each.name)?)));
     let api = routed
         .fold(Router::new(), |api, (operation, handler)| api.route(operation.route, handler))
+        .route_layer(with_owner)
         .route_layer(with_faults)
         .route_layer(with_token);
     let mut router = Router::new()
@@ -48,7 +51,7 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
         });
     if cloud.config.faults && cloud.config.admin_token.is_some() {
         let orders = get(faults::list).post(faults::order).delete(faults::clear);
-        let with_admin = middleware::from_fn_with_state(Arc::clone(&cloud), need_admin);
+        let with_admin = middleware::from_fn_with_state(Arc::clone(&cloud), door::need_admin);
         let switches = get(faults::switches).put(faults::switch);
         let admin = Router::new().route("/faults", orders).route("/switches", switches);
         router = router.merge(admin.route_layer(with_admin));
@@ -68,6 +71,7 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
 fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
     Some(match name {
         "capabilities" => get(routes::capabilities),
+        "quota" => get(routes::quota),
         "discover" => post(routes::discover),
         "hold" => post(routes::hold),
         "drop" => delete(routes::drop_hold),
@@ -79,6 +83,7 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "start" => post(routes::start),
         "stop" => post(routes::stop),
         "drain" => post(routes::drain),
+        "resize" => post(routes::resize),
         "allow" => post(routes::allow),
         "deny" => post(routes::deny),
         "operation" => get(routes::operation),
@@ -108,6 +113,12 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "longOperation" => get(routes::long_operation),
         "export" => get(export::export),
         "exportArchive" => get(export::export_archive),
+        "openLink" => post(routes::open_link),
+        "acceptLink" => post(routes::accept_link),
+        "links" => get(routes::links),
+        "getLink" => get(routes::one_link),
+        "closeLink" => delete(routes::close_link),
+        "probeLink" => post(routes::probe_link),
         "erase" => post(routes::erase),
         "release" => post(routes::release),
         _ => return None,
@@ -123,31 +134,6 @@ async fn name_request(request: Request, next: Next) -> Response {
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(paths::REQUEST_ID, value);
     }
-    response
-}
-
-async fn need_token(State(cloud): State<Arc<Cloud>>, request: Request, next: Next) -> Response {
-    if bears(&request, &cloud.config.token) { next.run(request).await } else { unauthorized() }
-}
-
-async fn need_admin(State(cloud): State<Arc<Cloud>>, request: Request, next: Next) -> Response {
-    let allowed = cloud.config.admin_token.as_ref().is_some_and(|token| bears(&request, token));
-    if allowed { next.run(request).await } else { unauthorized() }
-}
-
-/// Whether the request bears the token; compared by hashes in constant time, so that nothing leaks by timing.
-fn bears(request: &Request, token: &Secret) -> bool {
-    let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let Some(sent) = sent.and_then(|value| value.strip_prefix("Bearer ")) else { return false };
-    let (sent, known) = (keys::hash(sent.as_bytes()), keys::hash(token.reveal().as_bytes()));
-    sent.as_bytes().ct_eq(known.as_bytes()).into()
-}
-
-fn unauthorized() -> Response {
-    let refusal =
-        OpError::refuse(ProblemCode::Unauthorized, "send the token as Authorization: Bearer");
-    let mut response = answer::problem(&refusal).into_response();
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
 }
 

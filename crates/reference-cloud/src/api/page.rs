@@ -44,6 +44,16 @@ async fn render(cloud: &Cloud, words: &Words) -> Result<String, OpError> {
     for (room, each) in cloud.all_rooms(&used).zip(&cloud.config.zones) {
         capacity(&mut page, words, &room, &each.capacity);
     }
+    // The page needs no token: where there are several tenants it tells what is free and nothing of whom.
+    if cloud.config.tenants.len() == 1 {
+        lent(&mut page, words, cloud).await?;
+    }
+    page.push_str("</main></body></html>");
+    Ok(page)
+}
+
+async fn lent(page: &mut String, words: &Words, cloud: &Cloud) -> Result<(), OpError> {
+    let now_us = cloud.now_us();
     let _ = write!(page, "<h2>{}</h2>", words.get("cloud.allocations"));
     let rows = cloud.store.living().await?;
     if rows.is_empty() {
@@ -63,8 +73,7 @@ async fn render(cloud: &Cloud, words: &Words) -> Result<String, OpError> {
         }
         page.push_str("</tbody></table>");
     }
-    page.push_str("</main></body></html>");
-    Ok(page)
+    Ok(())
 }
 
 fn capacity(page: &mut String, words: &Words, room: &Room<'_>, total: &Amounts) {

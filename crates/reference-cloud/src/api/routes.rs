@@ -6,17 +6,17 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use provider_api::{
     BlockRequest, ConfirmRequest, DiscoverRequest, DrainRequest, ExtendRequest, FieldFault,
-    HoldRequest, MonitoringRequest, ProblemCode, StartRequest,
+    HoldRequest, LinkOffer, LinkRequest, MonitoringRequest, ProblemCode, ResizeRequest,
+    StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
 
 use super::answer::{accepted, answer, created};
-use super::headers::{intent, parse};
+use super::headers::{Caller, intent, parse};
 use crate::cloud::Cloud;
 use crate::error::OpError;
 use crate::operations::invalid;
@@ -40,18 +40,22 @@ pub(super) async fn capabilities(State(cloud): Shared) -> Response {
     answer(Ok(cloud.capabilities()))
 }
 
-pub(super) async fn discover(State(cloud): Shared, body: Body) -> Response {
+pub(super) async fn quota(State(cloud): Shared, caller: Caller) -> Response {
+    answer(cloud.quota(&caller.tenant).await)
+}
+
+pub(super) async fn discover(State(cloud): Shared, caller: Caller, body: Body) -> Response {
     let outcome = async {
         let request: DiscoverRequest = parse(&bytes(body)?)?;
-        cloud.discover(&request).await
+        cloud.discover(&caller.tenant, &request).await
     };
     answer(outcome.await)
 }
 
-pub(super) async fn hold(State(cloud): Shared, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn hold(State(cloud): Shared, caller: Caller, body: Body) -> Response {
     let outcome = async {
         let request: HoldRequest = parse(&bytes(body)?)?;
-        let intent = intent(&headers, "hold", "", &request)?;
+        let intent = intent(&caller, "hold", "", &request)?;
         whole(&cloud.work.clone(), async move { cloud.hold(&intent, &request).await }).await
     };
     created(outcome.await)
@@ -60,12 +64,12 @@ pub(super) async fn hold(State(cloud): Shared, headers: HeaderMap, body: Body) -
 pub(super) async fn extend(
     State(cloud): Shared,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    caller: Caller,
     body: Body,
 ) -> Response {
     let outcome = async {
         let request: ExtendRequest = parse(&bytes(body)?)?;
-        let intent = intent(&headers, "extend", &id, &request)?;
+        let intent = intent(&caller, "extend", &id, &request)?;
         whole(
             &cloud.work.clone(),
             async move { cloud.extend(&intent, &id, request.ttl_seconds).await },
@@ -81,12 +85,12 @@ macro_rules! with_body {
         pub(super) async fn $handler(
             State(cloud): Shared,
             Path(id): Path<String>,
-            headers: HeaderMap,
+            caller: Caller,
             body: Body,
         ) -> Response {
             let outcome = async {
                 let request: $request = parse(&bytes(body)?)?;
-                let intent = intent(&headers, $operation, &id, &request)?;
+                let intent = intent(&caller, $operation, &id, &request)?;
                 let work = cloud.work.clone();
                 whole(&work, async move { cloud.$handler(&intent, &id, &request).await }).await
             };
@@ -100,20 +104,23 @@ with_body! {
     confirm as "confirm" takes ConfirmRequest,
     start as "start" takes StartRequest,
     drain as "drain" takes DrainRequest,
+    resize as "resize" takes ResizeRequest,
     set_monitoring as "setMonitoring" takes MonitoringRequest,
 }
 
 with_body! {
     created:
     block as "block" takes BlockRequest,
+    open_link as "openLink" takes LinkRequest,
+    accept_link as "acceptLink" takes LinkOffer,
 }
 
 /// A changing call without a body.
 macro_rules! plain {
     ($answer:ident: $($handler:ident as $operation:literal),* $(,)?) => {$(
-        pub(super) async fn $handler(State(cloud): Shared, Path(id): Path<String>, headers: HeaderMap) -> Response {
+        pub(super) async fn $handler(State(cloud): Shared, Path(id): Path<String>, caller: Caller) -> Response {
             let outcome = async {
-                let intent = intent(&headers, $operation, &id, &())?;
+                let intent = intent(&caller, $operation, &id, &())?;
                 whole(&cloud.work.clone(), async move { cloud.$handler(&intent, &id).await }).await
             };
             $answer(outcome.await)
@@ -131,6 +138,7 @@ plain! {
     release as "release",
     delete_backup as "deleteBackup",
     lift as "lift",
+    close_link as "closeLink",
 }
 
 plain! {
@@ -138,6 +146,14 @@ plain! {
     backup as "backup",
     verify as "verify",
     restore as "restore",
+}
+
+pub(super) async fn one_link(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.one_link(&id).await)
+}
+
+pub(super) async fn probe_link(State(cloud): Shared, Path(id): Path<String>) -> Response {
+    answer(cloud.probe_link(&id).await)
 }
 
 pub(super) async fn one_block(State(cloud): Shared, Path(id): Path<String>) -> Response {
@@ -165,7 +181,7 @@ macro_rules! pages {
     )*};
 }
 
-pages!(backups, backup_files, long_operations, security_events, blocks);
+pages!(backups, backup_files, long_operations, security_events, blocks, links);
 
 pub(super) async fn one_backup(State(cloud): Shared, Path(id): Path<String>) -> Response {
     answer(cloud.one_backup(&id).await)
@@ -186,22 +202,26 @@ pub(super) struct ListQuery {
 
 pub(super) async fn list(
     State(cloud): Shared,
+    caller: Caller,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Response {
     let outcome = async {
         let (query, after) = place(query)?;
-        cloud.list(query.label.as_deref(), after, query.limit.unwrap_or(i64::MAX)).await
+        let part = (after, query.limit.unwrap_or(i64::MAX));
+        cloud.list(&caller.tenant, query.label.as_deref(), part).await
     };
     answer(outcome.await)
 }
 
 pub(super) async fn events(
     State(cloud): Shared,
+    caller: Caller,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Response {
     let outcome = async {
         let (query, after) = place(query)?;
-        cloud.events(query.label.as_deref(), after, query.limit.unwrap_or(i64::MAX)).await
+        let part = (after, query.limit.unwrap_or(i64::MAX));
+        cloud.events(&caller.tenant, query.label.as_deref(), part).await
     };
     answer(outcome.await)
 }
@@ -227,8 +247,12 @@ pub(super) async fn resources(State(cloud): Shared, Path(id): Path<String>) -> R
     answer(cloud.resources(&id).await)
 }
 
-pub(super) async fn operation(State(cloud): Shared, Path(key): Path<String>) -> Response {
-    answer(cloud.operation(&key).await)
+pub(super) async fn operation(
+    State(cloud): Shared,
+    caller: Caller,
+    Path(key): Path<String>,
+) -> Response {
+    answer(cloud.operation(&caller.tenant, &key).await)
 }
 
 pub(super) async fn liveness(State(cloud): Shared, Path(id): Path<String>) -> Response {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use provider_api::{Amounts, Secret, Zone, ZoneCapacity};
-use reference_cloud::{ChildCommand, CloudConfig, DemoAppArgs, EndpointRange};
+use reference_cloud::{ChildCommand, CloudConfig, DemoAppArgs, EndpointRange, Tenant};
 
 /// A small cloud that speaks the Inter-cloud Provider API.
 #[derive(Debug, Parser)]
@@ -29,6 +29,9 @@ struct ServeArgs {
     /// Where the API listens.
     #[arg(long)]
     listen: SocketAddr,
+    /// Where other clouds call for links; without it nothing is linked.
+    #[arg(long)]
+    link_listen: Option<SocketAddr>,
     /// Directory for everything the cloud keeps.
     #[arg(long)]
     data_dir: PathBuf,
@@ -55,7 +58,10 @@ struct ServeArgs {
     webhooks_to_loopback: bool,
     /// Bearer token of the API.
     #[arg(long, env = "KUMOICHI_CLOUD_TOKEN", hide_env_values = true)]
-    token: String,
+    token: Option<String>,
+    /// File with several tenants, each with tokens and a quota, as JSON; beside a token they come after its tenant.
+    #[arg(long, required_unless_present = "token")]
+    tenants: Option<PathBuf>,
     /// Token for ordering faults; without it none can be ordered.
     #[arg(long, env = "KUMOICHI_CLOUD_ADMIN_TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
@@ -102,20 +108,29 @@ async fn serve(args: ServeArgs) -> ExitCode {
         storage_gb: 500,
         mbps: 10_000,
     };
-    let mut config = CloudConfig::small(
-        args.listen,
-        args.data_dir,
-        &args.name,
-        vec![ZoneCapacity { zone, capacity }],
-        Secret::new(args.token),
-        demo_app,
-    );
+    let zones = vec![ZoneCapacity { zone, capacity }];
+    let token = Secret::new(args.token.as_deref().unwrap_or_default());
+    let mut config =
+        CloudConfig::small(args.listen, args.data_dir, &args.name, zones, token, demo_app);
+    if args.token.is_none() {
+        config.tenants.clear();
+    }
+    if let Some(file) = &args.tenants {
+        match Tenant::read(file) {
+            Ok(tenants) => config.tenants.extend(tenants),
+            Err(error) => {
+                tracing::error!(%error, "the tenants could not be read");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
     config.endpoints = EndpointRange {
         first_address: args.first_address,
         addresses: 1,
         first_port: args.first_port,
         ports: args.ports,
     };
+    config.link_listen = args.link_listen;
     config.webhooks_to_loopback = args.webhooks_to_loopback;
     config.faults = args.admin_token.is_some();
     config.admin_token = args.admin_token.map(Secret::new);

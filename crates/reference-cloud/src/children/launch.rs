@@ -111,6 +111,8 @@ fn spawn(
         .arg(&slot.process_file)
         .arg("--lock-file")
         .arg(&slot.lock_file)
+        .arg("--links")
+        .arg(&slot.links)
         .arg("--service-name")
         .arg(row.service_name.as_deref().unwrap_or(&row.label))
         .arg("--quota-bytes")

@@ -1,12 +1,13 @@
 //! The demo application's routes.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::{DefaultBodyLimit, Form, Request, State as Shared};
+use axum::extract::{DefaultBodyLimit, Form, Path, Request, State as Shared};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -26,6 +27,7 @@ pub(super) struct State {
     pub service_name: String,
     pub instance: String,
     pub settings: BTreeMap<String, String>,
+    links: Option<PathBuf>,
     secret: String,
     requests: AtomicI64,
     heard: Mutex<Instant>,
@@ -39,6 +41,7 @@ impl State {
             service_name: args.service_name.clone(),
             instance: args.instance.clone(),
             settings: serde_json::from_str(&settings).unwrap_or_default(),
+            links: args.links.clone(),
             secret,
             requests: AtomicI64::new(0),
             heard: Mutex::new(Instant::now()),
@@ -60,11 +63,13 @@ pub(super) async fn orphaned(state: Arc<State>, limit: Duration) {
 pub(super) fn router(state: Arc<State>) -> Router {
     let control = Router::new()
         .route("/_control/ping", get(|| async { "ok" }))
+        .route("/_control/quota/{bytes}", post(set_quota))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&state), from_cloud));
     Router::new()
         .route("/", get(index))
         .route("/notes", post(add))
         .route("/state", get(kept))
+        .route("/linked", get(linked))
         .route("/healthz", get(health))
         .route("/metrics", get(metrics))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), count))
@@ -72,6 +77,14 @@ pub(super) fn router(state: Arc<State>) -> Router {
         // A note in percent-encoding takes up to nine bytes per character.
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(state)
+}
+
+/// The volume may hold so much from now on.
+async fn set_quota(Shared(state): Shared<Arc<State>>, Path(bytes): Path<i64>) -> Response {
+    match file_work(&state, move |state| state.notebook.set_quota(bytes)).await {
+        Ok(()) => "ok".into_response(),
+        Err(error) => refuse(&error, Words::english()),
+    }
 }
 
 async fn from_cloud(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
@@ -149,6 +162,23 @@ async fn kept(Shared(state): Shared<Arc<State>>) -> Response {
         Ok(kept) => Json(kept).into_response(),
         Err(error) => refuse(&error, Words::english()),
     }
+}
+
+/// What the services behind the links keep; each is asked at its inner address, and one that does not answer has none.
+async fn linked(Shared(state): Shared<Arc<State>>) -> Response {
+    let sockets = match file_work(&state, |state| {
+        Ok(super::linked::sockets(state.links.as_deref())?)
+    })
+    .await
+    {
+        Ok(sockets) => sockets,
+        Err(error) => return refuse(&error, Words::english()),
+    };
+    let mut all = Vec::with_capacity(sockets.len());
+    for socket in sockets {
+        all.push(super::linked::ask(&socket).await);
+    }
+    Json(all).into_response()
 }
 
 async fn health(Shared(state): Shared<Arc<State>>) -> Response {

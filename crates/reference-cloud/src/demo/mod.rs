@@ -3,6 +3,7 @@
 //! cloud no longer asks for it.
 
 mod app;
+mod linked;
 mod notebook;
 mod page;
 
@@ -38,6 +39,9 @@ pub struct DemoAppArgs {
     /// File whose lock says that the slot is taken.
     #[arg(long)]
     pub lock_file: PathBuf,
+    /// The beginning of the paths of sockets that lead to linked services.
+    #[arg(long)]
+    pub links: Option<PathBuf>,
     /// Name of the service for its users.
     #[arg(long)]
     pub service_name: String,

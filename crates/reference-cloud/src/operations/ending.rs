@@ -1,6 +1,8 @@
 //! Erase and release (IF10, F7.10.1c): data go first, with a signed statement, then the capacity. Data are the volume,
 //! every backup of it, and what the database knows of either.
 
+use std::sync::Arc;
+
 use provider_api::erasure::{ERASURE_STANDARD, ErasedResource};
 use provider_api::{
     Allocation, AllocationId, Cause, ErasureMethod, ErasureStatement, ProblemCode, ResourceState,
@@ -113,7 +115,11 @@ impl Cloud {
         Ok(unsigned.sign(&self.signer.key)?)
     }
 
-    pub(crate) async fn release(&self, intent: &Intent, id: &str) -> Result<Allocation, OpError> {
+    pub(crate) async fn release(
+        self: &Arc<Self>,
+        intent: &Intent,
+        id: &str,
+    ) -> Result<Allocation, OpError> {
         let _guard = self.lock(id).await;
         let (mut tx, mut admitted) = self.admit(intent, id).await?;
         let row = &mut admitted.row;
@@ -142,7 +148,13 @@ impl Cloud {
         store::end_monitoring(&mut tx, id).await?;
         store::lift_blocks(&mut tx, id, None, self.now_us()).await?;
         store::forget_sources(&mut tx, id).await?;
+        // Last, after machines and data (F7.10.1d).
+        let links =
+            store::end_links(&mut tx, id, "the allocation is released", self.now_us()).await?;
         self.finish(tx, row, intent).await?;
+        for link in &links {
+            self.cut_link(link).await;
+        }
         self.gateway.forget(id);
         remove_logs(self, row);
         self.view(row)

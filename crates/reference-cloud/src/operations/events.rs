@@ -1,9 +1,10 @@
-//! The feed of events: read page by page, as often as wanted.
+//! The feed of a tenant's events: read page by page, as often as wanted.
 
 use provider_api::{CloudEvent, EventPage};
 
 use crate::cloud::Cloud;
 use crate::error::OpError;
+use crate::tenants::Tenant;
 
 /// Events on one page at most.
 const PAGE_MAX: i64 = 100;
@@ -11,14 +12,14 @@ const PAGE_MAX: i64 = 100;
 impl Cloud {
     pub(crate) async fn events(
         &self,
+        tenant: &Tenant,
         label: Option<&str>,
-        after: i64,
-        limit: i64,
+        (after, limit): (i64, i64),
     ) -> Result<EventPage, OpError> {
         let limit = limit.clamp(1, PAGE_MAX);
         // Read first: what comes in between belongs to the next page and is not skipped.
-        let (oldest, newest) = self.store.event_bounds().await?;
-        let mut rows = self.store.events(label, after, limit + 1).await?;
+        let (oldest, newest) = self.store.event_bounds(&tenant.name).await?;
+        let mut rows = self.store.events(&tenant.name, label, (after, limit + 1)).await?;
         let more = i64::try_from(rows.len()).unwrap_or(0) > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(0));
         let last = rows.last().map(|row| row.seq);

@@ -39,6 +39,9 @@ impl Cloud {
             return Err(storage_full());
         }
         store::expire(&mut tx, now_us).await?;
+        // Before the capacity: what a tenant may have does not depend on what others leave.
+        let used = store::used_by(&mut tx, &intent.tenant.name, now_us).await?;
+        intent.tenant.admit(&used, &request.resources.amounts())?;
         let rooms = self.rooms(&request.region, &store::used(&mut tx, now_us).await?)?;
         let zone = choose(&rooms, &request.resources.amounts())?;
         let endpoint = self.free_endpoint(&mut tx, request.resources.network.endpoint).await?;
@@ -51,6 +54,7 @@ impl Cloud {
             epoch: intent.epoch,
             request,
             zone,
+            tenant: &intent.tenant.name,
             endpoint,
             now_us,
             held_until_us: now_us.saturating_add(i64::from(ttl) * 1_000_000),
@@ -59,7 +63,7 @@ impl Cloud {
         let key = intent.done(&id, now_us);
         store::record_key(&mut tx, &key).await?;
         tx.commit().await?;
-        tracing::info!(allocation.id = %id, allocation.label = %request.label, allocation.zone = %zone.id, "a group is held");
+        tracing::info!(allocation.id = %id, allocation.label = %request.label, allocation.zone = %zone.id, allocation.tenant = %intent.tenant.name, "a group is held");
         self.allocation(&id).await
     }
 

@@ -11,9 +11,11 @@ mod export;
 mod health;
 mod hold;
 mod life;
+mod links;
 mod monitoring;
 mod outcome;
 mod reads;
+mod resize;
 mod resources;
 mod security;
 mod webhook;
@@ -25,6 +27,8 @@ pub(crate) use webhook::{deliver, sender};
 pub(crate) use work::Progress;
 pub(crate) use zones::Room;
 
+use std::sync::Arc;
+
 use provider_api::{Allocation, Cause, IdempotencyKey, ProblemCode, ResourceState};
 use serde::Serialize;
 
@@ -32,12 +36,14 @@ use crate::cloud::Cloud;
 use crate::error::OpError;
 use crate::keys;
 use crate::store::{self, AllocationRow, RecordedKey, Tx};
+use crate::tenants::{OwnKey, Tenant};
 
-/// A changing call: its name, its key, its fencing token and a hash of what it asks.
+/// A changing call: its name, whose it is, its key, its fencing token and a hash of what it asks.
 #[derive(Clone, Debug)]
 pub(crate) struct Intent {
     pub operation: &'static str,
-    pub key: IdempotencyKey,
+    pub tenant: Arc<Tenant>,
+    pub key: OwnKey,
     pub epoch: i64,
     pub fingerprint: String,
 }
@@ -46,13 +52,14 @@ impl Intent {
     /// The same operation, target and body give the same fingerprint.
     pub(crate) fn new(
         operation: &'static str,
-        key: IdempotencyKey,
-        epoch: i64,
+        tenant: Arc<Tenant>,
+        (key, epoch): (&IdempotencyKey, i64),
         target: &str,
         body: &impl Serialize,
     ) -> Result<Self, OpError> {
         let fingerprint = keys::hash(serde_json::to_string(&(operation, target, body))?.as_bytes());
-        Ok(Self { operation, key, epoch, fingerprint })
+        let key = OwnKey::new(&tenant.name, key);
+        Ok(Self { operation, tenant, key, epoch, fingerprint })
     }
 
     /// The call's key as one that had its effect on an allocation.

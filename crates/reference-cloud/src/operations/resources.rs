@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 
 use provider_api::{
-    AllocationId, BackupState, Related, Relation, Resource, ResourceGraph, ResourceKind,
+    AllocationId, BackupState, LinkState, Related, Relation, Resource, ResourceGraph, ResourceKind,
     ResourceState, VolumeHealth,
 };
 
 use crate::cloud::Cloud;
 use crate::error::OpError;
 use crate::store::AllocationRow;
+use crate::tenants::OwnKey;
+
+/// A key as its caller wrote it.
+fn bare(stored: Option<String>) -> Option<String> {
+    stored.map(|key| OwnKey::bare(&key).to_owned())
+}
 
 impl Cloud {
     pub(crate) async fn resources(&self, id: &str) -> Result<ResourceGraph, OpError> {
@@ -18,7 +24,7 @@ impl Cloud {
             self.children.check(&row).await;
         }
         let at_us = self.now_us();
-        let created_by = self.store.made_by(id).await?;
+        let created_by = bare(self.store.made_by(id).await?);
         let parts = Parts { row: &row, state: row.state_at(at_us), created_by };
         let mut resources = self.machines(&parts);
         resources.extend(self.volume(&parts));
@@ -27,6 +33,7 @@ impl Cloud {
         }
         resources.push(parts.one(ResourceKind::Network, "network"));
         resources.extend(self.address(&parts));
+        resources.extend(self.links_of(&parts).await?);
         Ok(ResourceGraph { allocation_id: AllocationId(row.id.clone()), at_us, resources })
     }
 
@@ -95,13 +102,36 @@ impl Cloud {
             copy.state = state;
             copy.desired = ResourceState::Ready;
             copy.created_at_us = row.created_at;
-            copy.created_by = self.store.backed_up_by(&row.id).await?;
+            copy.created_by = bare(self.store.backed_up_by(&row.id).await?);
             copy.native.insert("backup".to_owned(), row.id.clone());
             if let Some(sha256) = row.sha256 {
                 copy.native.insert("sha256".to_owned(), sha256);
             }
             copy.relations.push(parts.joined(Relation::Protects, "storage"));
             all.push(copy);
+        }
+        Ok(all)
+    }
+
+    /// The links that are not down.
+    async fn links_of(&self, parts: &Parts<'_>) -> Result<Vec<Resource>, OpError> {
+        let mut all = Vec::new();
+        for row in self.store.links(&parts.row.id, 0, i64::MAX).await? {
+            let link = self.view_link(&row);
+            if link.state == LinkState::Down {
+                continue;
+            }
+            let mut resource = parts.one(ResourceKind::Link, &row.id);
+            resource.provider_id = Some(format!("links/{}", row.id));
+            resource.state = link.common;
+            resource.desired = ResourceState::Active;
+            resource.observed = (link.state == LinkState::Up).then_some(ResourceState::Active);
+            resource.created_at_us = row.created_at;
+            resource.created_by = bare(Some(row.key.clone()));
+            resource.native.insert("mbps".to_owned(), row.mbps.to_string());
+            resource.native.insert("peer".to_owned(), row.peer_address.clone());
+            resource.relations.push(parts.joined(Relation::Connects, "network"));
+            all.push(resource);
         }
         Ok(all)
     }

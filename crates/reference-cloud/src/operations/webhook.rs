@@ -1,4 +1,4 @@
-//! The subscription (signed webhooks): set, taken away, and every event of the feed posted in order. An event is posted
+//! The subscription of a tenant (signed webhooks): set, taken away, and every event of the feed posted in order. An event is posted
 //! until it is taken, with growing waits and not without end; whoever missed some reads the feed.
 
 use std::time::Duration;
@@ -16,6 +16,7 @@ use crate::cloud::Cloud;
 use crate::config::CloudConfig;
 use crate::error::OpError;
 use crate::store::{self, Tx, WebhookRow};
+use crate::tenants::Tenant;
 
 /// For one attempt.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -38,8 +39,8 @@ pub(crate) fn sender(config: &CloudConfig) -> Result<WebhookSender, ConfigError>
     WebhookSender::new(TIMEOUT, AddressPolicy::allowing(named.collect()))
 }
 
-/// Posts until `stop`.
-pub(crate) async fn deliver(cloud: std::sync::Arc<Cloud>, stop: CancellationToken) {
+/// Posts the events of a tenant until `stop`.
+pub(crate) async fn deliver(cloud: std::sync::Arc<Cloud>, tenant: String, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -49,7 +50,7 @@ pub(crate) async fn deliver(cloud: std::sync::Arc<Cloud>, stop: CancellationToke
             let posted = tokio::select! {
                 // An attempt that is cut off is made again by the next start.
                 () = stop.cancelled() => return,
-                posted = cloud.post_next() => posted,
+                posted = cloud.post_next(&tenant) => posted,
             };
             match posted {
                 Ok(true) => {}
@@ -64,8 +65,8 @@ pub(crate) async fn deliver(cloud: std::sync::Arc<Cloud>, stop: CancellationToke
 }
 
 impl Cloud {
-    pub(crate) async fn webhook(&self) -> Result<Webhook, OpError> {
-        Ok(self.store.webhook().await?.view())
+    pub(crate) async fn webhook(&self, tenant: &Tenant) -> Result<Webhook, OpError> {
+        Ok(self.store.webhook(&tenant.name).await?.view())
     }
 
     pub(crate) async fn set_webhook(
@@ -87,9 +88,10 @@ impl Cloud {
         target: Option<(&str, &str)>,
     ) -> Result<Webhook, OpError> {
         // In its own transaction: a higher epoch counts even when the call is refused afterwards.
-        self.store.raise_webhook_epoch(intent.epoch).await?;
+        let tenant = &intent.tenant.name;
+        self.store.raise_webhook_epoch(tenant, intent.epoch).await?;
         let mut tx = self.store.begin().await?;
-        let row = store::load_webhook(&mut tx).await?;
+        let row = store::load_webhook(&mut tx, tenant).await?;
         if intent.epoch < row.epoch {
             let detail = format!("epoch {} is behind {}", intent.epoch, row.epoch);
             return Err(OpError::refuse(ProblemCode::StaleEpoch, detail));
@@ -97,10 +99,10 @@ impl Cloud {
         if seen(&mut tx, intent).await?.is_some() {
             return Ok(row.view());
         }
-        store::set_webhook(&mut tx, target, self.now_us()).await?;
+        store::set_webhook(&mut tx, tenant, target, self.now_us()).await?;
         self.finish_webhook(tx, intent).await?;
-        tracing::info!(set = target.is_some(), "the subscription was changed");
-        self.webhook().await
+        tracing::info!(tenant = %tenant, set = target.is_some(), "the subscription was changed");
+        self.webhook(&intent.tenant).await
     }
 
     async fn finish_webhook(&self, mut tx: Tx, intent: &Intent) -> Result<(), OpError> {
@@ -127,8 +129,8 @@ impl Cloud {
     }
 
     /// Posts the next event if one is due; whether another may follow at once.
-    async fn post_next(&self) -> Result<bool, OpError> {
-        let mut row = self.store.webhook().await?;
+    async fn post_next(&self, tenant: &str) -> Result<bool, OpError> {
+        let mut row = self.store.webhook(tenant).await?;
         let (Some(url), Some(secret)) = (row.url.clone(), row.secret.as_deref()) else {
             return Ok(false);
         };
@@ -136,7 +138,8 @@ impl Cloud {
             return Ok(false);
         }
         let after = row.delivered.unwrap_or_default();
-        let Some(event) = self.store.events(None, after, 1).await?.into_iter().next() else {
+        let Some(event) = self.store.events(tenant, None, (after, 1)).await?.into_iter().next()
+        else {
             return Ok(false);
         };
         let secret = WebhookSecret::parse(secret).map_err(|_| OpError::CutOff)?;
@@ -152,7 +155,7 @@ impl Cloud {
         };
         let taken = outcome.is_ok();
         note(&mut row, event.seq, outcome, self.now_us());
-        self.store.note_attempt(&row).await?;
+        self.store.note_attempt(tenant, &row).await?;
         Ok(taken)
     }
 }

@@ -15,6 +15,7 @@ use crate::cloud::Cloud;
 use crate::copies::{CopyError, Pace};
 use crate::error::OpError;
 use crate::store::{self, AllocationRow, Tx, WorkRow};
+use crate::tenants::OwnKey;
 
 /// Begun this often and cut off each time, work is given up: perhaps it is what brings the cloud down.
 const RUNS_MAX: i64 = 3;
@@ -134,7 +135,7 @@ impl Cloud {
     pub(super) async fn begun(&self, intent: &Intent) -> Result<LongOperation, OpError> {
         match self.store.work_of(intent.key.as_str()).await? {
             Some(row) => self.view_work(&row),
-            None => Err(not_found(intent.key.as_str())),
+            None => Err(not_found(OwnKey::bare(intent.key.as_str()))),
         }
     }
 

@@ -15,6 +15,7 @@ pub(crate) struct NewAllocation<'a> {
     pub epoch: i64,
     pub request: &'a HoldRequest,
     pub zone: &'a Zone,
+    pub tenant: &'a str,
     pub endpoint: Option<SocketAddr>,
     pub now_us: i64,
     pub held_until_us: i64,
@@ -38,19 +39,47 @@ impl Store {
             .await
     }
 
-    /// Rows of one label, or of all when it is absent, after a place, oldest first.
+    /// A tenant's rows of one label, or of all when it is absent, after a place, oldest first.
     pub(crate) async fn list(
         &self,
+        tenant: &str,
         label: Option<&str>,
-        after: i64,
-        limit: i64,
+        (after, limit): (i64, i64),
     ) -> Result<Vec<AllocationRow>, sqlx::Error> {
-        sqlx::query_as("SELECT * FROM allocations WHERE seq > $1 AND ($2 IS NULL OR label = $2) ORDER BY seq LIMIT $3")
-            .bind(after)
-            .bind(label)
-            .bind(limit)
-            .fetch_all(&self.pool)
-            .await
+        sqlx::query_as(
+            "SELECT * FROM allocations WHERE tenant = $4 AND seq > $1 AND ($2 IS NULL OR label = $2)
+             ORDER BY seq LIMIT $3",
+        )
+        .bind(after)
+        .bind(label)
+        .bind(limit)
+        .bind(tenant)
+        .fetch_all(&self.pool)
+        .await
+    }
+
+    /// Whose a thing is; nothing when there is no such thing.
+    pub(crate) async fn owner(
+        &self,
+        owned: Owned,
+        id: &str,
+    ) -> Result<Option<String>, sqlx::Error> {
+        let select = match owned {
+            Owned::Allocation => "SELECT tenant FROM allocations WHERE id = $1",
+            Owned::Backup => {
+                "SELECT a.tenant FROM backups o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1"
+            }
+            Owned::Block => {
+                "SELECT a.tenant FROM blocks o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1"
+            }
+            Owned::Link => {
+                "SELECT a.tenant FROM links o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1"
+            }
+            Owned::Work => {
+                "SELECT a.tenant FROM long_operations o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1"
+            }
+        };
+        sqlx::query_scalar(select).bind(id).fetch_optional(&self.pool).await
     }
 
     /// Rows that still take capacity or run something.
@@ -93,6 +122,29 @@ impl Store {
         Ok(by_zone(rows))
     }
 
+    /// What a tenant holds and has booked now, over all zones; ended holds do not count.
+    pub(crate) async fn used_by(&self, tenant: &str, now_us: i64) -> Result<Amounts, sqlx::Error> {
+        let row = sqlx::query_as(USED_BY).bind(now_us).bind(tenant).fetch_one(&self.pool).await?;
+        Ok(amounts(row))
+    }
+
+    /// Gives what was lent at a time when clouds had one tenant to that tenant.
+    pub(crate) async fn settle_tenant(&self, tenant: &str) -> Result<(), sqlx::Error> {
+        let mut tx = self.begin().await?;
+        for text in [
+            "UPDATE allocations SET tenant = $1 WHERE tenant = ''",
+            "UPDATE subscriptions SET tenant = $1 WHERE tenant = ''",
+            // A key of such a time has no tenant before it, and no key has a space.
+            "UPDATE operations SET key = $1 || ' ' || key WHERE instr(key, ' ') = 0",
+            "UPDATE webhook_keys SET key = $1 || ' ' || key WHERE instr(key, ' ') = 0",
+            "UPDATE long_operations SET key = $1 || ' ' || key WHERE instr(key, ' ') = 0",
+            "UPDATE blocks SET key = $1 || ' ' || key WHERE instr(key, ' ') = 0",
+        ] {
+            sqlx::query(text).bind(tenant).execute(&mut *tx).await?;
+        }
+        tx.commit().await
+    }
+
     /// Puts allocations of a time when clouds had one zone into that zone.
     pub(crate) async fn settle(&self, zone: &Zone) -> Result<(), sqlx::Error> {
         sqlx::query(
@@ -108,15 +160,36 @@ impl Store {
     }
 }
 
+/// Things that belong to a tenant, by what their ids name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owned {
+    Allocation,
+    Backup,
+    Block,
+    Link,
+    Work,
+}
+
 /// What is lent or held, by the id of the zone; a zone that lends nothing is absent.
 pub(crate) type UsedByZone = HashMap<String, Amounts>;
 
 const USED: &str = "
-    SELECT zone_id, SUM(instances), SUM(instances * vcpu_each), SUM(instances * ram_mb_each), SUM(storage_gb), SUM(mbps)
-    FROM allocations
+    SELECT zone_id, SUM(instances), SUM(instances * vcpu_each), SUM(instances * ram_mb_each), SUM(storage_gb), SUM(mbps + linked)
+    FROM booked
     WHERE state IN ('reserved', 'provisioning', 'ready', 'active', 'draining', 'failed')
        OR (state = 'held' AND held_until > $1)
     GROUP BY zone_id";
+
+const USED_BY: &str = "
+    SELECT COALESCE(SUM(instances), 0), COALESCE(SUM(instances * vcpu_each), 0),
+           COALESCE(SUM(instances * ram_mb_each), 0), COALESCE(SUM(storage_gb), 0), COALESCE(SUM(mbps + linked), 0)
+    FROM booked
+    WHERE tenant = $2 AND (state IN ('reserved', 'provisioning', 'ready', 'active', 'draining', 'failed')
+       OR (state = 'held' AND held_until > $1))";
+
+fn amounts((instances, vcpu, ram_mb, storage_gb, mbps): (i64, i64, i64, i64, i64)) -> Amounts {
+    Amounts { instances, vcpu, ram_mb, storage_gb, mbps }
+}
 
 fn by_zone(rows: Vec<(String, i64, i64, i64, i64, i64)>) -> UsedByZone {
     rows.into_iter()
@@ -128,6 +201,16 @@ fn by_zone(rows: Vec<(String, i64, i64, i64, i64, i64)>) -> UsedByZone {
 
 pub(crate) async fn used(tx: &mut Tx, now_us: i64) -> Result<UsedByZone, sqlx::Error> {
     Ok(by_zone(sqlx::query_as(USED).bind(now_us).fetch_all(&mut **tx).await?))
+}
+
+/// As [`Store::used_by`], within a change.
+pub(crate) async fn used_by(
+    tx: &mut Tx,
+    tenant: &str,
+    now_us: i64,
+) -> Result<Amounts, sqlx::Error> {
+    let row = sqlx::query_as(USED_BY).bind(now_us).bind(tenant).fetch_one(&mut **tx).await?;
+    Ok(amounts(row))
 }
 
 pub(crate) async fn load(tx: &mut Tx, id: &str) -> Result<Option<AllocationRow>, sqlx::Error> {
@@ -186,8 +269,8 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAllocation<'_>) -> Result<(), s
     sqlx::query(
         "INSERT INTO allocations (id, label, state, generation, epoch, instances, vcpu_each, ram_mb_each, storage_gb,
                                   mbps, address, port, has_endpoint, secret, created_at, held_until, zone_id, region, country,
-                                  hazard_zone)
-         VALUES ($1, $2, 'held', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+                                  hazard_zone, tenant)
+         VALUES ($1, $2, 'held', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
     )
     .bind(new.id)
     .bind(&new.request.label)
@@ -207,6 +290,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAllocation<'_>) -> Result<(), s
     .bind(&new.zone.region)
     .bind(&new.zone.country)
     .bind(&new.zone.hazard_zone)
+    .bind(new.tenant)
     .execute(&mut **tx)
     .await?;
     let row = load(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
@@ -237,8 +321,9 @@ async fn write(tx: &mut Tx, row: &AllocationRow) -> Result<(), sqlx::Error> {
              quota_bytes = $5, application = $6, service_name = $7, settings = $8, running_wanted = $9,
              access_wanted = $10, erasing_bytes = $11, erasing_items = $12, held_until = $13, reserved_at = $14,
              started_at = $15, stopped_at = $16, released_at = $17, erasure = $18, failure = $19,
-             drain_until = $20
-         WHERE id = $21 AND generation = $22",
+             drain_until = $20, instances = $21, vcpu_each = $22, ram_mb_each = $23, storage_gb = $24, mbps = $25,
+             resizing = $26
+         WHERE id = $27 AND generation = $28",
     )
     .bind(&row.state)
     .bind(row.epoch)
@@ -260,6 +345,12 @@ async fn write(tx: &mut Tx, row: &AllocationRow) -> Result<(), sqlx::Error> {
     .bind(&row.erasure)
     .bind(&row.failure)
     .bind(row.drain_until)
+    .bind(row.instances)
+    .bind(row.vcpu_each)
+    .bind(row.ram_mb_each)
+    .bind(row.storage_gb)
+    .bind(row.mbps)
+    .bind(&row.resizing)
     .bind(&row.id)
     .bind(row.generation)
     .execute(&mut **tx)

@@ -1,8 +1,9 @@
 //! Statements on `events`: written with each change, read page by page, forgotten after a month.
 
 use provider_api::{
-    AllocationId, BackupId, BlockId, BlockNotice, BlockState, EventData, OperationEvent,
-    OperationId, ResourceState, SecurityEventId, SecurityKind, SecurityNotice, WorkKind, WorkState,
+    AllocationId, BackupId, BlockId, BlockNotice, BlockState, EventData, LinkId, LinkNotice,
+    LinkState, OperationEvent, OperationId, ResourceState, SecurityEventId, SecurityKind,
+    SecurityNotice, SizeNotice, WorkKind, WorkState,
 };
 use sqlx::FromRow;
 
@@ -31,6 +32,9 @@ pub(crate) struct EventRow {
     block_id: Option<String>,
     block_state: Option<String>,
     block_source: Option<String>,
+    link_id: Option<String>,
+    link_state: Option<String>,
+    resized: Option<String>,
 }
 
 impl EventRow {
@@ -46,6 +50,8 @@ impl EventRow {
             operation: self.operation(),
             security: self.security(),
             block: self.block(),
+            link: self.link(),
+            resized: self.resized.as_deref().and_then(|text| serde_json::from_str(text).ok()),
         }
     }
 
@@ -66,6 +72,11 @@ impl EventRow {
         })
     }
 
+    fn link(&self) -> Option<LinkNotice> {
+        let state = LinkState::from_word(self.link_state.as_deref()?)?;
+        Some(LinkNotice { id: LinkId(self.link_id.clone()?), state })
+    }
+
     fn operation(&self) -> Option<OperationEvent> {
         Some(OperationEvent {
             id: OperationId(self.operation_id.clone()?),
@@ -77,19 +88,20 @@ impl EventRow {
 }
 
 impl Store {
-    /// Events of one label, or of all when it is absent, after a place, oldest first.
+    /// A tenant's events of one label, or of all when it is absent, after a place, oldest first.
     pub(crate) async fn events(
         &self,
+        tenant: &str,
         label: Option<&str>,
-        after: i64,
-        limit: i64,
+        (after, limit): (i64, i64),
     ) -> Result<Vec<EventRow>, sqlx::Error> {
         sqlx::query_as(
             "SELECT e.seq, e.allocation_id, e.label, e.before, e.state, e.generation, e.epoch, e.at, e.operation_id,
                     e.operation_kind, e.operation_state, e.backup_id, e.security_id, s.kind AS security_kind,
                     s.source AS security_source, s.count AS security_count, e.block_id, e.block_state,
-                    b.source AS block_source
+                    b.source AS block_source, e.link_id, e.link_state, e.resized
              FROM events e
+             JOIN allocations a ON a.id = e.allocation_id AND a.tenant = $4
              LEFT JOIN security_events s ON s.id = e.security_id
              LEFT JOIN blocks b ON b.id = e.block_id
              WHERE e.seq > $1 AND ($2 IS NULL OR e.label = $2) ORDER BY e.seq LIMIT $3",
@@ -97,13 +109,23 @@ impl Store {
         .bind(after)
         .bind(label)
         .bind(limit)
+        .bind(tenant)
         .fetch_all(&self.pool)
         .await
     }
 
-    /// The first and the last event that are kept.
-    pub(crate) async fn event_bounds(&self) -> Result<(Option<i64>, Option<i64>), sqlx::Error> {
-        sqlx::query_as("SELECT MIN(seq), MAX(seq) FROM events").fetch_one(&self.pool).await
+    /// The first and the last event of a tenant that are kept.
+    pub(crate) async fn event_bounds(
+        &self,
+        tenant: &str,
+    ) -> Result<(Option<i64>, Option<i64>), sqlx::Error> {
+        sqlx::query_as(
+            "SELECT MIN(e.seq), MAX(e.seq) FROM events e
+             JOIN allocations a ON a.id = e.allocation_id WHERE a.tenant = $1",
+        )
+        .bind(tenant)
+        .fetch_one(&self.pool)
+        .await
     }
 
     /// Forgets what happened before a moment; returns how many.
@@ -175,6 +197,32 @@ pub(super) async fn note_work(
     Ok(())
 }
 
+/// Notes that an allocation has another size, in the state in which it was.
+pub(super) async fn note_size(
+    tx: &mut Tx,
+    row: &AllocationRow,
+    notice: &SizeNotice,
+    at_us: i64,
+) -> Result<(), sqlx::Error> {
+    let resized =
+        serde_json::to_string(notice).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    sqlx::query(
+        "INSERT INTO events (allocation_id, label, before, state, generation, epoch, at, resized)
+         VALUES ($1, $2, $3, $3, $4, $5, $6, $7)",
+    )
+    .bind(&row.id)
+    .bind(&row.label)
+    .bind(&row.state)
+    // As written down with the change, which follows in the same transaction.
+    .bind(row.generation.saturating_add(1))
+    .bind(row.epoch)
+    .bind(at_us)
+    .bind(resized)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Notes what was noticed at the address of an allocation, which is as it was.
 pub(super) async fn note_security(tx: &mut Tx, row: &SecurityRow) -> Result<(), sqlx::Error> {
     sqlx::query(
@@ -184,6 +232,26 @@ pub(super) async fn note_security(tx: &mut Tx, row: &SecurityRow) -> Result<(), 
     .bind(&row.allocation_id)
     .bind(row.at)
     .bind(&row.id)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes how a link stands now; its allocation is as it was.
+pub(super) async fn note_link(
+    tx: &mut Tx,
+    link: &str,
+    state: LinkState,
+    at_us: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO events (allocation_id, label, before, state, generation, epoch, at, link_id, link_state)
+         SELECT a.id, a.label, a.state, a.state, a.generation, a.epoch, $2, l.id, $3
+         FROM links l JOIN allocations a ON a.id = l.allocation_id WHERE l.id = $1",
+    )
+    .bind(link)
+    .bind(at_us)
+    .bind(state.as_str())
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -4,11 +4,13 @@
 mod allocations;
 mod backups;
 mod events;
+mod links;
 mod monitoring;
 #[cfg(test)]
 mod older;
 mod rows;
 mod security;
+mod sizes;
 mod usage;
 mod webhook;
 mod work;
@@ -22,16 +24,18 @@ use sqlx::sqlite::{
 use sqlx::{Sqlite, Transaction};
 
 pub(crate) use allocations::{
-    NewAllocation, RecordedKey, UsedByZone, addresses, expire, insert, load, load_key, record_key,
-    save, used,
+    NewAllocation, Owned, RecordedKey, UsedByZone, addresses, expire, insert, load, load_key,
+    record_key, save, used, used_by,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
+pub(crate) use links::{ACCEPTED, ASKED, LinkRow, accept_link, end_link, end_links, insert_link};
 pub(crate) use monitoring::{MonitoringRow, end_monitoring, set_monitoring};
 pub(crate) use rows::AllocationRow;
 pub(crate) use security::{
     BlockRow, SecurityRow, active_block, count_blocks, forget_sources, insert_block,
     insert_security, lift_blocks,
 };
+pub(crate) use sizes::{Resizing, Size, SizeRow, note_size};
 pub(crate) use usage::{close_interval, open_interval};
 pub(crate) use webhook::{WebhookRow, load_webhook, record_webhook_key, set_webhook};
 pub(crate) use work::{WorkRow, end_work, forget_reasons, insert_work};

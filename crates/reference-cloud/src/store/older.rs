@@ -31,8 +31,9 @@ async fn the_file_of_an_earlier_version_opens_and_keeps_what_it_held() {
     }
     pool.close().await;
     let store = Store::open(&file).await.unwrap();
+    store.settle_tenant("first").await.unwrap();
     assert_eq!(store.get("alc_old").await.unwrap().unwrap().state, "active");
-    let events = store.events(None, 0, 10).await.unwrap();
+    let events = store.events("first", None, (0, 10)).await.unwrap();
     assert_eq!(events.iter().map(|event| event.data().at_us).collect::<Vec<_>>(), [7]);
     assert!(store.monitoring("alc_old").await.unwrap().is_none());
 }

@@ -1,11 +1,11 @@
-//! Statements on `webhook`, and a subscription on the wire.
+//! Statements on `subscriptions`, one row of each tenant, and a subscription on the wire.
 
 use provider_api::{Webhook, WebhookState};
 use sqlx::FromRow;
 
 use super::{RecordedKey, Store, Tx};
 
-/// The one row.
+/// One row.
 #[derive(Clone, FromRow)]
 pub(crate) struct WebhookRow {
     pub epoch: i64,
@@ -20,10 +20,11 @@ pub(crate) struct WebhookRow {
 }
 
 const SELECT: &str = "
-    SELECT epoch, url, secret, set_at, delivered, failures, next_at, last_error, suspended FROM webhook WHERE id = 1";
+    SELECT epoch, url, secret, set_at, delivered, failures, next_at, last_error, suspended FROM subscriptions
+    WHERE tenant = $1";
 
 impl WebhookRow {
-    /// Of a cloud that never had a subscription.
+    /// Of a tenant that never had a subscription.
     pub(crate) fn none() -> Self {
         Self {
             epoch: i64::MIN,
@@ -57,28 +58,37 @@ impl WebhookRow {
 }
 
 impl Store {
-    pub(crate) async fn webhook(&self) -> Result<WebhookRow, sqlx::Error> {
-        let row = sqlx::query_as(SELECT).fetch_optional(&self.pool).await?;
+    pub(crate) async fn webhook(&self, tenant: &str) -> Result<WebhookRow, sqlx::Error> {
+        let row = sqlx::query_as(SELECT).bind(tenant).fetch_optional(&self.pool).await?;
         Ok(row.unwrap_or_else(WebhookRow::none))
     }
 
     /// Remembers the highest epoch seen for the subscription; lower ones change nothing.
-    pub(crate) async fn raise_webhook_epoch(&self, epoch: i64) -> Result<(), sqlx::Error> {
+    pub(crate) async fn raise_webhook_epoch(
+        &self,
+        tenant: &str,
+        epoch: i64,
+    ) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "INSERT INTO webhook (id, epoch) VALUES (1, $1)
-             ON CONFLICT (id) DO UPDATE SET epoch = MAX(epoch, excluded.epoch)",
+            "INSERT INTO subscriptions (tenant, epoch) VALUES ($2, $1)
+             ON CONFLICT (tenant) DO UPDATE SET epoch = MAX(epoch, excluded.epoch)",
         )
         .bind(epoch)
+        .bind(tenant)
         .execute(&self.pool)
         .await?;
         Ok(())
     }
 
     /// Notes what became of an attempt, unless the subscription was set anew meanwhile.
-    pub(crate) async fn note_attempt(&self, row: &WebhookRow) -> Result<(), sqlx::Error> {
+    pub(crate) async fn note_attempt(
+        &self,
+        tenant: &str,
+        row: &WebhookRow,
+    ) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "UPDATE webhook SET delivered = $1, failures = $2, next_at = $3, last_error = $4, suspended = $5
-             WHERE id = 1 AND url IS NOT NULL AND set_at = $6",
+            "UPDATE subscriptions SET delivered = $1, failures = $2, next_at = $3, last_error = $4, suspended = $5
+             WHERE tenant = $7 AND url IS NOT NULL AND set_at = $6",
         )
         .bind(row.delivered)
         .bind(row.failures)
@@ -86,32 +96,35 @@ impl Store {
         .bind(&row.last_error)
         .bind(row.suspended)
         .bind(row.set_at)
+        .bind(tenant)
         .execute(&self.pool)
         .await?;
         Ok(())
     }
 }
 
-pub(crate) async fn load_webhook(tx: &mut Tx) -> Result<WebhookRow, sqlx::Error> {
-    let row = sqlx::query_as(SELECT).fetch_optional(&mut **tx).await?;
+pub(crate) async fn load_webhook(tx: &mut Tx, tenant: &str) -> Result<WebhookRow, sqlx::Error> {
+    let row = sqlx::query_as(SELECT).bind(tenant).fetch_optional(&mut **tx).await?;
     Ok(row.unwrap_or_else(WebhookRow::none))
 }
 
 /// Sets or takes away the subscription; what is posted begins with the next event.
 pub(crate) async fn set_webhook(
     tx: &mut Tx,
+    tenant: &str,
     target: Option<(&str, &str)>,
     now_us: i64,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE webhook SET url = $1, secret = $2, set_at = $3, failures = 0, next_at = 0, last_error = NULL,
+        "UPDATE subscriptions SET url = $1, secret = $2, set_at = $3, failures = 0, next_at = 0, last_error = NULL,
              suspended = FALSE,
              delivered = CASE WHEN $1 IS NULL THEN NULL ELSE COALESCE((SELECT MAX(seq) FROM events), 0) END
-         WHERE id = 1",
+         WHERE tenant = $4",
     )
     .bind(target.map(|(url, _)| url))
     .bind(target.map(|(_, secret)| secret))
     .bind(target.map(|_| now_us))
+    .bind(tenant)
     .execute(&mut **tx)
     .await?;
     Ok(())

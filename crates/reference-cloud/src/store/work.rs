@@ -8,6 +8,7 @@ use sqlx::FromRow;
 
 use super::{Store, Tx, events};
 use crate::error::OpError;
+use crate::tenants::OwnKey;
 
 /// One row, with the label of its allocation.
 #[derive(Clone, Debug, FromRow)]
@@ -57,7 +58,7 @@ impl WorkRow {
             allocation_id: AllocationId(self.allocation_id.clone()),
             label: self.label.clone(),
             backup_id: BackupId(self.backup_id.clone()),
-            key: IdempotencyKey::parse(self.key.as_str())
+            key: IdempotencyKey::parse(OwnKey::bare(&self.key))
                 .map_err(|error| OpError::Io(std::io::Error::other(error)))?,
             created_at_us: self.created_at,
             ended_at_us: self.ended_at,

@@ -14,11 +14,13 @@ use async_trait::async_trait;
 use domain::{ManualClock, Timestamp};
 use provider_api::suite::{Patience, Target};
 use provider_api::*;
-use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, RunningCloud};
+use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, RunningCloud, Tenant};
 use tempfile::TempDir;
 
 pub const TOKEN: &str = "token-for-tests";
 pub const ADMIN: &str = "admin-for-tests";
+/// Of the second tenant.
+pub const OTHER: &str = "token-of-the-other-tenant";
 
 /// An address of its own for every test process and cloud: no two tests ever share one.
 pub fn own_address() -> Ipv4Addr {
@@ -89,14 +91,27 @@ pub fn config(dir: &TempDir) -> CloudConfig {
     config.endpoints =
         EndpointRange { first_address: address, addresses: 1, first_port: 8700, ports: 8 };
     config.faults = true;
+    config.link_listen = Some(listen);
     config.webhooks_to_loopback = true;
     config.admin_token = Some(Secret::new(ADMIN));
+    // More than there is: a limit that tests of capacity never meet first.
+    config.tenants[0].limits.storage_gb = Some(1000);
+    config.tenants.push(tenant("other", OTHER, Limits::default()));
     config
 }
 
+pub fn tenant(name: &str, token: &str, limits: Limits) -> Tenant {
+    Tenant { name: name.into(), tokens: vec![Secret::new(token)], limits }
+}
+
 pub fn driver(url: &str) -> HttpDriver {
+    driver_of(url, TOKEN)
+}
+
+/// The driver of one tenant.
+pub fn driver_of(url: &str, token: &str) -> HttpDriver {
     let mut config =
-        DriverConfig::new(url, TOKEN).unwrap().allowing(vec!["127.0.0.0/8".parse().unwrap()]);
+        DriverConfig::new(url, token).unwrap().allowing(vec!["127.0.0.0/8".parse().unwrap()]);
     config.retry.first_wait = Duration::from_millis(5);
     HttpDriver::new(config).unwrap()
 }
@@ -148,7 +163,12 @@ impl Patience for Moved {
 pub fn target(url: &str) -> Target {
     let config =
         DriverConfig::new(url, TOKEN).unwrap().allowing(vec!["127.0.0.0/8".parse().unwrap()]);
-    Target { config, admin_token: Some(Secret::new(ADMIN)) }
+    let mut target = Target::new(config);
+    target.admin_token = Some(Secret::new(ADMIN));
+    target.other_token = Some(Secret::new(OTHER));
+    // A cloud can be linked with itself.
+    target.second = Some(target.config.clone());
+    target
 }
 
 /// A cloud as a process of its own, killed at the end of the test together with its children.
@@ -161,7 +181,17 @@ pub struct Process {
 
 impl Process {
     pub async fn start() -> Self {
+        Self::start_as(&[]).await
+    }
+
+    /// With further tenants beside the one of [`TOKEN`].
+    pub async fn start_as(tenants: &[(&str, &str, Limits)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let tenants = tenants.iter().map(|(name, token, limits)| {
+            serde_json::json!({"name": name, "tokens": [token], "quota": limits})
+        });
+        let tenants = serde_json::Value::from_iter(tenants).to_string();
+        std::fs::write(dir.path().join("tenants.json"), tenants).unwrap();
         let address = SocketAddr::new(own_address().into(), 8600);
         let mut process =
             Self { dir, address, driver: driver(&format!("http://{address}")), child: None };
@@ -175,6 +205,9 @@ impl Process {
             .arg("--webhooks-to-loopback")
             .args(["--listen", &self.address.to_string(), "--data-dir"])
             .arg(self.dir.path())
+            .args(["--link-listen", &format!("{}:8599", self.address.ip())])
+            .arg("--tenants")
+            .arg(self.dir.path().join("tenants.json"))
             .args([
                 "--region",
                 &zone().region,

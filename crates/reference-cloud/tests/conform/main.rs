@@ -18,7 +18,10 @@ use common::{Local, Moved, target};
 use provider_api::suite::{self, CATALOGUE, CheckResult, Options, Report, Verdict};
 
 async fn examine(local: &Local, url: &str, options: &Options) -> Report {
-    suite::run(&target(url), options, Arc::new(Moved(local.clock.clone()))).await
+    let mut target = target(url);
+    // The second cloud is the same one, without what stands before it.
+    target.second = Some(common::target(&local.cloud.url()).config);
+    suite::run(&target, options, Arc::new(Moved(local.clock.clone()))).await
 }
 
 #[tokio::test]
@@ -99,6 +102,11 @@ async fn each_fault_of_backups_is_caught_by_the_check_that_should() {
 #[tokio::test]
 async fn each_fault_at_the_end_is_caught_by_the_check_that_should() {
     all_are_caught(&["end"]).await;
+}
+
+#[tokio::test]
+async fn each_fault_of_links_is_caught_by_the_check_that_should() {
+    all_are_caught(&["link"]).await;
 }
 
 #[test]

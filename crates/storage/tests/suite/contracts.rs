@@ -207,6 +207,18 @@ async fn last_meter_reading_counts(db: Db) {
     assert_eq!(contracts::find_usage(&mut tx, id).await.unwrap(), Some(usage(2)));
 }
 
+async fn care_is_as_usual_until_it_is_decided_and_the_last_decision_stands(db: Db) {
+    let mut tx = begin(&db).await;
+    let (id, other) = (contract(&mut tx, 1, 1).await, contract(&mut tx, 2, 1).await);
+    assert_eq!(contracts::find_care(&mut tx, id).await.unwrap(), None);
+    contracts::set_care(&mut tx, id, "automatic", at(1)).await.unwrap();
+    contracts::set_care(&mut tx, id, "ask", at(2)).await.unwrap();
+    let care = contracts::find_care(&mut tx, id).await.unwrap().unwrap();
+    assert_eq!((care.repair.as_str(), care.updated_at), ("ask", at(2)));
+    assert_eq!(contracts::find_care(&mut tx, other).await.unwrap(), None);
+    assert!(contracts::set_care(&mut tx, id, "sometimes", at(3)).await.is_err());
+}
+
 on_both_databases!(
     signed_texts_come_back_exactly,
     contract_needs_an_existing_offer,
@@ -218,4 +230,5 @@ on_both_databases!(
     resource_seen_twice_is_one_row,
     first_erasure_statement_stands,
     last_meter_reading_counts,
+    care_is_as_usual_until_it_is_decided_and_the_last_decision_stands,
 );

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod cancelled;
+mod changes;
 mod cloud_reports;
 mod common;
 mod contracts;
@@ -20,3 +21,4 @@ mod requirements;
 mod securing;
 mod sessions;
 mod statements;
+mod turns;

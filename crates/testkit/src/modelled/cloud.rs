@@ -153,8 +153,11 @@ impl Cloud {
             monitoring: None,
             security: None,
             drain: false,
+            resize: provider_api::ResizeSupport::None,
             export: false,
             webhooks: false,
+            quota: false,
+            links: None,
             backups: false,
             erasure_key: Some(PublicKey::of(&self.signer.verifying_key(), "one")),
         }
@@ -373,6 +376,7 @@ impl Cloud {
             storage_bytes: None,
             requests: 0,
             intervals: book.intervals.clone(),
+            sizes: Vec::new(),
         })))
     }
 }

@@ -211,6 +211,7 @@ impl Broker {
             service_name: service_name.to_owned(),
             plan: Some(place.plan),
             shown_price: place.candidate.price,
+            starts_at: None,
             idempotency_key: booking_key(id, number),
         };
         let contract = self.sign_and_take(ctx, sign, Some(&Take { list: id, number })).await?;

@@ -143,6 +143,7 @@ async fn signed(
         price,
         signed_by: wanted.asked_by.clone(),
         signed_at: input.clock.now(),
+        starts_at: None,
         order: order.map(|order| Seat { order, number }),
     })
 }

@@ -40,6 +40,7 @@ pub(crate) async fn running(trio: &Trio, stall: usize, key: &str) -> ContractId 
         service_name: format!("service {key}"),
         plan: Some(Plan { region: STALLS[stall].2.to_owned(), ..quote.plan }),
         shown_price: None,
+        starts_at: None,
         idempotency_key: key.to_owned(),
     };
     let id = trio.broker.sign(&trio.customer, sign).await.unwrap();

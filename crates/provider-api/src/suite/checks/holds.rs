@@ -48,7 +48,7 @@ pub(in crate::suite) async fn key_reused(desk: &Desk<'_>) -> Outcome {
 pub(in crate::suite) async fn refusal_forgotten(desk: &Desk<'_>) -> Outcome {
     let mut group = desk.room.group();
     group.storage.gb = beyond(largest(desk))?;
-    desk.hold_group("hold", group, 60).await.refused(Code::CapacityExhausted)?;
+    desk.hold_group("hold", group, 60).await.refused_for_room()?;
     desk.hold("hold").await?;
     Ok(())
 }
@@ -58,7 +58,7 @@ pub(in crate::suite) async fn whole(desk: &Desk<'_>) -> Outcome {
     let mut group = desk.room.group();
     // One part beyond everything there is, the others small.
     group.storage.gb = beyond(largest(desk).max(before.storage_gb))?;
-    desk.hold_group("hold", group, 60).await.refused(Code::CapacityExhausted)?;
+    desk.hold_group("hold", group, 60).await.refused_for_room()?;
     same("the number of allocations after the refusal", desk.list(&desk.label()).await?.len(), 0)?;
     desk.free_is(before, "after the refusal").await
 }
@@ -92,7 +92,7 @@ pub(super) async fn fill(desk: &Desk<'_>, group: &ResourceGroup) -> Result<Vec<A
             held.push(answer.in_state(S::Held)?);
             continue;
         }
-        answer.refused(Code::CapacityExhausted)?;
+        answer.refused_for_room()?;
         return match held.is_empty() {
             true => Err(finding("what discovery says is free can be held", "nothing was")),
             false => Ok(held),
@@ -124,7 +124,7 @@ pub(in crate::suite) async fn race(desk: &Desk<'_>) -> Outcome {
             answer.in_state(S::Held)?;
             won += 1;
         } else {
-            answer.refused(Code::CapacityExhausted)?;
+            answer.refused_for_room()?;
         }
     }
     same("the number of winners of four", won, 1)

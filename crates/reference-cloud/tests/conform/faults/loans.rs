@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use provider_api::ProblemCode as Code;
+use provider_api::{Problem, ProblemCode as Code};
 use serde_json::{Value, json};
 
 use crate::broken::{Call, Fault, Reply, Twist, Upstream};
@@ -90,6 +90,16 @@ pub const FAULTS: &[Fault] = &[
             reply.status = 500;
         }
         reply
+    }),
+    ask!("shows a tenant what is another's", "door.tenants", "not-found", |_, call| {
+        if call.method == "GET" && call.path.contains("/allocations/") {
+            call.headers.insert("authorization".into(), format!("Bearer {TOKEN}"));
+        }
+    }),
+    ask!("gives all tenants one space of keys", "door.tenants", "its tenant's own", |_, call| {
+        if call.is_hold() {
+            call.headers.insert("authorization".into(), format!("Bearer {TOKEN}"));
+        }
     }),
     whole!("takes its time", "door.time", "answered within", |up, call| {
         let slow = call.is("GET", "/metrics");
@@ -334,6 +344,17 @@ pub const FAULTS: &[Fault] = &[
             }
         }
     ),
+    tell!("calls a full quota a full cloud", "hold.quota", "quota-exceeded", |_, _, reply| {
+        if reply.code() == Some(Code::QuotaExceeded) {
+            let problem = Problem::new(Code::CapacityExhausted, "nothing is free");
+            reply.body = serde_json::to_vec(&problem).unwrap();
+        }
+    }),
+    tell!("counts no hold in the quota", "hold.quota", "used more after", |_, call, reply| {
+        if call.is("GET", "/v1/quota") {
+            reply.set(|told| told["used"]["vcpu"] = json!(0));
+        }
+    }),
     ask!("starts again when an old start is repeated", "fence.old-key", "draining", |up, call| {
         if call.is("POST", "/start") {
             call.headers.insert("idempotency-key".into(), up.fresh());

@@ -24,13 +24,21 @@ macro_rules! whole {
 }
 
 mod copies;
+mod links;
 mod lives;
 mod loans;
+mod sizes;
 mod watching;
 
 use crate::broken::Fault;
 
 /// Every deliberate fault.
 pub fn all() -> impl Iterator<Item = &'static Fault> {
-    loans::FAULTS.iter().chain(lives::FAULTS).chain(copies::FAULTS).chain(watching::FAULTS)
+    loans::FAULTS
+        .iter()
+        .chain(lives::FAULTS)
+        .chain(copies::FAULTS)
+        .chain(watching::FAULTS)
+        .chain(links::FAULTS)
+        .chain(sizes::FAULTS)
 }

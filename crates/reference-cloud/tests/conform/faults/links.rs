@@ -1,0 +1,96 @@
+//! Faults in links between two clouds.
+
+use serde_json::json;
+
+use crate::broken::{Call, Fault, Reply, Twist};
+
+/// A question about one link.
+fn is_link(call: &Call) -> bool {
+    call.method == "GET" && call.path.starts_with("/v1/links/")
+}
+
+fn rename(reply: &mut Reply, from: &str, to: &str, common: &str) {
+    if reply.json()["state"] == json!(from) {
+        reply.set(|link| {
+            link["state"] = json!(to);
+            link["common"] = json!(common);
+        });
+    }
+}
+
+pub const FAULTS: &[Fault] = &[
+    tell!(
+        "says up before the other side consented",
+        "link.consent",
+        "Requested",
+        |_, call, reply| {
+            if call.is("POST", "/links") || is_link(call) {
+                rename(reply, "requested", "up", "active");
+            }
+        }
+    ),
+    tell!("tells an offer for ever", "link.consent", "told no more", |_, call, reply| {
+        if is_link(call) && reply.json()["state"] == json!("up") {
+            reply.set(|link| {
+                link["offer"] = json!({"linkId": link["id"], "peer": link["peer"], "activationKey": "k",
+                    "mbps": link["mbps"], "isolation": link["isolation"]});
+            });
+        }
+    }),
+    ask!("accepts once for every repetition", "link.accepts", "accepted twice", |up, call| {
+        if call.is("POST", "/links/accept") {
+            call.headers.insert("idempotency-key".into(), up.fresh());
+        }
+    }),
+    tell!("carries more than was booked", "link.carries", "were booked", |_, call, reply| {
+        if call.is("POST", "/probe") {
+            reply.set(|probe| probe["throughputKbps"] = json!(900_000));
+        }
+    }),
+    tell!("books no bandwidth", "link.carries", "takes bandwidth", |_, call, reply| {
+        if call.is("POST", "/v1/discover") {
+            reply.set(|answer| answer["free"]["mbps"] = json!(900));
+        }
+    }),
+    tell!("counts nothing that it carries", "link.carries", "is counted", |_, call, reply| {
+        if is_link(call) {
+            reply.set(|link| link["sentBytes"] = json!(0));
+        }
+    }),
+    whole!("takes down in words only", "link.down", "after it was taken down", |up, call| {
+        let mut call = call;
+        if call.is("DELETE", "") && call.path.starts_with("/v1/links/") {
+            call.method = "GET".into();
+        }
+        up.send(&call).await
+    }),
+    ask!("overlooks how a link is to be kept apart", "link.refused", "unsupported", |_, call| {
+        if call.is("POST", "/links") {
+            call.set(|body| body["isolation"] = json!("tunnel"));
+        }
+    }),
+    ask!("makes a link for every repetition", "link.refused", "asked for twice", |up, call| {
+        if call.is("POST", "/links") {
+            call.headers.insert("idempotency-key".into(), up.fresh());
+        }
+    }),
+    tell!(
+        "forgets to take down what it releases",
+        "link.released",
+        "after the release",
+        |_, call, reply| {
+            if is_link(call) {
+                rename(reply, "down", "up", "active");
+            }
+        }
+    ),
+    tell!("tells no link in its feed", "link.released", "what the feed tells", |_, call, reply| {
+        if call.is("GET", "/v1/events") {
+            reply.set(|page| {
+                if let Some(items) = page["items"].as_array_mut() {
+                    items.retain(|event| event["data"].get("link").is_none());
+                }
+            });
+        }
+    }),
+];
