@@ -45,6 +45,8 @@ pub mod render;
 #[cfg(feature = "ssr")]
 mod routes;
 #[cfg(feature = "ssr")]
+pub mod securing;
+#[cfg(feature = "ssr")]
 pub mod state;
 #[cfg(any(feature = "ssr", feature = "studio"))]
 pub mod studio;

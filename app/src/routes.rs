@@ -7,7 +7,7 @@ use axum::{
 
 use crate::{
     account, assets, contracts, design, desk, home, inbox, items, layout, market, needs, providers,
-    state::AppState,
+    securing, state::AppState,
 };
 
 /// Every page, form and file of the interface; unknown addresses get our own page.
@@ -23,6 +23,7 @@ pub fn router() -> Router<AppState> {
         .merge(needs::routes())
         .merge(inbox::routes())
         .merge(contracts::routes())
+        .merge(securing::routes())
         .merge(providers::routes())
         .merge(account::routes())
         .merge(desk::routes())

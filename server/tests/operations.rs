@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use common::{Person, Sent, Site, offer, requirement};
-use domain::{NoticeId, OfferId, RequirementId, Role};
+use domain::{NoticeId, OfferId, RequirementId, Role, SecuringId};
 use serde_json::json;
 use server::api;
 
@@ -48,6 +48,10 @@ enum Body {
     Key,
     Until,
     End,
+    Policy,
+    Firm,
+    Booking,
+    Secure,
     Mode,
     Taken,
     Start,
@@ -77,6 +81,7 @@ const TABLE: &[Row] = &[
     row("PUT", "/requirements/{requirement}", Body::Requirement, [401, 404, 404]),
     row("PUT", "/requirements/{requirement}/watch", Body::Nothing, [401, 404, 404]),
     row("DELETE", "/requirements/{requirement}/watch", Body::Nothing, [401, 404, 404]),
+    row("GET", "/requirements/{requirement}/standby", Body::Nothing, [401, 404, 404]),
     row("GET", "/notices", Body::Nothing, [401, 200, 200]),
     row("PUT", "/notices/{notice}/read", Body::Nothing, [401, 404, 404]),
     row("DELETE", "/notices/{notice}/read", Body::Nothing, [401, 404, 404]),
@@ -88,6 +93,11 @@ const TABLE: &[Row] = &[
     row("POST", "/plans", Body::Plan, [200, 200, 200]),
     row("POST", "/orders", Body::Order, [401, 422, 403]),
     row("GET", "/orders/{order}", Body::Nothing, [401, 404, 403]),
+    // The second has nothing that answers, and is told so in the list.
+    row("POST", "/firm-lists", Body::Firm, [401, 201, 403]),
+    row("GET", "/firm-lists/{firmList}", Body::Nothing, [401, 404, 403]),
+    row("DELETE", "/firm-lists/{firmList}", Body::Nothing, [401, 404, 403]),
+    row("POST", "/firm-lists/{firmList}/bookings", Body::Booking, [401, 404, 403]),
     row("GET", "/contracts", Body::Nothing, [401, 200, 403]),
     row("POST", "/contracts", Body::Sign, [401, 201, 403]),
     row("GET", "/contracts/{contract}", Body::Nothing, [401, 404, 403]),
@@ -95,6 +105,12 @@ const TABLE: &[Row] = &[
     row("GET", "/contracts/{contract}/observations", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/inventory", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/inventory/differences", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/standby", Body::Nothing, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/securings", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/securings", Body::Secure, [401, 404, 403]),
+    row("GET", "/securings/{securing}", Body::Nothing, [401, 404, 403]),
+    row("POST", "/securings/{securing}/release", Body::Nothing, [401, 404, 403]),
+    row("PUT", "/contracts/{contract}/securing-policy", Body::Policy, [401, 404, 403]),
     row("GET", "/contracts/{contract}/graph", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/repair", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/repair", Body::Nothing, [401, 404, 403]),
@@ -159,6 +175,7 @@ struct Things {
     workflow: String,
     token: String,
     notice: NoticeId,
+    firm_list: String,
 }
 
 impl Things {
@@ -176,10 +193,14 @@ impl Things {
             workflow: String::new(),
             token: site.broker.tokens(&owner.ctx).await.unwrap()[0].id.to_string(),
             notice: notice(site, owner, saved.card.id, card.id).await,
+            firm_list: String::new(),
         };
         let signed = site.api(Some(owner), "POST", "/contracts", things.body(Body::Sign)).await;
         assert_eq!(signed.status, StatusCode::CREATED, "{}", signed.body);
         let signed = signed.json();
+        let opened = site.api(Some(owner), "POST", "/firm-lists", things.body(Body::Firm)).await;
+        assert_eq!(opened.status, StatusCode::CREATED, "{}", opened.body);
+        things.firm_list = opened.json()["id"].as_str().unwrap().to_owned();
         things.contract = signed["id"].as_str().unwrap().to_owned();
         things.workflow = signed["timelines"][0]["id"].as_str().unwrap().to_owned();
         things
@@ -195,6 +216,8 @@ impl Things {
             .replace("{order}", &self.order)
             .replace("{change}", "1")
             .replace("{workflow}", &self.workflow)
+            .replace("{securing}", &SecuringId(uuid::Uuid::from_u128(7)).to_string())
+            .replace("{firmList}", &self.firm_list)
             .replace("{token}", &self.token)
             .replace("{notice}", &self.notice.to_string())
             .replace("{key}", &key().kid())
@@ -252,6 +275,10 @@ impl Things {
             }
             Body::Start => Sent::Json(json!({"startsAt": "2027-03-31T18:00:00+09:00"})),
             Body::End => Sent::Json(json!({"endsAt": "2027-03-31T18:00:00+09:00"})),
+            Body::Firm => Sent::Json(json!({"need": need})),
+            Body::Secure => Sent::Json(json!({"instances": 1})),
+            Body::Booking => Sent::Json(json!({"place": 1, "serviceName": "Certificates"})),
+            Body::Policy => Sent::Json(json!({"ownFirst": false})),
             Body::Until => Sent::Json(json!({"until": self.notice.to_string()})),
             Body::Again => Sent::Json(json!({"at": "2026-10-01T00:00:00Z"})),
             Body::Reason => Sent::Json(json!({"reason": "no longer needed"})),

@@ -7,6 +7,7 @@ use axum::{
 use broker::BrokerError;
 use broker::contracts::{ContractPage, PlaceView, ReturnedData, Timeline};
 use broker::inventory::{GROUP, RepairView};
+use broker::securing::StandbyView;
 use domain::{ContractState, Role};
 use leptos::prelude::*;
 
@@ -21,6 +22,7 @@ use crate::{
     layout::fail,
     market::text,
     render::{Page, page},
+    securing::standby,
     ui::{
         self, Column, Kind, Look, Table, breadcrumbs, definitions, disclosure, empty, link_button,
         live_timeline, money, notice, page_head, section, time,
@@ -60,7 +62,11 @@ pub(super) async fn show(
     } else {
         None
     };
-    sheet(&ctx, &contract, &series, (repair.as_ref(), data.as_ref()))
+    let places = match standby::of_contract(&ctx, &state, &contract).await {
+        Ok(places) => places,
+        Err(error) => return fail(&ctx, error),
+    };
+    sheet(&ctx, &contract, &series, (repair.as_ref(), data.as_ref(), places.as_ref()))
 }
 
 /// The data that wait for whoever looks; none but their owner sees them.
@@ -80,7 +86,7 @@ fn sheet(
     ctx: &PageContext,
     contract: &ContractPage,
     series: &measured::Series,
-    (repair, data): (Option<&RepairView>, Option<&ReturnedData>),
+    (repair, data, places): (Option<&RepairView>, Option<&ReturnedData>, Option<&StandbyView>),
 ) -> Response {
     let words = ctx.words();
     let card = &contract.card;
@@ -124,6 +130,7 @@ fn sheet(
             {before}
             {section("progress", words.contracts_page_progress(), progress(ctx, contract))}
             {after}
+            {standby::part(ctx, contract, places)}
             {section("plan", words.contracts_plan_title(), plan::facts(ctx, &contract.plan))}
             {changes::history(ctx, contract)}
             {section("resources", words.contracts_page_resources(), resources(words, contract))}

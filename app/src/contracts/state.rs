@@ -15,7 +15,7 @@ pub(super) const CANCELLED: &str = "cancelled";
 pub(super) const CALLED_OFF: &str = "called_off";
 
 /// The badge of a contract; an active one that did not answer is marked.
-pub(super) fn state_badge(words: Words, card: &ContractCard) -> AnyView {
+pub(crate) fn state_badge(words: Words, card: &ContractCard) -> AnyView {
     let (state, word) = match (card.state, card.healthy) {
         (ContractState::Scheduled, _) => (State::Quiet, words.starts_state()),
         (ContractState::Activating, _) => (State::Busy, words.contracts_state_activating()),
@@ -76,6 +76,11 @@ pub(crate) fn known_reason(words: Words, code: &str) -> Option<&'static str> {
         "contract_ended" => words.changes_fault_contract_ended(),
         "abandoned" => words.changes_reason_abandoned(),
         "meter_open" => words.contracts_reason_meter_open(),
+        "wrong_answer" => words.securing_reason_wrong_answer(),
+        "over_limit" => words.securing_reason_over_limit(),
+        "offer_gone" => words.securing_reason_offer_gone(),
+        "no_holds" => words.securing_reason_no_holds(),
+        "hold_ended" => words.securing_reason_hold_ended(),
         _ => return None,
     })
 }

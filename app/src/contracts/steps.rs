@@ -36,6 +36,8 @@ pub(crate) fn kind_word(words: Words, kind: &str) -> String {
         RECLAIM => words.contracts_kind_reclaim().to_owned(),
         REPAIR => words.contracts_kind_repair().to_owned(),
         SCALE => words.changes_kind_scale().to_owned(),
+        "firm_list" => words.securing_kind_firm().to_owned(),
+        "secure" => words.securing_kind_secure().to_owned(),
         other => other.to_owned(),
     }
 }
@@ -88,6 +90,14 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         "hand_over" => words.contracts_step_hand_over(),
         "check" => words.changes_step_check(),
         "resize" => words.changes_step_resize(),
+        "ask" => words.securing_step_ask(),
+        "measure" => words.securing_step_measure(),
+        "wait" => words.securing_step_wait(),
+        "drop" => words.securing_step_drop(),
+        "own" => words.securing_step_own(),
+        "standby" => words.securing_step_standby(),
+        "divide" => words.securing_step_divide(),
+        "set_up" => words.securing_step_set_up(),
         other => return other.to_owned(),
     };
     text.to_owned()
@@ -217,7 +227,7 @@ mod tests {
     #[test]
     fn every_step_has_words_in_both_languages() {
         let names = "plan discover hold confirm start probe allow verify deny stop erase release meter \
-             check resize";
+             ask measure wait drop own standby divide set_up check resize";
         for name in names.split(' ') {
             for locale in Locale::ALL {
                 assert_ne!(step_word(locale.words(), name), name);

@@ -24,6 +24,7 @@ use crate::{
     inbox,
     layout::error_page::{ErrorPage, error_page},
     render::{Page, page},
+    securing,
     ui::{
         Kind, Look, Tab, Views, breadcrumbs, empty, link_button, notice, page_head, section, tabs,
     },
@@ -199,6 +200,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
                 {notices(words, list)}
                 {orders(words, shown)}
                 {followed(ctx, shown)}
+                {(shown.list.matched > 0).then(|| securing::firm::way(words, &shown.need))}
                 {matches(ctx, shown)}
                 {combined(ctx, shown)}
                 {relaxed(words, shown)}
@@ -210,6 +212,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
             {breadcrumbs(words, vec![trail])}
             {page_head(title, Some(words.needs_fit(matched, crate::format::integer(all))), vec![])}
             {shown.saved.as_ref().map(|card| inbox::switch(ctx, card))}
+            {shown.saved.as_ref().map(|card| securing::standby::way(words, card.id))}
             {workbench::view(ctx, shown, fits.into_any())}
         }
         .into_any()

@@ -24,6 +24,8 @@ const INVENTORY_EVERY: Duration = Duration::from_secs(60);
 const NOTICES_EVERY: Duration = Duration::from_secs(1);
 /// How often contracts are looked for whose beginning or end has come, or the moment of a change.
 const END_EVERY: Duration = Duration::from_secs(1);
+/// How soon lists of candidates follow a change of the market.
+const STANDBY_EVERY: Duration = Duration::from_secs(2);
 /// How soon an examination begins that a provider asked for.
 const EXAMINE_EVERY: Duration = Duration::from_secs(2);
 /// How often what has expired is removed.
@@ -113,8 +115,14 @@ impl Broker {
                 let broker = compare.clone();
                 async move {
                     broker.look_at_services().await?;
+                    broker.look_for_left_holds().await?;
                     broker.look_for_orphans().await.map(drop)
                 }
+            }));
+            let standby = self.clone();
+            tasks.spawn(every(STANDBY_EVERY, shutdown.clone(), "standby lists", move || {
+                let broker = standby.clone();
+                async move { broker.renew_standby_lists().await.map(drop) }
             }));
             let examine = self.clone();
             tasks.spawn(every(EXAMINE_EVERY, shutdown.clone(), "examining clouds", move || {
@@ -152,6 +160,7 @@ impl Broker {
         observations::delete_older_than(&mut tx, now.plus_us(-SAMPLES_KEPT_US)).await?;
         notices::delete_older_than(&mut tx, now.plus_us(-NOTICES_KEPT_US)).await?;
         tx.commit().await?;
+        self.tidy_standby_lists().await?;
         self.turn_the_day(now).await?;
         self.keep_match_index().await
     }

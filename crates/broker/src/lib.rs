@@ -33,6 +33,7 @@ pub mod regions;
 pub mod requirements;
 mod runtime;
 mod seal;
+pub mod securing;
 pub mod seed;
 mod shelf;
 pub mod steer;

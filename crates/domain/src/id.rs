@@ -151,6 +151,10 @@ typed_id! {
     ContractId = "ctr",
     /// Contracts that were signed together.
     OrderId = "ord",
+    /// What is held for a need until one of it is booked.
+    FirmListId = "frm",
+    /// A search for more room for a running service.
+    SecuringId = "sec",
     /// Something allocated at a provider for a contract.
     ResourceId = "res",
     /// One run of a workflow.

@@ -30,6 +30,8 @@ pub enum Action {
     ChangeContract,
     /// End a contract.
     ReleaseContract,
+    /// Say how a service is secured, and have it secured.
+    SecureService,
     /// Read the data of a service that ends, and say that they were taken.
     TakeData,
     /// Have a service repaired that its cloud has changed, or decide that this happens by itself.
@@ -104,6 +106,7 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::ReadContract, Relation::System),
     row(Action::ChangeContract, Relation::Owner(Role::Customer)),
     row(Action::ReleaseContract, Relation::Owner(Role::Customer)),
+    row(Action::SecureService, Relation::Owner(Role::Customer)),
     row(Action::TakeData, Relation::Owner(Role::Customer)),
     row(Action::RepairService, Relation::Owner(Role::Customer)),
     row(Action::RepairService, Relation::System),

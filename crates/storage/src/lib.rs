@@ -19,6 +19,7 @@ pub mod page;
 pub mod providers;
 mod record;
 pub mod requirements;
+pub mod securing;
 pub mod sessions;
 mod statement;
 pub mod stats;

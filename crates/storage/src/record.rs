@@ -4,9 +4,9 @@
 
 use crate::StorageError;
 use domain::{
-    AuditId, ChangeKind, ChangeState, ContractId, ContractState, Currency, Money, NoticeId,
-    OfferId, OfferState, OrderId, OrganisationId, ProviderId, RequirementId, ResourceId, Role,
-    StatementId, Timestamp, TokenId, UserId,
+    AuditId, ChangeKind, ChangeState, ContractId, ContractState, Currency, FirmListId, Money,
+    NoticeId, OfferId, OfferState, OrderId, OrganisationId, ProviderId, RequirementId, ResourceId,
+    Role, SecuringId, StatementId, Timestamp, TokenId, UserId,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -90,6 +90,8 @@ column! {
     RequirementId, Uuid, |value, what| Ok(Self(value));
     ContractId, Uuid, |value, what| Ok(Self(value));
     OrderId, Uuid, |value, what| Ok(Self(value));
+    FirmListId, Uuid, |value, what| Ok(Self(value));
+    SecuringId, Uuid, |value, what| Ok(Self(value));
     ResourceId, Uuid, |value, what| Ok(Self(value));
     TokenId, Uuid, |value, what| Ok(Self(value));
     AuditId, Uuid, |value, what| Ok(Self(value));

@@ -193,6 +193,13 @@ impl TestBroker {
         panic!("the workflows do not come to rest");
     }
 
+    /// Does what is due now and leaves what waits.
+    pub async fn settle(&self) {
+        let parts = self.broker.engine_parts(EngineConfig::by_clock());
+        let engine = workflow::Engine::new(parts).expect("engine");
+        engine.run_until_idle(TURNS_MAX).await.expect("the log is available");
+    }
+
     /// The contract as the customer sees it.
     pub async fn page(&self, ctx: &OpContext, id: ContractId) -> ContractPage {
         self.broker.contract(ctx, id).await.expect("the contract is readable")

@@ -15,6 +15,7 @@ mod desk;
 mod ends;
 mod exchange;
 mod extract;
+mod firm_lists;
 mod idempotent;
 mod inventory;
 mod items;
@@ -29,7 +30,9 @@ mod precondition;
 pub mod problem;
 mod provider_offers;
 mod ranges;
+mod securings;
 mod signals;
+mod standby;
 mod wire;
 
 use axum::Router;
@@ -55,6 +58,9 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(changes::routes())
         .merge(ends::routes())
         .merge(inventory::routes())
+        .merge(standby::routes())
+        .merge(securings::routes())
+        .merge(firm_lists::routes())
         .merge(care::routes())
         .merge(data::routes())
         .merge(conformance::routes())

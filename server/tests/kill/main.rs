@@ -16,7 +16,9 @@
 
 mod broker_dies;
 mod cloud_dies;
+mod firm;
 mod processes;
+mod secure;
 mod story;
 
 /// One test for each database.

@@ -17,10 +17,12 @@ pub use data::{DataStream, ReturnedArchive, ReturnedData, ReturnedFile, TakeData
 pub use end::DataAtEnd;
 pub(crate) use end::END_MAX_US;
 pub use order::{MemberQuote, OrderMember, OrderPage, OrderQuote, SignOrder};
-pub(crate) use quote::{obstacle, orderable, plan_for, price as plan_price, signed_price};
-pub(crate) use read::parse_cursor;
+pub(crate) use quote::{
+    obstacle as plan_obstacle, orderable, plan_for, price as plan_price, signed_price,
+};
+pub(crate) use read::{cards as contract_cards, parse_cursor};
 pub use ready::service_name_fault;
-pub(crate) use sign::engine;
+pub(crate) use sign::{class_of, contract_id, engine};
 
 use crate::Listed;
 use crate::changes::ChangeView;

@@ -195,7 +195,7 @@ impl Broker {
 }
 
 /// Cards of contracts, with one statement for all of them.
-pub(super) async fn cards(
+pub(crate) async fn cards(
     tx: &mut Tx,
     heads: &[ContractHead],
 ) -> Result<Vec<ContractCard>, StorageError> {

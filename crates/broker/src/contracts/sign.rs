@@ -4,10 +4,12 @@ use super::quote::plan_for;
 use super::ready::{check, new_contract};
 use super::{Plan, Sign};
 use crate::documents::read_requirement;
-use crate::lifecycle::{self, ActivateInput};
+use crate::lifecycle::{self, ActivateInput, TakenOver};
 use crate::requirements::{RequirementSource, is_saved_as};
+use crate::securing::Take;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, ContractId, OrganisationId, ProviderId};
+use provider_api::AllocationId;
 use sha2::{Digest, Sha256};
 use sla::RecoveryPriority;
 use storage::contracts::{self, Contract, NewContract};
@@ -41,6 +43,16 @@ impl Broker {
     /// Writes the contract and starts `activate_contract` in one unit of work; one that is to begin later
     /// waits for its moment instead.
     pub async fn sign(&self, ctx: &OpContext, sign: Sign) -> Result<ContractId, BrokerError> {
+        self.sign_and_take(ctx, sign, None).await
+    }
+
+    /// The same, taking over what a firm list holds.
+    pub(crate) async fn sign_and_take(
+        &self,
+        ctx: &OpContext,
+        sign: Sign,
+        take: Option<&Take>,
+    ) -> Result<ContractId, BrokerError> {
         let organisation = ctx.actor.organisation();
         ctx.may(Action::SignContract, organisation, "contract")?;
         let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
@@ -68,8 +80,12 @@ impl Broker {
             drop(tx);
             return self.signed_by_the_other(ctx, id, &sign, error).await;
         }
+        let held = match take {
+            Some(take) => Some(self.take_over(&mut tx, take, id).await?),
+            None => None,
+        };
         if row.starts_at.is_none() {
-            self.start_activation(&mut tx, Activation::of(&row), ready.plan).await?;
+            self.start_activation(&mut tx, Activation::of(&row), (ready.plan, held)).await?;
         }
         self.note_signed(ctx, &mut tx, &row).await?;
         tx.commit().await?;
@@ -139,17 +155,22 @@ impl Broker {
         &self,
         tx: &mut Tx,
         of: Activation<'_>,
-        plan: Plan,
+        (plan, held): (Plan, Option<AllocationId>),
     ) -> Result<(), BrokerError> {
         let service_name = of.service_name.to_owned();
-        let input = ActivateInput { provider: of.provider, plan, service_name };
+        let wanted = ActivateInput { provider: of.provider, plan, service_name };
         let subject = of.contract.to_string();
         let owner = of.organisation.to_string();
         let from = self.origin(&owner, class_of(of.requirement)?);
-        workflow::start(tx, from, &lifecycle::activation(), &subject, &input)
-            .await
-            .map_err(engine)?;
-        Ok(())
+        let definition = lifecycle::activation();
+        let started = match held {
+            None => workflow::start(tx, from, &definition, &subject, &wanted).await,
+            Some(held) => {
+                let input = TakenOver { wanted, held };
+                workflow::start(tx, from, &definition, &subject, &input).await
+            }
+        };
+        started.map_err(engine).map(drop)
     }
 
     /// Now, as the work of an organisation: organisations take turns within a class.
@@ -159,7 +180,7 @@ impl Broker {
 }
 
 /// F7.4.6: a service that the need calls a lifeline is secured before all others.
-pub(super) fn class_of(requirement: &str) -> Result<Priority, BrokerError> {
+pub(crate) fn class_of(requirement: &str) -> Result<Priority, BrokerError> {
     let (requirement, _) = read_requirement(requirement)
         .map_err(|faults| BrokerError::Internal(format!("the signed need: {faults}")))?;
     let disaster = requirement.spec.profiles.disaster.as_ref();
@@ -170,7 +191,7 @@ pub(super) fn class_of(requirement: &str) -> Result<Priority, BrokerError> {
 }
 
 /// The same key of the same organisation names the same contract, so a repeated click signs once.
-pub(super) fn contract_id(organisation: Uuid, key: &str) -> ContractId {
+pub(crate) fn contract_id(organisation: Uuid, key: &str) -> ContractId {
     let mut hash = Sha256::new();
     hash.update(organisation.as_bytes());
     hash.update(key.as_bytes());

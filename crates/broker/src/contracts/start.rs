@@ -106,7 +106,7 @@ impl Broker {
             service_name: &head.service_name,
             requirement: &contract.requirement_document,
         };
-        self.start_activation(&mut tx, activation, plan).await?;
+        self.start_activation(&mut tx, activation, (plan, None)).await?;
         let ctx = OpContext::system("beginning of a contract");
         record(self, &ctx, &mut tx, Entry::new("contract.begun", id)).await?;
         tx.commit().await?;

@@ -17,8 +17,8 @@ use crate::contracts::Plan;
 use domain::{ContractEvent, ProviderId};
 use provider_api::{
     Allocation, AllocationId, ComputeSpec, ConfirmCommand, DiscoverRequest, EndpointKind,
-    HoldCommand, HoldRequest, NetworkSpec, Quota, ResourceGroup, ResourceState, StartCommand,
-    StartRequest, StorageSpec,
+    ExtendCommand, HoldCommand, HoldRequest, NetworkSpec, Quota, ResourceGroup, ResourceState,
+    StartCommand, StartRequest, StorageSpec,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -51,6 +51,25 @@ pub(crate) struct ActivateInput {
     pub service_name: String,
 }
 
+/// An activation that takes over what a firm list holds under the contract's label.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TakenOver {
+    /// As without a hold.
+    #[serde(flatten)]
+    pub wanted: ActivateInput,
+    /// What is held already.
+    pub held: AllocationId,
+}
+
+/// The same as it is read: also of an activation that takes nothing over.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MayTakeOver {
+    #[serde(default)]
+    held: Option<AllocationId>,
+}
+
 const STEPS: &[Step<Broker>] = &[
     Step::new("plan", |input| Box::pin(plan(input))),
     Step::new("discover", |input| Box::pin(discover(input))),
@@ -80,7 +99,7 @@ pub(super) async fn plan(input: StepInput<Broker>) -> StepResult {
 }
 
 /// A bill of quantities in the provider's terms.
-pub(super) fn group_of(plan: &Plan) -> Result<ResourceGroup, Stop> {
+pub(crate) fn group_of(plan: &Plan) -> Result<ResourceGroup, Stop> {
     let fit = |value: i64| {
         u32::try_from(value).map_err(|_| Stop::failed("plan", "a quantity is out of range"))
     };
@@ -111,7 +130,8 @@ pub(super) async fn discover(input: StepInput<Broker>) -> StepResult {
         DiscoverRequest { region: placing.region.clone(), resources: placing.resources.clone() };
     let answer = cloud.driver.discover(&request).await.map_err(stop)?;
     placing.check_zone(&answer.zone)?;
-    if !answer.available {
+    // What is held for this contract already may be what fills the cloud.
+    if !answer.available && taken_over(&input, &cloud, &seat).await?.is_none() {
         return Err(Stop::failed(
             "no_capacity",
             format!("region {} has not enough left for the whole group", placing.region),
@@ -131,8 +151,20 @@ pub(super) async fn hold(input: StepInput<Broker>) -> StepResult {
         resources: placing.resources.clone(),
         ttl_seconds: Some(HOLD_TTL_SECONDS),
     };
-    let command = HoldCommand { call: cloud.call("")?, request };
-    let allocation = cloud.driver.hold(command).await.map_err(stop)?;
+    let allocation = match taken_over(&input, &cloud, &seat).await? {
+        // From here on the hold is the contract's: its epoch is above that of the list.
+        Some(held) => {
+            let call = cloud.call("-take")?;
+            let command =
+                ExtendCommand { call, allocation_id: held.id, ttl_seconds: HOLD_TTL_SECONDS };
+            cloud.driver.extend(command).await.map_err(stop)?
+        }
+        None => {
+            let command = HoldCommand { call: cloud.call("")?, request };
+            cloud.driver.hold(command).await.map_err(stop)?
+        }
+    };
+    ours(&seat, &allocation, None)?;
     placing.check_zone(&allocation.zone)?;
     note(&input, &seat, &allocation)
 }
@@ -145,28 +177,51 @@ pub(super) async fn drop_hold(input: StepInput<Broker>) -> StepResult {
         Some(allocation) => Some(allocation.id),
         None => cloud.made_by(&input.forward_key()).await?,
     };
-    let Some(allocation) = look(&cloud, id).await? else {
+    // What would have been taken over goes too.
+    let held =
+        taken_over(&input, &cloud, &seat).await?.filter(|held| Some(&held.id) != id.as_ref());
+    if let Some(held) = held {
+        let gone = take_down::let_go(&cloud, held).await?;
+        if id.is_none() {
+            return note(&input, &seat, &gone);
+        }
+    }
+    let Some(allocation) = look(&cloud, &seat, id).await? else {
         return Ok(Done::empty());
     };
     note(&input, &seat, &take_down::let_go(&cloud, allocation).await?)
 }
 
+/// What a firm list holds for the contract, while it is still held.
+async fn taken_over(
+    input: &StepInput<Broker>,
+    cloud: &Cloud,
+    seat: &Seat,
+) -> Result<Option<Allocation>, Stop> {
+    let held = input.run.input::<MayTakeOver>()?.held;
+    let found = look(cloud, seat, held).await?;
+    Ok(found.filter(|allocation| allocation.state == ResourceState::Held))
+}
+
 pub(super) async fn confirm(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
+    let id = allocation_id(&input, &seat)?;
     let command = ConfirmCommand {
         call: cloud.call("")?,
-        allocation_id: allocation_id(&input, &seat)?,
+        allocation_id: id.clone(),
         quota: quota_of(&seat.wanted.plan),
     };
     let allocation = cloud.driver.confirm(command).await.map_err(stop)?;
+    ours(&seat, &allocation, Some(&id))?;
+    seat.output::<Placing>(&input.run, "plan")?.check_zone(&allocation.zone)?;
     note(&input, &seat, &allocation)
 }
 
 pub(super) async fn give_back(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
-    let Some(allocation) = look(&cloud, Some(allocation_id(&input, &seat)?)).await? else {
+    let Some(allocation) = look(&cloud, &seat, Some(allocation_id(&input, &seat)?)).await? else {
         return Ok(Done::empty());
     };
     note(&input, &seat, &take_down::give_back(&cloud, allocation).await?)
@@ -176,12 +231,14 @@ pub(super) async fn give_back(input: StepInput<Broker>) -> StepResult {
 pub(super) async fn start(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
+    let id = allocation_id(&input, &seat)?;
     let command = StartCommand {
         call: cloud.call("")?,
-        allocation_id: allocation_id(&input, &seat)?,
+        allocation_id: id.clone(),
         request: start_request(&seat.wanted.service_name),
     };
     let allocation = cloud.driver.start(command).await.map_err(stop)?;
+    ours(&seat, &allocation, Some(&id))?;
     seat.output::<Placing>(&input.run, "plan")?.check_zone(&allocation.zone)?;
     note(&input, &seat, &allocation)
 }
@@ -200,7 +257,7 @@ pub(super) fn start_request(service_name: &str) -> StartRequest {
 pub(super) async fn stop_and_erase(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
-    let Some(allocation) = look(&cloud, Some(allocation_id(&input, &seat)?)).await? else {
+    let Some(allocation) = look(&cloud, &seat, Some(allocation_id(&input, &seat)?)).await? else {
         return Ok(Done::empty());
     };
     note(&input, &seat, &take_down::stop_and_erase(&cloud, allocation).await?)
@@ -221,8 +278,9 @@ pub(super) async fn probe(input: StepInput<Broker>) -> StepResult {
 pub(super) async fn allow(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
-    let command = cloud.command("", &allocation_id(&input, &seat)?)?;
-    let allocation = cloud.driver.allow(command).await.map_err(stop)?;
+    let id = allocation_id(&input, &seat)?;
+    let allocation = cloud.driver.allow(cloud.command("", &id)?).await.map_err(stop)?;
+    ours(&seat, &allocation, Some(&id))?;
     seat.output::<Placing>(&input.run, "plan")?.check_zone(&allocation.zone)?;
     note(&input, &seat, &allocation)
 }
@@ -230,7 +288,7 @@ pub(super) async fn allow(input: StepInput<Broker>) -> StepResult {
 pub(super) async fn deny(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
-    let Some(allocation) = look(&cloud, Some(allocation_id(&input, &seat)?)).await? else {
+    let Some(allocation) = look(&cloud, &seat, Some(allocation_id(&input, &seat)?)).await? else {
         return Ok(Done::empty());
     };
     if allocation.state != ResourceState::Active {
@@ -293,11 +351,26 @@ fn allocation_id(input: &StepInput<Broker>, seat: &Seat) -> Result<AllocationId,
     Ok(seat.output::<Allocation>(&input.run, "hold")?.id)
 }
 
-async fn look(cloud: &Cloud, id: Option<AllocationId>) -> Result<Option<Allocation>, Stop> {
-    match id {
-        Some(id) => cloud.look(&id).await,
-        None => Ok(None),
+/// The allocation as it is now, if it is this contract's: whatever a cloud answered, nothing of another
+/// contract is taken down.
+async fn look(
+    cloud: &Cloud,
+    seat: &Seat,
+    id: Option<AllocationId>,
+) -> Result<Option<Allocation>, Stop> {
+    let Some(id) = id else { return Ok(None) };
+    let found = cloud.look(&id).await?;
+    Ok(found.filter(|allocation| ours(seat, allocation, Some(&id)).is_ok()))
+}
+
+/// A cloud that answers with another allocation than was asked about is not believed.
+fn ours(seat: &Seat, allocation: &Allocation, asked: Option<&AllocationId>) -> Result<(), Stop> {
+    let labelled = allocation.label == seat.contract.to_string();
+    if labelled && asked.is_none_or(|asked| *asked == allocation.id) {
+        return Ok(());
     }
+    let detail = "the cloud answered with an allocation that is not this contract's";
+    Err(Stop::failed("wrong_answer", detail))
 }
 
 fn note(input: &StepInput<Broker>, seat: &Seat, allocation: &Allocation) -> StepResult {

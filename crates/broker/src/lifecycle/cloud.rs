@@ -11,7 +11,7 @@ use std::sync::Arc;
 use workflow::{Phase, Run, StepInput, Stop};
 
 /// One step's way to the cloud.
-pub(super) struct Cloud {
+pub(crate) struct Cloud {
     pub driver: Arc<dyn Driver>,
     epoch: i64,
     effect_key: String,
@@ -89,7 +89,7 @@ fn epoch(run: &Run, phase: Phase) -> i64 {
 }
 
 /// What the step does about an error of the cloud.
-pub(super) fn stop(error: DriverError) -> Stop {
+pub(crate) fn stop(error: DriverError) -> Stop {
     match error {
         DriverError::Transient { retry_after: Some(pause), detail } => {
             Stop::retry_after(pause, "cloud_unreachable", detail)

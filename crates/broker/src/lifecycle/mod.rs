@@ -2,6 +2,7 @@
 //! `release_returning_data`, for several
 //! at once `activate_order_of_2` and `activate_order_of_3`, `scale_contract`, `repair_service` where a
 //! cloud has something else than was ordered, and `reclaim_orphan` for what belongs to nobody.
+//! What is held before anything is signed is in `securing`.
 //!
 //! Each works on one allocation, which is held under the contract's id as its label. Who calls
 //! last wins: every call carries an epoch that grows from claim to claim, from doing to undoing and from
@@ -22,8 +23,10 @@ mod seat;
 mod take_down;
 mod target;
 
-pub(crate) use activate::ActivateInput;
+pub(crate) use activate::{ActivateInput, TakenOver, group_of};
+pub(crate) use cloud::{Cloud, stop};
 pub(crate) use known::KnownClouds;
+pub(crate) use place::Placing;
 pub(crate) use reclaim::ReclaimInput;
 pub(crate) use release::{RETURNING, ReleaseInput, TAKE_WITHIN, TAKEN, Taken};
 pub(crate) use repair::{KIND as REPAIR, RepairInput};
@@ -42,6 +45,8 @@ pub(crate) fn definitions() -> Vec<WorkflowDefinition<Broker>> {
     all.push(reclaim::definition());
     all.push(repair::definition());
     all.push(scale::definition());
+    all.push(crate::securing::firm_definition());
+    all.push(crate::securing::secure_definition());
     all
 }
 

@@ -14,7 +14,7 @@ use workflow::{StepInput, Stop};
 /// What is asked of the cloud, and where: the output of `plan`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Placing {
+pub(crate) struct Placing {
     /// The contracted region.
     pub region: String,
     /// Its country in the contracted offer, ISO 3166-1 alpha-2.

@@ -5,7 +5,7 @@ use crate::audit::{Entry, record};
 use crate::context::OpContext;
 use crate::contracts::PlaceView;
 use crate::inventory;
-use domain::{ContractEvent, ContractId, ResourceId};
+use domain::{ContractEvent, ContractId, ContractState, ResourceId};
 use provider_api::{Allocation, PublicKey, Zone};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -117,16 +117,22 @@ pub(super) async fn end(
     let head = contracts::find_head(tx, id)
         .await?
         .ok_or_else(|| Stop::failed("internal", "the contract is gone"))?;
-    let state = head
-        .state
-        .apply(ending.event)
-        .map_err(|error| Stop::failed("wrong_state", error.to_string()))?;
+    // A child that was done is turned round with its parent: what ran has been taken down by its undo.
+    let turned =
+        head.state == ContractState::Active && ending.event == ContractEvent::ActivationFailed;
+    let state = if turned {
+        let asked = head.state.apply(ContractEvent::AskRelease);
+        asked.and_then(|state| state.apply(ContractEvent::ReleaseDone))
+    } else {
+        head.state.apply(ending.event)
+    };
+    let state = state.map_err(|error| Stop::failed("wrong_state", error.to_string()))?;
     let now = broker.now();
     let change = StateChange {
         failure: ending.failure,
         address: ending.address,
         activated_at: (ending.event == ContractEvent::Activated).then_some(now),
-        released_at: (ending.event == ContractEvent::ReleaseDone).then_some(now),
+        released_at: (turned || ending.event == ContractEvent::ReleaseDone).then_some(now),
         ..StateChange::to(&head, state, now)
     };
     contracts::set_state(tx, &change).await?;

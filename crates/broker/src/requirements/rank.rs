@@ -123,6 +123,11 @@ impl Question {
         self.matcher.candidate(&offer.card.id.to_string(), &offer.document)
     }
 
+    /// How an offer stands to the need.
+    pub(crate) fn explained(&self, offer: &Shelved) -> matching::Explanation {
+        self.matcher.explain(&self.candidate(offer))
+    }
+
     /// Who stands where, and whose documents the answer needs; `None` where not everything is read.
     fn found(&self, stock: &Stock, limit: usize) -> Option<Found> {
         let asked = stock.index.asked(&self.matcher)?;

@@ -30,6 +30,7 @@ mod renewals;
 mod repair;
 mod repeats;
 mod restart;
+mod securing;
 mod signals;
 mod simulation;
 mod starts;

@@ -3,9 +3,10 @@
 
 use crate::on_both;
 use broker::contracts::{OrderMember, SignOrder};
+use broker::ports::Drivers;
 use broker::requirements::RequirementSource;
 use broker::seed::DemoClouds;
-use broker::{Broker, BrokerError, OpContext};
+use broker::{Broker, BrokerError, BrokerParts, OpContext};
 use domain::{Clock, ContractId, ContractState, ManualClock, OrderId, Role, Timestamp};
 use futures::future::BoxFuture;
 use provider_api::ResourceState;
@@ -15,7 +16,7 @@ use testkit::{Engine, TestCloud, TestDatabase, customer_of_broker, zone};
 use workflow::{EngineConfig, Fault, Faults, Moment, Phase, Point, Tick};
 
 /// Provider, offer, region and the country that its cloud says.
-const STALLS: [(&str, &str, &str, &str); 3] = [
+pub(crate) const STALLS: [(&str, &str, &str, &str); 3] = [
     ("hokusei", "hokusei-standard-iaas", "jp-sapporo-1", "JP"),
     ("minato", "minato-burst-compute", "jp-tokyo-e3", "JP"),
     ("rheinland", "rheinland-sovereign-iaas", "eu-fra-1", "DE"),
@@ -25,17 +26,27 @@ const START: Timestamp = Timestamp::from_seconds(1_795_305_600);
 const TURNS_MAX: usize = 2_000;
 
 /// Three providers with a cloud each.
-struct Trio {
-    broker: Broker,
-    clock: Arc<ManualClock>,
-    clouds: Vec<TestCloud>,
-    database: TestDatabase,
-    customer: OpContext,
+pub(crate) struct Trio {
+    pub broker: Broker,
+    pub clock: Arc<ManualClock>,
+    pub clouds: Vec<TestCloud>,
+    pub database: TestDatabase,
+    pub customer: OpContext,
 }
 
 impl Trio {
     /// The second cloud says that it is in `country`.
-    async fn open(engine: Engine, room: i64, country: &str) -> Self {
+    pub async fn open(engine: Engine, room: i64, country: &str) -> Self {
+        Self::open_through(engine, room, country, Arc::new(testkit::HttpDrivers)).await
+    }
+
+    /// The same with other drivers on the way to the clouds.
+    pub async fn open_through(
+        engine: Engine,
+        room: i64,
+        country: &str,
+        drivers: Arc<dyn Drivers>,
+    ) -> Self {
         testkit::encrypts();
         let clock = Arc::new(ManualClock::new(START));
         let mut clouds = Vec::new();
@@ -47,6 +58,7 @@ impl Trio {
         let database = TestDatabase::create(engine).await;
         let clock_of_parts: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
         let parts = testkit::broker_parts(&database, clock_of_parts, 0);
+        let parts = BrokerParts { drivers, ..parts };
         let broker = Broker::open(parts).await.unwrap();
         let pairs = STALLS.iter().zip(&clouds);
         let connections: DemoClouds =
@@ -56,7 +68,7 @@ impl Trio {
         Self { broker, clock, clouds, database, customer }
     }
 
-    async fn order(&self, stalls: &[usize], key: &str) -> SignOrder {
+    pub async fn order(&self, stalls: &[usize], key: &str) -> SignOrder {
         let mut members = Vec::new();
         for at in stalls {
             let offer = testkit::offer_named(&self.broker, STALLS[*at].1).await;
@@ -72,13 +84,13 @@ impl Trio {
         }
     }
 
-    async fn sign(&self, stalls: &[usize], key: &str) -> OrderId {
+    pub async fn sign(&self, stalls: &[usize], key: &str) -> OrderId {
         let order = self.order(stalls, key).await;
         self.broker.sign_order(&self.customer, order).await.unwrap()
     }
 
     /// Drives all workflows to their end, moving the clock over their pauses.
-    async fn run(&self, faults: Arc<dyn Faults>) {
+    pub async fn run(&self, faults: Arc<dyn Faults>) {
         let parts = self.broker.engine_parts(EngineConfig::by_clock());
         let engine = workflow::Engine::with_faults(parts, faults).unwrap();
         for _ in 0..TURNS_MAX {
@@ -92,7 +104,7 @@ impl Trio {
     }
 
     /// How each contract of the order stands, and why.
-    async fn states(&self, order: OrderId) -> Vec<(ContractId, ContractState, Option<String>)> {
+    pub async fn states(&self, order: OrderId) -> Vec<(ContractId, ContractState, Option<String>)> {
         let mut states = Vec::new();
         for card in self.broker.order(&self.customer, order).await.unwrap().contracts {
             let page = self.broker.contract(&self.customer, card.id).await.unwrap();
@@ -103,7 +115,7 @@ impl Trio {
     }
 
     /// What the clouds hold or lend for a contract.
-    async fn lent(&self, contract: ContractId) -> Vec<ResourceState> {
+    pub async fn lent(&self, contract: ContractId) -> Vec<ResourceState> {
         let mut lent = Vec::new();
         for cloud in &self.clouds {
             let all = cloud.driver().list(&contract.to_string()).await.unwrap();
@@ -112,7 +124,7 @@ impl Trio {
         lent
     }
 
-    async fn finish(self) {
+    pub async fn finish(self) {
         let desk = testkit::person(&self.broker, Role::Broker).await;
         let stuck = self.broker.workflows(&desk, Some("needs_attention"), None, 10).await.unwrap();
         assert!(stuck.items.is_empty(), "{:?}", stuck.items);
@@ -126,22 +138,34 @@ impl Trio {
 
 /// Turns a cloud's switches when the workflow comes to a place, and back when it begins to undo.
 #[derive(Debug)]
-struct Drill {
+pub(crate) struct Drill {
     place: (&'static str, Moment),
+    /// The step that begins when the trouble is over, beside any undo.
+    until: &'static str,
     switches: Value,
     admin: (String, &'static str),
     turned: Mutex<bool>,
 }
 
 impl Drill {
-    fn at(
+    pub fn at(
         cloud: &TestCloud,
         step: &'static str,
         moment: Moment,
         switches: Value,
     ) -> Arc<dyn Faults> {
+        Self::between(cloud, (step, moment), "", switches)
+    }
+
+    /// The same; the trouble is over when the step `until` begins.
+    pub fn between(
+        cloud: &TestCloud,
+        place: (&'static str, Moment),
+        until: &'static str,
+        switches: Value,
+    ) -> Arc<dyn Faults> {
         let turned = Mutex::new(false);
-        Arc::new(Self { place: (step, moment), switches, admin: cloud.admin(), turned })
+        Arc::new(Self { place, until, switches, admin: cloud.admin(), turned })
     }
 }
 
@@ -156,6 +180,7 @@ impl Faults for Drill {
         let switches = match (begins, point.phase, *turned) {
             (true, _, false) => self.switches.clone(),
             (_, Phase::Undo, true) => json!({}),
+            (_, _, true) if point.step == self.until => json!({}),
             _ => return None,
         };
         *turned = begins;
@@ -204,7 +229,7 @@ async fn f7_4_4_three_services_at_three_clouds_are_set_up_together_and_end_one_b
 }
 
 /// None is active, nothing is held or lent, and only the one in the way says what it was.
-async fn none_is_left(trio: &Trio, order: OrderId, reason: &str) {
+pub(crate) async fn none_is_left(trio: &Trio, order: OrderId, reason: &str) {
     for (at, (contract, state, failure)) in trio.states(order).await.into_iter().enumerate() {
         assert_eq!(state, ContractState::Failed, "contract {at}: {failure:?}");
         let expected = if at == 1 { reason } else { "order_undone" };

@@ -18,6 +18,7 @@ mod offers;
 mod opening;
 mod providers;
 mod requirements;
+mod securing;
 mod sessions;
 mod statements;
 mod turns;

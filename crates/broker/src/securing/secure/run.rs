@@ -1,0 +1,258 @@
+//! `secure`: own → standby → divide → set up.
+//!
+//! Asking secures nothing. The own cloud is asked first and the others only when it has not enough, all at once.
+//! What is taken of whom is decided once; the contracts are written in the transaction that logs it, and a
+//! child sets them up: everything held before anything is booked, all of it or nothing (F7.4.4). When it comes to
+//! nothing, the contracts have failed and say why, and so does the search.
+
+use super::divide::{divide, order};
+use super::rooms::ask_all;
+use super::{RoomAnswer, SEATS_MAX, SecureInput, SecurePlace, part_id};
+use crate::Broker;
+use crate::audit::{Entry, record};
+use crate::contracts::{Plan, plan_price};
+use crate::lifecycle::order::{self as orders, Member, OrderInput};
+use crate::lifecycle::{self, ActivateInput};
+use crate::{BrokerError, OpContext};
+use domain::{ContractEvent, ContractId, ContractState, Money, OrderId, SecuringId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use storage::Tx;
+use storage::contracts::{self, NewContract, Order, Seat, StateChange};
+use storage::securing::more;
+use workflow::{Done, FinalInput, Step, StepInput, StepResult, Stop, WorkflowDefinition};
+
+/// The kind in the database.
+const SECURE: &str = "secure";
+
+const STEPS: &[Step<Broker>] = &[
+    Step::new("own", |input| Box::pin(ask_own(input))),
+    Step::new("standby", |input| Box::pin(ask_standby(input))),
+    Step::new("divide", |input| Box::pin(sign_parts(input)))
+        .undo(|input| Box::pin(end_parts(input))),
+    Step::new("set_up", |input| Box::pin(set_up(input)))
+        .undo(|input| Box::pin(async move { input.undo_child().await })),
+];
+
+pub(crate) fn definition() -> WorkflowDefinition<Broker> {
+    WorkflowDefinition::new(SECURE, 1, STEPS)
+        .on_done(|input, tx| Box::pin(secured(input, tx)))
+        .on_undone(|input, tx| Box::pin(failed(input, tx)))
+}
+
+/// One contract of a search.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Part {
+    contract: ContractId,
+    wanted: ActivateInput,
+}
+
+/// P6.1.b1: the cloud that the service runs at.
+async fn ask_own(input: StepInput<Broker>) -> StepResult {
+    let wanted: SecureInput = input.run.input()?;
+    let is_first = |place: &SecurePlace| wanted.own_first && place.candidate.own;
+    let (own, others): (Vec<SecurePlace>, Vec<SecurePlace>) =
+        wanted.places.iter().cloned().partition(is_first);
+    let mut places = ask_all(&input, &wanted, own).await;
+    places.extend(others);
+    Done::with(&places)
+}
+
+/// P6.1.b2: what is missing, at the matched clouds.
+async fn ask_standby(input: StepInput<Broker>) -> StepResult {
+    let wanted: SecureInput = input.run.input()?;
+    let mut places: Vec<SecurePlace> = input.run.output("own")?;
+    if !divide(&mut places, wanted.plan.instances, wanted.own_first) {
+        let open = |place: &SecurePlace| place.answer == RoomAnswer::NotAsked;
+        let (others, asked): (Vec<SecurePlace>, Vec<SecurePlace>) =
+            places.into_iter().partition(open);
+        places = asked;
+        places.extend(ask_all(&input, &wanted, others).await);
+    }
+    order(&mut places, wanted.strategy, wanted.own_first);
+    let enough = divide(&mut places, wanted.plan.instances, wanted.own_first);
+    let (id, text) = (securing_id(&input.run.subject)?, serde_json::to_string(&places)?);
+    Ok(Done::with(&(enough, &places))?.commit(move |tx| {
+        Box::pin(async move {
+            more::set_places(tx, id, &text).await?;
+            Ok(())
+        })
+    }))
+}
+
+/// P6.1.b3: the contracts of what is taken, written together with the decision.
+async fn sign_parts(input: StepInput<Broker>) -> StepResult {
+    let wanted: SecureInput = input.run.input()?;
+    let (enough, places): (bool, Vec<SecurePlace>) = input.run.output("standby")?;
+    if !enough {
+        let detail = "all clouds together have not enough room for the whole";
+        return Err(Stop::failed("no_capacity", detail));
+    }
+    let (id, now) = (securing_id(&input.run.subject)?, input.clock.now());
+    let taken: Vec<SecurePlace> = places.into_iter().filter(|place| place.taken > 0).collect();
+    // The same number whenever this is repeated.
+    let order =
+        (taken.len() > 1).then(|| OrderId(part_id(wanted.organisation, id, SEATS_MAX + 1).uuid()));
+    let (mut rows, mut parts) = (Vec::new(), Vec::new());
+    for (place, seat) in taken.iter().zip(1..) {
+        let row = signed(&input, &wanted, place, (id, seat, order)).await?;
+        let plan: Plan = serde_json::from_str(&row.plan)?;
+        let service_name = row.service_name.clone();
+        let wanted = ActivateInput { provider: row.provider_id, plan, service_name };
+        parts.push(Part { contract: row.id, wanted });
+        rows.push(row);
+    }
+    within_limit(&rows, wanted.limit)?;
+    let order = order.map(|id| Order { id, organisation_id: wanted.organisation, signed_at: now });
+    let broker = Arc::clone(&input.env);
+    Ok(Done::with(&parts)?.commit(move |tx| {
+        Box::pin(async move { write(&broker, tx, id, order.as_ref(), &rows).await })
+    }))
+}
+
+/// The contract of one seat, from the offer as it is now.
+async fn signed(
+    input: &StepInput<Broker>,
+    wanted: &SecureInput,
+    place: &SecurePlace,
+    (id, seat, order): (SecuringId, usize, Option<OrderId>),
+) -> Result<NewContract, Stop> {
+    let offer = input.env.shelved(place.candidate.offer).await.map_err(unreadable)?;
+    let gone = || Stop::failed("offer_gone", "an offer is not on the market any more");
+    let offer = offer.ok_or_else(gone)?;
+    let region = place.candidate.region.clone();
+    let plan = Plan { instances: place.taken, region, ..wanted.plan.clone() };
+    let price =
+        plan_price(&offer, &plan).map_err(|error| Stop::failed("no_price", error.to_string()))?;
+    let number = i64::try_from(seat).unwrap_or(i64::MAX);
+    Ok(NewContract {
+        id: part_id(wanted.organisation, id, seat),
+        organisation_id: wanted.organisation,
+        provider_id: offer.card.provider.id,
+        offer_id: offer.card.id,
+        offer_version: offer.card.version,
+        offer_document: offer.text.clone(),
+        offer_hash: offer.hash.clone(),
+        requirement_id: wanted.requirement,
+        requirement_version: wanted.requirement_version,
+        requirement_document: wanted.requirement_document.clone(),
+        requirement_hash: wanted.requirement_hash.clone(),
+        service_name: format!("{} +{seat}", wanted.service_name),
+        plan: serde_json::to_string(&plan)?,
+        price,
+        signed_by: wanted.asked_by.clone(),
+        signed_at: input.clock.now(),
+        starts_at: None,
+        order: order.map(|order| Seat { order, number }),
+    })
+}
+
+/// Nobody pays more than was said. Amounts that cannot be added are over every limit.
+fn within_limit(rows: &[NewContract], limit: Option<Money>) -> Result<(), Stop> {
+    let Some(limit) = limit else { return Ok(()) };
+    let start = Money::new(0, limit.currency);
+    let total = rows.iter().try_fold(start, |sum, row| sum.plus(row.price));
+    match total {
+        Ok(total) if total.minor <= limit.minor => Ok(()),
+        Ok(total) => {
+            Err(Stop::failed("over_limit", format!("it would cost {total}, the limit is {limit}")))
+        }
+        Err(error) => Err(Stop::failed("over_limit", error.to_string())),
+    }
+}
+
+async fn write(
+    broker: &Arc<Broker>,
+    tx: &mut Tx,
+    id: SecuringId,
+    order: Option<&Order>,
+    rows: &[NewContract],
+) -> Result<(), Stop> {
+    if let Some(order) = order {
+        contracts::insert_order(tx, order).await?;
+    }
+    let ctx = OpContext::system("securing");
+    for (row, seat) in rows.iter().zip(1..) {
+        contracts::insert(tx, row).await?;
+        more::add_part(tx, id, seat, row.id).await?;
+        let entry = Entry::new("contract.signed", row.id)
+            .with("offer", row.offer_id.to_string())
+            .with("offerVersion", row.offer_version)
+            .with("offerHash", row.offer_hash.as_str())
+            .with("securing", id.to_string());
+        record(broker, &ctx, tx, entry).await.map_err(unreadable)?;
+    }
+    Ok(())
+}
+
+/// Contracts whose setting up never began have failed; the others were ended by the child.
+async fn end_parts(input: StepInput<Broker>) -> StepResult {
+    let code = input.run.failure.as_ref().map_or("unknown", |failure| failure.code.as_str());
+    let (id, code, now) = (securing_id(&input.run.subject)?, code.to_owned(), input.clock.now());
+    Ok(Done::empty().commit(move |tx| Box::pin(async move { fail(tx, id, &code, now).await })))
+}
+
+async fn fail(tx: &mut Tx, id: SecuringId, code: &str, at: Timestamp) -> Result<(), Stop> {
+    for part in more::parts(tx, id).await? {
+        let head = contracts::find_head(tx, part).await?;
+        let Some(head) = head.filter(|head| head.state == ContractState::Activating) else {
+            continue;
+        };
+        let state = head.state.apply(ContractEvent::ActivationFailed);
+        let state = state.map_err(|error| Stop::failed("wrong_state", error.to_string()))?;
+        let change = StateChange { failure: Some(code), ..StateChange::to(&head, state, at) };
+        contracts::set_state(tx, &change).await?;
+    }
+    Ok(())
+}
+
+/// As an activation alone, or as an order of several.
+async fn set_up(input: StepInput<Broker>) -> StepResult {
+    let parts: Vec<Part> = input.run.output("divide")?;
+    if let [part] = parts.as_slice() {
+        let subject = part.contract.to_string();
+        return input.child(&lifecycle::activation(), &subject, &part.wanted);
+    }
+    let missing = || Stop::failed("internal", "no workflow for so many contracts");
+    let definition = orders::of(parts.len()).ok_or_else(missing)?;
+    let wanted: SecureInput = input.run.input()?;
+    let id = securing_id(&input.run.subject)?;
+    let order = OrderId(part_id(wanted.organisation, id, SEATS_MAX + 1).uuid());
+    let members =
+        parts.into_iter().map(|part| Member { contract: part.contract, wanted: part.wanted });
+    input.child(&definition, &order.to_string(), &OrderInput { members: members.collect() })
+}
+
+async fn secured(input: FinalInput<Broker>, tx: &mut Tx) -> Result<(), Stop> {
+    finish(&input, tx, ("secured", None)).await
+}
+
+async fn failed(input: FinalInput<Broker>, tx: &mut Tx) -> Result<(), Stop> {
+    let code = input.run.failure.as_ref().map_or("unknown", |failure| failure.code.as_str());
+    finish(&input, tx, ("failed", Some(code))).await
+}
+
+async fn finish(
+    input: &FinalInput<Broker>,
+    tx: &mut Tx,
+    end: (&str, Option<&str>),
+) -> Result<(), Stop> {
+    let id = securing_id(&input.run.subject)?;
+    more::end(tx, id, end, input.clock.now()).await?;
+    let ctx = OpContext::system("securing");
+    let action = if end.1.is_none() { "securing.done" } else { "securing.failed" };
+    let entry = Entry::new(action, id).with("failure", end.1);
+    record(&input.env, &ctx, tx, entry).await.map_err(unreadable)
+}
+
+fn securing_id(subject: &str) -> Result<SecuringId, Stop> {
+    subject.parse().map_err(|error: domain::IdError| Stop::failed("internal", error.to_string()))
+}
+
+fn unreadable(error: BrokerError) -> Stop {
+    match error {
+        BrokerError::Storage(error) => Stop::from(error),
+        other => Stop::retry("internal", other.to_string()),
+    }
+}
