@@ -376,6 +376,132 @@ async fn the_end_of_a_service_is_set_for_a_moment_and_taken_back() {
     site.market.finish().await;
 }
 
+#[tokio::test]
+async fn a_service_gets_another_size_once_its_price_was_seen() {
+    let site = Site::open_with_cloud(4).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let signed = send(&site, &site.page(&quote_path(offer)).await, &[("step", "sign")]).await;
+    let contract = signed.location;
+    site.market.run_workflows().await;
+    site.market.clock.advance_seconds(60);
+    assert!(site.page(&contract).await.contains(&format!("{contract}/change")));
+    let path = format!("{contract}/change");
+    let page = site.page(&path).await;
+    assert_eq!((value(&page, "instances"), value(&page, "vcpu")), ("1".into(), "8".into()));
+    assert!(!page.contains("value=\"ask\""), "nothing is confirmed that has no price");
+
+    let key = value(&page, "key");
+    let size = |instances: &'static str, step: &'static str| {
+        [
+            ("step", step),
+            ("instances", instances),
+            ("vcpu", "8"),
+            ("ramMb", "32768"),
+            ("storageGb", "500"),
+            ("networkMbps", "100"),
+            ("key", key.as_str()),
+        ]
+    };
+    let same = site.post(&path, &size("1", "price")).await;
+    assert_eq!(same.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(same.text.contains("the quantities of the contract already"), "{}", same.text);
+    let many = site.post(&path, &size("17", "price")).await;
+    assert!(many.text.contains("field-instances-error"), "{}", many.text);
+    let blind = site.post(&path, &size("2", "ask")).await;
+    assert_eq!(blind.status, StatusCode::CONFLICT, "the price comes first");
+    let priced = site.post(&path, &size("2", "price")).await;
+    assert_eq!(priced.status, StatusCode::OK);
+    assert!(priced.text.contains("Difference") && priced.text.contains("value=\"ask\""));
+    let shown = value(&priced.text, "price");
+    let mut wish = size("3", "ask").to_vec();
+    wish.push(("price", &shown));
+    let other = site.post(&path, &wish).await;
+    assert_eq!(other.status, StatusCode::CONFLICT, "that was the price of two");
+    let mut wish = size("2", "ask").to_vec();
+    wish.push(("price", &shown));
+    for _ in 0..2 {
+        let asked = site.post(&path, &wish).await;
+        assert_eq!((asked.status, &asked.location), (StatusCode::SEE_OTHER, &contract));
+    }
+    let meanwhile = site.page(&path).await;
+    assert!(meanwhile.contains("Another change has not come to its end"), "{meanwhile}");
+    site.market.run_workflows().await;
+    let page = site.page(&contract).await;
+    assert!(page.contains("Machines: 1 → 2") || page.contains("1 → 2"), "{page}");
+    assert!(page.contains("The service has the new size"), "{page}");
+    let japanese = site.get(&contract, "ja").await.text;
+    assert!(japanese.contains("変更の履歴") && japanese.contains("変更済み"), "{japanese}");
+    site.market.clock.advance_seconds(60);
+
+    let mut later = size("3", "ask").to_vec();
+    let page = site.page(&path).await;
+    let key = value(&page, "key");
+    later[6] = ("key", &key);
+    let priced = site.post(&path, &later).await.text;
+    let shown = value(&priced, "price");
+    later.extend([("price", shown.as_str()), ("from", "2020-01-01T00:00")]);
+    let past = site.post(&path, &later).await;
+    assert!(past.text.contains("field-from-error"), "{}", past.text);
+    later[8] = ("from", "2027-03-31T00:00");
+    let scheduled = site.post(&path, &later).await;
+    assert_eq!(scheduled.status, StatusCode::SEE_OTHER, "{}", scheduled.text);
+    let call_off = format!("{contract}/changes/2/call-off");
+    assert!(site.page(&contract).await.contains(&call_off));
+    let other = site.signed_in_as_other_customer().await;
+    for path in [&path, &call_off] {
+        assert_eq!(other.post(path, &later).await.status, StatusCode::NOT_FOUND);
+    }
+    let site = other.signed_in(Role::Customer).await;
+    let back = site.post(&call_off, &[]).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER);
+    assert!(site.page(&contract).await.contains("called off"));
+    site.market.finish().await;
+}
+
+#[tokio::test]
+async fn a_service_is_signed_for_later_moved_and_called_off() {
+    let site = Site::open_with_cloud(2).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let path = quote_path(offer);
+    let wrong = send_at(&site, &site.page(&path).await, "soon").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("field-startsAt-error"), "{}", wrong.text);
+    let past = send_at(&site, &site.page(&path).await, "2020-01-01T00:00").await;
+    assert!(past.text.contains("field-startsAt-error"), "{}", past.text);
+    let signed = send_at(&site, &site.page(&path).await, "2027-03-31T09:00").await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+    let contract = signed.location;
+    site.market.run_workflows().await;
+    let page = site.page(&contract).await;
+    assert!(
+        page.contains("2027-03-31T09:00:00Z") && page.contains("begins at the moment"),
+        "{page}"
+    );
+    let start = format!("{contract}/start");
+    let faulty = site.post(&start, &[("step", "move"), ("startsAt", "2020-01-01T00:00")]).await;
+    assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(faulty.text.contains("field-startsAt-error"), "{}", faulty.text);
+    // Nine o'clock in Japan is midnight in UTC.
+    let later = [("step", "move"), ("startsAt", "2027-04-30T09:00")];
+    let moved = site.post_in(&start, "ja", &later).await;
+    assert_eq!((moved.status, &moved.location), (StatusCode::SEE_OTHER, &contract));
+    let page = site.get(&contract, "ja").await.text;
+    assert!(page.contains("2027-04-30T00:00:00Z") && page.contains("開始待ち"), "{page}");
+    let other = site.signed_in_as_other_customer().await;
+    let refused = other.post(&start, &[("step", "call_off")]).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let site = other.signed_in(Role::Customer).await;
+    let off = site.post(&start, &[("step", "call_off")]).await;
+    assert_eq!(off.status, StatusCode::SEE_OTHER);
+    assert!(site.page(&contract).await.contains("called off before it began"));
+    site.market.finish().await;
+}
+
+/// Signs as the page filled it in, for a beginning at a moment.
+async fn send_at(site: &Site, page: &str, starts_at: &str) -> Answer {
+    send(site, page, &[("step", "sign"), ("startsAt", starts_at)]).await
+}
+
 /// Another region of the offer one link away, and of every other offer whether it falls short.
 async fn assert_alternatives_are_told(site: &Site, contract: &str, failed: &str) {
     let start = failed.find("/contracts/new?").unwrap();

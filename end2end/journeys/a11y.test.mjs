@@ -81,7 +81,7 @@ async function contract(page) {
   await page.locator("button[value=sign]").click();
   await page.locator(".timeline .step.done").nth(7).waitFor({ timeout: LONG_MS });
   const own = page.url();
-  return [quote, own, `${own}/inventory`, `${own}/inventory?from=0`, `${own}/graph`, `${own}/release`];
+  return [quote, own, `${own}/inventory`, `${own}/inventory?from=0`, `${own}/graph`, `${own}/change`, `${own}/release`];
 }
 
 /** Offers and comparisons, found as a visitor finds them. */

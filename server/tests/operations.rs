@@ -49,6 +49,8 @@ enum Body {
     End,
     Mode,
     Taken,
+    Start,
+    Change,
     Again,
 }
 
@@ -99,6 +101,13 @@ const TABLE: &[Row] = &[
     row("GET", "/contracts/{contract}/data", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/data/archive", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/data/taken", Body::Taken, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/changes/quote", Body::Change, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/changes", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/changes", Body::Change, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/changes/{change}", Body::Nothing, [401, 404, 403]),
+    row("DELETE", "/contracts/{contract}/changes/{change}", Body::Nothing, [401, 404, 403]),
+    row("PUT", "/contracts/{contract}/start", Body::Start, [401, 404, 403]),
+    row("DELETE", "/contracts/{contract}/start", Body::Nothing, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/end", Body::End, [401, 404, 403]),
     row("DELETE", "/contracts/{contract}/end", Body::Nothing, [401, 404, 403]),
     row("POST", "/provider/offers/check", Body::Offer, [200, 200, 200]),
@@ -177,6 +186,7 @@ impl Things {
             .replace("{requirement}", &self.requirement)
             .replace("{contract}", &self.contract)
             .replace("{order}", &self.order)
+            .replace("{change}", "1")
             .replace("{workflow}", &self.workflow)
             .replace("{token}", &self.token)
             .replace("{notice}", &self.notice.to_string())
@@ -225,6 +235,12 @@ impl Things {
             }
             Body::Taken => Sent::Json(json!({"waive": true})),
             Body::Mode => Sent::Json(json!({"mode": "automatic"})),
+            Body::Change => {
+                let plan = json!({"instances": 2, "vcpu": 8, "ramMb": 32_768, "storageGb": 500,
+                    "networkMbps": 100, "region": "jp-sapporo-1"});
+                Sent::Json(json!({"plan": plan}))
+            }
+            Body::Start => Sent::Json(json!({"startsAt": "2027-03-31T18:00:00+09:00"})),
             Body::End => Sent::Json(json!({"endsAt": "2027-03-31T18:00:00+09:00"})),
             Body::Until => Sent::Json(json!({"until": self.notice.to_string()})),
             Body::Again => Sent::Json(json!({"at": "2026-10-01T00:00:00Z"})),

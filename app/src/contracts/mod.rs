@@ -3,6 +3,8 @@
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
 mod alternatives;
+mod change;
+mod changes;
 mod data;
 mod documents;
 mod end;
@@ -21,6 +23,7 @@ mod quote_page;
 mod release;
 mod repair;
 mod show;
+mod start;
 pub(crate) mod state;
 pub(crate) mod steps;
 mod workload;
@@ -50,7 +53,10 @@ pub fn routes() -> Router<AppState> {
         .route("/contracts/{id}/release", get(release::ask).post(release::release))
         .route("/contracts/{id}/data", post(data::take))
         .route("/contracts/{id}/data.tar", get(data::download))
+        .route("/contracts/{id}/start", post(start::answer))
         .route("/contracts/{id}/end", post(end::set))
+        .route("/contracts/{id}/change", get(change::show).post(change::answer))
+        .route("/contracts/{id}/changes/{number}/call-off", post(change::call_off))
         .route("/contracts/{id}/erasure.json", get(documents::erasure))
 }
 

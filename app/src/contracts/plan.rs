@@ -64,19 +64,7 @@ pub(super) fn fields(
     card: &OfferCard,
     of: &str,
 ) -> AnyView {
-    let inputs: Vec<_> = quoted
-        .ranges()
-        .into_iter()
-        .map(|(field, _, lowest, highest)| {
-            let hint =
-                words.contracts_plan_range(format::integer(lowest), format::integer(highest));
-            Field::number(format!("{field}{of}"), label(words, field))
-                .unit(unit(field))
-                .hint(hint)
-                .of(form)
-                .view()
-        })
-        .collect();
+    let inputs = quantities(words, form, quoted, of);
     let select = Select::new(format!("region{of}"), words.contracts_plan_region());
     // Only what the provider's cloud has can be ordered.
     let region = card
@@ -89,6 +77,19 @@ pub(super) fn fields(
         .of(form)
         .view();
     view! { <div class="quantities">{inputs}{region}</div> }.into_any()
+}
+
+/// The fields for how much of everything.
+pub(super) fn quantities(words: Words, form: &FormState, quoted: &Plan, of: &str) -> Vec<AnyView> {
+    let field = |(field, _, lowest, highest)| {
+        let hint = words.contracts_plan_range(format::integer(lowest), format::integer(highest));
+        Field::number(format!("{field}{of}"), label(words, field))
+            .unit(unit(field))
+            .hint(hint)
+            .of(form)
+            .view()
+    };
+    quoted.ranges().into_iter().map(field).collect()
 }
 
 /// The plan of a contract.
@@ -110,7 +111,7 @@ pub(super) fn facts(ctx: &PageContext, plan: &Plan) -> AnyView {
     definitions(pairs)
 }
 
-fn label(words: Words, field: &str) -> &'static str {
+pub(super) fn label(words: Words, field: &str) -> &'static str {
     match field {
         "instances" => words.contracts_plan_instances(),
         "vcpu" => words.contracts_plan_vcpu(),
@@ -121,7 +122,7 @@ fn label(words: Words, field: &str) -> &'static str {
 }
 
 /// A count of machines needs no unit: its label says what is counted.
-fn unit(field: &str) -> &'static str {
+pub(super) fn unit(field: &str) -> &'static str {
     match field {
         "instances" => "",
         "vcpu" => "vCPU",

@@ -14,7 +14,7 @@ use domain::{ContractId, Money, OfferId, Role};
 
 use super::{
     need::{quote_address, read_need},
-    plan, quote_page, workload,
+    plan, quote_page, start, workload,
 };
 use crate::{
     AppState, FlashKind, PageContext,
@@ -134,8 +134,10 @@ pub(super) async fn answer(
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return again(&ctx, &state, form, (offer, &source), status, |_| {}).await;
     }
+    let starts_at = start::read(&ctx, &mut form);
     let shown_price = quote_page::shown_price(&form);
     if form.value("step") == "sign"
+        && form.error(start::AT).is_none()
         && let Some(plan) = &typed
     {
         // After faults no price was shown: it comes first.
@@ -161,6 +163,7 @@ pub(super) async fn answer(
             service_name: form.value("serviceName").to_owned(),
             plan: Some(plan.clone()),
             shown_price,
+            starts_at,
             idempotency_key: form.value("key").to_owned(),
         };
         match state.broker.sign(&ctx.op(), sign).await {
@@ -171,7 +174,8 @@ pub(super) async fn answer(
             Err(error) => return refused(&ctx, &state, form, offer, &source, error).await,
         }
     }
-    let status = if typed.is_some() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let sound = typed.is_some() && form.error(start::AT).is_none();
+    let status = if sound { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     again(&ctx, &state, form, (offer, &source), status, |_| {}).await
 }
 

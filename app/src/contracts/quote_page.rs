@@ -8,7 +8,9 @@ use broker::{
 use domain::Money;
 use leptos::prelude::*;
 
-use super::{alternatives, fit::fit_table, need::quote_address, plan, quote::QuoteView, workload};
+use super::{
+    alternatives, fit::fit_table, need::quote_address, plan, quote::QuoteView, start, workload,
+};
 use crate::{
     PageContext,
     form::{FormState, shown_again},
@@ -237,6 +239,7 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
             {section("sign", words.contracts_sign_title(), view! {
                 <p>{words.contracts_sign_text()}</p>
                 {Field::text("serviceName", words.contracts_sign_name()).hint(words.contracts_sign_name_hint()).of(form).required().max_length(80).view()}
+                {Field::moment(start::AT, words.starts_field()).hint(words.starts_hint()).of(form).view()}
                 <div class="actions">
                     {Button::primary(words.contracts_sign_button()).sends("step", "sign").view()}
                     {link_button(Look::Quiet, words.common_cancel(), format!("/market/offers/{}", card.id))}

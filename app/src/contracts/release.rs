@@ -82,7 +82,10 @@ fn ended(words: Words, state: ContractState) -> Option<&'static str> {
     match state {
         ContractState::Releasing => Some(words.contracts_release_under_way()),
         ContractState::Released => Some(words.contracts_release_already()),
-        ContractState::Activating | ContractState::Active | ContractState::Failed => None,
+        ContractState::Scheduled
+        | ContractState::Activating
+        | ContractState::Active
+        | ContractState::Failed => None,
     }
 }
 

@@ -11,8 +11,8 @@ use domain::{ContractState, Role};
 use leptos::prelude::*;
 
 use super::{
-    alternatives, contract_id, data, documents, end, inventory, measured, plan,
-    state::{CANCELLED, lead, reason, state_badge},
+    alternatives, changes, contract_id, data, documents, end, inventory, measured, plan, start,
+    state::{CALLED_OFF, CANCELLED, lead, reason, state_badge},
     steps,
 };
 use crate::{
@@ -86,11 +86,18 @@ fn sheet(
     let card = &contract.card;
     let title = card.service_name.clone();
     let actions = match card.state {
-        ContractState::Active => vec![link_button(
-            Look::Danger,
-            words.contracts_release_open(),
-            format!("/contracts/{}/release", card.id),
-        )],
+        ContractState::Active => vec![
+            link_button(
+                Look::Secondary,
+                words.changes_page_open(),
+                format!("/contracts/{}/change", card.id),
+            ),
+            link_button(
+                Look::Danger,
+                words.contracts_release_open(),
+                format!("/contracts/{}/release", card.id),
+            ),
+        ],
         _ => vec![],
     };
     page(ctx, Page::new(title.clone()).private(), || {
@@ -105,11 +112,13 @@ fn sheet(
             {repair.and_then(|repair| inventory::differs(ctx, card.id, repair))}
             {data.map(|data| data::waiting(ctx, card.id, data))}
             {failure(ctx, contract)}
+            {start::waits(ctx, card)}
             {(card.state == ContractState::Released).then(|| documents::after_release(ctx, contract))}
             {before}
             {section("progress", words.contracts_page_progress(), progress(ctx, contract))}
             {after}
             {section("plan", words.contracts_plan_title(), plan::facts(ctx, &contract.plan))}
+            {changes::history(ctx, contract)}
             {section("resources", words.contracts_page_resources(), resources(words, contract))}
             {section("documents", words.contracts_documents_title(), documents::frozen(ctx, contract))}
         }
@@ -188,7 +197,8 @@ fn place_text(words: Words, place: &PlaceView) -> String {
 fn failure(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView> {
     let words = ctx.words();
     // The sentence about the whole says all that there is to a cancelled one.
-    let code = contract.failure.as_deref().filter(|code| *code != CANCELLED)?;
+    let code =
+        contract.failure.as_deref().filter(|code| ![CANCELLED, CALLED_OFF].contains(code))?;
     let need = format!("saved:{}", contract.requirement);
     let more = alternatives::view(ctx, contract.offer, &contract.alternatives, &need);
     let body = view! { <p>{words.contracts_failure_undone()}</p>{more} }.into_any();

@@ -11,10 +11,13 @@ use crate::{
 
 /// Why a workflow ended that was cancelled at the desk.
 pub(super) const CANCELLED: &str = "cancelled";
+/// Why a contract came to nothing that was called off before it began.
+pub(super) const CALLED_OFF: &str = "called_off";
 
 /// The badge of a contract; an active one that did not answer is marked.
 pub(super) fn state_badge(words: Words, card: &ContractCard) -> AnyView {
     let (state, word) = match (card.state, card.healthy) {
+        (ContractState::Scheduled, _) => (State::Quiet, words.starts_state()),
         (ContractState::Activating, _) => (State::Busy, words.contracts_state_activating()),
         (ContractState::Active, Some(false)) => (State::Bad, words.contracts_state_silent()),
         (ContractState::Active, _) => (State::Good, words.contracts_state_active()),
@@ -28,12 +31,14 @@ pub(super) fn state_badge(words: Words, card: &ContractCard) -> AnyView {
 /// One sentence about the whole.
 pub(super) fn lead(words: Words, card: &ContractCard, failure: Option<&str>) -> &'static str {
     match (card.state, card.healthy) {
+        (ContractState::Scheduled, _) => words.starts_lead(),
         (ContractState::Activating, _) => words.contracts_lead_activating(),
         (ContractState::Active, Some(false)) => words.contracts_lead_silent(),
         (ContractState::Active, _) => words.contracts_lead_active(),
         (ContractState::Failed, _) if failure == Some(CANCELLED) => {
             words.contracts_lead_cancelled()
         }
+        (ContractState::Failed, _) if failure == Some(CALLED_OFF) => words.starts_lead_called_off(),
         (ContractState::Failed, _) => words.contracts_lead_failed(),
         (ContractState::Releasing, _) => words.contracts_lead_releasing(),
         (ContractState::Released, _) => words.contracts_lead_released(),
@@ -66,6 +71,10 @@ pub(crate) fn known_reason(words: Words, code: &str) -> Option<&'static str> {
         "cancelled" => words.contracts_reason_cancelled(),
         "order_undone" => words.contracts_reason_order_undone(),
         "data_taken" => words.contracts_reason_data_waits(),
+        "storage_in_use" => words.changes_reason_storage_in_use(),
+        "service_not_active" => words.changes_reason_not_active(),
+        "contract_ended" => words.changes_fault_contract_ended(),
+        "abandoned" => words.changes_reason_abandoned(),
         "meter_open" => words.contracts_reason_meter_open(),
         _ => return None,
     })

@@ -13,6 +13,8 @@ use crate::{
 const RECLAIM: &str = "reclaim_orphan";
 /// The kind that brings a service back to what was ordered.
 const REPAIR: &str = "repair_service";
+/// The kind that gives a service another size.
+const SCALE: &str = "scale_contract";
 
 /// A workflow as it stands; ends when nothing more will happen by itself.
 pub(crate) fn view(locale: Locale, timeline: &Timeline) -> TimelineView {
@@ -33,6 +35,7 @@ pub(crate) fn kind_word(words: Words, kind: &str) -> String {
         "release_contract" | "release_returning_data" => words.contracts_kind_release().to_owned(),
         RECLAIM => words.contracts_kind_reclaim().to_owned(),
         REPAIR => words.contracts_kind_repair().to_owned(),
+        SCALE => words.changes_kind_scale().to_owned(),
         other => other.to_owned(),
     }
 }
@@ -45,6 +48,9 @@ fn headline(words: Words, timeline: &Timeline) -> String {
         ("running", _) if timeline.kind == REPAIR => words.contracts_headline_repairing(),
         ("done", _) if timeline.kind == REPAIR => words.contracts_headline_repaired(),
         ("undone", _) if timeline.kind == REPAIR => words.contracts_headline_repair_failed(),
+        ("running", _) if timeline.kind == SCALE => words.changes_headline_scaling(),
+        ("done", _) if timeline.kind == SCALE => words.changes_headline_scaled(),
+        ("undone", _) if timeline.kind == SCALE => words.changes_headline_scale_undone(),
         ("running", true) => words.contracts_headline_activating(),
         ("running", false) => words.contracts_headline_releasing(),
         ("undoing", _) => words.contracts_headline_undoing(),
@@ -66,7 +72,6 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         return words.contracts_step_of_seat(step_word(words, work), seat);
     }
     let text = match name {
-        "check" => words.contracts_step_check(),
         "plan" => words.contracts_step_plan(),
         "discover" => words.contracts_step_discover(),
         "hold" => words.contracts_step_hold(),
@@ -81,6 +86,8 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         "release" => words.contracts_step_release(),
         "meter" => words.contracts_step_meter(),
         "hand_over" => words.contracts_step_hand_over(),
+        "check" => words.changes_step_check(),
+        "resize" => words.changes_step_resize(),
         other => return other.to_owned(),
     };
     text.to_owned()
@@ -209,8 +216,8 @@ mod tests {
 
     #[test]
     fn every_step_has_words_in_both_languages() {
-        let names =
-            "plan discover hold confirm start probe allow verify deny stop erase release meter";
+        let names = "plan discover hold confirm start probe allow verify deny stop erase release meter \
+             check resize";
         for name in names.split(' ') {
             for locale in Locale::ALL {
                 assert_ne!(step_word(locale.words(), name), name);

@@ -307,6 +307,9 @@ async fn an_id_of_nothing_or_of_something_else_is_not_found_on_every_address() {
     let site = Site::open().await;
     let addresses = [
         (Role::Customer, "/account/tokens/{}/revoke"),
+        (Role::Customer, "/contracts/{}/change"),
+        (Role::Customer, "/contracts/{}/changes/1/call-off"),
+        (Role::Customer, "/contracts/{}/start"),
         (Role::Customer, "/contracts/{}/release"),
         (Role::Provider, "/provider/offers/{}/edit"),
         (Role::Provider, "/provider/offers/{}/publish"),

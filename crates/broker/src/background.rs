@@ -22,7 +22,7 @@ const CLOUDS_EVERY: Duration = Duration::from_secs(10);
 const INVENTORY_EVERY: Duration = Duration::from_secs(60);
 /// How soon those who watch a need are told about a change of the market.
 const NOTICES_EVERY: Duration = Duration::from_secs(1);
-/// How often contracts are looked for whose end has come.
+/// How often contracts are looked for whose beginning or end has come, or the moment of a change.
 const END_EVERY: Duration = Duration::from_secs(1);
 /// How soon an examination begins that a provider asked for.
 const EXAMINE_EVERY: Duration = Duration::from_secs(2);
@@ -92,7 +92,11 @@ impl Broker {
             let end = self.clone();
             tasks.spawn(every(END_EVERY, shutdown.clone(), "ends of contracts", move || {
                 let broker = end.clone();
-                async move { broker.end_due().await.map(drop) }
+                async move {
+                    broker.start_due().await?;
+                    broker.change_due().await?;
+                    broker.end_due().await.map(drop)
+                }
             }));
             let tell = self.clone();
             tasks.spawn(every(NOTICES_EVERY, shutdown.clone(), "notices", move || {

@@ -3,6 +3,7 @@
 pub mod accounts;
 mod audit;
 mod background;
+pub mod changes;
 pub mod conformance;
 mod context;
 pub mod contracts;

@@ -129,6 +129,11 @@ impl Broker {
         Ok(self.inner.db.begin().await?)
     }
 
+    /// For one statement that reads.
+    pub(crate) async fn look(&self) -> Result<Tx, BrokerError> {
+        Ok(self.inner.db.look().await?)
+    }
+
     pub(crate) async fn begin_read(&self) -> Result<Tx, BrokerError> {
         Ok(self.inner.db.begin_read().await?)
     }

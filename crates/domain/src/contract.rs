@@ -1,7 +1,7 @@
 //! The life of a contract, from signature to settlement.
 //!
-//! The workflows `activate_contract` and `release_contract` drive it; people cause only
-//! `Sign` and `AskRelease`.
+//! The workflows `activate_contract` and `release_contract` drive it; people cause only `Sign`, `CallOff`
+//! and `AskRelease`.
 
 use crate::transition::{InvalidTransition, Transition, next_state};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContractState {
+    /// Signed; it begins at a moment that was said.
+    Scheduled,
     /// Signed; resources are being held, confirmed and started.
     Activating,
     /// The service answers at its address.
@@ -28,6 +30,10 @@ pub enum ContractState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContractEvent {
+    /// Its moment came.
+    Begin,
+    /// The customer took it back before it began.
+    CallOff,
     /// The probe passed and access is open.
     Activated,
     /// Activation ended with everything undone.
@@ -40,6 +46,16 @@ pub enum ContractEvent {
 
 /// Every legal step of a contract.
 pub const CONTRACT_TRANSITIONS: &[Transition<ContractState, ContractEvent>] = &[
+    Transition {
+        from: ContractState::Scheduled,
+        event: ContractEvent::Begin,
+        to: ContractState::Activating,
+    },
+    Transition {
+        from: ContractState::Scheduled,
+        event: ContractEvent::CallOff,
+        to: ContractState::Failed,
+    },
     Transition {
         from: ContractState::Activating,
         event: ContractEvent::Activated,
@@ -64,13 +80,20 @@ pub const CONTRACT_TRANSITIONS: &[Transition<ContractState, ContractEvent>] = &[
 
 impl ContractState {
     /// Every state.
-    pub const ALL: [Self; 5] =
-        [Self::Activating, Self::Active, Self::Failed, Self::Releasing, Self::Released];
+    pub const ALL: [Self; 6] = [
+        Self::Scheduled,
+        Self::Activating,
+        Self::Active,
+        Self::Failed,
+        Self::Releasing,
+        Self::Released,
+    ];
 
     /// The word stored and sent.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Scheduled => "scheduled",
             Self::Activating => "activating",
             Self::Active => "active",
             Self::Failed => "failed",
@@ -94,13 +117,21 @@ impl ContractState {
 
 impl ContractEvent {
     /// Every event.
-    pub const ALL: [Self; 4] =
-        [Self::Activated, Self::ActivationFailed, Self::AskRelease, Self::ReleaseDone];
+    pub const ALL: [Self; 6] = [
+        Self::Begin,
+        Self::CallOff,
+        Self::Activated,
+        Self::ActivationFailed,
+        Self::AskRelease,
+        Self::ReleaseDone,
+    ];
 
     /// The word stored and sent.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Begin => "begin",
+            Self::CallOff => "call_off",
             Self::Activated => "activated",
             Self::ActivationFailed => "activation_failed",
             Self::AskRelease => "ask_release",

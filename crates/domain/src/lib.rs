@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod change;
 mod contract;
 mod id;
 mod money;
@@ -10,6 +11,7 @@ mod time;
 mod transition;
 
 pub use account::{Actor, Role, Viewer};
+pub use change::{CHANGE_TRANSITIONS, ChangeEvent, ChangeKind, ChangeState};
 pub use contract::{CONTRACT_TRANSITIONS, ContractEvent, ContractState};
 pub use id::{
     AuditId, ContractId, IdError, IdSource, NoticeId, OfferId, OrderId, OrganisationId, ProviderId,

@@ -26,6 +26,8 @@ pub enum Action {
     SignContract,
     /// Read a contract, its timeline, observations and documents.
     ReadContract,
+    /// Change a contract: its quantities, its end, its provider.
+    ChangeContract,
     /// End a contract.
     ReleaseContract,
     /// Read the data of a service that ends, and say that they were taken.
@@ -100,6 +102,7 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::ReadContract, Relation::Owner(Role::Customer)),
     row(Action::ReadContract, Relation::Any(Role::Broker)),
     row(Action::ReadContract, Relation::System),
+    row(Action::ChangeContract, Relation::Owner(Role::Customer)),
     row(Action::ReleaseContract, Relation::Owner(Role::Customer)),
     row(Action::TakeData, Relation::Owner(Role::Customer)),
     row(Action::RepairService, Relation::Owner(Role::Customer)),

@@ -13,8 +13,8 @@ use crate::wire::{
     Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, ConvertRequest,
     DiscoverAnswer, DiscoverRequest, DrainRequest, EventPage, ExportManifest, HoldRequest,
     IdempotencyKey, Image, ImageId, ImageRequest, Link, LinkId, LinkOffer, LinkProbe, LinkRequest,
-    Liveness, LongOperation, Metrics, OperationId, OperationRecord, Quota, ResolvedRecipe,
-    StartRequest, TenantQuota, UsageRecord,
+    Liveness, LongOperation, Metrics, OperationId, OperationRecord, Quota, ResizeRequest,
+    ResolvedRecipe, StartRequest, TenantQuota, UsageRecord,
 };
 
 /// What every changing call carries.
@@ -47,6 +47,14 @@ pub struct ConfirmCommand {
     pub call: Call,
     pub allocation_id: AllocationId,
     pub quota: Quota,
+}
+
+/// Make what is booked larger or smaller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResizeCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub request: ResizeRequest,
 }
 
 /// Start the service (IF7, IF8).
@@ -286,6 +294,10 @@ pub trait Driver: fmt::Debug + Send + Sync {
         _etag: Option<&str>,
     ) -> Result<ArchivePart, DriverError> {
         Err(unsupported("this cloud hands no data out"))
+    }
+    /// Makes what is booked larger or smaller; all of it or nothing. Drivers of clouds that cannot leave it as it is.
+    async fn resize(&self, _: ResizeCommand) -> Result<Allocation, DriverError> {
+        Err(DriverError::rejected(ProblemCode::Unsupported, "this cloud resizes nothing"))
     }
 
     /// Begins to copy the volume (IF2). Drivers of clouds without backups leave this and what follows as it is.

@@ -307,6 +307,22 @@ pub const OPERATIONS: &[Operation] = &[
          `drainingUntilUs` is told, access cannot be allowed, and `stop` stops at once. Draining what is stopped succeeds.",
     ])
     .body("DrainRequest"),
+    act("resize", paths::RESIZE, Part::Life, &["IF4", "IF5", "IF6", "F7.5.3"], [
+        "Make what is booked larger or smaller",
+        "The whole new size, in the zone where it is, or nothing: what is short is told as `capacity-exhausted`, a volume that \
+         holds more as `storage-in-use`. When it answers, machines that are too many have ended and further ones answer \
+         their health check. Where the capabilities say `live` users reach the service all the time; where they say \
+         `stopped` it is refused while something runs. The meter counts each size for its time.",
+    ])
+    .body("ResizeRequest")
+    .refuses(&[
+        Code::CapacityExhausted,
+        Code::StorageFull,
+        Code::StorageInUse,
+        Code::StartFailed,
+        Code::Unsupported,
+        Code::VolumeLost,
+    ]),
     act("allow", paths::ALLOW, Part::Life, &["IF13"], [
         "Let users in",
         "The reserved address is opened. Until then nobody listens there.",

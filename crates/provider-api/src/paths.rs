@@ -43,6 +43,8 @@ pub const RECIPE_CHECK: &str = "/v1/allocations/{id}/recipe/check";
 pub const STOP: &str = "/v1/allocations/{id}/stop";
 /// `POST`: turn newcomers away, let what is in flight finish, then stop (F7.10.1a).
 pub const DRAIN: &str = "/v1/allocations/{id}/drain";
+/// `POST`: make what is booked larger or smaller.
+pub const RESIZE: &str = "/v1/allocations/{id}/resize";
 /// `POST`: open access for users (IF13).
 pub const ALLOW: &str = "/v1/allocations/{id}/allow";
 /// `POST`: close access for users (IF13).

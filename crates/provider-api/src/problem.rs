@@ -42,6 +42,8 @@ pub enum ProblemCode {
     StartFailed,
     /// The cloud has no room left on its storage.
     StorageFull,
+    /// The volume holds more than it would have room for.
+    StorageInUse,
     /// The volume is gone with its data; restore a backup, or release.
     VolumeLost,
     /// The copy is not what was copied.
@@ -95,6 +97,7 @@ impl ProblemCode {
             Self::Unsupported => "unsupported",
             Self::StartFailed => "start-failed",
             Self::StorageFull => "storage-full",
+            Self::StorageInUse => "storage-in-use",
             Self::VolumeLost => "volume-lost",
             Self::BackupDamaged => "backup-damaged",
             Self::RangeUnsatisfiable => "range-unsatisfiable",
@@ -128,6 +131,7 @@ impl ProblemCode {
             | Self::NotErased
             | Self::StartFailed
             | Self::StorageFull
+            | Self::StorageInUse
             | Self::VolumeLost
             | Self::BackupDamaged
             | Self::NotMonitored
@@ -167,6 +171,7 @@ impl ProblemCode {
             Self::Unsupported => "This is not offered",
             Self::StartFailed => "The application did not start",
             Self::StorageFull => "The cloud's storage is full",
+            Self::StorageInUse => "The volume holds more than that",
             Self::VolumeLost => "The volume is lost",
             Self::BackupDamaged => "The backup is damaged",
             Self::RangeUnsatisfiable => "The part lies beyond the end",
@@ -269,6 +274,7 @@ mod tests {
             ProblemCode::QuotaExceeded,
             ProblemCode::TooManyRequests,
             ProblemCode::StorageFull,
+            ProblemCode::StorageInUse,
             ProblemCode::VolumeLost,
             ProblemCode::BackupDamaged,
             ProblemCode::NotMonitored,

@@ -54,6 +54,7 @@ pub enum Cause {
     Deny,
     Drain,
     Stop,
+    Resize,
     Backup,
     Restore,
     Erase,
@@ -79,6 +80,7 @@ pub const TRANSITIONS: &[(ResourceState, Cause, ResourceState)] = &[
     (S::Held, C::Confirm, S::Reserved),
     (S::Held, C::Lose, S::Unknown),
     (S::Reserved, C::Start, S::Provisioning),
+    (S::Reserved, C::Resize, S::Reserved),
     (S::Reserved, C::Erase, S::Reserved),
     (S::Reserved, C::Release, S::Released),
     (S::Reserved, C::Lose, S::Unknown),
@@ -90,16 +92,19 @@ pub const TRANSITIONS: &[(ResourceState, Cause, ResourceState)] = &[
     // Newcomers are turned away; the stop at its end leads on.
     (S::Ready, C::Drain, S::Ready),
     (S::Ready, C::Stop, S::Draining),
+    (S::Ready, C::Resize, S::Ready),
     (S::Ready, C::Backup, S::Ready),
     (S::Ready, C::Fail, S::Failed),
     (S::Ready, C::Lose, S::Unknown),
     (S::Active, C::Deny, S::Ready),
     (S::Active, C::Drain, S::Active),
     (S::Active, C::Stop, S::Draining),
+    (S::Active, C::Resize, S::Active),
     (S::Active, C::Backup, S::Active),
     (S::Active, C::Fail, S::Failed),
     (S::Active, C::Lose, S::Unknown),
     (S::Draining, C::Start, S::Provisioning),
+    (S::Draining, C::Resize, S::Draining),
     (S::Draining, C::Backup, S::Draining),
     (S::Draining, C::Restore, S::Draining),
     (S::Draining, C::Erase, S::Draining),
@@ -195,7 +200,7 @@ impl ResourceState {
 
 impl Cause {
     /// All causes, in the order of a life.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         C::Hold,
         C::Extend,
         C::Drop,
@@ -207,6 +212,7 @@ impl Cause {
         C::Deny,
         C::Drain,
         C::Stop,
+        C::Resize,
         C::Backup,
         C::Restore,
         C::Erase,
@@ -232,6 +238,7 @@ impl Cause {
             C::Deny => "deny",
             C::Drain => "drain",
             C::Stop => "stop",
+            C::Resize => "resize",
             C::Backup => "backup",
             C::Restore => "restore",
             C::Erase => "erase",

@@ -61,6 +61,7 @@ async fn round(
         // Busy ones are in the hands of an operation.
         let Some(_guard) = cloud.try_lock(&row.id) else { continue };
         let Some(row) = cloud.store.get(&row.id).await? else { continue };
+        let row = settled(cloud, row).await?;
         if row.running_wanted {
             keep_running(cloud, &row, restarts).await?;
             cloud.end_drain(&row).await?;
@@ -68,6 +69,17 @@ async fn round(
         note(cloud, &row).await?;
     }
     Ok(())
+}
+
+/// The row after a change of its size that was cut off has come to its end, one way or the other.
+async fn settled(cloud: &Cloud, row: AllocationRow) -> Result<AllocationRow, OpError> {
+    if row.resizing.is_none() {
+        return Ok(row);
+    }
+    if let Err(error) = cloud.settle_size(&row.id).await {
+        tracing::error!(allocation.id = %row.id, %error, "a change of size does not come to its end");
+    }
+    cloud.row(&row.id).await
 }
 
 async fn keep_running(
@@ -176,6 +188,7 @@ fn resuming(error: OpError) -> CloudError {
 }
 
 async fn resume_one(cloud: &Cloud, row: &AllocationRow) -> Result<(), OpError> {
+    let row = &settled(cloud, row.clone()).await?;
     let state = row.state_at(cloud.now_us());
     if row.running_wanted {
         if cloud.volume_health(row) == Some(VolumeHealth::Lost) {

@@ -77,6 +77,15 @@ async fn a_crash_around_any_call_and_its_repetition_leave_one_outcome() {
         let (hook, crashed) = sent_until_answered(&mut cloud, call, Some(body)).await;
         assert_eq!((&hook["state"], crashed), (&json!("active"), 1), "{kind}");
 
+        cloud.order_fault(&order("resize")).await;
+        let mut larger = group();
+        larger.compute.count = 2;
+        let call = ("POST", &*of("resize"), "resize");
+        let body = json!({"resources": larger});
+        let (resized, crashed) = sent_until_answered(&mut cloud, call, Some(body)).await;
+        assert_eq!((&resized["resources"]["compute"]["count"], crashed), (&json!(2), 1), "{kind}");
+        assert_eq!(child_pids(&cloud.dir).len(), 2, "{kind}");
+
         cloud.order_fault(&order("drain")).await;
         let call = ("POST", &*of("drain"), "drain");
         let (_, crashed) = sent_until_answered(&mut cloud, call, Some(json!({}))).await;
@@ -90,6 +99,7 @@ async fn a_crash_around_any_call_and_its_repetition_leave_one_outcome() {
             |word: &str| feed.items.iter().filter(|event| event.kind.ends_with(word)).count();
         let kinds = (told(".block.active"), told(".block.lifted"), told(".allocation.draining"));
         assert_eq!(kinds, (1, 1, 1), "{kind}");
+        assert_eq!(told(".size.changed"), 1, "{kind}");
         assert!(child_pids(&cloud.dir).is_empty(), "{kind}");
     }
 }

@@ -1,6 +1,7 @@
 //! Migrating and units of work, over typed pools. Opening them is in `open`.
 
 use crate::StorageError;
+use crate::unit::Unit;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
@@ -28,9 +29,9 @@ pub enum Db {
 #[derive(Debug)]
 pub enum Tx {
     /// On the embedded database.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Unit<Sqlite>),
     /// On the server database.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Unit<Postgres>),
 }
 
 impl Db {
@@ -48,8 +49,10 @@ impl Db {
         let _busy = crate::stats::busy();
         Ok(match self {
             // IMMEDIATE: a deferred transaction that turns into a writer fails without waiting.
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(begin_whole(pool, "BEGIN").await?),
+            Self::Sqlite { write, .. } => {
+                Tx::Sqlite(Unit::whole(write.begin_with("BEGIN IMMEDIATE").await?))
+            }
+            Self::Postgres(pool) => Tx::Postgres(Unit::whole(begin_whole(pool, "BEGIN").await?)),
         })
     }
 
@@ -57,12 +60,31 @@ impl Db {
     pub async fn begin_read(&self) -> Result<Tx, StorageError> {
         let _busy = crate::stats::busy();
         Ok(match self {
-            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Self::Sqlite { read, .. } => Tx::Sqlite(Unit::whole(read.begin().await?)),
             Self::Postgres(pool) => {
                 let statement = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Tx::Postgres(begin_whole(pool, statement).await?)
+                Tx::Postgres(Unit::whole(begin_whole(pool, statement).await?))
             }
         })
+    }
+
+    /// A unit of work that reads with one statement: it costs one round trip where [`Db::begin_read`]
+    /// costs three. A second statement would see another moment.
+    pub async fn look(&self) -> Result<Tx, StorageError> {
+        let _busy = crate::stats::busy();
+        Ok(match self {
+            Self::Sqlite { read, .. } => Tx::Sqlite(Unit::single(read.acquire().await?)),
+            Self::Postgres(pool) => Tx::Postgres(Unit::single(pool.acquire().await?)),
+        })
+    }
+
+    /// A unit of work that writes with one statement on the server database, and may write with
+    /// several on the embedded one, where a statement costs no round trip. [`Tx::commit`] ends it.
+    pub(crate) async fn begin_single(&self) -> Result<Tx, StorageError> {
+        match self {
+            Self::Sqlite { .. } => self.begin().await,
+            Self::Postgres(_) => self.look().await,
+        }
     }
 
     /// Asks the database for a sign of life.
@@ -125,6 +147,25 @@ async fn begin_whole(
 }
 
 impl Tx {
+    /// Marks this place, so that [`Tx::back_to_mark`] takes back what comes after it and nothing else.
+    pub async fn mark(&mut self) -> Result<(), StorageError> {
+        self.say("SAVEPOINT mark").await
+    }
+
+    /// Takes back what was written since [`Tx::mark`], also after a statement that was refused.
+    pub async fn back_to_mark(&mut self) -> Result<(), StorageError> {
+        self.say("ROLLBACK TO SAVEPOINT mark").await
+    }
+
+    async fn say(&mut self, statement: &'static str) -> Result<(), StorageError> {
+        let _busy = crate::stats::busy();
+        match self {
+            Self::Sqlite(tx) => sqlx::query(statement).execute(&mut **tx).await.map(drop)?,
+            Self::Postgres(tx) => sqlx::query(statement).execute(&mut **tx).await.map(drop)?,
+        }
+        Ok(())
+    }
+
     /// Makes the unit of work durable.
     pub async fn commit(self) -> Result<(), StorageError> {
         let _busy = crate::stats::busy();

@@ -1,6 +1,7 @@
 //! What contracts consisted of at the clouds, from change to change. Rows are added and read, never
 //! changed; what stands in `parts` is the broker's.
 
+use crate::contracts::Resource;
 use crate::record::{list, record};
 use crate::statement::{execute, statements};
 use crate::{StorageError, Tx};
@@ -43,6 +44,42 @@ statements! {
                         AND later.allocation = newest.allocation
                         AND (later.at, later.generation, later.id)
                             > (newest.at, newest.generation, newest.id)))";
+    /// What stands for the allocation now, and the snapshot, in one go.
+    KEEP = "
+        INSERT INTO resource (id, contract_id, kind, native_id, state, detail, created_at,
+            updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (contract_id, kind, native_id) DO UPDATE SET state = excluded.state,
+            detail = excluded.detail, updated_at = excluded.updated_at;
+        INSERT INTO inventory_snapshot (id, contract_id, allocation, at, generation, cause, parts)
+        SELECT $9, $2, $4, $10, $11, $12, $13
+        WHERE NOT EXISTS (
+            SELECT 1 FROM inventory_snapshot AS newest
+            WHERE newest.contract_id = $2 AND newest.allocation = $4 AND newest.parts = $13
+                AND NOT EXISTS (
+                    SELECT 1 FROM inventory_snapshot AS later
+                    WHERE later.contract_id = newest.contract_id
+                        AND later.allocation = newest.allocation
+                        AND (later.at, later.generation, later.id)
+                            > (newest.at, newest.generation, newest.id)))",
+        postgres = "
+        WITH kept AS (
+            INSERT INTO resource (id, contract_id, kind, native_id, state, detail, created_at,
+                updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            ON CONFLICT (contract_id, kind, native_id) DO UPDATE SET state = excluded.state,
+                detail = excluded.detail, updated_at = excluded.updated_at)
+        INSERT INTO inventory_snapshot (id, contract_id, allocation, at, generation, cause, parts)
+        SELECT $9, $2, $4, $10, $11, $12, $13
+        WHERE NOT EXISTS (
+            SELECT 1 FROM inventory_snapshot AS newest
+            WHERE newest.contract_id = $2 AND newest.allocation = $4 AND newest.parts = $13
+                AND NOT EXISTS (
+                    SELECT 1 FROM inventory_snapshot AS later
+                    WHERE later.contract_id = newest.contract_id
+                        AND later.allocation = newest.allocation
+                        AND (later.at, later.generation, later.id)
+                            > (newest.at, newest.generation, newest.id)))";
     AT = "
         SELECT id, contract_id, allocation, at, generation, cause, parts
         FROM inventory_snapshot AS found
@@ -75,6 +112,33 @@ pub async fn append(tx: &mut Tx, snapshot: &InventorySnapshot) -> Result<bool, S
         &snapshot.parts,
     )?;
     Ok(added == 1)
+}
+
+/// Notes what stands for an allocation now, and adds a snapshot as [`append`] does; both are of the same
+/// contract and allocation.
+pub async fn keep(
+    tx: &mut Tx,
+    resource: &Resource,
+    snapshot: &InventorySnapshot,
+) -> Result<(), StorageError> {
+    execute!(
+        tx,
+        KEEP,
+        resource.id.uuid(),
+        resource.contract_id.uuid(),
+        &resource.kind,
+        &resource.native_id,
+        &resource.state,
+        &resource.detail,
+        resource.created_at.0,
+        resource.updated_at.0,
+        snapshot.id.uuid(),
+        snapshot.at.0,
+        snapshot.generation,
+        &snapshot.cause,
+        &snapshot.parts,
+    )?;
+    Ok(())
 }
 
 /// The newest snapshot of each allocation of a contract at a moment.

@@ -25,6 +25,7 @@ pub mod stats;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tokens;
+mod unit;
 pub mod workflow;
 
 pub use db::{Db, Tx};
@@ -32,3 +33,4 @@ pub use error::StorageError;
 pub use page::{Cursor, CursorError, PAGE_LIMIT_MAX, Page};
 pub use record::Secret;
 pub use statement::{Statement, all_statements};
+pub use unit::Unit;

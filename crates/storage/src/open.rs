@@ -14,6 +14,9 @@ use std::time::Duration;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Readers of the embedded database; it serves pages from one process.
 const SQLITE_READERS: u32 = 8;
+/// A connection that was used within this time is taken as it is: asking each time whether the server is
+/// still there costs as much as a statement. Where it is not, the next statement says so.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 /// Connections to PostgreSQL of one replica.
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -81,11 +84,14 @@ async fn open_sqlite(options: SqliteConnectOptions) -> Result<Db, StorageError> 
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A file does not go away; asking it costs as much as a statement.
+        .test_before_acquire(false)
         .connect_with(options.clone())
         .await?;
     let read = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
         .connect_with(options.read_only(true).create_if_missing(false))
         .await?;
     Ok(Db::Sqlite { read, write })
@@ -96,6 +102,15 @@ async fn open_postgres(options: PgConnectOptions) -> Result<Db, StorageError> {
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, met| {
+            Box::pin(async move {
+                if met.idle_for > TRUSTED_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await?;
     Ok(Db::Postgres(pool))

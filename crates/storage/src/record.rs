@@ -4,9 +4,9 @@
 
 use crate::StorageError;
 use domain::{
-    AuditId, ContractId, ContractState, Currency, Money, NoticeId, OfferId, OfferState, OrderId,
-    OrganisationId, ProviderId, RequirementId, ResourceId, Role, StatementId, Timestamp, TokenId,
-    UserId,
+    AuditId, ChangeKind, ChangeState, ContractId, ContractState, Currency, Money, NoticeId,
+    OfferId, OfferState, OrderId, OrganisationId, ProviderId, RequirementId, ResourceId, Role,
+    StatementId, Timestamp, TokenId, UserId,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -77,6 +77,8 @@ column! {
     Role, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     OfferState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     ContractState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
+    ChangeKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
+    ChangeState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     u16, i64, |value, what| Self::try_from(value).map_err(|_| corrupt(what, value));
     [u8; 32], Vec<u8>, |value, what| {
         Self::try_from(value).map_err(|found| corrupt(what, format_args!("{} bytes", found.len())))

@@ -5,7 +5,7 @@
 pub struct Statement {
     /// Module and constant, for logs and for the test that prepares them all.
     pub name: &'static str,
-    /// The text for SQLite.
+    /// The text for SQLite; it may be several statements that share their parameters.
     pub sqlite: &'static str,
     /// The text for PostgreSQL.
     pub postgres: &'static str,
@@ -34,6 +34,7 @@ const MODULES: &[&[Statement]] = &[
     crate::looks::ALL,
     crate::notices::ALL,
     crate::contracts::care::ALL,
+    crate::contracts::changes::ALL,
     crate::contracts::closing::ALL,
     crate::contracts::heads::ALL,
     crate::contracts::orders::ALL,
@@ -46,6 +47,7 @@ const MODULES: &[&[Statement]] = &[
     crate::idempotency::ALL,
     crate::workflow::ALL,
     crate::workflow::links::ALL,
+    crate::workflow::log::ALL,
     crate::workflow::operate::ALL,
     crate::workflow::read::ALL,
 ];

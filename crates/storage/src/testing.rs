@@ -228,3 +228,33 @@ macro_rules! on_both_databases {
         }
     };
 }
+
+/// How a database would run a statement with so many parameters, whatever they are, in its own words.
+pub async fn plan_of(db: &Db, statement: crate::Statement, parameters: usize) -> String {
+    let lines: Vec<String> = match db {
+        Db::Sqlite { read, .. } => {
+            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", statement.sqlite));
+            let rows: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(explain).fetch_all(read).await.expect("explain");
+            rows.into_iter().map(|(.., detail)| detail).collect()
+        }
+        Db::Postgres(pool) => {
+            let mut connection = pool.acquire().await.expect("connection");
+            let nulls = vec!["NULL"; parameters].join(", ");
+            for said in [
+                format!("PREPARE explained AS {}", statement.postgres),
+                "SET plan_cache_mode = force_generic_plan".to_owned(),
+                "ANALYZE".to_owned(),
+            ] {
+                run(&mut connection, &said).await;
+            }
+            let explain = AssertSqlSafe(format!("EXPLAIN EXECUTE explained ({nulls})"));
+            let rows: Vec<(String,)> =
+                sqlx::query_as(explain).fetch_all(&mut *connection).await.expect("explain");
+            // Its settings go with it.
+            connection.close().await.expect("disconnect");
+            rows.into_iter().map(|(line,)| line).collect()
+        }
+    };
+    lines.join("\n")
+}

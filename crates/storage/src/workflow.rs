@@ -6,7 +6,7 @@
 
 use crate::record::list;
 use crate::statement::{execute, fetch_all, fetch_one, fetch_optional, statements};
-use crate::{StorageError, Tx};
+use crate::{Db, StorageError, Tx};
 use domain::{Timestamp, WorkflowId};
 use uuid::Uuid;
 
@@ -37,7 +37,56 @@ macro_rules! postgres_present {
     };
 }
 
+/// The first due instance that nobody holds, of one class and of the owners on one side of `$5`; each is
+/// the first entry of a range of `workflow_by_turn`.
+macro_rules! first_of {
+    ($class:literal, $side:literal, $present:ident, $lock:literal) => {
+        concat!(
+            "(SELECT id FROM workflow
+            WHERE state IN ('running', 'undoing') AND priority = ",
+            $class,
+            " AND owner_key ",
+            $side,
+            " $5 AND wake_at <= $4
+                AND (lease_until IS NULL OR lease_until <= ",
+            $present!("$2"),
+            ")
+            ORDER BY owner_key, wake_at, id
+            LIMIT 1",
+            $lock,
+            ")"
+        )
+    };
+}
+
+/// The classes from above, in each the owners after the one served last and then round again; both
+/// databases stop at the first that finds one.
+macro_rules! whose_turn {
+    ($present:ident, $lock:literal) => {
+        concat!(
+            "COALESCE(",
+            first_of!(3, ">", $present, $lock),
+            ", ",
+            first_of!(3, "<=", $present, $lock),
+            ", ",
+            first_of!(2, ">", $present, $lock),
+            ", ",
+            first_of!(2, "<=", $present, $lock),
+            ", ",
+            first_of!(1, ">", $present, $lock),
+            ", ",
+            first_of!(1, "<=", $present, $lock),
+            ", ",
+            first_of!(0, ">", $present, $lock),
+            ", ",
+            first_of!(0, "<=", $present, $lock),
+            ")"
+        )
+    };
+}
+
 pub(crate) mod links;
+pub(crate) mod log;
 pub(crate) mod operate;
 pub(crate) mod read;
 mod rows;
@@ -46,6 +95,7 @@ pub use links::{
     CHILD_SIGNAL, NewSignal, add_signal, children, reopen, signals, wake, wake_child_step,
     wake_told,
 };
+pub use log::{Entry, log, log_alone, put_step};
 pub use operate::{abandon, cancel, reset_failed, resume, skip_failed, unpark};
 pub use read::{VersionCount, count_in_state, get, list, of_subject, steps, unfinished_versions};
 pub use rows::{Phase, Priority, StepRow, StepStatus, WorkflowRow, WorkflowState};
@@ -158,32 +208,20 @@ statements! {
         UPDATE workflow
         SET lease_owner = $1, lease_until = ", sqlite_present!("$2"), " + $3, fence = fence + 1,
             updated_at = $4
-        WHERE id = (
-            SELECT id FROM workflow
-            WHERE state IN ('running', 'undoing') AND wake_at <= $4
-                AND (lease_until IS NULL OR lease_until <= ", sqlite_present!("$2"), ")
-            ORDER BY priority DESC, CASE WHEN owner_key > $5 THEN 0 ELSE 1 END, owner_key,
-                wake_at, id
-            LIMIT 1)
+        WHERE id = ", whose_turn!(sqlite_present, ""), "
         RETURNING ", instance_columns!()),
         postgres = concat!("
         UPDATE workflow
         SET lease_owner = $1, lease_until = ", postgres_present!("$2"), " + $3, fence = fence + 1,
             updated_at = $4
-        WHERE id = (
-            SELECT id FROM workflow
-            WHERE state IN ('running', 'undoing') AND wake_at <= $4
-                AND (lease_until IS NULL OR lease_until <= ", postgres_present!("$2"), ")
-            ORDER BY priority DESC, CASE WHEN owner_key > $5 THEN 0 ELSE 1 END, owner_key,
-                wake_at, id
-            LIMIT 1
-            FOR UPDATE SKIP LOCKED)
+        WHERE id = ", whose_turn!(postgres_present, "
+            FOR UPDATE SKIP LOCKED"), "
         RETURNING ", instance_columns!());
 
-    /// When the next instance becomes claimable.
+    /// When the next instance becomes claimable, of those due until a moment.
     NEXT_WAKE = "
         SELECT MIN(CASE WHEN lease_until > wake_at THEN lease_until ELSE wake_at END)
-        FROM workflow WHERE state IN ('running', 'undoing')";
+        FROM workflow WHERE state IN ('running', 'undoing') AND wake_at <= $1";
 
     /// Checks the fence, locks the instance and extends the lease.
     HOLD = concat!("
@@ -208,17 +246,6 @@ statements! {
     /// Gives the lease back without a change.
     RELEASE = "
         UPDATE workflow SET lease_owner = NULL, lease_until = NULL WHERE id = $1 AND fence = $2";
-
-    /// Writes a step in one phase, whole.
-    PUT_STEP = "
-        INSERT INTO workflow_step
-            (workflow_id, seq, phase, name, status, attempt, effect_key, started_at, attempt_at,
-             finished_at, output, error, wake_at, signal)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-        ON CONFLICT (workflow_id, seq, phase) DO UPDATE
-        SET status = excluded.status, attempt = excluded.attempt, attempt_at = excluded.attempt_at,
-            finished_at = excluded.finished_at, output = excluded.output, error = excluded.error,
-            wake_at = excluded.wake_at, signal = excluded.signal";
 }
 
 /// Adds an instance; false when an unfinished one of the kind exists for the subject.
@@ -275,9 +302,24 @@ pub async fn claim(tx: &mut Tx, claim: Claim<'_>) -> Result<Option<WorkflowRow>,
     Ok(claimed.into_iter().next())
 }
 
-/// When the next instance becomes claimable; absent when none is waiting.
-pub async fn next_wake(tx: &mut Tx) -> Result<Option<Timestamp>, StorageError> {
-    let (moment,): (Option<i64>,) = fetch_one!(tx, (Option<i64>,), NEXT_WAKE)?;
+/// The same as a unit of work of its own, durable when it is answered.
+pub async fn claim_alone(db: &Db, claim: Claim<'_>) -> Result<Option<WorkflowRow>, StorageError> {
+    // A look without a write lock first: an idle market must not keep the embedded database busy.
+    // On the server one statement is both.
+    if let Db::Sqlite { .. } = db
+        && !is_due(&mut db.look().await?, claim.now, claim.lease).await?
+    {
+        return Ok(None);
+    }
+    let mut tx = db.begin_single().await?;
+    let claimed = self::claim(&mut tx, claim).await?;
+    tx.commit().await?;
+    Ok(claimed)
+}
+
+/// When the next instance becomes claimable, of those due until a moment; absent when none is.
+pub async fn next_wake(tx: &mut Tx, until: Timestamp) -> Result<Option<Timestamp>, StorageError> {
+    let (moment,): (Option<i64>,) = fetch_one!(tx, (Option<i64>,), NEXT_WAKE, until.0)?;
     Ok(moment.map(Timestamp))
 }
 
@@ -336,27 +378,4 @@ pub async fn settle(
 /// Gives the lease back without a change; false when it was lost.
 pub async fn release(tx: &mut Tx, grip: Grip) -> Result<bool, StorageError> {
     Ok(execute!(tx, RELEASE, grip.id.uuid(), grip.fence)? == 1)
-}
-
-/// Writes a step in one phase, whole; call [`hold`] in the same unit of work first.
-pub async fn put_step(tx: &mut Tx, id: WorkflowId, step: &StepRow) -> Result<(), StorageError> {
-    execute!(
-        tx,
-        PUT_STEP,
-        id.uuid(),
-        step.seq,
-        step.phase.as_str(),
-        &step.name,
-        step.status.as_str(),
-        step.attempt,
-        &step.effect_key,
-        step.started_at.0,
-        step.attempt_at.0,
-        step.finished_at.map(|moment| moment.0),
-        step.output.as_deref(),
-        step.error.as_deref(),
-        step.wake_at.map(|moment| moment.0),
-        step.signal.as_deref(),
-    )?;
-    Ok(())
 }

@@ -313,6 +313,7 @@ fn order(offer: OfferId, offer_version: i64, plan: Option<Plan>, key: &str) -> S
         service_name: "証明サービス".to_owned(),
         plan,
         shown_price: None,
+        starts_at: None,
         idempotency_key: key.to_owned(),
     }
 }

@@ -203,8 +203,12 @@ impl<E: Send + Sync + 'static> Engine<E> {
 
     /// When the next instance becomes due; absent when none is waiting.
     pub async fn next_wake(&self) -> Result<Option<Timestamp>, WorkflowError> {
-        let mut tx = self.inner.db.begin_read().await?;
-        Ok(rows::next_wake(&mut tx).await?)
+        self.next_wake_until(Timestamp(i64::MAX)).await
+    }
+
+    async fn next_wake_until(&self, until: Timestamp) -> Result<Option<Timestamp>, WorkflowError> {
+        let mut tx = self.inner.db.look().await?;
+        Ok(rows::next_wake(&mut tx, until).await?)
     }
 
     /// Lets parked instances go on whose kind and version this engine knows.
@@ -254,15 +258,9 @@ impl<E: Send + Sync + 'static> Engine<E> {
     async fn claim(&self) -> Result<Option<WorkflowRow>, StorageError> {
         let inner = &self.inner;
         let (now, lease) = (inner.clock.now(), inner.lease());
-        // A look without a write lock first: an idle market must not keep the database busy.
-        if !rows::is_due(&mut inner.db.begin_read().await?, now, lease).await? {
-            return Ok(None);
-        }
-        let mut tx = inner.db.begin().await?;
         let after_owner = &inner.served();
         let claim = Claim { runner: &inner.runner, lease, after_owner, now };
-        let claimed = rows::claim(&mut tx, claim).await?;
-        tx.commit().await?;
+        let claimed = rows::claim_alone(&inner.db, claim).await?;
         if let Some(row) = &claimed {
             *inner.served.lock().unwrap_or_else(PoisonError::into_inner) = row.owner_key.clone();
         }
@@ -271,7 +269,9 @@ impl<E: Send + Sync + 'static> Engine<E> {
 
     async fn pause(&self, shutdown: &CancellationToken) {
         let longest = self.inner.config.poll;
-        let until_due = match self.next_wake().await {
+        // What is due later does not shorten the pause.
+        let soon = later(self.inner.clock.now(), longest);
+        let until_due = match self.next_wake_until(soon).await {
             Ok(Some(moment)) => {
                 let micros = moment.since(self.inner.clock.now()).max(0);
                 Duration::from_micros(micros.unsigned_abs()).clamp(SHORTEST_PAUSE, longest)

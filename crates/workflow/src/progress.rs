@@ -17,6 +17,8 @@ pub struct Progress {
     pub workflow: WorkflowId,
     /// The prefixed id of what it works on.
     pub subject: String,
+    /// It has come to its end.
+    pub ended: bool,
 }
 
 /// Wakes workers and tells listeners; cheap to clone.
@@ -50,7 +52,15 @@ impl Signals {
     }
 
     pub(crate) fn changed(&self, workflow: WorkflowId, subject: &str) {
+        self.tell(workflow, subject, false);
+    }
+
+    pub(crate) fn ended(&self, workflow: WorkflowId, subject: &str) {
+        self.tell(workflow, subject, true);
+    }
+
+    fn tell(&self, workflow: WorkflowId, subject: &str, ended: bool) {
         // Nobody listening is the usual case.
-        let _ = self.changes.send(Progress { workflow, subject: subject.to_owned() });
+        let _ = self.changes.send(Progress { workflow, subject: subject.to_owned(), ended });
     }
 }

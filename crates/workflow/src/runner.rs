@@ -12,7 +12,9 @@ use crate::{
     Phase, Run, StepFailure, StepStatus, WorkflowDefinition, WorkflowError, WorkflowState,
 };
 use domain::{Timestamp, WorkflowId};
-use storage::workflow::{self as rows, Grip, Priority, Settlement, StepRow, WorkflowRow};
+use storage::workflow::{
+    self as rows, Entry, Grip, Held, Priority, Settlement, StepRow, WorkflowRow,
+};
 use storage::{StorageError, Tx};
 use tokio_util::sync::CancellationToken;
 
@@ -50,6 +52,8 @@ impl From<serde_json::Error> for Halt {
 enum Flow {
     On,
     Rest,
+    /// It has come to its end.
+    Ended,
 }
 
 struct Runner<'e, E: 'static> {
@@ -117,8 +121,10 @@ pub(crate) async fn drive<E: Send + Sync + 'static>(
                 return park(inner, grip, &subject, &reason).await;
             }
         };
-        if flow == Flow::Rest {
-            return Ok(());
+        match flow {
+            Flow::On => {}
+            Flow::Rest => return Ok(()),
+            Flow::Ended => return runner.say_ended().await,
         }
     }
 }
@@ -170,8 +176,7 @@ impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
         definition: WorkflowDefinition<E>,
         row: WorkflowRow,
     ) -> Result<Self, Halt> {
-        let mut tx = inner.db.begin_read().await?;
-        let log = rows::steps(&mut tx, row.id).await?;
+        let known = family::Known::read(inner, &row).await?;
         let grip = Grip { id: row.id, fence: row.fence };
         let parent = parent_of(Some(&row)).map(|(id, step)| (id, step.to_owned()));
         let run = Run {
@@ -183,9 +188,9 @@ impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
             failure: row.failure.as_deref().map(serde_json::from_str).transpose()?,
             created_at: row.created_at,
             input: serde_json::from_str(&row.input)?,
-            outputs: family::outputs(&log)?,
-            signals: family::signals(&mut tx, row.id).await?,
-            children: family::children(&mut tx, row.id).await?,
+            outputs: family::outputs(&known.log)?,
+            signals: known.signals,
+            children: known.children,
         };
         Ok(Self {
             inner,
@@ -193,7 +198,7 @@ impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
             grip,
             direction: row.direction,
             run,
-            log,
+            log: known.log,
             upcoming: None,
             intended: Vec::new(),
             cancel: row.cancel.as_deref().map(cancel_reason),
@@ -222,13 +227,61 @@ impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
     }
 
     async fn hold(&mut self, tx: &mut Tx) -> Result<(), Halt> {
+        self.log_within(tx, None, None).await
+    }
+
+    /// Checks the fence, extends the lease, and logs what came of a step and what is intended; the
+    /// intent stands in the log unless [`Runner::cancellation`] has a reason afterwards.
+    async fn log_within(
+        &mut self,
+        tx: &mut Tx,
+        word: Option<&StepRow>,
+        intent: Option<&StepRow>,
+    ) -> Result<(), Halt> {
         if self.inner.faults.breaks(Rule::Fence)
             && let Some(row) = rows::get(tx, self.grip.id).await?
         {
             self.grip.fence = row.fence;
         }
-        let now = self.inner.clock.now();
-        let held = rows::hold(tx, self.grip, self.inner.lease(), now).await?;
+        let held = match (word, intent) {
+            (None, None) => {
+                let now = self.inner.clock.now();
+                rows::hold(tx, self.grip, self.inner.lease(), now).await?
+            }
+            _ => rows::log(tx, self.entry(word, intent)).await?,
+        };
+        self.heed(held)
+    }
+
+    /// The same as a unit of work of its own.
+    async fn log_alone(
+        &mut self,
+        word: Option<&StepRow>,
+        intent: Option<&StepRow>,
+    ) -> Result<(), Halt> {
+        if self.inner.faults.breaks(Rule::Fence) {
+            let mut tx = self.inner.db.begin().await?;
+            self.log_within(&mut tx, word, intent).await?;
+            return self.commit(tx).await;
+        }
+        let held = rows::log_alone(&self.inner.db, self.entry(word, intent)).await?;
+        self.heed(held)?;
+        self.inner.signals.changed(self.grip.id, &self.run.subject);
+        Ok(())
+    }
+
+    fn entry<'a>(&self, word: Option<&'a StepRow>, intent: Option<&'a StepRow>) -> Entry<'a> {
+        Entry {
+            grip: self.grip,
+            lease: self.inner.lease(),
+            word,
+            intent,
+            despite_cancel: !self.may_turn(),
+            now: self.inner.clock.now(),
+        }
+    }
+
+    fn heed(&mut self, held: Option<Held>) -> Result<(), Halt> {
         let Some(held) = held else { return Err(Halt::LeaseLost) };
         self.cancel = held.cancel.as_deref().map(cancel_reason);
         Ok(())
@@ -265,9 +318,12 @@ impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
     /// Why it has to turn round although nothing failed. A wish that came after the last way back
     /// changes nothing.
     fn cancellation(&self) -> Option<StepFailure> {
-        let forward = self.direction == Phase::Forward;
-        let reason = self.cancel.as_ref().filter(|_| forward)?;
-        plan::barred(self.definition.steps, &self.log).is_none().then(|| reason.clone())
+        self.cancel.as_ref().filter(|_| self.may_turn()).cloned()
+    }
+
+    /// Whether a wish to have it undone is heeded.
+    fn may_turn(&self) -> bool {
+        self.direction == Phase::Forward && plan::barred(self.definition.steps, &self.log).is_none()
     }
 
     /// Whether a member of the group at work has failed for good.

@@ -202,7 +202,7 @@ fn every_pause(database: Database) {
         ("hotel", Moment::Started),
         ("hotel", Moment::Acted),
         ("hotel", Moment::Done),
-        ("car", Moment::Done),
+        ("car", Moment::Acted),
     ] {
         program_paused_at(database, step, moment);
     }

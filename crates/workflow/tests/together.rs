@@ -267,7 +267,7 @@ async fn step_at_work_comes_to_its_end_before_the_cancellation_undoes_it(db: Db)
 }
 
 async fn cancellation_in_the_last_moment_still_undoes(db: Db) {
-    for (step, moment) in [("car", Moment::Started), ("car", Moment::Done)] {
+    for (step, moment) in [("car", Moment::Started), ("car", Moment::Acted)] {
         let trial = Trial::new(db.clone());
         let subject = format!("ctr_{moment:?}");
         let id = trial.start(&TRIP, &subject).await.id;

@@ -2,8 +2,8 @@
 
 use axum::Extension;
 use axum::extract::State;
-use broker::Broker;
 use broker::contracts::{Bucket, ContractCard, ContractPage, Plan, Sign, StepView, Timeline};
+use broker::{Broker, BrokerError};
 use domain::{ContractId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -93,7 +93,7 @@ pub(super) struct ContractSummary {
     offer_title: TwoLanguages,
     /// Name of the provider.
     provider: TwoLanguages,
-    /// signed, activating, active, failed, releasing or released.
+    /// scheduled, activating, active, failed, releasing or released.
     state: String,
     /// Monthly price.
     price: Money,
@@ -101,6 +101,8 @@ pub(super) struct ContractSummary {
     address: Option<String>,
     /// When it was signed.
     signed_at: String,
+    /// When it begins, while it waits for that; null: it has begun.
+    starts_at: Option<String>,
     /// When it ends by itself; null: when it is released.
     ends_at: Option<String>,
     /// Whether the last sample was good; null: no data.
@@ -118,6 +120,7 @@ impl From<&ContractCard> for ContractSummary {
             price: card.price.into(),
             address: card.address.clone(),
             signed_at: moment(card.signed_at),
+            starts_at: card.starts_at.map(moment),
             ends_at: card.ends_at.map(moment),
             healthy: card.healthy,
         }
@@ -167,6 +170,11 @@ struct SignInput {
     /// (`price_changed`). Absent: whatever it is.
     #[serde(default)]
     shown_price: Option<ShownPrice>,
+    /// RFC 3339 with zone, after now and at most ten years ahead; absent: at once. The price is agreed now, the cloud is
+    /// asked for room then.
+    #[serde(default)]
+    #[schema(example = "2027-03-31T18:00:00+09:00")]
+    starts_at: Option<String>,
 }
 
 /// A price as it was shown.
@@ -186,9 +194,18 @@ impl From<ShownPrice> for domain::Money {
     }
 }
 
+/// A moment with its zone, at its place in the body.
+pub(super) fn read_moment(pointer: &str, text: &str) -> Result<Timestamp, BrokerError> {
+    if let Some(at) = sla::Timestamp::parse(text) {
+        return Ok(Timestamp(at.unix_micros()));
+    }
+    let allowed = "RFC 3339 with a zone, such as 2027-03-31T18:00:00+09:00";
+    Err(BrokerError::field(pointer, "time", text, allowed, "this is no moment in time"))
+}
+
 /// Sign a contract
 ///
-/// Activation starts at once; follow it in the contract's timelines.
+/// Activation starts at once, or at `startsAt`; follow it in the contract's timelines.
 #[utoipa::path(post, path = "/contracts", tag = "contracts", request_body = SignInput,
     responses((status = 201, body = ContractBody)))]
 async fn sign(
@@ -199,6 +216,7 @@ async fn sign(
 ) -> Result<Created<ContractBody>, Problem> {
     let offer = offer_id(&input.offer)?;
     let source = input.need.source()?;
+    let starts_at = input.starts_at.map(|text| read_moment("/startsAt", &text)).transpose()?;
     let sign = Sign {
         offer,
         offer_version: input.offer_version,
@@ -206,6 +224,7 @@ async fn sign(
         service_name: input.service_name,
         plan: input.plan.map(Plan::from),
         shown_price: input.shown_price.map(domain::Money::from),
+        starts_at,
         // Apart from the keys that forms draw for themselves.
         idempotency_key: format!("api:{key}"),
     };

@@ -1,23 +1,26 @@
-//! The end of a contract: at once, or at a moment that is said before.
+//! The beginning of a contract that was signed before, and its end: at once, or at a moment that is said.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use broker::Broker;
 use broker::contracts::DataAtEnd;
-use broker::{Broker, BrokerError};
-use domain::{ContractId, Timestamp};
+use domain::ContractId;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::contracts::ContractBody;
+use super::contracts::{ContractBody, read_moment};
 use super::extract::{Asker, FromQuery, Input, Named, Params, Query};
 use super::problem::Problem;
 
 pub(super) fn routes() -> OpenApiRouter<Broker> {
-    OpenApiRouter::new().routes(routes!(release)).routes(routes!(set_end, take_end_back))
+    OpenApiRouter::new()
+        .routes(routes!(release))
+        .routes(routes!(set_end, take_end_back))
+        .routes(routes!(set_start, call_off))
 }
 
 /// What becomes of the data.
@@ -79,15 +82,15 @@ async fn set_end(
     Named(id): Named<ContractId>,
     Input(input): Input<EndInput>,
 ) -> Result<Json<ContractBody>, Problem> {
-    let Some(ends_at) = sla::Timestamp::parse(&input.ends_at) else {
-        // Whose contract it is comes before what was typed.
-        broker.contract(&ctx, id).await?;
-        let allowed = "RFC 3339 with a zone, such as 2027-03-31T18:00:00+09:00";
-        let message = "this is no moment in time";
-        let fault = BrokerError::field("/endsAt", "time", &input.ends_at, allowed, message);
-        return Err(fault.into());
+    let ends_at = match read_moment("/endsAt", &input.ends_at) {
+        Ok(at) => at,
+        Err(fault) => {
+            // Whose contract it is comes before what was typed.
+            broker.contract(&ctx, id).await?;
+            return Err(fault.into());
+        }
     };
-    broker.end_at(&ctx, id, Some(Timestamp(ends_at.unix_micros()))).await?;
+    broker.end_at(&ctx, id, Some(ends_at)).await?;
     Ok(Json(broker.contract(&ctx, id).await?.into()))
 }
 
@@ -103,5 +106,55 @@ async fn take_end_back(
     Named(id): Named<ContractId>,
 ) -> Result<Json<ContractBody>, Problem> {
     broker.end_at(&ctx, id, None).await?;
+    Ok(Json(broker.contract(&ctx, id).await?.into()))
+}
+
+/// When a contract is to begin.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = ContractStart)]
+pub(super) struct StartInput {
+    /// RFC 3339 with zone, after now, before the end, and at most ten years ahead.
+    #[schema(example = "2027-03-31T18:00:00+09:00")]
+    starts_at: String,
+}
+
+/// Move the beginning of a contract
+///
+/// Only while it waits for its beginning; repeating it changes nothing. 409 `contract_begun`: it has begun, or was
+/// called off.
+#[utoipa::path(put, path = "/contracts/{contract}/start", tag = "contracts",
+    params(("contract" = String, Path, description = "`ctr_…`")), request_body = StartInput,
+    responses((status = 200, body = ContractBody)))]
+async fn set_start(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<ContractId>,
+    Input(input): Input<StartInput>,
+) -> Result<Json<ContractBody>, Problem> {
+    let starts_at = match read_moment("/startsAt", &input.starts_at) {
+        Ok(at) => at,
+        Err(fault) => {
+            // Whose contract it is comes before what was typed.
+            broker.contract(&ctx, id).await?;
+            return Err(fault.into());
+        }
+    };
+    broker.start_at(&ctx, id, starts_at).await?;
+    Ok(Json(broker.contract(&ctx, id).await?.into()))
+}
+
+/// Call a contract off before it begins
+///
+/// Nothing was asked of any cloud. Repeating it changes nothing. 409 `contract_begun`: it has begun.
+#[utoipa::path(delete, path = "/contracts/{contract}/start", tag = "contracts",
+    params(("contract" = String, Path, description = "`ctr_…`")),
+    responses((status = 200, body = ContractBody)))]
+async fn call_off(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<ContractId>,
+) -> Result<Json<ContractBody>, Problem> {
+    broker.call_off(&ctx, id).await?;
     Ok(Json(broker.contract(&ctx, id).await?.into()))
 }

@@ -32,6 +32,9 @@ const IMPORT_MAX: usize = app::form::IMPORT_BYTES_MAX;
 const QUESTIONS: [&str; 5] =
     ["/requirements/check", "/rankings", "/quotes", "/plans", "/provider/offers/check"];
 
+/// The same about one contract: the end of the path after its id.
+const QUESTIONS_ABOUT: &str = "/changes/quote";
+
 /// The body to keep instead of the one that is sent, which holds a secret.
 #[derive(Debug, Clone)]
 pub(super) struct KeptBody(pub String);
@@ -54,7 +57,9 @@ pub(super) async fn repeatable(
     };
     request.extensions_mut().insert(Key(key.clone()));
     let viewer = request.extensions().get::<Viewer>().cloned();
-    let Some(viewer) = viewer.filter(|_| !QUESTIONS.contains(&request.uri().path())) else {
+    let path = request.uri().path();
+    let question = QUESTIONS.contains(&path) || path.ends_with(QUESTIONS_ABOUT);
+    let Some(viewer) = viewer.filter(|_| !question) else {
         return next.run(request).await;
     };
     let (parts, body) = request.into_parts();

@@ -6,6 +6,7 @@
 mod account;
 mod alternatives;
 mod care;
+mod changes;
 mod combinations;
 mod conformance;
 mod contracts;
@@ -50,6 +51,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(plans::routes())
         .merge(notices::routes())
         .merge(contracts::routes())
+        .merge(changes::routes())
         .merge(ends::routes())
         .merge(inventory::routes())
         .merge(care::routes())

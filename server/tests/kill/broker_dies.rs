@@ -8,8 +8,8 @@ use testkit::{Engine, TestBroker};
 
 use crate::processes::{BrokerProcess, Hold};
 use crate::story::{
-    KINDS, OFFER, catch_up, hardest, is_released, lent, one_of, places, places_of_undo, release,
-    runs_once, wait_for_end,
+    KINDS, OFFER, catch_up, hardest, has_size, is_released, lent, one_of, places, places_of_undo,
+    release, runs_once, scale, wait_for_end,
 };
 
 const ORDER_OFFERS: [&str; 3] =
@@ -117,6 +117,53 @@ async fn cancelled_activation_survives(engine: Engine) {
     market.finish().await;
 }
 
+async fn scaling_survives(engine: Engine) {
+    let market = TestBroker::with_real_time_cloud(engine, 40).await;
+    let customer = market.person(Role::Customer).await;
+    let id = market.sign(&customer, OFFER, "scaled").await.unwrap();
+    market.run_workflows().await;
+    // One machine more or less at each place.
+    for (turn, place) in hardest(places(&market, "scale_contract")).into_iter().enumerate() {
+        let plan = scale(&market, &customer, id, if turn % 2 == 0 { 2 } else { 1 }).await;
+        let data = tempfile::tempdir().unwrap();
+        let process = kill_at(&market, engine, data.path(), &place).await;
+        let state = wait_for_end(&market, &customer, id, "scale_contract").await;
+        assert_eq!(state, "done", "killed at {place}");
+        process.kill();
+        runs_once(&market, &*market.driver(), &customer, id, &place).await;
+        has_size(&market, &*market.driver(), (&customer, id), &plan, &place).await;
+    }
+    market.finish().await;
+}
+
+/// The desk cancels when the service has its new size; the way back is cut off.
+async fn cancelled_scaling_survives(engine: Engine) {
+    let market = TestBroker::with_real_time_cloud(engine, 40).await;
+    let customer = market.person(Role::Customer).await;
+    let desk = market.person(Role::Broker).await;
+    let last = "scale_contract/verify/acted";
+    for place in places_of_undo(&market, "scale_contract") {
+        catch_up(&market);
+        let id = market.sign(&customer, OFFER, &place).await.unwrap();
+        market.run_workflows().await;
+        let before = market.page(&customer, id).await.plan;
+        scale(&market, &customer, id, 2).await;
+        let data = tempfile::tempdir().unwrap();
+        let process = BrokerProcess::start(&market, data.path(), Some(held(last)));
+        process.wait_until_held(last);
+        let workflow = market.broker.timelines(&customer, id).await.unwrap().pop().unwrap().id;
+        market.broker.cancel_workflow(&desk, workflow, "a drill").await.unwrap();
+        process.kill();
+        let process = kill_at(&market, engine, data.path(), &place).await;
+        let state = wait_for_end(&market, &customer, id, "scale_contract").await;
+        assert_eq!(state, "undone", "killed at {place}");
+        process.kill();
+        runs_once(&market, &*market.driver(), &customer, id, &place).await;
+        has_size(&market, &*market.driver(), (&customer, id), &before, &place).await;
+    }
+    market.finish().await;
+}
+
 async fn contracts(market: &TestBroker, ctx: &OpContext, order: OrderId) -> Vec<ContractId> {
     let order = market.broker.order(ctx, order).await.unwrap();
     order.contracts.iter().map(|card| card.id).collect()
@@ -219,6 +266,8 @@ crate::on_both!(
     release_survives => kill_9_at_every_step_of_release_ends_released_and_erased,
     cancelled_activation_survives => kill_9_at_every_step_of_an_undo_leaves_nothing_at_the_cloud,
     order_of_two_survives => f7_4_4_kill_9_at_every_step_of_an_order_of_two_doubles_nothing,
+    scaling_survives => kill_9_at_every_step_of_scaling_ends_with_the_new_size_once,
+    cancelled_scaling_survives => kill_9_while_a_size_is_taken_back_leaves_the_old_one,
     reclaim_survives => kill_9_at_every_step_of_giving_back_an_orphan_leaves_nothing_at_the_cloud,
     returning_release_survives => f7_10_1c_kill_9_at_a_step_of_a_release_that_returns_data_ends_erased,
     repair_survives => f7_5_3_kill_9_at_every_step_of_a_repair_leaves_the_service_running_once,

@@ -6,8 +6,8 @@ use testkit::{Engine, TestBroker, driver_to};
 
 use crate::processes::{BrokerProcess, CloudProcess, Hold};
 use crate::story::{
-    OFFER, catch_up, hardest, is_released, lent, one_of, places, places_of_undo, release,
-    runs_once, wait_for_end, wait_for_trouble,
+    OFFER, catch_up, hardest, has_size, is_released, lent, one_of, places, places_of_undo, release,
+    runs_once, scale, wait_for_end, wait_for_trouble,
 };
 
 /// A market, and a cloud that is a process of its own.
@@ -110,6 +110,24 @@ async fn release_survives(engine: Engine) {
     pair.finish().await;
 }
 
+async fn scaling_survives(engine: Engine) {
+    let mut pair = Pair::open(engine).await;
+    let id = pair.market.sign(&pair.customer, OFFER, "scaled").await.unwrap();
+    pair.market.run_workflows().await;
+    for (turn, place) in hardest(places(&pair.market, "scale_contract")).into_iter().enumerate() {
+        let size = if turn % 2 == 0 { 2 } else { 1 };
+        let plan = scale(&pair.market, &pair.customer, id, size).await;
+        pair.kill_cloud_at(&[id], &place).await;
+        let driver = driver_to(pair.cloud.connection());
+        runs_once(&pair.market, &*driver, &pair.customer, id, &place).await;
+        has_size(&pair.market, &*driver, (&pair.customer, id), &plan, &place).await;
+    }
+    release(&pair.market, &pair.customer, id).await;
+    pair.market.run_workflows().await;
+    pair.released(id, "scaled").await;
+    pair.finish().await;
+}
+
 async fn undo_survives(engine: Engine) {
     let mut pair = Pair::open(engine).await;
     for place in one_of(places_of_undo(&pair.market, "activate_contract")) {
@@ -148,6 +166,7 @@ async fn order_survives(engine: Engine) {
 
 crate::on_both!(
     activation_survives => a_cloud_killed_at_every_step_of_activation_ends_with_exactly_one_set,
+    scaling_survives => a_cloud_killed_at_every_step_of_scaling_ends_with_the_new_size_once,
     undo_survives => a_cloud_killed_while_everything_is_taken_back_keeps_nothing,
     order_survives => a_cloud_killed_in_an_order_of_two_ends_with_one_set_for_each,
     release_survives => a_cloud_killed_at_every_step_of_release_ends_released_and_erased,

@@ -1,5 +1,7 @@
 //! What both kinds of death have in common: the places, the end, and what must be left.
 
+use broker::changes::Scale;
+use broker::contracts::Plan;
 use broker::{Broker, OpContext};
 use domain::{Clock, ContractId, ContractState};
 use provider_api::{Driver, ResourceState};
@@ -19,7 +21,7 @@ const EVERYWHERE_VARIABLE: &str = "KUMOICHI_KILL_EVERYWHERE";
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The kinds of workflow of the program; a new one needs a story.
-pub const KINDS: [&str; 7] = [
+pub const KINDS: [&str; 8] = [
     "activate_contract",
     "release_contract",
     "release_returning_data",
@@ -27,6 +29,7 @@ pub const KINDS: [&str; 7] = [
     "activate_order_of_3",
     "reclaim_orphan",
     "repair_service",
+    "scale_contract",
 ];
 
 fn definition(market: &TestBroker, kind: &str) -> WorkflowDefinition<Broker> {
@@ -45,6 +48,36 @@ pub fn catch_up(market: &TestBroker) {
 pub async fn release(market: &TestBroker, ctx: &OpContext, id: ContractId) {
     catch_up(market);
     market.broker.release(ctx, id).await.unwrap();
+}
+
+/// Asks for so many machines in this process; returns the plan that was asked for.
+pub async fn scale(market: &TestBroker, ctx: &OpContext, id: ContractId, instances: i64) -> Plan {
+    catch_up(market);
+    let page = market.page(ctx, id).await;
+    let key = format!("change {}", page.changes.len());
+    let plan = Plan { instances, ..page.plan };
+    let wish = Scale { plan: plan.clone(), shown_price: None, from: None, idempotency_key: key };
+    market.broker.scale(ctx, id, wish).await.unwrap();
+    plan
+}
+
+/// The contract has the plan, and its one allocation the size.
+pub async fn has_size(
+    market: &TestBroker,
+    driver: &dyn Driver,
+    (ctx, id): (&OpContext, ContractId),
+    plan: &Plan,
+    place: &str,
+) {
+    assert_eq!(market.page(ctx, id).await.plan, *plan, "{place}");
+    let all = driver.list(&id.to_string()).await.unwrap();
+    let running: Vec<i64> = all
+        .iter()
+        .map(|one| one.instances.iter().filter(|each| each.running).count())
+        .map(|count| i64::try_from(count).unwrap())
+        .collect();
+    assert_eq!(running, [plan.instances], "{place}");
+    assert_eq!(i64::from(all[0].resources.compute.count), plan.instances, "{place}");
 }
 
 /// Every place at which a workflow of the kind can be cut off while it goes forward.
@@ -82,7 +115,7 @@ pub fn one_of(places: Vec<String>) -> Vec<String> {
         .collect()
 }
 
-/// Waits until the contract's workflow has ended, and tells how.
+/// Waits until the contract's last workflow of the kind has ended, and tells how.
 pub async fn wait_for_end(
     market: &TestBroker,
     ctx: &OpContext,
@@ -92,7 +125,7 @@ pub async fn wait_for_end(
     let begun = Instant::now();
     loop {
         let timelines = market.broker.timelines(ctx, id).await.unwrap();
-        let run = timelines.into_iter().find(|timeline| timeline.kind == kind).unwrap();
+        let run = timelines.into_iter().rfind(|timeline| timeline.kind == kind).unwrap();
         if !matches!(run.state.as_str(), "running" | "undoing") {
             return run.state;
         }
@@ -113,7 +146,7 @@ pub async fn wait_for_trouble(
     loop {
         for id in ids {
             let timelines = market.broker.timelines(ctx, *id).await.unwrap();
-            let run = timelines.into_iter().find(|timeline| timeline.kind == kind).unwrap();
+            let run = timelines.into_iter().rfind(|timeline| timeline.kind == kind).unwrap();
             let failed = run.steps.iter().any(|step| step.error_code.is_some());
             if failed || !matches!(run.state.as_str(), "running" | "undoing") {
                 return;

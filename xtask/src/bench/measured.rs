@@ -27,6 +27,7 @@ impl Measured {
             "ms" => "ms",
             "s" => "s",
             "1/s" => "1/s",
+            "1" => "1",
             "byte" => "byte",
             "MB" => "MB",
             "count" => "count",

@@ -2,6 +2,7 @@
 
 use super::engine;
 use crate::audit::{Entry, record};
+use crate::changes::clear_way;
 use crate::lifecycle::{self, ReleaseInput};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, ContractEvent, ContractId, ContractState, DurationUs, Timestamp};
@@ -10,10 +11,10 @@ use storage::{Tx, lock};
 use workflow::Priority;
 
 /// States in which an end can be set: what has not come to its end already.
-pub(super) const END_STATES: [ContractState; 2] =
-    [ContractState::Activating, ContractState::Active];
+pub(super) const END_STATES: [ContractState; 3] =
+    [ContractState::Scheduled, ContractState::Activating, ContractState::Active];
 /// How far ahead an end can lie.
-const END_MAX_US: DurationUs = 10 * 366 * 86_400 * 1_000_000;
+pub(crate) const END_MAX_US: DurationUs = 10 * 366 * 86_400 * 1_000_000;
 /// Contracts that are ended in one go; the others wait for the next second.
 const DUE_AT_ONCE: u32 = 50;
 
@@ -45,7 +46,11 @@ impl DataAtEnd {
 }
 
 impl Broker {
-    /// Ends the service and erases its data; repeating it changes nothing.
+    /// Ends the service and erases its data; repeating it changes nothing. What is scheduled to change is
+    /// called off.
+    ///
+    /// # Errors
+    /// `Conflict` `change_under_way` while a change is being made.
     pub async fn release(&self, ctx: &OpContext, id: ContractId) -> Result<(), BrokerError> {
         self.release_with(ctx, id, DataAtEnd::Erase).await
     }
@@ -62,6 +67,7 @@ impl Broker {
         if matches!(head.state, ContractState::Releasing | ContractState::Released) {
             return Ok(());
         }
+        clear_way(&mut tx, id, self.now()).await?;
         self.begin_release(&mut tx, &head, data).await?;
         let entry = Entry::new("contract.release_asked", id).with("data", data.as_str());
         record(self, ctx, &mut tx, entry).await?;
@@ -89,9 +95,10 @@ impl Broker {
         }
         let now = self.now();
         if let Some(at) = ends_at
-            && (at <= now || at.since(now) > END_MAX_US)
+            && (at <= head.starts_at.map_or(now, |starts| starts.max(now))
+                || at.since(now) > END_MAX_US)
         {
-            let message = "the end lies in the past, or too far ahead";
+            let message = "the end lies in the past, before the beginning, or too far ahead";
             let allowed = "a moment after now, at most ten years ahead";
             return Err(BrokerError::field("/endsAt", "end", "", allowed, message));
         }
@@ -107,8 +114,7 @@ impl Broker {
 
     /// Releases what is due; returns how many releases began. May run in several processes at once.
     pub async fn end_due(&self) -> Result<usize, BrokerError> {
-        let due =
-            contracts::list_due(&mut self.begin_read().await?, self.now(), DUE_AT_ONCE).await?;
+        let due = contracts::list_due(&mut self.look().await?, self.now(), DUE_AT_ONCE).await?;
         let mut begun = 0;
         for head in due {
             match self.end_one(head.id).await {
@@ -131,6 +137,11 @@ impl Broker {
         };
         let head = contracts::find_head(&mut tx, id).await?;
         let Some(head) = head.filter(is_due) else { return Ok(false) };
+        match clear_way(&mut tx, id, now).await {
+            // It ends as soon as the change has come to its end.
+            Err(BrokerError::Conflict { code: "change_under_way", .. }) => return Ok(false),
+            done => done?,
+        }
         self.begin_release(&mut tx, &head, DataAtEnd::Erase).await?;
         let ctx = OpContext::system("end of a contract");
         record(self, &ctx, &mut tx, Entry::new("contract.end_came", id)).await?;

@@ -22,7 +22,7 @@ impl Broker {
 
 impl Plan {
     /// Every quantity outside what may be ordered; pointers are `/plan/FIELD`.
-    pub(super) fn faults(&self) -> Vec<FieldFault> {
+    pub(crate) fn faults(&self) -> Vec<FieldFault> {
         self.ranges()
             .into_iter()
             .filter(|(_, value, lowest, highest)| value < lowest || value > highest)

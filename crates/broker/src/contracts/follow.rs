@@ -43,6 +43,12 @@ impl Broker {
         Ok(all)
     }
 
+    /// Every change of any workflow that this process commits from now on.
+    #[must_use]
+    pub fn watch_workflows(&self) -> broadcast::Receiver<workflow::Progress> {
+        self.inner.signals.subscribe()
+    }
+
     /// Signals each change of the contract's workflows; the receiver then reads the timelines.
     pub async fn watch_contract(
         &self,
@@ -50,7 +56,7 @@ impl Broker {
         id: ContractId,
     ) -> Result<mpsc::Receiver<()>, BrokerError> {
         let mut changes = self.inner.signals.subscribe();
-        let contract = self.readable(ctx, &mut self.begin_read().await?, id).await?;
+        let contract = self.readable(ctx, &mut self.look().await?, id).await?;
         let order = contract.head.order_id.map(|order| order.to_string());
         let subject = id.to_string();
         // One waiting signal is enough: the receiver reads everything there is.

@@ -10,17 +10,20 @@ mod quote;
 mod read;
 mod ready;
 mod sign;
+mod start;
 
 pub use alternatives::{AlternativeOffer, Alternatives};
 pub use data::{DataStream, ReturnedArchive, ReturnedData, ReturnedFile, TakeData};
 pub use end::DataAtEnd;
+pub(crate) use end::END_MAX_US;
 pub use order::{MemberQuote, OrderMember, OrderPage, OrderQuote, SignOrder};
-pub(crate) use quote::{orderable, plan_for, price as plan_price};
+pub(crate) use quote::{orderable, plan_for, price as plan_price, signed_price};
 pub(crate) use read::parse_cursor;
 pub use ready::service_name_fault;
 pub(crate) use sign::engine;
 
 use crate::Listed;
+use crate::changes::ChangeView;
 use crate::requirements::{RankedOffer, RequirementSource};
 use domain::{
     ContractId, ContractState, Money, OfferId, OrderId, RequirementId, Timestamp, WorkflowId,
@@ -77,6 +80,8 @@ pub struct Sign {
     pub plan: Option<Plan>,
     /// The monthly price that was shown; another one makes a conflict. `None`: whatever it is.
     pub shown_price: Option<Money>,
+    /// When the service is to begin, up to ten years ahead; `None`: at once.
+    pub starts_at: Option<Timestamp>,
     /// Repeating a signature with the same key gives the same contract.
     pub idempotency_key: String,
 }
@@ -104,6 +109,8 @@ pub struct ContractCard {
     pub address: Option<String>,
     /// When it was signed.
     pub signed_at: Timestamp,
+    /// When it begins, while it waits for that; `None`: it has begun.
+    pub starts_at: Option<Timestamp>,
     /// When it ends by itself; `None`: when it is released.
     pub ends_at: Option<Timestamp>,
     /// Whether the last liveness sample was good; `None`: no data.
@@ -215,6 +222,8 @@ pub struct ContractPage {
     pub alternatives: Alternatives,
     /// The order it was signed in.
     pub order: Option<OrderId>,
+    /// What was asked to be changed, the latest first.
+    pub changes: Vec<ChangeView>,
     /// Newest run last.
     pub timelines: Vec<Timeline>,
     /// What exists at the provider.

@@ -116,7 +116,7 @@ impl Broker {
         let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
         check_members(sign.members.iter().map(|member| member.offer))?;
         let id = OrderId(contract_id(viewer.organisation.uuid(), &seat_key(&sign, 0)).uuid());
-        if contracts::find_order(&mut self.begin_read().await?, id).await?.is_some() {
+        if contracts::find_order(&mut self.look().await?, id).await?.is_some() {
             return self.ordered_before(ctx, id, &sign).await;
         }
         let mut ready = Vec::new();
@@ -264,6 +264,7 @@ fn alone(sign: &SignOrder, at: usize) -> Sign {
         service_name: if name.is_empty() { String::new() } else { format!("{name} {}", at + 1) },
         plan: member.plan.clone(),
         shown_price: member.shown_price,
+        starts_at: None,
         idempotency_key: sign.idempotency_key.clone(),
     }
 }

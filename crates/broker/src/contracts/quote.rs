@@ -68,7 +68,19 @@ pub(super) fn obstacle(card: &OfferCard, now: Timestamp) -> Option<&'static str>
 /// What the plan costs a month: the basket's price for each instance, and the offer's unit prices
 /// for what goes beyond the basket.
 pub(crate) fn price(offer: &Shelved, plan: &Plan) -> Result<Money, BrokerError> {
-    let basket = offer.card.price.ok_or(BrokerError::NotFound { what: "price" })?;
+    price_in(&offer.document, offer.card.price, plan)
+}
+
+/// The same by an offer as it was signed, whatever is published today.
+pub(crate) fn signed_price(offer: &sla::Offer, plan: &Plan) -> Result<Money, BrokerError> {
+    let total = offer.spec.price.as_ref().and_then(|price| price.monthly_total.as_ref());
+    let basket =
+        total.and_then(|total| Some(Money::new(total.minor, total.currency.parse().ok()?)));
+    price_in(offer, basket, plan)
+}
+
+fn price_in(offer: &sla::Offer, basket: Option<Money>, plan: &Plan) -> Result<Money, BrokerError> {
+    let basket = basket.ok_or(BrokerError::NotFound { what: "price" })?;
     let mut each = basket;
     for (field, unit, asked, included, size) in beyond(plan) {
         let extra = asked.saturating_sub(included);
@@ -108,7 +120,9 @@ pub(crate) fn orderable(offer: &Shelved, field: &str) -> RangeInclusive<i64> {
     let Some(basket) = offer.card.price else { return all };
     let row = beyond(&BASKET).into_iter().find(|(name, ..)| *name == field);
     match row {
-        Some((_, unit, _, included, _)) if unit_price(offer, unit, basket.currency).is_none() => {
+        Some((_, unit, _, included, _))
+            if unit_price(&offer.document, unit, basket.currency).is_none() =>
+        {
             *all.start()..=included
         }
         _ => all,
@@ -116,8 +130,8 @@ pub(crate) fn orderable(offer: &Shelved, field: &str) -> RangeInclusive<i64> {
 }
 
 /// The price of a unit in the basket's currency, and how many units it buys.
-fn unit_price(offer: &Shelved, unit: &str, currency: Currency) -> Option<(Money, i64)> {
-    let book = offer.document.spec.price.as_ref()?;
+fn unit_price(offer: &sla::Offer, unit: &str, currency: Currency) -> Option<(Money, i64)> {
+    let book = offer.spec.price.as_ref()?;
     let row =
         book.per_unit.iter().find(|row| row.unit == unit && row.currency == currency.code())?;
     Some((Money::new(row.minor, currency), i64::from(row.per)))

@@ -6,6 +6,7 @@ use super::{
     Alternatives, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan, ResourceView,
     StatementView,
 };
+use crate::changes::ChangeView;
 use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, OpContext, inventory, lifecycle};
 use domain::{Action, ContractId, ContractState, Role, Timestamp};
@@ -15,8 +16,8 @@ use storage::contracts::{self, Contract, ContractHead};
 use storage::observations::{self, ObservationKind};
 use storage::{Page, StorageError, Tx};
 
-/// Why an activation ended that was cancelled at the desk.
-const CANCELLED: &str = "cancelled";
+/// Why a contract came to nothing that was cancelled at the desk, or called off before it began.
+const CANCELLED: [&str; 2] = ["cancelled", "called_off"];
 
 /// Bars of a chart at most.
 const BUCKETS_MAX: u32 = 500;
@@ -91,6 +92,7 @@ impl Broker {
         let differs = inventory::differs(&mut tx, id, self.now()).await?;
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
         let usage = contracts::find_usage(&mut tx, id).await?;
+        let changes = contracts::list_changes(&mut tx, id).await?;
         drop(tx);
         let newer = self.newer_offer(&contract).await?;
         let mut page = ContractPage {
@@ -128,9 +130,10 @@ impl Broker {
             activated_at: contract.head.activated_at,
             released_at: contract.head.released_at,
             order,
+            changes: changes.into_iter().map(ChangeView::of).collect::<Result<_, _>>()?,
         };
         // A cancelled one failed for nothing that another offer would mend.
-        if page.failure.as_deref().is_some_and(|code| code != CANCELLED) {
+        if page.failure.as_deref().is_some_and(|code| !CANCELLED.contains(&code)) {
             let source = RequirementSource::Text(page.requirement_document.clone());
             let region = page.plan.region.clone();
             page.alternatives = self.alternatives(ctx, &source, page.offer, Some(&region)).await?;
@@ -212,6 +215,7 @@ pub(super) async fn cards(
         price: head.price,
         address: head.address.clone().filter(|_| head.state == ContractState::Active),
         signed_at: head.signed_at,
+        starts_at: head.starts_at.filter(|_| head.state == ContractState::Scheduled),
         ends_at: head.ends_at.filter(|_| END_STATES.contains(&head.state)),
         healthy: seen.get(&head.id).copied(),
     };

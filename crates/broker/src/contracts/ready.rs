@@ -1,6 +1,7 @@
 //! What a signature comes to before anything is written: the offer, the quantities, the price, the need.
 
 use super::quote::{obstacle, plan_for, price};
+use super::start::start_fault;
 use super::{AlternativeOffer, Plan, Sign};
 use crate::audit::{Entry, record};
 use crate::market::OfferCard;
@@ -59,6 +60,7 @@ pub(super) fn new_contract(
         price: ready.price,
         signed_by: viewer.user.to_string(),
         signed_at,
+        starts_at: None,
         order,
     })
 }
@@ -69,6 +71,10 @@ impl Broker {
         let offer = self.orderable(ctx, sign).await?;
         let plan = sign.plan.clone().unwrap_or_else(|| plan_for(&offer.card));
         check(sign, &plan, &offer.card)?;
+        let from = sign.starts_at.and_then(|at| start_fault(at, None, self.now()));
+        if let Some(fault) = from {
+            return Err(BrokerError::Invalid(vec![fault]));
+        }
         let price = price(&offer, &plan)?;
         same_price(sign, price)?;
         Ok(Ready { offer, plan, price })

@@ -7,7 +7,7 @@ use crate::documents::read_requirement;
 use crate::lifecycle::{self, ActivateInput};
 use crate::requirements::{RequirementSource, is_saved_as};
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, ContractId};
+use domain::{Action, ContractId, OrganisationId, ProviderId};
 use sha2::{Digest, Sha256};
 use sla::RecoveryPriority;
 use storage::contracts::{self, Contract, NewContract};
@@ -15,14 +15,37 @@ use storage::{StorageError, Tx};
 use uuid::Uuid;
 use workflow::{Priority, Start};
 
+/// What an activation needs to know of its contract.
+pub(super) struct Activation<'a> {
+    pub contract: ContractId,
+    pub organisation: OrganisationId,
+    pub provider: ProviderId,
+    pub service_name: &'a str,
+    /// The need as it was signed.
+    pub requirement: &'a str,
+}
+
+impl<'a> Activation<'a> {
+    fn of(row: &'a NewContract) -> Self {
+        Self {
+            contract: row.id,
+            organisation: row.organisation_id,
+            provider: row.provider_id,
+            service_name: &row.service_name,
+            requirement: &row.requirement_document,
+        }
+    }
+}
+
 impl Broker {
-    /// Writes the contract and starts `activate_contract` in one unit of work.
+    /// Writes the contract and starts `activate_contract` in one unit of work; one that is to begin later
+    /// waits for its moment instead.
     pub async fn sign(&self, ctx: &OpContext, sign: Sign) -> Result<ContractId, BrokerError> {
         let organisation = ctx.actor.organisation();
         ctx.may(Action::SignContract, organisation, "contract")?;
         let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
         let id = contract_id(viewer.organisation.uuid(), &sign.idempotency_key);
-        if let Some(first) = contracts::find(&mut self.begin_read().await?, id).await? {
+        if let Some(first) = contracts::find(&mut self.look().await?, id).await? {
             return self.repeated(ctx, &first, &sign).await;
         }
         let ready = self.ready(ctx, &sign).await?;
@@ -37,14 +60,17 @@ impl Broker {
             return self.repeated(ctx, &first, &sign).await;
         }
         let requirement = self.need_within(ctx, &mut tx, &sign.requirement, new).await?;
-        let row =
-            new_contract(id, viewer, &ready, &requirement, (&sign.service_name, self.now()), None)?;
+        let named = (sign.service_name.as_str(), self.now());
+        let row = new_contract(id, viewer, &ready, &requirement, named, None)?;
+        let row = NewContract { starts_at: sign.starts_at, ..row };
         if let Err(error) = contracts::insert(&mut tx, &row).await {
             // The other click committed while this one waited for it: nothing of this one stays.
             drop(tx);
             return self.signed_by_the_other(ctx, id, &sign, error).await;
         }
-        self.start_activation(&mut tx, &row, ready.plan).await?;
+        if row.starts_at.is_none() {
+            self.start_activation(&mut tx, Activation::of(&row), ready.plan).await?;
+        }
         self.note_signed(ctx, &mut tx, &row).await?;
         tx.commit().await?;
         self.inner.signals.wake();
@@ -59,7 +85,7 @@ impl Broker {
         sign: &Sign,
         error: StorageError,
     ) -> Result<ContractId, BrokerError> {
-        let first = contracts::find(&mut self.begin_read().await?, id).await?;
+        let first = contracts::find(&mut self.look().await?, id).await?;
         match first.filter(|_| contracts::is_signed_already(&error)) {
             Some(first) => self.repeated(ctx, &first, sign).await,
             None => Err(error.into()),
@@ -97,6 +123,7 @@ impl Broker {
         let same = head.offer_id == sign.offer
             && head.offer_version == sign.offer_version
             && head.service_name == sign.service_name.trim()
+            && head.starts_at == sign.starts_at
             && (sign.plan.is_none() || sign.plan == plan);
         if !same {
             return Ok(false);
@@ -108,20 +135,17 @@ impl Broker {
         Ok(is_saved_as(asked, &first.requirement_hash))
     }
 
-    async fn start_activation(
+    pub(super) async fn start_activation(
         &self,
         tx: &mut Tx,
-        row: &NewContract,
+        of: Activation<'_>,
         plan: Plan,
     ) -> Result<(), BrokerError> {
-        let input = ActivateInput {
-            provider: row.provider_id,
-            plan,
-            service_name: row.service_name.clone(),
-        };
-        let subject = row.id.to_string();
-        let owner = row.organisation_id.to_string();
-        let from = self.origin(&owner, class_of(&row.requirement_document)?);
+        let service_name = of.service_name.to_owned();
+        let input = ActivateInput { provider: of.provider, plan, service_name };
+        let subject = of.contract.to_string();
+        let owner = of.organisation.to_string();
+        let from = self.origin(&owner, class_of(of.requirement)?);
         workflow::start(tx, from, &lifecycle::activation(), &subject, &input)
             .await
             .map_err(engine)?;

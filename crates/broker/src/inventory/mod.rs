@@ -59,23 +59,21 @@ pub struct Inventory {
     pub cut: bool,
 }
 
-/// Notes what the cloud answered, in the transaction that logs the step.
-pub(crate) async fn note(
-    tx: &mut Tx,
+/// The snapshot of what the cloud answered, for the transaction that logs the step.
+pub(crate) fn snapshot(
     id: ResourceId,
     contract: ContractId,
-    (allocation, cause, at): (&Allocation, &str, Timestamp),
-) -> Result<(), StorageError> {
-    let snapshot = InventorySnapshot {
+    (allocation, cause, at): (&Allocation, String, Timestamp),
+) -> InventorySnapshot {
+    InventorySnapshot {
         id,
         contract_id: contract,
         allocation: allocation.id.to_string(),
         at,
         generation: allocation.generation,
-        cause: cause.to_owned(),
+        cause,
         parts: text(&of(allocation)),
-    };
-    storage::inventory::append(tx, &snapshot).await.map(drop)
+    }
 }
 
 /// Whether a cloud was found to have something else than was ordered.

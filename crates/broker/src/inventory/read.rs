@@ -18,6 +18,10 @@ const NO_ORDER: &[&str] = &[
     "contract.repaired",
     "contract.repair_failed",
     "contract.repair_mode_set",
+    "contract.begun",
+    "contract.change_begun",
+    "contract.change_failed",
+    "contract.changed",
     "contract.released",
 ];
 

@@ -74,10 +74,17 @@ pub(super) fn definition() -> WorkflowDefinition<Broker> {
 pub(super) async fn plan(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let plan = seat.wanted.plan;
+    let resources = group_of(&plan)?;
+    let country = country_of(&input, seat.contract, &plan.region).await?;
+    Done::with(&Placing { region: plan.region, country, resources })
+}
+
+/// A bill of quantities in the provider's terms.
+pub(super) fn group_of(plan: &Plan) -> Result<ResourceGroup, Stop> {
     let fit = |value: i64| {
         u32::try_from(value).map_err(|_| Stop::failed("plan", "a quantity is out of range"))
     };
-    let resources = ResourceGroup {
+    Ok(ResourceGroup {
         compute: ComputeSpec {
             count: fit(plan.instances)?,
             vcpu: fit(plan.vcpu)?,
@@ -85,9 +92,12 @@ pub(super) async fn plan(input: StepInput<Broker>) -> StepResult {
         },
         storage: StorageSpec { gb: fit(plan.storage_gb)? },
         network: NetworkSpec { mbps: fit(plan.network_mbps)?, endpoint: EndpointKind::Http },
-    };
-    let country = country_of(&input, seat.contract, &plan.region).await?;
-    Done::with(&Placing { region: plan.region, country, resources })
+    })
+}
+
+/// What the volume may hold: the gigabytes that were ordered.
+pub(super) fn quota_of(plan: &Plan) -> Quota {
+    Quota { storage_bytes: Some(plan.storage_gb.saturating_mul(GB)) }
 }
 
 /// F7.4.1: a live answer; the catalogue is trusted neither for room nor for where the cloud is.
@@ -144,11 +154,10 @@ pub(super) async fn drop_hold(input: StepInput<Broker>) -> StepResult {
 pub(super) async fn confirm(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
-    let storage_gb = seat.wanted.plan.storage_gb;
     let command = ConfirmCommand {
         call: cloud.call("")?,
         allocation_id: allocation_id(&input, &seat)?,
-        quota: Quota { storage_bytes: Some(storage_gb.saturating_mul(GB)) },
+        quota: quota_of(&seat.wanted.plan),
     };
     let allocation = cloud.driver.confirm(command).await.map_err(stop)?;
     note(&input, &seat, &allocation)

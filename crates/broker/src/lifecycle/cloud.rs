@@ -21,7 +21,7 @@ impl Cloud {
     /// Connects to the provider's cloud on behalf of the step.
     pub async fn of(input: &StepInput<Broker>, provider: ProviderId) -> Result<Self, Stop> {
         let broker = &input.env;
-        let mut tx = broker.db().begin_read().await?;
+        let mut tx = broker.db().look().await?;
         let connection: Option<CloudConnection> = broker
             .cloud_of(&mut tx, provider)
             .await

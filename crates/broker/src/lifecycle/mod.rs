@@ -1,7 +1,7 @@
 //! The workflows that drive a contract at its provider: `activate_contract`, `release_contract` and
 //! `release_returning_data`, for several
-//! at once `activate_order_of_2` and `activate_order_of_3`, `repair_service` where a cloud has something else than
-//! was ordered, and `reclaim_orphan` for what belongs to nobody.
+//! at once `activate_order_of_2` and `activate_order_of_3`, `scale_contract`, `repair_service` where a
+//! cloud has something else than was ordered, and `reclaim_orphan` for what belongs to nobody.
 //!
 //! Each works on one allocation, which is held under the contract's id as its label. Who calls
 //! last wins: every call carries an epoch that grows from claim to claim, from doing to undoing and from
@@ -16,6 +16,7 @@ mod reclaim;
 mod release;
 mod repair;
 mod rows;
+mod scale;
 mod seat;
 mod take_down;
 mod target;
@@ -25,9 +26,11 @@ pub(crate) use reclaim::ReclaimInput;
 pub(crate) use release::{RETURNING, ReleaseInput, TAKE_WITHIN, TAKEN, Taken};
 pub(crate) use repair::{KIND as REPAIR, RepairInput};
 pub(crate) use rows::{GROUP, place};
+pub(crate) use scale::ScaleInput;
 pub(crate) use seat::parts as seat_parts;
 
 use crate::Broker;
+use domain::ChangeKind;
 use workflow::WorkflowDefinition;
 
 /// The kinds of workflow this program can run, all versions.
@@ -36,6 +39,7 @@ pub(crate) fn definitions() -> Vec<WorkflowDefinition<Broker>> {
     all.extend(order::definitions());
     all.push(reclaim::definition());
     all.push(repair::definition());
+    all.push(scale::definition());
     all
 }
 
@@ -62,4 +66,17 @@ pub(crate) fn reclaim() -> WorkflowDefinition<Broker> {
 /// The definition of putting a service right again, for starting it.
 pub(crate) fn repair() -> WorkflowDefinition<Broker> {
     repair::definition()
+}
+
+/// The definition of giving a service another size, for starting it.
+pub(crate) fn scale() -> WorkflowDefinition<Broker> {
+    scale::definition()
+}
+
+/// The kind of workflow that makes a change; `None` where nothing at a cloud is different.
+pub(crate) fn kind_of(change: ChangeKind) -> Option<&'static str> {
+    match change {
+        ChangeKind::Scale => Some(scale::SCALE),
+        ChangeKind::Renew | ChangeKind::Move => None,
+    }
 }

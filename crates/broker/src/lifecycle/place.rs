@@ -29,7 +29,7 @@ pub(super) async fn country_of(
     contract: ContractId,
     region: &str,
 ) -> Result<String, Stop> {
-    let mut tx = input.env.db().begin_read().await?;
+    let mut tx = input.env.db().look().await?;
     let contract = contracts::find(&mut tx, contract)
         .await?
         .ok_or_else(|| Stop::failed("internal", "the contract is gone"))?;

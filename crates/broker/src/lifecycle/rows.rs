@@ -48,7 +48,12 @@ impl GroupDetail {
 
 /// Where a group is, from the detail of its row; `None` when the cloud did not say.
 pub(crate) fn place(detail: &str) -> Option<PlaceView> {
-    let detail: GroupDetail = serde_json::from_str(detail).ok()?;
+    place_of(&serde_json::from_str(detail).ok()?)
+}
+
+/// The same from the detail itself.
+pub(super) fn place_of(detail: &GroupDetail) -> Option<PlaceView> {
+    let detail = detail.clone();
     Some(PlaceView { zone: detail.zone, region: detail.region?, country: detail.country? })
 }
 
@@ -83,12 +88,12 @@ pub(super) fn done_with(
         updated_at: now,
     };
     let done = Done::with(allocation)?;
-    let (seen, snapshot) = (allocation.clone(), ResourceId::new(input.env.ids()));
     let cause = format!("{}/{}", input.run.kind, input.name);
+    let id = ResourceId::new(input.env.ids());
+    let snapshot = inventory::snapshot(id, contract, (allocation, cause, now));
     Ok(done.commit(move |tx| {
         Box::pin(async move {
-            contracts::upsert_resource(tx, &resource).await?;
-            inventory::note(tx, snapshot, contract, (&seen, &cause, now)).await?;
+            storage::inventory::keep(tx, &resource, &snapshot).await?;
             Ok(())
         })
     }))

@@ -11,14 +11,14 @@ use workflow::{StepInput, StepResult, Stop};
 pub(super) struct Target {
     pub cloud: Cloud,
     pub id: AllocationId,
-    detail: GroupDetail,
+    pub detail: GroupDetail,
 }
 
 impl Target {
     /// The contract's group at the provider's cloud.
     pub async fn of(input: &StepInput<Broker>, provider: ProviderId) -> Result<Self, Stop> {
         let cloud = Cloud::of(input, provider).await?;
-        let mut tx = input.env.db().begin_read().await?;
+        let mut tx = input.env.db().look().await?;
         let (row, detail) = find_group(&mut tx, contract_id(&input.run)?)
             .await?
             .ok_or_else(|| Stop::failed("no_group", "nothing was ever held for this contract"))?;

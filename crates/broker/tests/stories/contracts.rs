@@ -145,6 +145,7 @@ async fn a_region_the_offer_is_not_made_in_and_a_reused_key_are_refused(engine: 
         service_name: "証明サービス".to_owned(),
         plan: Some(Plan { region: "mars-1".to_owned(), ..quote.plan.clone() }),
         shown_price: None,
+        starts_at: None,
         idempotency_key: "one".to_owned(),
     };
     let refused = market.broker.sign(&customer, sign.clone()).await;

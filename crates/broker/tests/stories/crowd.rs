@@ -97,6 +97,7 @@ impl Crowd {
                     service_name: format!("service {number}"),
                     plan: None,
                     shown_price: None,
+                    starts_at: None,
                     idempotency_key: format!("crowd {number}"),
                 };
                 self.broker.sign(&self.customer, order)

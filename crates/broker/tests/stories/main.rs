@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod changes;
 mod combinations;
 mod conformance;
 mod contracts;
@@ -29,6 +30,7 @@ mod repair;
 mod repeats;
 mod restart;
 mod simulation;
+mod starts;
 
 /// Makes each story two tests, one for each database.
 macro_rules! on_both {

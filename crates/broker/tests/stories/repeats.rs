@@ -295,6 +295,7 @@ async fn a_key_that_signed_another_contract_names_it_after_the_faults(engine: En
         service_name: "証明サービス".to_owned(),
         plan: Some(quote.plan.clone()),
         shown_price: None,
+        starts_at: None,
         idempotency_key: "page".to_owned(),
     };
     let first = market.broker.sign(&customer, sign.clone()).await.unwrap();

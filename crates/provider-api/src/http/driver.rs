@@ -12,7 +12,7 @@ use crate::driver::{
     AcceptLinkCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
     BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
     DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
-    StartCommand,
+    ResizeCommand, StartCommand,
 };
 use crate::erasure::ErasureStatement;
 use crate::paths;
@@ -203,6 +203,11 @@ impl Driver for HttpDriver {
     ) -> Result<ArchivePart, DriverError> {
         let path = paths::with(paths::EXPORT_ARCHIVE, id.as_str());
         archive::fetch(&self.client, &self.config, &path, (from, etag)).await
+    }
+
+    async fn resize(&self, command: ResizeCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::RESIZE, command.allocation_id.as_str());
+        self.change(Method::POST, path, &command.request, &command.call).await
     }
 
     async fn stop(&self, command: AllocationCommand) -> Result<Allocation, DriverError> {

@@ -44,6 +44,7 @@ pub fn example(schema: &str) -> Option<Value> {
         "ConfirmRequest" => {
             told(&ConfirmRequest { quota: Quota { storage_bytes: Some(50_000_000_000) } })
         }
+        "ResizeRequest" => told(&ResizeRequest { resources: group(), quota: Quota::default() }),
         "DrainRequest" => told(&DrainRequest { deadline_seconds: Some(30) }),
         "StartRequest" => told(&StartRequest {
             application: Some("demo".to_owned()),
@@ -147,6 +148,7 @@ fn capabilities() -> Capabilities {
         security: Some(security::support()),
         volumes: true,
         drain: true,
+        resize: ResizeSupport::Live,
         export: true,
         webhooks: true,
         images: Some(images::support()),
@@ -257,6 +259,7 @@ fn events() -> EventPage {
         block: None,
         image: None,
         link: None,
+        resized: None,
     };
     let items = vec![CloudEvent::of("urn:kumoichi:cloud:3c1f7a90b2d4e6f8", 42, data)];
     EventPage { items, next: "42".to_owned(), more: false, oldest: Some("1".to_owned()) }
@@ -308,6 +311,7 @@ fn usage() -> UsageRecord {
         backup_byte_seconds: 46_080_000,
         requests: 812,
         intervals: vec![UseInterval { started_at_us, stopped_at_us: None }],
+        sizes: Vec::new(),
     }
 }
 

@@ -252,6 +252,7 @@ fn schemas() -> Map<String, Value> {
         wire::StartRequest,
         wire::ResolvedRecipe,
         wire::DrainRequest,
+        wire::ResizeRequest,
         wire::AttachRequest,
         wire::Allocation,
         wire::AllocationPage,

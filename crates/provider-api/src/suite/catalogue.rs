@@ -6,7 +6,8 @@ use std::pin::Pin;
 use super::answer::Outcome;
 use super::checks::{
     backups, crash, door, drain, ending, events, export, fence, holds, images, links, lives,
-    monitoring, order, recipes, regions, security, tenants, trouble, volumes, watch, webhook,
+    monitoring, order, recipes, regions, resize, security, tenants, trouble, volumes, watch,
+    webhook,
 };
 use super::desk::Desk;
 use super::group::Group;
@@ -316,6 +317,34 @@ pub const CATALOGUE: &[Check] = &[
         ["F7.5.1"],
         "what does not run cannot be drained",
         drain::order
+    ),
+    check!(
+        Life,
+        "life.resize",
+        ["IF4", "F7.5.3"],
+        "what is booked becomes as large as was asked, users stay in, and each size is metered for its time",
+        resize::whole
+    ),
+    check!(
+        Life,
+        "life.resize-room",
+        ["F7.4.3"],
+        "a size that does not fit whole is refused whole",
+        resize::room
+    ),
+    check!(
+        Life,
+        "life.resize-data",
+        ["IF2"],
+        "a volume becomes no smaller than what it holds",
+        resize::data
+    ),
+    check!(
+        Life,
+        "life.resize-order",
+        ["F7.5.1"],
+        "what is only held, or has ended, cannot be resized",
+        resize::order
     ),
     check!(
         Life,

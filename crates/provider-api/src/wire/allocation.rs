@@ -139,6 +139,17 @@ pub struct AttachRequest {
     pub volume: AllocationId,
 }
 
+/// Makes what is booked larger or smaller, all of it or nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ResizeRequest {
+    /// The whole size it is to have; the kind of endpoint stays as it was held.
+    pub resources: ResourceGroup,
+    /// Limits below the new size; an absent limit is the new size.
+    #[serde(default)]
+    pub quota: Quota,
+}
+
 /// One held or booked group as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -43,6 +43,9 @@ pub struct Capabilities {
     /// Whether services can be drained; a cloud that says nothing of it stops them only.
     #[serde(default)]
     pub drain: bool,
+    /// Whether what is booked can be made larger and smaller; a cloud that says nothing of it cannot.
+    #[serde(default)]
+    pub resize: ResizeSupport,
     /// Whether data can be taken along as an archive.
     #[serde(default)]
     pub export: bool,
@@ -107,6 +110,19 @@ pub enum HoldSupport {
     Native,
     /// Whole groups, all or nothing.
     NativeGroup,
+}
+
+/// When a cloud can make what is booked larger or smaller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ResizeSupport {
+    /// Not at all.
+    #[default]
+    None,
+    /// Only while nothing runs.
+    Stopped,
+    /// Also while it runs: users reach it all the time.
+    Live,
 }
 
 /// A public key for signatures.

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{
     AllocationId, BackupId, BlockId, BlockState, ImageId, ImageState, LinkNotice, OperationId,
-    SecurityEventId, SecurityKind, WorkKind, WorkState,
+    ResourceGroup, SecurityEventId, SecurityKind, WorkKind, WorkState,
 };
 use crate::state::ResourceState;
 
@@ -21,7 +21,8 @@ pub struct CloudEvent {
     /// [`CloudEvent::PREFIX`] and the new state, such as `kumoichi.allocation.held`; for long work
     /// [`CloudEvent::WORK_PREFIX`] and its state, such as `kumoichi.operation.succeeded`; for what was noticed at an
     /// address [`CloudEvent::SECURITY_PREFIX`] and its kind; for blocks [`CloudEvent::BLOCK_PREFIX`], for images
-    /// [`CloudEvent::IMAGE_PREFIX`] and for links [`CloudEvent::LINK_PREFIX`], each with the new state.
+    /// [`CloudEvent::IMAGE_PREFIX`] and for links [`CloudEvent::LINK_PREFIX`], each with the new state; for another size
+    /// [`CloudEvent::RESIZED`].
     #[serde(rename = "type")]
     pub kind: String,
     /// The allocation's id, or the image's.
@@ -66,6 +67,17 @@ pub struct EventData {
     /// The link that came into another state; absent in all other events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<LinkNotice>,
+    /// The size before and after; absent unless it was resized.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resized: Option<SizeNotice>,
+}
+
+/// An allocation became larger or smaller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SizeNotice {
+    pub before: ResourceGroup,
+    pub after: ResourceGroup,
 }
 
 /// What was noticed at an address.
@@ -130,6 +142,8 @@ impl CloudEvent {
     pub const PREFIX: &'static str = "kumoichi.allocation.";
     /// The beginning of the type of every change of long work.
     pub const WORK_PREFIX: &'static str = "kumoichi.operation.";
+    /// The type of every change of a size.
+    pub const RESIZED: &'static str = "kumoichi.size.changed";
     /// The beginning of the type of everything noticed at an address.
     pub const SECURITY_PREFIX: &'static str = "kumoichi.security.";
     /// The beginning of the type of every change of a block.
@@ -168,6 +182,9 @@ impl CloudEvent {
         }
         if let Some(link) = &data.link {
             return format!("{}{}", Self::LINK_PREFIX, link.state.as_str());
+        }
+        if data.resized.is_some() {
+            return Self::RESIZED.to_owned();
         }
         match &data.block {
             Some(block) => format!("{}{}", Self::BLOCK_PREFIX, block.state.as_str()),
@@ -238,6 +255,7 @@ mod tests {
             block: None,
             image: None,
             link: None,
+            resized: None,
         };
         let json = serde_json::to_value(CloudEvent::of("urn:x", 7, data)).unwrap();
         assert_eq!(json["type"], "kumoichi.allocation.held");

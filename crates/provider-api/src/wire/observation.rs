@@ -93,11 +93,11 @@ pub struct UsageRecord {
     pub is_final: bool,
     /// Seconds between each start and stop, summed; an open interval counts until now (IF7).
     pub used_seconds: i64,
-    /// `used_seconds` times machines.
+    /// Whole seconds of use of each size times its machines.
     pub instance_seconds: i64,
-    /// `used_seconds` times virtual processors of all machines.
+    /// Whole seconds of use of each size times the virtual processors of all its machines.
     pub vcpu_seconds: i64,
-    /// Gibibytes held times seconds from booking to release.
+    /// Whole seconds from booking to release times the gibibytes of each size.
     pub storage_gb_seconds: i64,
     /// Bytes on the volume when it was last measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,6 +112,26 @@ pub struct UsageRecord {
     pub requests: i64,
     /// The single intervals of use, oldest first.
     pub intervals: Vec<UseInterval>,
+    /// Every size it has had since it was booked, oldest first; absent while it was never resized.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<UsedSize>,
+}
+
+/// The size of an allocation for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UsedSize {
+    /// Microseconds UTC.
+    pub from_us: i64,
+    /// Microseconds UTC; absent for the size it has now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_us: Option<i64>,
+    /// Machines.
+    pub instances: i64,
+    /// Virtual processors of all machines.
+    pub vcpu: i64,
+    /// Gibibytes.
+    pub storage_gb: i64,
 }
 
 /// One interval between start and stop.

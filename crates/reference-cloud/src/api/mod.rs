@@ -88,6 +88,7 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "detach" => post(routes::detach),
         "stop" => post(routes::stop),
         "drain" => post(routes::drain),
+        "resize" => post(routes::resize),
         "allow" => post(routes::allow),
         "deny" => post(routes::deny),
         "operation" => get(routes::operation),

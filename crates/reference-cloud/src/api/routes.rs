@@ -10,7 +10,7 @@ use axum::response::Response;
 use provider_api::{
     AttachRequest, BlockRequest, ConfirmRequest, ConvertRequest, DiscoverRequest, DrainRequest,
     ExtendRequest, FieldFault, HoldRequest, LinkOffer, LinkRequest, MonitoringRequest, ProblemCode,
-    StartRequest,
+    ResizeRequest, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -131,6 +131,7 @@ with_body! {
     confirm as "confirm" takes ConfirmRequest,
     start as "start" takes StartRequest,
     drain as "drain" takes DrainRequest,
+    resize as "resize" takes ResizeRequest,
     set_monitoring as "setMonitoring" takes MonitoringRequest,
 }
 

@@ -17,11 +17,12 @@ use provider_api::{Instance, Usage};
 
 pub(crate) use launch::StartFailure;
 pub(crate) use process::ProcessId;
-pub(crate) use socket::{SECRET_HEADER, ask, send};
+pub(crate) use socket::{SECRET_HEADER, ask, send, tell};
 pub(crate) use still::Standstill;
 
 use crate::config::ChildCommand;
 use crate::store::AllocationRow;
+use crate::volume;
 
 /// Environment variable with the secret shared by the cloud and its children.
 pub(crate) const SECRET_VARIABLE: &str = "KUMOICHI_APP_SECRET";
@@ -141,6 +142,31 @@ impl Children {
             if slot.starts_with(&prefix) {
                 self.end(&slot).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Ends the machines from a number on, with their logs; the others go on. They take no new requests before they end,
+    /// and finish those they have.
+    pub(crate) async fn end_from(&self, id: &str, first: i64) -> io::Result<()> {
+        if let Some(healthy) = self.lock().get_mut(id) {
+            healthy.truncate(usize::try_from(first).unwrap_or(0));
+        }
+        for name in self.slots_on_disk()? {
+            let Some((of, index)) = name.rsplit_once('-') else { continue };
+            if of == id && index.parse::<i64>().is_ok_and(|index| index >= first) {
+                self.end(&name).await?;
+                volume::erase_file(&self.log_dir.join(format!("{name}.log")))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells every machine how much the volume may hold from now on.
+    pub(crate) async fn tell_quota(&self, row: &AllocationRow) -> io::Result<()> {
+        let path = format!("/_control/quota/{}", row.quota_bytes.unwrap_or(0));
+        for index in 0..row.instances {
+            tell(&self.slot(&row.id, index).socket, &row.secret, &path).await?;
         }
         Ok(())
     }

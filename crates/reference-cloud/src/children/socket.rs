@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::body::Body;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use hyper::http::request::Builder;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
@@ -34,7 +35,16 @@ pub(crate) async fn send(socket: &Path, request: Request<Body>) -> io::Result<Re
 
 /// One control question with the secret; an error unless the child says 200.
 pub(crate) async fn ask(socket: &Path, secret: &str, path: &str) -> io::Result<Vec<u8>> {
-    let request = Request::get(path)
+    control(socket, secret, Request::get(path)).await
+}
+
+/// One control order with the secret; an error unless the child says 200.
+pub(crate) async fn tell(socket: &Path, secret: &str, path: &str) -> io::Result<Vec<u8>> {
+    control(socket, secret, Request::post(path)).await
+}
+
+async fn control(socket: &Path, secret: &str, to: Builder) -> io::Result<Vec<u8>> {
+    let request = to
         .header(hyper::header::HOST, "child")
         .header(SECRET_HEADER, secret)
         .body(Body::empty())

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::{DefaultBodyLimit, Form, Request, State as Shared};
+use axum::extract::{DefaultBodyLimit, Form, Path, Request, State as Shared};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -66,6 +66,7 @@ pub(super) async fn orphaned(state: Arc<State>, limit: Duration) {
 pub(super) fn router(state: Arc<State>) -> Router {
     let control = Router::new()
         .route("/_control/ping", get(|| async { "ok" }))
+        .route("/_control/quota/{bytes}", post(set_quota))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&state), from_cloud));
     Router::new()
         .route("/", get(index))
@@ -80,6 +81,14 @@ pub(super) fn router(state: Arc<State>) -> Router {
         // A note in percent-encoding takes up to nine bytes per character.
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(state)
+}
+
+/// The volume may hold so much from now on.
+async fn set_quota(Shared(state): Shared<Arc<State>>, Path(bytes): Path<i64>) -> Response {
+    match file_work(&state, move |state| state.notebook.set_quota(bytes)).await {
+        Ok(()) => "ok".into_response(),
+        Err(error) => refuse(&error, Words::english()),
+    }
 }
 
 async fn from_cloud(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {

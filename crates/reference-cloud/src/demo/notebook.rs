@@ -4,6 +4,8 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug)]
 pub(crate) struct Notebook {
     volume: PathBuf,
-    quota_bytes: i64,
+    quota_bytes: Arc<AtomicI64>,
 }
 
 /// What is kept.
@@ -37,11 +39,25 @@ pub(crate) const NOTE_MAX: usize = 2000;
 
 impl Notebook {
     pub(crate) fn new(volume: &Path, quota_bytes: i64) -> Self {
-        Self { volume: volume.to_owned(), quota_bytes }
+        Self { volume: volume.to_owned(), quota_bytes: Arc::new(AtomicI64::new(quota_bytes)) }
+    }
+
+    /// Every change that begins from now on keeps to it, and none is under way that did not.
+    pub(crate) fn set_quota(&self, bytes: i64) -> Result<(), NotebookError> {
+        let _lock = self.lock()?;
+        self.quota_bytes.store(bytes, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn lock(&self) -> io::Result<File> {
+        let lock =
+            File::options().create(true).append(true).open(self.volume.join("notebook.lock"))?;
+        lock.lock()?;
+        Ok(lock)
     }
 
     pub(crate) fn quota_bytes(&self) -> i64 {
-        self.quota_bytes
+        self.quota_bytes.load(Ordering::SeqCst)
     }
 
     /// Counts one visit and returns what is kept; a full volume still shows its content.
@@ -79,15 +95,13 @@ impl Notebook {
     }
 
     fn change(&self, change: impl FnOnce(&mut Kept)) -> Result<Kept, NotebookError> {
-        let lock =
-            File::options().create(true).append(true).open(self.volume.join("notebook.lock"))?;
-        lock.lock()?;
+        let _lock = self.lock()?;
         let mut kept = self.read()?;
         change(&mut kept);
         let text = serde_json::to_vec(&kept).map_err(io::Error::from)?;
         let old = self.file().metadata().map_or(0, |data| data.len());
         let grown = i64::try_from(text.len()).unwrap_or(i64::MAX) - i64::try_from(old).unwrap_or(0);
-        if self.used()?.saturating_add(grown) > self.quota_bytes {
+        if self.used()?.saturating_add(grown) > self.quota_bytes() {
             return Err(NotebookError::Full);
         }
         let beside = self.volume.join("notebook.new");

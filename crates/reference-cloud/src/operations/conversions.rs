@@ -52,7 +52,7 @@ impl Cloud {
             ImageFormat::TarGz => packed_max(tar_bytes),
             _ => tar_bytes,
         };
-        self.must_have_room(&mut tx, &intent.tenant.name, bytes).await?;
+        self.must_have_image_room(&mut tx, &intent.tenant.name, bytes).await?;
         let now_us = self.now_us();
         let made = ImageRow {
             id: image_id()?,

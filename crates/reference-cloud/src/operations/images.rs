@@ -57,7 +57,7 @@ impl Cloud {
         if let Some(record) = seen(&mut tx, intent).await? {
             return self.image(&record.allocation_id).await;
         }
-        self.must_have_room(&mut tx, &intent.tenant.name, request.bytes).await?;
+        self.must_have_image_room(&mut tx, &intent.tenant.name, request.bytes).await?;
         let now_us = self.now_us();
         let row = ImageRow {
             seq: 0,
@@ -90,7 +90,7 @@ impl Cloud {
     }
 
     /// Refuses what would not fit beside what is there.
-    pub(super) async fn must_have_room(
+    pub(super) async fn must_have_image_room(
         &self,
         tx: &mut Tx,
         tenant: &str,

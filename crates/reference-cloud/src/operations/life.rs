@@ -152,7 +152,7 @@ impl Cloud {
     }
 
     /// As `finish`, or without a key when the watch completes what was cut off.
-    async fn finish_maybe(
+    pub(super) async fn finish_maybe(
         &self,
         mut tx: store::Tx,
         row: &mut AllocationRow,

@@ -19,6 +19,7 @@ mod outcome;
 mod placing;
 mod reads;
 mod recipes;
+mod resize;
 mod resources;
 mod security;
 mod volumes;

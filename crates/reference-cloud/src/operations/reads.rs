@@ -5,7 +5,8 @@ use std::time::Instant;
 use provider_api::{
     Allocation, AllocationId, AllocationPage, Capabilities, DiscoverAnswer, DiscoverRequest,
     EndpointKind, HoldSupport, IdempotencyKey, Liveness, METRICS, Metrics, OperationRecord, Price,
-    ProblemCode, PublicKey, ResourceGroup, TenantQuota, UsageRecord,
+    ProblemCode, PublicKey, ResizeSupport, ResourceGroup, TenantQuota, UsageRecord, UseInterval,
+    UsedSize,
 };
 
 use super::hold::invalid;
@@ -14,7 +15,7 @@ use super::not_found;
 use crate::cloud::Cloud;
 use crate::config::UnitPrices;
 use crate::error::OpError;
-use crate::store::AllocationRow;
+use crate::store::{AllocationRow, Size, SizeRow};
 use crate::tenants::{OwnKey, Tenant};
 
 /// A live answer is worth trusting this long; shorter than any hold.
@@ -39,6 +40,7 @@ impl Cloud {
             security: Some(self.security_support()),
             volumes: true,
             drain: true,
+            resize: ResizeSupport::Live,
             export: true,
             webhooks: true,
             images: Some(self.image_support()),
@@ -174,33 +176,88 @@ impl Cloud {
         let row = self.row(id).await?;
         let at_us = self.now_us();
         let intervals = self.store.intervals(id).await?;
-        let used_us: i64 = intervals
-            .iter()
-            .map(|used| {
-                used.stopped_at_us.unwrap_or(at_us).saturating_sub(used.started_at_us).max(0)
+        let had = self.store.sizes(id).await?;
+        let sizes = spans(&had, &row, at_us);
+        let whole = Span { from_us: i64::MIN, until_us: at_us, size: row.size() };
+        let booked = row.reserved_at.map(|from| (from, row.released_at.unwrap_or(at_us)));
+        let sum = |of: fn(&Size) -> i64| {
+            sizes.iter().fold(0_i64, |sum, span| {
+                sum.saturating_add(span.used_seconds(&intervals).saturating_mul(of(&span.size)))
             })
-            .sum();
-        let used_seconds = used_us / 1_000_000;
+        };
         let (backup_bytes, backup_byte_seconds) = self.store.backups_kept(id, at_us).await?;
-        let held_us = row
-            .reserved_at
-            .map_or(0, |from| row.released_at.unwrap_or(at_us).saturating_sub(from).max(0));
+        let storage_gb_seconds = sizes.iter().fold(0_i64, |sum, span| {
+            let held = booked.map_or(0, |(from, until)| span.overlap_us(from, until) / 1_000_000);
+            sum.saturating_add(held.saturating_mul(span.size.storage_gb))
+        });
         Ok(UsageRecord {
             allocation_id: AllocationId(row.id.clone()),
             label: row.label.clone(),
             at_us,
             is_final: row.state_at(at_us).is_final(),
-            used_seconds,
-            instance_seconds: used_seconds.saturating_mul(row.instances),
-            vcpu_seconds: used_seconds.saturating_mul(row.instances.saturating_mul(row.vcpu_each)),
-            storage_gb_seconds: (held_us / 1_000_000).saturating_mul(row.storage_gb),
+            used_seconds: whole.used_seconds(&intervals),
+            instance_seconds: sum(|size| size.instances),
+            vcpu_seconds: sum(|size| size.instances.saturating_mul(size.vcpu_each)),
+            storage_gb_seconds,
             storage_bytes: row.storage_bytes,
             backup_bytes,
             backup_byte_seconds,
             requests: row.requests,
             intervals,
+            sizes: told(&had, &sizes),
         })
     }
+}
+
+/// A size and the time in which it was that.
+struct Span {
+    from_us: i64,
+    until_us: i64,
+    size: Size,
+}
+
+impl Span {
+    fn overlap_us(&self, from: i64, until: i64) -> i64 {
+        until.min(self.until_us).saturating_sub(from.max(self.from_us)).max(0)
+    }
+
+    /// Whole seconds of use; an open interval counts until the end of the span.
+    fn used_seconds(&self, intervals: &[UseInterval]) -> i64 {
+        let used = |each: &UseInterval| {
+            self.overlap_us(each.started_at_us, each.stopped_at_us.unwrap_or(i64::MAX))
+        };
+        intervals.iter().map(used).sum::<i64>() / 1_000_000
+    }
+}
+
+/// The sizes one after the other, until the moment of the reading; one of all times when it was never resized.
+fn spans(had: &[SizeRow], row: &AllocationRow, at_us: i64) -> Vec<Span> {
+    if had.is_empty() {
+        return vec![Span { from_us: i64::MIN, until_us: at_us, size: row.size() }];
+    }
+    let ends = had.iter().skip(1).map(|next| next.from_at).chain([at_us]);
+    let span = |(one, until_us): (&SizeRow, i64)| {
+        let (instances, vcpu_each) = (one.instances, one.vcpu_each);
+        let size = Size { instances, vcpu_each, storage_gb: one.storage_gb, ..row.size() };
+        Span { from_us: one.from_at, until_us, size }
+    };
+    had.iter().zip(ends).map(span).collect()
+}
+
+/// The sizes on the wire.
+fn told(had: &[SizeRow], spans: &[Span]) -> Vec<UsedSize> {
+    if had.is_empty() {
+        return Vec::new();
+    }
+    let last = spans.len().saturating_sub(1);
+    let size = |(place, span): (usize, &Span)| UsedSize {
+        from_us: span.from_us,
+        until_us: (place < last).then_some(span.until_us),
+        instances: span.size.instances,
+        vcpu: span.size.instances.saturating_mul(span.size.vcpu_each),
+        storage_gb: span.size.storage_gb,
+    };
+    spans.iter().enumerate().map(size).collect()
 }
 
 fn price(prices: &UnitPrices, group: &ResourceGroup) -> Price {

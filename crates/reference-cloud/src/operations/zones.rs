@@ -58,7 +58,7 @@ pub(crate) fn choose<'a>(rooms: &[Room<'a>], need: &Amounts) -> Result<&'a Zone,
 }
 
 /// Names what is short and by how much.
-fn shortage(free: &Amounts, need: &Amounts) -> String {
+pub(super) fn shortage(free: &Amounts, need: &Amounts) -> String {
     let pairs = [
         ("instances", free.instances, need.instances),
         ("vcpu", free.vcpu, need.vcpu),

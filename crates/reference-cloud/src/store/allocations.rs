@@ -331,8 +331,9 @@ async fn write(tx: &mut Tx, row: &AllocationRow) -> Result<(), sqlx::Error> {
              quota_bytes = $5, application = $6, service_name = $7, settings = $8, running_wanted = $9,
              access_wanted = $10, erasing_bytes = $11, erasing_items = $12, held_until = $13, reserved_at = $14,
              started_at = $15, stopped_at = $16, released_at = $17, erasure = $18, failure = $19,
-             drain_until = $20, image_id = $21, image_placed = $22, volume_id = $23, attached_to = $24
-         WHERE id = $25 AND generation = $26",
+             drain_until = $20, instances = $21, vcpu_each = $22, ram_mb_each = $23, storage_gb = $24, mbps = $25,
+             resizing = $26, image_id = $27, image_placed = $28, volume_id = $29, attached_to = $30
+         WHERE id = $31 AND generation = $32",
     )
     .bind(&row.state)
     .bind(row.epoch)
@@ -354,6 +355,12 @@ async fn write(tx: &mut Tx, row: &AllocationRow) -> Result<(), sqlx::Error> {
     .bind(&row.erasure)
     .bind(&row.failure)
     .bind(row.drain_until)
+    .bind(row.instances)
+    .bind(row.vcpu_each)
+    .bind(row.ram_mb_each)
+    .bind(row.storage_gb)
+    .bind(row.mbps)
+    .bind(&row.resizing)
     .bind(&row.image_id)
     .bind(row.image_placed)
     .bind(&row.volume_id)

@@ -3,7 +3,7 @@
 use provider_api::{
     AllocationId, BackupId, BlockId, BlockNotice, BlockState, EventData, LinkId, LinkNotice,
     LinkState, OperationEvent, OperationId, ResourceState, SecurityEventId, SecurityKind,
-    SecurityNotice, WorkKind, WorkState,
+    SecurityNotice, SizeNotice, WorkKind, WorkState,
 };
 use sqlx::FromRow;
 
@@ -41,6 +41,7 @@ struct EventRow {
     block_source: Option<String>,
     link_id: Option<String>,
     link_state: Option<String>,
+    resized: Option<String>,
 }
 
 impl EventRow {
@@ -58,6 +59,7 @@ impl EventRow {
             block: self.block(),
             image: None,
             link: self.link(),
+            resized: self.resized.as_deref().and_then(|text| serde_json::from_str(text).ok()),
         }
     }
 
@@ -107,7 +109,7 @@ impl Store {
             "SELECT e.seq, e.allocation_id, e.label, e.before, e.state, e.generation, e.epoch, e.at, e.operation_id,
                     e.operation_kind, e.operation_state, e.backup_id, e.security_id, s.kind AS security_kind,
                     s.source AS security_source, s.count AS security_count, e.block_id, e.block_state,
-                    b.source AS block_source, e.link_id, e.link_state
+                    b.source AS block_source, e.link_id, e.link_state, e.resized
              FROM events e
              JOIN allocations a ON a.id = e.allocation_id AND a.tenant = $4
              LEFT JOIN security_events s ON s.id = e.security_id
@@ -209,6 +211,32 @@ pub(super) async fn note_work(
     .bind(work.kind.as_str())
     .bind(work.state.as_str())
     .bind(work.backup_id.as_ref().map(BackupId::as_str))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes that an allocation has another size, in the state in which it was.
+pub(super) async fn note_size(
+    tx: &mut Tx,
+    row: &AllocationRow,
+    notice: &SizeNotice,
+    at_us: i64,
+) -> Result<(), sqlx::Error> {
+    let resized =
+        serde_json::to_string(notice).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    sqlx::query(
+        "INSERT INTO events (allocation_id, label, before, state, generation, epoch, at, resized)
+         VALUES ($1, $2, $3, $3, $4, $5, $6, $7)",
+    )
+    .bind(&row.id)
+    .bind(&row.label)
+    .bind(&row.state)
+    // As written down with the change, which follows in the same transaction.
+    .bind(row.generation.saturating_add(1))
+    .bind(row.epoch)
+    .bind(at_us)
+    .bind(resized)
     .execute(&mut **tx)
     .await?;
     Ok(())

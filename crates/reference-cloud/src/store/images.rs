@@ -340,6 +340,7 @@ impl ImageEventRow {
             security: None,
             block: None,
             link: None,
+            resized: None,
             image: Some(ImageNotice { id: ImageId(self.image_id), state }),
         };
         Told { seq: self.seq, data }

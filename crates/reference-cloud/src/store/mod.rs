@@ -12,6 +12,7 @@ mod monitoring;
 mod older;
 mod rows;
 mod security;
+mod sizes;
 mod usage;
 mod webhook;
 mod work;
@@ -41,6 +42,7 @@ pub(crate) use security::{
     BlockRow, SecurityRow, active_block, count_blocks, forget_sources, insert_block,
     insert_security, lift_blocks,
 };
+pub(crate) use sizes::{Resizing, Size, SizeRow, note_size};
 pub(crate) use usage::{close_interval, open_interval};
 pub(crate) use webhook::{WebhookRow, load_webhook, record_webhook_key, set_webhook};
 pub(crate) use work::{WorkRow, end_work, forget_reasons, insert_work};

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use provider_api::{
-    Allocation, AllocationId, ComputeSpec, Endpoint, EndpointKind, ErasureStatement, ImageId,
-    Instance, NetworkSpec, Quota, ResourceGroup, ResourceState, StorageSpec, Zone,
+    Allocation, AllocationId, Endpoint, EndpointKind, ErasureStatement, ImageId, Instance, Quota,
+    ResourceGroup, ResourceState, Zone,
 };
 use sqlx::FromRow;
 
@@ -56,6 +56,7 @@ pub(crate) struct AllocationRow {
     pub tenant: String,
     pub volume_id: Option<String>,
     pub attached_to: Option<String>,
+    pub resizing: Option<String>,
 }
 
 impl AllocationRow {
@@ -88,16 +89,11 @@ impl AllocationRow {
     }
 
     pub(crate) fn resources(&self) -> ResourceGroup {
-        let endpoint = if self.has_endpoint { EndpointKind::Http } else { EndpointKind::None };
-        ResourceGroup {
-            compute: ComputeSpec {
-                count: small(self.instances),
-                vcpu: small(self.vcpu_each),
-                ram_mb: small(self.ram_mb_each),
-            },
-            storage: StorageSpec { gb: small(self.storage_gb) },
-            network: NetworkSpec { mbps: small(self.mbps), endpoint },
-        }
+        self.size().group(self)
+    }
+
+    pub(crate) fn endpoint_kind(&self) -> EndpointKind {
+        if self.has_endpoint { EndpointKind::Http } else { EndpointKind::None }
     }
 
     /// Where it is; every row has been given its zone when the cloud opened its file.
@@ -135,7 +131,7 @@ impl AllocationRow {
             generation: self.generation,
             epoch: self.epoch,
             resources: self.resources(),
-            quota: self.quota_bytes.map(|bytes| Quota { storage_bytes: Some(bytes) }),
+            quota: self.size().quota_bytes.map(|bytes| Quota { storage_bytes: Some(bytes) }),
             endpoint,
             instances,
             created_at_us: self.created_at,
@@ -152,9 +148,4 @@ impl AllocationRow {
             failure: self.failure.clone(),
         })
     }
-}
-
-/// Counts were checked when they came in; a damaged row shows as zero rather than failing every list.
-fn small(value: i64) -> u32 {
-    u32::try_from(value).unwrap_or(0)
 }

@@ -1,4 +1,4 @@
-//! A contract's end: when it is due, and its proofs, erasure statement and final meter.
+//! A contract's beginning and end: when they are due, and the proofs of the end, erasure statement and final meter.
 
 use super::{ContractHead, ErasureStatement, UsageRecord};
 use crate::record::{expect_one, find, list};
@@ -10,6 +10,13 @@ statements! {
     SET_END = "
         UPDATE contract SET ends_at = $3, updated_at = $4, revision = revision + 1
         WHERE id = $1 AND revision = $2";
+    SET_START = "
+        UPDATE contract SET starts_at = $3, updated_at = $4, revision = revision + 1
+        WHERE id = $1 AND revision = $2 AND waits";
+    LIST_STARTING = concat!("
+        SELECT ", head_columns!(), " FROM ", head_tables!(), "
+        WHERE starts_at <= $1 AND waits
+        ORDER BY starts_at, contract.id LIMIT $2");
     LIST_DUE = concat!("
         SELECT ", head_columns!(), " FROM ", head_tables!(), "
         WHERE ends_at <= $1 AND ends_at IS NOT NULL AND state = 'active'
@@ -46,6 +53,26 @@ pub async fn set_end(
     let ends_at = ends_at.map(|ends| ends.0);
     let affected = execute!(tx, SET_END, head.id.uuid(), head.revision, ends_at, at.0)?;
     expect_one(affected, "contract")
+}
+
+/// Moves the beginning of a contract that waits for it; `Conflict` unless the revision of the head is current.
+pub async fn set_start(
+    tx: &mut Tx,
+    head: &ContractHead,
+    starts_at: Timestamp,
+    at: Timestamp,
+) -> Result<(), StorageError> {
+    let affected = execute!(tx, SET_START, head.id.uuid(), head.revision, starts_at.0, at.0)?;
+    expect_one(affected, "contract")
+}
+
+/// Lists contracts whose beginning has come, longest overdue first.
+pub async fn list_starting(
+    tx: &mut Tx,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<ContractHead>, StorageError> {
+    list!(tx, ContractHead, LIST_STARTING, now.0, i64::from(limit))
 }
 
 /// Lists running contracts whose end has come, longest overdue first.

@@ -12,9 +12,10 @@ statements! {
         INSERT INTO contract (id, organisation_id, provider_id, offer_id, offer_version,
             offer_document, offer_hash, requirement_id, requirement_version,
             requirement_document, requirement_hash, service_name, plan, price_minor, currency,
-            state, signed_by, signed_at, updated_at, revision, order_id, order_seat)
+            state, signed_by, signed_at, updated_at, revision, order_id, order_seat, starts_at,
+            waits)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-            'activating', $16, $17, $17, 1, $18, $19)";
+            'activating', $16, $17, $17, 1, $18, $19, $20, $21)";
     FIND = concat!("
         SELECT ", head_columns!(), ", offer_document, offer_hash, requirement_document,
             requirement_hash, plan
@@ -31,7 +32,7 @@ statements! {
         ORDER BY signed_at DESC, contract.id DESC LIMIT $4");
     LIST_BY_STATE = concat!("
         SELECT ", head_columns!(), " FROM ", head_tables!(), "
-        WHERE contract.state = $1 AND (signed_at, contract.id) < ($2, $3)
+        WHERE contract.state = $1 AND NOT waits AND (signed_at, contract.id) < ($2, $3)
         ORDER BY signed_at DESC, contract.id DESC LIMIT $4");
     FIND_LIVE_BY_NAME = concat!("
         SELECT ", head_columns!(), " FROM ", head_tables!(), "
@@ -41,10 +42,10 @@ statements! {
     SET_STATE = "
         UPDATE contract SET state = $3, failure = COALESCE($4, failure),
             address = COALESCE($5, address), activated_at = COALESCE($6, activated_at),
-            released_at = COALESCE($7, released_at), updated_at = $8, revision = revision + 1
+            released_at = COALESCE($7, released_at), waits = FALSE, updated_at = $8, revision = revision + 1
         WHERE id = $1 AND revision = $2";
     COUNT_IN_STATE = "
-        SELECT COUNT(*) FROM contract WHERE state = $1";
+        SELECT COUNT(*) FROM contract WHERE state = $1 AND NOT waits";
     COUNT_LIVE_BY_OFFER = "
         SELECT COUNT(*) FROM contract
         WHERE offer_id = $1 AND state IN ('activating', 'active', 'releasing')";
@@ -74,6 +75,8 @@ pub async fn insert(tx: &mut Tx, contract: &NewContract) -> Result<(), StorageEr
         contract.signed_at.0,
         contract.order.map(|seat| seat.order.uuid()),
         contract.order.map(|seat| seat.number),
+        contract.starts_at.map(|at| at.0),
+        contract.starts_at.is_some(),
     )?;
     Ok(())
 }
@@ -129,7 +132,7 @@ pub async fn list_by_provider(
     Ok(cut(rows, limit, after))
 }
 
-/// Lists the contracts that stand in a state, newest first.
+/// Lists the contracts that stand in a state, newest first; those that wait for their beginning stand in none.
 pub async fn list_by_state(
     tx: &mut Tx,
     state: ContractState,
@@ -146,7 +149,7 @@ fn after(contract: &ContractHead) -> Cursor {
     Cursor::after(contract.signed_at, contract.id.uuid())
 }
 
-/// Steps a contract; `Conflict` unless the revision is current.
+/// Steps a contract, which then no longer waits for its beginning; `Conflict` unless the revision is current.
 pub async fn set_state(tx: &mut Tx, change: &StateChange<'_>) -> Result<(), StorageError> {
     let affected = execute!(
         tx,

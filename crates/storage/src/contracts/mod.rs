@@ -9,8 +9,9 @@ macro_rules! head_columns {
             provider.name_ja AS provider_name_ja, contract.offer_id AS offer_id, offer_version,
             signed.title_en AS offer_title_en, signed.title_ja AS offer_title_ja, requirement_id,
             requirement_version, service_name, contract.price_minor AS price_minor,
-            contract.currency AS currency, state, failure, address,
-            signed_by, signed_at, activated_at, released_at, ends_at, contract.updated_at AS updated_at,
+            contract.currency AS currency,
+            CASE WHEN waits THEN 'scheduled' ELSE state END AS state, failure, address,
+            signed_by, signed_at, activated_at, released_at, starts_at, ends_at, contract.updated_at AS updated_at,
             contract.revision AS revision, order_id, order_seat"
     };
 }
@@ -26,6 +27,7 @@ macro_rules! head_tables {
 }
 
 pub(crate) mod care;
+pub(crate) mod changes;
 pub(crate) mod closing;
 pub(crate) mod heads;
 pub(crate) mod orders;
@@ -33,9 +35,13 @@ pub(crate) mod resources;
 mod rows;
 
 pub use care::{Care, find_care, set_care};
+pub use changes::{
+    find_change, find_change_by_key, find_open_change, insert_change, list_changes,
+    list_due_changes, set_change_state, set_terms,
+};
 pub use closing::{
     find_erasure_statement, find_usage, insert_erasure_statement, list_due, list_ended_since,
-    set_end, upsert_usage,
+    list_starting, set_end, set_start, upsert_usage,
 };
 pub use heads::{
     count_in_state, count_live_by_offer, find, find_head, find_live_by_name, insert,
@@ -44,6 +50,6 @@ pub use heads::{
 pub use orders::{contracts_of_order, find_order, insert_order, is_ordered_already};
 pub use resources::{list_resources, set_resource_state, upsert_resource};
 pub use rows::{
-    Contract, ContractHead, ErasureStatement, NewContract, Order, Resource, Seat, StateChange,
-    UsageRecord,
+    Change, Contract, ContractHead, ErasureStatement, Frozen, NewChange, NewContract, Order,
+    Resource, Seat, StateChange, Terms, UsageRecord,
 };

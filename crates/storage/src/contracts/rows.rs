@@ -2,11 +2,11 @@
 
 use crate::record::record;
 use domain::{
-    ContractId, ContractState, Money, OfferId, OrderId, OrganisationId, ProviderId, RequirementId,
-    ResourceId, StatementId, Timestamp,
+    ChangeKind, ChangeState, ContractId, ContractState, Money, OfferId, OrderId, OrganisationId,
+    ProviderId, RequirementId, ResourceId, StatementId, Timestamp,
 };
 
-/// A contract at the moment it is signed; it starts in `activating`.
+/// A contract at the moment it is signed; it starts in `activating`, or in `scheduled`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewContract {
     /// Its id.
@@ -41,6 +41,8 @@ pub struct NewContract {
     pub signed_by: String,
     /// When it was signed.
     pub signed_at: Timestamp,
+    /// When it is to begin; `None`: at once.
+    pub starts_at: Option<Timestamp>,
     /// Its place in an order; `None`: signed alone.
     pub order: Option<Seat>,
 }
@@ -114,6 +116,8 @@ record! {
         pub activated_at: Option<Timestamp>,
         /// When nothing was left at the provider.
         pub released_at: Option<Timestamp>,
+        /// When it was to begin; `None`: with its signature.
+        pub starts_at: Option<Timestamp>,
         /// When it ends by itself; `None`: when its customer releases it.
         pub ends_at: Option<Timestamp>,
         /// When it last changed.
@@ -233,5 +237,113 @@ record! {
         pub hash: String,
         /// When it was read.
         pub read_at: Timestamp,
+    }
+}
+
+/// A text that was signed, exactly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frozen {
+    /// The text.
+    pub text: String,
+    /// Lower-case hex SHA-256 of exactly that text.
+    pub hash: String,
+}
+
+/// What is agreed in a contract and can change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Who delivers.
+    pub provider_id: ProviderId,
+    /// The offer.
+    pub offer_id: OfferId,
+    /// Its version.
+    pub offer_version: i64,
+    /// Its exact text.
+    pub offer: Frozen,
+    /// Bill of quantities as JSON.
+    pub plan: String,
+    /// Monthly price.
+    pub price: Money,
+    /// When it ends by itself; `None`: when its customer releases it.
+    pub ends_at: Option<Timestamp>,
+    /// Where the service answers.
+    pub address: Option<String>,
+}
+
+impl Contract {
+    /// The terms as they are.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        Terms {
+            provider_id: self.head.provider_id,
+            offer_id: self.head.offer_id,
+            offer_version: self.head.offer_version,
+            offer: Frozen { text: self.offer_document.clone(), hash: self.offer_hash.clone() },
+            plan: self.plan.clone(),
+            price: self.head.price,
+            ends_at: self.head.ends_at,
+            address: self.head.address.clone(),
+        }
+    }
+}
+
+/// A change of a contract as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewChange {
+    /// The contract.
+    pub contract_id: ContractId,
+    /// From 1, in the order of asking.
+    pub number: i64,
+    /// Names the request; unique within the contract.
+    pub idempotency_key: String,
+    /// What is to be different.
+    pub kind: ChangeKind,
+    /// Scheduled or running.
+    pub state: ChangeState,
+    /// Quantities, price, offer and end as they are, as JSON.
+    pub terms_before: String,
+    /// The same as they are to be.
+    pub terms_after: String,
+    /// The offer as it was signed; `None` where its version stays.
+    pub offer_before: Option<Frozen>,
+    /// The offer as it is signed now; `None` where its version stays.
+    pub offer_after: Option<Frozen>,
+    /// The user id of whoever asks.
+    pub asked_by: String,
+    /// When.
+    pub asked_at: Timestamp,
+    /// When it is to begin; `None`: at once.
+    pub from_at: Option<Timestamp>,
+}
+
+record! {
+    /// A change of a contract without the texts of offers.
+    pub struct Change in "contract_change" {
+        /// The contract.
+        pub contract_id: ContractId,
+        /// From 1, in the order of asking.
+        pub number: i64,
+        /// Names the request.
+        pub idempotency_key: String,
+        /// What is different.
+        pub kind: ChangeKind,
+        /// Where it stands.
+        pub state: ChangeState,
+        /// Why it came to nothing, as a stable code.
+        pub failure: Option<String>,
+        /// Quantities, price, offer and end as they were, as JSON.
+        pub terms_before: String,
+        /// The same as asked for.
+        pub terms_after: String,
+        /// The user id of whoever asked.
+        pub asked_by: String,
+        /// When.
+        pub asked_at: Timestamp,
+        /// When it was to begin; `None`: at once.
+        pub from_at: Option<Timestamp>,
+        /// When it ended.
+        pub ended_at: Option<Timestamp>,
+        /// Grows with every step; guards updates.
+        pub revision: i64,
     }
 }

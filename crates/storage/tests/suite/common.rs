@@ -162,6 +162,7 @@ pub fn contract_row(number: u128, offer: u128) -> NewContract {
         price: Money::new(1_480, Currency::Jpy),
         signed_by: user_id(1).to_string(),
         signed_at: at(10),
+        starts_at: None,
         order: None,
     }
 }

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod cancelled;
+mod changes;
 mod cloud_reports;
 mod common;
 mod contracts;
@@ -19,3 +20,4 @@ mod providers;
 mod requirements;
 mod sessions;
 mod statements;
+mod turns;

@@ -1,6 +1,8 @@
 //! Measures whole lives of services for `cargo xtask bench lifecycle`: the real broker with its workers
 //! over one database, and a modelled cloud that answers at once, so that what is measured is ours. Beside
-//! it stands how often the same database commits the smallest unit of work. One JSON object a line.
+//! it stands how often the same database commits the smallest unit of work for as many callers. A machine
+//! is not equally busy all the time, so both take turns in short rounds, and each round is compared with
+//! the commits just before and just after it. One JSON object a line.
 //!
 //! `lifecycle sqlite|postgres [CONTRACTS]`
 
@@ -16,14 +18,16 @@ use market::Market;
 use storage::testing::{CommitMeter, Engine, TestDatabase};
 use tokio_util::sync::CancellationToken;
 
-/// Contracts that live at the same time, and writers of the raw commits beside them.
+/// Contracts that live at the same time, workers, and writers of the raw commits beside them.
 const AT_ONCE: usize = 8;
 /// Contracts of each case where nothing is said.
-const CONTRACTS: usize = 200;
+const CONTRACTS: usize = 280;
+/// Turns of commits and lives.
+const ROUNDS: usize = 7;
 /// Instances of the cloud: more than anybody asks for.
 const ROOM: i64 = 1_000_000;
-/// How long raw commits are counted.
-const COMMITTING: Duration = Duration::from_secs(3);
+/// How long raw commits are counted in one turn.
+const COMMITTING: Duration = Duration::from_secs(1);
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -42,12 +46,7 @@ async fn measure(engine: Engine, contracts: usize) {
         Engine::Sqlite => "SQLite",
         Engine::Postgres => "PostgreSQL",
     };
-    let one = commits(&database, 1).await;
-    say(&format!("{name}: commits, one writer"), "1/s", &[one], None);
-    let many = commits(&database, AT_ONCE).await;
-    say(&format!("{name}: commits, {AT_ONCE} writers"), "1/s", &[many], None);
-
-    let market = Arc::new(Market::open(database.db.clone(), ROOM).await);
+    let market = Arc::new(Market::open(database.db.clone(), ROOM, AT_ONCE).await);
     let stop = CancellationToken::new();
     let running = tokio::spawn({
         let (broker, stop) = (market.broker.clone(), stop.clone());
@@ -60,37 +59,70 @@ async fn measure(engine: Engine, contracts: usize) {
     for number in 0..contracts.div_ceil(4) {
         alone.push(market.live(&format!("alone {number}")).await);
     }
-    let ms =
-        |times: &[Duration]| times.iter().map(|time| time.as_secs_f64() * 1e3).collect::<Vec<_>>();
     say(&format!("{name}: sign to active, one at a time"), "ms", &ms(&alone), None);
-
-    let steps_before = storage::testing::count(&database.db, "workflow_step").await;
-    let begun = Instant::now();
-    let mut lives = tokio::task::JoinSet::new();
-    for customer in 0..AT_ONCE {
-        let market = Arc::clone(&market);
-        let mine = (customer..contracts).step_by(AT_ONCE);
-        lives.spawn(async move {
-            let mut times = Vec::new();
-            for number in mine {
-                times.push(market.live(&format!("together {number}")).await);
-            }
-            times
-        });
-    }
-    let together: Vec<Duration> = lives.join_all().await.into_iter().flatten().collect();
-    let seconds = begun.elapsed().as_secs_f64();
-    let steps = storage::testing::count(&database.db, "workflow_step").await - steps_before;
-    say(&format!("{name}: sign to active, {AT_ONCE} at once"), "ms", &ms(&together), None);
-    let rate = |count: f64| count / seconds;
-    say(&format!("{name}: whole lives"), "1/s", &[rate(together.len() as f64)], None);
-    say(&format!("{name}: durable steps"), "1/s", &[rate(steps as f64)], Some(many));
+    let seen = rounds(&database, &market, contracts.div_ceil(ROUNDS)).await;
+    say(&format!("{name}: sign to active, {AT_ONCE} at once"), "ms", &ms(&seen.active), None);
+    say(&format!("{name}: commits, {AT_ONCE} writers"), "1/s", &seen.commits, None);
+    say(&format!("{name}: whole lives"), "1/s", &seen.lives, None);
+    say(&format!("{name}: durable steps"), "1/s", &seen.steps, None);
+    say(&format!("{name}: durable steps a commit"), "1", &seen.ratios, None);
 
     assert_eq!(market.still_lent(), 0, "every contract was released");
     stop.cancel();
     running.await.unwrap().unwrap();
     drop(market);
     database.remove().await;
+}
+
+/// What the rounds came to, one value for each but for the times.
+#[derive(Default)]
+struct Seen {
+    active: Vec<Duration>,
+    commits: Vec<f64>,
+    lives: Vec<f64>,
+    steps: Vec<f64>,
+    ratios: Vec<f64>,
+}
+
+async fn rounds(database: &TestDatabase, market: &Arc<Market>, lives: usize) -> Seen {
+    let mut seen = Seen::default();
+    let mut before = commits(database, AT_ONCE).await;
+    for round in 0..ROUNDS {
+        let steps_before = storage::testing::count(&database.db, "workflow_step").await;
+        let begun = Instant::now();
+        seen.active.extend(together(market, round, lives).await);
+        let seconds = begun.elapsed().as_secs_f64();
+        let steps = storage::testing::count(&database.db, "workflow_step").await - steps_before;
+        let after = commits(database, AT_ONCE).await;
+        let floor = f64::midpoint(before, after);
+        seen.commits.push(floor);
+        seen.lives.push(lives as f64 / seconds);
+        seen.steps.push(steps as f64 / seconds);
+        seen.ratios.push(steps as f64 / seconds / floor);
+        before = after;
+    }
+    seen
+}
+
+/// Lets so many services live, as many at a time as there are customers.
+async fn together(market: &Arc<Market>, round: usize, lives: usize) -> Vec<Duration> {
+    let mut customers = tokio::task::JoinSet::new();
+    for customer in 0..AT_ONCE {
+        let market = Arc::clone(market);
+        let mine = (customer..lives).step_by(AT_ONCE);
+        customers.spawn(async move {
+            let mut times = Vec::new();
+            for number in mine {
+                times.push(market.live(&format!("together {round} {number}")).await);
+            }
+            times
+        });
+    }
+    customers.join_all().await.into_iter().flatten().collect()
+}
+
+fn ms(times: &[Duration]) -> Vec<f64> {
+    times.iter().map(|time| time.as_secs_f64() * 1e3).collect()
 }
 
 /// The smallest units of work that so many writers get committed in a second.

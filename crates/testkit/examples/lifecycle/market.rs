@@ -12,10 +12,11 @@ use reference_cloud::SystemClock;
 use storage::Db;
 use testkit::modelled::{Carrier, Cloud, Direct, Modelled};
 
-/// As many as `serve` has by default.
-const WORKERS: usize = 4;
 /// Longer than any case.
 const NEVER_S: i64 = 3_600;
+
+/// What the workflows of this process do.
+type Changes = tokio::sync::broadcast::Receiver<workflow::Progress>;
 
 /// An open broker, and who signs what.
 pub struct Market {
@@ -28,7 +29,7 @@ pub struct Market {
 
 impl Market {
     /// The demo market over an empty database; the cloud has room for so many instances.
-    pub async fn open(db: Db, room: i64) -> Self {
+    pub async fn open(db: Db, room: i64, workers: usize) -> Self {
         let cloud = Direct::to(Cloud::new(Arc::new(SystemClock), room));
         let modelled = Arc::new(Modelled(cloud.clone()));
         let parts = BrokerParts {
@@ -38,7 +39,7 @@ impl Market {
             drivers: Arc::<Modelled<Direct>>::clone(&modelled),
             probe: modelled,
             config: BrokerConfig {
-                workers: WORKERS,
+                workers,
                 monitor_interval_seconds: NEVER_S,
                 lease_seconds: 30,
                 password_memory_kib: 8,
@@ -74,23 +75,31 @@ impl Market {
             service_name: "証明サービス".to_owned(),
             plan: None,
             shown_price: None,
+            starts_at: None,
             idempotency_key: key.to_owned(),
         };
+        let changes = self.broker.watch_workflows();
         let id = self.broker.sign(&self.customer, sign).await.unwrap();
-        self.reach(id, ContractState::Active).await;
+        self.reach(id, ContractState::Active, changes).await;
         let active = begun.elapsed();
+        let changes = self.broker.watch_workflows();
         self.broker.release(&self.customer, id).await.unwrap();
-        self.reach(id, ContractState::Released).await;
+        self.reach(id, ContractState::Released, changes).await;
         active
     }
 
-    /// Waits as the contract's page does: for the signal that something changed.
-    async fn reach(&self, id: ContractId, goal: ContractState) {
-        let mut changes = self.broker.watch_contract(&self.customer, id).await.unwrap();
+    /// Waits until the workflow that works on the contract has ended.
+    async fn reach(&self, id: ContractId, goal: ContractState, mut changes: Changes) {
+        let subject = id.to_string();
         loop {
-            let mut tx = self.broker.db().begin_read().await.unwrap();
+            match changes.recv().await {
+                Ok(change) if change.subject == subject && change.ended => {}
+                Ok(_) => continue,
+                // Missed some: look.
+                Err(_) => {}
+            }
+            let mut tx = self.broker.db().look().await.unwrap();
             let head = storage::contracts::find_head(&mut tx, id).await.unwrap().unwrap();
-            drop(tx);
             assert!(
                 !matches!(head.state, ContractState::Failed),
                 "the contract failed: {:?}",
@@ -99,7 +108,6 @@ impl Market {
             if head.state == goal {
                 return;
             }
-            changes.recv().await;
         }
     }
 

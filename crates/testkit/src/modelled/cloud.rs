@@ -153,6 +153,7 @@ impl Cloud {
             monitoring: None,
             security: None,
             drain: false,
+            resize: provider_api::ResizeSupport::None,
             export: false,
             webhooks: false,
             volumes: false,
@@ -383,6 +384,7 @@ impl Cloud {
             backup_byte_seconds: 0,
             requests: 0,
             intervals: book.intervals.clone(),
+            sizes: Vec::new(),
         })))
     }
 }

@@ -8,8 +8,7 @@ use crate::{Phase, RetryPolicy, Step, StepInput, StepResult, StepStatus, Stop, U
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
-use storage::Tx;
-use storage::workflow::{self as rows, StepRow};
+use storage::workflow::StepRow;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -81,8 +80,9 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
             let last = working.is_empty();
             // What waits in the queue has its turn first; who is asked to stop begins nothing.
             let goes_on = last && queue.is_empty() && !shutdown.is_cancelled();
-            if self.ended(worked, Place { last, goes_on }).await? == Flow::Rest {
-                return Ok(Flow::Rest);
+            let flow = self.ended(worked, Place { last, goes_on }).await?;
+            if flow != Flow::On {
+                return Ok(flow);
             }
         }
     }
@@ -164,42 +164,34 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         if let Some(logged) = logged {
             return Ok(Some(self.intended.swap_remove(logged)));
         }
-        let mut tx = self.write().await?;
+        let row = self.intent(step, act);
+        self.log_alone(None, Some(&row)).await?;
         if self.cancellation().is_some() {
             return Ok(None);
         }
-        let row = self.intent(step, act);
-        rows::put_step(&mut tx, self.grip.id, &row).await?;
-        self.commit(tx).await?;
         self.remember(row.clone());
         Ok(Some(row))
     }
 
-    /// Logs the intents of what comes after `done` in its unit of work, as many as may begin at once:
-    /// a step then costs one unit of work and not two. A crash in between costs no more than one
-    /// after the intent: the step is asked whether it acted.
-    pub(super) async fn intend_next(
-        &self,
-        tx: &mut Tx,
-        done: &StepRow,
-    ) -> Result<Option<(Vec<Act>, Vec<StepRow>)>, Halt> {
+    /// What comes after `done`, with the rows of the intents that may begin at once.
+    ///
+    /// They are logged in the unit of work of `done`: a step then costs one unit of work and not two.
+    /// A crash in between costs no more than one after the intent: the step is asked whether it acted.
+    pub(super) fn after(&self, done: &StepRow) -> (Next, Vec<StepRow>) {
         let mut log = self.log.clone();
         log.retain(|row| row.seq != done.seq || row.phase != done.phase);
         log.push(done.clone());
         let (table, now) = (self.definition.steps, self.inner.clock.now());
-        let Next::Act(acts) = plan::next(table, &log, self.direction, now) else {
-            return Ok(None);
-        };
+        let next = plan::next(table, &log, self.direction, now);
+        let Next::Act(acts) = &next else { return (next, Vec::new()) };
         let mut intended = Vec::new();
-        for act in &acts {
+        for act in acts {
             let step = &table[act.seq];
             if intended.len() < step.group.map_or(1, |group| group.at_once) {
-                let row = self.intent(step, *act);
-                rows::put_step(tx, self.grip.id, &row).await?;
-                intended.push(row);
+                intended.push(self.intent(step, *act));
             }
         }
-        Ok(Some((acts, intended)))
+        (next, intended)
     }
 
     /// The row that says what is about to be done.

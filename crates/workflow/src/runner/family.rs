@@ -2,6 +2,7 @@
 //! children.
 
 use super::{Flow, Halt, Runner};
+use crate::engine::Inner;
 use crate::operate::barred;
 use crate::{Child, NewChild, Phase, StepFailure, Stop, WorkflowState};
 use domain::WorkflowId;
@@ -9,6 +10,33 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use storage::workflow::{self as rows, NewWorkflow, StepRow, WorkflowRow};
 use storage::{StorageError, Tx};
+
+/// The fence of an instance that was claimed once.
+const FIRST_FENCE: i64 = 1;
+
+/// What is known of an instance when it is claimed.
+pub(super) struct Known {
+    pub log: Vec<StepRow>,
+    pub signals: BTreeMap<String, Value>,
+    pub children: BTreeMap<String, Child>,
+}
+
+impl Known {
+    /// Reads it as it is at one moment.
+    pub async fn read<E>(inner: &Inner<E>, row: &WorkflowRow) -> Result<Self, Halt> {
+        if row.fence == FIRST_FENCE {
+            // Nobody had it before: it has no log and no children, only words that came early.
+            let signals = signals(&mut inner.db.look().await?, row.id).await?;
+            return Ok(Self { log: Vec::new(), signals, children: BTreeMap::new() });
+        }
+        let mut tx = inner.db.begin_read().await?;
+        Ok(Self {
+            log: rows::steps(&mut tx, row.id).await?,
+            signals: signals(&mut tx, row.id).await?,
+            children: children(&mut tx, row.id).await?,
+        })
+    }
+}
 
 /// What the done steps made, by their names.
 pub(super) fn outputs(log: &[StepRow]) -> Result<BTreeMap<String, Value>, Halt> {

@@ -6,10 +6,13 @@ use super::rest::Waiting;
 use super::{Flow, Halt, Runner, pass};
 use crate::engine::later;
 use crate::faults::{Moment, Point};
+use crate::plan::Next;
 use crate::{
     Done, FinalFn, FinalInput, Phase, RetryPolicy, StepFailure, StepResult, StepStatus, Stop,
     WorkflowState, plan,
 };
+use domain::Timestamp;
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Tx;
@@ -30,9 +33,9 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         let last = place.last;
         let stop = match result {
             Ok(done) => match self.record_done(row, done, place.goes_on).await? {
-                None => return Ok(Flow::On),
+                Ok(flow) => return Ok(flow),
                 // Its rows were refused; nothing of it is written.
-                Some(stop) => stop,
+                Err(stop) => stop,
             },
             Err(stop) => stop,
         };
@@ -75,41 +78,64 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         self.record_wait(row, waiting, last).await
     }
 
-    /// Writes "done", the step's own rows and what comes next together; hands back why its rows were
-    /// refused.
+    /// Writes "done", the step's own rows and what comes next together, be it the intent of another
+    /// step or the end; hands back why the step's rows were refused.
     async fn record_done(
         &mut self,
         row: &StepRow,
         done: Done,
         goes_on: bool,
-    ) -> Result<Option<Stop>, Halt> {
-        let mut tx = self.write().await?;
-        if let Some(action) = done.commit
-            && let Err(stop) = caught(action(&mut tx)).await
-        {
-            return Ok(Some(stop));
-        }
+    ) -> Result<Result<Flow, Stop>, Halt> {
         let row = StepRow {
             status: StepStatus::Done,
             finished_at: Some(self.inner.clock.now()),
             output: Some(done.output.to_string()),
             ..row.clone()
         };
-        rows::put_step(&mut tx, self.grip.id, &row).await?;
-        let next = match goes_on && self.cancellation().is_none() {
-            true => self.intend_next(&mut tx, &row).await?,
-            false => None,
+        let (next, intended) = match goes_on {
+            true => self.after(&row),
+            false => (Next::Rest(Timestamp(0)), Vec::new()),
         };
-        self.commit(tx).await?;
-        if self.direction == Phase::Forward {
-            self.run.outputs.insert(row.name.clone(), done.output);
+        // A child ends apart: its parent is locked before it is.
+        let ends = next == Next::End && self.parent.is_none();
+        let mut flow = Flow::On;
+        if done.commit.is_none() && intended.len() <= 1 && !ends {
+            self.log_alone(Some(&row), intended.first()).await?;
+            self.accept(row, done.output);
+        } else {
+            let mut tx = self.inner.db.begin().await?;
+            self.log_within(&mut tx, Some(&row), intended.first()).await?;
+            if self.cancellation().is_none() {
+                for further in intended.iter().skip(1) {
+                    rows::put_step(&mut tx, self.grip.id, further).await?;
+                }
+            }
+            if let Some(action) = done.commit
+                && let Err(stop) = caught(action(&mut tx)).await
+            {
+                return Ok(Err(stop));
+            }
+            self.accept(row, done.output);
+            if ends && self.cancellation().is_none() {
+                flow = self.end_with(&mut tx).await?;
+            }
+            self.commit(tx).await?;
         }
-        self.remember(row);
-        if let Some((acts, intended)) = next {
+        if let Next::Act(acts) = next
+            && self.cancellation().is_none()
+        {
             intended.iter().for_each(|row| self.remember(row.clone()));
             (self.upcoming, self.intended) = (Some(acts), intended);
         }
-        Ok(None)
+        Ok(Ok(flow))
+    }
+
+    /// Takes in what is logged in the unit of work at hand; when that fails, the runner stops.
+    fn accept(&mut self, row: StepRow, output: Value) {
+        if self.direction == Phase::Forward {
+            self.run.outputs.insert(row.name.clone(), output);
+        }
+        self.remember(row);
     }
 
     /// Turns round when that is possible, and else asks for a person; while other members of the
@@ -185,10 +211,7 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
 
     /// Writes the final state and the final action's rows together, and wakes the parent.
     pub(super) async fn end(&mut self) -> Result<Flow, Halt> {
-        let (state, action) = match self.direction {
-            Phase::Forward => (WorkflowState::Done, self.definition.on_done),
-            Phase::Undo => (WorkflowState::Undone, self.definition.on_undone),
-        };
+        let (state, action) = self.ending();
         let now = self.inner.clock.now();
         let mut tx = self.inner.db.begin().await?;
         if let Some((parent, step)) = &self.parent {
@@ -210,6 +233,35 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         if self.parent.is_some() {
             self.inner.signals.wake();
         }
+        Ok(Flow::Ended)
+    }
+
+    /// The end in the unit of work that logs the last step, or why it has to come later.
+    async fn end_with(&mut self, tx: &mut Tx) -> Result<Flow, Halt> {
+        let (state, action) = self.ending();
+        if let Some(action) = action {
+            tx.mark().await?;
+            if let Err(stop) = self.finish(action, tx).await {
+                tx.back_to_mark().await?;
+                self.put_off(tx, &stop).await?;
+                return Ok(Flow::Rest);
+            }
+        }
+        self.settle(tx, state, None, self.inner.clock.now()).await?;
+        Ok(Flow::Ended)
+    }
+
+    const fn ending(&self) -> (WorkflowState, Option<FinalFn<E>>) {
+        match self.direction {
+            Phase::Forward => (WorkflowState::Done, self.definition.on_done),
+            Phase::Undo => (WorkflowState::Undone, self.definition.on_undone),
+        }
+    }
+
+    /// Tells that the end is durable.
+    pub(super) async fn say_ended(&self) -> Result<(), Halt> {
+        let (state, _) = self.ending();
+        self.inner.signals.ended(self.grip.id, &self.run.subject);
         tracing::info!(
             workflow.id = %self.grip.id, workflow.kind = self.run.kind,
             subject = self.run.subject, state = state.as_str(), "a workflow ended"
@@ -221,8 +273,7 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
             attempt: 1,
             moment: Moment::Ended,
         };
-        pass(self.inner, self.grip.id, &ended).await?;
-        Ok(Flow::Rest)
+        pass(self.inner, self.grip.id, &ended).await.map(drop)
     }
 
     async fn finish(&self, action: FinalFn<E>, tx: &mut Tx) -> Result<(), Stop> {
@@ -234,8 +285,16 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         caught(action(input, tx)).await
     }
 
-    /// The final action was refused: later again when it may pass, else a person.
+    /// The final action was refused: nothing of it is written.
     async fn end_later(&mut self, stop: &Stop) -> Result<Flow, Halt> {
+        let mut tx = self.write().await?;
+        self.put_off(&mut tx, stop).await?;
+        self.commit(tx).await?;
+        Ok(Flow::Rest)
+    }
+
+    /// The end comes later when it may pass then, else a person decides.
+    async fn put_off(&self, tx: &mut Tx, stop: &Stop) -> Result<(), Halt> {
         let now = self.inner.clock.now();
         let (state, pause) = match stop {
             Stop::Retry { after, .. } => (self.state(), after.unwrap_or(FINAL_PAUSE)),
@@ -249,9 +308,6 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
             "the final action of a workflow was refused: {}", reason.message
         );
         let json = serde_json::to_string(reason)?;
-        let mut tx = self.write().await?;
-        self.settle(&mut tx, state, Some(&json), later(now, pause)).await?;
-        self.commit(tx).await?;
-        Ok(Flow::Rest)
+        self.settle(tx, state, Some(&json), later(now, pause)).await
     }
 }

@@ -158,6 +158,7 @@ impl Market {
             service_name: "証明サービス".to_owned(),
             plan: None,
             shown_price: None,
+            starts_at: None,
             idempotency_key: format!("sign {}", self.contracts.len()),
         };
         let id = self.broker.sign(&self.customer, sign).await;

@@ -16,6 +16,7 @@ pub(super) mod monitoring;
 pub(super) mod order;
 pub(super) mod recipes;
 pub(super) mod regions;
+pub(super) mod resize;
 pub(super) mod security;
 pub(super) mod tenants;
 pub(super) mod trouble;

@@ -28,6 +28,7 @@ mod images;
 mod links;
 mod lives;
 mod loans;
+mod sizes;
 mod watching;
 
 use crate::broken::Fault;
@@ -41,4 +42,5 @@ pub fn all() -> impl Iterator<Item = &'static Fault> {
         .chain(watching::FAULTS)
         .chain(images::FAULTS)
         .chain(links::FAULTS)
+        .chain(sizes::FAULTS)
 }

@@ -1,0 +1,277 @@
+//! Asking for a change, behind the contract's lock: one at a time, and the same request once.
+
+use super::Terms;
+use crate::audit::{Entry, record};
+use crate::contracts::{END_MAX_US, engine};
+use crate::lifecycle::{self, ScaleInput};
+use crate::{Broker, BrokerError, OpContext};
+use domain::{
+    Action, ChangeEvent, ChangeKind, ChangeState, ContractId, ContractState, Money, Timestamp,
+};
+use storage::contracts::{self, Change, Contract, ContractHead, Frozen, NewChange};
+use storage::{Tx, lock};
+use workflow::Priority;
+
+/// A request for a change, whatever its kind.
+pub(super) struct Asked<'a> {
+    pub kind: ChangeKind,
+    pub key: &'a str,
+    pub shown_price: Option<Money>,
+    pub from: Option<Timestamp>,
+}
+
+/// What was asked for, worked out.
+pub(super) struct Request {
+    pub after: Terms,
+    /// The text of the offer that is signed anew; `None` where its version stays.
+    pub offer: Option<Frozen>,
+}
+
+impl Request {
+    /// Other terms within the version of the offer that was signed.
+    pub fn within(after: Terms) -> Self {
+        Self { after, offer: None }
+    }
+}
+
+impl Broker {
+    /// Stores a change and starts it, or schedules it.
+    pub(super) async fn ask_change(
+        &self,
+        ctx: &OpContext,
+        id: ContractId,
+        asked: Asked<'_>,
+        work_out: impl FnOnce(&Contract, &Terms) -> Result<Request, BrokerError>,
+    ) -> Result<i64, BrokerError> {
+        let mut tx = self.begin().await?;
+        lock::contract(&mut tx, id).await?;
+        let contract = contracts::find(&mut tx, id).await?;
+        let contract = contract.ok_or(BrokerError::NotFound { what: "contract" })?;
+        let owner = contract.head.organisation_id;
+        ctx.may(Action::ChangeContract, Some(owner), "contract")?;
+        let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
+        check_key(asked.key)?;
+        if let Some(first) = contracts::find_change_by_key(&mut tx, id, asked.key).await? {
+            return repeated(&first, &asked, &contract, work_out);
+        }
+        must_be_free(&mut tx, &contract.head).await?;
+        let now = self.now();
+        check_from(&asked, &contract.head, now)?;
+        let before = Terms::of(&contract)?;
+        let request = work_out(&contract, &before)?;
+        same_price(asked.shown_price, request.after.price)?;
+        let last = contracts::list_changes(&mut tx, id).await?;
+        let signed = Frozen { text: contract.offer_document, hash: contract.offer_hash };
+        let new = NewChange {
+            contract_id: id,
+            number: last.first().map_or(1, |last| last.number.saturating_add(1)),
+            idempotency_key: asked.key.to_owned(),
+            kind: asked.kind,
+            state: if asked.from.is_some() { ChangeState::Scheduled } else { ChangeState::Running },
+            terms_before: before.to_text()?,
+            terms_after: request.after.to_text()?,
+            offer_before: request.offer.as_ref().map(|_| signed),
+            offer_after: request.offer,
+            asked_by: viewer.user.to_string(),
+            asked_at: now,
+            from_at: asked.from,
+        };
+        contracts::insert_change(&mut tx, &new).await?;
+        if new.state == ChangeState::Running {
+            self.begin_change(&mut tx, &contract.head, new.kind, new.number).await?;
+        }
+        let entry = Entry::new("contract.change_asked", id)
+            .with("change", new.number)
+            .with("kind", new.kind.as_str())
+            .with("fromAt", new.from_at.map(|at| at.0));
+        record(self, ctx, &mut tx, entry).await?;
+        tx.commit().await?;
+        self.inner.signals.wake();
+        Ok(new.number)
+    }
+
+    /// Starts the workflow that makes the change.
+    pub(super) async fn begin_change(
+        &self,
+        tx: &mut Tx,
+        head: &ContractHead,
+        kind: ChangeKind,
+        number: i64,
+    ) -> Result<(), BrokerError> {
+        let owner = head.organisation_id.to_string();
+        let from = self.origin(&owner, Priority::Normal);
+        let subject = head.id.to_string();
+        let started = match kind {
+            ChangeKind::Scale => {
+                let input = ScaleInput { provider: head.provider_id, change: number };
+                workflow::start(tx, from, &lifecycle::scale(), &subject, &input).await
+            }
+            // Asked for by nobody yet.
+            ChangeKind::Renew | ChangeKind::Move => {
+                return Err(BrokerError::Internal(format!("no workflow makes a {kind}")));
+            }
+        };
+        started.map_err(engine)?;
+        Ok(())
+    }
+
+    /// Takes a change back that has not begun; repeating it changes nothing.
+    ///
+    /// # Errors
+    /// `Conflict` `change_under_way` once it has begun, `change_ended` once it has ended.
+    pub async fn call_off_change(
+        &self,
+        ctx: &OpContext,
+        id: ContractId,
+        number: i64,
+    ) -> Result<(), BrokerError> {
+        let mut tx = self.begin().await?;
+        lock::contract(&mut tx, id).await?;
+        let head = contracts::find_head(&mut tx, id).await?;
+        let head = head.ok_or(BrokerError::NotFound { what: "contract" })?;
+        ctx.may(Action::ChangeContract, Some(head.organisation_id), "contract")?;
+        let change = contracts::find_change(&mut tx, id, number).await?;
+        let change = change.ok_or(BrokerError::NotFound { what: "change" })?;
+        match change.state {
+            ChangeState::CalledOff => return Ok(()),
+            ChangeState::Scheduled => {}
+            ChangeState::Running => return Err(under_way()),
+            ChangeState::Done | ChangeState::Failed => {
+                let detail = "the change has come to its end".to_owned();
+                return Err(BrokerError::Conflict { code: "change_ended", detail });
+            }
+        }
+        call_off(&mut tx, &change, None, self.now()).await?;
+        let entry = Entry::new("contract.change_called_off", id).with("change", number);
+        record(self, ctx, &mut tx, entry).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+async fn call_off(
+    tx: &mut Tx,
+    change: &Change,
+    failure: Option<&str>,
+    now: Timestamp,
+) -> Result<(), BrokerError> {
+    let state = change.state.apply(ChangeEvent::CallOff)?;
+    Ok(contracts::set_change_state(tx, change, state, (failure, Some(now))).await?)
+}
+
+/// Why a scheduled change was called off that nobody took back.
+const CONTRACT_ENDED: &str = "contract_ended";
+
+/// Clears the way for the end of a contract: what is scheduled is called off; what is under way comes to
+/// its end first, so that two workflows never work on one service.
+pub(crate) async fn clear_way(
+    tx: &mut Tx,
+    contract: ContractId,
+    now: Timestamp,
+) -> Result<(), BrokerError> {
+    match open_change(tx, contract, now).await? {
+        None => Ok(()),
+        Some(change) if change.state == ChangeState::Scheduled => {
+            call_off(tx, &change, Some(CONTRACT_ENDED), now).await
+        }
+        Some(_) => Err(under_way()),
+    }
+}
+
+/// The change that has not ended. One whose workflow was given up at the desk has: it failed.
+async fn open_change(
+    tx: &mut Tx,
+    contract: ContractId,
+    now: Timestamp,
+) -> Result<Option<Change>, BrokerError> {
+    let Some(change) = contracts::find_open_change(tx, contract).await? else { return Ok(None) };
+    if change.state == ChangeState::Scheduled || at_work(tx, &change).await? {
+        return Ok(Some(change));
+    }
+    let state = change.state.apply(ChangeEvent::Fail)?;
+    contracts::set_change_state(tx, &change, state, (Some("abandoned"), Some(now))).await?;
+    Ok(None)
+}
+
+async fn at_work(tx: &mut Tx, change: &Change) -> Result<bool, BrokerError> {
+    let Some(kind) = lifecycle::kind_of(change.kind) else { return Ok(false) };
+    let subject = change.contract_id.to_string();
+    Ok(storage::workflow::unfinished(tx, kind, &subject).await?.is_some())
+}
+
+/// The service runs and nothing else changes it.
+pub(super) async fn must_be_free(tx: &mut Tx, head: &ContractHead) -> Result<(), BrokerError> {
+    match head.state {
+        ContractState::Active => {}
+        ContractState::Scheduled | ContractState::Activating => {
+            let detail = "the service is not set up yet".to_owned();
+            return Err(BrokerError::Conflict { code: "service_not_active", detail });
+        }
+        ContractState::Failed | ContractState::Releasing | ContractState::Released => {
+            let detail = "the service has ended, or is about to".to_owned();
+            return Err(BrokerError::Conflict { code: "contract_ended", detail });
+        }
+    }
+    match contracts::find_open_change(tx, head.id).await? {
+        None => Ok(()),
+        Some(change) if change.state == ChangeState::Running && !at_work(tx, &change).await? => {
+            Ok(())
+        }
+        Some(_) => Err(under_way()),
+    }
+}
+
+fn under_way() -> BrokerError {
+    let detail = "another change of this contract has not come to its end".to_owned();
+    BrokerError::Conflict { code: "change_under_way", detail }
+}
+
+/// The first answer again, unless the key asked for something else.
+fn repeated(
+    first: &Change,
+    asked: &Asked<'_>,
+    contract: &Contract,
+    work_out: impl FnOnce(&Contract, &Terms) -> Result<Request, BrokerError>,
+) -> Result<i64, BrokerError> {
+    let (before, after) = (Terms::parse(&first.terms_before)?, Terms::parse(&first.terms_after)?);
+    let same_way = first.kind == asked.kind && first.from_at == asked.from;
+    // What was asked for then, of the contract as it was then.
+    let again = work_out(contract, &before).map(|request| request.after);
+    if same_way && again.is_ok_and(|again| again == after) {
+        return Ok(first.number);
+    }
+    let detail = format!("this key asked for change {} before", first.number);
+    Err(BrokerError::Conflict { code: "change_key_used", detail })
+}
+
+fn check_key(key: &str) -> Result<(), BrokerError> {
+    if !key.is_empty() && key.len() <= 200 {
+        return Ok(());
+    }
+    let message = "send a key that names this change";
+    let (code, allowed) = ("idempotency_key", "1 to 200 characters");
+    Err(BrokerError::field("/idempotencyKey", code, key, allowed, message))
+}
+
+/// A change begins after now and before the contract ends.
+fn check_from(asked: &Asked<'_>, head: &ContractHead, now: Timestamp) -> Result<(), BrokerError> {
+    let Some(from) = asked.from else { return Ok(()) };
+    let too_late = head.ends_at.is_some_and(|ends| from >= ends);
+    if from > now && from.since(now) <= END_MAX_US && !too_late {
+        return Ok(());
+    }
+    let message = "the beginning lies in the past, after the end of the contract, or too far ahead";
+    let allowed = "a moment after now and before the contract ends, at most ten years ahead";
+    Err(BrokerError::field("/from", "begin", "", allowed, message))
+}
+
+/// Nobody agrees to a price that was not shown.
+fn same_price(shown: Option<Money>, price: Money) -> Result<(), BrokerError> {
+    match shown {
+        Some(shown) if shown != price => Err(BrokerError::Conflict {
+            code: "price_changed",
+            detail: format!("the price is {price}, and {shown} was shown"),
+        }),
+        _ => Ok(()),
+    }
+}
