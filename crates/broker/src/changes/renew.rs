@@ -4,7 +4,7 @@
 
 use super::ask::{Asked, Request};
 use super::{Terms, ask};
-use crate::contracts::{END_MAX_US, obstacle, signed_price};
+use crate::contracts::{END_MAX_US, plan_obstacle, signed_price};
 use crate::documents::read_offer;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, OpContext};
@@ -125,7 +125,7 @@ impl Broker {
     async fn published(&self, contract: &Contract) -> Result<Option<Arc<Shelved>>, BrokerError> {
         self.sync_market().await?;
         let shown = self.shelved(contract.head.offer_id).await?;
-        Ok(shown.filter(|shown| obstacle(&shown.card, self.now()).is_none()))
+        Ok(shown.filter(|shown| plan_obstacle(&shown.card, self.now()).is_none()))
     }
 }
 

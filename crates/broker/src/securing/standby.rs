@@ -46,7 +46,7 @@ impl Broker {
             after = rows.last().map(|row| row.id);
             let full = rows.len() == CHUNK as usize;
             let subjects = rows.iter().filter_map(of_service).collect();
-            renewed += self.renew(subjects, (CONTRACT, role), age).await?;
+            renewed += self.renew_lists(subjects, (CONTRACT, role), age).await?;
             if !full || self.is_closing() {
                 break;
             }
@@ -59,7 +59,7 @@ impl Broker {
             after = rows.last().map(|row| row.id);
             let full = rows.len() == CHUNK as usize;
             let subjects = rows.iter().filter_map(of_need).collect();
-            renewed += self.renew(subjects, (REQUIREMENT, role), age).await?;
+            renewed += self.renew_lists(subjects, (REQUIREMENT, role), age).await?;
             if !full || self.is_closing() {
                 break;
             }
@@ -74,7 +74,7 @@ impl Broker {
         Ok(tx.commit().await?)
     }
 
-    async fn renew(
+    async fn renew_lists(
         &self,
         subjects: Vec<(Uuid, Seeker)>,
         (kind, role): (&'static str, StandbyRole),

@@ -185,11 +185,11 @@ impl Cloud {
                 sum.saturating_add(span.used_seconds(&intervals).saturating_mul(of(&span.size)))
             })
         };
+        let (backup_bytes, backup_byte_seconds) = self.store.backups_kept(id, at_us).await?;
         let storage_gb_seconds = sizes.iter().fold(0_i64, |sum, span| {
             let held = booked.map_or(0, |(from, until)| span.overlap_us(from, until) / 1_000_000);
             sum.saturating_add(held.saturating_mul(span.size.storage_gb))
         });
-        let (backup_bytes, backup_byte_seconds) = self.store.backups_kept(id, at_us).await?;
         Ok(UsageRecord {
             allocation_id: AllocationId(row.id.clone()),
             label: row.label.clone(),

@@ -7,6 +7,7 @@ use provider_api::{Allocation, Amounts, Cause, FieldFault, ProblemCode, ResizeRe
 use super::backups::{storage_full, volume_lost};
 use super::drain::must_not_drain;
 use super::hold::{GIB, invalid};
+use super::volumes::{must_have_none, must_run};
 use super::zones::shortage;
 use super::{Intent, step};
 use crate::cloud::Cloud;
@@ -29,6 +30,14 @@ impl Cloud {
             return self.view(row);
         }
         must_not_drain(row)?;
+        // A volume by itself keeps its size, and so does a service that one is lent to.
+        must_run(row)?;
+        must_have_none(row)?;
+        if request.resources.is_volume() {
+            let pointer = "/resources/compute/count".to_owned();
+            let detail = "a service has at least one machine".to_owned();
+            return Err(invalid(vec![FieldFault { pointer, detail }]));
+        }
         step(row, Cause::Resize)?;
         self.must_have_data(row)?;
         if request.resources.network.endpoint != row.endpoint_kind() {
