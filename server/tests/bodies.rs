@@ -11,7 +11,7 @@
 mod common;
 
 use common::{Sent, Site};
-use domain::{ProviderId, WorkflowId};
+use domain::{ContractId, ProviderId, RequirementId, WorkflowId};
 use serde_json::{Map, Value, json};
 use server::api;
 
@@ -90,6 +90,8 @@ fn fields(document: &Value, schema: &Value, at: &str, found: &mut Vec<(String, V
 fn concrete(path: &str) -> String {
     let id = uuid::Uuid::from_u128(7);
     path.replace("{provider}", &ProviderId(id).to_string())
+        .replace("{contract}", &ContractId(id).to_string())
+        .replace("{requirement}", &RequirementId(id).to_string())
         .replace("{workflow}", &WorkflowId(id).to_string())
 }
 

@@ -290,11 +290,11 @@ mod tests {
         //chrpyadleFEU  one letter per state in the order of `ALL`
         ".h..........", // candidate
         ".hr....l..EU", // held
-        "..rp...l...U", // reserved
+        "..rpy..l...U", // reserved
         "....y.d..F.U", // provisioning
         "....yad..F.U", // ready
         "....yad..F.U", // active
-        "...p..dl...U", // draining
+        "...py.dl...U", // draining
         "........e...", // released
         "............", // erased
         "...p..d..F.U", // failed

@@ -178,7 +178,7 @@ mod tests {
         let need = |emphasis: &str, items: &str| {
             let text = format!(
                 "apiVersion: sla.kumoichi/v1alpha1\nkind: QualityRequirement\n\
-                 metadata: {{name: n, version: 1, title: {{en: N, ja: N}}}}\n\
+                 metadata: {{name: need, version: 1, title: {{en: N, ja: N}}}}\n\
                  spec:\n  userRegions: [JP]\n{emphasis}  profiles:\n    normal:\n      items:\n{items}"
             );
             Strategy::of(&crate::documents::read_requirement(&text).unwrap().0)
