@@ -113,6 +113,10 @@ fn sheet(
         .collect(),
         _ => vec![],
     };
+    let sentence = match data {
+        Some(_) => words.contracts_data_lead(),
+        None => lead(words, card, contract.failure.as_deref()),
+    };
     page(ctx, Page::new(title.clone()).private(), || {
         let chart = measured::chart(ctx, contract, series);
         // How a running service does comes before how it came to run.
@@ -120,7 +124,7 @@ fn sheet(
             if card.state == ContractState::Active { (chart, None) } else { (None, chart) };
         view! {
             {breadcrumbs(words, vec![above(ctx)])}
-            {page_head(title, Some(lead(words, card, contract.failure.as_deref()).to_owned()), actions)}
+            {page_head(title, Some(sentence.to_owned()), actions)}
             {section("now", words.contracts_page_now(), now(ctx, contract))}
             {repair.and_then(|repair| inventory::differs(ctx, card.id, repair))}
             {data.map(|data| data::waiting(ctx, card.id, data))}

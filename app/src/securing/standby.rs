@@ -104,7 +104,7 @@ fn place(words: Words, row: &StandbyRow) -> AnyView {
         Some(zone) => words.securing_standby_hazard(zone),
         None => words.securing_standby_hazard_unknown().to_owned(),
     };
-    view! { {region}<br/><small>{zone}</small> }.into_any()
+    view! { <div>{region}<br/><small>{zone}</small></div> }.into_any()
 }
 
 fn offer(ctx: &PageContext, row: &StandbyRow, need: &str) -> AnyView {
@@ -117,13 +117,13 @@ fn offer(ctx: &PageContext, row: &StandbyRow, need: &str) -> AnyView {
         percent_encode(need),
         percent_encode(&row.candidate.region)
     );
-    view! { <a href=href>{title}</a><br/><small>{provider}</small> }.into_any()
+    view! { <div><a href=href>{title}</a><br/><small>{provider}</small></div> }.into_any()
 }
 
 fn price(words: Words, row: &StandbyRow) -> AnyView {
     match row.candidate.price {
         Some(price) => {
-            view! { {money(price.minor, price.currency.code())}" "{words.contracts_price_month()} }
+            view! { <div>{money(price.minor, price.currency.code())}" "{words.contracts_price_month()}</div> }
                 .into_any()
         }
         None => words.contracts_price_none().into_any(),
