@@ -198,6 +198,7 @@ export async function release(guest, name, address) {
   const { page, word } = guest;
   await guest.link("contracts_release_open").click();
   await guest.stop("release", word("contracts_release_title", { name }));
+  await page.locator("[name=data][value=erase]").check();
   await guest.field("name").fill(name);
   await guest.button("contracts_release_button").click();
   await page.waitForURL(/\/contracts\/\w+$/);
