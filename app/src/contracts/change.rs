@@ -10,16 +10,19 @@ use broker::{
     changes::{Scale, ScaleQuote},
     contracts::{ContractPage, Plan},
 };
-use domain::{ChangeState, ContractId, ContractState, Money, Role, Timestamp};
+use domain::{ChangeState, ContractId, ContractState, Money, Role};
 use leptos::prelude::*;
 
-use super::{contract_id, plan};
+use super::{
+    contract_id,
+    own::{own_contract, read_moment},
+    plan,
+};
 use crate::{
     AppState, FlashKind, PageContext,
     account::guard,
     fault::note_faults,
     form::{FormState, shown_again},
-    format,
     layout::fail,
     render::{Page, page, redirect},
     ui::{
@@ -33,8 +36,6 @@ use crate::{
 const SHOWN_PRICE: &str = "price";
 /// The field with the moment of the beginning.
 const FROM: &str = "from";
-/// A moment that a reader may take for a pattern.
-const EXAMPLE: &str = "2027-03-31 18:00";
 
 /// What stands beside the form.
 #[derive(Default)]
@@ -49,7 +50,7 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    let contract = match read(&ctx, &state, &id).await {
+    let contract = match own_contract(&ctx, &state, &id).await {
         Ok(contract) => contract,
         Err(refusal) => return *refusal,
     };
@@ -63,7 +64,7 @@ pub(super) async fn answer(
     Path(id): Path<String>,
     mut form: FormState,
 ) -> Response {
-    let contract = match read(&ctx, &state, &id).await {
+    let contract = match own_contract(&ctx, &state, &id).await {
         Ok(contract) => contract,
         Err(refusal) => return *refusal,
     };
@@ -71,7 +72,7 @@ pub(super) async fn answer(
     // The region is no field: it stays.
     form = form.with("region", contract.plan.region.clone());
     let typed = plan::read(&mut form, words, "");
-    let from = read_from(&ctx, &mut form);
+    let from = read_moment(&ctx, &mut form, FROM);
     let asks = form.value("step") == "ask";
     let shown = shown_price(&form);
     if let (Some(plan), true, true, Some(_)) = (&typed, asks, form.is_sound(), shown) {
@@ -138,35 +139,6 @@ pub(super) async fn call_off(
 
 fn back(id: ContractId, kind: FlashKind, text: &str) -> Response {
     redirect(&format!("/contracts/{id}"), Some((kind, text.to_owned())))
-}
-
-async fn read(
-    ctx: &PageContext,
-    state: &AppState,
-    id: &str,
-) -> Result<ContractPage, Box<Response>> {
-    if let Some(refusal) = guard::refuse(ctx, Role::Customer) {
-        return Err(Box::new(refusal));
-    }
-    let found = match contract_id(id) {
-        Ok(id) => state.broker.contract(&ctx.op(), id).await,
-        Err(error) => Err(error),
-    };
-    found.map_err(|error| Box::new(fail(ctx, error)))
-}
-
-/// The moment as typed; nothing where the field is empty.
-fn read_from(ctx: &PageContext, form: &mut FormState) -> Option<Timestamp> {
-    let typed = form.value(FROM).trim().to_owned();
-    if typed.is_empty() {
-        return None;
-    }
-    let at = format::read_moment(ctx.locale, &sla::half_width(&typed)).map(Timestamp);
-    if at.is_none() {
-        let found: String = shown_again(&typed).chars().take(40).collect();
-        form.fail(FROM, ctx.words().changes_page_from_wrong(&found, EXAMPLE));
-    }
-    at
 }
 
 /// The price that the form was shown with.

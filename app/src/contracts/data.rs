@@ -7,14 +7,12 @@ use axum::{
 };
 use broker::BrokerError;
 use broker::contracts::{ReturnedArchive, ReturnedData, TakeData};
-use domain::{ContractId, Role};
+use domain::ContractId;
 use leptos::prelude::*;
 
-use super::contract_id;
+use super::own::own_id;
 use crate::{
-    AppState, FlashKind, PageContext,
-    account::guard,
-    archive,
+    AppState, FlashKind, PageContext, archive,
     form::FormState,
     layout::fail,
     render::redirect,
@@ -134,14 +132,11 @@ pub(super) async fn take(
     Path(id): Path<String>,
     form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
-    let words = ctx.words();
-    let id = match contract_id(&id) {
+    let id = match own_id(&ctx, &id) {
         Ok(id) => id,
-        Err(error) => return fail(&ctx, error),
+        Err(refusal) => return *refusal,
     };
+    let words = ctx.words();
     let take = if form.value(STEP) == WAIVE {
         TakeData::Waived
     } else {
@@ -171,12 +166,9 @@ pub(super) async fn download(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
-    let id = match contract_id(&id) {
+    let id = match own_id(&ctx, &id) {
         Ok(id) => id,
-        Err(error) => return fail(&ctx, error),
+        Err(refusal) => return *refusal,
     };
     match state.broker.returned_archive(&ctx.op(), id, archive::asked(&headers)).await {
         Ok(stream) => archive::answer(id, stream),

@@ -9,11 +9,13 @@ use broker::{BrokerError, contracts::ContractCard};
 use domain::{Role, Timestamp};
 use leptos::prelude::*;
 
-use super::{contract_id, release};
+use super::{
+    own::{own_id, read_moment, wrong_moment},
+    release,
+};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
-    form::{FormState, shown_again},
+    form::FormState,
     format,
     layout::fail,
     render::redirect,
@@ -22,8 +24,6 @@ use crate::{
 
 /// The field with the moment.
 const AT: &str = "at";
-/// An end that a reader may take for a pattern, in the form of a field.
-const EXAMPLE: &str = "2027-03-31 18:00";
 
 pub(super) async fn set(
     ctx: PageContext,
@@ -31,24 +31,21 @@ pub(super) async fn set(
     Path(id): Path<String>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
-    let words = ctx.words();
-    let id = match contract_id(&id) {
+    let id = match own_id(&ctx, &id) {
         Ok(id) => id,
-        Err(error) => return fail(&ctx, error),
+        Err(refusal) => return *refusal,
     };
+    let words = ctx.words();
     let takes_back = form.value("step") == "take_back";
-    let typed = form.value(AT).to_owned();
-    let at = format::read_moment(ctx.locale, &sla::half_width(&typed)).map(Timestamp);
+    let at = if takes_back { None } else { read_moment(&ctx, &mut form, AT) };
     let done = if at.is_none() && !takes_back {
-        let found: String = shown_again(&typed).chars().take(40).collect();
-        form.fail(AT, words.contracts_end_wrong(&found, EXAMPLE));
+        if form.is_sound() {
+            wrong_moment(&ctx, &mut form, AT);
+        }
         // Whose contract it is comes before what was typed.
         state.broker.contract(&ctx.op(), id).await.map(drop)
     } else {
-        state.broker.end_at(&ctx.op(), id, at.filter(|_| !takes_back)).await
+        state.broker.end_at(&ctx.op(), id, at).await
     };
     match done {
         Ok(()) if form.is_sound() => {

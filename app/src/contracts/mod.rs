@@ -17,6 +17,7 @@ mod measured;
 mod need;
 mod order;
 mod order_page;
+mod own;
 mod plan;
 mod quote;
 mod quote_page;

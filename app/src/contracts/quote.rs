@@ -134,7 +134,7 @@ pub(super) async fn answer(
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return again(&ctx, &state, form, (offer, &source), status, |_| {}).await;
     }
-    let starts_at = start::read(&ctx, &mut form);
+    let starts_at = super::own::read_moment(&ctx, &mut form, start::AT);
     let shown_price = quote_page::shown_price(&form);
     if form.value("step") == "sign"
         && form.error(start::AT).is_none()

@@ -10,13 +10,12 @@ use broker::{
     changes::{Renew, RenewQuote, Terms},
     contracts::ContractPage,
 };
-use domain::{Money, Role, Timestamp};
+use domain::Money;
 use leptos::prelude::*;
 
-use super::contract_id;
+use super::own::{own_contract, read_moment, wrong_moment};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
     fault::note_faults,
     form::{FormState, shown_again},
     format,
@@ -31,15 +30,13 @@ use crate::{
 
 /// The field with the new end.
 const AT: &str = "endsAt";
-/// A moment that a reader may take for a pattern.
-const EXAMPLE: &str = "2027-03-31 18:00";
 
 pub(super) async fn show(
     ctx: PageContext,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    let contract = match read(&ctx, &state, &id).await {
+    let contract = match own_contract(&ctx, &state, &id).await {
         Ok(contract) => contract,
         Err(refusal) => return *refusal,
     };
@@ -54,15 +51,14 @@ pub(super) async fn answer(
     Path(id): Path<String>,
     mut form: FormState,
 ) -> Response {
-    let contract = match read(&ctx, &state, &id).await {
+    let contract = match own_contract(&ctx, &state, &id).await {
         Ok(contract) => contract,
         Err(refusal) => return *refusal,
     };
-    let typed = form.value(AT).trim().to_owned();
-    let at = format::read_moment(ctx.locale, &sla::half_width(&typed)).map(Timestamp);
-    let Some(ends_at) = at else {
-        let found: String = shown_again(&typed).chars().take(40).collect();
-        form.fail(AT, ctx.words().contracts_end_wrong(&found, EXAMPLE));
+    let Some(ends_at) = read_moment(&ctx, &mut form, AT) else {
+        if form.is_sound() {
+            wrong_moment(&ctx, &mut form, AT);
+        }
         return sheet(&ctx, &contract, &form, None, StatusCode::UNPROCESSABLE_ENTITY);
     };
     let op = ctx.op();
@@ -119,21 +115,6 @@ fn refused(
         return fail(ctx, error);
     }
     sheet(ctx, contract, &form, None, crate::fault::status_of(&error))
-}
-
-async fn read(
-    ctx: &PageContext,
-    state: &AppState,
-    id: &str,
-) -> Result<ContractPage, Box<Response>> {
-    if let Some(refusal) = guard::refuse(ctx, Role::Customer) {
-        return Err(Box::new(refusal));
-    }
-    let found = match contract_id(id) {
-        Ok(id) => state.broker.contract(&ctx.op(), id).await,
-        Err(error) => Err(error),
-    };
-    found.map_err(|error| Box::new(fail(ctx, error)))
 }
 
 fn sheet(

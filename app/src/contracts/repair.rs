@@ -9,10 +9,9 @@ use broker::inventory::{Remedy, RepairMode, RepairView};
 use domain::{ContractId, Role};
 use leptos::prelude::*;
 
-use super::contract_id;
+use super::own::own_id;
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
     form::FormState,
     layout::fail,
     render::redirect,
@@ -30,14 +29,11 @@ pub(super) async fn act(
     Path(id): Path<String>,
     form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
-    let words = ctx.words();
-    let id = match contract_id(&id) {
+    let id = match own_id(&ctx, &id) {
         Ok(id) => id,
-        Err(error) => return fail(&ctx, error),
+        Err(refusal) => return *refusal,
     };
+    let words = ctx.words();
     let op = ctx.op();
     let (done, said) = match RepairMode::from_word(form.value(STEP)) {
         Some(mode) => {

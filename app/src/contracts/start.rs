@@ -6,14 +6,13 @@ use axum::{
     response::Response,
 };
 use broker::{BrokerError, contracts::ContractCard};
-use domain::{Role, Timestamp};
+use domain::Role;
 use leptos::prelude::*;
 
-use super::contract_id;
+use super::own::{own_id, read_moment};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
-    form::{FormState, shown_again},
+    form::FormState,
     format,
     layout::fail,
     render::{Page, Width, page, redirect},
@@ -22,22 +21,6 @@ use crate::{
 
 /// The field with the moment.
 pub(super) const AT: &str = "startsAt";
-/// A moment that a reader may take for a pattern.
-const EXAMPLE: &str = "2027-03-31 18:00";
-
-/// The moment as typed; nothing where the field is empty, and a fault where it is none.
-pub(super) fn read(ctx: &PageContext, form: &mut FormState) -> Option<Timestamp> {
-    let typed = form.value(AT).trim().to_owned();
-    if typed.is_empty() {
-        return None;
-    }
-    let at = format::read_moment(ctx.locale, &sla::half_width(&typed)).map(Timestamp);
-    if at.is_none() {
-        let found: String = shown_again(&typed).chars().take(40).collect();
-        form.fail(AT, ctx.words().contracts_end_wrong(&found, EXAMPLE));
-    }
-    at
-}
 
 /// Moves the beginning, or calls the contract off.
 pub(super) async fn answer(
@@ -46,16 +29,13 @@ pub(super) async fn answer(
     Path(id): Path<String>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
-    let words = ctx.words();
-    let id = match contract_id(&id) {
+    let id = match own_id(&ctx, &id) {
         Ok(id) => id,
-        Err(error) => return fail(&ctx, error),
+        Err(refusal) => return *refusal,
     };
+    let words = ctx.words();
     let calls_off = form.value("step") == "call_off";
-    let at = read(&ctx, &mut form);
+    let at = read_moment(&ctx, &mut form, AT);
     let done = match at {
         _ if calls_off => state.broker.call_off(&ctx.op(), id).await,
         Some(at) => state.broker.start_at(&ctx.op(), id, at).await,

@@ -63,10 +63,16 @@ fn table(ctx: &PageContext, waiting: &[WaitingCard]) -> AnyView {
         Column::text(words.desk_signals_until()),
     ];
     let rows = waiting.iter().map(|card| {
-        let send = address(card);
+        let name = view! { <code>{card.signal.clone()}</code> };
+        let signal = if card.of_customer {
+            view! { <div>{name}<br/><small>{words.desk_signals_customer()}</small></div> }
+                .into_any()
+        } else {
+            view! { <a href=address(card)>{name}</a> }.into_any()
+        };
         let workflow = format!("/desk/workflows/{}", card.workflow);
         vec![
-            view! { <a href=send><code>{card.signal.clone()}</code></a> }.into_any(),
+            signal,
             view! { <a href=workflow>{kind_word(words, &card.kind)}</a> }.into_any(),
             step_word(words, &card.step).into_any(),
             word::subject(ctx, &card.subject),
@@ -149,7 +155,9 @@ async fn sheet(
         Ok(waiting) => waiting,
         Err(error) => return fail(ctx, error),
     };
-    let this = |card: &&WaitingCard| card.workflow.to_string() == id && card.signal == signal;
+    let this = |card: &&WaitingCard| {
+        card.workflow.to_string() == id && card.signal == signal && !card.of_customer
+    };
     let Some(card) = waiting.iter().find(this) else {
         return fail(ctx, BrokerError::NotFound { what: "workflow" });
     };

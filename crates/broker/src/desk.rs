@@ -2,6 +2,7 @@
 //! is in `steer`.
 
 use crate::contracts::{Timeline, engine, parse_cursor};
+use crate::steer::is_a_customers;
 use crate::{Broker, BrokerError, Listed, OpContext, lifecycle};
 use domain::{Action, ContractState, Timestamp, WorkflowId};
 use storage::audit::{self, AuditEntry};
@@ -54,8 +55,10 @@ pub struct WaitingCard {
     pub signal: String,
     /// Since when.
     pub since: Timestamp,
-    /// Until when; then the step fails.
+    /// Until when; then the step goes on without it, or fails.
     pub until: Timestamp,
+    /// Whether it is for the customer to say, so that the desk cannot send it.
+    pub of_customer: bool,
 }
 
 /// A page of workflows. Newest first; those that need attention before all others on the first page.
@@ -207,6 +210,7 @@ impl From<WaitingStep> for WaitingCard {
             kind: step.kind,
             subject: step.subject,
             step: step.step,
+            of_customer: is_a_customers(&step.signal),
             signal: step.signal,
             since: step.started_at,
             until: step.wake_at,

@@ -9,6 +9,14 @@ use serde_json::Value;
 use storage::Tx;
 use workflow::{Phase, StepStatus, StepView, WorkflowError};
 
+/// Signals that only a use case of the customer sends: nobody else gives a customer's data or places up.
+const CUSTOMERS: [&str; 2] = [lifecycle::TAKEN, crate::securing::DECIDED];
+
+/// Whether the desk may not send a signal, since it is a customer's word.
+pub(crate) fn is_a_customers(signal: &str) -> bool {
+    CUSTOMERS.contains(&signal)
+}
+
 /// What a person tells a workflow, and why.
 #[derive(Debug, Clone, Copy)]
 pub struct SignalWord<'a> {
@@ -103,6 +111,10 @@ impl Broker {
             .await
             .map_err(steering)?
             .ok_or(BrokerError::NotFound { what: "workflow" })?;
+        if is_a_customers(word.signal) {
+            let detail = format!("`{}` is for the customer to say, not for the desk", word.signal);
+            return Err(BrokerError::Conflict { code: "customers_word", detail });
+        }
         let waits = |step: &&StepView| step.signal.as_deref() == Some(word.signal);
         let Some(step) = view.steps.iter().find(waits) else {
             let detail = format!("no step of {id} waits for `{}`", word.signal);

@@ -30,56 +30,48 @@ record! {
 /// Most snapshots of one answer.
 pub const MOST: i64 = 1000;
 
-statements! {
-    // A step that is repeated after its answer was lost finds that nothing changed since.
-    APPEND = "
+/// Adds a snapshot of contract `$2`, unless the newest one of its allocation has the same parts.
+macro_rules! append_unless_same {
+    ($id:literal, $allocation:literal, $middle:literal, $parts:literal) => {
+        concat!(
+            "
         INSERT INTO inventory_snapshot (id, contract_id, allocation, at, generation, cause, parts)
-        SELECT $1, $2, $3, $4, $5, $6, $7
+        SELECT ",
+            $id, ", $2, ", $allocation, ", ", $middle, ", ", $parts,
+            "
         WHERE NOT EXISTS (
             SELECT 1 FROM inventory_snapshot AS newest
-            WHERE newest.contract_id = $2 AND newest.allocation = $3 AND newest.parts = $7
+            WHERE newest.contract_id = $2 AND newest.allocation = ", $allocation,
+            " AND newest.parts = ", $parts,
+            "
                 AND NOT EXISTS (
                     SELECT 1 FROM inventory_snapshot AS later
                     WHERE later.contract_id = newest.contract_id
                         AND later.allocation = newest.allocation
                         AND (later.at, later.generation, later.id)
-                            > (newest.at, newest.generation, newest.id)))";
-    /// What stands for the allocation now, and the snapshot, in one go.
-    KEEP = "
+                            > (newest.at, newest.generation, newest.id)))"
+        )
+    };
+}
+
+macro_rules! keep_resource {
+    () => {
+        "
         INSERT INTO resource (id, contract_id, kind, native_id, state, detail, created_at,
             updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (contract_id, kind, native_id) DO UPDATE SET state = excluded.state,
-            detail = excluded.detail, updated_at = excluded.updated_at;
-        INSERT INTO inventory_snapshot (id, contract_id, allocation, at, generation, cause, parts)
-        SELECT $9, $2, $4, $10, $11, $12, $13
-        WHERE NOT EXISTS (
-            SELECT 1 FROM inventory_snapshot AS newest
-            WHERE newest.contract_id = $2 AND newest.allocation = $4 AND newest.parts = $13
-                AND NOT EXISTS (
-                    SELECT 1 FROM inventory_snapshot AS later
-                    WHERE later.contract_id = newest.contract_id
-                        AND later.allocation = newest.allocation
-                        AND (later.at, later.generation, later.id)
-                            > (newest.at, newest.generation, newest.id)))",
-        postgres = "
-        WITH kept AS (
-            INSERT INTO resource (id, contract_id, kind, native_id, state, detail, created_at,
-                updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-            ON CONFLICT (contract_id, kind, native_id) DO UPDATE SET state = excluded.state,
-                detail = excluded.detail, updated_at = excluded.updated_at)
-        INSERT INTO inventory_snapshot (id, contract_id, allocation, at, generation, cause, parts)
-        SELECT $9, $2, $4, $10, $11, $12, $13
-        WHERE NOT EXISTS (
-            SELECT 1 FROM inventory_snapshot AS newest
-            WHERE newest.contract_id = $2 AND newest.allocation = $4 AND newest.parts = $13
-                AND NOT EXISTS (
-                    SELECT 1 FROM inventory_snapshot AS later
-                    WHERE later.contract_id = newest.contract_id
-                        AND later.allocation = newest.allocation
-                        AND (later.at, later.generation, later.id)
-                            > (newest.at, newest.generation, newest.id)))";
+            detail = excluded.detail, updated_at = excluded.updated_at"
+    };
+}
+
+statements! {
+    // A step that is repeated after its answer was lost finds that nothing changed since.
+    APPEND = append_unless_same!("$1", "$3", "$4, $5, $6", "$7");
+    /// What stands for the allocation now, and the snapshot, in one go.
+    KEEP = concat!(keep_resource!(), ";", append_unless_same!("$9", "$4", "$10, $11, $12", "$13")),
+        postgres = concat!("WITH kept AS (", keep_resource!(), ")",
+            append_unless_same!("$9", "$4", "$10, $11, $12", "$13"));
     AT = "
         SELECT id, contract_id, allocation, at, generation, cause, parts
         FROM inventory_snapshot AS found

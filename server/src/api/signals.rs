@@ -35,8 +35,10 @@ struct WaitingBody {
     signal: String,
     /// Since when.
     since: String,
-    /// Until when; then the step fails.
+    /// Until when; then the step goes on without it, or fails.
     until: String,
+    /// Whether it is for the customer to say, so that the desk cannot send it.
+    of_customer: bool,
 }
 
 impl From<WaitingCard> for WaitingBody {
@@ -49,6 +51,7 @@ impl From<WaitingCard> for WaitingBody {
             signal: card.signal,
             since: moment(card.since),
             until: moment(card.until),
+            of_customer: card.of_customer,
         }
     }
 }
@@ -88,7 +91,8 @@ struct SignalInput {
 
 /// Tell a workflow what one of its steps waits for
 ///
-/// The first word under a name counts. 409 `wrong_state`: nothing of it waits for this signal.
+/// The first word under a name counts. 409 `wrong_state`: nothing of it waits for this signal; `customers_word`: it is
+/// for the customer to say.
 #[utoipa::path(post, path = "/desk/workflows/{workflow}/signal", tag = "desk",
     params(("workflow" = String, Path, description = "`wfl_…`")), request_body = SignalInput,
     responses((status = 200, body = WorkflowBody)))]

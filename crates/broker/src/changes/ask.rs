@@ -46,9 +46,9 @@ impl Broker {
         let mut tx = self.begin().await?;
         lock::contract(&mut tx, id).await?;
         let contract = contracts::find(&mut tx, id).await?;
+        let owner = contract.as_ref().map(|contract| contract.head.organisation_id);
+        ctx.may(Action::ChangeContract, owner, "contract")?;
         let contract = contract.ok_or(BrokerError::NotFound { what: "contract" })?;
-        let owner = contract.head.organisation_id;
-        ctx.may(Action::ChangeContract, Some(owner), "contract")?;
         let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
         check_key(asked.key)?;
         if let Some(first) = contracts::find_change_by_key(&mut tx, id, asked.key).await? {
@@ -157,10 +157,7 @@ impl Broker {
         number: i64,
     ) -> Result<(), BrokerError> {
         let mut tx = self.begin().await?;
-        lock::contract(&mut tx, id).await?;
-        let head = contracts::find_head(&mut tx, id).await?;
-        let head = head.ok_or(BrokerError::NotFound { what: "contract" })?;
-        ctx.may(Action::ChangeContract, Some(head.organisation_id), "contract")?;
+        self.locked(ctx, &mut tx, id, Action::ChangeContract).await?;
         let change = contracts::find_change(&mut tx, id, number).await?;
         let change = change.ok_or(BrokerError::NotFound { what: "change" })?;
         match change.state {

@@ -63,7 +63,7 @@ impl Broker {
         data: DataAtEnd,
     ) -> Result<(), BrokerError> {
         let mut tx = self.begin().await?;
-        let head = self.head_to_end(ctx, &mut tx, id).await?;
+        let head = self.locked(ctx, &mut tx, id, Action::ReleaseContract).await?;
         if matches!(head.state, ContractState::Releasing | ContractState::Released) {
             return Ok(());
         }
@@ -85,7 +85,7 @@ impl Broker {
         ends_at: Option<Timestamp>,
     ) -> Result<(), BrokerError> {
         let mut tx = self.begin().await?;
-        let head = self.head_to_end(ctx, &mut tx, id).await?;
+        let head = self.locked(ctx, &mut tx, id, Action::ReleaseContract).await?;
         if !END_STATES.contains(&head.state) {
             let detail = "the service has ended, or is about to".to_owned();
             return Err(BrokerError::Conflict { code: "contract_ended", detail });
@@ -148,20 +148,6 @@ impl Broker {
         tx.commit().await?;
         self.inner.signals.wake();
         Ok(true)
-    }
-
-    /// The contract behind its lock, for whoever may end it.
-    async fn head_to_end(
-        &self,
-        ctx: &OpContext,
-        tx: &mut Tx,
-        id: ContractId,
-    ) -> Result<ContractHead, BrokerError> {
-        lock::contract(tx, id).await?;
-        let head = contracts::find_head(tx, id).await?;
-        let head = head.ok_or(BrokerError::NotFound { what: "contract" })?;
-        ctx.may(Action::ReleaseContract, Some(head.organisation_id), "contract")?;
-        Ok(head)
     }
 
     async fn begin_release(

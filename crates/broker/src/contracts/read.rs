@@ -14,7 +14,7 @@ use rust_decimal::prelude::ToPrimitive;
 use std::collections::HashMap;
 use storage::contracts::{self, Contract, ContractHead};
 use storage::observations::{self, ObservationKind};
-use storage::{Page, StorageError, Tx};
+use storage::{Page, StorageError, Tx, lock};
 
 /// Why a contract came to nothing that was cancelled at the desk, or called off before it began.
 const CANCELLED: [&str; 2] = ["cancelled", "called_off"];
@@ -191,6 +191,23 @@ impl Broker {
         let owner = found.as_ref().map(|contract| contract.head.organisation_id);
         ctx.may(Action::ReadContract, owner, "contract")?;
         found.ok_or(BrokerError::NotFound { what: "contract" })
+    }
+}
+
+impl Broker {
+    /// The contract behind its lock, for whoever may act on it. Strangers learn nothing, not even whether it
+    /// exists.
+    pub(crate) async fn locked(
+        &self,
+        ctx: &OpContext,
+        tx: &mut Tx,
+        id: ContractId,
+        action: Action,
+    ) -> Result<ContractHead, BrokerError> {
+        lock::contract(tx, id).await?;
+        let head = contracts::find_head(tx, id).await?;
+        ctx.may(action, head.as_ref().map(|head| head.organisation_id), "contract")?;
+        head.ok_or(BrokerError::NotFound { what: "contract" })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::audit::{Entry, record};
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, ContractEvent, ContractId, ContractState, Timestamp};
 use storage::contracts::{self, ContractHead, StateChange};
-use storage::{StorageError, Tx, lock};
+use storage::{StorageError, lock};
 
 /// Contracts begun in one go; the others wait for the next second.
 const DUE_AT_ONCE: u32 = 50;
@@ -27,7 +27,7 @@ impl Broker {
         starts_at: Timestamp,
     ) -> Result<(), BrokerError> {
         let mut tx = self.begin().await?;
-        let head = self.head_to_begin(ctx, &mut tx, id).await?;
+        let head = self.locked(ctx, &mut tx, id, Action::ChangeContract).await?;
         if head.state != ContractState::Scheduled {
             return Err(begun());
         }
@@ -51,7 +51,7 @@ impl Broker {
     /// `Conflict` `contract_begun` once it has begun.
     pub async fn call_off(&self, ctx: &OpContext, id: ContractId) -> Result<(), BrokerError> {
         let mut tx = self.begin().await?;
-        let head = self.head_to_begin(ctx, &mut tx, id).await?;
+        let head = self.locked(ctx, &mut tx, id, Action::ChangeContract).await?;
         if head.failure.as_deref() == Some(CALLED_OFF) {
             return Ok(());
         }
@@ -112,20 +112,6 @@ impl Broker {
         tx.commit().await?;
         self.inner.signals.wake();
         Ok(true)
-    }
-
-    /// The contract behind its lock, for whoever signed it.
-    async fn head_to_begin(
-        &self,
-        ctx: &OpContext,
-        tx: &mut Tx,
-        id: ContractId,
-    ) -> Result<ContractHead, BrokerError> {
-        lock::contract(tx, id).await?;
-        let head = contracts::find_head(tx, id).await?;
-        let head = head.ok_or(BrokerError::NotFound { what: "contract" })?;
-        ctx.may(Action::ChangeContract, Some(head.organisation_id), "contract")?;
-        Ok(head)
     }
 }
 

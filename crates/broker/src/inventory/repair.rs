@@ -12,7 +12,7 @@ use provider_api::ResourceKind;
 use serde::{Deserialize, Serialize};
 use storage::contracts::{self, ContractHead};
 use storage::workflow::{WorkflowRow, of_subject};
-use storage::{Tx, inventory, lock};
+use storage::{Tx, inventory};
 use workflow::Priority;
 
 /// After a repair this long none begins by itself: what breaks again at once needs a person.
@@ -128,7 +128,7 @@ impl Broker {
     /// Repairs the service; asking again while that goes on changes nothing.
     pub async fn repair(&self, ctx: &OpContext, id: ContractId) -> Result<(), BrokerError> {
         let mut tx = self.begin().await?;
-        let head = self.head_to_repair(ctx, &mut tx, id).await?;
+        let head = self.locked(ctx, &mut tx, id, Action::RepairService).await?;
         let runs = of_subject(&mut tx, &id.to_string(), RUNS_MAX).await?;
         if let Some(other) = runs.iter().find(|run| goes_on(run)) {
             return match other.kind.as_str() {
@@ -158,7 +158,7 @@ impl Broker {
         wanted: RepairMode,
     ) -> Result<(), BrokerError> {
         let mut tx = self.begin().await?;
-        self.head_to_repair(ctx, &mut tx, id).await?;
+        self.locked(ctx, &mut tx, id, Action::RepairService).await?;
         if mode(&mut tx, id).await? == wanted {
             return Ok(());
         }
@@ -176,7 +176,7 @@ impl Broker {
         }
         let ctx = OpContext::system("inventory");
         let mut tx = self.begin().await?;
-        let head = self.head_to_repair(&ctx, &mut tx, id).await?;
+        let head = self.locked(&ctx, &mut tx, id, Action::RepairService).await?;
         let runs = of_subject(&mut tx, &id.to_string(), RUNS_MAX).await?;
         let now = self.now();
         let remedy = self.remedy_of(&mut tx, &head).await?;
@@ -190,20 +190,6 @@ impl Broker {
         tx.commit().await?;
         self.inner.signals.wake();
         Ok(true)
-    }
-
-    /// The contract behind its lock, for whoever may have it repaired.
-    async fn head_to_repair(
-        &self,
-        ctx: &OpContext,
-        tx: &mut Tx,
-        id: ContractId,
-    ) -> Result<ContractHead, BrokerError> {
-        lock::contract(tx, id).await?;
-        let head = contracts::find_head(tx, id).await?;
-        let owner = head.as_ref().map(|head| head.organisation_id);
-        ctx.may(Action::RepairService, owner, "contract")?;
-        head.ok_or(BrokerError::NotFound { what: "contract" })
     }
 
     /// What can be done for the allocation that an active contract runs on.

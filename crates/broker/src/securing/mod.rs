@@ -7,8 +7,8 @@ mod secure;
 mod standby;
 mod strategy;
 
+pub(crate) use firm::{DECIDED, Take, definition as firm_definition};
 pub use firm::{FirmAnswer, FirmHold, FirmPlace, FirmRequest, FirmRow, FirmView};
-pub(crate) use firm::{Take, definition as firm_definition};
 pub(crate) use secure::definition as secure_definition;
 pub use secure::{RoomAnswer, SecurePlace, SecureRequest, SecureRow, SecuringView};
 pub use strategy::Strategy;

@@ -12,11 +12,10 @@ use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, ContractId, DurationUs, OfferId, ProviderId, RequirementId, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
-use storage::contracts::ContractHead;
+use storage::StorageError;
 use storage::securing::{
     self, Age, CONTRACT, NeedToRenew, NewStandbyList, REQUIREMENT, ServiceToRenew, StandbyList,
 };
-use storage::{StorageError, lock};
 use uuid::Uuid;
 
 /// Lists written together.
@@ -178,10 +177,7 @@ impl Broker {
         own_first: bool,
     ) -> Result<(), BrokerError> {
         let mut tx = self.begin().await?;
-        lock::contract(&mut tx, id).await?;
-        let head: Option<ContractHead> = storage::contracts::find_head(&mut tx, id).await?;
-        let head = head.ok_or(BrokerError::NotFound { what: "contract" })?;
-        ctx.may(Action::SecureService, Some(head.organisation_id), "contract")?;
+        self.locked(ctx, &mut tx, id, Action::SecureService).await?;
         if securing::own_first(&mut tx, id).await?.unwrap_or(true) == own_first {
             return Ok(());
         }

@@ -2,6 +2,7 @@
 
 use crate::on_both;
 use broker::contracts::{DataAtEnd, DataStream, TakeData};
+use broker::steer::SignalWord;
 use broker::{BrokerError, OpContext};
 use domain::{ContractId, ContractState, Role};
 use futures::StreamExt;
@@ -118,6 +119,27 @@ async fn data_that_nobody_takes_wait_thirty_days(engine: Engine) {
     market.finish().await;
 }
 
+/// The desk steers workflows, and yet it does not give a customer's data up.
+async fn the_desk_cannot_say_for_a_customer_that_data_may_be_erased(engine: Engine) {
+    let (market, customer, id) = waiting(engine).await;
+    let desk = market.person(Role::Broker).await;
+    let listed = market.broker.waiting_steps(&desk).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert!(listed[0].of_customer && listed[0].step == "hand_over", "{listed:?}");
+    for payload in [serde_json::json!("waived"), serde_json::Value::Null] {
+        let signal = listed[0].signal.as_str();
+        let word = SignalWord { signal, reason: "they called", payload: &payload };
+        let refused = market.broker.send_signal(&desk, listed[0].workflow, word).await;
+        assert_eq!(code(refused), "customers_word");
+    }
+    market.run_workflows_within(HOUR_US).await;
+    assert_eq!(market.state(&customer, id).await, ContractState::Releasing);
+    market.broker.take_data(&customer, id, &TakeData::Waived).await.unwrap();
+    market.run_workflows().await;
+    assert_eq!(market.state(&customer, id).await, ContractState::Released);
+    market.finish().await;
+}
+
 async fn nobody_but_their_owner_reads_the_data(engine: Engine) {
     let (market, customer, id) = waiting(engine).await;
     let other = customer_of(&market, "another").await;
@@ -146,5 +168,6 @@ on_both!(
     f7_10_1e_a_digest_that_is_wrong_erases_nothing_and_a_right_one_does,
     f7_10_1e_data_that_are_not_wanted_are_erased_at_once,
     data_that_nobody_takes_wait_thirty_days,
+    the_desk_cannot_say_for_a_customer_that_data_may_be_erased,
     nobody_but_their_owner_reads_the_data,
 );

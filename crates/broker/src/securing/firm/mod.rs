@@ -11,7 +11,7 @@ mod order;
 mod run;
 mod take;
 
-pub(crate) use run::definition;
+pub(crate) use run::{DECIDED, definition};
 pub(crate) use take::Take;
 
 use super::{Candidate, Strategy};

@@ -20,7 +20,7 @@ use workflow::{
 /// The kind in the database.
 const FIRM: &str = "firm_list";
 /// What the workflow is told when somebody decided.
-pub(super) const DECIDED: &str = "decided";
+pub(crate) const DECIDED: &str = "decided";
 /// The three seats hold beside one another.
 const HOLD: Group = Group::new("hold", HELD_MAX);
 /// Names of the seats.
