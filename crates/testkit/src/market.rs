@@ -14,7 +14,7 @@ use domain::{
 use provider_api::{
     Allocation, AllocationCommand, AllocationId, Call, ComputeSpec, ConfirmCommand, Driver,
     EndpointKind, HoldCommand, HoldRequest, HttpProbe, IdempotencyKey, NetworkSpec, Quota,
-    ResourceGroup, StartCommand, StartRequest, StorageSpec, Zone,
+    ResizeCommand, ResizeRequest, ResourceGroup, StartCommand, StartRequest, StorageSpec, Zone,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -266,6 +266,18 @@ impl TestBroker {
             Call { key: IdempotencyKey::parse(key).expect("a key"), epoch: allocation.epoch };
         let stop = AllocationCommand { call, allocation_id: allocation.id };
         self.driver().stop(stop).await.expect("the cloud");
+    }
+
+    /// Somebody at the provider lends the service another number of machines, past the broker.
+    pub async fn resize_by_hand(&self, id: ContractId, key: &str, machines: u32) {
+        let allocation = self.allocations(id).await.pop().expect("an allocation");
+        let key = IdempotencyKey::parse(format!("hand-{key}")).expect("a key");
+        let call = Call { key, epoch: allocation.epoch };
+        let mut resources = allocation.resources;
+        resources.compute.count = machines;
+        let request = ResizeRequest { resources, quota: Quota::default() };
+        let resize = ResizeCommand { call, allocation_id: allocation.id, request };
+        self.driver().resize(resize).await.expect("the cloud");
     }
 
     /// Ends the story; fails when a workflow is left over.

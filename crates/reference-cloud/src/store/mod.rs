@@ -37,6 +37,7 @@ pub(crate) use images::{
 };
 pub(crate) use links::{
     ACCEPTED, ASKED, LinkRow, accept_link, end_link, end_links, insert_link, share_link,
+    was_accepted,
 };
 pub(crate) use monitoring::{MonitoringRow, end_monitoring, set_monitoring};
 pub(crate) use rows::AllocationRow;
