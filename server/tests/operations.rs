@@ -56,6 +56,8 @@ enum Body {
     Taken,
     Start,
     Renewal,
+    Where,
+    Move,
     Change,
     Again,
 }
@@ -126,6 +128,9 @@ const TABLE: &[Row] = &[
     row("DELETE", "/contracts/{contract}/changes/{change}", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/renewals/quote", Body::End, [401, 404, 403]),
     row("POST", "/contracts/{contract}/renewals", Body::Renewal, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/moves/offers", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/moves/quote", Body::Where, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/moves", Body::Move, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/start", Body::Start, [401, 404, 403]),
     row("DELETE", "/contracts/{contract}/start", Body::Nothing, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/end", Body::End, [401, 404, 403]),
@@ -273,6 +278,12 @@ impl Things {
             Body::Renewal => {
                 Sent::Json(json!({"endsAt": "2027-03-31T18:00:00+09:00", "offerVersion": 1}))
             }
+            Body::Where => Sent::Json(json!({"offer": offer_id})),
+            Body::Move => Sent::Json(json!({
+                "offer": offer_id,
+                "offerVersion": self.version,
+                "carriesData": true,
+            })),
             Body::Start => Sent::Json(json!({"startsAt": "2027-03-31T18:00:00+09:00"})),
             Body::End => Sent::Json(json!({"endsAt": "2027-03-31T18:00:00+09:00"})),
             Body::Firm => Sent::Json(json!({"need": need})),

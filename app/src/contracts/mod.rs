@@ -14,6 +14,8 @@ mod graph;
 mod inventory;
 mod list;
 mod measured;
+mod moving;
+mod moving_page;
 mod need;
 mod order;
 mod order_page;
@@ -59,6 +61,7 @@ pub fn routes() -> Router<AppState> {
         .route("/contracts/{id}/renew", get(renew::show).post(renew::answer))
         .route("/contracts/{id}/end", post(end::set))
         .route("/contracts/{id}/change", get(change::show).post(change::answer))
+        .route("/contracts/{id}/move", get(moving::show).post(moving::answer))
         .route("/contracts/{id}/changes/{number}/call-off", post(change::call_off))
         .route("/contracts/{id}/erasure.json", get(documents::erasure))
 }

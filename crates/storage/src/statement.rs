@@ -37,6 +37,7 @@ const MODULES: &[&[Statement]] = &[
     crate::contracts::changes::ALL,
     crate::contracts::closing::ALL,
     crate::contracts::heads::ALL,
+    crate::contracts::moves::ALL,
     crate::contracts::orders::ALL,
     crate::contracts::resources::ALL,
     crate::inventory::ALL,

@@ -20,6 +20,7 @@ mod idempotent;
 mod inventory;
 mod items;
 mod market;
+mod moves;
 mod need;
 mod needs;
 mod notices;
@@ -56,6 +57,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(notices::routes())
         .merge(contracts::routes())
         .merge(changes::routes())
+        .merge(moves::routes())
         .merge(ends::routes())
         .merge(inventory::routes())
         .merge(standby::routes())

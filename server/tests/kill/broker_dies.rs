@@ -16,7 +16,12 @@ const ORDER_OFFERS: [&str; 3] =
     ["hokusei-gov-iaas", "hokusei-standard-iaas", "hokusei-managed-database"];
 
 /// A broker stands still at the place, is killed there, and another ends the workflow.
-async fn kill_at(market: &TestBroker, engine: Engine, data: &Path, place: &str) -> BrokerProcess {
+pub async fn kill_at(
+    market: &TestBroker,
+    engine: Engine,
+    data: &Path,
+    place: &str,
+) -> BrokerProcess {
     let first = BrokerProcess::start(market, &data.join("first"), Some(held(place)));
     first.wait_until_held(place);
     let second = || BrokerProcess::start(market, &data.join("second"), None);
@@ -34,7 +39,7 @@ async fn kill_at(market: &TestBroker, engine: Engine, data: &Path, place: &str) 
     }
 }
 
-fn held(place: &str) -> Hold<'_> {
+pub fn held(place: &str) -> Hold<'_> {
     Hold { place, until: None }
 }
 

@@ -102,6 +102,7 @@ impl Broker {
             key: &wish.idempotency_key,
             shown_price: wish.shown_price,
             from: None,
+            moves: None,
         };
         let now = self.now();
         self.ask_change(ctx, id, asked, |_, before| {

@@ -6,7 +6,6 @@ use super::{
     Alternatives, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan, ResourceView,
     StatementView,
 };
-use crate::changes::ChangeView;
 use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, OpContext, inventory, lifecycle};
 use domain::{Action, ContractId, ContractState, Role, Timestamp};
@@ -92,7 +91,7 @@ impl Broker {
         let differs = inventory::differs(&mut tx, id, self.now()).await?;
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
         let usage = contracts::find_usage(&mut tx, id).await?;
-        let changes = contracts::list_changes(&mut tx, id).await?;
+        let changes = crate::changes::views(&mut tx, id).await?;
         drop(tx);
         let newer = self.newer_offer(&contract).await?;
         let mut page = ContractPage {
@@ -130,7 +129,7 @@ impl Broker {
             activated_at: contract.head.activated_at,
             released_at: contract.head.released_at,
             order,
-            changes: changes.into_iter().map(ChangeView::of).collect::<Result<_, _>>()?,
+            changes,
         };
         // A cancelled one failed for nothing that another offer would mend.
         if page.failure.as_deref().is_some_and(|code| !CANCELLED.contains(&code)) {

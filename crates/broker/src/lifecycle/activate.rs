@@ -9,7 +9,7 @@
 
 use super::cloud::{Cloud, contract_id, stop};
 use super::place::{Placing, country_of};
-use super::rows::{Ending, GroupDetail, done_with_group, end};
+use super::rows::{Ending, GroupDetail, done_with, end};
 use super::seat::Seat;
 use super::take_down;
 use crate::Broker;
@@ -92,9 +92,9 @@ pub(super) fn definition() -> WorkflowDefinition<Broker> {
 /// P6.1.i1: the bill of quantities in the provider's terms, and where it is to be.
 pub(super) async fn plan(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
-    let plan = seat.wanted.plan;
+    let plan = seat.wanted.plan.clone();
     let resources = group_of(&plan)?;
-    let country = country_of(&input, seat.contract, &plan.region).await?;
+    let country = country_of(&input, &seat, &plan.region).await?;
     Done::with(&Placing { region: plan.region, country, resources })
 }
 
@@ -375,5 +375,5 @@ fn ours(seat: &Seat, allocation: &Allocation, asked: Option<&AllocationId>) -> R
 
 fn note(input: &StepInput<Broker>, seat: &Seat, allocation: &Allocation) -> StepResult {
     let detail: GroupDetail = seat.output(&input.run, "discover")?;
-    done_with_group(input, seat.contract, allocation, &detail)
+    done_with(input, seat.contract, allocation, (seat.kind(), &detail))
 }

@@ -20,6 +20,7 @@ mod exchange;
 mod inventory;
 mod leaks;
 mod market;
+mod moves;
 mod notices;
 mod offers;
 mod orders;

@@ -21,6 +21,9 @@ statements! {
         ORDER BY created_at, id LIMIT 1000";
     SET_STATE = "
         UPDATE resource SET state = $2, updated_at = $3 WHERE id = $1";
+    SET_KIND = "
+        UPDATE resource SET kind = $4, updated_at = $5
+        WHERE contract_id = $1 AND native_id = $2 AND kind = $3";
 }
 
 /// Notes what the provider holds; the same native id again updates the row. Returns the row's id.
@@ -57,4 +60,15 @@ pub async fn set_resource_state(
     at: Timestamp,
 ) -> Result<bool, StorageError> {
     Ok(execute!(tx, SET_STATE, id.uuid(), state, at.0)? == 1)
+}
+
+/// Makes something that is held for a contract something of another kind, as when a service stands on another
+/// allocation; false if it is not held under the first kind.
+pub async fn set_resource_kind(
+    tx: &mut Tx,
+    (contract, native_id): (ContractId, &str),
+    (from, to): (&str, &str),
+    at: Timestamp,
+) -> Result<bool, StorageError> {
+    Ok(execute!(tx, SET_KIND, contract.uuid(), native_id, from, to, at.0)? == 1)
 }
