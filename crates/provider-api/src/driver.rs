@@ -13,8 +13,8 @@ use crate::wire::{
     Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, ConvertRequest,
     DiscoverAnswer, DiscoverRequest, DrainRequest, EventPage, ExportManifest, HoldRequest,
     IdempotencyKey, Image, ImageId, ImageRequest, Link, LinkId, LinkOffer, LinkProbe, LinkRequest,
-    LinkShare, Liveness, LongOperation, Metrics, OperationId, OperationRecord, Quota,
-    ResizeRequest, ResolvedRecipe, StartRequest, TenantQuota, UsageRecord,
+    LinkShare, Liveness, LongOperation, Metrics, Monitoring, MonitoringRequest, OperationId,
+    OperationRecord, Quota, ResizeRequest, ResolvedRecipe, StartRequest, TenantQuota, UsageRecord,
 };
 
 /// What every changing call carries.
@@ -47,6 +47,14 @@ pub struct ConfirmCommand {
     pub call: Call,
     pub allocation_id: AllocationId,
     pub quota: Quota,
+}
+
+/// Set what is measured of an allocation, and start or stop it (IF11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MonitorCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub request: MonitoringRequest,
 }
 
 /// Make what is booked larger or smaller.
@@ -283,6 +291,16 @@ pub trait Driver: fmt::Debug + Send + Sync {
     async fn metrics(&self, id: &AllocationId) -> Result<Metrics, DriverError>;
     /// What to bill so far; `is_final` after release.
     async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError>;
+
+    /// Sets what is measured, and starts or stops it (IF11). Drivers of clouds that measure nothing on order leave this and
+    /// what follows as it is.
+    async fn set_monitoring(&self, _: MonitorCommand) -> Result<Monitoring, DriverError> {
+        Err(unsupported("this cloud monitors nothing on order"))
+    }
+    /// What is measured of an allocation, and when it was read last (IF11).
+    async fn monitoring(&self, _: &AllocationId) -> Result<Monitoring, DriverError> {
+        Err(unsupported("this cloud monitors nothing on order"))
+    }
 
     /// What a start would do, without starting anything (F7.6.2). Drivers of clouds that resolve nothing leave it.
     async fn check_recipe(

@@ -39,6 +39,7 @@ const MODULES: &[&[Statement]] = &[
     crate::contracts::heads::ALL,
     crate::contracts::orders::ALL,
     crate::contracts::resources::ALL,
+    crate::contracts::watch::ALL,
     crate::inventory::ALL,
     crate::securing::ALL,
     crate::securing::firm::ALL,

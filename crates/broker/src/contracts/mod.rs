@@ -230,6 +230,8 @@ pub struct ContractPage {
     pub timelines: Vec<Timeline>,
     /// What exists at the provider.
     pub resources: Vec<ResourceView>,
+    /// What is watched since when; empty before watching began.
+    pub watches: Vec<storage::contracts::Watch>,
     /// Whether its cloud was last found to have something else than was ordered.
     pub differs: bool,
     /// Proof of erasure after release.
@@ -270,6 +272,8 @@ pub struct Bucket {
     /// Slowest response in microseconds.
     pub max_us: Option<i64>,
 }
+
+pub use storage::contracts::{Watch, WatchKind};
 
 /// A page of contracts. Newest first.
 pub type ContractList = Listed<ContractCard>;

@@ -22,6 +22,7 @@ mod scale;
 mod seat;
 mod take_down;
 mod target;
+mod watching;
 
 pub(crate) use activate::{ActivateInput, TakenOver, group_of};
 pub(crate) use cloud::{Cloud, stop};

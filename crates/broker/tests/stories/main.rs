@@ -34,6 +34,7 @@ mod securing;
 mod signals;
 mod simulation;
 mod starts;
+mod watching;
 
 /// Makes each story two tests, one for each database.
 macro_rules! on_both {

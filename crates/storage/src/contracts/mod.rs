@@ -33,6 +33,7 @@ pub(crate) mod heads;
 pub(crate) mod orders;
 pub(crate) mod resources;
 mod rows;
+pub(crate) mod watch;
 
 pub use care::{Care, find_care, set_care};
 pub use changes::{
@@ -53,3 +54,4 @@ pub use rows::{
     Change, Contract, ContractHead, ErasureStatement, Frozen, NewChange, NewContract, Order,
     Resource, Seat, StateChange, Terms, UsageRecord,
 };
+pub use watch::{Watch, WatchKind, list_watches, note_watch};
