@@ -10,11 +10,12 @@ use crate::erasure::ErasureStatement;
 use crate::problem::{Problem, ProblemCode};
 use crate::resource::ResourceGraph;
 use crate::wire::{
-    Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, ConvertRequest,
-    DiscoverAnswer, DiscoverRequest, DrainRequest, EventPage, ExportManifest, HoldRequest,
-    IdempotencyKey, Image, ImageId, ImageRequest, Link, LinkId, LinkOffer, LinkProbe, LinkRequest,
-    LinkShare, Liveness, LongOperation, Metrics, Monitoring, MonitoringRequest, OperationId,
-    OperationRecord, Quota, ResizeRequest, ResolvedRecipe, StartRequest, TenantQuota, UsageRecord,
+    AdoptRequest, Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities,
+    ConvertRequest, DiscoverAnswer, DiscoverRequest, DrainRequest, EventPage, ExportManifest,
+    HoldRequest, IdempotencyKey, Image, ImageId, ImageRequest, Link, LinkId, LinkOffer, LinkProbe,
+    LinkRequest, LinkShare, Liveness, LongOperation, Metrics, Monitoring, MonitoringRequest,
+    OperationId, OperationRecord, Quota, ResizeRequest, ResolvedRecipe, StartRequest, TenantQuota,
+    UsageRecord,
 };
 
 /// What every changing call carries.
@@ -47,6 +48,14 @@ pub struct ConfirmCommand {
     pub call: Call,
     pub allocation_id: AllocationId,
     pub quota: Quota,
+}
+
+/// Put what is booked under another label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdoptCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub request: AdoptRequest,
 }
 
 /// Set what is measured of an allocation, and start or stop it (IF11).
@@ -331,6 +340,11 @@ pub trait Driver: fmt::Debug + Send + Sync {
     /// Makes what is booked larger or smaller; all of it or nothing. Drivers of clouds that cannot leave it as it is.
     async fn resize(&self, _: ResizeCommand) -> Result<Allocation, DriverError> {
         Err(DriverError::rejected(ProblemCode::Unsupported, "this cloud resizes nothing"))
+    }
+
+    /// Puts what is booked under another label, as it stands. Drivers of clouds that cannot leave it as it is.
+    async fn adopt(&self, _: AdoptCommand) -> Result<Allocation, DriverError> {
+        Err(unsupported("this cloud gives nothing another label"))
     }
 
     /// Begins to copy the volume (IF2). Drivers of clouds without backups leave this and what follows as it is.

@@ -18,7 +18,7 @@ pub mod webhook;
 pub mod wire;
 
 pub use driver::{
-    AcceptLinkCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
+    AcceptLinkCommand, AdoptCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
     BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
     DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
     MonitorCommand, Pieces, PullCommand, ResizeCommand, ShareCommand, StartCommand,

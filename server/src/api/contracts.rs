@@ -250,13 +250,19 @@ struct ResourceBody {
 
 /// Where something is at a cloud.
 #[derive(Debug, Serialize, ToSchema)]
-struct PlaceBody {
+pub(super) struct PlaceBody {
     /// The cloud's id of the zone.
     zone: String,
     /// The provider's name for the region.
     region: String,
     /// ISO 3166-1 alpha-2.
     country: String,
+}
+
+impl From<broker::contracts::PlaceView> for PlaceBody {
+    fn from(place: broker::contracts::PlaceView) -> Self {
+        Self { zone: place.zone, region: place.region, country: place.country }
+    }
 }
 
 /// Proof of erasure.
@@ -327,6 +333,7 @@ pub(super) struct ContractBody {
 
 /// How one kind of watching began.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 struct WatchBody {
     /// liveness, service or resources.
     kind: &'static str,
@@ -356,11 +363,7 @@ impl From<ContractPage> for ContractBody {
             kind: row.kind,
             native_id: row.native_id,
             state: row.state,
-            place: row.place.map(|place| PlaceBody {
-                zone: place.zone,
-                region: place.region,
-                country: place.country,
-            }),
+            place: row.place.map(PlaceBody::from),
         };
         let erasure = page.statement.map(|row| StatementBody {
             statement: row.statement,

@@ -73,12 +73,12 @@ struct MayTakeOver {
 /// What the look at the cloud told.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Discovered {
+pub(super) struct Discovered {
     #[serde(flatten)]
-    detail: GroupDetail,
+    pub detail: GroupDetail,
     /// What is to be measured; absent where the cloud measures nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    monitoring: Option<MonitoringRequest>,
+    pub monitoring: Option<MonitoringRequest>,
 }
 
 const STEPS: &[Step<Broker>] = &[
@@ -364,7 +364,7 @@ async fn ask(input: &StepInput<Broker>, opened: &Allocation) -> Result<(String, 
     }
 }
 
-async fn activated(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), Stop> {
+pub(super) async fn activated(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), Stop> {
     let address: String = input.run.output("verify")?;
     let ending = Ending {
         event: ContractEvent::Activated,
@@ -375,7 +375,7 @@ async fn activated(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<()
     end(&input.env, tx, contract_id(&input.run)?, ending).await
 }
 
-async fn failed(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), Stop> {
+pub(super) async fn failed(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), Stop> {
     let failure = input.run.failure.as_ref().map_or("unknown", |failure| failure.code.as_str());
     let ending = Ending {
         event: ContractEvent::ActivationFailed,
@@ -390,8 +390,11 @@ async fn cloud(input: &StepInput<Broker>, seat: &Seat) -> Result<Cloud, Stop> {
     Cloud::of(input, seat.wanted.provider).await
 }
 
-/// The held allocation; every step after `hold` has it.
+/// The held allocation, or the one that was adopted; every step after `hold` or `adopt` has it.
 fn allocation_id(input: &StepInput<Broker>, seat: &Seat) -> Result<AllocationId, Stop> {
+    if let Some(adopted) = seat.output_if_done::<Allocation>(&input.run, "adopt")? {
+        return Ok(adopted.id);
+    }
     Ok(seat.output::<Allocation>(&input.run, "hold")?.id)
 }
 
@@ -408,7 +411,11 @@ async fn look(
 }
 
 /// A cloud that answers with another allocation than was asked about is not believed.
-fn ours(seat: &Seat, allocation: &Allocation, asked: Option<&AllocationId>) -> Result<(), Stop> {
+pub(super) fn ours(
+    seat: &Seat,
+    allocation: &Allocation,
+    asked: Option<&AllocationId>,
+) -> Result<(), Stop> {
     let labelled = allocation.label == seat.contract.to_string();
     if labelled && asked.is_none_or(|asked| *asked == allocation.id) {
         return Ok(());
@@ -417,7 +424,7 @@ fn ours(seat: &Seat, allocation: &Allocation, asked: Option<&AllocationId>) -> R
     Err(Stop::failed("wrong_answer", detail))
 }
 
-fn note(input: &StepInput<Broker>, seat: &Seat, allocation: &Allocation) -> StepResult {
+pub(super) fn note(input: &StepInput<Broker>, seat: &Seat, allocation: &Allocation) -> StepResult {
     let detail: GroupDetail = seat.output(&input.run, "discover")?;
     done_with_group(input, seat.contract, allocation, &detail)
 }

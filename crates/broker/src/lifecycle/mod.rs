@@ -1,7 +1,7 @@
 //! The workflows that drive a contract at its provider: `activate_contract`, `release_contract` and
 //! `release_returning_data`, for several
-//! at once `activate_order_of_2` and `activate_order_of_3`, `scale_contract`, `repair_service` where a
-//! cloud has something else than was ordered, and `reclaim_orphan` for what belongs to nobody.
+//! at once `activate_order_of_2` and `activate_order_of_3`, `scale_contract`, `adopt_service` for what runs already,
+//! `repair_service` where a cloud has something else than was ordered, and `reclaim_orphan` for what belongs to nobody.
 //! What is held before anything is signed is in `securing`.
 //!
 //! Each works on one allocation, which is held under the contract's id as its label. Who calls
@@ -10,6 +10,7 @@
 //! refused by the cloud itself.
 
 mod activate;
+mod adopt;
 mod cloud;
 mod known;
 pub(crate) mod order;
@@ -25,6 +26,7 @@ mod target;
 mod watching;
 
 pub(crate) use activate::{ActivateInput, TakenOver, group_of};
+pub(crate) use adopt::AdoptInput;
 pub(crate) use cloud::{Cloud, stop};
 pub(crate) use known::KnownClouds;
 pub(crate) use place::Placing;
@@ -46,6 +48,7 @@ pub(crate) fn definitions() -> Vec<WorkflowDefinition<Broker>> {
     all.push(reclaim::definition());
     all.push(repair::definition());
     all.push(scale::definition());
+    all.push(adopt::definition());
     all.push(crate::securing::firm_definition());
     all.push(crate::securing::secure_definition());
     all
@@ -54,6 +57,11 @@ pub(crate) fn definitions() -> Vec<WorkflowDefinition<Broker>> {
 /// The definition of activation, for starting it.
 pub(crate) fn activation() -> WorkflowDefinition<Broker> {
     activate::definition()
+}
+
+/// The definition of adoption, for starting it.
+pub(crate) fn adoption() -> WorkflowDefinition<Broker> {
+    adopt::definition()
 }
 
 /// The definition of release, for starting it.

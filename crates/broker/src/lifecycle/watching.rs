@@ -80,6 +80,17 @@ pub(super) async fn end(
     }
 }
 
+/// Measures as it was measured before.
+pub(super) async fn set_back(
+    cloud: &Cloud,
+    id: &AllocationId,
+    before: MonitoringRequest,
+) -> Result<(), Stop> {
+    let command =
+        MonitorCommand { call: cloud.call("-watch")?, allocation_id: id.clone(), request: before };
+    cloud.driver.set_monitoring(command).await.map(drop).map_err(stop)
+}
+
 /// Notes the beginning, with the first sample of life, in the transaction that logs the step.
 pub(super) async fn note(
     tx: &mut storage::Tx,

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod adoption;
 mod changes;
 mod combinations;
 mod conformance;

@@ -9,7 +9,7 @@ use super::archive;
 use super::client::{self, Outgoing, Payload};
 use super::config::{ConfigError, DriverConfig};
 use crate::driver::{
-    AcceptLinkCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
+    AcceptLinkCommand, AdoptCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
     BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
     DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
     MonitorCommand, PullCommand, ResizeCommand, ShareCommand, StartCommand,
@@ -183,6 +183,11 @@ impl Driver for HttpDriver {
 
     async fn start(&self, command: StartCommand) -> Result<Allocation, DriverError> {
         let path = paths::with(paths::START, command.allocation_id.as_str());
+        self.change(Method::POST, path, &command.request, &command.call).await
+    }
+
+    async fn adopt(&self, command: AdoptCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::ADOPT, command.allocation_id.as_str());
         self.change(Method::POST, path, &command.request, &command.call).await
     }
 

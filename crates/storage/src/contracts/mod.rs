@@ -49,7 +49,9 @@ pub use heads::{
     is_signed_already, list_by_organisation, list_by_provider, list_by_state, set_state,
 };
 pub use orders::{contracts_of_order, find_order, insert_order, is_ordered_already};
-pub use resources::{list_resources, set_resource_state, upsert_resource};
+pub use resources::{
+    list_resources, list_resources_of_native, set_resource_state, upsert_resource,
+};
 pub use rows::{
     Change, Contract, ContractHead, ErasureStatement, Frozen, NewChange, NewContract, Order,
     Resource, Seat, StateChange, Terms, UsageRecord,
