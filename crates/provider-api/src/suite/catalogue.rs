@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use super::answer::Outcome;
 use super::checks::{
-    backups, crash, door, drain, ending, events, export, fence, holds, images, links, lives,
+    adopt, backups, crash, door, drain, ending, events, export, fence, holds, images, links, lives,
     monitoring, order, recipes, regions, resize, security, tenants, trouble, volumes, watch,
     webhook,
 };
@@ -345,6 +345,20 @@ pub const CATALOGUE: &[Check] = &[
         ["F7.5.1"],
         "what is only held, or has ended, cannot be resized",
         resize::order
+    ),
+    check!(
+        Life,
+        "life.adopt",
+        ["F7.5.1", "F7.5.3"],
+        "what runs gets another label as it stands, and whoever had it before is refused",
+        adopt::as_it_stands
+    ),
+    check!(
+        Life,
+        "life.adopt-consent",
+        ["F7.5.1"],
+        "only what is booked gets another label, and only from whoever knows the one it has",
+        adopt::consent
     ),
     check!(
         Life,

@@ -8,9 +8,9 @@ use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use provider_api::{
-    AttachRequest, BlockRequest, ConfirmRequest, ConvertRequest, DiscoverRequest, DrainRequest,
-    ExtendRequest, FieldFault, HoldRequest, LinkOffer, LinkRequest, LinkShare, MonitoringRequest,
-    ProblemCode, ResizeRequest, StartRequest,
+    AdoptRequest, AttachRequest, BlockRequest, ConfirmRequest, ConvertRequest, DiscoverRequest,
+    DrainRequest, ExtendRequest, FieldFault, HoldRequest, LinkOffer, LinkRequest, LinkShare,
+    MonitoringRequest, ProblemCode, ResizeRequest, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -132,6 +132,7 @@ with_body! {
     start as "start" takes StartRequest,
     drain as "drain" takes DrainRequest,
     resize as "resize" takes ResizeRequest,
+    adopt as "adopt" takes AdoptRequest,
     set_monitoring as "setMonitoring" takes MonitoringRequest,
     share_data as "shareData" takes LinkShare,
 }

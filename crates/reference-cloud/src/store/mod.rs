@@ -27,7 +27,7 @@ use sqlx::{Sqlite, Transaction};
 
 pub(crate) use allocations::{
     NewAllocation, Owned, RecordedKey, UsedByZone, addresses, expire, insert, load, load_key,
-    record_key, save, used, used_by,
+    record_key, save, set_label, used, used_by,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
 pub(crate) use image_work::{ImageWorkRow, end_image_work, insert_image_work};
