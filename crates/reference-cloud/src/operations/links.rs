@@ -13,7 +13,7 @@ use super::Intent;
 use super::hold::{invalid, random};
 use crate::cloud::Cloud;
 use crate::error::OpError;
-use crate::links::{self, Hello, LinkKey, Welcome};
+use crate::links::{self, Hello, LinkKey, VERSION, Welcome};
 use crate::store::{self, ACCEPTED, ASKED, AllocationRow, LinkRow, Tx};
 
 /// Links on one page at most.
@@ -256,11 +256,14 @@ impl Cloud {
         proved: Option<LinkKey>,
     ) -> Result<Result<LinkRow, Welcome>, OpError> {
         let refused = |detail: &str| Ok(Err(Welcome::Refused { detail: detail.to_owned() }));
+        if hello.version != VERSION {
+            return refused("this cloud makes tunnels of another version");
+        }
         let row = self.store.link(&hello.link).await?;
         let Some(row) = row.filter(|row| row.side == ASKED) else { return refused("no such link") };
         // One answer for a wrong cloud and a wrong key: neither learns which links there are.
         let same: bool = row.activation.as_bytes().ct_eq(hello.activation_key.as_bytes()).into();
-        if hello.version != 1 || !same || proved.is_none_or(|key| key.text() != row.peer_key) {
+        if !same || proved.is_none_or(|key| key.text() != row.peer_key) {
             return refused("no such link");
         }
         if i64::from(hello.mbps) != row.mbps || hello.isolation != row.isolation() {

@@ -68,7 +68,7 @@ impl LinkRow {
     /// What the side that calls says.
     pub(crate) fn hello(&self, bye: bool) -> Hello {
         Hello {
-            version: 1,
+            version: crate::links::VERSION,
             link: self.peer_link_id.clone().unwrap_or_default(),
             own: self.id.clone(),
             activation_key: self.activation.clone(),
