@@ -140,6 +140,7 @@ fn fact(words: Words, check: &str) -> Option<&'static str> {
         "life.generation" => words.conform_fact_life_generation(),
         "life.order" => words.conform_fact_life_order(),
         "life.drain" => words.conform_fact_life_drain(),
+        "life.drain-work" => words.conform_fact_life_drain_work(),
         "life.drain-deadline" => words.conform_fact_life_drain_deadline(),
         "life.drain-order" => words.conform_fact_life_drain_order(),
         "life.blocked" => words.conform_fact_life_blocked(),

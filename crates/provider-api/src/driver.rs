@@ -292,8 +292,9 @@ pub trait Driver: fmt::Debug + Send + Sync {
     ) -> Result<ResolvedRecipe, DriverError> {
         Err(unsupported("this cloud resolves no variables"))
     }
-    /// Turns newcomers away and stops when nothing is in flight or the deadline has come (F7.10.1a).
-    async fn drain(&self, _: DrainCommand) -> Result<Allocation, DriverError> {
+    /// Begins to turn newcomers away; the work ends with the stop, when nothing is in flight or the deadline has come
+    /// (F7.10.1a).
+    async fn drain(&self, _: DrainCommand) -> Result<LongOperation, DriverError> {
         Err(unsupported("this cloud only stops at once"))
     }
     /// What may be taken along of a stopped service, with digests (F7.10.1c).

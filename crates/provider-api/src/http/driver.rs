@@ -186,7 +186,7 @@ impl Driver for HttpDriver {
         self.change(Method::POST, path, &command.request, &command.call).await
     }
 
-    async fn drain(&self, command: DrainCommand) -> Result<Allocation, DriverError> {
+    async fn drain(&self, command: DrainCommand) -> Result<LongOperation, DriverError> {
         let path = paths::with(paths::DRAIN, command.allocation_id.as_str());
         self.change(Method::POST, path, &command.request, &command.call).await
     }

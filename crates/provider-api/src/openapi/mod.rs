@@ -150,6 +150,11 @@ fn responses(operation: &Operation) -> Value {
         let content = content(operation.media(), schema);
         responses["206"] = json!({"description": "The part that was asked for", "headers": headers, "content": content});
     }
+    if operation.name == "drain" {
+        let mut begun = responses["202"].clone();
+        begun["description"] = json!("It is under way, or nothing runs already");
+        responses["200"] = begun;
+    }
     for (status, codes) in refusals(operation) {
         let titles: Vec<&str> = codes.iter().map(|code| code.title()).collect();
         let mut examples = Map::new();

@@ -87,13 +87,18 @@ pub const OPERATIONS: &[Operation] = &[
         "Stop the service",
         "Access is closed first, metering ends, data remain. Stopping what is stopped succeeds.",
     ]),
-    act("drain", paths::DRAIN, Part::Life, &["F7.10.1a", "IF13"], [
-        "Turn newcomers away, then stop",
-        "When it answers, new requests are answered with 503 and `Retry-After`, or not at all. What is in flight finishes; \
-         once nothing is, or the deadline has come, the service is stopped as by `stop`. Until then the state stays and \
-         `drainingUntilUs` is told, access cannot be allowed, and `stop` stops at once. Draining what is stopped succeeds.",
-    ])
-    .body("DrainRequest"),
+    Operation {
+        answer: (202, "LongOperation"),
+        ..act("drain", paths::DRAIN, Part::Life, &["F7.10.1a", "IF13"], [
+            "Turn newcomers away, then stop",
+            "When it answers, new requests are answered with 503 and `Retry-After`, or not at all. What is in flight finishes; \
+             once nothing is, or the deadline has come, the service is stopped as by `stop`, and the work has succeeded. Until \
+             then the state stays and `drainingUntilUs` is told, access cannot be allowed, and `stop` stops at once. A drain \
+             that is under way gets another deadline and is answered with 200 and the same work; so is what is stopped, with \
+             work that has succeeded.",
+        ])
+        .body("DrainRequest")
+    },
     act("resize", paths::RESIZE, Part::Life, &["IF4", "IF5", "IF6", "F7.5.3"], [
         "Make what is booked larger or smaller",
         "The whole new size, in the zone where it is, or nothing: what is short is told as `capacity-exhausted`, a volume that \

@@ -306,6 +306,13 @@ pub const CATALOGUE: &[Check] = &[
     ),
     check!(
         Life,
+        "life.drain-work",
+        ["F7.10.1a", "F7.4.4", "F7.5.3"],
+        "a drain is long work that is begun once and told until its end",
+        drain::work
+    ),
+    check!(
+        Life,
         "life.drain-deadline",
         ["F7.10.1a"],
         "a drain ends at its deadline at the latest and the service can start again",

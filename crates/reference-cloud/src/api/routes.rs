@@ -15,7 +15,7 @@ use provider_api::{
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
 
-use super::answer::{accepted, answer, created};
+use super::answer::{accepted, answer, begun_before, created};
 use super::headers::{Caller, intent, parse};
 use crate::cloud::Cloud;
 use crate::error::OpError;
@@ -130,7 +130,6 @@ with_body! {
     answer:
     confirm as "confirm" takes ConfirmRequest,
     start as "start" takes StartRequest,
-    drain as "drain" takes DrainRequest,
     resize as "resize" takes ResizeRequest,
     set_monitoring as "setMonitoring" takes MonitoringRequest,
     share_data as "shareData" takes LinkShare,
@@ -146,6 +145,24 @@ with_body! {
     block as "block" takes BlockRequest,
     open_link as "openLink" takes LinkRequest,
     accept_link as "acceptLink" takes LinkOffer,
+}
+
+pub(super) async fn drain(
+    State(cloud): Shared,
+    Path(id): Path<String>,
+    caller: Caller,
+    body: Body,
+) -> Response {
+    let outcome = async {
+        let request: DrainRequest = parse(&bytes(body)?)?;
+        let intent = intent(&caller, "drain", &id, &request)?;
+        whole(&cloud.work.clone(), async move { cloud.drain(&intent, &id, &request).await }).await
+    };
+    match outcome.await {
+        Ok((work, true)) => accepted(Ok(work)),
+        Ok((work, false)) => begun_before(work),
+        Err(error) => accepted(Err(error)),
+    }
 }
 
 /// A changing call without a body.

@@ -181,18 +181,18 @@ impl Cloud {
         work: &WorkRow,
         progress: Arc<Progress>,
     ) -> Result<Done, Failure> {
-        let backup = self.store.backup(&work.backup_id).await.map_err(OpError::from)?;
+        let backup = self.store.backup(work.backup()).await.map_err(OpError::from)?;
         // What was taken whole before a crash is not taken again.
         if backup.is_none_or(|backup| backup.state() != BackupState::Ready) {
             let files = self.take_all(work, &progress).await?;
             let (copies, row) = (self.copies.clone(), work.clone());
             let kept = blocking(move || {
-                copies.keep(&row.id, &row.backup_id, &files)?;
+                copies.keep(&row.id, row.backup(), &files)?;
                 Ok::<_, Failure>(files)
             });
             let done = Ok(Done::Copied { taken_at_us: self.now_us(), files: kept.await? });
             let mut tx = self.store.begin().await.map_err(OpError::from)?;
-            let row = store::load_backup(&mut tx, &work.backup_id).await.map_err(OpError::from)?;
+            let row = store::load_backup(&mut tx, work.backup()).await.map_err(OpError::from)?;
             let mut row = row.ok_or(OpError::CutOff)?;
             outcome::mark(&mut row, WorkKind::Pull, &done, self.now_us())?;
             store::save_backup(&mut tx, &row).await.map_err(OpError::from)?;
@@ -257,7 +257,7 @@ impl Cloud {
     }
 
     async fn must_fit(&self, work: &WorkRow, files: usize, bytes: i64) -> Result<(), ParcelError> {
-        let row = self.row(&work.allocation_id).await;
+        let row = self.row(work.allocation()).await;
         let room =
             row.map_or(0, |row| row.quota_bytes.unwrap_or(row.storage_gb.saturating_mul(GIB)));
         if bytes <= room && files <= FILES_MAX {

@@ -76,8 +76,9 @@ impl Store {
                 "SELECT a.tenant FROM links o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1"
             }
             Owned::Work => {
-                "SELECT a.tenant FROM long_operations o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1
-                 UNION ALL SELECT i.tenant FROM image_work o JOIN images i ON i.id = o.image_id WHERE o.id = $1"
+                "SELECT COALESCE(a.tenant, i.tenant) FROM long_operations o
+                 LEFT JOIN allocations a ON a.id = o.allocation_id
+                 LEFT JOIN images i ON i.id = o.image_id WHERE o.id = $1"
             }
             Owned::Image => "SELECT tenant FROM images WHERE id = $1",
         };

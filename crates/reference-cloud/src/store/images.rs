@@ -170,7 +170,7 @@ pub(crate) async fn room_of_images(tx: &mut Tx, tenant: &str) -> Result<(i64, i6
 pub(crate) async fn image_used(tx: &mut Tx, id: &str) -> Result<bool, sqlx::Error> {
     let users: Vec<String> = sqlx::query_scalar(USERS).bind(id).fetch_all(&mut **tx).await?;
     let made: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM image_work WHERE (source_id = $1 OR image_id = $1) AND state = 'running')",
+        "SELECT EXISTS (SELECT 1 FROM long_operations WHERE (source_id = $1 OR image_id = $1) AND state = 'running')",
     )
     .bind(id)
     .fetch_one(&mut **tx)
@@ -289,8 +289,8 @@ async fn note(
     }
     sqlx::query(
         "INSERT INTO image_events (seq, image_id, name, before, state, generation, epoch, at, operation_id,
-                                   operation_state)
-         SELECT seq, $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM sqlite_sequence WHERE name = 'events'",
+                                   operation_state, operation_kind)
+         SELECT seq, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM sqlite_sequence WHERE name = 'events'",
     )
     .bind(&row.id)
     .bind(&row.name)
@@ -301,6 +301,7 @@ async fn note(
     .bind(at_us)
     .bind(work.map(|work| work.id.as_str()))
     .bind(work.map(|work| work.state.as_str()))
+    .bind(work.map(|work| work.kind.as_str()))
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -318,6 +319,7 @@ struct ImageEventRow {
     at: i64,
     operation_id: Option<String>,
     operation_state: Option<String>,
+    operation_kind: Option<String>,
 }
 
 impl ImageEventRow {
@@ -326,7 +328,8 @@ impl ImageEventRow {
         let work = self.operation_id.zip(self.operation_state);
         let operation = work.and_then(|(id, state)| {
             let (id, state) = (OperationId(id), WorkState::from_word(&state)?);
-            Some(OperationEvent { id, kind: WorkKind::Convert, state, backup_id: None })
+            let kind = WorkKind::from_word(self.operation_kind.as_deref().unwrap_or_default());
+            Some(OperationEvent { id, kind, state, backup_id: None })
         });
         let data = EventData {
             allocation_id: None,
