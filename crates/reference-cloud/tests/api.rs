@@ -59,6 +59,7 @@ async fn bad_input_is_a_problem_document_on_every_route() {
         label: "l".into(),
         region: zone().region,
         resources: group(),
+        links: Vec::new(),
         ttl_seconds: None,
     })
     .unwrap();

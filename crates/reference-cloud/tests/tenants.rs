@@ -81,7 +81,7 @@ async fn a_hold_beyond_the_quota_says_which_and_what_is_used_and_allowed() {
     assert_eq!(refused.code(), Some(ProblemCode::QuotaExceeded));
     assert!(refused.to_string().contains("instances: 1 asked, 1 used, 1 allowed"), "{refused}");
     // Live answers know it too, and the quota of one is nothing to the other.
-    let ask = DiscoverRequest { region: "tokyo".into(), resources: group() };
+    let ask = DiscoverRequest { region: "tokyo".into(), resources: group(), links: Vec::new() };
     let answer = local.driver.discover(&ask).await.unwrap();
     assert_eq!((answer.available, answer.free.instances), (false, 0));
     let other = driver_of(&local.cloud.url(), OTHER);

@@ -32,12 +32,17 @@ pub fn example(schema: &str) -> Option<Value> {
     match schema {
         "Capabilities" => told(&capabilities()),
         "TenantQuota" => told(&quota()),
-        "DiscoverRequest" => told(&DiscoverRequest { region: zone().region, resources: group() }),
+        "DiscoverRequest" => told(&DiscoverRequest {
+            region: zone().region,
+            resources: group(),
+            links: links::places(),
+        }),
         "DiscoverAnswer" => told(&discovered()),
         "HoldRequest" => told(&HoldRequest {
             label: LABEL.to_owned(),
             region: zone().region,
             resources: group(),
+            links: links::places(),
             ttl_seconds: Some(300),
         }),
         "ExtendRequest" => told(&ExtendRequest { ttl_seconds: 300 }),
@@ -180,6 +185,7 @@ fn discovered() -> DiscoverAnswer {
         available: true,
         zone: zone(),
         free: Amounts { instances: 12, vcpu: 48, ram_mb: 98_304, storage_gb: 900, mbps: 4000 },
+        endpoints: Some(61),
         at_us: NOW_US,
         valid_until_us: NOW_US + 10 * SECOND_US,
         ready_in_seconds: Some(1),
@@ -214,6 +220,7 @@ fn held() -> Allocation {
         image: None,
         volume: None,
         attached_to: None,
+        links: links::places(),
         erasure: None,
         failure: None,
     }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use super::answer::Outcome;
 use super::checks::{
-    backups, crash, door, drain, ending, events, export, fence, holds, images, links, lives,
+    backups, crash, door, drain, ending, events, export, fence, group, holds, images, links, lives,
     monitoring, order, recipes, regions, resize, security, tenants, trouble, volumes, watch,
     webhook,
 };
@@ -196,6 +196,27 @@ pub const CATALOGUE: &[Check] = &[
         ["IF4", "F7.4.4"],
         "a dropped hold gives everything back, however often it is dropped",
         holds::drop_it
+    ),
+    check!(
+        Holds,
+        "hold.links",
+        ["F7.4.3", "F7.4.4", "IF3", "IF6"],
+        "room for links is held, booked and given back with its group, and later links stand in it",
+        group::links
+    ),
+    check!(
+        Holds,
+        "hold.links-whole",
+        ["F7.4.3", "F7.4.4", "IF6"],
+        "a group whose links have no room is not held at all",
+        group::links_whole
+    ),
+    check!(
+        Holds,
+        "hold.endpoints",
+        ["F7.4.1", "F7.4.3", "IF6"],
+        "an address is held with its group, told by discovery and given back with it",
+        group::endpoints
     ),
     check!(
         Holds,

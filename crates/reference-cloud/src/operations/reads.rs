@@ -69,21 +69,26 @@ impl Cloud {
         if !faults.is_empty() {
             return Err(invalid(faults));
         }
+        self.check_places(&request.links)?;
         let at_us = self.now_us();
         let mut rooms = self.rooms(&request.region, &self.store.used(at_us).await?)?;
         let left = tenant.limits.left(&self.store.used_by(&tenant.name, at_us).await?);
         for room in &mut rooms {
             room.free = room.free.least(&left);
         }
-        let need = request.resources.amounts();
+        let need = request.resources.amounts_with(&request.links);
+        let lent = usize::try_from(self.store.addresses_lent(at_us).await?).unwrap_or(usize::MAX);
+        let addresses = self.config.endpoints.all().count().saturating_sub(lent);
+        let reachable = addresses > 0 || request.resources.network.endpoint == EndpointKind::None;
         let fitting = rooms.iter().find(|room| room.free.covers(&need));
         let Some(room) = fitting.or(rooms.first()) else {
             return Err(OpError::refuse(ProblemCode::RegionUnknown, "the region has no zone"));
         };
         Ok(DiscoverAnswer {
-            available: fitting.is_some(),
+            available: fitting.is_some() && reachable,
             zone: room.zone.clone(),
             free: room.free,
+            endpoints: u32::try_from(addresses).ok(),
             at_us,
             valid_until_us: at_us.saturating_add(ANSWER_VALID_US),
             ready_in_seconds: Some(1),

@@ -131,6 +131,11 @@ impl Store {
         Ok(amounts(row))
     }
 
+    /// How many addresses are lent now; those of ended holds are not.
+    pub(crate) async fn addresses_lent(&self, now_us: i64) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar(LENT).bind(now_us).fetch_one(&self.pool).await
+    }
+
     /// Gives what was lent at a time when clouds had one tenant to that tenant.
     pub(crate) async fn settle_tenant(&self, tenant: &str) -> Result<(), sqlx::Error> {
         let mut tx = self.begin().await?;
@@ -253,6 +258,9 @@ pub(crate) async fn record_key(tx: &mut Tx, key: &RecordedKey) -> Result<(), sql
     Ok(())
 }
 
+/// How many addresses are lent now.
+const LENT: &str = "SELECT COUNT(*) FROM allocations WHERE address IS NOT NULL AND (state <> 'held' OR held_until > $1)";
+
 /// Marks ended holds and gives their addresses back; returns how many.
 pub(crate) async fn expire(tx: &mut Tx, now_us: i64) -> Result<u64, sqlx::Error> {
     events::note_expired(tx, now_us).await?;
@@ -277,11 +285,15 @@ pub(crate) async fn addresses(tx: &mut Tx) -> Result<Vec<(String, i64)>, sqlx::E
 
 pub(crate) async fn insert(tx: &mut Tx, new: &NewAllocation<'_>) -> Result<(), sqlx::Error> {
     let group = &new.request.resources;
+    let links = &new.request.links;
+    let places = (!links.is_empty()).then(|| serde_json::to_string(links)).transpose();
+    let places = places.map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query(
         "INSERT INTO allocations (id, label, state, generation, epoch, instances, vcpu_each, ram_mb_each, storage_gb,
                                   mbps, address, port, has_endpoint, secret, created_at, held_until, zone_id, region, country,
-                                  hazard_zone, tenant)
-         VALUES ($1, $2, 'held', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+                                  hazard_zone, tenant, link_places, places_mbps)
+         VALUES ($1, $2, 'held', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                 $21)",
     )
     .bind(new.id)
     .bind(&new.request.label)
@@ -302,6 +314,8 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAllocation<'_>) -> Result<(), s
     .bind(&new.zone.country)
     .bind(&new.zone.hazard_zone)
     .bind(new.tenant)
+    .bind(places)
+    .bind(new.request.links.iter().map(|link| i64::from(link.mbps)).sum::<i64>())
     .execute(&mut **tx)
     .await?;
     let row = load(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;

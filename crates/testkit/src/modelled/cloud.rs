@@ -172,6 +172,7 @@ impl Cloud {
             available: free >= i64::from(wanted.resources.compute.count),
             zone: Self::zone(),
             free: whole(free),
+            endpoints: None,
             at_us: self.now_us(),
             valid_until_us: self.now_us(),
             ready_in_seconds: None,
@@ -211,6 +212,7 @@ impl Cloud {
             image: None,
             volume: None,
             attached_to: None,
+            links: request.links.clone(),
             erasure: None,
             failure: None,
         };

@@ -67,6 +67,7 @@ async fn other(desk: &Desk<'_>) -> Result<Other, Stop> {
         label: format!("{}-other", desk.label()),
         region: zone.zone.region.clone(),
         resources: desk.room.group(),
+        links: Vec::new(),
         ttl_seconds: Some(60),
     };
     let held =

@@ -19,6 +19,51 @@ fn rename(reply: &mut Reply, from: &str, to: &str, common: &str) {
 }
 
 pub const FAULTS: &[Fault] = &[
+    // Of what is held with a group.
+    ask!("holds a group without its links", "hold.links", "links that are held", |_, call| {
+        if call.is_hold() {
+            call.set(|body| {
+                body.as_object_mut().unwrap().remove("links");
+            });
+        }
+    }),
+    ask!(
+        "books a second time what was held for a link",
+        "hold.links",
+        "in its place",
+        |_, call| {
+            if call.is("POST", "/links") {
+                call.set(|body| body["mbps"] = json!(body["mbps"].as_i64().unwrap() + 1));
+            }
+        }
+    ),
+    tell!(
+        "says that links have room where they have none",
+        "hold.links-whole",
+        "could be held",
+        |_, call, reply| {
+            if call.is("POST", "/v1/discover") {
+                reply.set(|answer| answer["available"] = json!(true));
+            }
+        }
+    ),
+    ask!(
+        "holds part of a group when its links have no room",
+        "hold.links-whole",
+        "capacity-exhausted",
+        |_, call| {
+            if call.is_hold() {
+                call.set(|body| {
+                    body.as_object_mut().unwrap().remove("links");
+                });
+            }
+        }
+    ),
+    tell!("counts no addresses", "hold.endpoints", "while one is held", |_, call, reply| {
+        if call.is("POST", "/v1/discover") {
+            reply.set(|answer| answer["endpoints"] = json!(5));
+        }
+    }),
     tell!(
         "says up before the other side consented",
         "link.consent",
