@@ -187,6 +187,15 @@ pub struct PullCommand {
     pub link_id: LinkId,
 }
 
+/// Takes an image that the other side of a link shares.
+#[derive(Clone, Debug)]
+pub struct PullImageCommand {
+    pub call: Call,
+    pub link_id: LinkId,
+    /// What is to come, as the other cloud tells it.
+    pub image: ImageRequest,
+}
+
 /// Why a call did not give what was asked, by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum DriverError {
@@ -423,6 +432,10 @@ pub trait Driver: fmt::Debug + Send + Sync {
     }
     /// Begins to take what the other side of a link shares into the volume of a stopped service (IF3).
     async fn pull_data(&self, _: PullCommand) -> Result<LongOperation, DriverError> {
+        Err(no_links())
+    }
+    /// Begins to take an image that the other side shares.
+    async fn pull_image(&self, _: PullImageCommand) -> Result<LongOperation, DriverError> {
         Err(no_links())
     }
 }

@@ -175,7 +175,7 @@ async fn each_tenant_has_its_own_keys_epochs_and_subscription() {
         .unwrap();
     local.driver.drop_hold(command("drop", &mine.id)).await.unwrap();
     let record = other.operation(&call("same").key).await.unwrap().unwrap();
-    assert_eq!((record.allocation.id, record.key), (theirs.id, call("same").key));
+    assert_eq!((record.allocation.unwrap().id, record.key), (theirs.id, call("same").key));
     let subscribe = |token: &'static str, port: u16| {
         let body = serde_json::json!({"url": format!("http://127.0.0.1:{port}/"),
             "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"});

@@ -127,7 +127,8 @@ pub const OPERATIONS: &[Operation] = &[
     ]),
     ask("operation", paths::OPERATION, Part::Life, &["F7.4.4"], [
         "What became of a key",
-        "For callers that crashed between asking and hearing. A key without effect, also one whose call was refused, is \
+        "For callers that crashed between asking and hearing, whatever the call was on: the allocation, the image or the \
+         subscription is told as it is now. A key without effect, also one whose call was refused, is \
          not found.",
     ], "OperationRecord"),
     ask("liveness", paths::LIVENESS, Part::Watching, &["IF12"], [
@@ -441,6 +442,18 @@ pub const OPERATIONS: &[Operation] = &[
             "Take what the other side shares",
             "Only while nothing runs here. Each file is compared with its digest and all with theirs; then it is a backup of this \
              allocation, and is put into the volume as a whole. It goes on where it was cut off, by the tunnel or by either cloud.",
+        ])
+    },
+    Operation {
+        part: Part::Links,
+        body: Some("ImageRequest"),
+        problems: &[Code::Unsupported, Code::StorageFull, Code::CapacityExhausted],
+        ..begin("pullImage", paths::PULL_IMAGE, &["IF3", "F7.6.3"], [
+            "Take an image that the other side shares",
+            "What is to come is declared as for an upload, with the digest that the other cloud tells. The room is taken from then \
+             on. It goes on where it was cut off, by the tunnel or by either cloud, is compared as a whole and looked through, and \
+             then is an image like any other; what is something else fails and nothing of it is kept. The path of the image is \
+             the result.",
         ])
     },
 ];

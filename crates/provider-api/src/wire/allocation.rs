@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AllocationId, ImageId, LinkPlace, LongOperation, ResourceGroup, Zone};
+use super::{AllocationId, Image, ImageId, LinkPlace, LongOperation, ResourceGroup, Webhook, Zone};
 use crate::erasure::ErasureStatement;
 use crate::state::ResourceState;
 
@@ -258,8 +258,15 @@ pub struct OperationRecord {
     pub operation: String,
     /// Microseconds UTC of the effect.
     pub done_at_us: i64,
-    /// The allocation as it is now.
-    pub allocation: Allocation,
+    /// The allocation as it is now; absent for calls on images and on the subscription.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation: Option<Allocation>,
+    /// The image as it is now, for calls on images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
+    /// The subscription as it is now, for calls on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Webhook>,
     /// The long work that the call began, as it is now; absent for calls that are done when they answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub long_operation: Option<LongOperation>,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AllocationId, BackupId, LinkId};
+use super::{AllocationId, BackupId, ImageId, LinkId};
 use crate::state::ResourceState;
 
 /// That a cloud links allocations with other clouds, and where its end of tunnels is.
@@ -161,6 +161,11 @@ pub enum ShareSource {
     Backup {
         #[serde(rename = "backupId")]
         backup_id: BackupId,
+    },
+    /// An image that is ready.
+    Image {
+        #[serde(rename = "imageId")]
+        image_id: ImageId,
     },
     /// A kind of a later version.
     #[serde(other)]

@@ -9,8 +9,8 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use provider_api::{
     AttachRequest, BlockRequest, ConfirmRequest, ConvertRequest, DiscoverRequest, DrainRequest,
-    ExtendRequest, FieldFault, HoldRequest, LinkOffer, LinkRequest, LinkShare, MonitoringRequest,
-    ProblemCode, ResizeRequest, StartRequest,
+    ExtendRequest, FieldFault, HoldRequest, ImageRequest, LinkOffer, LinkRequest, LinkShare,
+    MonitoringRequest, ProblemCode, ResizeRequest, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -138,6 +138,7 @@ with_body! {
 with_body! {
     accepted:
     convert_image as "convertImage" takes ConvertRequest,
+    pull_image as "pullImage" takes ImageRequest,
 }
 
 with_body! {

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use hello::{Hello, VERSION, Welcome};
 pub(crate) use mux::Session;
-pub(crate) use parcel::{Parcel, ParcelError, digest_of, list, take};
+pub(crate) use parcel::{Parcel, ParcelError, digest_of, list, take, take_one};
 pub(crate) use run::{keep, say_bye, serve};
 pub(crate) use streams::probe;
 pub(crate) use tls::LinkKey;

@@ -157,7 +157,8 @@ pub(crate) async fn take(
     Ok(())
 }
 
-async fn take_one(
+/// Takes one file to a place, going on with what is there already. When it returns, it has the digest of the list.
+pub(crate) async fn take_one(
     session: &Arc<Session>,
     file: &BackedUpFile,
     place: &Path,

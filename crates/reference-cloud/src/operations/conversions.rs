@@ -65,6 +65,7 @@ impl Cloud {
             source_id: Some(source.id.clone()),
             created_at: now_us,
             ready_at: None,
+            link_id: None,
             ..source
         };
         let operation = format!("opr_{}", hex::encode(random::<10>()?));

@@ -15,7 +15,7 @@ use super::not_found;
 use crate::cloud::Cloud;
 use crate::config::UnitPrices;
 use crate::error::OpError;
-use crate::store::{AllocationRow, Size, SizeRow};
+use crate::store::{AllocationRow, KeyOf, Size, SizeRow};
 use crate::tenants::{OwnKey, Tenant};
 
 /// A live answer is worth trusting this long; shorter than any hold.
@@ -126,8 +126,13 @@ impl Cloud {
         let none = || OpError::refuse(ProblemCode::NotFound, "the key had no effect here");
         let key = IdempotencyKey::parse(key).map_err(|_| none())?;
         let own = OwnKey::new(&tenant.name, &key);
-        let record = self.store.key(own.as_str()).await?.ok_or_else(none)?;
-        let allocation = self.allocation(&record.allocation_id).await?;
+        let (record, of) = self.store.key(own.as_str()).await?.ok_or_else(none)?;
+        let (mut allocation, mut image, mut webhook) = (None, None, None);
+        match of {
+            KeyOf::Allocation => allocation = Some(self.allocation(&record.allocation_id).await?),
+            KeyOf::Image => image = Some(self.image(&record.allocation_id).await?),
+            KeyOf::Webhook => webhook = Some(self.webhook(tenant).await?),
+        }
         let work = self.store.work_of(own.as_str()).await?;
         let long_operation = work.map(|work| self.view_work(&work)).transpose()?;
         Ok(OperationRecord {
@@ -135,6 +140,8 @@ impl Cloud {
             operation: record.operation,
             done_at_us: record.done_at,
             allocation,
+            image,
+            webhook,
             long_operation,
         })
     }

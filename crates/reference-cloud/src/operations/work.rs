@@ -208,6 +208,9 @@ impl Cloud {
         row: &WorkRow,
         progress: Arc<Progress>,
     ) -> Result<(), OpError> {
+        if row.kind() == WorkKind::Pull && row.image_id.is_some() {
+            return self.pull_image_to_the_end(row, progress).await;
+        }
         if row.kind() == WorkKind::Convert {
             return match self.convert_now(row, progress).await {
                 Err(CopyError::Ending) => Ok(()),
@@ -290,8 +293,11 @@ impl Cloud {
 
     /// Ends work that was cut off too often: perhaps it is what brings the cloud down.
     async fn give_up_work(&self, row: &WorkRow) -> Result<(), OpError> {
-        if row.kind() != WorkKind::Convert {
+        if row.image_id.is_none() {
             return self.end(row, Err(Failure::CutOff(row.runs))).await;
+        }
+        if row.kind() == WorkKind::Pull {
+            return self.end_pulled_image(row, Err(Failure::CutOff(row.runs))).await;
         }
         let text = format!("the cloud was restarted {} times in the middle of it", row.runs);
         self.end_conversion(row, Err(io::Error::other(text).into())).await

@@ -92,11 +92,17 @@ impl Store {
             .await
     }
 
-    pub(crate) async fn key(&self, key: &str) -> Result<Option<RecordedKey>, sqlx::Error> {
-        sqlx::query_as("SELECT key, operation, allocation_id, fingerprint, done_at FROM operations WHERE key = $1")
-            .bind(key)
-            .fetch_optional(&self.pool)
-            .await
+    /// What became of a key, and what its call was on.
+    pub(crate) async fn key(&self, key: &str) -> Result<Option<(RecordedKey, KeyOf)>, sqlx::Error> {
+        for (text, of) in
+            [(KEYS, KeyOf::Allocation), (IMAGE_KEYS, KeyOf::Image), (WEBHOOK_KEYS, KeyOf::Webhook)]
+        {
+            let found = sqlx::query_as(text).bind(key).fetch_optional(&self.pool).await?;
+            if let Some(record) = found {
+                return Ok(Some((record, of)));
+            }
+        }
+        Ok(None)
     }
 
     /// The key of the call that made the allocation.
@@ -178,6 +184,21 @@ pub(crate) enum Owned {
     Work,
     Image,
 }
+
+/// What the call of a key was on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyOf {
+    Allocation,
+    Image,
+    Webhook,
+}
+
+const KEYS: &str =
+    "SELECT key, operation, allocation_id, fingerprint, done_at FROM operations WHERE key = $1";
+const IMAGE_KEYS: &str = "
+    SELECT key, operation, image_id AS allocation_id, fingerprint, done_at FROM image_keys WHERE key = $1";
+const WEBHOOK_KEYS: &str = "
+    SELECT key, operation, '' AS allocation_id, fingerprint, done_at FROM webhook_keys WHERE key = $1";
 
 /// What is lent or held, by the id of the zone; a zone that lends nothing is absent.
 pub(crate) type UsedByZone = HashMap<String, Amounts>;

@@ -1,8 +1,8 @@
 //! Statements on `images`, `image_keys` and `image_events`, and an image on the wire.
 
 use provider_api::{
-    AllocationId, EventData, Image, ImageFormat, ImageId, ImageNotice, ImageState, OperationEvent,
-    OperationId, Problem, WorkKind, WorkState,
+    AllocationId, EventData, Image, ImageFormat, ImageId, ImageNotice, ImageState, LinkId,
+    OperationEvent, OperationId, Problem, WorkKind, WorkState,
 };
 use sqlx::FromRow;
 
@@ -34,6 +34,8 @@ pub(crate) struct ImageRow {
     pub created_at: i64,
     pub ready_at: Option<i64>,
     pub deleted_at: Option<i64>,
+    /// What it comes or came through, when it was not uploaded.
+    pub link_id: Option<String>,
 }
 
 impl ImageRow {
@@ -63,6 +65,7 @@ impl ImageRow {
             received_bytes: self.received,
             application: self.application.clone().filter(|_| state == ImageState::Ready),
             converted_from: self.source_id.as_deref().map(ImageId::from),
+            pulled_through: self.link_id.as_deref().map(LinkId::from),
             used_by: used_by.into_iter().map(AllocationId).collect(),
             created_at_us: self.created_at,
             ready_at_us: self.ready_at,
@@ -190,8 +193,8 @@ pub(crate) async fn insert_image(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO images (id, tenant, name, format, architecture, state, generation, epoch, bytes, sha256, received,
-                             tar_bytes, content_bytes, application, settings, source_id, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+                             tar_bytes, content_bytes, application, settings, source_id, created_at, link_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
     )
     .bind(&row.id)
     .bind(&row.tenant)
@@ -210,6 +213,7 @@ pub(crate) async fn insert_image(
     .bind(&row.settings)
     .bind(&row.source_id)
     .bind(row.created_at)
+    .bind(&row.link_id)
     .execute(&mut **tx)
     .await?;
     note(tx, row, None, work, row.created_at).await

@@ -25,8 +25,8 @@ use sqlx::sqlite::{
 use sqlx::{Sqlite, Transaction};
 
 pub(crate) use allocations::{
-    NewAllocation, Owned, RecordedKey, UsedByZone, addresses, expire, insert, load, load_key,
-    record_key, save, used, used_by,
+    KeyOf, NewAllocation, Owned, RecordedKey, UsedByZone, addresses, expire, insert, load,
+    load_key, record_key, save, used, used_by,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
 pub(crate) use images::{

@@ -346,7 +346,9 @@ impl Cloud {
             key: key.clone(),
             operation: "hold".to_owned(),
             done_at_us: self.now_us(),
-            allocation: self.books.get(id)?.allocation.clone(),
+            allocation: Some(self.books.get(id)?.allocation.clone()),
+            image: None,
+            webhook: None,
             long_operation: None,
         }))
     }

@@ -143,6 +143,24 @@ pub const FAULTS: &[Fault] = &[
             call.body = b"{}".to_vec();
         }
     }),
+    ask!(
+        "shares no image that it was told to",
+        "link.images",
+        "what the link shares",
+        |_, call| {
+            if call.is("PUT", "/share") {
+                call.body = b"{}".to_vec();
+            }
+        }
+    ),
+    ask!("takes whatever comes for an image", "link.images", "than was declared", |up, call| {
+        if call.is("POST", "/pull-image") {
+            let told = call.json()["sha256"].as_str().unwrap_or_default().to_owned();
+            let mut memory = up.memory.lock().unwrap();
+            let right = memory.entry("digest".into()).or_insert(told).clone();
+            call.set(|body| body["sha256"] = json!(right));
+        }
+    }),
     ask!("pulls once for every repetition", "link.pulls", "sent twice", |up, call| {
         if call.is("POST", "/pull") {
             call.headers.insert("idempotency-key".into(), up.fresh());
