@@ -204,6 +204,15 @@ pub struct PullCommand {
     pub link_id: LinkId,
 }
 
+/// Takes an image that the other side of a link shares.
+#[derive(Clone, Debug)]
+pub struct PullImageCommand {
+    pub call: Call,
+    pub link_id: LinkId,
+    /// What is to come, as the other cloud tells it.
+    pub image: ImageRequest,
+}
+
 /// Why a call did not give what was asked, by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum DriverError {
@@ -319,8 +328,9 @@ pub trait Driver: fmt::Debug + Send + Sync {
     ) -> Result<ResolvedRecipe, DriverError> {
         Err(unsupported("this cloud resolves no variables"))
     }
-    /// Turns newcomers away and stops when nothing is in flight or the deadline has come (F7.10.1a).
-    async fn drain(&self, _: DrainCommand) -> Result<Allocation, DriverError> {
+    /// Begins to turn newcomers away; the work ends with the stop, when nothing is in flight or the deadline has come
+    /// (F7.10.1a).
+    async fn drain(&self, _: DrainCommand) -> Result<LongOperation, DriverError> {
         Err(unsupported("this cloud only stops at once"))
     }
     /// What may be taken along of a stopped service, with digests (F7.10.1c).
@@ -454,6 +464,10 @@ pub trait Driver: fmt::Debug + Send + Sync {
     }
     /// Begins to take what the other side of a link shares into the volume of a stopped service (IF3).
     async fn pull_data(&self, _: PullCommand) -> Result<LongOperation, DriverError> {
+        Err(no_links())
+    }
+    /// Begins to take an image that the other side shares.
+    async fn pull_image(&self, _: PullImageCommand) -> Result<LongOperation, DriverError> {
         Err(no_links())
     }
 }

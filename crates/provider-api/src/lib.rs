@@ -21,7 +21,8 @@ pub use driver::{
     AcceptLinkCommand, AdoptCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
     BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
     DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
-    MonitorCommand, Pieces, PullCommand, ResizeCommand, ShareCommand, StartCommand,
+    MonitorCommand, Pieces, PullCommand, PullImageCommand, ResizeCommand, ShareCommand,
+    StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
 pub use http::{

@@ -77,6 +77,8 @@ pub const PROBE_LINK: &str = "/v1/links/{id}/probe";
 pub const SHARE: &str = "/v1/links/{id}/share";
 /// `POST`: take what the other side of a link shares.
 pub const PULL: &str = "/v1/links/{id}/pull";
+/// Take an image that the other side of a link shares.
+pub const PULL_IMAGE: &str = "/v1/links/{id}/pull-image";
 /// `GET`: what to bill.
 pub const METER: &str = "/v1/allocations/{id}/meter";
 /// `GET`: what may be taken along, with digests (F7.10.1c).

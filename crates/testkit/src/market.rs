@@ -259,6 +259,7 @@ impl TestBroker {
                 storage: StorageSpec { gb: 1 },
                 network: NetworkSpec { mbps: 10, endpoint: EndpointKind::Http },
             },
+            links: Vec::new(),
             ttl_seconds: Some(60),
         };
         let held = driver.hold(HoldCommand { call: call(), request }).await.expect("the cloud");

@@ -137,8 +137,11 @@ pub(super) async fn discover(input: StepInput<Broker>) -> StepResult {
     let placing: Placing = seat.output(&input.run, "plan")?;
     let capabilities = cloud.driver.capabilities().await.map_err(stop)?;
     placing.check(&capabilities)?;
-    let request =
-        DiscoverRequest { region: placing.region.clone(), resources: placing.resources.clone() };
+    let request = DiscoverRequest {
+        region: placing.region.clone(),
+        resources: placing.resources.clone(),
+        links: Vec::new(),
+    };
     let answer = cloud.driver.discover(&request).await.map_err(stop)?;
     placing.check_zone(&answer.zone)?;
     // What is held for this contract already may be what fills the cloud.
@@ -162,6 +165,7 @@ pub(super) async fn hold(input: StepInput<Broker>) -> StepResult {
         label: seat.contract.to_string(),
         region: placing.region.clone(),
         resources: placing.resources.clone(),
+        links: Vec::new(),
         ttl_seconds: Some(HOLD_TTL_SECONDS),
     };
     let allocation = match taken_over(&input, &cloud, &seat).await? {

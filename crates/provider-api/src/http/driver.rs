@@ -12,7 +12,7 @@ use crate::driver::{
     AcceptLinkCommand, AdoptCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
     BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
     DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
-    MonitorCommand, PullCommand, ResizeCommand, ShareCommand, StartCommand,
+    MonitorCommand, PullCommand, PullImageCommand, ResizeCommand, ShareCommand, StartCommand,
 };
 use crate::erasure::ErasureStatement;
 use crate::paths;
@@ -191,7 +191,7 @@ impl Driver for HttpDriver {
         self.change(Method::POST, path, &command.request, &command.call).await
     }
 
-    async fn drain(&self, command: DrainCommand) -> Result<Allocation, DriverError> {
+    async fn drain(&self, command: DrainCommand) -> Result<LongOperation, DriverError> {
         let path = paths::with(paths::DRAIN, command.allocation_id.as_str());
         self.change(Method::POST, path, &command.request, &command.call).await
     }
@@ -372,6 +372,11 @@ impl Driver for HttpDriver {
     async fn pull_data(&self, command: PullCommand) -> Result<LongOperation, DriverError> {
         let path = paths::with(paths::PULL, command.link_id.as_str());
         self.change(Method::POST, path, &(), &command.call).await
+    }
+
+    async fn pull_image(&self, command: PullImageCommand) -> Result<LongOperation, DriverError> {
+        let path = paths::with(paths::PULL_IMAGE, command.link_id.as_str());
+        self.change(Method::POST, path, &command.image, &command.call).await
     }
 
     async fn long_operation(&self, id: &OperationId) -> Result<LongOperation, DriverError> {

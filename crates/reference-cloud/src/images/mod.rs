@@ -63,6 +63,17 @@ impl ImageFiles {
         self.dir.join(id)
     }
 
+    /// Where every image is, by its id.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.dir
+    }
+
+    /// When it returns, what is there survives a power cut.
+    pub(crate) fn settle(&self, id: &str) -> io::Result<()> {
+        File::open(self.path(id))?.sync_all()?;
+        File::open(&self.dir)?.sync_all()
+    }
+
     /// Writes a chunk behind what is there; when it returns, it survives a power cut. What a crash left behind the
     /// offset is overwritten.
     pub(crate) fn append(&self, id: &str, offset: u64, bytes: &[u8]) -> io::Result<()> {

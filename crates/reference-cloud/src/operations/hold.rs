@@ -27,6 +27,8 @@ impl Cloud {
         request: &HoldRequest,
     ) -> Result<Allocation, OpError> {
         check(request, self.config.hold_ttl_max_seconds)?;
+        self.check_places(&request.links)?;
+        let need = request.resources.amounts_with(&request.links);
         let now_us = self.now_us();
         let mut tx = self.store.begin().await?;
         if let Some(record) = seen(&mut tx, intent).await? {
@@ -41,9 +43,9 @@ impl Cloud {
         store::expire(&mut tx, now_us).await?;
         // Before the capacity: what a tenant may have does not depend on what others leave.
         let used = store::used_by(&mut tx, &intent.tenant.name, now_us).await?;
-        intent.tenant.admit(&used, &request.resources.amounts())?;
+        intent.tenant.admit(&used, &need)?;
         let rooms = self.rooms(&request.region, &store::used(&mut tx, now_us).await?)?;
-        let zone = choose(&rooms, &request.resources.amounts())?;
+        let zone = choose(&rooms, &need)?;
         let endpoint = self.free_endpoint(&mut tx, request.resources.network.endpoint).await?;
         let ttl = request.ttl_seconds.unwrap_or(self.config.hold_ttl_default_seconds);
         let id = format!("alc_{}", hex::encode(random::<10>()?));

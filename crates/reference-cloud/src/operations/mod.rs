@@ -19,6 +19,7 @@ mod monitoring;
 mod outcome;
 mod placing;
 mod pull;
+mod pulled_images;
 mod reads;
 mod recipes;
 mod resize;

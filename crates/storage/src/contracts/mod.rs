@@ -54,7 +54,8 @@ pub use moves::{
 };
 pub use orders::{contracts_of_order, find_order, insert_order, is_ordered_already};
 pub use resources::{
-    list_resources, list_resources_of_native, set_resource_kind, set_resource_state, upsert_resource,
+    list_resources, list_resources_of_native, set_resource_kind, set_resource_state,
+    upsert_resource,
 };
 pub use rows::{
     Change, Contract, ContractHead, ErasureStatement, Frozen, NewChange, NewContract, Order,

@@ -201,7 +201,8 @@ async fn compare(crowd: &Crowd, contracts: &[ContractId], room: usize, refused: 
         }
     }
     for (cloud, (_, _, region, _)) in crowd.clouds.iter().zip(STALLS) {
-        let request = DiscoverRequest { region: region.to_owned(), resources: smallest() };
+        let request =
+            DiscoverRequest { region: region.to_owned(), resources: smallest(), links: Vec::new() };
         let free = cloud.driver().discover(&request).await.unwrap().free;
         assert_eq!(free.instances, 0, "{region}: all is lent, and to nobody else");
     }
