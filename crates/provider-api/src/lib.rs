@@ -21,7 +21,7 @@ pub use driver::{
     AcceptLinkCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
     BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
     DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
-    Pieces, PullCommand, ResizeCommand, ShareCommand, StartCommand,
+    Pieces, PullCommand, ReserveCommand, ResizeCommand, ShareCommand, StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
 pub use http::{

@@ -6,10 +6,11 @@ mod market;
 pub mod modelled;
 mod parts;
 
-pub use cloud::{TestCloud, driver_to, own_address, program, zone, zones};
+pub use cloud::{TestCloud, booking_at_once, driver_to, own_address, program, zone, zones};
 pub use market::{
     SEALING_KEY, TestBroker, broker_parts, customer_of, customer_of_broker, offer_named, person,
 };
 pub use parts::{HttpDrivers, encrypts, loopback};
+pub use reference_cloud::Securing;
 pub use reference_cloud::SystemClock;
 pub use storage::testing::{Engine, TestDatabase};

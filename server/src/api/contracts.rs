@@ -284,6 +284,21 @@ struct FrozenBody {
     document: String,
 }
 
+/// A booking without a hold, and what cancelling it cost.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BookedAtOnce)]
+struct BookedBody {
+    /// When it was booked.
+    booked_at: String,
+    /// What cancelling was said to cost; null: nothing.
+    declared: Option<Money>,
+    /// When it was cancelled before the start; null: it was kept.
+    cancelled_at: Option<String>,
+    /// What the cloud charges for that; null: nothing.
+    owed: Option<Money>,
+}
+
 /// Everything about a contract.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -307,6 +322,8 @@ pub(super) struct ContractBody {
     timelines: Vec<TimelineBody>,
     /// What exists at the provider.
     resources: Vec<ResourceBody>,
+    /// What was booked at a cloud that holds nothing, oldest first.
+    bookings: Vec<BookedBody>,
     /// Proof of erasure after release.
     erasure: Option<StatementBody>,
     /// The provider's final meter, JSON text.
@@ -375,6 +392,7 @@ impl From<ContractPage> for ContractBody {
             alternatives: page.alternatives.offers.iter().map(AlternativeBody::from).collect(),
             timelines: page.timelines.into_iter().map(TimelineBody::from).collect(),
             resources: page.resources.into_iter().map(resource).collect(),
+            bookings: page.bookings.iter().map(booked).collect(),
             erasure,
             usage: page.usage,
             activated_at: page.activated_at.map(moment),
@@ -386,6 +404,15 @@ impl From<ContractPage> for ContractBody {
                 changes: serde_json::to_value(newer.changes).unwrap_or_default(),
             }),
         }
+    }
+}
+
+fn booked(row: &broker::contracts::BookingView) -> BookedBody {
+    BookedBody {
+        booked_at: moment(row.booked_at),
+        declared: row.declared.map(Money::from),
+        cancelled_at: row.cancelled_at.map(moment),
+        owed: row.owed.map(Money::from),
     }
 }
 

@@ -10,6 +10,7 @@
 //! refused by the cloud itself.
 
 mod activate;
+mod at_once;
 mod cloud;
 mod known;
 pub(crate) mod order;
@@ -24,6 +25,7 @@ mod take_down;
 mod target;
 
 pub(crate) use activate::{ActivateInput, TakenOver, group_of};
+pub(crate) use at_once::terms as booking_terms;
 pub(crate) use cloud::{Cloud, stop};
 pub(crate) use known::KnownClouds;
 pub(crate) use place::Placing;
