@@ -45,7 +45,7 @@ pub(super) struct PlanBody {
     /// Memory of each, MiB, 256 to 262144.
     #[schema(minimum = 256, maximum = 262_144)]
     ram_mb: i64,
-    /// Storage of each, GB, 1 to 10000.
+    /// Storage of the whole service, GB, 1 to 10000.
     #[schema(minimum = 1, maximum = 10_000)]
     storage_gb: i64,
     /// Network, Mbit/s, 1 to 10000.
@@ -602,7 +602,8 @@ async fn observations(
     let from = span.from.unwrap_or_else(|| to.plus_us(-DAY_US));
     if from >= to {
         let text = "the span ends before it begins";
-        let fault = super::extract::fault("/from", "span", "", "earlier than `to`", text);
+        let fault =
+            super::extract::fault("/from", "span", &moment(from), "earlier than `to`", text);
         return Err(Problem::invalid(vec![fault]));
     }
     let buckets = broker.observations(&ctx, id, from, to, span.buckets).await?;

@@ -225,7 +225,8 @@ async fn compare(
     let from = span.from.unwrap_or(Timestamp(0));
     if from > to {
         let text = "the span ends before it begins";
-        let fault = super::extract::fault("/from", "span", "", "not later than `to`", text);
+        let fault =
+            super::extract::fault("/from", "span", &moment(from), "not later than `to`", text);
         return Err(Problem::invalid(vec![fault]));
     }
     let items = broker.inventory_differences(&ctx, id, (from, to)).await?;

@@ -44,9 +44,9 @@ pub struct Plan {
     pub vcpu: i64,
     /// Memory of each, MiB.
     pub ram_mb: i64,
-    /// Storage of each, GB.
+    /// Storage of the whole service, GB.
     pub storage_gb: i64,
-    /// Network, Mbit/s.
+    /// Network of the whole service, Mbit/s.
     pub network_mbps: i64,
     /// Region at the provider.
     pub region: String,
