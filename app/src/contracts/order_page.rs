@@ -138,6 +138,7 @@ fn member(ctx: &PageContext, form: &FormState, at: usize, one: &MemberQuote) -> 
         </p>
         {plan::fields(words, form, &quote.plan, card, &of)}
         <p class="price">{price}</p>
+        {super::quote_page::at_once(words, quote)}
     };
     let id = ["offer1", "offer2"].get(at).copied().unwrap_or("offer3");
     section(id, words.contracts_order_member(at + 1, title), body.into_any())

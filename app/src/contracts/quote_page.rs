@@ -2,6 +2,7 @@
 
 use axum::{http::StatusCode, response::Response};
 use broker::{
+    contracts::Quote,
     market::OfferCard,
     requirements::{RequirementCard, Template},
 };
@@ -90,6 +91,16 @@ fn price_changed(words: Words, view: &QuoteView) -> Option<AnyView> {
     let body = view! { <p>{words.contracts_price_changed_text()}</p> };
     let inside = notice(Kind::Attention, title, body.into_any());
     Some(view! { <div role="alert">{inside}</div> }.into_any())
+}
+
+/// What a cloud that holds nothing means for whoever signs.
+pub(super) fn at_once(words: Words, quote: &Quote) -> Option<AnyView> {
+    let text = match quote.at_once?.cancel_charge {
+        Some(charge) => words
+            .contracts_at_once_charge(crate::format::money(charge.minor, charge.currency.code())),
+        None => words.contracts_at_once_free().to_owned(),
+    };
+    Some(view! { <p>{text}</p> }.into_any())
 }
 
 /// The price that the form was sent with.
@@ -233,6 +244,7 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
             None => words.contracts_price_after_faults().into_any(),
         }}</p>
         <p>{words.contracts_price_text()}</p>
+        {at_once(words, &view.quote)}
         <p class="actions">{Button::secondary(words.contracts_price_again()).sends("step", "price").view()}</p>
     };
     view! {

@@ -224,7 +224,15 @@ fn failure(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView> {
         contract.failure.as_deref().filter(|code| ![CANCELLED, CALLED_OFF].contains(code))?;
     let need = format!("saved:{}", contract.requirement);
     let more = alternatives::view(ctx, contract.offer, &contract.alternatives, &need);
-    let body = view! { <p>{words.contracts_failure_undone()}</p>{more} }.into_any();
+    let owed: Vec<_> = contract
+        .bookings
+        .iter()
+        .filter_map(|booking| booking.owed)
+        .map(|owed| crate::format::money(owed.minor, owed.currency.code()))
+        .map(|owed| view! { <p>{words.contracts_at_once_owed(owed)}</p> })
+        .collect();
+    let undone = owed.is_empty().then(|| view! { <p>{words.contracts_failure_undone()}</p> });
+    let body = view! { {undone}{owed}{more} }.into_any();
     Some(notice(Kind::Problem, reason(words, code), body))
 }
 

@@ -83,6 +83,7 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         "plan" => words.contracts_step_plan(),
         "discover" => words.contracts_step_discover(),
         "hold" => words.contracts_step_hold(),
+        "reserve" => words.contracts_step_reserve(),
         "confirm" => words.contracts_step_confirm(),
         "start" => words.contracts_step_start(),
         "adopt" => words.contracts_step_adopt(),

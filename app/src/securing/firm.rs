@@ -255,7 +255,7 @@ fn places(ctx: &PageContext, view: &FirmView) -> AnyView {
             None => words.contracts_price_none().into_any(),
         };
         vec![
-            answer_text(words, &row.place.answer).into_any(),
+            answer_of(words, &row.place).into_any(),
             offer_text(ctx, row).into_any(),
             text::region(words, &candidate.region, &candidate.country).into_any(),
             price,
@@ -288,6 +288,14 @@ fn measured(ctx: &PageContext, place: &FirmPlace) -> String {
         return words.securing_firm_not_measured().to_owned();
     }
     known.join(words.market_list_comma())
+}
+
+/// The answer; of a cloud that is not held also what holding it would cost.
+fn answer_of(words: Words, place: &FirmPlace) -> String {
+    let answer = answer_text(words, &place.answer);
+    let Some(charge) = &place.cancel_charge else { return answer };
+    let cost = words.contracts_at_once_firm(format::money(charge.minor, &charge.currency));
+    format!("{answer} {cost}")
 }
 
 fn answer_text(words: Words, answer: &FirmAnswer) -> String {

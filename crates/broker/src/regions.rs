@@ -8,7 +8,7 @@ use crate::ports::CloudConnection;
 use crate::providers::ProviderCard;
 use crate::{Broker, BrokerError};
 use futures::stream::{self, StreamExt};
-use provider_api::Capabilities;
+use provider_api::{Capabilities, ReserveTerms};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -61,6 +61,8 @@ pub(crate) fn served(offered: &[(String, String)], provider: &ProviderCard) -> V
 /// What a cloud says of itself.
 struct Told {
     regions: Vec<CloudRegion>,
+    /// Of booking without a hold; `None`: it holds first.
+    reserve: Option<ReserveTerms>,
     /// Of everything: a cloud that says something else is examined again.
     hash: String,
 }
@@ -68,7 +70,8 @@ struct Told {
 impl Told {
     fn of(capabilities: &Capabilities) -> Self {
         let text = serde_json::to_string(capabilities).unwrap_or_default();
-        Self { regions: told(capabilities), hash: hex::encode(Sha256::digest(text)) }
+        let reserve = crate::lifecycle::booking_terms(capabilities);
+        Self { regions: told(capabilities), reserve, hash: hex::encode(Sha256::digest(text)) }
     }
 }
 
@@ -129,6 +132,9 @@ impl Broker {
             .map_err(|error| BrokerError::Internal(error.to_string()))?;
         let (id, now) = (connection.provider, self.now());
         let mut tx = self.begin().await?;
+        let reserve = serde_json::to_string(&told.reserve)
+            .map_err(|error| BrokerError::Internal(error.to_string()))?;
+        let booking = providers::set_reserve(&mut tx, id, &connection.url, &reserve).await?;
         let news = providers::set_regions(&mut tx, id, &connection.url, &text, now).await?;
         let other = cloud_reports::note_capabilities(&mut tx, id, &told.hash, now).await?;
         if news {
@@ -136,7 +142,7 @@ impl Broker {
             offers::touch_published(&mut tx, id, now).await?;
             tracing::info!(provider.id = %id, regions = text, "a cloud told its regions");
         }
-        if news || other {
+        if news || other || booking {
             tx.commit().await?;
         }
         Ok(news)

@@ -14,7 +14,7 @@ use crate::wire::{
     ConvertRequest, DiscoverAnswer, DiscoverRequest, DrainRequest, EventPage, ExportManifest,
     HoldRequest, IdempotencyKey, Image, ImageId, ImageRequest, Link, LinkId, LinkOffer, LinkProbe,
     LinkRequest, LinkShare, Liveness, LongOperation, Metrics, Monitoring, MonitoringRequest,
-    OperationId, OperationRecord, Quota, ResizeRequest, ResolvedRecipe, StartRequest, TenantQuota,
+    OperationId, OperationRecord, Quota, ReserveRequest, ResizeRequest, ResolvedRecipe, StartRequest, TenantQuota,
     UsageRecord,
 };
 
@@ -32,6 +32,13 @@ pub struct Call {
 pub struct HoldCommand {
     pub call: Call,
     pub request: HoldRequest,
+}
+
+/// Book a group at once, where nothing is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReserveCommand {
+    pub call: Call,
+    pub request: ReserveRequest,
 }
 
 /// Move the end of a hold to `ttl_seconds` from now.
@@ -270,6 +277,10 @@ pub trait Driver: fmt::Debug + Send + Sync {
     async fn discover(&self, request: &DiscoverRequest) -> Result<DiscoverAnswer, DriverError>;
     /// Holds a whole group or nothing (F7.4.3, F7.4.4).
     async fn hold(&self, command: HoldCommand) -> Result<Allocation, DriverError>;
+    /// Books a whole group at once or nothing. Drivers of clouds that hold leave it as it is.
+    async fn reserve(&self, _: ReserveCommand) -> Result<Allocation, DriverError> {
+        Err(unsupported("this cloud holds before it books"))
+    }
     /// Moves the end of a hold.
     async fn extend(&self, command: ExtendCommand) -> Result<Allocation, DriverError>;
     /// Lets a hold go; fine when it ended before.

@@ -21,7 +21,7 @@ pub use driver::{
     AcceptLinkCommand, AdoptCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
     BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
     DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
-    MonitorCommand, Pieces, PullCommand, PullImageCommand, ResizeCommand, ShareCommand,
+    MonitorCommand, Pieces, PullCommand, PullImageCommand, ReserveCommand, ResizeCommand, ShareCommand,
     StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};

@@ -23,6 +23,7 @@ pub const QUOTA: &str = "/v1/quota";
 pub const DISCOVER: &str = "/v1/discover";
 /// `POST`: hold a group (IF4, IF5, IF6).
 pub const HOLDS: &str = "/v1/holds";
+pub const RESERVATIONS: &str = "/v1/reservations";
 /// `DELETE`: drop a hold.
 pub const HOLD: &str = "/v1/holds/{id}";
 /// `POST`: move the end of a hold.

@@ -44,6 +44,8 @@ pub enum ResourceState {
 #[serde(rename_all = "camelCase")]
 pub enum Cause {
     Hold,
+    /// Booked at once, without a hold.
+    Reserve,
     Extend,
     Drop,
     Expire,
@@ -73,6 +75,8 @@ use ResourceState as S;
 /// Every lawful transition. From `Unknown` any state may be *observed*, so it has no rows here.
 pub const TRANSITIONS: &[(ResourceState, Cause, ResourceState)] = &[
     (S::Candidate, C::Hold, S::Held),
+    // Where nothing is held.
+    (S::Candidate, C::Reserve, S::Reserved),
     (S::Held, C::Extend, S::Held),
     (S::Held, C::Drop, S::Released),
     (S::Held, C::Release, S::Released),
@@ -200,8 +204,9 @@ impl ResourceState {
 
 impl Cause {
     /// All causes, in the order of a life.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         C::Hold,
+        C::Reserve,
         C::Extend,
         C::Drop,
         C::Expire,
@@ -228,6 +233,7 @@ impl Cause {
     pub fn as_str(self) -> &'static str {
         match self {
             C::Hold => "hold",
+            C::Reserve => "reserve",
             C::Extend => "extend",
             C::Drop => "drop",
             C::Expire => "expire",
@@ -288,7 +294,7 @@ mod tests {
     /// One row per state in the order of `ALL`, one column per following state; `x` where it may follow.
     const GRID: [&str; 12] = [
         //chrpyadleFEU  one letter per state in the order of `ALL`
-        ".h..........", // candidate
+        ".hr.........", // candidate
         ".hr....l..EU", // held
         "..rpy..l...U", // reserved
         "....y.d..F.U", // provisioning

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use provider_api::{Amounts, Secret, Zone, ZoneCapacity};
+use provider_api::{Amounts, Charge, HoldSupport, ReserveTerms, Secret, Zone, ZoneCapacity};
 
 use crate::error::CloudError;
 use crate::tenants::{self, Tenant};
@@ -36,6 +36,8 @@ pub struct CloudConfig {
     /// Seconds a hold lasts when the caller names none (F7.4.4 suggests 120).
     pub hold_ttl_default_seconds: u32,
     pub hold_ttl_max_seconds: u32,
+    /// How it secures groups.
+    pub securing: Securing,
     /// Prices told by discovery; absent when the offer's price book holds.
     pub prices: Option<UnitPrices>,
     /// Whether events may be posted to this machine itself, for drills; otherwise to public addresses only.
@@ -49,6 +51,28 @@ pub struct CloudConfig {
     /// How long machines may stand still while their volume is copied. Requests of users wait up to half a minute, so
     /// with less none is lost.
     pub standstill_max: Duration,
+}
+
+/// Whether a cloud holds groups before they are booked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Securing {
+    /// Whole groups are held for a while, for nothing.
+    #[default]
+    Holding,
+    /// Groups are booked at once; cancelling before the start costs the charge, where there is one.
+    Booking(Option<Charge>),
+}
+
+impl Securing {
+    /// As the capabilities say it.
+    pub(crate) fn told(&self) -> (HoldSupport, Option<ReserveTerms>) {
+        match self {
+            Self::Holding => (HoldSupport::NativeGroup, None),
+            Self::Booking(charge) => {
+                (HoldSupport::None, Some(ReserveTerms { cancel_charge: charge.clone() }))
+            }
+        }
+    }
 }
 
 /// What images may take, in bytes.
@@ -125,6 +149,7 @@ impl CloudConfig {
             demo_app,
             hold_ttl_default_seconds: 120,
             hold_ttl_max_seconds: 3600,
+            securing: Securing::Holding,
             prices: None,
             webhooks_to_loopback: false,
             variables: BTreeMap::new(),
@@ -151,6 +176,11 @@ impl CloudConfig {
             || self.hold_ttl_default_seconds > self.hold_ttl_max_seconds
         {
             return fault("the default hold must be between 1 second and the longest hold");
+        }
+        if let Securing::Booking(Some(charge)) = &self.securing
+            && (charge.minor < 0 || charge.currency.len() != 3)
+        {
+            return fault("the charge for cancelling is an amount not below zero of a currency");
         }
         if self.images.bytes_max < 0 || self.images.space_bytes < 0 {
             return fault("room for images cannot be below zero");

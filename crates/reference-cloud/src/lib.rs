@@ -23,7 +23,7 @@ mod watch;
 mod words;
 
 pub use cloud::{RunningCloud, SystemClock, run, start};
-pub use config::{ChildCommand, CloudConfig, EndpointRange, ImageLimits, UnitPrices};
+pub use config::{ChildCommand, CloudConfig, EndpointRange, ImageLimits, Securing, UnitPrices};
 pub use demo::{DemoAppArgs, DemoAppError, run_demo_app};
 pub use error::CloudError;
 pub use faults::{Fault, FaultKind};

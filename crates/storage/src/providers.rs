@@ -1,7 +1,7 @@
 //! Providers of the market, with and without a connected cloud.
 
 use crate::record::{Secret, expect_one, find, list, record};
-use crate::statement::{execute, statements};
+use crate::statement::{execute, fetch_optional, statements};
 use crate::{StorageError, Tx};
 use domain::{OrganisationId, ProviderId, Timestamp};
 
@@ -130,12 +130,18 @@ statements! {
     SET_CONNECTION = "
         UPDATE provider SET cloud_url = $3, cloud_token_sealed = $4, updated_at = $5,
             cloud_regions = CASE WHEN cloud_url = $3 THEN cloud_regions END,
+            cloud_reserve = CASE WHEN cloud_url = $3 THEN cloud_reserve END,
             revision = revision + 1
         WHERE id = $1 AND revision = $2";
     SET_REGIONS = "
         UPDATE provider SET cloud_regions = $3, updated_at = $4, revision = revision + 1
         WHERE id = $1 AND cloud_url = $2
             AND (cloud_regions IS NULL OR cloud_regions <> $3)";
+    SET_RESERVE = "
+        UPDATE provider SET cloud_reserve = $3
+        WHERE id = $1 AND cloud_url = $2 AND (cloud_reserve IS NULL OR cloud_reserve <> $3)";
+    FIND_RESERVE = "
+        SELECT cloud_reserve FROM provider WHERE id = $1 AND cloud_url IS NOT NULL";
     SET_PASSED = "
         UPDATE provider SET cloud_passed_url = $3, updated_at = $4, revision = revision + 1
         WHERE id = $1 AND cloud_url = $2
@@ -237,6 +243,24 @@ pub async fn set_regions(
 ) -> Result<bool, StorageError> {
     let affected = execute!(tx, SET_REGIONS, id.uuid(), url, regions, at.0)?;
     Ok(affected > 0)
+}
+
+/// Notes what the cloud that answers at `url` says of booking without a hold, as JSON; returns whether that is news.
+///
+/// A connection that was changed meanwhile is left alone.
+pub async fn set_reserve(
+    tx: &mut Tx,
+    id: ProviderId,
+    url: &str,
+    reserve: &str,
+) -> Result<bool, StorageError> {
+    Ok(execute!(tx, SET_RESERVE, id.uuid(), url, reserve)? > 0)
+}
+
+/// What the provider's cloud says of booking without a hold, as JSON; `None`: it has not answered yet.
+pub async fn find_reserve(tx: &mut Tx, id: ProviderId) -> Result<Option<String>, StorageError> {
+    let found = fetch_optional!(tx, (Option<String>,), FIND_RESERVE, id.uuid())?;
+    Ok(found.and_then(|(text,)| text))
 }
 
 /// Notes whether the cloud that answers at `url` keeps the contract of the provider API; returns whether

@@ -33,6 +33,7 @@ const MODULES: &[&[Statement]] = &[
     crate::requirements::ALL,
     crate::looks::ALL,
     crate::notices::ALL,
+    crate::contracts::bookings::ALL,
     crate::contracts::care::ALL,
     crate::contracts::changes::ALL,
     crate::contracts::closing::ALL,

@@ -3,8 +3,8 @@
 use crate::parts::HttpDrivers;
 use broker::ports::{CloudConnection, Drivers};
 use domain::{Clock, ProviderId};
-use provider_api::{Allocation, Amounts, Driver, Secret, Zone, ZoneCapacity};
-use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, RunningCloud};
+use provider_api::{Allocation, Amounts, Charge, Driver, Secret, Zone, ZoneCapacity};
+use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, RunningCloud, Securing};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +18,12 @@ const ADMIN: &str = "admin-token-for-tests";
 /// The first port of services, and as many as there may be below the ports of outgoing connections.
 const FIRST_PORT: u16 = 8_700;
 const PORTS_MAX: u16 = 20_000;
+
+/// Books at once; cancelling before the start costs 500 yen.
+#[must_use]
+pub fn booking_at_once() -> Securing {
+    Securing::Booking(Some(Charge { currency: "JPY".to_owned(), minor: 500 }))
+}
 
 /// A running cloud and its folder.
 #[derive(Debug)]
@@ -75,6 +81,16 @@ pub fn driver_to((url, token): (String, String)) -> Arc<dyn Driver> {
 impl TestCloud {
     /// Starts a cloud with room for `instances` machines of the reference basket in each zone.
     pub async fn start(zones: &[Zone], instances: i64, clock: Arc<dyn Clock>) -> Self {
+        Self::start_securing(zones, instances, clock, Securing::Holding).await
+    }
+
+    /// The same with another way of securing groups.
+    pub async fn start_securing(
+        zones: &[Zone],
+        instances: i64,
+        clock: Arc<dyn Clock>,
+        securing: Securing,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("temporary folder");
         let address = own_address();
         let capacity = Amounts {
@@ -102,6 +118,7 @@ impl TestCloud {
         config.admin_token = Some(Secret::new(ADMIN));
         config.faults = true;
         config.link_listen = Some(SocketAddr::new(address.into(), 0));
+        config.securing = securing;
         let running = reference_cloud::start(config, clock).await.expect("start the cloud");
         Self { folder, running }
     }

@@ -57,6 +57,17 @@ impl TestBroker {
         market
     }
 
+    /// The same with a cloud that holds nothing and charges 500 yen for what is cancelled before the start.
+    pub async fn with_booking_cloud(engine: Engine, instances: i64) -> Self {
+        let clock = Arc::new(ManualClock::new(START));
+        let clock_of_cloud: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
+        let securing = crate::cloud::booking_at_once();
+        let cloud = TestCloud::start_securing(&zones(), instances, clock_of_cloud, securing).await;
+        let market = Self::assemble(engine, clock, Some(cloud)).await;
+        market.broker.look_at_clouds().await.expect("look at the cloud");
+        market
+    }
+
     /// The same with other zones, which the broker has not heard of yet.
     pub async fn with_zones(engine: Engine, zones: &[Zone], instances: i64) -> Self {
         Self::build(engine, Some((zones, instances))).await
@@ -69,6 +80,15 @@ impl TestBroker {
         let clock = Arc::new(ManualClock::new(now));
         let cloud =
             TestCloud::start(&zones(), instances, Arc::new(reference_cloud::SystemClock)).await;
+        Self::assemble(engine, clock, Some(cloud)).await
+    }
+
+    /// The same with a cloud that holds nothing.
+    pub async fn with_real_time_booking_cloud(engine: Engine, instances: i64) -> Self {
+        let clock = Arc::new(ManualClock::new(reference_cloud::SystemClock.now()));
+        let real: Arc<dyn Clock> = Arc::new(reference_cloud::SystemClock);
+        let securing = crate::cloud::booking_at_once();
+        let cloud = TestCloud::start_securing(&zones(), instances, real, securing).await;
         Self::assemble(engine, clock, Some(cloud)).await
     }
 

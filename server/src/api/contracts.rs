@@ -290,6 +290,21 @@ struct FrozenBody {
     document: String,
 }
 
+/// A booking without a hold, and what cancelling it cost.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = BookedAtOnce)]
+struct BookedBody {
+    /// When it was booked.
+    booked_at: String,
+    /// What cancelling was said to cost; null: nothing.
+    declared: Option<Money>,
+    /// When it was cancelled before the start; null: it was kept.
+    cancelled_at: Option<String>,
+    /// What the cloud charges for that; null: nothing.
+    owed: Option<Money>,
+}
+
 /// Everything about a contract.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -315,6 +330,8 @@ pub(super) struct ContractBody {
     resources: Vec<ResourceBody>,
     /// What is watched since when, noted before users were let in.
     watches: Vec<WatchBody>,
+    /// What was booked at a cloud that holds nothing, oldest first.
+    bookings: Vec<BookedBody>,
     /// Proof of erasure after release.
     erasure: Option<StatementBody>,
     /// The provider's final meter, JSON text.
@@ -396,6 +413,7 @@ impl From<ContractPage> for ContractBody {
             timelines: page.timelines.into_iter().map(TimelineBody::from).collect(),
             resources: page.resources.into_iter().map(resource).collect(),
             watches: page.watches.into_iter().map(WatchBody::from).collect(),
+            bookings: page.bookings.iter().map(booked).collect(),
             erasure,
             usage: page.usage,
             activated_at: page.activated_at.map(moment),
@@ -407,6 +425,15 @@ impl From<ContractPage> for ContractBody {
                 changes: serde_json::to_value(newer.changes).unwrap_or_default(),
             }),
         }
+    }
+}
+
+fn booked(row: &broker::contracts::BookingView) -> BookedBody {
+    BookedBody {
+        booked_at: moment(row.booked_at),
+        declared: row.declared.map(Money::from),
+        cancelled_at: row.cancelled_at.map(moment),
+        owed: row.owed.map(Money::from),
     }
 }
 

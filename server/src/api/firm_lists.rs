@@ -92,11 +92,14 @@ struct FirmPlaceBody {
     ready_in_seconds: Option<u32>,
     /// When the hold ends by itself; null: nothing is held.
     held_until: Option<String>,
+    /// Of a cloud that books at once and is not held therefore: what booking and cancelling would cost; null: nothing.
+    cancel_charge: Option<Money>,
 }
 
 impl From<FirmRow> for FirmPlaceBody {
     fn from(row: FirmRow) -> Self {
         let FirmRow { place, card } = row;
+        let cancel_charge = place.cancel_money().map(Money::from);
         let (answer, refusal) = match place.answer {
             FirmAnswer::NotAsked => ("not_asked", None),
             FirmAnswer::Silent => ("silent", None),
@@ -120,6 +123,7 @@ impl From<FirmRow> for FirmPlaceBody {
             round_trip_us: place.round_trip_us,
             free_mbps: place.free_mbps,
             ready_in_seconds: place.ready_in_seconds,
+            cancel_charge,
             held_until: place.held.map(|held| moment(held.until)),
         }
     }

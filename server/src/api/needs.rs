@@ -407,6 +407,15 @@ struct QuoteInput {
     need: NeedBody,
 }
 
+/// Booking at once, without a hold.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AtOnce)]
+struct AtOnceBody {
+    /// What cancelling before the start costs; null: nothing.
+    cancel_charge: Option<Money>,
+}
+
 /// What signing would bring.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -417,6 +426,8 @@ struct QuoteBody {
     plan: PlanBody,
     /// Monthly price; null: not published.
     price: Option<Money>,
+    /// How a cloud that holds nothing books; null: it holds first, or has not said.
+    at_once: Option<AtOnceBody>,
     /// Why it cannot be signed: catalogue_only, cloud_not_passed, not_valid_yet, no_longer_valid, no_price, withdrawn; null: it can.
     obstacle: Option<String>,
     /// The need's compact form.
@@ -441,6 +452,9 @@ async fn quote(
         ranked: RankedBody::from(&quote.ranked),
         plan: quote.plan.into(),
         price: quote.price.map(Money::from),
+        at_once: quote
+            .at_once
+            .map(|terms| AtOnceBody { cancel_charge: terms.cancel_charge.map(Money::from) }),
         obstacle: quote.obstacle.map(ToOwned::to_owned),
         share_code: quote.share_code,
     }))

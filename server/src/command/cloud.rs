@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::Args;
-use provider_api::{Amounts, Secret, Zone, ZoneCapacity};
-use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, Tenant};
+use clap::{Args, ValueEnum};
+use provider_api::{Amounts, Charge, Secret, Zone, ZoneCapacity};
+use reference_cloud::{ChildCommand, CloudConfig, EndpointRange, Securing, Tenant};
 
 use super::{block_on, say};
 use crate::config::LogFormat;
@@ -67,6 +67,12 @@ pub struct CloudArgs {
     /// Network in each zone, Mbit/s
     #[arg(long, value_name = "MBPS", default_value_t = 10_000)]
     mbps: i64,
+    /// How groups are secured: held for a while and then booked, or booked at once (none)
+    #[arg(long, value_name = "FORM", default_value = "native-group")]
+    hold: Hold,
+    /// What a booking costs that is cancelled before the start, with --hold none; nothing without it
+    #[arg(long, value_name = "CURRENCY:MINOR_UNITS", value_parser = charge)]
+    cancel_charge: Option<Charge>,
     /// Bearer token of the API, at least 8 visible ASCII characters without spaces
     #[arg(long, value_name = "TOKEN", env = "KUMOICHI_CLOUD_TOKEN", hide_env_values = true)]
     token: Option<String>,
@@ -92,6 +98,13 @@ pub struct CloudArgs {
     /// Form of log lines
     #[arg(long, value_name = "FORM", default_value = "plain")]
     log_format: LogFormat,
+}
+
+/// How a cloud secures groups.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Hold {
+    NativeGroup,
+    None,
 }
 
 /// Runs the cloud until it is told to end.
@@ -156,6 +169,11 @@ fn config(args: CloudArgs) -> anyhow::Result<CloudConfig> {
         first_port: args.first_port,
         ports: args.ports,
     };
+    config.securing = match (args.hold, args.cancel_charge) {
+        (Hold::None, charge) => Securing::Booking(charge),
+        (Hold::NativeGroup, None) => Securing::Holding,
+        (Hold::NativeGroup, Some(_)) => anyhow::bail!("--cancel-charge needs --hold none"),
+    };
     config.link_listen = args.link_listen;
     config.webhooks_to_loopback = args.webhooks_to_loopback;
     config.variables = args.variable.into_iter().collect();
@@ -168,6 +186,14 @@ fn config(args: CloudArgs) -> anyhow::Result<CloudConfig> {
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("a variable is written NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Reads `CURRENCY:MINOR_UNITS`.
+fn charge(text: &str) -> Result<Charge, String> {
+    let wrong = || "write CURRENCY:MINOR_UNITS, such as JPY:500".to_owned();
+    let (currency, minor) = text.split_once(':').ok_or_else(wrong)?;
+    let minor = minor.parse().map_err(|_| wrong())?;
+    Ok(Charge { currency: currency.to_owned(), minor })
 }
 
 /// Reads `ID:REGION:COUNTRY:HAZARD`.

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod alternatives;
+mod at_once;
 mod data;
 mod end;
 mod estimate;
@@ -15,6 +16,7 @@ mod start;
 
 pub use adopt::{Adopt, AdoptDifference, Adoptable, Adoption};
 pub use alternatives::{AlternativeOffer, Alternatives};
+pub(crate) use at_once::money_of;
 pub use data::{DataStream, ReturnedArchive, ReturnedData, ReturnedFile, TakeData};
 pub use end::DataAtEnd;
 pub(crate) use end::END_MAX_US;
@@ -65,8 +67,31 @@ pub struct Quote {
     pub plan: Plan,
     /// Monthly price; `None`: not published, so it cannot be signed.
     pub price: Option<Money>,
+    /// What booking without a hold means at its cloud; `None`: it holds first, or has not said.
+    pub at_once: Option<AtOnce>,
     /// Why it cannot be signed: `catalogue_only`, `cloud_not_passed`, `not_valid_yet`, `no_longer_valid`, `region_not_served`, `no_price`; `None`: it can.
     pub obstacle: Option<&'static str>,
+}
+
+/// How a cloud that holds nothing books, as customers need to know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtOnce {
+    /// What it costs when what was booked is cancelled before it starts, because something else could not be had;
+    /// `None`: nothing.
+    pub cancel_charge: Option<Money>,
+}
+
+/// What was booked for a contract at a cloud that holds nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BookingView {
+    /// When it was booked.
+    pub booked_at: Timestamp,
+    /// What cancelling was said to cost; `None`: nothing.
+    pub declared: Option<Money>,
+    /// When it was cancelled before the start; `None`: it was kept.
+    pub cancelled_at: Option<Timestamp>,
+    /// What the cloud charges for that; `None`: nothing.
+    pub owed: Option<Money>,
 }
 
 /// The customer's decision.
@@ -234,6 +259,8 @@ pub struct ContractPage {
     pub resources: Vec<ResourceView>,
     /// What is watched since when; empty before watching began.
     pub watches: Vec<storage::contracts::Watch>,
+    /// What was booked for it at a cloud that holds nothing, oldest first.
+    pub bookings: Vec<BookingView>,
     /// Whether its cloud was last found to have something else than was ordered.
     pub differs: bool,
     /// Proof of erasure after release.

@@ -32,7 +32,9 @@ impl Broker {
         ctx.may(Action::RankOffers, None, "offer")?;
         let (requirement, _) = self.resolve_requirement(ctx, source).await?;
         let ranked = self.explain(ctx, source, offer).await?;
+        let at_once = self.at_once(ranked.card.provider.id).await?;
         Ok(Quote {
+            at_once,
             plan: plan_for(&ranked.card),
             price: ranked.card.price,
             obstacle: obstacle(&ranked.card, self.now()),

@@ -3,8 +3,8 @@
 use super::end::END_STATES;
 use super::sign::contract_id;
 use super::{
-    Alternatives, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan, ResourceView,
-    StatementView,
+    Alternatives, BookingView, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan,
+    ResourceView, StatementView,
 };
 use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, OpContext, inventory, lifecycle};
@@ -89,6 +89,7 @@ impl Broker {
         let order = contract.head.order_id;
         let resources = contracts::list_resources(&mut tx, id).await?;
         let watches = contracts::list_watches(&mut tx, id).await?;
+        let bookings = contracts::find_bookings(&mut tx, id).await?;
         let differs = inventory::differs(&mut tx, id, self.now()).await?;
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
         let usage = contracts::find_usage(&mut tx, id).await?;
@@ -121,6 +122,7 @@ impl Broker {
                 })
                 .collect(),
             watches,
+            bookings: bookings.iter().map(BookingView::of).collect(),
             differs,
             statement: statement.map(|row| StatementView {
                 statement: row.statement,

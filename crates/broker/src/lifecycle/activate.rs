@@ -7,17 +7,18 @@
 //! (`take_down`), so repeating it is harmless, and a hold whose answer was lost is found again by its
 //! key (F7.4.4). An order does the same for several contracts.
 
+use super::at_once;
 use super::cloud::{Cloud, contract_id, stop};
 use super::place::{Placing, country_of};
 use super::rows::{Ending, GroupDetail, done_with, end};
-use super::seat::Seat;
+use super::seat::{Seat, parts};
 use super::{take_down, watching};
 use crate::Broker;
 use crate::contracts::Plan;
 use domain::{ContractEvent, ProviderId};
 use provider_api::{
     Allocation, AllocationId, ComputeSpec, ConfirmCommand, DiscoverRequest, EndpointKind,
-    ExtendCommand, HoldCommand, HoldRequest, MonitoringRequest, NetworkSpec, Quota, ResourceGroup,
+    ExtendCommand, HoldCommand, HoldRequest, MonitoringRequest, NetworkSpec, Quota, ReserveTerms, ResourceGroup,
     ResourceState, StartCommand, StartRequest, StorageSpec,
 };
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,9 @@ pub(super) struct Discovered {
     /// What is to be measured; absent where the cloud measures nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monitoring: Option<MonitoringRequest>,
+    /// What booking without a hold means; absent where the cloud holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<ReserveTerms>,
 }
 
 const STEPS: &[Step<Broker>] = &[
@@ -152,14 +156,19 @@ pub(super) async fn discover(input: StepInput<Broker>) -> StepResult {
         ));
     }
     let monitoring = watching::wanted(&capabilities);
+    let at_once = at_once::terms(&capabilities);
     let detail = GroupDetail::of(capabilities.erasure_key, &answer.zone);
-    Done::with(&Discovered { detail, monitoring })
+    Done::with(&Discovered { detail, monitoring, at_once })
 }
 
-/// F7.4.3, F7.4.4: compute, storage and network together or not at all, for a limited time.
+/// F7.4.3, F7.4.4: compute, storage and network together or not at all, for a limited time; booked where
+/// the cloud holds nothing.
 pub(super) async fn hold(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
+    if let Some(terms) = at_once::terms_of(&input, &seat)? {
+        return at_once::book(&input, &seat, &cloud, &terms).await;
+    }
     let placing: Placing = seat.output(&input.run, "plan")?;
     let request = HoldRequest {
         label: seat.contract.to_string(),
@@ -186,11 +195,27 @@ pub(super) async fn hold(input: StepInput<Broker>) -> StepResult {
     note(&input, &seat, &allocation)
 }
 
+/// In an order: a cloud that holds nothing waits until all others hold.
+pub(super) async fn hold_only(input: StepInput<Broker>) -> StepResult {
+    match at_once::terms_of(&input, &Seat::of(&input)?)? {
+        Some(_) => Ok(Done::empty()),
+        None => hold(input).await,
+    }
+}
+
+/// Books what could not be held; what is held has nothing to do here.
+pub(super) async fn reserve(input: StepInput<Broker>) -> StepResult {
+    let seat = Seat::of(&input)?;
+    let Some(terms) = at_once::terms_of(&input, &seat)? else { return Ok(Done::empty()) };
+    at_once::book(&input, &seat, &cloud(&input, &seat).await?, &terms).await
+}
+
+/// Lets go of what the step held or booked.
 pub(super) async fn drop_hold(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
-    let held: Option<Allocation> = seat.output_if_done(&input.run, "hold")?;
-    let id = match held {
+    let held: Option<Option<Allocation>> = seat.output_if_done(&input.run, parts(input.name).0)?;
+    let id = match held.flatten() {
         Some(allocation) => Some(allocation.id),
         None => cloud.made_by(&input.forward_key()).await?,
     };
@@ -206,7 +231,8 @@ pub(super) async fn drop_hold(input: StepInput<Broker>) -> StepResult {
     let Some(allocation) = look(&cloud, &seat, id).await? else {
         return Ok(Done::empty());
     };
-    note(&input, &seat, &take_down::let_go(&cloud, allocation).await?)
+    let gone = take_down::let_go(&cloud, allocation).await?;
+    at_once::note_cancelled(&input, &seat, &cloud, &gone).await
 }
 
 /// What a firm list holds for the contract, while it is still held.
@@ -223,6 +249,9 @@ async fn taken_over(
 pub(super) async fn confirm(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
+    if at_once::terms_of(&input, &seat)?.is_some() {
+        return at_once::booked(&input, &seat, &cloud).await;
+    }
     let id = allocation_id(&input, &seat)?;
     let command = ConfirmCommand {
         call: cloud.call("")?,
@@ -394,17 +423,21 @@ async fn cloud(input: &StepInput<Broker>, seat: &Seat) -> Result<Cloud, Stop> {
     Cloud::of(input, seat.wanted.provider).await
 }
 
-/// The held allocation, or the one that was adopted; every step after `hold` or `adopt` has it.
-fn allocation_id(input: &StepInput<Broker>, seat: &Seat) -> Result<AllocationId, Stop> {
+/// The held, booked or adopted allocation; every step after that has it.
+pub(super) fn allocation_id(input: &StepInput<Broker>, seat: &Seat) -> Result<AllocationId, Stop> {
     if let Some(adopted) = seat.output_if_done::<Allocation>(&input.run, "adopt")? {
         return Ok(adopted.id);
     }
-    Ok(seat.output::<Allocation>(&input.run, "hold")?.id)
+    let booked: Option<Option<Allocation>> = seat.output_if_done(&input.run, "reserve")?;
+    match booked.flatten() {
+        Some(booked) => Ok(booked.id),
+        None => Ok(seat.output::<Allocation>(&input.run, "hold")?.id),
+    }
 }
 
 /// The allocation as it is now, if it is this contract's: whatever a cloud answered, nothing of another
 /// contract is taken down.
-async fn look(
+pub(super) async fn look(
     cloud: &Cloud,
     seat: &Seat,
     id: Option<AllocationId>,

@@ -12,6 +12,7 @@
 
 mod activate;
 mod adopt;
+mod at_once;
 mod cloud;
 mod known;
 mod moving;
@@ -29,6 +30,7 @@ mod watching;
 
 pub(crate) use activate::{ActivateInput, TakenOver, group_of};
 pub(crate) use adopt::AdoptInput;
+pub(crate) use at_once::terms as booking_terms;
 pub(crate) use cloud::{Cloud, stop};
 pub(crate) use known::KnownClouds;
 pub(crate) use moving::MoveInput;

@@ -1,9 +1,10 @@
 //! F7.4.4: whatever step fails, repeats or is cut off, the cloud ends with one group or with none.
 
 use crate::on_both;
+use broker::contracts::BookingView;
 use broker::{Broker, OpContext};
 use domain::{ContractId, ContractState, Role, SequentialIds};
-use provider_api::ResourceState;
+use provider_api::{Allocation, HoldSupport, ResourceState};
 use std::sync::{Arc, Mutex};
 use testkit::{Engine, TestBroker};
 use workflow::testing::{
@@ -73,6 +74,24 @@ impl Theatre {
         self.stage(play, "activate_order_of_2").await
     }
 
+    /// A contract just signed at a cloud that books at once.
+    async fn booking(&self, engine: Engine) -> Stage<Broker> {
+        let market = TestBroker::with_booking_cloud(engine, 1).await;
+        let customer = market.person(Role::Customer).await;
+        let contract = market.sign(&customer, OFFER, "one").await.unwrap();
+        self.stage(Play { market, customer, contract }, "activate_contract").await
+    }
+
+    /// Two contracts just signed together at a cloud that books at once.
+    async fn booking_order(&self, engine: Engine) -> Stage<Broker> {
+        let market = TestBroker::with_booking_cloud(engine, 2).await;
+        let customer = market.person(Role::Customer).await;
+        let order = market.sign_order(&customer, &OFFERS, "one").await.unwrap();
+        let contracts = market.broker.order(&customer, order).await.unwrap().contracts;
+        let play = Play { market, customer, contract: contracts[0].id };
+        self.stage(play, "activate_order_of_2").await
+    }
+
     async fn stage(&self, play: Play, kind: &'static str) -> Stage<Broker> {
         let parts = play.market.broker.engine_parts(EngineConfig::by_clock());
         let (subject, others): (Vec<_>, Vec<_>) =
@@ -96,6 +115,7 @@ impl Theatre {
         let play = self.take();
         let page = play.market.page(&play.customer, play.contract).await;
         let allocations = play.market.allocations(play.contract).await;
+        are_told(&play.market, &page.bookings, &allocations, &ended.fault.to_string()).await;
         let held = allocations.iter().filter(|allocation| allocation.state.takes_capacity());
         if ended.is_done() {
             assert_eq!(page.card.state, ContractState::Active, "{}", ended.fault);
@@ -144,6 +164,8 @@ impl Theatre {
             let allocations = play.market.allocations(card.id).await;
             let held = allocations.iter().map(|it| it.state).filter(|it| it.takes_capacity());
             let held: Vec<ResourceState> = held.collect();
+            let bookings = play.market.page(&play.customer, card.id).await.bookings;
+            are_told(&play.market, &bookings, &allocations, &ended.fault.to_string()).await;
             if ended.is_done() {
                 assert_eq!(card.state, ContractState::Active, "{}", ended.fault);
                 assert_eq!(held, [ResourceState::Active], "{}", ended.fault);
@@ -171,6 +193,58 @@ impl Theatre {
         }
         play.market.finish().await;
     }
+}
+
+/// What was booked without a hold is kept as the cloud's own books have it: which, whether it was cancelled, and what
+/// that costs.
+async fn are_told(
+    market: &TestBroker,
+    bookings: &[BookingView],
+    allocations: &[Allocation],
+    place: &str,
+) {
+    let driver = market.cloud.as_ref().unwrap().driver();
+    let told = driver.capabilities().await.unwrap();
+    if told.hold != HoldSupport::None {
+        assert!(bookings.is_empty(), "{place}");
+        return;
+    }
+    assert_eq!(bookings.len(), allocations.len(), "{place}");
+    for (booking, allocation) in bookings.iter().zip(allocations) {
+        assert_eq!(booking.declared.map(|declared| declared.minor), Some(500), "{place}");
+        let over = !allocation.state.takes_capacity();
+        assert_eq!(booking.cancelled_at.is_some(), over, "{place}");
+        let charged = driver.meter(&allocation.id).await.unwrap().cancel_charge;
+        assert_eq!(
+            booking.owed.map(|owed| owed.minor),
+            charged.map(|charge| charge.minor),
+            "{place}"
+        );
+    }
+}
+
+async fn f7_4_3_repeating_every_step_at_a_cloud_without_holds_doubles_nothing(engine: Engine) {
+    let theatre = Theatre::default();
+    repeat_every_step(|| theatre.booking(engine), |ended| theatre.check_activation(ended)).await;
+    repeat_every_step(|| theatre.booking_order(engine), |ended| theatre.check_order(ended)).await;
+}
+
+async fn f7_4_4_failing_at_every_step_at_a_cloud_without_holds_leaves_nothing_booked(
+    engine: Engine,
+) {
+    let theatre = Theatre::default();
+    fail_at_every_step(|| theatre.booking(engine), |ended| theatre.check_activation(ended)).await;
+    fail_at_every_step(|| theatre.booking_order(engine), |ended| theatre.check_order(ended)).await;
+}
+
+async fn f7_4_4_a_crash_at_every_place_at_a_cloud_without_holds_loses_and_doubles_nothing(
+    engine: Engine,
+) {
+    let theatre = Theatre::default();
+    recover_from_every_prefix(|| theatre.booking(engine), |ended| theatre.check_activation(ended))
+        .await;
+    recover_from_every_prefix(|| theatre.booking_order(engine), |ended| theatre.check_order(ended))
+        .await;
 }
 
 async fn repeating_every_activation_step_doubles_nothing(engine: Engine) {
@@ -241,6 +315,9 @@ async fn a_crash_at_every_place_of_release_still_ends_erased(engine: Engine) {
 }
 
 on_both!(
+    f7_4_3_repeating_every_step_at_a_cloud_without_holds_doubles_nothing,
+    f7_4_4_failing_at_every_step_at_a_cloud_without_holds_leaves_nothing_booked,
+    f7_4_4_a_crash_at_every_place_at_a_cloud_without_holds_loses_and_doubles_nothing,
     repeating_every_activation_step_doubles_nothing,
     f7_4_4_failing_at_every_activation_step_leaves_nothing_held,
     f7_4_4_a_crash_at_every_place_of_activation_loses_and_doubles_nothing,

@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use provider_api::ResourceState;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
-use testkit::{Engine, TestCloud, TestDatabase, customer_of_broker, zone};
+use testkit::{Engine, Securing, TestCloud, TestDatabase, customer_of_broker, zone};
 use workflow::{EngineConfig, Fault, Faults, Moment, Phase, Point, Tick};
 
 /// Provider, offer, region and the country that its cloud says.
@@ -47,13 +47,34 @@ impl Trio {
         country: &str,
         drivers: Arc<dyn Drivers>,
     ) -> Self {
+        Self::open_with(engine, room, country, (drivers, &[])).await
+    }
+
+    /// The clouds named by their places hold nothing and charge 500 yen for what is cancelled.
+    pub async fn booking(engine: Engine, room: i64, at_once: &[usize]) -> Self {
+        let trio =
+            Self::open_with(engine, room, "JP", (Arc::new(testkit::HttpDrivers), at_once)).await;
+        trio.broker.look_at_clouds().await.unwrap();
+        trio
+    }
+
+    async fn open_with(
+        engine: Engine,
+        room: i64,
+        country: &str,
+        (drivers, at_once): (Arc<dyn Drivers>, &[usize]),
+    ) -> Self {
         testkit::encrypts();
         let clock = Arc::new(ManualClock::new(START));
         let mut clouds = Vec::new();
         for (at, (_, _, region, own)) in STALLS.into_iter().enumerate() {
             let zones = [zone(region, if at == 1 { country } else { own })];
             let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
-            clouds.push(TestCloud::start(&zones, room, clock).await);
+            let securing = match at_once.contains(&at) {
+                true => testkit::booking_at_once(),
+                false => Securing::Holding,
+            };
+            clouds.push(TestCloud::start_securing(&zones, room, clock, securing).await);
         }
         let database = TestDatabase::create(engine).await;
         let clock_of_parts: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
@@ -213,7 +234,8 @@ async fn f7_4_4_three_services_at_three_clouds_are_set_up_together_and_end_one_b
         // The timeline is that of this contract, in the words of one that is set up alone.
         let run = trio.broker.timelines(&trio.customer, *contract).await.unwrap().remove(0);
         let names: Vec<&str> = run.steps.iter().map(|step| step.name.as_str()).collect();
-        let stages = ["plan", "discover", "hold", "confirm", "start", "probe", "allow", "verify"];
+        let stages =
+            ["plan", "discover", "hold", "reserve", "confirm", "start", "probe", "allow", "verify"];
         assert_eq!(names, stages);
     }
     let (first, ..) = states[0];

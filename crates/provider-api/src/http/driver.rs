@@ -12,7 +12,7 @@ use crate::driver::{
     AcceptLinkCommand, AdoptCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
     BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
     DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
-    MonitorCommand, PullCommand, PullImageCommand, ResizeCommand, ShareCommand, StartCommand,
+    MonitorCommand, PullCommand, PullImageCommand, ReserveCommand, ResizeCommand, ShareCommand, StartCommand,
 };
 use crate::erasure::ErasureStatement;
 use crate::paths;
@@ -157,6 +157,11 @@ impl Driver for HttpDriver {
 
     async fn hold(&self, command: HoldCommand) -> Result<Allocation, DriverError> {
         self.change(Method::POST, paths::HOLDS.to_owned(), &command.request, &command.call).await
+    }
+
+    async fn reserve(&self, command: ReserveCommand) -> Result<Allocation, DriverError> {
+        let path = paths::RESERVATIONS.to_owned();
+        self.change(Method::POST, path, &command.request, &command.call).await
     }
 
     async fn extend(&self, command: ExtendCommand) -> Result<Allocation, DriverError> {

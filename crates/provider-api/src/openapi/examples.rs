@@ -45,6 +45,12 @@ pub fn example(schema: &str) -> Option<Value> {
             links: links::places(),
             ttl_seconds: Some(300),
         }),
+        "ReserveRequest" => told(&ReserveRequest {
+            label: LABEL.to_owned(),
+            region: zone().region,
+            resources: group(),
+            quota: Quota::default(),
+        }),
         "ExtendRequest" => told(&ExtendRequest { ttl_seconds: 300 }),
         "ConfirmRequest" => {
             told(&ConfirmRequest { quota: Quota { storage_bytes: Some(50_000_000_000) } })
@@ -152,6 +158,7 @@ fn capabilities() -> Capabilities {
         hold: HoldSupport::NativeGroup,
         hold_ttl_default_seconds: 120,
         hold_ttl_max_seconds: 3600,
+        reserve: None,
         endpoints: vec![EndpointKind::None, EndpointKind::Http],
         applications: vec!["demo".to_owned()],
         metrics: vec!["response.p95Us".to_owned(), "usage.memoryBytes".to_owned()],
@@ -318,6 +325,7 @@ fn usage() -> UsageRecord {
         at_us: NOW_US,
         is_final: false,
         used_seconds: 3600,
+        cancel_charge: None,
         instance_seconds: 7200,
         vcpu_seconds: 28_800,
         storage_gb_seconds: 180_000,

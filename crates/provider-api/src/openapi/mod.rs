@@ -250,6 +250,7 @@ fn schemas() -> Map<String, Value> {
         wire::DiscoverRequest,
         wire::DiscoverAnswer,
         wire::HoldRequest,
+        wire::ReserveRequest,
         wire::ExtendRequest,
         wire::ConfirmRequest,
         wire::StartRequest,

@@ -37,7 +37,30 @@ pub const OPERATIONS: &[Operation] = &[
              volume by itself, where the cloud lends such. The hold ends by itself at `heldUntilUs`. Of callers racing for the last capacity one wins.",
         ])
         .body("HoldRequest")
-        .refuses(&[Code::RegionUnknown, Code::CapacityExhausted, Code::QuotaExceeded, Code::StorageFull])
+        .refuses(&[
+            Code::RegionUnknown,
+            Code::CapacityExhausted,
+            Code::QuotaExceeded,
+            Code::StorageFull,
+            Code::Unsupported,
+        ])
+    },
+    Operation {
+        answer: (201, "Allocation"),
+        ..act("reserve", paths::RESERVATIONS, Part::Holds, &["IF4", "IF5", "IF6", "F7.4.3"], [
+            "Book a group at once",
+            "For clouds whose capabilities say `none` of holds; the others refuse it as `unsupported`, as these refuse `hold`. \
+             Together or not at all, as a hold, but without an end and billed from then on. `release` cancels it; what that \
+             costs before anything was started is told beforehand in `reserve.cancelCharge` and afterwards in the meter.",
+        ])
+        .body("ReserveRequest")
+        .refuses(&[
+            Code::RegionUnknown,
+            Code::CapacityExhausted,
+            Code::QuotaExceeded,
+            Code::StorageFull,
+            Code::Unsupported,
+        ])
     },
     Operation {
         method: "DELETE",

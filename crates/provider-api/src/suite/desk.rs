@@ -13,7 +13,7 @@ use crate::paths;
 use crate::problem::{Problem, ProblemCode};
 use crate::wire::{
     Allocation, AllocationId, Amounts, ConfirmRequest, DiscoverAnswer, DiscoverRequest,
-    ExtendRequest, HoldRequest, ResourceGroup, StartRequest,
+    ExtendRequest, HoldRequest, HoldSupport, Quota, ReserveRequest, ResourceGroup, StartRequest,
 };
 
 /// Exchanges of one check that are kept.
@@ -263,7 +263,22 @@ impl Desk<'_> {
         self.ask_hold_in(name, &self.room.region, resources, Some(ttl))
     }
 
+    /// A hold; at a cloud that holds nothing, the booking that takes its place.
     pub(super) fn ask_hold_in(
+        &self,
+        name: &str,
+        region: &str,
+        resources: ResourceGroup,
+        ttl_seconds: Option<u32>,
+    ) -> Ask {
+        if self.holds() {
+            self.ask_held(name, region, resources, ttl_seconds)
+        } else {
+            self.ask_reserved(name, region, resources)
+        }
+    }
+
+    pub(super) fn ask_held(
         &self,
         name: &str,
         region: &str,
@@ -276,14 +291,49 @@ impl Desk<'_> {
         Ask::new("POST", paths::HOLDS).json(&request).key(self.key(name)).epoch(1)
     }
 
+    pub(super) fn ask_reserved(&self, name: &str, region: &str, resources: ResourceGroup) -> Ask {
+        let (region, quota) = (region.to_owned(), Quota::default());
+        let request = ReserveRequest { label: self.label(), region, resources, quota };
+        Ask::new("POST", paths::RESERVATIONS).json(&request).key(self.key(name)).epoch(1)
+    }
+
+    /// Whether the cloud holds before it books.
+    pub(super) fn holds(&self) -> bool {
+        self.room.capabilities.hold != HoldSupport::None
+    }
+
+    /// For checks that are about holds themselves.
+    pub(super) fn needs_holds(&self) -> Result<(), Stop> {
+        if self.holds() {
+            return Ok(());
+        }
+        Err(Stop::Skip("the cloud holds nothing: it books at once".to_owned()))
+    }
+
+    /// The operation that secures a group.
+    pub(super) fn secures(&self) -> &'static str {
+        if self.holds() { "hold" } else { "reserve" }
+    }
+
+    /// The state of what was secured and not started: held, or booked where nothing is held.
+    pub(super) fn secured(&self) -> crate::state::ResourceState {
+        use crate::state::ResourceState::{Held, Reserved};
+        if self.holds() { Held } else { Reserved }
+    }
+
+    /// How what was secured is let go.
+    pub(super) fn let_go_route(&self) -> &'static str {
+        if self.holds() { paths::HOLD } else { paths::RELEASE }
+    }
+
     pub(super) async fn hold_group(&self, name: &str, group: ResourceGroup, ttl: u32) -> Answer {
         self.send(&self.ask_hold(name, group, ttl)).await
     }
 
-    /// A small hold for a minute.
+    /// A small hold for a minute, or a small booking.
     pub(super) async fn hold(&self, name: &str) -> Result<Allocation, Stop> {
         let answer = self.hold_group(name, self.room.group(), 60).await;
-        answer.in_state(crate::state::ResourceState::Held)
+        answer.in_state(self.secured())
     }
 
     pub(super) fn ask_on(&self, name: &str, epoch: i64, route: &str, id: &AllocationId) -> Ask {
@@ -304,10 +354,14 @@ impl Desk<'_> {
     }
 
     pub(super) async fn drop_hold(&self, name: &str, id: &AllocationId) -> Answer {
-        self.act(name, 1, paths::HOLD, id).await
+        self.act(name, 1, self.let_go_route(), id).await
     }
 
+    /// Books what is held; where nothing is held, it is booked already.
     pub(super) async fn confirm(&self, name: &str, epoch: i64, id: &AllocationId) -> Answer {
+        if !self.holds() {
+            return self.get(paths::ALLOCATION, id.as_str()).await;
+        }
         let ask = self.ask_on(name, epoch, paths::CONFIRM, id);
         self.send(&ask.json(&ConfirmRequest::default())).await
     }

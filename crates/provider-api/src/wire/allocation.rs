@@ -79,6 +79,19 @@ pub struct HoldRequest {
     pub ttl_seconds: Option<u32>,
 }
 
+/// Books a group at once, where the cloud holds nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReserveRequest {
+    /// The caller's name for what it is for, its contract id: 1 to 200 characters.
+    pub label: String,
+    /// One of the cloud's regions; another is refused as `region-unknown`, a full one as `capacity-exhausted`.
+    pub region: String,
+    pub resources: ResourceGroup,
+    #[serde(default)]
+    pub quota: Quota,
+}
+
 /// Asks to move the end of a hold to `ttl_seconds` from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -23,6 +23,9 @@ pub struct Capabilities {
     pub hold_ttl_default_seconds: u32,
     /// The longest hold in seconds.
     pub hold_ttl_max_seconds: u32,
+    /// How groups are booked without a hold; absent where they are held first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserve: Option<ReserveTerms>,
     pub endpoints: Vec<EndpointKind>,
     /// Applications that can be started.
     pub applications: Vec<String>,
@@ -105,14 +108,33 @@ impl Capabilities {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum HoldSupport {
-    /// Not at all.
+    /// Not at all: groups are booked at once (`reserve`).
     None,
-    /// By reserving and cancelling, which may cost.
+    /// By reserving and cancelling, which may cost; said of a cloud by whoever emulates, never by a cloud.
     Emulated,
     /// One resource at a time.
     Native,
     /// Whole groups, all or nothing.
     NativeGroup,
+}
+
+/// What it means to book a group without a hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReserveTerms {
+    /// What a booking costs that is cancelled before anything was started, however soon; absent when nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_charge: Option<Charge>,
+}
+
+/// Money that is owed once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Charge {
+    /// ISO 4217.
+    pub currency: String,
+    /// Minor units of the currency, not below zero.
+    pub minor: i64,
 }
 
 /// When a cloud can make what is booked larger or smaller.

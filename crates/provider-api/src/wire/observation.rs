@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::AllocationId;
+use super::{AllocationId, Charge};
 use crate::state::ResourceState;
 
 /// Whether the service is up, as its cloud sees it.
@@ -110,6 +110,9 @@ pub struct UsageRecord {
     pub backup_byte_seconds: i64,
     /// Requests answered at the address.
     pub requests: i64,
+    /// What is owed for a booking that was cancelled before anything was started; absent when nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_charge: Option<Charge>,
     /// The single intervals of use, oldest first.
     pub intervals: Vec<UseInterval>,
     /// Every size it has had since it was booked, oldest first; absent while it was never resized.

@@ -76,6 +76,7 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "quota" => get(routes::quota),
         "discover" => post(routes::discover),
         "hold" => post(routes::hold),
+        "reserve" => post(routes::reserve),
         "drop" => delete(routes::drop_hold),
         "extend" => post(routes::extend),
         "confirm" => post(routes::confirm),

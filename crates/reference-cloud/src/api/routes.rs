@@ -10,7 +10,7 @@ use axum::response::Response;
 use provider_api::{
     AdoptRequest, AttachRequest, BlockRequest, ConfirmRequest, ConvertRequest, DiscoverRequest,
     DrainRequest, ExtendRequest, FieldFault, HoldRequest, ImageRequest, LinkOffer, LinkRequest,
-    LinkShare, MonitoringRequest, ProblemCode, ResizeRequest, StartRequest,
+    LinkShare, MonitoringRequest, ProblemCode, ReserveRequest, ResizeRequest, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -84,6 +84,15 @@ pub(super) async fn hold(State(cloud): Shared, caller: Caller, body: Body) -> Re
         let request: HoldRequest = parse(&bytes(body)?)?;
         let intent = intent(&caller, "hold", "", &request)?;
         whole(&cloud.work.clone(), async move { cloud.hold(&intent, &request).await }).await
+    };
+    created(outcome.await)
+}
+
+pub(super) async fn reserve(State(cloud): Shared, caller: Caller, body: Body) -> Response {
+    let outcome = async {
+        let request: ReserveRequest = parse(&bytes(body)?)?;
+        let intent = intent(&caller, "reserve", "", &request)?;
+        whole(&cloud.work.clone(), async move { cloud.reserve(&intent, &request).await }).await
     };
     created(outcome.await)
 }

@@ -4,20 +4,32 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 
 use provider_api::{
-    Allocation, Cause, ConfirmRequest, EndpointKind, FieldFault, HoldRequest, Problem, ProblemCode,
-    ResourceState,
+    Allocation, Cause, ConfirmRequest, EndpointKind, FieldFault, HoldRequest, LinkPlace, Problem,
+    ProblemCode, ReserveRequest, ResourceGroup, ResourceState,
 };
 
 use super::backups::storage_full;
 use super::zones::choose;
 use super::{Intent, fence, seen, step, wrong_state};
 use crate::cloud::Cloud;
+use crate::config::Securing;
 use crate::error::OpError;
 use crate::keys;
 use crate::store::{self, NewAllocation, Tx};
 
 /// Bytes in a gibibyte.
 pub(crate) const GIB: i64 = 1 << 30;
+
+/// What is to be secured, and how: held for a while, or booked with a quota.
+struct Wanted<'a> {
+    label: &'a str,
+    region: &'a str,
+    resources: &'a ResourceGroup,
+    /// Room for links that is held with it.
+    links: &'a [LinkPlace],
+    ttl_us: i64,
+    quota: Option<i64>,
+}
 
 impl Cloud {
     /// Checks and takes in one transaction, so that of two callers racing for the last capacity one wins.
@@ -26,9 +38,54 @@ impl Cloud {
         intent: &Intent,
         request: &HoldRequest,
     ) -> Result<Allocation, OpError> {
+        if self.config.securing != Securing::Holding {
+            let detail = "this cloud holds nothing; book at once with reserve";
+            return Err(OpError::refuse(ProblemCode::Unsupported, detail));
+        }
         check(request, self.config.hold_ttl_max_seconds)?;
         self.check_places(&request.links)?;
-        let need = request.resources.amounts_with(&request.links);
+        let ttl = request.ttl_seconds.unwrap_or(self.config.hold_ttl_default_seconds);
+        let wanted = Wanted {
+            label: &request.label,
+            region: &request.region,
+            resources: &request.resources,
+            ttl_us: i64::from(ttl) * 1_000_000,
+            quota: None,
+            links: &request.links,
+        };
+        self.take(intent, &wanted).await
+    }
+
+    /// As a hold and its booking in one; the directory is made before anybody hears of it.
+    pub(crate) async fn reserve(
+        &self,
+        intent: &Intent,
+        request: &ReserveRequest,
+    ) -> Result<Allocation, OpError> {
+        if self.config.securing == Securing::Holding {
+            let detail = "this cloud holds first; hold and confirm";
+            return Err(OpError::refuse(ProblemCode::Unsupported, detail));
+        }
+        let mut faults = faults(&request.label, &request.resources);
+        let all = i64::from(request.resources.storage.gb).saturating_mul(GIB);
+        let quota = request.quota.storage_bytes.unwrap_or(all);
+        faults.extend(quota_fault(quota, all));
+        if !faults.is_empty() {
+            return Err(invalid(faults));
+        }
+        let wanted = Wanted {
+            label: &request.label,
+            region: &request.region,
+            resources: &request.resources,
+            ttl_us: 0,
+            quota: Some(quota),
+            links: &[],
+        };
+        self.take(intent, &wanted).await
+    }
+
+    async fn take(&self, intent: &Intent, wanted: &Wanted<'_>) -> Result<Allocation, OpError> {
+        let need = wanted.resources.amounts_with(wanted.links);
         let now_us = self.now_us();
         let mut tx = self.store.begin().await?;
         if let Some(record) = seen(&mut tx, intent).await? {
@@ -37,35 +94,40 @@ impl Cloud {
             fence(&row, intent)?;
             return self.view(&row);
         }
-        if self.switches.get().disk_full && request.resources.storage.gb > 0 {
+        if self.switches.get().disk_full && wanted.resources.storage.gb > 0 {
             return Err(storage_full());
         }
         store::expire(&mut tx, now_us).await?;
         // Before the capacity: what a tenant may have does not depend on what others leave.
         let used = store::used_by(&mut tx, &intent.tenant.name, now_us).await?;
         intent.tenant.admit(&used, &need)?;
-        let rooms = self.rooms(&request.region, &store::used(&mut tx, now_us).await?)?;
+        let rooms = self.rooms(wanted.region, &store::used(&mut tx, now_us).await?)?;
         let zone = choose(&rooms, &need)?;
-        let endpoint = self.free_endpoint(&mut tx, request.resources.network.endpoint).await?;
-        let ttl = request.ttl_seconds.unwrap_or(self.config.hold_ttl_default_seconds);
+        let endpoint = self.free_endpoint(&mut tx, wanted.resources.network.endpoint).await?;
         let id = format!("alc_{}", hex::encode(random::<10>()?));
         let secret = hex::encode(random::<32>()?);
         let new = NewAllocation {
             id: &id,
             secret: &secret,
             epoch: intent.epoch,
-            request,
+            label: wanted.label,
+            resources: wanted.resources,
+            links: wanted.links,
             zone,
             tenant: &intent.tenant.name,
             endpoint,
             now_us,
-            held_until_us: now_us.saturating_add(i64::from(ttl) * 1_000_000),
+            held_until_us: now_us.saturating_add(wanted.ttl_us),
+            booked: wanted.quota,
         };
         store::insert(&mut tx, &new).await?;
+        if wanted.quota.is_some() {
+            self.volumes.create(&id)?;
+        }
         let key = intent.done(&id, now_us);
         store::record_key(&mut tx, &key).await?;
         tx.commit().await?;
-        tracing::info!(allocation.id = %id, allocation.label = %request.label, allocation.zone = %zone.id, allocation.tenant = %intent.tenant.name, "a group is held");
+        tracing::info!(allocation.id = %id, allocation.label = %wanted.label, allocation.zone = %zone.id, allocation.tenant = %intent.tenant.name, booked = wanted.quota.is_some(), "a group is secured");
         self.allocation(&id).await
     }
 
@@ -144,11 +206,7 @@ impl Cloud {
         step(row, Cause::Confirm)?;
         let held = row.storage_gb.saturating_mul(GIB);
         let quota = request.quota.storage_bytes.unwrap_or(held);
-        if quota < 0 || quota > held {
-            let fault = FieldFault {
-                pointer: "/quota/storageBytes".to_owned(),
-                detail: format!("found {quota}, allowed is 0 to {held}"),
-            };
+        if let Some(fault) = quota_fault(quota, held) {
             return Err(invalid(vec![fault]));
         }
         row.quota_bytes = Some(quota);
@@ -174,10 +232,24 @@ fn refuse_expired(state: &str) -> Result<(), OpError> {
 }
 
 fn check(request: &HoldRequest, ttl_max: u32) -> Result<(), OpError> {
-    let mut faults = request.resources.faults("/resources");
-    faults.extend(label_fault(&request.label));
+    let mut faults = faults(&request.label, &request.resources);
     faults.extend(request.ttl_seconds.and_then(|ttl| ttl_fault(ttl, ttl_max, "/ttlSeconds")));
     if faults.is_empty() { Ok(()) } else { Err(invalid(faults)) }
+}
+
+/// What is wrong with the label or the group.
+fn faults(label: &str, resources: &ResourceGroup) -> Vec<FieldFault> {
+    let mut faults = resources.faults("/resources");
+    faults.extend(label_fault(label));
+    faults
+}
+
+fn quota_fault(quota: i64, all: i64) -> Option<FieldFault> {
+    let fits = (0..=all).contains(&quota);
+    (!fits).then(|| FieldFault {
+        pointer: "/quota/storageBytes".to_owned(),
+        detail: format!("found {quota}, allowed is 0 to {all}"),
+    })
 }
 
 fn check_ttl(ttl: u32, max: u32, pointer: &str) -> Result<(), OpError> {

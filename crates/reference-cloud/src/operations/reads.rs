@@ -3,17 +3,17 @@
 use std::time::Instant;
 
 use provider_api::{
-    Allocation, AllocationId, AllocationPage, Capabilities, DiscoverAnswer, DiscoverRequest,
-    EndpointKind, HoldSupport, IdempotencyKey, Liveness, METRICS, Metrics, OperationRecord, Price,
-    ProblemCode, PublicKey, ResizeSupport, ResourceGroup, TenantQuota, UsageRecord, UseInterval,
-    UsedSize,
+    Allocation, AllocationId, AllocationPage, Capabilities, Charge, DiscoverAnswer,
+    DiscoverRequest, EndpointKind, IdempotencyKey, Liveness, METRICS, Metrics, OperationRecord,
+    Price, ProblemCode, PublicKey, ResizeSupport, ResourceGroup, TenantQuota, UsageRecord,
+    UseInterval, UsedSize,
 };
 
 use super::hold::invalid;
 use super::life::DEMO;
 use super::not_found;
 use crate::cloud::Cloud;
-use crate::config::UnitPrices;
+use crate::config::{Securing, UnitPrices};
 use crate::error::OpError;
 use crate::store::{AllocationRow, KeyOf, Size, SizeRow};
 use crate::tenants::{OwnKey, Tenant};
@@ -25,11 +25,13 @@ const PAGE_MAX: i64 = 100;
 
 impl Cloud {
     pub(crate) fn capabilities(&self) -> Capabilities {
+        let (hold, reserve) = self.config.securing.told();
         Capabilities {
             api_version: "1".to_owned(),
             provider: self.config.name.clone(),
             zones: self.config.zones.clone(),
-            hold: HoldSupport::NativeGroup,
+            hold,
+            reserve,
             hold_ttl_default_seconds: self.config.hold_ttl_default_seconds,
             hold_ttl_max_seconds: self.config.hold_ttl_max_seconds,
             endpoints: vec![EndpointKind::None, EndpointKind::Http],
@@ -208,6 +210,7 @@ impl Cloud {
             label: row.label.clone(),
             at_us,
             is_final: row.state_at(at_us).is_final(),
+            cancel_charge: self.cancel_charge(&row).await?,
             used_seconds: whole.used_seconds(&intervals),
             instance_seconds: sum(|size| size.instances),
             vcpu_seconds: sum(|size| size.instances.saturating_mul(size.vcpu_each)),
@@ -219,6 +222,16 @@ impl Cloud {
             intervals,
             sizes: told(&had, &sizes),
         })
+    }
+}
+
+impl Cloud {
+    /// What is owed for a booking without a hold that was released before anything was started.
+    async fn cancel_charge(&self, row: &AllocationRow) -> Result<Option<Charge>, OpError> {
+        let Securing::Booking(Some(charge)) = &self.config.securing else { return Ok(None) };
+        let cancelled = row.released_at.is_some() && row.started_at.is_none();
+        let at_once = cancelled && self.store.booked_at_once(&row.id).await?;
+        Ok(at_once.then(|| charge.clone()))
     }
 }
 

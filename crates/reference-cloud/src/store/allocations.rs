@@ -3,22 +3,27 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use provider_api::{Amounts, HoldRequest, Zone};
+use provider_api::{Amounts, LinkPlace, ResourceGroup, Zone};
 
 use super::{AllocationRow, Store, Tx, events};
 
-/// What a hold writes.
+/// What a hold, or a booking without one, writes.
 #[derive(Debug)]
 pub(crate) struct NewAllocation<'a> {
     pub id: &'a str,
     pub secret: &'a str,
     pub epoch: i64,
-    pub request: &'a HoldRequest,
+    pub label: &'a str,
+    pub resources: &'a ResourceGroup,
+    /// Room for links that is booked with it.
+    pub links: &'a [LinkPlace],
     pub zone: &'a Zone,
     pub tenant: &'a str,
     pub endpoint: Option<SocketAddr>,
     pub now_us: i64,
     pub held_until_us: i64,
+    /// Bytes the volume may hold, when it is booked at once.
+    pub booked: Option<i64>,
 }
 
 /// A key that had its effect.
@@ -108,10 +113,20 @@ impl Store {
     /// The key of the call that made the allocation.
     pub(crate) async fn made_by(&self, id: &str) -> Result<Option<String>, sqlx::Error> {
         sqlx::query_scalar(
-            "SELECT key FROM operations WHERE allocation_id = $1 AND operation = 'hold'",
+            "SELECT key FROM operations WHERE allocation_id = $1 AND operation IN ('hold', 'reserve')",
         )
         .bind(id)
         .fetch_optional(&self.pool)
+        .await
+    }
+
+    /// Whether the allocation was booked without having been held.
+    pub(crate) async fn booked_at_once(&self, id: &str) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM operations WHERE allocation_id = $1 AND operation = 'reserve')",
+        )
+        .bind(id)
+        .fetch_one(&self.pool)
         .await
     }
 
@@ -305,19 +320,19 @@ pub(crate) async fn addresses(tx: &mut Tx) -> Result<Vec<(String, i64)>, sqlx::E
 }
 
 pub(crate) async fn insert(tx: &mut Tx, new: &NewAllocation<'_>) -> Result<(), sqlx::Error> {
-    let group = &new.request.resources;
-    let links = &new.request.links;
-    let places = (!links.is_empty()).then(|| serde_json::to_string(links)).transpose();
+    let group = new.resources;
+    let state = if new.booked.is_some() { "reserved" } else { "held" };
+    let places = (!new.links.is_empty()).then(|| serde_json::to_string(new.links)).transpose();
     let places = places.map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query(
-        "INSERT INTO allocations (id, label, state, generation, epoch, instances, vcpu_each, ram_mb_each, storage_gb,
+        "INSERT INTO allocations (id, label, generation, epoch, instances, vcpu_each, ram_mb_each, storage_gb,
                                   mbps, address, port, has_endpoint, secret, created_at, held_until, zone_id, region, country,
-                                  hazard_zone, tenant, link_places, places_mbps)
-         VALUES ($1, $2, 'held', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-                 $21)",
+                                  hazard_zone, tenant, state, quota_bytes, reserved_at, link_places, places_mbps)
+         VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                 $23, $24)",
     )
     .bind(new.id)
-    .bind(&new.request.label)
+    .bind(new.label)
     .bind(new.epoch)
     .bind(i64::from(group.compute.count))
     .bind(i64::from(group.compute.vcpu))
@@ -335,8 +350,11 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAllocation<'_>) -> Result<(), s
     .bind(&new.zone.country)
     .bind(&new.zone.hazard_zone)
     .bind(new.tenant)
+    .bind(state)
+    .bind(new.booked)
+    .bind(new.booked.map(|_| new.now_us))
     .bind(places)
-    .bind(new.request.links.iter().map(|link| i64::from(link.mbps)).sum::<i64>())
+    .bind(new.links.iter().map(|link| i64::from(link.mbps)).sum::<i64>())
     .execute(&mut **tx)
     .await?;
     let row = load(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;

@@ -26,6 +26,7 @@ macro_rules! head_tables {
     };
 }
 
+pub(crate) mod bookings;
 pub(crate) mod care;
 pub(crate) mod changes;
 pub(crate) mod closing;
@@ -36,6 +37,7 @@ pub(crate) mod resources;
 mod rows;
 pub(crate) mod watch;
 
+pub use bookings::{Booking, cancel_booking, find_bookings, insert_booking};
 pub use care::{Care, find_care, set_care};
 pub use changes::{
     find_change, find_change_by_key, find_change_texts, find_open_change, insert_change,

@@ -4,7 +4,7 @@ use super::{FirmAnswer, FirmPlace};
 use crate::Broker;
 use crate::lifecycle::{Cloud, Placing, group_of};
 use futures::future::join_all;
-use provider_api::{DiscoverRequest, DriverError, HoldSupport};
+use provider_api::{DiscoverRequest, DriverError};
 use std::future::Future;
 use std::time::Duration;
 use workflow::{StepInput, Stop};
@@ -38,7 +38,9 @@ async fn discover(input: &StepInput<Broker>, place: &mut FirmPlace) -> Result<Fi
     let placing = placing(place)?;
     let capabilities = cloud.driver.capabilities().await.map_err(crate::lifecycle::stop)?;
     placing.check(&capabilities)?;
-    if capabilities.hold == HoldSupport::None {
+    if let Some(terms) = crate::lifecycle::booking_terms(&capabilities) {
+        place.cancel_charge = terms.cancel_charge;
+        // A list spends nobody's money: what cannot be held without being booked is only told.
         return Ok(FirmAnswer::Refused("no_holds".to_owned()));
     }
     let request = DiscoverRequest {

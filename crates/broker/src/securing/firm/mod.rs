@@ -15,11 +15,11 @@ pub(crate) use run::{DECIDED, definition};
 pub(crate) use take::Take;
 
 use super::{Candidate, Strategy};
-use crate::contracts::{Plan, contract_id};
+use crate::contracts::{Plan, contract_id, money_of};
 use crate::market::OfferCard;
 use crate::requirements::RequirementSource;
-use domain::{ContractId, DurationUs, FirmListId, OrganisationId, Timestamp};
-use provider_api::AllocationId;
+use domain::{ContractId, DurationUs, FirmListId, Money, OrganisationId, Timestamp};
+use provider_api::{AllocationId, Charge};
 use serde::{Deserialize, Serialize};
 use storage::securing::firm::FirmList;
 
@@ -98,6 +98,17 @@ pub struct FirmPlace {
     pub ready_in_seconds: Option<u32>,
     /// What is held.
     pub held: Option<FirmHold>,
+    /// Of a cloud that books at once and is not held therefore: what cancelling costs; `None`: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_charge: Option<Charge>,
+}
+
+impl FirmPlace {
+    /// What booking and cancelling would cost at a cloud that is not held; `None`: nothing, or it is held first.
+    #[must_use]
+    pub fn cancel_money(&self) -> Option<Money> {
+        money_of(self.cancel_charge.as_ref()?)
+    }
 }
 
 /// A place with the offer as the market shows it now.

@@ -134,6 +134,7 @@ impl Broker {
                 free_mbps: None,
                 ready_in_seconds: None,
                 held: None,
+                cancel_charge: None,
             });
         }
         places.truncate(ASKED_MAX);

@@ -13,6 +13,20 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     check!(
         Holds,
+        "hold.declared",
+        ["F7.4.3"],
+        "what it does not offer of holding and booking at once is refused and does nothing",
+        holds::declared
+    ),
+    check!(
+        Holds,
+        "hold.cancelled",
+        ["F7.4.4", "IF7"],
+        "a booking that is cancelled before the start costs what was declared, and that once",
+        holds::cancelled
+    ),
+    check!(
+        Holds,
         "hold.same-moment",
         ["IF4", "F7.4.4"],
         "one key sent several times at once is one hold",

@@ -24,7 +24,7 @@ pub(in crate::suite) async fn by_key(desk: &Desk<'_>) -> Outcome {
         record.allocation.as_ref().map(|told| &told.id),
         Some(&held.id),
     )?;
-    same("the operation", record.operation.as_str(), "hold")?;
+    same("the operation", record.operation.as_str(), desk.secures())?;
     same("the key", record.key.as_str(), desk.key("hold").as_str())?;
     desk.get(paths::OPERATION, &desk.key("unused")).await.refused(Code::NotFound)?;
     // A refused call had no effect, so its key is unknown.
@@ -42,7 +42,7 @@ pub(in crate::suite) async fn by_label(desk: &Desk<'_>) -> Outcome {
     let mut other = desk.ask_hold("other", desk.room.group(), 60);
     let label = format!("{}{}", desk.label(), sweep::SECOND);
     other.replace(&desk.label(), &label);
-    let other = desk.send(&other).await.in_state(S::Held)?;
+    let other = desk.send(&other).await.in_state(desk.secured())?;
     desk.drop_hold("drop", &first.id).await.in_state(S::Released)?;
     let ids = |all: Vec<crate::wire::Allocation>| -> Vec<AllocationId> {
         all.into_iter().map(|each| each.id).collect()
@@ -68,7 +68,7 @@ pub(in crate::suite) async fn hold_cut(desk: &Desk<'_>) -> Outcome {
     for (number, cut) in CUTS_MS.into_iter().enumerate() {
         let ask = desk.ask_hold(&format!("hold-{number}"), desk.room.group(), 60);
         desk.cut(&ask, Duration::from_millis(cut)).await;
-        let again = desk.send(&ask).await.in_state(S::Held)?;
+        let again = desk.send(&ask).await.in_state(desk.secured())?;
         let key = desk.key(&format!("hold-{number}"));
         let record: OperationRecord = desk.get(paths::OPERATION, &key).await.value()?;
         same(
@@ -77,7 +77,7 @@ pub(in crate::suite) async fn hold_cut(desk: &Desk<'_>) -> Outcome {
             Some(&again.id),
         )?;
         let all = desk.list(&desk.label()).await?;
-        let living = all.iter().filter(|each| each.state == S::Held).count();
+        let living = all.iter().filter(|each| each.state == desk.secured()).count();
         same("the number of holds after hanging up and repeating", living, 1)?;
         desk.drop_hold(&format!("drop-{number}"), &again.id).await.in_state(S::Released)?;
     }

@@ -107,7 +107,9 @@ pub(in crate::suite) async fn values(desk: &Desk<'_>) -> Outcome {
     let mut group = desk.room.group();
     group.network.mbps = 1_000_001;
     desk.hold_group("mbps", group, 60).await.names("/resources/network/mbps")?;
-    desk.hold_group("ttl", desk.room.group(), 0).await.names("/ttlSeconds")?;
+    if desk.holds() {
+        desk.hold_group("ttl", desk.room.group(), 0).await.names("/ttlSeconds")?;
+    }
     let mut ask = desk.ask_hold("label", desk.room.group(), 60);
     ask.replace(&desk.label(), "");
     desk.send(&ask).await.names("/label")?;

@@ -11,11 +11,12 @@ use crate::wire::{AllocationId, CloudEvent, EventPage};
 const PAGES_MAX: usize = 50;
 
 pub(in crate::suite) async fn feed(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     // Somebody else's hold, of which this label must not tell.
     let label = format!("{}{}", desk.label(), sweep::SECOND);
     let mut other = desk.ask_hold("other", desk.room.group(), 60);
     other.replace(&desk.label(), &label);
-    desk.send(&other).await.in_state(S::Held)?;
+    desk.send(&other).await.in_state(desk.secured())?;
     let (before, _) = read(desk, None).await?;
     same("the events of a label before anything was done", before.len(), 0)?;
     let held = desk.hold("hold").await?;

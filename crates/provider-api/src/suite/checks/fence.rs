@@ -7,6 +7,7 @@ use crate::suite::answer::{Outcome, holds, same};
 use crate::suite::desk::Desk;
 
 pub(in crate::suite) async fn stale(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     let id = desk.hold("hold").await?.id;
     let confirmed = desk.confirm("confirm", 5, &id).await.in_state(S::Reserved)?;
     same("the epoch seen", confirmed.epoch, 5)?;
@@ -20,6 +21,7 @@ pub(in crate::suite) async fn stale(desk: &Desk<'_>) -> Outcome {
 }
 
 pub(in crate::suite) async fn refused_counts(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     let id = desk.hold("hold").await?.id;
     desk.act("too-early", 6, paths::ALLOW, &id).await.refused(Code::WrongState)?;
     same("the epoch after a refused call", desk.look(&id).await?.epoch, 6)?;

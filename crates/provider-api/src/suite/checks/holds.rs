@@ -8,7 +8,7 @@ use crate::problem::ProblemCode as Code;
 use crate::state::ResourceState as S;
 use crate::suite::answer::{Outcome, Stop, finding, holds, same};
 use crate::suite::desk::{Ask, Desk};
-use crate::wire::{Allocation, ResourceGroup};
+use crate::wire::{Allocation, AllocationId, ResourceGroup, UsageRecord};
 
 /// Zones of a region are filled up to this many; a larger region is not filled.
 const FILL_MAX: usize = 12;
@@ -35,6 +35,7 @@ pub(in crate::suite) async fn same_moment(desk: &Desk<'_>) -> Outcome {
 }
 
 pub(in crate::suite) async fn key_reused(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     let held = desk.hold("hold").await?;
     desk.hold_group("hold", desk.room.group(), 59).await.refused(Code::IdempotencyKeyReused)?;
     desk.confirm("hold", 1, &held.id).await.refused(Code::IdempotencyKeyReused)?;
@@ -89,7 +90,7 @@ pub(super) async fn fill(desk: &Desk<'_>, group: &ResourceGroup) -> Result<Vec<A
     for number in 0..FILL_MAX {
         let answer = desk.hold_group(&format!("fill-{number}"), group.clone(), 60).await;
         if answer.status().is_some_and(|status| status < 300) {
-            held.push(answer.in_state(S::Held)?);
+            held.push(answer.in_state(desk.secured())?);
             continue;
         }
         answer.refused_for_room()?;
@@ -121,7 +122,7 @@ pub(in crate::suite) async fn race(desk: &Desk<'_>) -> Outcome {
     let mut won = 0;
     for answer in [a, b, c, d] {
         if answer.status().is_some_and(|status| status < 300) {
-            answer.in_state(S::Held)?;
+            answer.in_state(desk.secured())?;
             won += 1;
         } else {
             answer.refused_for_room()?;
@@ -131,6 +132,7 @@ pub(in crate::suite) async fn race(desk: &Desk<'_>) -> Outcome {
 }
 
 pub(in crate::suite) async fn ttl(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     let told = &desk.room.capabilities;
     let longest = told.hold_ttl_max_seconds;
     let asked = 60.min(longest);
@@ -138,7 +140,7 @@ pub(in crate::suite) async fn ttl(desk: &Desk<'_>) -> Outcome {
         [("asked", Some(asked), asked), ("usual", None, told.hold_ttl_default_seconds)]
     {
         let ask = desk.ask_hold_in(name, &desk.room.region, desk.room.group(), ttl);
-        let held = desk.send(&ask).await.in_state(S::Held)?;
+        let held = desk.send(&ask).await.in_state(desk.secured())?;
         let Some(until) = held.held_until_us else {
             return Err(finding("a hold says when it ends", "no heldUntilUs"));
         };
@@ -151,8 +153,9 @@ pub(in crate::suite) async fn ttl(desk: &Desk<'_>) -> Outcome {
 }
 
 pub(in crate::suite) async fn expiry(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     let before = desk.free().await?;
-    let held = desk.hold_group("hold", desk.room.group(), 2).await.in_state(S::Held)?;
+    let held = desk.hold_group("hold", desk.room.group(), 2).await.in_state(desk.secured())?;
     desk.room.patience.pass(Duration::from_secs(3)).await;
     let ended = desk.get(paths::ALLOCATION, held.id.as_str()).await.in_state(S::Expired)?;
     holds("an ended hold has no address", ended.endpoint.is_none(), "it has one")?;
@@ -164,10 +167,11 @@ pub(in crate::suite) async fn expiry(desk: &Desk<'_>) -> Outcome {
 }
 
 pub(in crate::suite) async fn extend(desk: &Desk<'_>) -> Outcome {
-    let held = desk.hold_group("hold", desk.room.group(), 4).await.in_state(S::Held)?;
+    desk.needs_holds()?;
+    let held = desk.hold_group("hold", desk.room.group(), 4).await.in_state(desk.secured())?;
     let mut ends = Vec::new();
     for _ in 0..2 {
-        let extended = desk.extend("extend", &held.id, 60).await.in_state(S::Held)?;
+        let extended = desk.extend("extend", &held.id, 60).await.in_state(desk.secured())?;
         let moved = extended.held_until_us > held.held_until_us;
         holds("the end has moved", moved, format!("{:?}", extended.held_until_us))?;
         ends.push(extended.held_until_us);
@@ -180,6 +184,7 @@ pub(in crate::suite) async fn extend(desk: &Desk<'_>) -> Outcome {
 }
 
 pub(in crate::suite) async fn drop_it(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     let before = desk.free().await?;
     let held = desk.hold("hold").await?;
     for name in ["drop", "drop", "drop-again"] {
@@ -192,4 +197,37 @@ pub(in crate::suite) async fn drop_it(desk: &Desk<'_>) -> Outcome {
     // Hold, drop and the key of the hold: it still names the same, ended allocation.
     let ask: Ask = desk.ask_hold("hold", desk.room.group(), 60);
     same("the id behind the old key", &desk.send(&ask).await.allocation()?.id, &held.id)
+}
+
+/// What a cloud does not offer it refuses, and does nothing: holds where it books at once, and the reverse.
+pub(in crate::suite) async fn declared(desk: &Desk<'_>) -> Outcome {
+    let (region, group) = (&desk.room.region, desk.room.group());
+    let ask = match desk.holds() {
+        true => desk.ask_reserved("other-way", region, group),
+        false => desk.ask_held("other-way", region, group, None),
+    };
+    desk.send(&ask).await.refused(Code::Unsupported)?;
+    desk.get(paths::OPERATION, &desk.key("other-way")).await.refused(Code::NotFound)?;
+    same("the number of allocations after the refusal", desk.list(&desk.label()).await?.len(), 0)
+}
+
+/// A booking that is cancelled before anything was started costs what the capabilities say, and that once.
+pub(in crate::suite) async fn cancelled(desk: &Desk<'_>) -> Outcome {
+    let before = desk.free().await?;
+    let read = |id: AllocationId| async move {
+        desk.get(paths::METER, id.as_str()).await.value::<UsageRecord>()
+    };
+    let secured = desk.hold("hold").await?;
+    desk.confirm("confirm", 1, &secured.id).await.in_state(S::Reserved)?;
+    let owed = read(secured.id.clone()).await?.cancel_charge;
+    same("what is owed for cancelling while nothing was cancelled", owed, None)?;
+    for name in ["release", "release", "release-again"] {
+        desk.act(name, 1, paths::RELEASE, &secured.id).await.in_state(S::Released)?;
+    }
+    let last = read(secured.id).await?;
+    same("whether the meter of what was cancelled is final", last.is_final, true)?;
+    let terms = desk.room.capabilities.reserve.clone().filter(|_| !desk.holds());
+    let declared = terms.and_then(|terms| terms.cancel_charge);
+    same("what is owed for the cancelled booking", last.cancel_charge, declared)?;
+    desk.free_is(before, "when the booking was cancelled").await
 }

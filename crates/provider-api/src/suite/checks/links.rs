@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::driver::{
     AcceptLinkCommand, AllocationCommand, Call, CloseLinkCommand, ConfirmCommand, Driver,
     DriverError, HoldCommand, ImageCommand, LinkCommand, PullCommand, PullImageCommand,
+    ReserveCommand,
     ShareCommand, StartCommand,
 };
 use crate::http::HttpDriver;
@@ -17,9 +18,9 @@ use crate::suite::answer::{Answer, Outcome, Stop, finding, holds, same};
 use crate::suite::desk::{Ask, Desk};
 use crate::suite::work::begun;
 use crate::wire::{
-    AllocationId, BackupFilePage, BackupId, EventPage, HoldRequest, IdempotencyKey, Image, ImageId,
+    AllocationId, BackupFilePage, BackupId, EventPage, HoldRequest, HoldSupport, IdempotencyKey, Image, ImageId,
     ImageRequest, ImageState, Link, LinkIsolation, LinkOffer, LinkPage, LinkPeer, LinkProbe,
-    LinkRequest, LinkShare, LinkState, LinkSupport, LongOperation, Quota, ShareSource,
+    LinkRequest, LinkShare, LinkState, LinkSupport, LongOperation, Quota, ReserveRequest, ShareSource,
     StartRequest, WorkKind, WorkState,
 };
 
@@ -65,22 +66,20 @@ async fn other(desk: &Desk<'_>) -> Result<Other, Stop> {
     let (Some(links), Some(zone)) = (told.links, told.zones.first()) else {
         return Err(Stop::Skip("the second cloud does not say that it makes links".to_owned()));
     };
-    let request = HoldRequest {
-        label: format!("{}-other", desk.label()),
-        region: zone.zone.region.clone(),
-        resources: desk.room.group(),
-        links: Vec::new(),
-        ttl_seconds: Some(60),
+    let (label, region) = (format!("{}-other", desk.label()), zone.zone.region.clone());
+    let resources = desk.room.group();
+    let id = if told.hold == HoldSupport::None {
+        let request = ReserveRequest { label, region, resources, quota: Quota::default() };
+        let command = ReserveCommand { call: call(desk, "hold")?, request };
+        driver.reserve(command).await.map_err(skip)?.id
+    } else {
+        let request = HoldRequest { label, region, resources, links: Vec::new(), ttl_seconds: Some(60) };
+        let command = HoldCommand { call: call(desk, "hold")?, request };
+        let allocation_id = driver.hold(command).await.map_err(skip)?.id;
+        let (call, quota) = (call(desk, "confirm")?, Quota::default());
+        let command = ConfirmCommand { call, allocation_id, quota };
+        driver.confirm(command).await.map_err(skip)?.id
     };
-    let held =
-        driver.hold(HoldCommand { call: call(desk, "hold")?, request }).await.map_err(skip)?;
-    let id = held.id;
-    let confirm = ConfirmCommand {
-        call: call(desk, "confirm")?,
-        allocation_id: id.clone(),
-        quota: Quota::default(),
-    };
-    driver.confirm(confirm).await.map_err(skip)?;
     Ok(Other { driver, id, peer: links.peer })
 }
 
@@ -272,6 +271,7 @@ async fn taken_down(desk: &Desk<'_>, other: &Other) -> Outcome {
 }
 
 pub(in crate::suite) async fn refused(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     let good = request(&support(desk)?.peer);
     let held = desk.hold("held").await?;
     ask(desk, "early", &held.id, &good).await.refused(Code::WrongState)?;

@@ -106,6 +106,7 @@ pub(in crate::suite) async fn restart(desk: &Desk<'_>) -> Outcome {
 }
 
 pub(in crate::suite) async fn generation(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     let held = desk.hold("hold").await?;
     let grown = |what: &str, before: i64, after: i64| {
         let expected = format!("{what} grows the generation beyond {before}");
@@ -123,6 +124,7 @@ pub(in crate::suite) async fn generation(desk: &Desk<'_>) -> Outcome {
 }
 
 pub(in crate::suite) async fn resources(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     use ResourceKind::{Application, Compute, Endpoint, Network, Storage};
     let held = desk.hold("hold").await?;
     let graph = graph(desk, &held.id).await?;

@@ -83,6 +83,7 @@ pub(in crate::suite) async fn unset(desk: &Desk<'_>) -> Outcome {
 }
 
 pub(in crate::suite) async fn catalogue(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     let support = support(desk)?;
     for metric in &support.metrics {
         let known = MetricSpec::named(&metric.name).map(MetricSpec::info);

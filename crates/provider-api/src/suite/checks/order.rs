@@ -18,6 +18,7 @@ const OUT_OF_ORDER: [(S, &[&str]); 6] = [
 ];
 
 pub(in crate::suite) async fn order(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     let id = desk.hold("hold").await?.id;
     for (state, calls) in OUT_OF_ORDER {
         reach(desk, &id, state).await?;

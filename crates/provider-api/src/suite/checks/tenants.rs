@@ -33,10 +33,10 @@ pub(in crate::suite) async fn apart(desk: &Desk<'_>) -> Outcome {
             &said[1..2],
         )?;
     }
-    let drop = desk.ask_on("fence", HIGH, paths::HOLD, &held.id);
+    let drop = desk.ask_on("fence", HIGH, desk.let_go_route(), &held.id);
     desk.send(&as_other(drop)).await.refused(Code::NotFound)?;
     let seen = desk.look(&held.id).await?;
-    same("the state after another tenant's call", seen.state, S::Held)?;
+    same("the state after another tenant's call", seen.state, desk.secured())?;
     same("the epoch after another tenant's call", seen.epoch, held.epoch)?;
     let by_key = Ask::new("GET", paths::with(paths::OPERATION, &desk.key("hold")));
     desk.send(&as_other(by_key)).await.refused(Code::NotFound)?;
@@ -48,7 +48,7 @@ pub(in crate::suite) async fn apart(desk: &Desk<'_>) -> Outcome {
     let mine: AllocationPage = desk.send(&list).await.value()?;
     list = as_other(list);
     let listed: AllocationPage = desk.send(&list).await.value()?;
-    let dropped = as_other(desk.ask_on("drop", 1, paths::HOLD, &theirs.id));
+    let dropped = as_other(desk.ask_on("drop", 1, desk.let_go_route(), &theirs.id));
     desk.send(&dropped).await.in_state(S::Released)?;
     let ids =
         |page: &AllocationPage| page.items.iter().map(|each| each.id.clone()).collect::<Vec<_>>();

@@ -16,13 +16,14 @@ use crate::wire::{
 
 const FAULTS: &str = "/faults";
 
-/// Orders one fault for the next hold.
+/// Orders one fault for the next call that secures a group.
 async fn order(desk: &Desk<'_>, kind: &str) -> Outcome {
     let Some(admin) = &desk.room.target.admin_token else {
         return Err(Stop::Skip("it needs --admin-token".to_owned()));
     };
     let bearer = Bearer::Other(admin.reveal().to_owned());
-    let mut ask = Ask::new("POST", FAULTS).json(&json!({"operation": "hold", "kind": kind}));
+    let fault = json!({"operation": desk.secures(), "kind": kind});
+    let mut ask = Ask::new("POST", FAULTS).json(&fault);
     ask.bearer = bearer;
     let answer = desk.send(&ask).await;
     match answer.status() {
@@ -40,7 +41,7 @@ async fn found_again(desk: &Desk<'_>, kind: &str) -> Outcome {
     let failed = lost.status().is_none_or(|status| status >= 500);
     holds("the ordered fault hits the call", failed, lost.said())?;
     let record: OperationRecord = desk.get(paths::OPERATION, &desk.key("hold")).await.value()?;
-    let again = desk.send(&ask).await.in_state(S::Held)?;
+    let again = desk.send(&ask).await.in_state(desk.secured())?;
     same(
         "the id after the repetition",
         Some(&again.id),
@@ -63,7 +64,7 @@ pub(in crate::suite) async fn fail_before(desk: &Desk<'_>) -> Outcome {
     desk.once(&ask).await.refused(Code::Unavailable)?;
     desk.get(paths::OPERATION, &desk.key("hold")).await.refused(Code::NotFound)?;
     same("the number of allocations", desk.list(&desk.label()).await?.len(), 0)?;
-    desk.send(&ask).await.in_state(S::Held)?;
+    desk.send(&ask).await.in_state(desk.secured())?;
     Ok(())
 }
 

@@ -25,7 +25,8 @@ fn alone() -> ResourceGroup {
 }
 
 async fn booked(desk: &Desk<'_>, name: &str, group: ResourceGroup) -> Result<Allocation, Stop> {
-    let held = desk.hold_group(&format!("hold-{name}"), group, 60).await.in_state(S::Held)?;
+    let held =
+        desk.hold_group(&format!("hold-{name}"), group, 60).await.in_state(desk.secured())?;
     desk.confirm(&format!("confirm-{name}"), 1, &held.id).await.in_state(S::Reserved)
 }
 

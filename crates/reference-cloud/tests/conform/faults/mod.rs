@@ -23,6 +23,7 @@ macro_rules! whole {
     };
 }
 
+mod booking;
 mod copies;
 mod images;
 mod links;
@@ -32,6 +33,8 @@ mod sizes;
 mod watching;
 
 use crate::broken::Fault;
+
+pub use booking::BOOKING_AT_ONCE;
 
 /// Every deliberate fault.
 pub fn all() -> impl Iterator<Item = &'static Fault> {
@@ -43,4 +46,5 @@ pub fn all() -> impl Iterator<Item = &'static Fault> {
         .chain(images::FAULTS)
         .chain(links::FAULTS)
         .chain(sizes::FAULTS)
+        .chain(booking::FAULTS)
 }
