@@ -133,6 +133,7 @@ async fn every_field_of_every_body_tells_a_wrong_kind_in_plain_words() {
                     let fits = (is(&field, "string") && wrong.is_string())
                         || (is(&field, "integer") && wrong.is_i64())
                         || (is(&field, "number") && wrong.is_number())
+                        || (is(&field, "boolean") && wrong.is_boolean())
                         || (is(&field, "array") && wrong.is_array())
                         || (is(&field, "object") || field.get("type").is_none());
                     if fits {

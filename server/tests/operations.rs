@@ -39,6 +39,7 @@ enum Body {
     Plan,
     Sign,
     Order,
+    Adopt,
     SignUp,
     Token,
     Reason,
@@ -56,6 +57,8 @@ enum Body {
     Taken,
     Start,
     Renewal,
+    Where,
+    Move,
     Change,
     Again,
 }
@@ -98,6 +101,9 @@ const TABLE: &[Row] = &[
     row("GET", "/firm-lists/{firmList}", Body::Nothing, [401, 404, 403]),
     row("DELETE", "/firm-lists/{firmList}", Body::Nothing, [401, 404, 403]),
     row("POST", "/firm-lists/{firmList}/bookings", Body::Booking, [401, 404, 403]),
+    // Both have nothing that answers.
+    row("GET", "/offers/{offer}/adoption", Body::Nothing, [401, 409, 403]),
+    row("POST", "/offers/{offer}/adoption", Body::Adopt, [401, 409, 403]),
     row("GET", "/contracts", Body::Nothing, [401, 200, 403]),
     row("POST", "/contracts", Body::Sign, [401, 201, 403]),
     row("GET", "/contracts/{contract}", Body::Nothing, [401, 404, 403]),
@@ -126,6 +132,9 @@ const TABLE: &[Row] = &[
     row("DELETE", "/contracts/{contract}/changes/{change}", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/renewals/quote", Body::End, [401, 404, 403]),
     row("POST", "/contracts/{contract}/renewals", Body::Renewal, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/moves/offers", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/moves/quote", Body::Where, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/moves", Body::Move, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/start", Body::Start, [401, 404, 403]),
     row("DELETE", "/contracts/{contract}/start", Body::Nothing, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/end", Body::End, [401, 404, 403]),
@@ -244,6 +253,12 @@ impl Things {
                 "need": need,
                 "serviceName": "Certificates",
             })),
+            Body::Adopt => Sent::Json(json!({
+                "allocation": "alc_1",
+                "offerVersion": self.version,
+                "need": need,
+                "serviceName": "Certificates",
+            })),
             // One offer is no order; whoever may sign is told so.
             Body::Order => Sent::Json(json!({
                 "members": [{"offer": offer_id, "offerVersion": self.version}],
@@ -273,6 +288,12 @@ impl Things {
             Body::Renewal => {
                 Sent::Json(json!({"endsAt": "2027-03-31T18:00:00+09:00", "offerVersion": 1}))
             }
+            Body::Where => Sent::Json(json!({"offer": offer_id})),
+            Body::Move => Sent::Json(json!({
+                "offer": offer_id,
+                "offerVersion": self.version,
+                "carriesData": true,
+            })),
             Body::Start => Sent::Json(json!({"startsAt": "2027-03-31T18:00:00+09:00"})),
             Body::End => Sent::Json(json!({"endsAt": "2027-03-31T18:00:00+09:00"})),
             Body::Firm => Sent::Json(json!({"need": need})),

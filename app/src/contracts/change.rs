@@ -192,7 +192,7 @@ fn refused(
 }
 
 /// Why the service cannot be changed now.
-fn not_now(words: Words, contract: &ContractPage) -> Option<&'static str> {
+pub(super) fn not_now(words: Words, contract: &ContractPage) -> Option<&'static str> {
     let open = |state: ChangeState| !state.is_final();
     match contract.card.state {
         ContractState::Scheduled | ContractState::Activating => {

@@ -48,15 +48,41 @@ fn what(ctx: &PageContext, change: &ChangeView) -> AnyView {
     let moment = |at: domain::Timestamp| format::exact_time(ctx.locale, at.0);
     let end = before.ends_at.zip(after.ends_at).filter(|(before, after)| before != after);
     let end = end.map(|(before, after)| words.renew_from_to(moment(before), moment(after)));
-    let version = (before.offer_version != after.offer_version)
+    let version = (before.offer == after.offer && before.offer_version != after.offer_version)
         .then(|| words.renew_today(after.offer_version));
-    let lines: Vec<_> = differences(words, &before.plan, &after.plan)
+    let lines: Vec<_> = moved(ctx, change)
         .into_iter()
+        .chain(differences(words, &before.plan, &after.plan))
         .chain(end)
         .chain(version)
         .map(|line| view! { <li>{line}</li> })
         .collect();
     view! { <ul class="plain">{lines}</ul> }.into_any()
+}
+
+/// From whom to whom, with or without data, until when, and since when.
+fn moved(ctx: &PageContext, change: &ChangeView) -> Vec<String> {
+    let Some(moved) = &change.moved else { return Vec::new() };
+    let words = ctx.words();
+    let name = |(en, ja): &(String, String)| ctx.locale.pick(en, ja).to_owned();
+    let moment = |at: domain::Timestamp| format::exact_time(ctx.locale, at.0);
+    let data = if moved.carries_data {
+        words.moves_list_with_data()
+    } else {
+        words.moves_list_without_data()
+    };
+    let mut lines = vec![
+        words.moves_list_to(name(&moved.provider_before), name(&moved.provider_after)),
+        data.to_owned(),
+    ];
+    if !change.state.is_final() && moved.switched_at.is_none() {
+        lines.push(words.moves_list_finish(moment(moved.finish_by)));
+    }
+    lines.extend(moved.switched_at.map(|at| words.moves_list_switched(moment(at))));
+    if moved.statement.is_some() {
+        lines.push(words.moves_list_statement(name(&moved.provider_before)));
+    }
+    lines
 }
 
 fn differences(words: Words, before: &Plan, after: &Plan) -> Vec<String> {

@@ -2,6 +2,7 @@
 //!
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
+mod adopt;
 mod alternatives;
 mod change;
 mod changes;
@@ -14,6 +15,8 @@ mod graph;
 mod inventory;
 mod list;
 mod measured;
+mod moving;
+mod moving_page;
 mod need;
 mod order;
 mod order_page;
@@ -45,6 +48,7 @@ pub fn routes() -> Router<AppState> {
         .route("/services", get(list::services))
         .route("/contracts", get(list::contracts))
         .route("/contracts/new", get(quote::show).post(quote::answer))
+        .route("/contracts/adopt", get(adopt::show).post(adopt::answer))
         .route("/orders/new", get(order::show).post(order::answer))
         .route("/orders/{id}", get(order::read))
         .route("/contracts/{id}", get(show::show))
@@ -59,6 +63,7 @@ pub fn routes() -> Router<AppState> {
         .route("/contracts/{id}/renew", get(renew::show).post(renew::answer))
         .route("/contracts/{id}/end", post(end::set))
         .route("/contracts/{id}/change", get(change::show).post(change::answer))
+        .route("/contracts/{id}/move", get(moving::show).post(moving::answer))
         .route("/contracts/{id}/changes/{number}/call-off", post(change::call_off))
         .route("/contracts/{id}/erasure.json", get(documents::erasure))
 }

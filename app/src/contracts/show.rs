@@ -103,6 +103,11 @@ fn sheet(
                 format!("/contracts/{}/change", card.id),
             )),
             Some(link_button(
+                Look::Secondary,
+                words.moves_open(),
+                format!("/contracts/{}/move", card.id),
+            )),
+            Some(link_button(
                 Look::Danger,
                 words.contracts_release_open(),
                 format!("/contracts/{}/release", card.id),
@@ -284,6 +289,8 @@ fn resource_kind(words: Words, kind: &str) -> String {
     match kind {
         "group" => words.contracts_resources_group().to_owned(),
         "orphan" => words.contracts_resources_orphan().to_owned(),
+        "arriving" => words.moves_resources_arriving().to_owned(),
+        "left" => words.moves_resources_left().to_owned(),
         other => other.to_owned(),
     }
 }

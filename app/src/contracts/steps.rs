@@ -15,6 +15,8 @@ const RECLAIM: &str = "reclaim_orphan";
 const REPAIR: &str = "repair_service";
 /// The kind that gives a service another size.
 const SCALE: &str = "scale_contract";
+/// The kind that moves a service to another offer.
+const MOVE: &str = "move_contract";
 
 /// A workflow as it stands; ends when nothing more will happen by itself.
 pub(crate) fn view(locale: Locale, timeline: &Timeline) -> TimelineView {
@@ -36,6 +38,7 @@ pub(crate) fn kind_word(words: Words, kind: &str) -> String {
         RECLAIM => words.contracts_kind_reclaim().to_owned(),
         REPAIR => words.contracts_kind_repair().to_owned(),
         SCALE => words.changes_kind_scale().to_owned(),
+        MOVE => words.moves_kind_move().to_owned(),
         "firm_list" => words.securing_kind_firm().to_owned(),
         "secure" => words.securing_kind_secure().to_owned(),
         other => other.to_owned(),
@@ -53,6 +56,9 @@ fn headline(words: Words, timeline: &Timeline) -> String {
         ("running", _) if timeline.kind == SCALE => words.changes_headline_scaling(),
         ("done", _) if timeline.kind == SCALE => words.changes_headline_scaled(),
         ("undone", _) if timeline.kind == SCALE => words.changes_headline_scale_undone(),
+        ("running", _) if timeline.kind == MOVE => words.moves_headline_moving(),
+        ("done", _) if timeline.kind == MOVE => words.moves_headline_moved(),
+        ("undone", _) if timeline.kind == MOVE => words.moves_headline_undone(),
         ("running", true) => words.contracts_headline_activating(),
         ("running", false) => words.contracts_headline_releasing(),
         ("undoing", _) => words.contracts_headline_undoing(),
@@ -79,6 +85,7 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         "hold" => words.contracts_step_hold(),
         "confirm" => words.contracts_step_confirm(),
         "start" => words.contracts_step_start(),
+        "adopt" => words.contracts_step_adopt(),
         "probe" => words.contracts_step_probe(),
         "allow" => words.contracts_step_allow(),
         "verify" => words.contracts_step_verify(),
@@ -90,6 +97,12 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         "hand_over" => words.contracts_step_hand_over(),
         "check" => words.changes_step_check(),
         "resize" => words.changes_step_resize(),
+        "link" => words.moves_step_link(),
+        "halt" => words.moves_step_halt(),
+        "pull" => words.moves_step_pull(),
+        "compare" => words.moves_step_compare(),
+        "switch" => words.moves_step_switch(),
+        "unlink" => words.moves_step_unlink(),
         "ask" => words.securing_step_ask(),
         "measure" => words.securing_step_measure(),
         "wait" => words.securing_step_wait(),

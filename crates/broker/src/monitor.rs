@@ -3,11 +3,11 @@
 //! A sample that could not be taken is not written: "no data" is a state of its own, and a broker
 //! that cannot see says nothing about the provider.
 
-use crate::{Broker, BrokerError, lifecycle};
-use domain::{ContractId, ContractState, ProviderId, Timestamp};
+use crate::{Broker, BrokerError, inventory, lifecycle};
+use domain::{ContractId, ContractState, Timestamp};
 use futures::stream::{self, StreamExt};
-use provider_api::{AllocationId, ProbeAnswer};
-use storage::contracts::{self, ContractHead};
+use provider_api::{AllocationId, ProbeAnswer, ResourceState};
+use storage::contracts::{self, ContractHead, Resource};
 use storage::observations::{self, Observation, ObservationKind};
 
 /// Services asked at the same time.
@@ -47,6 +47,18 @@ impl Broker {
     async fn sample(&self, head: &ContractHead) -> Vec<Observation> {
         let mut samples = Vec::with_capacity(2);
         let at = self.now();
+        let group = match self.group_of(head.id).await {
+            Ok(group) => group,
+            Err(reason) => {
+                tracing::warn!(contract.id = %head.id, %reason, "it is not known what runs");
+                return samples;
+            }
+        };
+        // What the broker itself has halted, to carry its data elsewhere, says nothing about the provider.
+        let halted = inventory::word(ResourceState::Draining);
+        if group.as_ref().is_some_and(|row| row.state == halted) {
+            return samples;
+        }
         if let Some(address) = &head.address {
             let seen = self.inner.probe.probe(address).await.ok();
             samples.push(Observation {
@@ -57,7 +69,7 @@ impl Broker {
                 value_us: seen.map(|answer| answer.response_us),
             });
         }
-        match self.ask_liveness(head.id, head.provider_id, at).await {
+        match self.ask_liveness(head, group, at).await {
             Ok(sample) => samples.extend(sample),
             Err(reason) => {
                 tracing::warn!(contract.id = %head.id, %reason, "no liveness sample could be taken");
@@ -66,20 +78,25 @@ impl Broker {
         samples
     }
 
-    async fn ask_liveness(
-        &self,
-        contract: ContractId,
-        provider: ProviderId,
-        at: Timestamp,
-    ) -> Result<Option<Observation>, String> {
+    /// What the contract runs on.
+    async fn group_of(&self, contract: ContractId) -> Result<Option<Resource>, String> {
         let mut tx = self.begin_read().await.map_err(|error| error.to_string())?;
         let rows = contracts::list_resources(&mut tx, contract)
             .await
             .map_err(|error| error.to_string())?;
+        Ok(rows.into_iter().rev().find(|row| row.kind == lifecycle::GROUP))
+    }
+
+    async fn ask_liveness(
+        &self,
+        head: &ContractHead,
+        group: Option<Resource>,
+        at: Timestamp,
+    ) -> Result<Option<Observation>, String> {
+        let mut tx = self.begin_read().await.map_err(|error| error.to_string())?;
         let connection =
-            self.cloud_of(&mut tx, provider).await.map_err(|error| error.to_string())?;
+            self.cloud_of(&mut tx, head.provider_id).await.map_err(|error| error.to_string())?;
         drop(tx);
-        let group = rows.into_iter().rev().find(|row| row.kind == lifecycle::GROUP);
         let (Some(group), Some(connection)) = (group, connection) else {
             return Ok(None);
         };
@@ -89,7 +106,7 @@ impl Broker {
             .await
             .map_err(|error| error.to_string())?;
         Ok(Some(Observation {
-            contract_id: contract,
+            contract_id: head.id,
             kind: ObservationKind::Liveness,
             at,
             ok: liveness.alive,

@@ -45,6 +45,8 @@ pub const STOP: &str = "/v1/allocations/{id}/stop";
 pub const DRAIN: &str = "/v1/allocations/{id}/drain";
 /// `POST`: make what is booked larger or smaller.
 pub const RESIZE: &str = "/v1/allocations/{id}/resize";
+/// `POST`: put what is booked under another label.
+pub const ADOPT: &str = "/v1/allocations/{id}/adopt";
 /// `POST`: open access for users (IF13).
 pub const ALLOW: &str = "/v1/allocations/{id}/allow";
 /// `POST`: close access for users (IF13).

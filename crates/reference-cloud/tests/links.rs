@@ -198,6 +198,25 @@ async fn if9_a_probe_measures_no_more_than_what_was_booked_at_both_clouds() {
     }
 }
 
+/// Each acceptance keeps bandwidth, so one offer is accepted once, whatever the key and the allocation.
+#[tokio::test]
+async fn if3_an_offer_is_accepted_once_whatever_the_key() {
+    let (one, other) = (Local::start().await, Local::start().await);
+    let (id, other_id) = (booked(&one.driver).await, booked(&other.driver).await);
+    let asked = ask(&one.driver, &id, &other.driver, MBPS).await;
+    let accepted = accept(&other.driver, &other_id, &asked).await;
+    assert_eq!(accept(&other.driver, &other_id, &asked).await.id, accepted.id, "the same key");
+    let offer = asked.offer.clone().unwrap();
+    let again = AcceptLinkCommand { call: call("another"), allocation_id: other_id.clone(), offer };
+    let refused = other.driver.accept_link(again).await.unwrap_err();
+    assert_eq!(refused.code(), Some(ProblemCode::WrongState), "{refused}");
+    is(&other.driver, &accepted, LinkState::Up).await;
+    assert_eq!(other.driver.links(&other_id).await.unwrap().len(), 1);
+    for local in [one, other] {
+        local.cloud.shutdown().await;
+    }
+}
+
 #[tokio::test]
 async fn a_cut_on_order_is_told_and_the_tunnel_comes_back() {
     let (one, other) = (Local::start().await, Local::start().await);

@@ -101,6 +101,7 @@ impl TestCloud {
             EndpointRange { first_address: address, addresses: 1, first_port: FIRST_PORT, ports };
         config.admin_token = Some(Secret::new(ADMIN));
         config.faults = true;
+        config.link_listen = Some(SocketAddr::new(address.into(), 0));
         let running = reference_cloud::start(config, clock).await.expect("start the cloud");
         Self { folder, running }
     }
@@ -115,6 +116,28 @@ impl TestCloud {
     #[must_use]
     pub fn volume_exists(&self, allocation: &str) -> bool {
         self.folder.path().join("volumes").join(allocation).exists()
+    }
+
+    /// The files below the cloud's folder in which the text stands: volumes, backups, staging, logs, its database.
+    #[must_use]
+    pub fn files_with(&self, text: &str) -> Vec<PathBuf> {
+        let mut folders = vec![self.folder.path().to_owned()];
+        let mut found = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => folders.push(path),
+                    Ok(kind) if kind.is_file() => {
+                        let bytes = std::fs::read(&path).unwrap_or_default();
+                        let has = bytes.windows(text.len()).any(|part| part == text.as_bytes());
+                        found.extend(has.then_some(path));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found
     }
 
     /// A driver of the cloud, past the broker.

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 use super::contracts::{PlanBody, ShownPrice};
 use super::extract::{Asker, Input, Named, Nothing, Query};
 use super::idempotent::Key;
+use super::moves::MoveBody;
 use super::problem::Problem;
 use super::wire::{Answer, Created, Money, moment};
 
@@ -30,7 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<Broker> {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ContractTerms)]
-struct TermsBody {
+pub(super) struct TermsBody {
     /// The bill of quantities.
     plan: PlanBody,
     /// Monthly price.
@@ -82,10 +83,10 @@ impl From<ScaleQuote> for QuoteBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ContractChange)]
-struct ChangeBody {
+pub(super) struct ChangeBody {
     /// From 1, in the order of asking.
     number: i64,
-    /// `scale`: other quantities; `renew`: a later end.
+    /// `scale`: other quantities; `renew`: a later end; `move`: another offer.
     kind: String,
     /// scheduled, running, done, failed or called_off.
     state: String,
@@ -101,6 +102,8 @@ struct ChangeBody {
     from: Option<String>,
     /// When it ended.
     ended_at: Option<String>,
+    /// What only a move has; null for other kinds.
+    moved: Option<MoveBody>,
 }
 
 impl From<ChangeView> for ChangeBody {
@@ -115,6 +118,7 @@ impl From<ChangeView> for ChangeBody {
             asked_at: moment(change.asked_at),
             from: change.from.map(moment),
             ended_at: change.ended_at.map(moment),
+            moved: change.moved.map(MoveBody::from),
         }
     }
 }
@@ -200,7 +204,7 @@ async fn ask(
     Ok(Created(broker.change(&ctx, id, number).await?.into()))
 }
 
-async fn read_moment(
+pub(super) async fn read_moment(
     broker: &Broker,
     ctx: &broker::OpContext,
     id: ContractId,

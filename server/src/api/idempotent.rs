@@ -33,7 +33,7 @@ const QUESTIONS: [&str; 5] =
     ["/requirements/check", "/rankings", "/quotes", "/plans", "/provider/offers/check"];
 
 /// The same about one contract: the end of the path after its id.
-const QUESTIONS_ABOUT: [&str; 2] = ["/changes/quote", "/renewals/quote"];
+const QUESTIONS_ABOUT: [&str; 3] = ["/changes/quote", "/renewals/quote", "/moves/quote"];
 
 /// The body to keep instead of the one that is sent, which holds a secret.
 #[derive(Debug, Clone)]

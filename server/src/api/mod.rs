@@ -4,6 +4,7 @@
 #![allow(clippy::result_large_err, reason = "the error is the problem document that is sent")]
 
 mod account;
+mod adoption;
 mod alternatives;
 mod care;
 mod changes;
@@ -20,6 +21,7 @@ mod idempotent;
 mod inventory;
 mod items;
 mod market;
+mod moves;
 mod need;
 mod needs;
 mod notices;
@@ -55,7 +57,9 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(plans::routes())
         .merge(notices::routes())
         .merge(contracts::routes())
+        .merge(adoption::routes())
         .merge(changes::routes())
+        .merge(moves::routes())
         .merge(ends::routes())
         .merge(inventory::routes())
         .merge(standby::routes())

@@ -259,7 +259,7 @@ struct RankingInput {
 /// One offer with its verdicts.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct RankedBody {
+pub(super) struct RankedBody {
     /// From 1 within its list.
     position: u32,
     /// The offer.

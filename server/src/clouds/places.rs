@@ -162,7 +162,11 @@ impl Place {
         }
         add("first-address", Ipv4Addr::LOCALHOST.to_string());
         add("first-port", self.first_port.to_string());
-        add("ports", self.ports.to_string());
+        // The last port is the cloud's own, for links with others.
+        let lent = self.ports.saturating_sub(1);
+        add("ports", lent.to_string());
+        let links = SocketAddr::from((Ipv4Addr::LOCALHOST, self.first_port.saturating_add(lent)));
+        add("link-listen", links.to_string());
         // Room for eight reference baskets (docs/demo-market.md) in each zone, one for each machine.
         add("vcpu", "64".to_owned());
         add("ram-mb", "262144".to_owned());

@@ -13,6 +13,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 const PROGRAM: &str = env!("CARGO_BIN_EXE_kumoichi");
 const TOKEN: &str = "token-of-the-killed-cloud";
 const API_PORT: u16 = 7700;
+const LINK_PORT: u16 = 7699;
 
 /// Where a broker stands still.
 #[derive(Clone, Copy)]
@@ -120,12 +121,24 @@ impl BrokerProcess {
 pub struct CloudProcess {
     address: Ipv4Addr,
     data: PathBuf,
+    regions: Vec<String>,
     running: Option<Talking>,
 }
 
 impl CloudProcess {
     pub fn start(data: &Path) -> Self {
-        let mut cloud = Self { address: own_address(), data: data.to_owned(), running: None };
+        Self::with_regions(data, &["jp-sapporo-1", "jp-osaka-1"])
+    }
+
+    /// A cloud with one region.
+    pub fn start_in(data: &Path, region: &str) -> Self {
+        Self::with_regions(data, &[region])
+    }
+
+    fn with_regions(data: &Path, regions: &[&str]) -> Self {
+        let regions = regions.iter().map(|region| (*region).to_owned()).collect();
+        let (address, data) = (own_address(), data.to_owned());
+        let mut cloud = Self { address, data, regions, running: None };
         cloud.start_again();
         cloud
     }
@@ -136,13 +149,15 @@ impl CloudProcess {
         command
             .args(["cloud", "--listen", &format!("{}:{API_PORT}", self.address)])
             .args(["--first-address", &self.address.to_string(), "--ports", "200"])
-            .args(["--zone", "jp-sapporo-1a:jp-sapporo-1:JP:jp-sapporo-1"])
-            .args(["--zone", "jp-osaka-1a:jp-osaka-1:JP:jp-osaka-1"])
+            .args(["--link-listen", &format!("{}:{LINK_PORT}", self.address)])
             .args(["--instances", "40", "--vcpu", "400", "--ram-mb", "2000000"])
             .args(["--storage-gb", "40000", "--mbps", "40000", "--log", "info"])
             .env("KUMOICHI_CLOUD_TOKEN", TOKEN)
             .arg("--data")
             .arg(&self.data);
+        for region in &self.regions {
+            command.args(["--zone", &format!("{region}a:{region}:JP:{region}")]);
+        }
         let running = Talking::start(&mut command);
         running.wait_for("the cloud listens");
         self.running = Some(running);

@@ -1,14 +1,15 @@
 //! Asking for a change, behind the contract's lock: one at a time, and the same request once.
 
-use super::Terms;
+use super::{MoveFacts, Terms};
 use crate::audit::{Entry, record};
 use crate::contracts::{END_MAX_US, engine};
+use crate::error::shown_moment;
 use crate::lifecycle::{self, ScaleInput};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{
     Action, ChangeEvent, ChangeKind, ChangeState, ContractId, ContractState, Money, Timestamp,
 };
-use storage::contracts::{self, Change, Contract, ContractHead, Frozen, NewChange};
+use storage::contracts::{self, Change, Contract, ContractHead, Frozen, Move, NewChange, NewMove};
 use storage::{Tx, lock};
 use workflow::Priority;
 
@@ -18,6 +19,8 @@ pub(super) struct Asked<'a> {
     pub key: &'a str,
     pub shown_price: Option<Money>,
     pub from: Option<Timestamp>,
+    /// What only a move has.
+    pub moves: Option<MoveFacts>,
 }
 
 /// What was asked for, worked out.
@@ -31,6 +34,25 @@ impl Request {
     /// Other terms within the version of the offer that was signed.
     pub fn within(after: Terms) -> Self {
         Self { after, offer: None }
+    }
+}
+
+impl MoveFacts {
+    fn of(&self, head: &ContractHead, number: i64) -> NewMove {
+        NewMove {
+            contract_id: head.id,
+            number,
+            provider_before: head.provider_id,
+            provider_after: self.provider,
+            finish_by: self.finish_by,
+            carries_data: self.carries_data,
+        }
+    }
+
+    /// Whether a move that was asked for says the same; a moment that was not said is none.
+    fn is_of(self, first: &Move) -> bool {
+        self.carries_data == first.carries_data
+            && (!self.stated || self.finish_by == first.finish_by)
     }
 }
 
@@ -52,7 +74,9 @@ impl Broker {
         let viewer = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?;
         check_key(asked.key)?;
         if let Some(first) = contracts::find_change_by_key(&mut tx, id, asked.key).await? {
-            return repeated(&first, &asked, &contract, work_out);
+            let moves = contracts::list_moves(&mut tx, id).await?;
+            let row = moves.into_iter().find(|row| row.number == first.number);
+            return repeated((&first, row.as_ref()), &asked, &contract, work_out);
         }
         must_be_free(&mut tx, &contract.head).await?;
         if asked.kind != ChangeKind::Renew && is_repaired(&mut tx, id).await? {
@@ -82,6 +106,9 @@ impl Broker {
             from_at: asked.from,
         };
         contracts::insert_change(&mut tx, &new).await?;
+        if let Some(facts) = &asked.moves {
+            contracts::insert_move(&mut tx, &facts.of(&contract.head, new.number)).await?;
+        }
         if new.kind == ChangeKind::Renew {
             self.renew_now(&mut tx, &contract, &request.after, &new).await?;
         } else if new.state == ChangeState::Running {
@@ -113,8 +140,12 @@ impl Broker {
                 let input = ScaleInput { provider: head.provider_id, change: number };
                 workflow::start(tx, from, &lifecycle::scale(), &subject, &input).await
             }
-            // One is made at once, the other asked for by nobody yet.
-            ChangeKind::Renew | ChangeKind::Move => {
+            ChangeKind::Move => {
+                let input = self.move_input(tx, head, number).await?;
+                workflow::start(tx, from, &lifecycle::moving(), &subject, &input).await
+            }
+            // It is made at once.
+            ChangeKind::Renew => {
                 return Err(BrokerError::Internal(format!("no workflow makes a {kind}")));
             }
         };
@@ -262,13 +293,17 @@ fn under_way() -> BrokerError {
 
 /// The first answer again, unless the key asked for something else.
 fn repeated(
-    first: &Change,
+    (first, moves): (&Change, Option<&Move>),
     asked: &Asked<'_>,
     contract: &Contract,
     work_out: impl FnOnce(&Contract, &Terms) -> Result<Request, BrokerError>,
 ) -> Result<i64, BrokerError> {
     let (before, after) = (Terms::parse(&first.terms_before)?, Terms::parse(&first.terms_after)?);
-    let same_way = first.kind == asked.kind && first.from_at == asked.from;
+    let same_move = match (asked.moves, moves) {
+        (Some(asked), Some(first)) => asked.is_of(first),
+        (asked, first) => asked.is_none() && first.is_none(),
+    };
+    let same_way = first.kind == asked.kind && first.from_at == asked.from && same_move;
     // What was asked for then, of the contract as it was then.
     let again = work_out(contract, &before).map(|request| request.after);
     if same_way && again.is_ok_and(|again| again == after) {
@@ -296,7 +331,7 @@ fn check_from(asked: &Asked<'_>, head: &ContractHead, now: Timestamp) -> Result<
     }
     let message = "the beginning lies in the past, after the end of the contract, or too far ahead";
     let allowed = "a moment after now and before the contract ends, at most ten years ahead";
-    Err(BrokerError::field("/from", "begin", "", allowed, message))
+    Err(BrokerError::field("/from", "begin", &shown_moment(from), allowed, message))
 }
 
 /// Nobody agrees to a price that was not shown.

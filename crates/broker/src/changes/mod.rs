@@ -6,17 +6,20 @@
 
 mod ask;
 mod due;
+mod moving;
 mod read;
 mod renew;
 mod scale;
 
 pub(crate) use ask::clear_way;
+pub use moving::{Move, MoveQuote};
+pub(crate) use read::views;
 pub use renew::{Renew, RenewQuote, TodayTerms};
 pub use scale::{Scale, ScaleQuote};
 
 use crate::BrokerError;
 use crate::contracts::Plan;
-use domain::{ChangeKind, ChangeState, Money, OfferId, Timestamp};
+use domain::{ChangeKind, ChangeState, Money, OfferId, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use storage::StorageError;
 use storage::contracts::{Change, Contract};
@@ -57,6 +60,40 @@ pub struct ChangeView {
     pub from: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// What only a move has.
+    pub moved: Option<MoveView>,
+}
+
+/// What only a move has, as people follow it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveView {
+    /// Who delivered before, in English and Japanese.
+    pub provider_before: (String, String),
+    /// Who delivers after.
+    pub provider_after: (String, String),
+    /// Whether the data come along.
+    pub carries_data: bool,
+    /// Until when it is done, or everything stays where it was.
+    pub finish_by: Timestamp,
+    /// From when on the contract stands on the new terms; `None`: it does not, or not yet.
+    pub switched_at: Option<Timestamp>,
+    /// The signed statement of the cloud that was left that the data are gone, JSON.
+    pub statement: Option<String>,
+    /// The key that verified it, base64.
+    pub verified_with: Option<String>,
+    /// The final meter of the cloud that was left, JSON.
+    pub usage: Option<String>,
+}
+
+/// What a move is asked for with, beside its terms.
+#[derive(Debug, Clone, Copy)]
+struct MoveFacts {
+    /// Whose the offer is.
+    provider: ProviderId,
+    carries_data: bool,
+    finish_by: Timestamp,
+    /// Whether the moment was said, or is the usual one.
+    stated: bool,
 }
 
 /// How terms are stored; money in minor units, moments in microseconds UTC.
@@ -125,7 +162,23 @@ impl ChangeView {
             asked_at: row.asked_at,
             from: row.from_at,
             ended_at: row.ended_at,
+            moved: None,
         })
+    }
+}
+
+impl From<storage::contracts::Move> for MoveView {
+    fn from(row: storage::contracts::Move) -> Self {
+        Self {
+            provider_before: (row.before_name_en, row.before_name_ja),
+            provider_after: (row.after_name_en, row.after_name_ja),
+            carries_data: row.carries_data,
+            finish_by: row.finish_by,
+            switched_at: row.switched_at,
+            statement: row.statement,
+            verified_with: row.verified_with,
+            usage: row.meter,
+        }
     }
 }
 

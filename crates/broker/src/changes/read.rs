@@ -2,8 +2,9 @@
 
 use super::ChangeView;
 use crate::{Broker, BrokerError, OpContext};
-use domain::ContractId;
+use domain::{ChangeKind, ContractId};
 use storage::contracts::{self, Frozen};
+use storage::{StorageError, Tx};
 
 impl Broker {
     /// The changes of a contract, the latest first, at most 200.
@@ -14,8 +15,7 @@ impl Broker {
     ) -> Result<Vec<ChangeView>, BrokerError> {
         let mut tx = self.begin_read().await?;
         self.readable(ctx, &mut tx, id).await?;
-        let rows = contracts::list_changes(&mut tx, id).await?;
-        Ok(rows.into_iter().map(ChangeView::of).collect::<Result<_, _>>()?)
+        Ok(views(&mut tx, id).await?)
     }
 
     /// The exact texts of the offer that were signed before and with a change; `None` where its version stayed.
@@ -40,6 +40,31 @@ impl Broker {
         let mut tx = self.begin_read().await?;
         self.readable(ctx, &mut tx, id).await?;
         let row = contracts::find_change(&mut tx, id, number).await?;
-        Ok(ChangeView::of(row.ok_or(BrokerError::NotFound { what: "change" })?)?)
+        let view = ChangeView::of(row.ok_or(BrokerError::NotFound { what: "change" })?)?;
+        Ok(with_moves(&mut tx, id, vec![view]).await?.remove(0))
     }
+}
+
+/// The changes of a contract, the latest first, at most 200.
+pub(crate) async fn views(tx: &mut Tx, id: ContractId) -> Result<Vec<ChangeView>, StorageError> {
+    let rows = contracts::list_changes(tx, id).await?;
+    let views = rows.into_iter().map(ChangeView::of).collect::<Result<_, _>>()?;
+    with_moves(tx, id, views).await
+}
+
+/// Adds what only moves have; a contract that was never moved costs no statement.
+async fn with_moves(
+    tx: &mut Tx,
+    id: ContractId,
+    mut views: Vec<ChangeView>,
+) -> Result<Vec<ChangeView>, StorageError> {
+    if views.iter().all(|view| view.kind != ChangeKind::Move) {
+        return Ok(views);
+    }
+    for row in contracts::list_moves(tx, id).await? {
+        if let Some(view) = views.iter_mut().find(|view| view.number == row.number) {
+            view.moved = Some(row.into());
+        }
+    }
+    Ok(views)
 }

@@ -72,6 +72,7 @@ impl Broker {
             key: &wish.idempotency_key,
             shown_price: wish.shown_price,
             from: wish.from,
+            moves: None,
         };
         self.ask_change(ctx, id, asked, |contract, before| {
             Ok(Request::within(scaled(contract, before, &wish.plan)?))

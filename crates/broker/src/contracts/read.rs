@@ -6,7 +6,6 @@ use super::{
     Alternatives, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan, ResourceView,
     StatementView,
 };
-use crate::changes::ChangeView;
 use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, OpContext, inventory, lifecycle};
 use domain::{Action, ContractId, ContractState, Role, Timestamp};
@@ -89,10 +88,11 @@ impl Broker {
         let timelines = self.read_timelines(&mut tx, &contract.head).await?;
         let order = contract.head.order_id;
         let resources = contracts::list_resources(&mut tx, id).await?;
+        let watches = contracts::list_watches(&mut tx, id).await?;
         let differs = inventory::differs(&mut tx, id, self.now()).await?;
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
         let usage = contracts::find_usage(&mut tx, id).await?;
-        let changes = contracts::list_changes(&mut tx, id).await?;
+        let changes = crate::changes::views(&mut tx, id).await?;
         drop(tx);
         let newer = self.newer_offer(&contract).await?;
         let mut page = ContractPage {
@@ -120,6 +120,7 @@ impl Broker {
                     state: row.state,
                 })
                 .collect(),
+            watches,
             differs,
             statement: statement.map(|row| StatementView {
                 statement: row.statement,
@@ -130,7 +131,7 @@ impl Broker {
             activated_at: contract.head.activated_at,
             released_at: contract.head.released_at,
             order,
-            changes: changes.into_iter().map(ChangeView::of).collect::<Result<_, _>>()?,
+            changes,
         };
         // A cancelled one failed for nothing that another offer would mend.
         if page.failure.as_deref().is_some_and(|code| !CANCELLED.contains(&code)) {

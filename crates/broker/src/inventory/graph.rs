@@ -108,9 +108,15 @@ impl Broker {
         let rows = contracts::list_resources(&mut tx, head.id).await?;
         let connection = self.cloud_of(&mut tx, head.provider_id).await?;
         drop(tx);
-        let own = rows.into_iter().rev().find(|row| row.kind == lifecycle::GROUP);
-        let own = own.map(|row| row.native_id);
-        let answer = tokio::time::timeout(PATIENCE, self.ask(connection, head.id, own.as_deref()));
+        let own: Vec<String> = rows
+            .into_iter()
+            .filter(|row| {
+                [lifecycle::GROUP, lifecycle::ARRIVING, lifecycle::LEFT]
+                    .contains(&row.kind.as_str())
+            })
+            .map(|row| row.native_id)
+            .collect();
+        let answer = tokio::time::timeout(PATIENCE, self.ask(connection, head.id, &own));
         Ok(ContractGraph {
             contract: head.id,
             service_name: head.service_name,
@@ -125,7 +131,7 @@ impl Broker {
         &self,
         connection: Option<CloudConnection>,
         id: ContractId,
-        own: Option<&str>,
+        own: &[String],
     ) -> Option<Vec<AllocationGraph>> {
         let driver = self.inner.drivers.driver(&connection?).ok()?;
         let all = driver.list(&id.to_string()).await.ok()?;
@@ -140,11 +146,11 @@ impl Broker {
     }
 }
 
-async fn allocation(driver: &dyn Driver, one: &Allocation, own: Option<&str>) -> AllocationGraph {
+async fn allocation(driver: &dyn Driver, one: &Allocation, own: &[String]) -> AllocationGraph {
     let AllocationId(id) = &one.id;
     let graph = driver.resources(&one.id).await.ok();
     AllocationGraph {
-        is_orphan: own != Some(id.as_str()),
+        is_orphan: !own.contains(id),
         allocation: id.clone(),
         nodes: graph.map(|graph| graph.resources.into_iter().map(node).collect()),
     }

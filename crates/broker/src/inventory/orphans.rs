@@ -4,7 +4,7 @@ use crate::audit::{Entry, record};
 use crate::contracts::engine;
 use crate::lifecycle::{self, ReclaimInput};
 use crate::{Broker, BrokerError, OpContext};
-use domain::{ContractState, DurationUs};
+use domain::{ChangeKind, ContractState, DurationUs};
 use futures::stream::{self, StreamExt};
 use provider_api::{Allocation, AllocationId, ResourceState};
 use storage::contracts::{self, ContractHead};
@@ -88,6 +88,11 @@ impl Broker {
         lock::contract(&mut tx, head.id).await?;
         let now = contracts::find_head(&mut tx, head.id).await?;
         if now.is_none_or(|now| now.revision != head.revision) {
+            return Ok(false);
+        }
+        // What a service is moved to, or away from, is the move's until its end.
+        let open = contracts::find_open_change(&mut tx, head.id).await?;
+        if open.is_some_and(|change| change.kind == ChangeKind::Move) {
             return Ok(false);
         }
         let input = ReclaimInput { provider: head.provider_id, allocation: allocation.clone() };

@@ -15,6 +15,10 @@ const ORDERS_MAX: u32 = 200;
 const NO_ORDER: &[&str] = &[
     "contract.activated",
     "contract.activation_failed",
+    "contract.changed",
+    "contract.change_begun",
+    "contract.change_failed",
+    "contract.moved_over",
     "contract.repaired",
     "contract.repair_failed",
     "contract.repair_mode_set",

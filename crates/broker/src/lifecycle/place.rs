@@ -3,8 +3,8 @@
 //! The offer promises where data lie. A cloud that does not have the region, or has it in another
 //! country, is not asked to hold anything; a group that is put elsewhere is taken back.
 
+use super::seat::Seat;
 use crate::Broker;
-use domain::ContractId;
 use provider_api::{Capabilities, ResourceGroup, Zone};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -26,14 +26,20 @@ pub(crate) struct Placing {
 /// The country of the region in the offer as it was signed.
 pub(super) async fn country_of(
     input: &StepInput<Broker>,
-    contract: ContractId,
+    seat: &Seat,
     region: &str,
 ) -> Result<String, Stop> {
     let mut tx = input.env.db().look().await?;
-    let contract = contracts::find(&mut tx, contract)
-        .await?
-        .ok_or_else(|| Stop::failed("internal", "the contract is gone"))?;
-    let offer = sla::parse_offer(&contract.offer_document)
+    let document = match seat.change {
+        // Signed with the change, and not the contract's yet.
+        Some(change) => {
+            let texts = contracts::find_change_texts(&mut tx, seat.contract, change).await?;
+            texts.map(|(_, after)| after.text)
+        }
+        None => contracts::find(&mut tx, seat.contract).await?.map(|one| one.offer_document),
+    };
+    let document = document.ok_or_else(|| Stop::failed("internal", "the contract is gone"))?;
+    let offer = sla::parse_offer(&document)
         .map_err(|faults| Stop::failed("internal", format!("the signed offer: {faults}")))?;
     let found = offer.spec.service.regions.into_iter().find(|each| each.id == region);
     found.map(|each| each.country).ok_or_else(|| {

@@ -15,6 +15,10 @@ use workflow::{Done, StepInput, Stop};
 
 /// The kind under which the held group is kept.
 pub(crate) const GROUP: &str = "group";
+/// The kind under which an allocation is kept that a contract is being moved to.
+pub(crate) const ARRIVING: &str = "arriving";
+/// The kind under which an allocation is kept that a contract was moved away from.
+pub(crate) const LEFT: &str = "left";
 /// The kind under which an allocation is kept that belongs to nobody.
 pub(super) const ORPHAN: &str = "orphan";
 

@@ -5,7 +5,9 @@
 
 use super::activate::ActivateInput;
 use super::cloud::contract_id;
+use super::moving::{MOVE, MoveInput};
 use super::order::OrderInput;
+use super::rows::{ARRIVING, GROUP};
 use crate::Broker;
 use domain::ContractId;
 use serde::de::DeserializeOwned;
@@ -15,6 +17,8 @@ use workflow::{Run, StepInput, Stop};
 pub(super) struct Seat {
     pub contract: ContractId,
     pub wanted: ActivateInput,
+    /// The contract's change where it is moved; `None`: it is set up for the first time.
+    pub change: Option<i64>,
     ending: &'static str,
 }
 
@@ -24,13 +28,20 @@ impl Seat {
         let (_, ending) = parts(input.name);
         let Some(number) = number(ending) else {
             let (contract, wanted) = (contract_id(&input.run)?, input.run.input()?);
-            return Ok(Self { contract, wanted, ending: "" });
+            let moves = (input.run.kind == MOVE).then(|| input.run.input::<MoveInput>());
+            let change = moves.transpose()?.map(|moves| moves.change);
+            return Ok(Self { contract, wanted, change, ending: "" });
         };
         let order: OrderInput = input.run.input()?;
         let member = number.checked_sub(1).and_then(|at| order.members.into_iter().nth(at));
         let member =
             member.ok_or_else(|| Stop::failed("internal", "the order has no such seat"))?;
-        Ok(Self { contract: member.contract, wanted: member.wanted, ending })
+        Ok(Self { contract: member.contract, wanted: member.wanted, change: None, ending })
+    }
+
+    /// The kind under which what is set up is kept.
+    pub fn kind(&self) -> &'static str {
+        if self.change.is_some() { ARRIVING } else { GROUP }
     }
 
     /// What the done step `name` of this seat made.

@@ -34,7 +34,16 @@ pub(super) async fn give_back(cloud: &Cloud, allocation: Allocation) -> Result<A
         return Ok(allocation);
     }
     let command = cloud.command("", &allocation.id)?;
-    cloud.driver.release(command).await.map_err(look_again)
+    match cloud.driver.release(command).await {
+        // What never started can hold what was brought from another cloud.
+        Err(error) if error.code() == Some(ProblemCode::NotErased) => {
+            let command = cloud.command("-erase", &allocation.id)?;
+            cloud.driver.erase(command).await.map_err(look_again)?;
+            let command = cloud.command("-erased", &allocation.id)?;
+            cloud.driver.release(command).await.map_err(look_again)
+        }
+        done => done.map_err(look_again),
+    }
 }
 
 /// Lets go whatever there is.

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod adoption;
 mod changes;
 mod combinations;
 mod conformance;
@@ -20,6 +21,7 @@ mod exchange;
 mod inventory;
 mod leaks;
 mod market;
+mod moves;
 mod notices;
 mod offers;
 mod orders;
@@ -34,6 +36,7 @@ mod securing;
 mod signals;
 mod simulation;
 mod starts;
+mod watching;
 
 /// Makes each story two tests, one for each database.
 macro_rules! on_both {

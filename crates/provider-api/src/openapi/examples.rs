@@ -50,6 +50,10 @@ pub fn example(schema: &str) -> Option<Value> {
             told(&ConfirmRequest { quota: Quota { storage_bytes: Some(50_000_000_000) } })
         }
         "ResizeRequest" => told(&ResizeRequest { resources: group(), quota: Quota::default() }),
+        "AdoptRequest" => told(&AdoptRequest {
+            from: "made-by-hand".to_owned(),
+            label: "ctr_5b3f0c7d9e".to_owned(),
+        }),
         "DrainRequest" => told(&DrainRequest { deadline_seconds: Some(30) }),
         "StartRequest" => told(&StartRequest {
             application: Some("demo".to_owned()),
@@ -157,6 +161,7 @@ fn capabilities() -> Capabilities {
         volumes: true,
         drain: true,
         resize: ResizeSupport::Live,
+        adoption: true,
         export: true,
         webhooks: true,
         images: Some(images::support()),

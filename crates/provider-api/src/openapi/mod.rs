@@ -266,6 +266,7 @@ fn schemas() -> Map<String, Value> {
         wire::ResolvedRecipe,
         wire::DrainRequest,
         wire::ResizeRequest,
+        wire::AdoptRequest,
         wire::AttachRequest,
         wire::Allocation,
         wire::AllocationPage,

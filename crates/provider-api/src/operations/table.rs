@@ -99,6 +99,14 @@ pub const OPERATIONS: &[Operation] = &[
         ])
         .body("DrainRequest")
     },
+    act("adopt", paths::ADOPT, Part::Life, &["F7.5.1", "F7.5.3"], [
+        "Put what is booked under another label",
+        "As it stands: nothing is stopped, started or closed. `from` is the label that it has now, so that nobody takes what was \
+         taken meanwhile. From then on whoever had it before is refused by the higher epoch. What is only held or has ended, \
+         a volume by itself and a service that one is lent to stay where they are.",
+    ])
+    .body("AdoptRequest")
+    .refuses(&[Code::Unsupported]),
     act("resize", paths::RESIZE, Part::Life, &["IF4", "IF5", "IF6", "F7.5.3"], [
         "Make what is booked larger or smaller",
         "The whole new size, in the zone where it is, or nothing: what is short is told as `capacity-exhausted`, a volume that \

@@ -145,6 +145,16 @@ pub struct ResizeRequest {
     pub quota: Quota,
 }
 
+/// Puts an allocation under another label, as it stands: what one side ran is another's from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AdoptRequest {
+    /// The label that it has now. With another one it is refused, so that nobody takes what was taken meanwhile.
+    pub from: String,
+    /// The label that it is to have, 1 to 200 characters.
+    pub label: String,
+}
+
 /// Lends a volume to a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -46,6 +46,9 @@ pub struct Capabilities {
     /// Whether what is booked can be made larger and smaller; a cloud that says nothing of it cannot.
     #[serde(default)]
     pub resize: ResizeSupport,
+    /// Whether what runs can be put under another label; a cloud that says nothing of it cannot.
+    #[serde(default)]
+    pub adoption: bool,
     /// Whether data can be taken along as an archive.
     #[serde(default)]
     pub export: bool,

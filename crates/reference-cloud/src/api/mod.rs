@@ -89,6 +89,7 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "stop" => post(routes::stop),
         "drain" => post(routes::drain),
         "resize" => post(routes::resize),
+        "adopt" => post(routes::adopt),
         "allow" => post(routes::allow),
         "deny" => post(routes::deny),
         "operation" => get(routes::operation),

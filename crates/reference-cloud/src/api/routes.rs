@@ -8,9 +8,9 @@ use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use provider_api::{
-    AttachRequest, BlockRequest, ConfirmRequest, ConvertRequest, DiscoverRequest, DrainRequest,
-    ExtendRequest, FieldFault, HoldRequest, ImageRequest, LinkOffer, LinkRequest, LinkShare,
-    MonitoringRequest, ProblemCode, ResizeRequest, StartRequest,
+    AdoptRequest, AttachRequest, BlockRequest, ConfirmRequest, ConvertRequest, DiscoverRequest,
+    DrainRequest, ExtendRequest, FieldFault, HoldRequest, ImageRequest, LinkOffer, LinkRequest,
+    LinkShare, MonitoringRequest, ProblemCode, ResizeRequest, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
@@ -131,6 +131,7 @@ with_body! {
     confirm as "confirm" takes ConfirmRequest,
     start as "start" takes StartRequest,
     resize as "resize" takes ResizeRequest,
+    adopt as "adopt" takes AdoptRequest,
     set_monitoring as "setMonitoring" takes MonitoringRequest,
     share_data as "shareData" takes LinkShare,
 }

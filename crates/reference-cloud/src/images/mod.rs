@@ -21,6 +21,9 @@ use crate::volume;
 const PIECE: usize = 64 * 1024;
 /// Files and folders of one image at most.
 const ENTRIES_MAX: usize = 10_000;
+/// Bytes of a name and of a path at most: what file systems take, with room for the folder it comes into.
+const NAME_MAX: usize = 255;
+const PATH_MAX: usize = 2048;
 /// Bytes of a manifest at most.
 const MANIFEST_MAX: u64 = 64 * 1024;
 
@@ -249,8 +252,14 @@ impl Found {
         if self.files.len() + self.folders.len() >= ENTRIES_MAX {
             return fault("is one file too many");
         }
+        if entry.name.len() > PATH_MAX {
+            return fault("has a path that is too long");
+        }
         let mut parent = String::new();
         for part in entry.name.split('/') {
+            if part.len() > NAME_MAX {
+                return fault("has a name that is longer than 255 bytes");
+            }
             if self.files.contains(&parent) {
                 return fault("is below a file");
             }
@@ -413,6 +422,10 @@ mod tests {
         );
         assert!(fault(&[manifest, ("volume/a/b", b"x"), ("volume/a", b"y")]).contains("twice"));
         assert!(fault(&[(ImageManifest::FILE, b"{}")]).contains("version"));
+        let long = format!("volume/{}", "z".repeat(300));
+        assert!(fault(&[manifest, (&long, b"x")]).contains("longer than 255 bytes"));
+        let deep = format!("volume/{}x", "a/".repeat(1100));
+        assert!(fault(&[manifest, (&deep, b"x")]).contains("too long"));
         let later = br#"{"version":2,"application":"demo"}"#;
         assert!(fault(&[(ImageManifest::FILE, later)]).contains("found version 2"));
         let none = look(b"no gzip at all", ImageFormat::TarGz, 100).unwrap_err();

@@ -175,11 +175,7 @@ fn refuse_expired(state: &str) -> Result<(), OpError> {
 
 fn check(request: &HoldRequest, ttl_max: u32) -> Result<(), OpError> {
     let mut faults = request.resources.faults("/resources");
-    let length = request.label.chars().count();
-    if length == 0 || length > 200 || request.label.chars().any(char::is_control) {
-        let detail = "a label has 1 to 200 characters without control characters".to_owned();
-        faults.push(FieldFault { pointer: "/label".to_owned(), detail });
-    }
+    faults.extend(label_fault(&request.label));
     faults.extend(request.ttl_seconds.and_then(|ttl| ttl_fault(ttl, ttl_max, "/ttlSeconds")));
     if faults.is_empty() { Ok(()) } else { Err(invalid(faults)) }
 }
@@ -200,4 +196,14 @@ pub(crate) fn invalid(errors: Vec<FieldFault>) -> OpError {
     let problem = Problem::new(ProblemCode::InvalidRequest, "some values are not allowed")
         .with_errors(errors);
     OpError::Refused(Box::new(problem))
+}
+
+/// What is wrong with a label.
+pub(super) fn label_fault(label: &str) -> Option<FieldFault> {
+    let length = label.chars().count();
+    if (1..=200).contains(&length) && !label.chars().any(char::is_control) {
+        return None;
+    }
+    let detail = "a label has 1 to 200 characters without control characters".to_owned();
+    Some(FieldFault { pointer: "/label".to_owned(), detail })
 }

@@ -122,6 +122,12 @@ impl Cloud {
         }
         let row = &mut admitted.row;
         must_be_booked(row)?;
+        if let Some(offered) = wanted.peer_link
+            && store::was_accepted(&mut tx, &wanted.peer.public_key, offered).await?
+        {
+            let detail = "this offer was accepted before; a second link needs an offer of its own";
+            return Err(OpError::refuse(ProblemCode::WrongState, detail));
+        }
         let known = self.store.links(id, 0, i64::MAX).await?;
         if known.iter().filter(|link| link.state != LinkState::Down.as_str()).count() >= LINKS_MAX {
             let detail = format!("{LINKS_MAX} links are not down; take one down first");

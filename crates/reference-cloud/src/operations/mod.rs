@@ -3,6 +3,7 @@
 //! that the next start completes, and no key, so that a repeated call acts again without harm.
 
 mod access;
+mod adopt;
 mod backups;
 mod conversions;
 mod drain;

@@ -41,6 +41,7 @@ impl Cloud {
             volumes: true,
             drain: true,
             resize: ResizeSupport::Live,
+            adoption: true,
             export: true,
             webhooks: true,
             images: Some(self.image_support()),

@@ -343,6 +343,16 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAllocation<'_>) -> Result<(), s
     events::note(tx, &row, None, new.now_us).await
 }
 
+/// Gives an allocation another label.
+pub(crate) async fn set_label(tx: &mut Tx, id: &str, label: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE allocations SET label = $1 WHERE id = $2")
+        .bind(label)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Writes back every field that may change, guarded by the generation that was read; a new state is an event.
 pub(crate) async fn save(
     tx: &mut Tx,

@@ -241,6 +241,21 @@ pub(crate) async fn insert_link(tx: &mut Tx, row: &LinkRow) -> Result<(), sqlx::
     events::note_link(tx, &row.id, state, row.created_at).await
 }
 
+/// Whether a link that this cloud of the other side offers was accepted here before, at any allocation.
+pub(crate) async fn was_accepted(
+    tx: &mut Tx,
+    peer_key: &str,
+    offered: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM links WHERE side = 'accepted' AND peer_key = $1 AND peer_link_id = $2)",
+    )
+    .bind(peer_key)
+    .bind(offered)
+    .fetch_one(&mut **tx)
+    .await
+}
+
 /// Notes that the other side has accepted; false when it was accepted or ended before.
 pub(crate) async fn accept_link(
     tx: &mut Tx,

@@ -26,7 +26,7 @@ use sqlx::{Sqlite, Transaction};
 
 pub(crate) use allocations::{
     KeyOf, NewAllocation, Owned, RecordedKey, UsedByZone, addresses, expire, insert, load,
-    load_key, record_key, save, used, used_by,
+    load_key, record_key, save, set_label, used, used_by,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
 pub(crate) use images::{
@@ -35,6 +35,7 @@ pub(crate) use images::{
 };
 pub(crate) use links::{
     ACCEPTED, ASKED, LinkRow, accept_link, end_link, end_links, insert_link, share_link,
+    was_accepted,
 };
 pub(crate) use monitoring::{Kept, MonitoringRow, end_monitoring, set_monitoring};
 pub(crate) use rows::AllocationRow;

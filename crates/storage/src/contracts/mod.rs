@@ -30,9 +30,11 @@ pub(crate) mod care;
 pub(crate) mod changes;
 pub(crate) mod closing;
 pub(crate) mod heads;
+pub(crate) mod moves;
 pub(crate) mod orders;
 pub(crate) mod resources;
 mod rows;
+pub(crate) mod watch;
 
 pub use care::{Care, find_care, set_care};
 pub use changes::{
@@ -47,9 +49,16 @@ pub use heads::{
     count_in_state, count_live_by_offer, find, find_head, find_live_by_name, insert,
     is_signed_already, list_by_organisation, list_by_provider, list_by_state, set_state,
 };
+pub use moves::{
+    Move, NewMove, insert_move, list_moves, note_left_meter, note_left_statement, note_switch,
+};
 pub use orders::{contracts_of_order, find_order, insert_order, is_ordered_already};
-pub use resources::{list_resources, set_resource_state, upsert_resource};
+pub use resources::{
+    list_resources, list_resources_of_native, set_resource_kind, set_resource_state,
+    upsert_resource,
+};
 pub use rows::{
     Change, Contract, ContractHead, ErasureStatement, Frozen, NewChange, NewContract, Order,
     Resource, Seat, StateChange, Terms, UsageRecord,
 };
+pub use watch::{Watch, WatchKind, list_watches, note_watch};

@@ -2,7 +2,7 @@
 
 use crate::common::{at, contract, contract_id, contract_row, market, provider_id};
 use domain::{ChangeKind, ChangeState, ContractId, Money};
-use storage::contracts::{self, Frozen, NewChange, Terms};
+use storage::contracts::{self, Frozen, NewChange, NewMove, Terms};
 use storage::{Db, StorageError, Tx, on_both_databases};
 
 async fn begin(db: &Db) -> Tx {
@@ -112,7 +112,40 @@ async fn terms_change_together_and_only_from_the_revision_that_was_read(db: Db) 
     assert!(matches!(stale, Err(StorageError::Conflict { .. })), "{stale:?}");
 }
 
+async fn a_move_keeps_what_the_cloud_that_was_left_proved_first(db: Db) {
+    let mut tx = begin(&db).await;
+    let id = contract(&mut tx, 1, 1).await;
+    let asked = NewChange { kind: ChangeKind::Move, ..change(id, 1) };
+    contracts::insert_change(&mut tx, &asked).await.unwrap();
+    let new = NewMove {
+        contract_id: id,
+        number: 1,
+        provider_before: provider_id(1),
+        provider_after: provider_id(1),
+        finish_by: at(90),
+        carries_data: true,
+    };
+    contracts::insert_move(&mut tx, &new).await.unwrap();
+    let found = contracts::list_moves(&mut tx, id).await.unwrap().remove(0);
+    assert_eq!((found.finish_by, found.carries_data, found.switched_at), (at(90), true, None));
+    assert_eq!((found.statement, found.meter), (None, None));
+    contracts::note_switch(&mut tx, (id, 1), "alc_1", at(50)).await.unwrap();
+    for (statement, key, moment) in [("first", "key-1", 60), ("second", "key-2", 61)] {
+        let told = (statement, key);
+        contracts::note_left_statement(&mut tx, (id, 1), told, at(moment)).await.unwrap();
+        contracts::note_left_meter(&mut tx, (id, 1), (statement, key), at(moment)).await.unwrap();
+    }
+    let found = contracts::list_moves(&mut tx, id).await.unwrap().remove(0);
+    assert_eq!((found.switched_at, found.allocation.as_deref()), (Some(at(50)), Some("alc_1")));
+    let proved = (found.statement.as_deref(), found.verified_with.as_deref(), found.stated_at);
+    assert_eq!(proved, (Some("first"), Some("key-1"), Some(at(60))));
+    assert_eq!((found.meter.as_deref(), found.metered_at), (Some("second"), Some(at(61))));
+    let none = contracts::note_switch(&mut tx, (id, 2), "alc_1", at(50)).await;
+    assert!(matches!(none, Err(StorageError::Conflict { .. })), "{none:?}");
+}
+
 on_both_databases!(
+    a_move_keeps_what_the_cloud_that_was_left_proved_first,
     a_change_comes_back_as_it_was_asked_for,
     a_contract_has_one_open_change_and_each_key_once,
     what_is_due_is_listed_longest_overdue_first,

@@ -154,6 +154,7 @@ impl Cloud {
             security: None,
             drain: false,
             resize: provider_api::ResizeSupport::None,
+            adoption: false,
             export: false,
             webhooks: false,
             volumes: false,

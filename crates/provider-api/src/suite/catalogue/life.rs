@@ -1,7 +1,7 @@
 //! The checks of one chapter, in the order of a run.
 
 use super::{Check, Group, check};
-use crate::suite::checks::{drain, lives, order, resize, security};
+use crate::suite::checks::{adopt, drain, lives, order, resize, security};
 
 pub(super) const CHECKS: &[Check] = &[
     check!(
@@ -95,6 +95,20 @@ pub(super) const CHECKS: &[Check] = &[
         ["F7.5.1"],
         "what is only held, or has ended, cannot be resized",
         resize::order
+    ),
+    check!(
+        Life,
+        "life.adopt",
+        ["F7.5.1", "F7.5.3"],
+        "what runs gets another label as it stands, and whoever had it before is refused",
+        adopt::as_it_stands
+    ),
+    check!(
+        Life,
+        "life.adopt-consent",
+        ["F7.5.1"],
+        "only what is booked gets another label, and only from whoever knows the one it has",
+        adopt::consent
     ),
     check!(
         Life,

@@ -1,5 +1,6 @@
 //! The checks, one module for each group.
 
+pub(super) mod adopt;
 pub(super) mod backups;
 pub(super) mod crash;
 pub(super) mod door;
