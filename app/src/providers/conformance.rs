@@ -156,6 +156,8 @@ fn fact(words: Words, check: &str) -> Option<&'static str> {
         "watch.unset" => words.conform_fact_watch_unset(),
         "watch.catalogue" => words.conform_fact_watch_catalogue(),
         "watch.monitoring" => words.conform_fact_watch_monitoring(),
+        "watch.history" => words.conform_fact_watch_history(),
+        "watch.otlp" => words.conform_fact_watch_otlp(),
         "watch.readings" => words.conform_fact_watch_readings(),
         "watch.security" => words.conform_fact_watch_security(),
         "watch.events" => words.conform_fact_watch_events(),

@@ -7,6 +7,7 @@ pub mod http;
 pub mod openapi;
 pub mod openmetrics;
 pub mod operations;
+pub mod otlp;
 pub mod paths;
 pub mod probe;
 pub mod problem;

@@ -28,13 +28,13 @@ pub struct NotOpenMetrics {
     pub fault: &'static str,
 }
 
-/// The text of one reading: every chosen value with its family, and a sample where it was measured.
+/// The text of readings, oldest first: every chosen value with its family, and a sample of each moment at which it was
+/// measured.
 #[must_use]
 pub fn write(
     labels: &[(&str, &str)],
     chosen: &[String],
-    readings: &[Reading],
-    at_us: i64,
+    readings: &[(i64, Vec<Reading>)],
 ) -> String {
     let labels: Vec<String> =
         labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escape(value))).collect();
@@ -45,15 +45,14 @@ pub fn write(
         let _ = writeln!(text, "# TYPE {family} {kind}");
         let _ = writeln!(text, "# UNIT {family} {unit}");
         let _ = writeln!(text, "# HELP {family} {}", metric.text);
-        let Some(reading) = readings.iter().find(|reading| reading.name == metric.name) else {
-            continue;
-        };
         let end = if metric.kind == MetricKind::Counter { "_total" } else { "" };
-        let value = match metric.unit {
-            MetricUnit::Seconds => decimal(reading.value),
-            _ => reading.value.to_string(),
-        };
-        let _ = writeln!(text, "{family}{end}{{{labels}}} {value} {}", decimal(at_us));
+        for (at_us, reading) in metric.points(readings) {
+            let value = match metric.unit {
+                MetricUnit::Seconds => decimal(reading.value),
+                _ => reading.value.to_string(),
+            };
+            let _ = writeln!(text, "{family}{end}{{{labels}}} {value} {}", decimal(at_us));
+        }
     }
     text.push_str(END);
     text
@@ -141,7 +140,11 @@ mod tests {
             Reading { name: "response.count".into(), value: 0 },
             Reading { name: "usage.cpuUs".into(), value: 5_400_001 },
         ];
-        let text = write(&[("label", "a\"b\n}")], &chosen(), &readings, 1_795_651_200_000_007);
+        let text = write(
+            &[("label", "a\"b\n}")],
+            &chosen(),
+            &[(1_795_651_200_000_007, readings.to_vec())],
+        );
         assert!(text.contains("# TYPE kumoichi_response_p95_seconds gauge\n"), "{text}");
         assert!(text.contains(
             "\nkumoichi_usage_cpu_seconds_total{label=\"a\\\"b\\n}\"} 5.400001 1795651200.000007\n"
@@ -157,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_text_that_was_cut_off_or_is_none_is_not_read() {
-        let whole = write(&[], &chosen(), &[], 0);
+        let whole = write(&[], &chosen(), &[]);
         assert_eq!(read(&whole).unwrap(), []);
         assert!(read(whole.trim_end()).is_err() && read("").is_err());
         assert!(read("a 1\n# EOF\n").is_err(), "a sample without a family");

@@ -215,6 +215,7 @@ pub async fn start(config: CloudConfig, clock: Arc<dyn Clock>) -> Result<Running
         let name = tenant.name.clone();
         tasks.push(tokio::spawn(operations::deliver(Arc::clone(&cloud), name, stop.clone())));
     }
+    tasks.push(tokio::spawn(operations::push_readings(Arc::clone(&cloud), stop.clone())));
     tracing::info!(cloud.name = %cloud.config.name, %address, "the cloud listens");
     Ok(RunningCloud { address, cloud, stop, tasks, _lock: lock })
 }

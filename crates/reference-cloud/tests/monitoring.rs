@@ -1,12 +1,15 @@
 //! Monitoring: what is measured on order, as text, through traffic, stops, crashes and the end.
 
-#![allow(clippy::unwrap_used, reason = "a helper that cannot go on fails its test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails its test")]
 
 mod common;
 
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use common::*;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use provider_api::*;
 use serde_json::{Value, json};
 
@@ -97,5 +100,109 @@ async fn a_release_stops_what_is_measured_and_a_stale_epoch_changes_nothing() {
         }
     }
     assert_eq!(get(&url, &id).await.state, MonitoringState::Stopped);
+    local.cloud.shutdown().await;
+}
+
+/// A collector that refuses a number of times and then takes what it can decode; what it took, with its token.
+async fn collector(
+    refusals: usize,
+) -> (String, std::sync::Arc<std::sync::Mutex<Vec<(String, ExportMetricsServiceRequest)>>>) {
+    type Taken = std::sync::Arc<std::sync::Mutex<Vec<(String, ExportMetricsServiceRequest)>>>;
+    let taken = Taken::default();
+    let left = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(refusals));
+    let kept = taken.clone();
+    let take = move |headers: axum::http::HeaderMap, body: axum::body::Bytes| async move {
+        if left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return axum::http::StatusCode::SERVICE_UNAVAILABLE;
+        }
+        let Ok(told) = serde_json::from_slice(&body) else {
+            return axum::http::StatusCode::BAD_REQUEST;
+        };
+        let bearer = headers["authorization"].to_str().unwrap().to_owned();
+        kept.lock().unwrap().push((bearer, told));
+        axum::http::StatusCode::OK
+    };
+    let app = axum::Router::new().route("/v1/metrics", axum::routing::post(take));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1/metrics", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    (url, taken)
+}
+
+/// The moments of one value in an export, in nanoseconds.
+fn moments(told: &ExportMetricsServiceRequest, name: &str) -> Vec<u64> {
+    let scopes = told.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
+    let found = scopes.flat_map(|scope| &scope.metrics).find(|metric| metric.name == name);
+    match found.and_then(|metric| metric.data.as_ref()) {
+        Some(Data::Gauge(gauge)) => gauge.data_points.iter().map(|p| p.time_unix_nano).collect(),
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn if11_readings_reach_a_collector_of_opentelemetry_after_it_was_away_and_none_is_lost() {
+    let local = Local::start().await;
+    let url = local.cloud.url();
+    let open = activate(&local.driver, group(), Quota::default()).await;
+    let (to, taken) = collector(2).await;
+    let body = json!({"running": true, "metrics": ["response.count", "response.p95Us"],
+        "intervalSeconds": 1, "otlp": {"url": to, "token": "for-the-collector"}});
+    let (status, told) =
+        ask(&url, "PUT", &path(&open.id, "monitoring"), Some("set"), Some(body)).await;
+    assert_eq!(status, 200, "{told}");
+    assert!(!told.to_string().contains("for-the-collector"));
+    for number in 0..3 {
+        until("a reading", || async {
+            let since = format!("{}?since=0", path(&open.id, "monitoring/readings"));
+            openmetrics::read(&text(&url, &since).await.1).unwrap().len() > number
+        })
+        .await;
+        local.pass(Duration::from_secs(2)).await;
+    }
+    let name = "kumoichi_response_window_requests";
+    let came = || {
+        let all = taken.lock().unwrap();
+        all.iter().flat_map(|(_, told)| moments(told, name)).collect::<Vec<u64>>()
+    };
+    until("the collector has three readings", || async {
+        local.pass(Duration::from_secs(2)).await;
+        came().len() >= 3
+    })
+    .await;
+    let all = came();
+    assert!(all.is_sorted_by(|a, b| a < b), "each comes once and in order: {all:?}");
+    let first = taken.lock().unwrap()[0].clone();
+    assert_eq!(first.0, "Bearer for-the-collector");
+    let names: Vec<_> = first.1.resource_metrics[0].scope_metrics[0].metrics.iter().collect();
+    assert!(names.iter().all(|metric| metric.name == name), "nobody was let in: no times");
+    until("the push is told", || async {
+        let push = get(&url, &open.id).await.otlp.unwrap();
+        push.failures == 0 && push.pushed_at_us.is_some() && !push.suspended
+    })
+    .await;
+    local.cloud.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_collector_that_never_takes_anything_is_given_up_and_holds_up_no_reading() {
+    let local = Local::start().await;
+    let url = local.cloud.url();
+    let open = activate(&local.driver, group(), Quota::default()).await;
+    let (to, taken) = collector(usize::MAX).await;
+    let body = json!({"running": true, "metrics": ["response.count"], "intervalSeconds": 1,
+        "otlp": {"url": to}});
+    ask(&url, "PUT", &path(&open.id, "monitoring"), Some("set"), Some(body)).await;
+    until_within(Duration::from_secs(60), "the push is given up", || async {
+        local.pass(Duration::from_secs(301)).await;
+        get(&url, &open.id).await.otlp.unwrap().suspended
+    })
+    .await;
+    let push = get(&url, &open.id).await.otlp.unwrap();
+    assert_eq!((push.failures, push.pushed_at_us), (12, None));
+    assert_eq!(push.last_error.as_deref(), Some("the collector answered 503"));
+    assert!(taken.lock().unwrap().is_empty());
+    let before = get(&url, &open.id).await.read_at_us;
+    local.pass(Duration::from_secs(2)).await;
+    until("readings go on", || async { get(&url, &open.id).await.read_at_us > before }).await;
     local.cloud.shutdown().await;
 }

@@ -29,7 +29,12 @@ pub(super) fn wanted(capabilities: &Capabilities) -> Option<MonitoringRequest> {
         .collect();
     let least = support.interval_min_seconds;
     let interval_seconds = INTERVAL_SECONDS.clamp(least, support.interval_max_seconds.max(least));
-    (!metrics.is_empty()).then_some(MonitoringRequest { running: true, metrics, interval_seconds })
+    (!metrics.is_empty()).then_some(MonitoringRequest {
+        running: true,
+        metrics,
+        interval_seconds,
+        otlp: None,
+    })
 }
 
 /// Starts the measuring at the cloud and waits for the first sample of each kind; `alive_at` is when the service was

@@ -74,6 +74,20 @@ impl WebhookSender {
         }
     }
 
+    /// Posts JSON as it is, with a token where there is one; the status of the answer, of which nothing else is read.
+    ///
+    /// # Errors
+    /// Says why there was no answer.
+    pub async fn push(&self, url: &str, token: Option<&str>, body: String) -> Result<u16, String> {
+        let url = self.check(url).map_err(|fault| fault.to_string())?;
+        let mut request = self.client.post(url).header(CONTENT_TYPE, "application/json").body(body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.map_err(|error| chain(&error))?;
+        Ok(response.status().as_u16())
+    }
+
     /// Posts one message; the status of the answer, of which nothing else is read.
     ///
     /// # Errors

@@ -376,3 +376,8 @@ fn problem() -> Problem {
     Problem::new(ProblemCode::InvalidRequest, "some values are not allowed")
         .with_errors(vec![fault])
 }
+
+/// Readings in the form of OTLP.
+pub(super) fn otlp() -> Value {
+    watching::otlp()
+}

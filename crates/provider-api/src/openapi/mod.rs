@@ -5,10 +5,10 @@ mod examples;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::operations::{ARCHIVE, CHANGING, CHUNK, OPERATIONS, Operation, Part};
+use crate::operations::{ARCHIVE, CHANGING, CHUNK, OPEN_METRICS, OPERATIONS, Operation, Part};
 use crate::problem::{Problem, ProblemCode as Code};
 use crate::state::diagram;
-use crate::{erasure, resource, wire};
+use crate::{erasure, otlp, resource, wire};
 
 pub use examples::example;
 
@@ -90,6 +90,9 @@ fn describe(operation: &Operation) -> Value {
             parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
         }
     }
+    if operation.answer.1 == OPEN_METRICS {
+        parameters.push(json!({"$ref": "#/components/parameters/since"}));
+    }
     if is_list(operation) {
         // What is listed of one thing has its label.
         let own: &[&str] = match operation.name {
@@ -144,6 +147,11 @@ fn responses(operation: &Operation) -> Value {
         "headers": headers,
         "content": content(operation.media(), schema),
     }});
+    if schema == OPEN_METRICS {
+        // The same in OTLP, for whoever asks for JSON.
+        responses["200"]["content"][otlp::MEDIA_TYPE] =
+            json!({"schema": {"type": "object"}, "example": examples::otlp()});
+    }
     if schema == ARCHIVE {
         let mut headers = request_id.clone();
         headers["content-range"] = json!({"schema": {"type": "string"}});
@@ -228,6 +236,8 @@ fn parameters() -> Value {
             "schema": {"type": "string"}},
         "label": {"name": "label", "in": "query", "description": "Only what has exactly this label",
             "schema": {"type": "string"}},
+        "since": {"name": "since", "in": "query", "description": "Every kept reading after this moment, in microseconds UTC, oldest first; without it the last one",
+            "schema": {"type": "integer", "format": "int64"}},
         "after": {"name": "after", "in": "query", "description": "What `next` of the page before said",
             "schema": {"type": "string"}},
         "limit": {"name": "limit", "in": "query", "description": "Entries of the page at most, 1 to 100",
@@ -268,6 +278,9 @@ fn schemas() -> Map<String, Value> {
         wire::Liveness,
         wire::Metrics,
         wire::MonitoringRequest,
+        wire::OtlpTarget,
+        wire::OtlpPush,
+        wire::ReadingHistory,
         wire::Monitoring,
         wire::UsageRecord,
         wire::SecurityEventPage,

@@ -176,7 +176,8 @@ pub const OPERATIONS: &[Operation] = &[
         ..act("setMonitoring", paths::MONITORING, Part::Watching, &["IF11", "IF12"], [
             "Set what is measured and start or stop it",
             "Names of the fixed catalogue and an interval, both as the capabilities tell; the setting is replaced as a \
-             whole. Of what is only held nothing is measured. Releasing stops it.",
+             whole. Of what is only held nothing is measured. Releasing stops it. With `otlp` every reading is pushed to a \
+             collector too, retried with growing waits and given up after too many failures.",
         ])
         .body("MonitoringRequest")
         .refuses(&[Code::Unsupported])
@@ -186,8 +187,10 @@ pub const OPERATIONS: &[Operation] = &[
         "`unset` until somebody has set it; then the values, the interval and the moment of the last reading.",
     ], "Monitoring"),
     ask("readings", paths::READINGS, Part::Watching, &["IF11", "IF12"], [
-        "The last reading as OpenMetrics text",
-        "A value that was not measured has its family and no sample: no data is not zero. Each sample says when it was \
+        "Readings as OpenMetrics text or in OTLP",
+        "The last one, or with `since` every kept one after that moment, oldest first; how many are kept is told by the \
+         capabilities. Whoever accepts `application/json` is answered with the body of an `ExportMetricsServiceRequest` \
+         (OTLP/HTTP, JSON). A value that was not measured has its family and no sample: no data is not zero. Each sample says when it was \
          read. Where nothing was ever set the answer is `not-monitored`, and what is stopped keeps its last reading.",
     ], OPEN_METRICS).refuses(&[Code::NotFound, Code::NotMonitored]),
     ask("securityEvents", paths::SECURITY_EVENTS, Part::Security, &["F7.6", "F7.2.1"], [

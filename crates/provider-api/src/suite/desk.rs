@@ -92,6 +92,12 @@ impl Ask {
         }
     }
 
+    /// What kind of answer is wanted.
+    pub(super) fn accept(mut self, media: &str) -> Self {
+        self.headers.push(("accept", media.to_owned()));
+        self
+    }
+
     pub(super) fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self

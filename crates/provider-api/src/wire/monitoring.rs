@@ -1,6 +1,8 @@
 //! Monitoring (IF11, IF12): the fixed catalogue of measured values, what of it is read for an allocation, and how often.
 //! How readings look as text is in `openmetrics`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -117,6 +119,56 @@ pub struct MonitoringSupport {
     pub interval_max_seconds: u32,
     /// The values of the catalogue that this cloud measures.
     pub metrics: Vec<MetricInfo>,
+    /// How many earlier readings are kept; absent when only the last one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<ReadingHistory>,
+    /// Whether readings are also told in the form of OTLP and pushed to a collector.
+    #[serde(default)]
+    pub otlp: bool,
+}
+
+/// The bounds of what is kept of earlier readings; whichever is reached first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadingHistory {
+    /// Readings of one allocation.
+    pub readings_max: u32,
+    /// Seconds.
+    pub age_max_seconds: u32,
+}
+
+/// Where readings are pushed: a collector of the OpenTelemetry protocol over HTTP, in JSON.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OtlpTarget {
+    /// The whole address, such as `https://collector.example/v1/metrics`; only public ones are posted to.
+    pub url: String,
+    /// Sent as `Authorization: Bearer`; never told again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}
+
+impl fmt::Debug for OtlpTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OtlpTarget").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// How far the push of readings is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OtlpPush {
+    pub url: String,
+    /// Whether it was given up after too many failures; setting the monitoring anew begins again.
+    pub suspended: bool,
+    /// Failures since the last success.
+    pub failures: i64,
+    /// Microseconds UTC of the last reading that the collector took; absent before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed_at_us: Option<i64>,
+    /// Why the last attempt failed; absent when it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
 }
 
 /// One value of the catalogue as capabilities tell it.
@@ -140,6 +192,9 @@ pub struct MonitoringRequest {
     pub metrics: Vec<String>,
     /// Seconds between two readings, within the bounds that the capabilities tell.
     pub interval_seconds: u32,
+    /// Every reading is pushed there too; absent: nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otlp: Option<OtlpTarget>,
 }
 
 /// What is measured of an allocation.
@@ -159,6 +214,9 @@ pub struct Monitoring {
     /// Microseconds UTC of the last reading; absent before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_at_us: Option<i64>,
+    /// Where readings are pushed and how far that is; absent when nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otlp: Option<OtlpPush>,
 }
 
 /// How monitoring stands.
@@ -187,6 +245,16 @@ impl MetricSpec {
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         METRICS.iter().find(|metric| metric.name == name)
+    }
+
+    /// The moments at which it was measured, in microseconds UTC, and what was.
+    pub fn points<'a>(
+        &'a self,
+        readings: &'a [(i64, Vec<Reading>)],
+    ) -> impl Iterator<Item = (i64, &'a Reading)> {
+        readings.iter().filter_map(|(at_us, all)| {
+            all.iter().find(|reading| reading.name == self.name).map(|reading| (*at_us, reading))
+        })
     }
 
     /// What was measured; nothing when it was not.

@@ -16,6 +16,7 @@ mod images;
 mod life;
 mod links;
 mod monitoring;
+mod otlp;
 mod outcome;
 mod placing;
 mod pull;
@@ -32,6 +33,8 @@ mod zones;
 
 pub(crate) use hold::invalid;
 pub(crate) use images::{CHUNK_MAX, Chunk};
+pub(crate) use monitoring::ReadingForm;
+pub(crate) use otlp::push_readings;
 pub(crate) use pull::shared;
 pub(crate) use webhook::{deliver, sender};
 pub(crate) use work::Progress;

@@ -2,19 +2,33 @@
 
 use provider_api::{
     AllocationId, FieldFault, METRICS, MetricSpec, Monitoring, MonitoringRequest, MonitoringState,
-    MonitoringSupport, ProblemCode, ResourceState, openmetrics,
+    MonitoringSupport, ProblemCode, ReadingHistory, ResourceState, openmetrics, otlp,
 };
 
 use super::Intent;
 use super::hold::invalid;
 use crate::cloud::Cloud;
 use crate::error::OpError;
-use crate::store::{self, MonitoringRow};
+use crate::store::{self, Kept, MonitoringRow};
 
 /// The watch goes its rounds every second.
 const INTERVAL_MIN_SECONDS: u32 = 1;
 /// Whoever wants less than a reading an hour can read the metrics themselves.
 const INTERVAL_MAX_SECONDS: u32 = 3600;
+
+/// Earlier readings of one allocation that are kept: at the shortest interval a quarter of an hour, at ten seconds
+/// nearly three hours, and never more than a day.
+const READINGS_MAX: u32 = 1000;
+const AGE_MAX_SECONDS: u32 = 86_400;
+const KEPT: Kept =
+    Kept { readings_max: READINGS_MAX as i64, age_max_us: AGE_MAX_SECONDS as i64 * 1_000_000 };
+
+/// How readings are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadingForm {
+    OpenMetrics,
+    Otlp,
+}
 
 impl Cloud {
     pub(super) fn monitoring_support(&self) -> MonitoringSupport {
@@ -22,6 +36,11 @@ impl Cloud {
             interval_min_seconds: INTERVAL_MIN_SECONDS,
             interval_max_seconds: INTERVAL_MAX_SECONDS,
             metrics: METRICS.iter().map(MetricSpec::info).collect(),
+            history: Some(ReadingHistory {
+                readings_max: READINGS_MAX,
+                age_max_seconds: AGE_MAX_SECONDS,
+            }),
+            otlp: true,
         }
     }
 
@@ -32,6 +51,7 @@ impl Cloud {
         request: &MonitoringRequest,
     ) -> Result<Monitoring, OpError> {
         check(request)?;
+        self.check_collector(request)?;
         let _guard = self.lock(id).await;
         let (mut tx, mut admitted) = self.admit(intent, id).await?;
         if admitted.replay {
@@ -66,12 +86,18 @@ impl Cloud {
                 interval_seconds: None,
                 set_at_us: None,
                 read_at_us: None,
+                otlp: None,
             }),
         }
     }
 
-    /// The last reading as OpenMetrics text.
-    pub(crate) async fn readings(&self, id: &str) -> Result<String, OpError> {
+    /// The last reading, or every kept one after a moment, as OpenMetrics text or in OTLP.
+    pub(crate) async fn readings(
+        &self,
+        id: &str,
+        since_us: Option<i64>,
+        form: ReadingForm,
+    ) -> Result<String, OpError> {
         let allocation = self.row(id).await?;
         let Some(row) = self.store.monitoring(id).await? else {
             let detail =
@@ -79,13 +105,22 @@ impl Cloud {
             return Err(OpError::refuse(ProblemCode::NotMonitored, detail));
         };
         let labels = [("allocation", id), ("label", allocation.label.as_str())];
-        let (chosen, readings) = (row.metrics()?, row.readings()?);
-        Ok(openmetrics::write(&labels, &chosen, &readings, row.read_at.unwrap_or_default()))
+        let chosen = row.metrics()?;
+        let readings = match (since_us, row.read_at) {
+            (Some(since_us), _) => self.store.readings_since(id, since_us).await?,
+            (None, Some(read_at)) => vec![(read_at, row.readings()?)],
+            (None, None) => Vec::new(),
+        };
+        Ok(match form {
+            ReadingForm::OpenMetrics => openmetrics::write(&labels, &chosen, &readings),
+            ReadingForm::Otlp => otlp::export(&labels, &chosen, &readings).to_string(),
+        })
     }
 
     /// Takes every reading whose time has come. Safe at any time.
     pub(crate) async fn take_readings(&self) -> Result<(), OpError> {
         let now_us = self.now_us();
+        self.store.forget_readings(now_us.saturating_sub(KEPT.age_max_us)).await?;
         let monitored = self.store.monitored().await?;
         for row in monitored.iter().filter(|row| row.is_due(now_us)) {
             if let Err(error) = self.take_reading(row, now_us).await {
@@ -101,11 +136,11 @@ impl Cloud {
         let chosen = row.metrics()?;
         let specs = chosen.iter().filter_map(|name| MetricSpec::named(name));
         let readings: Vec<_> = specs.filter_map(|metric| metric.read(&metrics)).collect();
-        self.store.note_readings(row, &readings, now_us).await
+        self.store.note_readings(row, &readings, (now_us, KEPT)).await
     }
 }
 
-fn check(request: &MonitoringRequest) -> Result<(), OpError> {
+pub(super) fn check(request: &MonitoringRequest) -> Result<(), OpError> {
     let mut faults = Vec::new();
     let mut fault = |pointer: String, detail: String| faults.push(FieldFault { pointer, detail });
     let names: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();

@@ -37,7 +37,7 @@ pub(crate) use links::{
     ACCEPTED, ASKED, LinkRow, accept_link, end_link, end_links, insert_link, share_link,
     was_accepted,
 };
-pub(crate) use monitoring::{MonitoringRow, end_monitoring, set_monitoring};
+pub(crate) use monitoring::{Kept, MonitoringRow, end_monitoring, set_monitoring};
 pub(crate) use rows::AllocationRow;
 pub(crate) use security::{
     BlockRow, SecurityRow, active_block, count_blocks, forget_sources, insert_block,

@@ -1,7 +1,7 @@
 //! The checks of one chapter, in the order of a run.
 
 use super::{Check, Group, check};
-use crate::suite::checks::{events, monitoring, security, watch, webhook};
+use crate::suite::checks::{events, monitoring, otlp, security, watch, webhook};
 
 pub(super) const CHECKS: &[Check] = &[
     check!(Watch, "watch.liveness", ["IF12"], "liveness says what is so", watch::liveness),
@@ -46,6 +46,20 @@ pub(super) const CHECKS: &[Check] = &[
         ["IF11", "IF12"],
         "readings come as OpenMetrics, and what was not measured has no sample",
         monitoring::readings
+    ),
+    check!(
+        Watch,
+        "watch.history",
+        ["IF11", "IF12"],
+        "earlier readings are told once and in order, within bounds, and the same in OTLP",
+        monitoring::history
+    ),
+    check!(
+        Watch,
+        "watch.otlp",
+        ["IF11", "IF12"],
+        "readings are pushed to the collector that was set, with its token, and to nobody private",
+        otlp::pushed
     ),
     check!(
         Watch,

@@ -16,6 +16,7 @@ pub(super) mod links;
 pub(super) mod lives;
 pub(super) mod monitoring;
 pub(super) mod order;
+pub(super) mod otlp;
 pub(super) mod recipes;
 pub(super) mod regions;
 pub(super) mod resize;

@@ -14,20 +14,22 @@ use crate::wire::{
 
 /// How often a reading is looked for.
 const LOOK: Duration = Duration::from_millis(100);
+/// What readings are asked for as, but for OTLP.
+const TEXT: &str = "application/openmetrics-text";
 
 /// What the cloud can monitor; a cloud that says nothing of it is not examined for it.
-fn support<'a>(desk: &'a Desk<'_>) -> Result<&'a MonitoringSupport, Stop> {
+pub(super) fn support<'a>(desk: &'a Desk<'_>) -> Result<&'a MonitoringSupport, Stop> {
     let told = desk.room.capabilities.monitoring.as_ref();
     told.ok_or_else(|| Stop::Skip("the cloud does not say that it monitors on order".to_owned()))
 }
 
-async fn booked(desk: &Desk<'_>) -> Result<AllocationId, Stop> {
+pub(super) async fn booked(desk: &Desk<'_>) -> Result<AllocationId, Stop> {
     let id = desk.hold("hold").await?.id;
     desk.confirm("confirm", 1, &id).await.in_state(S::Reserved)?;
     Ok(id)
 }
 
-async fn set(
+pub(super) async fn set(
     desk: &Desk<'_>,
     name: &str,
     id: &AllocationId,
@@ -37,14 +39,14 @@ async fn set(
     desk.send(&ask.json(request).key(desk.key(name)).epoch(1)).await
 }
 
-async fn setting(desk: &Desk<'_>, id: &AllocationId) -> Result<Monitoring, Stop> {
+pub(super) async fn setting(desk: &Desk<'_>, id: &AllocationId) -> Result<Monitoring, Stop> {
     desk.get(paths::MONITORING, id.as_str()).await.value()
 }
 
 async fn samples(desk: &Desk<'_>, id: &AllocationId) -> Result<Vec<Sample>, Stop> {
-    let answer = desk.get(paths::READINGS, id.as_str()).await;
-    let kind = "application/openmetrics-text";
-    let text = answer.text_of(kind)?;
+    let path = paths::with(paths::READINGS, id.as_str());
+    let answer = desk.send(&Ask::new("GET", path).accept(TEXT)).await;
+    let text = answer.text_of(TEXT)?;
     let version = answer.header("content-type").unwrap_or_default().contains("version=1.0.0");
     holds("the content type says version=1.0.0", version, format!("{:?}", answer.came))?;
     openmetrics::read(text).map_err(|error| finding("readings are whole OpenMetrics", error))
@@ -66,9 +68,14 @@ async fn read_after(desk: &Desk<'_>, id: &AllocationId, after: i64) -> Result<Mo
     }
 }
 
-fn all(support: &MonitoringSupport, running: bool) -> MonitoringRequest {
+pub(super) fn all(support: &MonitoringSupport, running: bool) -> MonitoringRequest {
     let metrics = support.metrics.iter().map(|metric| metric.name.clone()).collect();
-    MonitoringRequest { running, metrics, interval_seconds: support.interval_min_seconds }
+    MonitoringRequest {
+        running,
+        metrics,
+        interval_seconds: support.interval_min_seconds,
+        otlp: None,
+    }
 }
 
 pub(in crate::suite) async fn unset(desk: &Desk<'_>) -> Outcome {
@@ -159,4 +166,59 @@ pub(in crate::suite) async fn readings(desk: &Desk<'_>) -> Outcome {
     }
     let known = |sample: &Sample| support.metrics.iter().any(|each| each.family == sample.family);
     holds("every sample is of the catalogue", samples.iter().all(known), format!("{samples:?}"))
+}
+
+/// Earlier readings can be asked for, each once and in order, and the same in OTLP.
+pub(in crate::suite) async fn history(desk: &Desk<'_>) -> Outcome {
+    let support = support(desk)?;
+    let Some(bounds) = support.history else {
+        return Err(Stop::Skip("the cloud keeps no earlier readings".to_owned()));
+    };
+    let bounded = bounds.readings_max > 0 && bounds.age_max_seconds > 0;
+    holds("what is kept of readings is bounded", bounded, format!("{bounds:?}"))?;
+    let id = booked(desk).await?;
+    let request = all(support, true);
+    set(desk, "set", &id, &request).await.value::<Monitoring>()?;
+    let mut moments = Vec::new();
+    let wait = Duration::from_secs(u64::from(request.interval_seconds) + 1);
+    for _ in 0..3 {
+        let after = moments.last().copied().unwrap_or(i64::MIN);
+        moments.push(read_after(desk, &id, after).await?.read_at_us.unwrap_or_default());
+        desk.room.patience.pass(wait).await;
+    }
+    let stop = MonitoringRequest { running: false, ..request };
+    set(desk, "stop", &id, &stop).await.value::<Monitoring>()?;
+    let path = |since: i64| format!("{}?since={since}", paths::with(paths::READINGS, id.as_str()));
+    let ask = Ask::new("GET", path(moments[0]));
+    let answer = desk.send(&ask.clone().accept(TEXT)).await;
+    same("the status of earlier readings", answer.status(), Some(200))?;
+    let text =
+        openmetrics::read(&answer.body).map_err(|error| finding("OpenMetrics text", error))?;
+    let family = MetricSpec::named("usage.storageQuotaBytes").map(|metric| metric.family);
+    let of_one = text.iter().filter(|sample| Some(sample.family.as_str()) == family);
+    let told: Vec<f64> = of_one.filter_map(|sample| sample.at.as_ref()?.parse().ok()).collect();
+    holds(
+        "each moment is told once, in order",
+        told.is_sorted_by(|a, b| a < b),
+        format!("{told:?}"),
+    )?;
+    let later = told.iter().all(|at| *at > moments[0] as f64 / 1e6);
+    holds("no reading of before is told", later, format!("{told:?}"))?;
+    holds("every reading after the moment is told", told.len() >= 2, format!("{told:?}"))?;
+    let Some(none) = moments.last().map(|last| last.saturating_add(3_600_000_000)) else {
+        return Ok(());
+    };
+    let answer = desk.send(&Ask::new("GET", path(none)).accept(TEXT)).await;
+    let empty = openmetrics::read(&answer.body).is_ok_and(|samples| samples.is_empty());
+    holds("after the last reading there is none", empty, &answer.body)?;
+    if !support.otlp {
+        return Ok(());
+    }
+    let otlp: serde_json::Value = desk.send(&ask.accept("application/json")).await.value()?;
+    let points = otlp.pointer("/resourceMetrics/0/scopeMetrics/0/metrics").and_then(|metrics| {
+        let named = |each: &&serde_json::Value| each["name"].as_str() == family;
+        metrics.as_array()?.iter().find(named)?.pointer("/gauge/dataPoints")?.as_array().cloned()
+    });
+    let count = points.map_or(0, |points| points.len());
+    same("the points of one value in OTLP", count, told.len())
 }

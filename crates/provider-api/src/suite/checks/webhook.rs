@@ -100,7 +100,7 @@ pub(in crate::suite) async fn posted(desk: &Desk<'_>) -> Outcome {
     then_delete(desk, epoch, outcome).await
 }
 
-fn on_this_machine(desk: &Desk<'_>) -> bool {
+pub(super) fn on_this_machine(desk: &Desk<'_>) -> bool {
     match desk.room.target.config.base_url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),

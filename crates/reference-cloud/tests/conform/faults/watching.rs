@@ -141,6 +141,27 @@ pub const FAULTS: &[Fault] = &[
             }
         }
     }),
+    ask!("tells the whole history whatever is asked", "watch.history", "of before", |_, call| {
+        if call.is("GET", "/readings") {
+            if let Some((path, _)) = call.path.clone().split_once("?since=") {
+                call.path = format!("{path}?since=0");
+            }
+        }
+    }),
+    tell!("keeps readings without a bound", "watch.history", "is bounded", |_, call, reply| {
+        if call.is("GET", "/v1/capabilities") {
+            reply.set(|told| told["monitoring"]["history"]["readingsMax"] = json!(0));
+        }
+    }),
+    ask!("pushes without the token", "watch.otlp", "pushed with", |_, call| {
+        if call.is("PUT", "/monitoring") {
+            call.set(|body| {
+                if let Some(target) = body.get_mut("otlp").and_then(|each| each.as_object_mut()) {
+                    target.remove("token");
+                }
+            });
+        }
+    }),
     // Draining.
     whole!("drains by stopping at once", "life.drain", "while it is drained", |up, call| {
         let reply = up.send(&call).await;
