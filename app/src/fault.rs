@@ -61,6 +61,7 @@ pub fn status_of(error: &BrokerError) -> StatusCode {
         BrokerError::Conflict { .. }
         | BrokerError::NotOrderable { .. }
         | BrokerError::SignedBefore { .. } => StatusCode::CONFLICT,
+        BrokerError::BeyondEnd { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
         BrokerError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
         BrokerError::Preparing { .. } => StatusCode::SERVICE_UNAVAILABLE,
         BrokerError::Storage(_) | BrokerError::Search(_) | BrokerError::Internal(_) => {
@@ -160,6 +161,7 @@ fn conflict_text(words: Words, error: &BrokerError) -> Option<String> {
     };
     let text = match *code {
         "wrong_state" => words.common_fault_wrong_state(),
+        "data_not_ready" => words.contracts_data_not_ready(),
         "no_cloud" => words.conform_no_cloud(),
         "catalogue_only" => words.common_fault_catalogue_only(),
         "cloud_not_passed" => words.common_fault_cloud_not_passed(),

@@ -87,3 +87,48 @@ async fn f7_10_1c_data_are_downloaded_from_the_page_of_a_service_before_they_are
     let other = site.signed_in_as_other_customer().await;
     assert_eq!(other.get(&tar, "en").await.status, StatusCode::NOT_FOUND);
 }
+
+/// What runs at the cloud already is shown to whoever proves that it is theirs, signed for, and watched like any service.
+#[tokio::test]
+async fn f7_5_1_what_runs_already_is_adopted_from_the_page_of_an_offer() {
+    let site = Site::open_with_cloud(2).await.signed_in(Role::Customer).await;
+    let ctx = site.market.person(Role::Customer).await;
+    let offer = site.market.offer("hokusei-gov-iaas").await;
+    let of = format!("offer={offer}&need=template%3Acertificate-service");
+    let quote = site.page(&format!("/contracts/new?{of}")).await;
+    assert!(quote.contains("adopt it as it stands"), "{quote}");
+    let address = format!("/contracts/adopt?{of}");
+    let code = site.market.broker.adoptable(&ctx, offer).await.unwrap().code;
+    let page = site.page(&address).await;
+    assert!(page.contains(&code) && page.contains("Nothing carries your code yet"), "{page}");
+
+    let running = site.market.run_elsewhere(&code, "one").await;
+    let page = site.page(&address).await;
+    for part in [running.as_str(), "What differs from the offer", "Sign and adopt"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(site.get(&address, "ja").await.text.contains("署名して引き取る"));
+    let version = site.market.broker.offer(&ctx, offer).await.unwrap().card.version.to_string();
+    let offer = offer.to_string();
+    let mut form = vec![
+        ("offer", offer.as_str()),
+        ("need", "template:certificate-service"),
+        ("version", &version),
+        ("key", "from the page"),
+        ("allocation", running.as_str()),
+    ];
+    let nameless = site.post("/contracts/adopt", &form).await;
+    assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
+    form.push(("serviceName", "made by hand"));
+    let signed = site.post("/contracts/adopt", &form).await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+    site.market.run_workflows().await;
+    let service = site.page(&signed.location).await;
+    for part in
+        ["made by hand", "Put what runs under the contract", "Use of resources watched since"]
+    {
+        assert!(service.contains(part), "{part}: {service}");
+    }
+    let other = site.signed_in_as_other_customer().await;
+    assert!(!other.page(&address).await.contains(&code), "each organisation has its own");
+}

@@ -95,3 +95,11 @@ async fn a_cloud_that_deviates_gives_one_and_shows_what_was_sent_and_came() {
     task.abort();
     assert!(!Path::new("report.html").exists());
 }
+
+#[test]
+fn a_page_that_cannot_be_written_is_told_before_the_examination() {
+    let output = conform(&["http://127.0.0.1:1", "--token", "x", "--html", "/nowhere/x.html"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("/nowhere/x.html cannot be written"), "{text}");
+}

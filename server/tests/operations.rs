@@ -39,6 +39,7 @@ enum Body {
     Plan,
     Sign,
     Order,
+    Adopt,
     SignUp,
     Token,
     Reason,
@@ -100,6 +101,9 @@ const TABLE: &[Row] = &[
     row("GET", "/firm-lists/{firmList}", Body::Nothing, [401, 404, 403]),
     row("DELETE", "/firm-lists/{firmList}", Body::Nothing, [401, 404, 403]),
     row("POST", "/firm-lists/{firmList}/bookings", Body::Booking, [401, 404, 403]),
+    // Both have nothing that answers.
+    row("GET", "/offers/{offer}/adoption", Body::Nothing, [401, 409, 403]),
+    row("POST", "/offers/{offer}/adoption", Body::Adopt, [401, 409, 403]),
     row("GET", "/contracts", Body::Nothing, [401, 200, 403]),
     row("POST", "/contracts", Body::Sign, [401, 201, 403]),
     row("GET", "/contracts/{contract}", Body::Nothing, [401, 404, 403]),
@@ -245,6 +249,12 @@ impl Things {
             })),
             Body::Sign => Sent::Json(json!({
                 "offer": offer_id,
+                "offerVersion": self.version,
+                "need": need,
+                "serviceName": "Certificates",
+            })),
+            Body::Adopt => Sent::Json(json!({
+                "allocation": "alc_1",
                 "offerVersion": self.version,
                 "need": need,
                 "serviceName": "Certificates",

@@ -154,6 +154,7 @@ pub(super) async fn take(
 fn refusal(words: Words, code: &str) -> &'static str {
     match code {
         "data_not_verified" => words.contracts_data_not_verified(),
+        "data_not_ready" => words.contracts_data_not_ready(),
         "no_data_wait" => words.contracts_data_none(),
         _ => words.contracts_data_silent(),
     }

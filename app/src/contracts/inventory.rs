@@ -10,6 +10,7 @@ use broker::inventory::{
 };
 use domain::{ContractId, ContractState, Timestamp};
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 
 use super::{contract_id, repair, show, steps};
 use crate::{
@@ -151,7 +152,7 @@ fn difference(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
     };
     let mut parts = then.allocations.iter().flat_map(|one| &one.parts);
     parts
-        .any(|part| part.observed.is_some())
+        .any(Part::differs)
         .then(|| notice(Kind::Problem, words.contracts_inventory_differed(), ().into_any()))
 }
 
@@ -173,14 +174,14 @@ fn allocation(words: Words, one: &AllocationView) -> AnyView {
         Column::text(words.contracts_inventory_observed()),
     ];
     let rows = one.parts.iter().map(|part| {
-        let observed = match &part.observed {
-            Some(state) => state_word(words, part, state),
-            None => words.contracts_inventory_agrees().to_owned(),
+        let observed = match seen(words, part) {
+            text if text.is_empty() => words.contracts_inventory_agrees().to_owned(),
+            text => text,
         };
         vec![
             part_word(words, &part.kind).into_any(),
             state_word(words, part, &part.state).into_any(),
-            size(words, part).into_any(),
+            size(words, &part.attributes).into_any(),
             observed.into_any(),
         ]
     });
@@ -282,10 +283,9 @@ fn changed(words: Words, changes: &[PartChange]) -> AnyView {
 
 /// State, size where it matters and, where it differs, what the cloud has.
 fn whole(words: Words, part: &Part, sized: bool) -> String {
-    let observed = part.observed.as_ref().map(|state| {
-        format!("{}: {}", words.contracts_inventory_observed(), state_word(words, part, state))
-    });
-    let size = Some(size(words, part)).filter(|size| sized && !size.is_empty());
+    let observed = Some(seen(words, part)).filter(|text| !text.is_empty());
+    let observed = observed.map(|text| format!("{}: {text}", words.contracts_inventory_observed()));
+    let size = Some(size(words, &part.attributes)).filter(|size| sized && !size.is_empty());
     let all = [Some(state_word(words, part, &part.state)), size, observed];
     all.into_iter().flatten().collect::<Vec<_>>().join(words.contracts_inventory_comma())
 }
@@ -311,9 +311,17 @@ fn state_word(words: Words, part: &Part, state: &str) -> String {
     }
 }
 
+/// What the cloud was found to have instead; empty where it agrees.
+fn seen(words: Words, part: &Part) -> String {
+    let state = part.observed.as_ref().map(|state| state_word(words, part, state));
+    let size = size(words, &part.observed_attributes);
+    let all = state.into_iter().chain((!size.is_empty()).then_some(size));
+    all.collect::<Vec<_>>().join(words.contracts_inventory_comma())
+}
+
 /// What is known of the size and place of a part.
-fn size(words: Words, part: &Part) -> String {
-    let value = |name: &str| part.attributes.get(name).map(String::as_str);
+fn size(words: Words, attributes: &BTreeMap<String, String>) -> String {
+    let value = |name: &str| attributes.get(name).map(String::as_str);
     let count = value("count").and_then(|count| count.parse::<i64>().ok());
     let known = [
         count.map(|count| words.contracts_inventory_count(count)),

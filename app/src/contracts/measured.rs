@@ -2,7 +2,7 @@
 
 use broker::{
     BrokerError,
-    contracts::{Bucket, ContractPage},
+    contracts::{Bucket, ContractPage, WatchKind},
 };
 use domain::Timestamp;
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use crate::{
     AppState, PageContext, format,
     ui::{
         chart::{LineChart, line_chart},
-        section,
+        definitions, section, time,
     },
 };
 
@@ -59,7 +59,8 @@ pub(super) fn chart(
     let words = ctx.words();
     contract.activated_at?;
     if series.iter().all(|bucket| bucket.samples == 0) {
-        let none = view! { <p>{words.contracts_measured_none()}</p> }.into_any();
+        let none = view! { <p>{words.contracts_measured_none()}</p>{watches(ctx, contract)} };
+        let none = none.into_any();
         return Some(section("measured", words.contracts_measured_title(), none));
     }
     let answered: i64 = series.iter().map(|bucket| bucket.ok).sum();
@@ -84,8 +85,35 @@ pub(super) fn chart(
         promise: promised.map(|us| scaled(us, scale)),
         promise_label: promise_text,
     };
-    let body = view! { <p>{chart.description.clone()}</p>{line_chart(ctx, &chart)} }.into_any();
+    let body = view! {
+        <p>{chart.description.clone()}</p>
+        {line_chart(ctx, &chart)}
+        {watches(ctx, contract)}
+    }
+    .into_any();
     Some(section("measured", words.contracts_measured_title(), body))
+}
+
+/// Since when what is watched; a kind that the cloud does not measure says so, and is not taken for good.
+fn watches(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView> {
+    let words = ctx.words();
+    let facts: Vec<_> = contract
+        .watches
+        .iter()
+        .map(|watch| {
+            let name = match watch.kind {
+                WatchKind::Liveness => words.contracts_measured_liveness(),
+                WatchKind::Service => words.contracts_measured_service(),
+                WatchKind::Resources => words.contracts_measured_resources(),
+            };
+            let since = match watch.first_at {
+                Some(at) => time(ctx, at.0),
+                None => words.contracts_measured_unmeasured().into_any(),
+            };
+            (name.to_owned(), since)
+        })
+        .collect();
+    (!facts.is_empty()).then(|| definitions(facts))
 }
 
 #[allow(clippy::cast_precision_loss)] // pixels need no more than f64 gives

@@ -2,6 +2,7 @@
 //!
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
+mod adopt;
 mod alternatives;
 mod change;
 mod changes;
@@ -47,6 +48,7 @@ pub fn routes() -> Router<AppState> {
         .route("/services", get(list::services))
         .route("/contracts", get(list::contracts))
         .route("/contracts/new", get(quote::show).post(quote::answer))
+        .route("/contracts/adopt", get(adopt::show).post(adopt::answer))
         .route("/orders/new", get(order::show).post(order::answer))
         .route("/orders/{id}", get(order::read))
         .route("/contracts/{id}", get(show::show))

@@ -22,6 +22,11 @@ pub(super) fn quote_address(offer: &str, need: &str) -> String {
     format!("/contracts/new?offer={}&need={need}", crate::format::percent_encode(offer))
 }
 
+/// The address on which what runs already is adopted under an offer.
+pub(super) fn adopt_address(offer: &str, need: &str) -> String {
+    quote_address(offer, need).replacen("/contracts/new", "/contracts/adopt", 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

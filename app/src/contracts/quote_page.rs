@@ -9,7 +9,12 @@ use domain::Money;
 use leptos::prelude::*;
 
 use super::{
-    alternatives, fit::fit_table, need::quote_address, plan, quote::QuoteView, start, workload,
+    alternatives,
+    fit::fit_table,
+    need::{adopt_address, quote_address},
+    plan,
+    quote::QuoteView,
+    start, workload,
 };
 use crate::{
     PageContext,
@@ -238,6 +243,7 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
             {section("steps", words.contracts_steps_title(), steps(words))}
             {section("sign", words.contracts_sign_title(), view! {
                 <p>{words.contracts_sign_text()}</p>
+                <p><a href=adopt_address(form.value("offer"), form.value("need"))>{words.adopt_link()}</a></p>
                 {Field::text("serviceName", words.contracts_sign_name()).hint(words.contracts_sign_name_hint()).of(form).required().max_length(80).view()}
                 {Field::moment(start::AT, words.starts_field()).hint(words.starts_hint()).of(form).view()}
                 <div class="actions">

@@ -78,6 +78,7 @@ pub(super) fn difference(
     let text = match remedy {
         Remedy::Start => words.contracts_repair_start(),
         Remedy::Open => words.contracts_repair_open(),
+        Remedy::Size => words.contracts_repair_size(),
         Remedy::VolumeLost => words.contracts_repair_volume_lost(),
         Remedy::Gone => words.contracts_repair_gone(),
     };

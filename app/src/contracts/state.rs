@@ -60,6 +60,7 @@ pub(crate) fn known_reason(words: Words, code: &str) -> Option<&'static str> {
         "region_unknown" | "wrong_region" | "wrong_country" => words.contracts_reason_region(),
         "gone" => words.contracts_reason_gone(),
         "not_alive" => words.contracts_reason_not_alive(),
+        "not_measured" => words.contracts_reason_not_measured(),
         "address_silent" => words.contracts_reason_address_silent(),
         "no_address" => words.contracts_reason_no_address(),
         "hold_expired" => words.contracts_reason_hold_expired(),

@@ -85,6 +85,7 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         "hold" => words.contracts_step_hold(),
         "confirm" => words.contracts_step_confirm(),
         "start" => words.contracts_step_start(),
+        "adopt" => words.contracts_step_adopt(),
         "probe" => words.contracts_step_probe(),
         "allow" => words.contracts_step_allow(),
         "verify" => words.contracts_step_verify(),

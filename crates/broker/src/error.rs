@@ -1,7 +1,7 @@
 //! Why a use case did not do what was asked; mapped to HTTP in one place in `server`.
 
 use crate::contracts::AlternativeOffer;
-use domain::{ContractId, InvalidTransition, Refusal};
+use domain::{ContractId, InvalidTransition, Refusal, Timestamp};
 use serde::Serialize;
 use storage::StorageError;
 use thiserror::Error;
@@ -32,6 +32,11 @@ const FOUND_CHARACTERS_MAX: usize = 80;
 pub(crate) fn shown(found: &str) -> String {
     let cut: String = found.chars().take(FOUND_CHARACTERS_MAX).collect();
     sla::made_visible(&cut).into_owned()
+}
+
+/// A moment as an answer repeats it: RFC 3339.
+pub(crate) fn shown_moment(at: Timestamp) -> String {
+    jiff::Timestamp::from_microsecond(at.0).map(|at| at.to_string()).unwrap_or_default()
 }
 
 impl FieldFault {
@@ -100,6 +105,12 @@ pub enum BrokerError {
         /// What can be contracted instead, and how it stands to the need.
         alternatives: Vec<AlternativeOffer>,
     },
+    /// A part was asked for that begins behind the end.
+    #[error("there are {whole} bytes, and what was asked for begins behind them")]
+    BeyondEnd {
+        /// Bytes of the whole.
+        whole: i64,
+    },
     /// Too many attempts; try again after the seconds.
     #[error("too many attempts, try again in {retry_after_seconds} seconds")]
     TooManyAttempts {
@@ -140,6 +151,7 @@ impl BrokerError {
             Self::Invalid(_) => "invalid",
             Self::SignedBefore { .. } => "idempotency_key_reused",
             Self::Conflict { code, .. } | Self::NotOrderable { code, .. } => code,
+            Self::BeyondEnd { .. } => "range_unsatisfiable",
             Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::Preparing { .. } => "preparing",
             Self::Storage(_) | Self::Search(_) | Self::Internal(_) => "internal",

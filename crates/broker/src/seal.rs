@@ -43,6 +43,16 @@ impl Sealer {
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
+    /// A mark for `purpose` that only this installation can make and that is always the same: 32 hexadecimal digits. The
+    /// cipher resists a nonce that is used again (RFC 8452), so what is left of nothing sealed is a code of its purpose.
+    pub fn mark(&self, purpose: &str) -> Result<String, BrokerError> {
+        let payload = Payload { msg: &[], aad: purpose.as_bytes() };
+        let mark = self.0.encrypt(&Nonce::from([0_u8; NONCE_BYTES]), payload);
+        let mark =
+            mark.map_err(|_| BrokerError::Internal("a mark could not be made".to_owned()))?;
+        Ok(hex::encode(mark))
+    }
+
     /// Opens what [`Sealer::seal`] made for the same purpose with the same key.
     pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<String, BrokerError> {
         let fault = || {
@@ -71,6 +81,10 @@ mod tests {
         assert!(sealer.open("prv_b", &sealed).is_err());
         assert!(Sealer::new(&SealingKey([8; 32])).open("prv_a", &sealed).is_err());
         assert!(sealer.open("prv_a", &sealed[..5]).is_err());
+        let mark = sealer.mark("adopt a").unwrap();
+        assert_eq!((mark.len(), &mark), (32, &sealer.mark("adopt a").unwrap()));
+        assert_ne!(mark, sealer.mark("adopt b").unwrap());
+        assert_ne!(mark, Sealer::new(&SealingKey([8; 32])).mark("adopt a").unwrap());
         assert!(!sealed.windows(5).any(|part| part == b"token"));
     }
 }

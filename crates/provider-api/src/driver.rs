@@ -10,11 +10,12 @@ use crate::erasure::ErasureStatement;
 use crate::problem::{Problem, ProblemCode};
 use crate::resource::ResourceGraph;
 use crate::wire::{
-    Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities, ConvertRequest,
-    DiscoverAnswer, DiscoverRequest, DrainRequest, EventPage, ExportManifest, HoldRequest,
-    IdempotencyKey, Image, ImageId, ImageRequest, Link, LinkId, LinkOffer, LinkProbe, LinkRequest,
-    LinkShare, Liveness, LongOperation, Metrics, OperationId, OperationRecord, Quota,
-    ResizeRequest, ResolvedRecipe, StartRequest, TenantQuota, UsageRecord,
+    AdoptRequest, Allocation, AllocationId, BackedUpFile, Backup, BackupId, Capabilities,
+    ConvertRequest, DiscoverAnswer, DiscoverRequest, DrainRequest, EventPage, ExportManifest,
+    HoldRequest, IdempotencyKey, Image, ImageId, ImageRequest, Link, LinkId, LinkOffer, LinkProbe,
+    LinkRequest, LinkShare, Liveness, LongOperation, Metrics, Monitoring, MonitoringRequest,
+    OperationId, OperationRecord, Quota, ResizeRequest, ResolvedRecipe, StartRequest, TenantQuota,
+    UsageRecord,
 };
 
 /// What every changing call carries.
@@ -47,6 +48,22 @@ pub struct ConfirmCommand {
     pub call: Call,
     pub allocation_id: AllocationId,
     pub quota: Quota,
+}
+
+/// Put what is booked under another label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdoptCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub request: AdoptRequest,
+}
+
+/// Set what is measured of an allocation, and start or stop it (IF11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MonitorCommand {
+    pub call: Call,
+    pub allocation_id: AllocationId,
+    pub request: MonitoringRequest,
 }
 
 /// Make what is booked larger or smaller.
@@ -187,6 +204,15 @@ pub struct PullCommand {
     pub link_id: LinkId,
 }
 
+/// Takes an image that the other side of a link shares.
+#[derive(Clone, Debug)]
+pub struct PullImageCommand {
+    pub call: Call,
+    pub link_id: LinkId,
+    /// What is to come, as the other cloud tells it.
+    pub image: ImageRequest,
+}
+
 /// Why a call did not give what was asked, by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum DriverError {
@@ -284,6 +310,16 @@ pub trait Driver: fmt::Debug + Send + Sync {
     /// What to bill so far; `is_final` after release.
     async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError>;
 
+    /// Sets what is measured, and starts or stops it (IF11). Drivers of clouds that measure nothing on order leave this and
+    /// what follows as it is.
+    async fn set_monitoring(&self, _: MonitorCommand) -> Result<Monitoring, DriverError> {
+        Err(unsupported("this cloud monitors nothing on order"))
+    }
+    /// What is measured of an allocation, and when it was read last (IF11).
+    async fn monitoring(&self, _: &AllocationId) -> Result<Monitoring, DriverError> {
+        Err(unsupported("this cloud monitors nothing on order"))
+    }
+
     /// What a start would do, without starting anything (F7.6.2). Drivers of clouds that resolve nothing leave it.
     async fn check_recipe(
         &self,
@@ -292,8 +328,9 @@ pub trait Driver: fmt::Debug + Send + Sync {
     ) -> Result<ResolvedRecipe, DriverError> {
         Err(unsupported("this cloud resolves no variables"))
     }
-    /// Turns newcomers away and stops when nothing is in flight or the deadline has come (F7.10.1a).
-    async fn drain(&self, _: DrainCommand) -> Result<Allocation, DriverError> {
+    /// Begins to turn newcomers away; the work ends with the stop, when nothing is in flight or the deadline has come
+    /// (F7.10.1a).
+    async fn drain(&self, _: DrainCommand) -> Result<LongOperation, DriverError> {
         Err(unsupported("this cloud only stops at once"))
     }
     /// What may be taken along of a stopped service, with digests (F7.10.1c).
@@ -313,6 +350,11 @@ pub trait Driver: fmt::Debug + Send + Sync {
     /// Makes what is booked larger or smaller; all of it or nothing. Drivers of clouds that cannot leave it as it is.
     async fn resize(&self, _: ResizeCommand) -> Result<Allocation, DriverError> {
         Err(DriverError::rejected(ProblemCode::Unsupported, "this cloud resizes nothing"))
+    }
+
+    /// Puts what is booked under another label, as it stands. Drivers of clouds that cannot leave it as it is.
+    async fn adopt(&self, _: AdoptCommand) -> Result<Allocation, DriverError> {
+        Err(unsupported("this cloud gives nothing another label"))
     }
 
     /// Begins to copy the volume (IF2). Drivers of clouds without backups leave this and what follows as it is.
@@ -422,6 +464,10 @@ pub trait Driver: fmt::Debug + Send + Sync {
     }
     /// Begins to take what the other side of a link shares into the volume of a stopped service (IF3).
     async fn pull_data(&self, _: PullCommand) -> Result<LongOperation, DriverError> {
+        Err(no_links())
+    }
+    /// Begins to take an image that the other side shares.
+    async fn pull_image(&self, _: PullImageCommand) -> Result<LongOperation, DriverError> {
         Err(no_links())
     }
 }

@@ -18,10 +18,11 @@ pub mod webhook;
 pub mod wire;
 
 pub use driver::{
-    AcceptLinkCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
+    AcceptLinkCommand, AdoptCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
     BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
     DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
-    Pieces, PullCommand, ResizeCommand, ShareCommand, StartCommand,
+    MonitorCommand, Pieces, PullCommand, PullImageCommand, ResizeCommand, ShareCommand,
+    StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
 pub use http::{

@@ -45,6 +45,8 @@ pub const STOP: &str = "/v1/allocations/{id}/stop";
 pub const DRAIN: &str = "/v1/allocations/{id}/drain";
 /// `POST`: make what is booked larger or smaller.
 pub const RESIZE: &str = "/v1/allocations/{id}/resize";
+/// `POST`: put what is booked under another label.
+pub const ADOPT: &str = "/v1/allocations/{id}/adopt";
 /// `POST`: open access for users (IF13).
 pub const ALLOW: &str = "/v1/allocations/{id}/allow";
 /// `POST`: close access for users (IF13).
@@ -75,6 +77,8 @@ pub const PROBE_LINK: &str = "/v1/links/{id}/probe";
 pub const SHARE: &str = "/v1/links/{id}/share";
 /// `POST`: take what the other side of a link shares.
 pub const PULL: &str = "/v1/links/{id}/pull";
+/// Take an image that the other side of a link shares.
+pub const PULL_IMAGE: &str = "/v1/links/{id}/pull-image";
 /// `GET`: what to bill.
 pub const METER: &str = "/v1/allocations/{id}/meter";
 /// `GET`: what may be taken along, with digests (F7.10.1c).

@@ -180,6 +180,16 @@ impl Copies {
         volume::erase(&self.path(backup))
     }
 
+    /// What long work that was cut off left in staging and beside it.
+    pub(crate) fn cut_off(&self, operation: &str) -> io::Result<Content> {
+        let (fresh, aside) =
+            (volume::content(&self.staging(operation))?, volume::content(&self.aside(operation))?);
+        Ok(Content {
+            bytes: fresh.bytes.saturating_add(aside.bytes),
+            items: fresh.items.saturating_add(aside.items),
+        })
+    }
+
     /// Overwrites and removes what long work left in staging.
     pub(crate) fn clear(&self, operation: &str) -> io::Result<()> {
         volume::erase(&self.staging(operation))

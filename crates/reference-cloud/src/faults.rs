@@ -19,9 +19,26 @@ pub struct Fault {
     /// How many calls suffer, in a row.
     #[serde(default = "one")]
     pub times: u32,
+    /// From the first on, one of so many calls suffers until the orders are cleared, however many `times` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<u32>,
     /// For `delay`: milliseconds before acting.
     #[serde(default)]
     pub delay_ms: u32,
+}
+
+impl Fault {
+    /// Whether it strikes the call with this number, counted from 1.
+    fn strikes(&self, number: u32) -> bool {
+        let Some(past) = number.checked_sub(self.nth) else { return false };
+        self.every.is_none_or(|every| past.is_multiple_of(every.max(1)))
+    }
+
+    /// Whether no call after this one can suffer.
+    fn is_over(&self, number: u32) -> bool {
+        let last = self.nth.max(1).saturating_add(self.times) - 1;
+        self.every.is_none() && number >= last
+    }
 }
 
 /// The kinds of trouble.
@@ -30,7 +47,7 @@ pub struct Fault {
 pub enum FaultKind {
     /// Answers `refused` without acting: repeating does not help.
     Refuse,
-    /// Waits, then acts.
+    /// Waits, then acts, also when the caller has gone meanwhile.
     Delay,
     /// Answers `unavailable` without acting: repeating helps.
     FailBefore,
@@ -79,17 +96,15 @@ impl Faults {
                 if order.fault.operation != "*" && order.fault.operation != operation {
                     continue;
                 }
-                order.seen += 1;
-                if hit.is_none() && order.seen >= order.fault.nth {
+                order.seen = order.seen.saturating_add(1);
+                if hit.is_none() && order.fault.strikes(order.seen) {
                     hit = Some((
                         order.fault.kind,
                         Duration::from_millis(order.fault.delay_ms.into()),
                     ));
                 }
             }
-            standing.retain(|order| {
-                order.seen < order.fault.nth.max(1).saturating_add(order.fault.times) - 1
-            });
+            standing.retain(|order| !order.fault.is_over(order.seen));
             hit
         })
     }
@@ -111,6 +126,17 @@ mod tests {
         let hits: Vec<bool> = (0..5).map(|_| faults.next("confirm").is_some()).collect();
         assert_eq!(hits, [false, true, true, false, false]);
         assert!(faults.list().is_empty());
+    }
+
+    #[test]
+    fn a_standing_order_hits_one_of_so_many_calls_until_it_is_cleared() {
+        let faults = Faults::default();
+        let order = r#"{"operation":"*","kind":"failBefore","nth":2,"every":3}"#;
+        faults.order(serde_json::from_str(order).unwrap());
+        let hits: Vec<bool> = (0..8).map(|_| faults.next("hold").is_some()).collect();
+        assert_eq!(hits, [false, true, false, false, true, false, false, true]);
+        faults.clear();
+        assert_eq!(faults.next("hold"), None);
     }
 
     #[test]

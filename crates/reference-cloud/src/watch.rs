@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use provider_api::{ResourceState, VolumeHealth};
+use provider_api::{Problem, ProblemCode, ResourceState, VolumeHealth};
 use tokio_util::sync::CancellationToken;
 
 use crate::cloud::Cloud;
@@ -54,7 +54,6 @@ async fn round(
         tracing::info!(forgotten, "old events are forgotten");
     }
     cloud.take_up_work().await?;
-    cloud.take_up_conversions().await?;
     cloud.take_readings().await?;
     cloud.store.end_unaccepted(now_us).await?;
     for row in rows {
@@ -126,6 +125,10 @@ pub(crate) async fn give_up(cloud: &Cloud, id: &str, why: &str) -> Result<(), Op
         row.failure = Some(why.to_owned());
         store::save(&mut tx, &mut row, cloud.now_us()).await?;
         store::close_interval(&mut tx, id, cloud.now_us()).await?;
+        let detail = format!("the service failed before it was drained: {why}");
+        let problem = Problem::new(ProblemCode::Internal, detail);
+        let problem = serde_json::to_string(&problem)?;
+        store::end_drain(&mut tx, id, Some(&problem), cloud.now_us()).await?;
     }
     tx.commit().await?;
     cloud.gateway.gate(id).reopen();
@@ -176,8 +179,7 @@ pub(crate) async fn resume(cloud: &Arc<Cloud>) -> Result<(), CloudError> {
             tracing::error!(allocation.id = %row.id, %error, "a service could not be resumed");
         }
     }
-    cloud.take_up_work().await.map_err(resuming)?;
-    cloud.take_up_conversions().await.map_err(resuming)
+    cloud.take_up_work().await.map_err(resuming)
 }
 
 fn resuming(error: OpError) -> CloudError {

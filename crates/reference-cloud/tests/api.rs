@@ -59,6 +59,7 @@ async fn bad_input_is_a_problem_document_on_every_route() {
         label: "l".into(),
         region: zone().region,
         resources: group(),
+        links: Vec::new(),
         ttl_seconds: None,
     })
     .unwrap();
@@ -140,7 +141,7 @@ async fn an_answer_lost_after_acting_is_found_again_by_the_key() {
         assert!(matches!(lost, Err(DriverError::Unknown { .. })), "{lost:?}");
         let record = local.driver.operation(&call(kind).key).await.unwrap().unwrap();
         let again = local.driver.hold(hold_command(kind, group())).await.unwrap();
-        assert_eq!(again.id, record.allocation.id);
+        assert_eq!(again.id, record.allocation.unwrap().id);
     }
     assert_eq!(local.driver.list("ctr_1").await.unwrap().len(), 2);
     local.cloud.shutdown().await;

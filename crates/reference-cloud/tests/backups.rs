@@ -218,7 +218,7 @@ async fn a_disk_that_fills_in_the_middle_leaves_nothing_half_made() {
     assert_eq!(refused.code(), Some(ProblemCode::StorageFull));
     let refused = driver.hold(hold_command("hold-2", group())).await.unwrap_err();
     assert_eq!(refused.code(), Some(ProblemCode::StorageFull));
-    let request = DiscoverRequest { region: zone().region, resources: group() };
+    let request = DiscoverRequest { region: zone().region, resources: group(), links: Vec::new() };
     assert!(!driver.discover(&request).await.unwrap().available);
     let mut without = group();
     without.storage.gb = 0;

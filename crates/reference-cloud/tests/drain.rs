@@ -28,12 +28,14 @@ async fn half_a_note(open: &Allocation) -> TcpStream {
     stream
 }
 
-async fn drain(url: &str, key: &str, id: &AllocationId, seconds: u32) -> Allocation {
+async fn drain(url: &str, key: &str, id: &AllocationId, seconds: u32) -> LongOperation {
     let path = format!("/v1/allocations/{id}/drain");
     let body = json!({"deadlineSeconds": seconds});
     let (status, told) = ask(url, "POST", &path, Some(key), Some(body)).await;
-    assert_eq!(status, 200, "{told}");
-    serde_json::from_value(told).unwrap()
+    let work: LongOperation = serde_json::from_value(told).unwrap();
+    let expected = if work.state == WorkState::Running { 202 } else { 200 };
+    assert_eq!((status, work.kind), (expected, WorkKind::Drain));
+    work
 }
 
 async fn drained(driver: &HttpDriver, id: &AllocationId) {
@@ -48,7 +50,8 @@ async fn a_note_in_flight_is_kept_and_newcomers_are_told_when_to_come_back() {
     let local = Local::start().await;
     let open = activate(&local.driver, group(), Quota::default()).await;
     let mut flying = half_a_note(&open).await;
-    let told = drain(&local.cloud.url(), "drain", &open.id, 60).await;
+    let work = drain(&local.cloud.url(), "drain", &open.id, 60).await;
+    let told = local.driver.allocation(&open.id).await.unwrap();
     assert_eq!(told.state, ResourceState::Active);
     assert!(!told.endpoint.unwrap().open, "newcomers are not let in");
     let away = client().get(service_url(&open)).send().await.unwrap();
@@ -62,6 +65,9 @@ async fn a_note_in_flight_is_kept_and_newcomers_are_told_when_to_come_back() {
     assert!(answer[..length].starts_with(b"HTTP/1.1 303"), "the request in flight is answered");
     drop(flying);
     drained(&local.driver, &open.id).await;
+    let done = local.driver.long_operation(&work.id).await.unwrap();
+    assert_eq!((done.state, done.progress), (WorkState::Succeeded, 100));
+    assert_eq!(done.result, Some(format!("/v1/allocations/{}", open.id)));
     assert_eq!(prober().probe(&service_url(&open)).await, Err(ProbeError::Refused));
     local.driver.start(start_command("start-2", &open.id)).await.unwrap();
     local.driver.allow(command("allow-2", &open.id)).await.unwrap();
@@ -90,11 +96,13 @@ async fn a_stop_ends_a_drain_at_once_and_the_next_start_is_open_to_everybody() {
     let local = Local::start().await;
     let open = activate(&local.driver, group(), Quota::default()).await;
     let _flying = half_a_note(&open).await;
-    drain(&local.cloud.url(), "drain", &open.id, 3600).await;
+    let work = drain(&local.cloud.url(), "drain", &open.id, 3600).await;
     let refused = local.driver.start(start_command("start-2", &open.id)).await.unwrap_err();
     assert_eq!(refused.code(), Some(ProblemCode::WrongState));
     let stopped = local.driver.stop(command("stop", &open.id)).await.unwrap();
     assert_eq!((stopped.state, stopped.draining_until_us), (ResourceState::Draining, None));
+    let done = local.driver.long_operation(&work.id).await.unwrap();
+    assert_eq!(done.state, WorkState::Succeeded, "nothing runs, as the drain was to reach");
     local.driver.start(start_command("start-3", &open.id)).await.unwrap();
     local.driver.allow(command("allow-2", &open.id)).await.unwrap();
     assert_eq!(prober().probe(&service_url(&open)).await.unwrap().status, 200);
@@ -107,18 +115,24 @@ async fn a_cloud_killed_while_it_drains_goes_on_draining_and_comes_to_the_end() 
     let url = format!("http://{}", cloud.address);
     let open = activate(&cloud.driver, group(), Quota::default()).await;
     let _flying = half_a_note(&open).await;
-    drain(&url, "drain", &open.id, 3600).await;
+    let work = drain(&url, "drain", &open.id, 3600).await;
     cloud.kill();
     cloud.restart().await;
     // What was in flight went with the cloud, so nothing is waited for.
     drained(&cloud.driver, &open.id).await;
     assert!(child_pids(&cloud.dir).is_empty());
-    let again = drain(&url, "drain", &open.id, 3600).await;
-    assert_eq!(again.state, ResourceState::Draining);
+    let done = cloud.driver.long_operation(&work.id).await.unwrap();
+    assert_eq!((&done.id, done.state), (&work.id, WorkState::Succeeded));
     let feed = cloud.driver.events(None, None).await.unwrap();
     let last = feed.items.last().unwrap();
     assert_eq!(
         (last.data.before, last.data.state),
         (Some(ResourceState::Active), ResourceState::Draining)
     );
+    let told = feed.items.iter().filter_map(|event| event.data.operation.as_ref());
+    let states: Vec<_> = told.filter(|each| each.id == work.id).map(|each| each.state).collect();
+    assert_eq!(states, [WorkState::Running, WorkState::Succeeded]);
+    // What is stopped has nothing to be drained, and says so with work that has ended.
+    let late = drain(&url, "drain-2", &open.id, 3600).await;
+    assert_eq!((late.state, late.id == work.id), (WorkState::Succeeded, false));
 }

@@ -302,6 +302,29 @@ async fn f7_6_3_a_start_that_was_cut_off_before_the_image_was_on_the_volume_is_c
     end(&cloud.driver, &open.id).await;
 }
 
+/// A start that broke off while its image was being unpacked leaves nothing behind an erasure (F7.10.1c).
+#[tokio::test]
+async fn f7_10_1c_what_was_unpacked_of_an_image_is_erased_and_counted_too() {
+    let local = Local::start().await;
+    let id = local.driver.hold(hold_command("hold", group())).await.unwrap().id;
+    let quota = Quota::default();
+    let confirm = ConfirmCommand { call: call("confirm"), allocation_id: id.clone(), quota };
+    local.driver.confirm(confirm).await.unwrap();
+    let staging = local.dir.path().join("staging");
+    let half = staging.join(format!("{id}-image")).join("files");
+    std::fs::create_dir_all(&half).unwrap();
+    std::fs::write(half.join("hello.txt"), MARKER).unwrap();
+    assert_eq!(holding(local.dir.path()).len(), 1);
+    local.driver.stop(command("stop", &id)).await.unwrap();
+    let statement = local.driver.erase(command("erase", &id)).await.unwrap().statement;
+    assert_eq!(statement.resources[0].items, 1, "{statement:?}");
+    assert_eq!(statement.bytes, MARKER.len() as i64);
+    assert_eq!(holding(local.dir.path()).len(), 0);
+    assert_eq!(std::fs::read_dir(staging).unwrap().count(), 0);
+    local.driver.release(command("release", &id)).await.unwrap();
+    local.cloud.shutdown().await;
+}
+
 #[tokio::test]
 async fn f7_6_3_room_for_images_is_bounded_and_free_again_after_deletion_or_failure() {
     let bytes = image(1000);

@@ -162,7 +162,8 @@ async fn if3_only_the_cloud_that_was_named_and_given_the_key_comes_in() {
 async fn if9_a_probe_measures_no_more_than_what_was_booked_at_both_clouds() {
     let (one, other) = (Local::start().await, Local::start().await);
     let ids = (booked(&one.driver).await, booked(&other.driver).await);
-    let ask_free = DiscoverRequest { region: "tokyo".into(), resources: group() };
+    let ask_free =
+        DiscoverRequest { region: "tokyo".into(), resources: group(), links: Vec::new() };
     let free = |driver: HttpDriver| {
         let ask = ask_free.clone();
         async move { driver.discover(&ask).await.unwrap().free.mbps }
@@ -192,6 +193,25 @@ async fn if9_a_probe_measures_no_more_than_what_was_booked_at_both_clouds() {
     assert_eq!((free(one.driver.clone()).await, free(other.driver.clone()).await), before);
     let refused = one.driver.probe_link(&asked.id).await.unwrap_err();
     assert_eq!(refused.code(), Some(ProblemCode::WrongState));
+    for local in [one, other] {
+        local.cloud.shutdown().await;
+    }
+}
+
+/// Each acceptance keeps bandwidth, so one offer is accepted once, whatever the key and the allocation.
+#[tokio::test]
+async fn if3_an_offer_is_accepted_once_whatever_the_key() {
+    let (one, other) = (Local::start().await, Local::start().await);
+    let (id, other_id) = (booked(&one.driver).await, booked(&other.driver).await);
+    let asked = ask(&one.driver, &id, &other.driver, MBPS).await;
+    let accepted = accept(&other.driver, &other_id, &asked).await;
+    assert_eq!(accept(&other.driver, &other_id, &asked).await.id, accepted.id, "the same key");
+    let offer = asked.offer.clone().unwrap();
+    let again = AcceptLinkCommand { call: call("another"), allocation_id: other_id.clone(), offer };
+    let refused = other.driver.accept_link(again).await.unwrap_err();
+    assert_eq!(refused.code(), Some(ProblemCode::WrongState), "{refused}");
+    is(&other.driver, &accepted, LinkState::Up).await;
+    assert_eq!(other.driver.links(&other_id).await.unwrap().len(), 1);
     for local in [one, other] {
         local.cloud.shutdown().await;
     }
@@ -266,6 +286,67 @@ async fn a_link_nobody_accepts_ends_by_itself_and_one_of_another_tenant_is_not_f
     let unlinked = Local::start_with(|config| config.link_listen = None).await;
     assert!(unlinked.driver.capabilities().await.unwrap().links.is_none());
     for local in [one, other, unlinked] {
+        local.cloud.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn f7_4_3_links_are_held_in_the_group_of_their_allocation_and_end_with_it() {
+    let (one, other) = (Local::start().await, Local::start().await);
+    let place = LinkPlace { mbps: MBPS, isolation: LinkIsolation::Tunnel };
+    let held = |driver: HttpDriver, key: &'static str| async move {
+        let mut command = hold_command(key, group());
+        command.request.links = vec![place];
+        driver.hold(command).await.unwrap()
+    };
+    let free = |driver: HttpDriver| async move {
+        let region = "tokyo".to_owned();
+        let ask = DiscoverRequest { region, resources: group(), links: vec![place] };
+        driver.discover(&ask).await.unwrap().free.mbps
+    };
+    let before = free(one.driver.clone()).await;
+    let taken = i64::from(MBPS + group().network.mbps);
+    let ends = held(one.driver.clone(), "ends").await;
+    assert_eq!((ends.links, free(one.driver.clone()).await), (vec![place], before - taken));
+    one.pass(Duration::from_secs(100_000)).await;
+    assert_eq!(free(one.driver.clone()).await, before, "links end with their hold");
+    let mut ids = Vec::new();
+    for driver in [&one.driver, &other.driver] {
+        let id = held(driver.clone(), "hold").await.id;
+        let confirm = ConfirmCommand {
+            call: call("confirm"),
+            allocation_id: id.clone(),
+            quota: Quota::default(),
+        };
+        driver.confirm(confirm).await.unwrap();
+        ids.push(id);
+    }
+    let booked = free(one.driver.clone()).await;
+    assert_eq!(booked, before - taken);
+    let ends = ((&one.driver, &ids[0]), (&other.driver, &ids[1]));
+    let (asked, accepted) = linked(ends.0, ends.1, MBPS).await;
+    let both = (free(one.driver.clone()).await, free(other.driver.clone()).await);
+    assert_eq!(both, (booked, booked), "at either side a link stands in the place that was held");
+    close(&one.driver, &asked).await;
+    is(&other.driver, &accepted, LinkState::Down).await;
+    assert_eq!(free(one.driver.clone()).await, booked, "the place stays for the next one");
+    // The next one stands in it, and one more is booked by itself.
+    let next = |key: &'static str| {
+        let (driver, id, other) = (one.driver.clone(), ids[0].clone(), other.driver.clone());
+        async move {
+            let peer = peer_of(&other).await;
+            let request = LinkRequest { peer, mbps: MBPS, isolation: LinkIsolation::Tunnel };
+            let command = LinkCommand { call: call(key), allocation_id: id, request };
+            driver.open_link(command).await.unwrap()
+        }
+    };
+    next("next").await;
+    assert_eq!(free(one.driver.clone()).await, booked);
+    next("one-more").await;
+    assert_eq!(free(one.driver.clone()).await, booked - i64::from(MBPS));
+    one.driver.release(command("release", &ids[0])).await.unwrap();
+    assert_eq!(free(one.driver.clone()).await, before);
+    for local in [one, other] {
         local.cloud.shutdown().await;
     }
 }

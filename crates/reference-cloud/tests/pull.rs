@@ -188,3 +188,115 @@ async fn only_what_is_shared_is_given_and_what_does_not_fit_or_match_is_never_th
         local.cloud.shutdown().await;
     }
 }
+
+/// An image with some bytes that cannot be compressed.
+fn image_bytes() -> Vec<u8> {
+    let noise: Vec<u8> = (0..LARGE).map(|at| u8::try_from(at * at % 251).unwrap()).collect();
+    archive::pack(&[
+        (ImageManifest::FILE, br#"{"version":1,"application":"demo"}"#),
+        ("volume/files/hello.txt", b"through the link"),
+        ("volume/files/noise.bin", &noise),
+    ])
+}
+
+fn declared(bytes: &[u8]) -> ImageRequest {
+    ImageRequest {
+        name: "site".into(),
+        format: ImageFormat::Tar,
+        architecture: "any".into(),
+        bytes: i64::try_from(bytes.len()).unwrap(),
+        sha256: sha256_of(bytes),
+    }
+}
+
+async fn uploaded(driver: &HttpDriver, bytes: &[u8]) -> Image {
+    let begin = BeginImageCommand { call: call("image"), request: declared(bytes) };
+    let image = driver.begin_image(begin).await.unwrap();
+    let (image_id, bytes) = (image.id.clone(), bytes.to_vec());
+    let chunk = ChunkCommand { call: call("chunk"), image_id, offset: 0, bytes };
+    driver.upload_chunk(chunk).await.unwrap();
+    let complete = ImageCommand { call: call("complete"), image_id: image.id };
+    driver.complete_image(complete).await.unwrap()
+}
+
+#[tokio::test]
+async fn f7_6_3_an_image_moves_to_another_cloud_through_kills_of_both_and_starts_there() {
+    let (mut one, mut other) = (Process::start().await, Process::start().await);
+    let bytes = image_bytes();
+    let given = uploaded(&one.driver, &bytes).await;
+    let from = booked(&one.driver, "from").await;
+    let to = booked(&other.driver, "to").await;
+    let links = linked((&one.driver, &from), (&other.driver, &to)).await;
+    share(&one.driver, &links.0, ShareSource::Image { image_id: given.id.clone() }).await;
+    let asked =
+        PullImageCommand { call: call("pull"), link_id: links.1.clone(), image: declared(&bytes) };
+    let work = other.driver.pull_image(asked.clone()).await.unwrap();
+    let taken = work.image_id.clone().unwrap();
+    let file = |other: &Process| other.dir.path().join("images").join(taken.as_str());
+    let came = |other: &Process| std::fs::metadata(file(other)).map_or(0, |file| file.len());
+    let some = LARGE as u64 / 5;
+    until("something has arrived", || async { came(&other) > some }).await;
+    one.kill();
+    let before = came(&other);
+    one.restart().await;
+    until("it goes on", || async { came(&other) > before + some }).await;
+    // What is not whole is no image, and nothing else can be put into it.
+    let half = other.driver.image(&taken).await.unwrap();
+    assert_eq!((half.state, half.pulled_through), (ImageState::Uploading, Some(links.1.clone())));
+    let chunk =
+        ChunkCommand { call: call("in"), image_id: taken.clone(), offset: 0, bytes: vec![1] };
+    let refused = other.driver.upload_chunk(chunk).await.unwrap_err();
+    assert_eq!(refused.code(), Some(ProblemCode::WrongState));
+    other.kill();
+    let before = came(&other);
+    assert!(before > some && before < bytes.len() as u64, "{before}");
+    other.restart().await;
+    let ended = done(&other.driver, &work).await;
+    assert_eq!(ended.state, WorkState::Succeeded, "{ended:?}");
+    assert_eq!(ended.result, Some(format!("/v1/images/{taken}")));
+    assert!(std::fs::read(file(&other)).unwrap() == bytes);
+    // It went on and did not begin anew.
+    let carried = other.driver.link(&links.1).await.unwrap().received_bytes;
+    assert!(carried < 2 * i64::try_from(LARGE).unwrap(), "{carried}");
+    let again = other.driver.pull_image(asked).await.unwrap();
+    assert_eq!(again.id, work.id);
+    let mut start = start_command("start", &to);
+    (start.request.application, start.request.image) = (None, Some(taken));
+    other.driver.start(start).await.unwrap();
+    let open = other.driver.allow(command("allow", &to)).await.unwrap();
+    let url = format!("{}files/hello.txt", common::service_url(&open));
+    let text = common::client().get(url).send().await.unwrap().text().await.unwrap();
+    assert_eq!(text, "through the link");
+}
+
+#[tokio::test]
+async fn an_image_that_is_not_what_was_declared_fails_and_nothing_of_it_stays() {
+    let (one, other) = (Local::start().await, Local::start().await);
+    let bytes = image_bytes();
+    let given = uploaded(&one.driver, &bytes).await;
+    let from = booked(&one.driver, "from").await;
+    let to = booked(&other.driver, "to").await;
+    let links = linked((&one.driver, &from), (&other.driver, &to)).await;
+    let pull = async |key: &str, image: ImageRequest| {
+        let command = PullImageCommand { call: call(key), link_id: links.1.clone(), image };
+        let work = other.driver.pull_image(command).await.unwrap();
+        let end = done(&other.driver, &work).await;
+        let failed = other.driver.image(end.image_id.as_ref().unwrap()).await.unwrap();
+        assert_eq!((failed.state, failed.received_bytes), (ImageState::Failed, 0));
+        end.problem.unwrap().code
+    };
+    assert_eq!(pull("nothing", declared(&bytes)).await, ProblemCode::Refused);
+    share(&one.driver, &links.0, ShareSource::Image { image_id: given.id.clone() }).await;
+    let wrong = ImageRequest { sha256: sha256_of(b"something else"), ..declared(&bytes) };
+    assert_eq!(pull("wrong", wrong).await, ProblemCode::DigestMismatch);
+    // Nor is an image that was damaged at its own cloud taken.
+    let file = one.dir.path().join("images").join(given.id.as_str());
+    let mut damaged = bytes.clone();
+    damaged[LARGE / 2] ^= 1;
+    std::fs::write(&file, damaged).unwrap();
+    assert_eq!(pull("damaged", declared(&bytes)).await, ProblemCode::DigestMismatch);
+    assert_eq!(std::fs::read_dir(other.dir.path().join("images")).unwrap().count(), 0);
+    for local in [one, other] {
+        local.cloud.shutdown().await;
+    }
+}

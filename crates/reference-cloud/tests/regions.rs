@@ -53,7 +53,7 @@ async fn a_group_is_never_divided_between_zones() {
     // Two machines are free in the region, one in each zone.
     let refused = local.driver.hold(hold_in("c", "tokyo", 2)).await.unwrap_err();
     assert_eq!(refused.code(), Some(ProblemCode::CapacityExhausted));
-    let request = DiscoverRequest { region: "tokyo".into(), resources: group() };
+    let request = DiscoverRequest { region: "tokyo".into(), resources: group(), links: Vec::new() };
     let answer = local.driver.discover(&request).await.unwrap();
     assert_eq!((answer.available, answer.free.instances), (true, 1));
     local.cloud.shutdown().await;

@@ -81,7 +81,7 @@ async fn a_hold_beyond_the_quota_says_which_and_what_is_used_and_allowed() {
     assert_eq!(refused.code(), Some(ProblemCode::QuotaExceeded));
     assert!(refused.to_string().contains("instances: 1 asked, 1 used, 1 allowed"), "{refused}");
     // Live answers know it too, and the quota of one is nothing to the other.
-    let ask = DiscoverRequest { region: "tokyo".into(), resources: group() };
+    let ask = DiscoverRequest { region: "tokyo".into(), resources: group(), links: Vec::new() };
     let answer = local.driver.discover(&ask).await.unwrap();
     assert_eq!((answer.available, answer.free.instances), (false, 0));
     let other = driver_of(&local.cloud.url(), OTHER);
@@ -175,7 +175,7 @@ async fn each_tenant_has_its_own_keys_epochs_and_subscription() {
         .unwrap();
     local.driver.drop_hold(command("drop", &mine.id)).await.unwrap();
     let record = other.operation(&call("same").key).await.unwrap().unwrap();
-    assert_eq!((record.allocation.id, record.key), (theirs.id, call("same").key));
+    assert_eq!((record.allocation.unwrap().id, record.key), (theirs.id, call("same").key));
     let subscribe = |token: &'static str, port: u16| {
         let body = serde_json::json!({"url": format!("http://127.0.0.1:{port}/"),
             "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"});

@@ -42,7 +42,7 @@ async fn open(driver: &HttpDriver, name: &str, id: &AllocationId) -> Allocation 
 }
 
 async fn free(driver: &HttpDriver) -> i64 {
-    let request = DiscoverRequest { region: zone().region, resources: alone(1) };
+    let request = DiscoverRequest { region: zone().region, resources: alone(1), links: Vec::new() };
     driver.discover(&request).await.unwrap().free.storage_gb
 }
 

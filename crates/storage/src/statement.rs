@@ -40,6 +40,7 @@ const MODULES: &[&[Statement]] = &[
     crate::contracts::moves::ALL,
     crate::contracts::orders::ALL,
     crate::contracts::resources::ALL,
+    crate::contracts::watch::ALL,
     crate::inventory::ALL,
     crate::securing::ALL,
     crate::securing::firm::ALL,

@@ -10,6 +10,6 @@ pub use cloud::{TestCloud, driver_to, own_address, program, zone, zones};
 pub use market::{
     SEALING_KEY, TestBroker, broker_parts, customer_of, customer_of_broker, offer_named, person,
 };
-pub use parts::{HttpDrivers, encrypts, loopback};
-pub use reference_cloud::SystemClock;
+pub use parts::{HastyDrivers, HttpDrivers, encrypts, loopback};
+pub use reference_cloud::{Fault, FaultKind, Switches, SystemClock};
 pub use storage::testing::{Engine, TestDatabase};

@@ -3,7 +3,7 @@
 use crate::cloud::{TestCloud, zones};
 use crate::parts::{HttpDrivers, encrypts, probe_policy};
 use broker::accounts::SignUp;
-use broker::contracts::{ContractPage, OrderMember, Plan, Sign, SignOrder};
+use broker::contracts::{Adopt, ContractPage, OrderMember, Plan, Sign, SignOrder};
 use broker::requirements::RequirementSource;
 use broker::seed::{DEMO_PASSWORD, DEMO_PEOPLE, DemoClouds};
 use broker::{Broker, BrokerConfig, BrokerError, BrokerParts, OpContext, SealingKey};
@@ -14,7 +14,7 @@ use domain::{
 use provider_api::{
     Allocation, AllocationCommand, AllocationId, Call, ComputeSpec, ConfirmCommand, Driver,
     EndpointKind, HoldCommand, HoldRequest, HttpProbe, IdempotencyKey, NetworkSpec, Quota,
-    ResourceGroup, StartCommand, StartRequest, StorageSpec, Zone,
+    ResizeCommand, ResizeRequest, ResourceGroup, StartCommand, StartRequest, StorageSpec, Zone,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -148,6 +148,21 @@ impl TestBroker {
         self.broker.sign(ctx, sign).await
     }
 
+    /// Adopts what runs at the cloud under an offer, for the first sample service.
+    pub async fn adopt(
+        &self,
+        ctx: &OpContext,
+        offer: &str,
+        allocation: &str,
+        key: &str,
+    ) -> Result<ContractId, BrokerError> {
+        let offer = self.offer(offer).await;
+        let page = self.broker.offer(ctx, offer).await?;
+        let sign = order(offer, page.card.version, None, key);
+        let adopt = Adopt { sign, allocation: allocation.to_owned() };
+        self.broker.adopt(ctx, adopt).await
+    }
+
     /// Signs several offers together for the first sample service.
     pub async fn sign_order(
         &self,
@@ -224,6 +239,11 @@ impl TestBroker {
     /// A service that runs at the cloud under a contract's label and that nobody knows of, as a call
     /// that arrives late leaves one.
     pub async fn leave_behind(&self, id: ContractId, key: &str) -> AllocationId {
+        self.run_elsewhere(&id.to_string(), key).await
+    }
+
+    /// A small service that somebody made at the cloud under a label of their own, past the broker.
+    pub async fn run_elsewhere(&self, label: &str, key: &str) -> AllocationId {
         let driver = self.driver();
         let mut turn = 0_u32;
         let mut call = || {
@@ -232,13 +252,14 @@ impl TestBroker {
             Call { key: IdempotencyKey::parse(key).expect("a key"), epoch: 1 }
         };
         let request = HoldRequest {
-            label: id.to_string(),
+            label: label.to_owned(),
             region: region_of(&*driver).await,
             resources: ResourceGroup {
                 compute: ComputeSpec { count: 1, vcpu: 1, ram_mb: 256 },
                 storage: StorageSpec { gb: 1 },
                 network: NetworkSpec { mbps: 10, endpoint: EndpointKind::Http },
             },
+            links: Vec::new(),
             ttl_seconds: Some(60),
         };
         let held = driver.hold(HoldCommand { call: call(), request }).await.expect("the cloud");
@@ -266,6 +287,18 @@ impl TestBroker {
             Call { key: IdempotencyKey::parse(key).expect("a key"), epoch: allocation.epoch };
         let stop = AllocationCommand { call, allocation_id: allocation.id };
         self.driver().stop(stop).await.expect("the cloud");
+    }
+
+    /// Somebody at the provider lends the service another number of machines, past the broker.
+    pub async fn resize_by_hand(&self, id: ContractId, key: &str, machines: u32) {
+        let allocation = self.allocations(id).await.pop().expect("an allocation");
+        let key = IdempotencyKey::parse(format!("hand-{key}")).expect("a key");
+        let call = Call { key, epoch: allocation.epoch };
+        let mut resources = allocation.resources;
+        resources.compute.count = machines;
+        let request = ResizeRequest { resources, quota: Quota::default() };
+        let resize = ResizeCommand { call, allocation_id: allocation.id, request };
+        self.driver().resize(resize).await.expect("the cloud");
     }
 
     /// Ends the story; fails when a workflow is left over.

@@ -24,12 +24,7 @@ pub struct HttpDrivers;
 #[async_trait::async_trait]
 impl Drivers for HttpDrivers {
     fn driver(&self, connection: &CloudConnection) -> Result<Arc<dyn Driver>, String> {
-        let mut config = DriverConfig::new(&connection.url, connection.token.as_str())
-            .map_err(|error| error.to_string())?
-            .allowing(loopback());
-        config.retry.first_wait = Duration::from_millis(5);
-        let driver = HttpDriver::new(config).map_err(|error| error.to_string())?;
-        Ok(Arc::new(driver))
+        driver(connection, None)
     }
 
     async fn examine(
@@ -46,6 +41,41 @@ impl Drivers for HttpDrivers {
         let options = &Options { only, ..options.clone() };
         Ok(suite::run(&target, options, Arc::new(RealTime)).await)
     }
+}
+
+/// Makes HTTP drivers that wait so long for an answer and no longer.
+#[derive(Debug)]
+pub struct HastyDrivers {
+    /// For one try, from connecting to the last byte.
+    pub patience: Duration,
+}
+
+#[async_trait::async_trait]
+impl Drivers for HastyDrivers {
+    fn driver(&self, connection: &CloudConnection) -> Result<Arc<dyn Driver>, String> {
+        driver(connection, Some(self.patience))
+    }
+
+    async fn examine(
+        &self,
+        connection: &CloudConnection,
+        options: &Options,
+    ) -> Result<Report, String> {
+        HttpDrivers.examine(connection, options).await
+    }
+}
+
+fn driver(
+    connection: &CloudConnection,
+    patience: Option<Duration>,
+) -> Result<Arc<dyn Driver>, String> {
+    let mut config = DriverConfig::new(&connection.url, connection.token.as_str())
+        .map_err(|error| error.to_string())?
+        .allowing(loopback());
+    config.retry.first_wait = Duration::from_millis(5);
+    config.total_timeout = patience.unwrap_or(config.total_timeout);
+    let driver = HttpDriver::new(config).map_err(|error| error.to_string())?;
+    Ok(Arc::new(driver))
 }
 
 /// The policy that allows probes of services on this machine.

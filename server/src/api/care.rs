@@ -164,7 +164,7 @@ async fn graph(
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ContractRepair)]
 struct RepairBody {
-    /// `start` or `open`: a repair can do it. `volume_lost` or `gone`: it cannot. Null: the cloud has what was
+    /// `start` or `open`: a repair can do it. `size`, `volume_lost` or `gone`: it cannot. Null: the cloud has what was
     /// ordered, as far as it was looked at.
     remedy: Option<&'static str>,
     /// `ask` or `automatic`.
@@ -198,7 +198,7 @@ async fn read(
 /// Repair a service
 ///
 /// Brings it back to what was ordered, on the data that are there; follow it in the contract's timelines.
-/// Asking again while that goes on changes nothing. 409 `nothing_to_repair`, `volume_lost` or `gone`: a repair
+/// Asking again while that goes on changes nothing. 409 `nothing_to_repair`, `size_differs`, `volume_lost` or `gone`: a repair
 /// cannot help; 409 `contract_busy`: other work on the contract has to end first.
 #[utoipa::path(post, path = "/contracts/{contract}/repair", tag = "contracts",
     params(("contract" = String, Path, description = "`ctr_…`")),

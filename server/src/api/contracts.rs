@@ -45,7 +45,7 @@ pub(super) struct PlanBody {
     /// Memory of each, MiB, 256 to 262144.
     #[schema(minimum = 256, maximum = 262_144)]
     ram_mb: i64,
-    /// Storage of each, GB, 1 to 10000.
+    /// Storage of the whole service, GB, 1 to 10000.
     #[schema(minimum = 1, maximum = 10_000)]
     storage_gb: i64,
     /// Network, Mbit/s, 1 to 10000.
@@ -250,13 +250,19 @@ struct ResourceBody {
 
 /// Where something is at a cloud.
 #[derive(Debug, Serialize, ToSchema)]
-struct PlaceBody {
+pub(super) struct PlaceBody {
     /// The cloud's id of the zone.
     zone: String,
     /// The provider's name for the region.
     region: String,
     /// ISO 3166-1 alpha-2.
     country: String,
+}
+
+impl From<broker::contracts::PlaceView> for PlaceBody {
+    fn from(place: broker::contracts::PlaceView) -> Self {
+        Self { zone: place.zone, region: place.region, country: place.country }
+    }
 }
 
 /// Proof of erasure.
@@ -307,6 +313,8 @@ pub(super) struct ContractBody {
     timelines: Vec<TimelineBody>,
     /// What exists at the provider.
     resources: Vec<ResourceBody>,
+    /// What is watched since when, noted before users were let in.
+    watches: Vec<WatchBody>,
     /// Proof of erasure after release.
     erasure: Option<StatementBody>,
     /// The provider's final meter, JSON text.
@@ -321,6 +329,22 @@ pub(super) struct ContractBody {
     order: Option<String>,
     /// What the provider has published since; null: nothing else, or the offer is off the market.
     newer_offer: Option<NewerOfferBody>,
+}
+
+/// How one kind of watching began.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct WatchBody {
+    /// liveness, service or resources.
+    kind: &'static str,
+    /// When the first sample had arrived; null: the cloud does not measure it.
+    first_sample_at: Option<String>,
+}
+
+impl From<broker::contracts::Watch> for WatchBody {
+    fn from(watch: broker::contracts::Watch) -> Self {
+        Self { kind: watch.kind.as_str(), first_sample_at: watch.first_at.map(moment) }
+    }
 }
 
 /// A version of the offer that was published after the contract was made.
@@ -339,11 +363,7 @@ impl From<ContractPage> for ContractBody {
             kind: row.kind,
             native_id: row.native_id,
             state: row.state,
-            place: row.place.map(|place| PlaceBody {
-                zone: place.zone,
-                region: place.region,
-                country: place.country,
-            }),
+            place: row.place.map(PlaceBody::from),
         };
         let erasure = page.statement.map(|row| StatementBody {
             statement: row.statement,
@@ -375,6 +395,7 @@ impl From<ContractPage> for ContractBody {
             alternatives: page.alternatives.offers.iter().map(AlternativeBody::from).collect(),
             timelines: page.timelines.into_iter().map(TimelineBody::from).collect(),
             resources: page.resources.into_iter().map(resource).collect(),
+            watches: page.watches.into_iter().map(WatchBody::from).collect(),
             erasure,
             usage: page.usage,
             activated_at: page.activated_at.map(moment),
@@ -575,7 +596,8 @@ async fn observations(
     let from = span.from.unwrap_or_else(|| to.plus_us(-DAY_US));
     if from >= to {
         let text = "the span ends before it begins";
-        let fault = super::extract::fault("/from", "span", "", "earlier than `to`", text);
+        let fault =
+            super::extract::fault("/from", "span", &moment(from), "earlier than `to`", text);
         return Err(Problem::invalid(vec![fault]));
     }
     let buckets = broker.observations(&ctx, id, from, to, span.buckets).await?;

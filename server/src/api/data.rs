@@ -95,8 +95,9 @@ async fn read(
 
 /// Take the archive
 ///
-/// A tar. One that broke off goes on with `Range: bytes=N-` and `If-Range`. 409 `cloud_silent`: the cloud does
-/// not answer now.
+/// A tar. One that broke off goes on with `Range: bytes=N-` and `If-Range`; 416 when nothing is left behind N,
+/// any other range gives the whole. 409 `cloud_silent`: the cloud does not answer now. 409 `data_not_ready`: the
+/// service is still being stopped.
 #[utoipa::path(get, path = "/contracts/{contract}/data/archive", tag = "contracts",
     params(("contract" = String, Path, description = "`ctr_…`")),
     responses((status = 200, body = Vec<u8>, content_type = "application/x-tar"),

@@ -32,6 +32,8 @@ struct PartBody {
     observed: Option<String>,
     /// Size and place: `count`, `vcpu`, `ramMb`, `gb`, `mbps`, `url`, `zone`, `region`, `country`.
     attributes: BTreeMap<String, String>,
+    /// Sizes that the cloud was found to have instead; empty while it agrees or was not looked at.
+    observed_attributes: BTreeMap<String, String>,
 }
 
 impl From<Part> for PartBody {
@@ -41,6 +43,7 @@ impl From<Part> for PartBody {
             state: part.state,
             observed: part.observed,
             attributes: part.attributes,
+            observed_attributes: part.observed_attributes,
         }
     }
 }
@@ -225,7 +228,8 @@ async fn compare(
     let from = span.from.unwrap_or(Timestamp(0));
     if from > to {
         let text = "the span ends before it begins";
-        let fault = super::extract::fault("/from", "span", "", "not later than `to`", text);
+        let fault =
+            super::extract::fault("/from", "span", &moment(from), "not later than `to`", text);
         return Err(Problem::invalid(vec![fault]));
     }
     let items = broker.inventory_differences(&ctx, id, (from, to)).await?;

@@ -4,6 +4,7 @@
 #![allow(clippy::result_large_err, reason = "the error is the problem document that is sent")]
 
 mod account;
+mod adoption;
 mod alternatives;
 mod care;
 mod changes;
@@ -56,6 +57,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(plans::routes())
         .merge(notices::routes())
         .merge(contracts::routes())
+        .merge(adoption::routes())
         .merge(changes::routes())
         .merge(moves::routes())
         .merge(ends::routes())

@@ -209,6 +209,9 @@ impl From<BrokerError> for Problem {
                 alternatives: alternatives.iter().map(AlternativeRef::from).collect(),
                 ..Self::new(StatusCode::CONFLICT, code, detail)
             },
+            BrokerError::BeyondEnd { .. } => {
+                Self::new(StatusCode::RANGE_NOT_SATISFIABLE, code, text)
+            }
             BrokerError::TooManyAttempts { .. } => {
                 Self { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, code, text) }
             }

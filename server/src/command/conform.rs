@@ -66,6 +66,13 @@ pub struct ConformArgs {
 /// Examines the cloud and prints the report.
 pub fn run(args: &ConformArgs) -> anyhow::Result<ExitCode> {
     crate::log::start("warn", crate::config::LogFormat::Plain);
+    if let Some(path) = &args.html
+        && let Err(error) = std::fs::File::create(path)
+    {
+        // Before the examination: it takes a minute, and a report that cannot be kept is lost.
+        say(&format!("not examined: {} cannot be written: {error}", path.display()));
+        return Ok(ExitCode::from(NOT_EXAMINED));
+    }
     let report = match target(args) {
         Ok(target) => block_on(async { Ok(examine(args, &target).await) })?,
         Err(error) => {

@@ -16,12 +16,15 @@ use std::sync::Arc;
 use app::{AppState, Locale, assets::Assets, form::BODY_BYTES_MAX};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use broker::Broker;
 use tokio_util::sync::CancellationToken;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
@@ -116,10 +119,20 @@ impl Web {
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
             .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES_MAX))
             .layer(from_fn_with_state(Arc::clone(&web), errors::dress))
-            .layer(CompressionLayer::new().quality(COMPRESSION))
+            .layer(CompressionLayer::new().quality(COMPRESSION).compress_when(compressed()))
             .merge(health)
             .layer(from_fn_with_state(web, guard::guard)))
     }
+}
+
+/// What is sent packed: what gains by it and says nothing against it (RFC 9111, 5.2.2.6). An archive whose
+/// bytes are counted has to arrive as it was sent.
+fn compressed() -> impl Predicate {
+    let as_it_is = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
+        let rules = headers.get(CACHE_CONTROL).and_then(|rules| rules.to_str().ok());
+        !rules.is_some_and(|rules| rules.split(',').any(|rule| rule.trim() == "no-transform"))
+    };
+    DefaultPredicate::new().and(as_it_is)
 }
 
 fn load_assets(settings: &Settings) -> Assets {
@@ -143,5 +156,34 @@ pub async fn stop_signal() -> std::io::Result<()> {
     tokio::select! {
         done = tokio::signal::ctrl_c() => done,
         _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+    use tower::ServiceExt;
+
+    /// An archive whose digest is counted while it is sent: a browser, which takes packed answers, gets it
+    /// byte by byte as it is.
+    #[tokio::test]
+    async fn what_may_not_be_changed_on_its_way_is_not_packed() {
+        const LONG: &str = "kumoichi kumoichi kumoichi kumoichi kumoichi kumoichi";
+        let kept = || async { ([(CACHE_CONTROL, "private, no-store, no-transform")], LONG) };
+        let router = Router::new()
+            .route("/kept", get(kept))
+            .route("/page", get(|| async { LONG }))
+            .layer(CompressionLayer::new().quality(COMPRESSION).compress_when(compressed()));
+        for (path, packed) in [("/kept", false), ("/page", true)] {
+            let request = Request::get(path).header(ACCEPT_ENCODING, "gzip, br");
+            let request = request.body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.headers().contains_key(CONTENT_ENCODING), packed, "{path}");
+            let body = to_bytes(answer.into_body(), 10_000).await.unwrap();
+            assert_eq!(body == LONG, !packed, "{path}");
+        }
     }
 }

@@ -245,6 +245,26 @@ async fn repair_survives(engine: Engine) {
     market.finish().await;
 }
 
+/// What runs already is the contract's once, whoever dies while it becomes so.
+async fn adoption_survives(engine: Engine) {
+    let market = TestBroker::with_real_time_cloud(engine, 40).await;
+    let customer = market.person(Role::Customer).await;
+    let offer = market.offer(OFFER).await;
+    let code = market.broker.adoptable(&customer, offer).await.unwrap().code;
+    for place in hardest(places(&market, "adopt_service")) {
+        catch_up(&market);
+        let running = market.run_elsewhere(&code, &place).await;
+        let before = market.driver().allocation(&running).await.unwrap();
+        let id = market.adopt(&customer, OFFER, running.as_str(), &place).await.unwrap();
+        ends_done(&market, engine, &customer, id, &place).await;
+        runs_once(&market, &*market.driver(), &customer, id, &place).await;
+        let after = market.driver().allocation(&running).await.unwrap();
+        assert_eq!(after.instances, before.instances, "{place}: the same machines");
+        assert!(market.driver().list(&code).await.unwrap().is_empty(), "{place}");
+    }
+    market.finish().await;
+}
+
 /// The data of a service are given up before the processes begin; nothing is erased before that is known.
 async fn returning_release_survives(engine: Engine) {
     let market = TestBroker::with_real_time_cloud(engine, 40).await;
@@ -275,6 +295,7 @@ crate::on_both!(
     cancelled_scaling_survives => kill_9_while_a_size_is_taken_back_leaves_the_old_one,
     reclaim_survives => kill_9_at_every_step_of_giving_back_an_orphan_leaves_nothing_at_the_cloud,
     returning_release_survives => f7_10_1c_kill_9_at_a_step_of_a_release_that_returns_data_ends_erased,
+    adoption_survives => f7_5_1_kill_9_at_every_step_of_an_adoption_leaves_what_runs_to_one_owner,
     repair_survives => f7_5_3_kill_9_at_every_step_of_a_repair_leaves_the_service_running_once,
     order_of_three_survives => f7_4_4_kill_9_at_every_step_of_an_order_of_three_doubles_nothing,
 );

@@ -69,7 +69,7 @@ async fn nothing_is_held(market: &TestBroker, place: &str) {
             storage: StorageSpec { gb: 1 },
             network: NetworkSpec { mbps: 10, endpoint: EndpointKind::Http },
         };
-        let request = DiscoverRequest { region: zone.region, resources };
+        let request = DiscoverRequest { region: zone.region, resources, links: Vec::new() };
         let answer = market.driver().discover(&request).await.unwrap();
         assert_eq!(answer.free.instances, ROOM, "killed at {place}");
     }

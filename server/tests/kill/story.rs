@@ -21,7 +21,7 @@ const EVERYWHERE_VARIABLE: &str = "KUMOICHI_KILL_EVERYWHERE";
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The kinds of workflow of the program; a new one needs a story.
-pub const KINDS: [&str; 11] = [
+pub const KINDS: [&str; 12] = [
     "activate_contract",
     "release_contract",
     "release_returning_data",
@@ -31,6 +31,7 @@ pub const KINDS: [&str; 11] = [
     "repair_service",
     "scale_contract",
     "move_contract",
+    "adopt_service",
     "firm_list",
     "secure",
 ];

@@ -3,6 +3,7 @@
 use super::{MoveFacts, Terms};
 use crate::audit::{Entry, record};
 use crate::contracts::{END_MAX_US, engine};
+use crate::error::shown_moment;
 use crate::lifecycle::{self, ScaleInput};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{
@@ -330,7 +331,7 @@ fn check_from(asked: &Asked<'_>, head: &ContractHead, now: Timestamp) -> Result<
     }
     let message = "the beginning lies in the past, after the end of the contract, or too far ahead";
     let allowed = "a moment after now and before the contract ends, at most ten years ahead";
-    Err(BrokerError::field("/from", "begin", "", allowed, message))
+    Err(BrokerError::field("/from", "begin", &shown_moment(from), allowed, message))
 }
 
 /// Nobody agrees to a price that was not shown.

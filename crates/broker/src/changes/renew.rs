@@ -6,6 +6,7 @@ use super::ask::{Asked, Request};
 use super::{Terms, ask};
 use crate::contracts::{END_MAX_US, plan_obstacle, signed_price};
 use crate::documents::read_offer;
+use crate::error::shown_moment;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, ChangeKind, ContractId, Money, Timestamp};
@@ -158,5 +159,5 @@ fn check_end(before: &Terms, ends_at: Timestamp, now: Timestamp) -> Result<(), B
     }
     let message = "the end is not later than the one that is agreed, or too far ahead";
     let allowed = "a moment after the end that is agreed, at most ten years ahead";
-    Err(BrokerError::field("/endsAt", "renewal", "", allowed, message))
+    Err(BrokerError::field("/endsAt", "renewal", &shown_moment(ends_at), allowed, message))
 }

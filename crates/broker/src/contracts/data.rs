@@ -10,7 +10,7 @@ use crate::lifecycle::{self, RETURNING, TAKE_WITHIN, TAKEN, Taken};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, ContractId, Timestamp, WorkflowId};
 use futures::stream::{self, BoxStream, Stream, StreamExt};
-use provider_api::{AllocationId, ArchivePart, Driver, DriverError, ExportManifest};
+use provider_api::{AllocationId, ArchivePart, Driver, DriverError, ExportManifest, ProblemCode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -149,10 +149,12 @@ impl Broker {
         let waiting = waiting.ok_or(BrokerError::NotFound { what: "data" })?;
         let driver = self.way(&waiting).await?;
         let manifest = driver.export(&waiting.allocation).await.map_err(|error| silent(&error))?;
-        let part = driver
-            .export_archive(&waiting.allocation, from, etag)
-            .await
-            .map_err(|error| silent(&error))?;
+        let part = driver.export_archive(&waiting.allocation, from, etag).await;
+        let bytes = manifest.archive.bytes;
+        let part = part.map_err(|error| match error.code() {
+            Some(ProblemCode::RangeUnsatisfiable) => BrokerError::BeyondEnd { whole: bytes },
+            _ => silent(&error),
+        })?;
         let (begins, whole, etag) = (part.from, part.whole, part.etag.clone());
         let way = Way {
             broker: self.clone(),
@@ -162,7 +164,8 @@ impl Broker {
             hash: (begins == 0).then(Sha256::new),
             part,
         };
-        let pieces = stream::unfold(Some(way), next).boxed();
+        // Fused: a layer that changes a body asks again after its end.
+        let pieces = stream::unfold(Some(way), next).fuse().boxed();
         Ok(DataStream { from: begins, whole, etag, pieces })
     }
 
@@ -330,6 +333,11 @@ fn archive(manifest: ExportManifest) -> ReturnedArchive {
 }
 
 fn silent(error: &DriverError) -> BrokerError {
+    if error.code() == Some(ProblemCode::WrongState) {
+        let detail =
+            "the service is still being stopped; its data can be taken once it stands still";
+        return conflict("data_not_ready", detail);
+    }
     conflict("cloud_silent", error.to_string())
 }
 

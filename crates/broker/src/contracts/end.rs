@@ -3,6 +3,7 @@
 use super::engine;
 use crate::audit::{Entry, record};
 use crate::changes::clear_way;
+use crate::error::shown_moment;
 use crate::lifecycle::{self, ReleaseInput};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, ContractEvent, ContractId, ContractState, DurationUs, Timestamp};
@@ -100,7 +101,7 @@ impl Broker {
         {
             let message = "the end lies in the past, before the beginning, or too far ahead";
             let allowed = "a moment after now, at most ten years ahead";
-            return Err(BrokerError::field("/endsAt", "end", "", allowed, message));
+            return Err(BrokerError::field("/endsAt", "end", &shown_moment(at), allowed, message));
         }
         contracts::set_end(&mut tx, &head, ends_at, now).await?;
         let entry = match ends_at {

@@ -1,5 +1,6 @@
 //! From quote to settlement: what a customer contracts, and how it goes.
 
+mod adopt;
 mod alternatives;
 mod data;
 mod end;
@@ -12,6 +13,7 @@ mod ready;
 mod sign;
 mod start;
 
+pub use adopt::{Adopt, AdoptDifference, Adoptable, Adoption};
 pub use alternatives::{AlternativeOffer, Alternatives};
 pub use data::{DataStream, ReturnedArchive, ReturnedData, ReturnedFile, TakeData};
 pub use end::DataAtEnd;
@@ -22,7 +24,7 @@ pub(crate) use quote::{
 };
 pub(crate) use read::{cards as contract_cards, parse_cursor};
 pub use ready::service_name_fault;
-pub(crate) use sign::{class_of, contract_id, engine};
+pub(crate) use sign::{Existing, class_of, contract_id, engine};
 
 use crate::Listed;
 use crate::changes::ChangeView;
@@ -42,9 +44,9 @@ pub struct Plan {
     pub vcpu: i64,
     /// Memory of each, MiB.
     pub ram_mb: i64,
-    /// Storage of each, GB.
+    /// Storage of the whole service, GB.
     pub storage_gb: i64,
-    /// Network, Mbit/s.
+    /// Network of the whole service, Mbit/s.
     pub network_mbps: i64,
     /// Region at the provider.
     pub region: String,
@@ -230,6 +232,8 @@ pub struct ContractPage {
     pub timelines: Vec<Timeline>,
     /// What exists at the provider.
     pub resources: Vec<ResourceView>,
+    /// What is watched since when; empty before watching began.
+    pub watches: Vec<storage::contracts::Watch>,
     /// Whether its cloud was last found to have something else than was ordered.
     pub differs: bool,
     /// Proof of erasure after release.
@@ -270,6 +274,8 @@ pub struct Bucket {
     /// Slowest response in microseconds.
     pub max_us: Option<i64>,
 }
+
+pub use storage::contracts::{Watch, WatchKind};
 
 /// A page of contracts. Newest first.
 pub type ContractList = Listed<ContractCard>;

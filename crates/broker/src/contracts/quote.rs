@@ -66,7 +66,8 @@ pub(crate) fn obstacle(card: &OfferCard, now: Timestamp) -> Option<&'static str>
 }
 
 /// What the plan costs a month: the basket's price for each instance, and the offer's unit prices
-/// for what goes beyond the basket.
+/// for what goes beyond the baskets. Storage and network are those of the whole service, so each
+/// instance's basket brings its share of them.
 pub(crate) fn price(offer: &Shelved, plan: &Plan) -> Result<Money, BrokerError> {
     price_in(&offer.document, offer.card.price, plan)
 }
@@ -81,8 +82,9 @@ pub(crate) fn signed_price(offer: &sla::Offer, plan: &Plan) -> Result<Money, Bro
 
 fn price_in(offer: &sla::Offer, basket: Option<Money>, plan: &Plan) -> Result<Money, BrokerError> {
     let basket = basket.ok_or(BrokerError::NotFound { what: "price" })?;
-    let mut each = basket;
-    for (field, unit, asked, included, size) in beyond(plan) {
+    let instances = plan.instances;
+    let mut total = basket.times(instances).map_err(|error| too_large("instances", &error))?;
+    for Quantity { field, unit, asked, included, size, machines } in beyond(plan) {
         let extra = asked.saturating_sub(included);
         if extra <= 0 {
             continue;
@@ -97,19 +99,48 @@ fn price_in(offer: &sla::Offer, basket: Option<Money>, plan: &Plan) -> Result<Mo
             let expected = Some(sla::Expected::Between { min, max });
             BrokerError::Invalid(vec![FieldFault { expected, ..fault }])
         })?;
-        let cost = price.share(extra, per.saturating_mul(size)).and_then(|cost| each.plus(cost));
-        each = cost.map_err(|error| too_large(field, &error))?;
+        let cost = price.share(extra, per.saturating_mul(size));
+        let cost = cost.and_then(|cost| cost.times(machines)).and_then(|cost| total.plus(cost));
+        total = cost.map_err(|error| too_large(field, &error))?;
     }
-    each.times(plan.instances).map_err(|error| too_large("instances", &error))
+    Ok(total)
 }
 
-/// What is priced beyond the basket: `(field, unit, asked, included, how many of it are a unit)`.
-fn beyond(plan: &Plan) -> [(&'static str, &'static str, i64, i64, i64); 4] {
+/// A quantity that is priced beyond the basket.
+struct Quantity {
+    field: &'static str,
+    unit: &'static str,
+    asked: i64,
+    /// Of this, the baskets hold so many.
+    included: i64,
+    /// How many of it are a unit.
+    size: i64,
+    /// How many times it is booked: for each machine, or once.
+    machines: i64,
+}
+
+fn beyond(plan: &Plan) -> [Quantity; 4] {
+    let each = |field, unit, asked, included, size| Quantity {
+        field,
+        unit,
+        asked,
+        included,
+        size,
+        machines: plan.instances,
+    };
+    let once = |field, unit, asked, included: i64| Quantity {
+        field,
+        unit,
+        asked,
+        included: included.saturating_mul(plan.instances),
+        size: 1,
+        machines: 1,
+    };
     [
-        ("vcpu", "vcpu-month", plan.vcpu, BASKET.vcpu, 1),
-        ("ramMb", "ram-gib-month", plan.ram_mb, BASKET.ram_mb, MB_PER_GIB),
-        ("storageGb", "storage-gb-month", plan.storage_gb, BASKET.storage_gb, 1),
-        ("networkMbps", "mbit-month", plan.network_mbps, BASKET.network_mbps, 1),
+        each("vcpu", "vcpu-month", plan.vcpu, BASKET.vcpu, 1),
+        each("ramMb", "ram-gib-month", plan.ram_mb, BASKET.ram_mb, MB_PER_GIB),
+        once("storageGb", "storage-gb-month", plan.storage_gb, BASKET.storage_gb),
+        once("networkMbps", "mbit-month", plan.network_mbps, BASKET.network_mbps),
     ]
 }
 
@@ -118,12 +149,10 @@ fn beyond(plan: &Plan) -> [(&'static str, &'static str, i64, i64, i64); 4] {
 pub(crate) fn orderable(offer: &Shelved, field: &str) -> RangeInclusive<i64> {
     let all = Plan::range(field);
     let Some(basket) = offer.card.price else { return all };
-    let row = beyond(&BASKET).into_iter().find(|(name, ..)| *name == field);
+    let row = beyond(&BASKET).into_iter().find(|row| row.field == field);
     match row {
-        Some((_, unit, _, included, _))
-            if unit_price(&offer.document, unit, basket.currency).is_none() =>
-        {
-            *all.start()..=included
+        Some(row) if unit_price(&offer.document, row.unit, basket.currency).is_none() => {
+            *all.start()..=row.included
         }
         _ => all,
     }

@@ -88,6 +88,7 @@ impl Broker {
         let timelines = self.read_timelines(&mut tx, &contract.head).await?;
         let order = contract.head.order_id;
         let resources = contracts::list_resources(&mut tx, id).await?;
+        let watches = contracts::list_watches(&mut tx, id).await?;
         let differs = inventory::differs(&mut tx, id, self.now()).await?;
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
         let usage = contracts::find_usage(&mut tx, id).await?;
@@ -119,6 +120,7 @@ impl Broker {
                     state: row.state,
                 })
                 .collect(),
+            watches,
             differs,
             statement: statement.map(|row| StatementView {
                 statement: row.statement,

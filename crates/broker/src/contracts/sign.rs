@@ -4,12 +4,12 @@ use super::quote::plan_for;
 use super::ready::{check, new_contract};
 use super::{Plan, Sign};
 use crate::documents::read_requirement;
-use crate::lifecycle::{self, ActivateInput, TakenOver};
+use crate::lifecycle::{self, ActivateInput, AdoptInput, TakenOver};
 use crate::requirements::{RequirementSource, is_saved_as};
 use crate::securing::Take;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, ContractId, OrganisationId, ProviderId};
-use provider_api::AllocationId;
+use provider_api::{Allocation, AllocationId};
 use sha2::{Digest, Sha256};
 use sla::RecoveryPriority;
 use storage::contracts::{self, Contract, NewContract};
@@ -25,6 +25,16 @@ pub(super) struct Activation<'a> {
     pub service_name: &'a str,
     /// The need as it was signed.
     pub requirement: &'a str,
+}
+
+/// What there is already of a service when it is signed for.
+pub(crate) enum Existing<'a> {
+    /// Nothing.
+    Nothing,
+    /// A place of a firm list.
+    Held(&'a Take),
+    /// It runs and is to be adopted.
+    Running(&'a Allocation),
 }
 
 impl<'a> Activation<'a> {
@@ -43,15 +53,15 @@ impl Broker {
     /// Writes the contract and starts `activate_contract` in one unit of work; one that is to begin later
     /// waits for its moment instead.
     pub async fn sign(&self, ctx: &OpContext, sign: Sign) -> Result<ContractId, BrokerError> {
-        self.sign_and_take(ctx, sign, None).await
+        self.sign_for(ctx, sign, Existing::Nothing).await
     }
 
-    /// The same, taking over what a firm list holds.
-    pub(crate) async fn sign_and_take(
+    /// The same, taking over what there is.
+    pub(crate) async fn sign_for(
         &self,
         ctx: &OpContext,
         sign: Sign,
-        take: Option<&Take>,
+        existing: Existing<'_>,
     ) -> Result<ContractId, BrokerError> {
         let organisation = ctx.actor.organisation();
         ctx.may(Action::SignContract, organisation, "contract")?;
@@ -80,11 +90,13 @@ impl Broker {
             drop(tx);
             return self.signed_by_the_other(ctx, id, &sign, error).await;
         }
-        let held = match take {
-            Some(take) => Some(self.take_over(&mut tx, take, id).await?),
-            None => None,
+        let held = match existing {
+            Existing::Held(take) => Some(self.take_over(&mut tx, take, id).await?),
+            _ => None,
         };
-        if row.starts_at.is_none() {
+        if let Existing::Running(found) = existing {
+            self.start_adoption(&mut tx, Activation::of(&row), ready.plan, found).await?;
+        } else if row.starts_at.is_none() {
             self.start_activation(&mut tx, Activation::of(&row), (ready.plan, held)).await?;
         }
         self.note_signed(ctx, &mut tx, &row).await?;
@@ -170,6 +182,24 @@ impl Broker {
                 workflow::start(tx, from, &definition, &subject, &input).await
             }
         };
+        started.map_err(engine).map(drop)
+    }
+
+    async fn start_adoption(
+        &self,
+        tx: &mut Tx,
+        of: Activation<'_>,
+        plan: Plan,
+        found: &Allocation,
+    ) -> Result<(), BrokerError> {
+        let service_name = of.service_name.to_owned();
+        let wanted = ActivateInput { provider: of.provider, plan, service_name };
+        let (allocation, label) = (found.id.clone(), found.label.clone());
+        let input = AdoptInput { wanted, allocation, label };
+        let owner = of.organisation.to_string();
+        let from = self.origin(&owner, class_of(of.requirement)?);
+        let subject = of.contract.to_string();
+        let started = workflow::start(tx, from, &lifecycle::adoption(), &subject, &input).await;
         started.map_err(engine).map(drop)
     }
 

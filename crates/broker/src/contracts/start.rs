@@ -4,6 +4,7 @@
 use super::sign::Activation;
 use super::{END_MAX_US, Plan};
 use crate::audit::{Entry, record};
+use crate::error::shown_moment;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, ContractEvent, ContractId, ContractState, Timestamp};
 use storage::contracts::{self, ContractHead, StateChange};
@@ -132,5 +133,5 @@ pub(super) fn start_fault(
     }
     let message = "the beginning lies in the past, after the end, or too far ahead";
     let allowed = "a moment after now and before the end, at most ten years ahead";
-    Some(FieldFault::new("/startsAt", "start", "", allowed, message))
+    Some(FieldFault::new("/startsAt", "start", &shown_moment(starts_at), allowed, message))
 }

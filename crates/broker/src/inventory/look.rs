@@ -1,7 +1,7 @@
 //! A reconciler: asks each cloud what its active services consist of and notes where that is something
 //! else than was ordered. A cloud that does not answer says nothing about its services.
 
-use super::parts::observed;
+use super::parts::{Part, measured, observed};
 use super::{LOOK, read_parts, text};
 use crate::{Broker, BrokerError, lifecycle};
 use domain::{ContractId, ContractState, ResourceId};
@@ -9,11 +9,14 @@ use futures::stream::{self, StreamExt};
 use provider_api::{AllocationId, DriverError};
 use storage::contracts::{self, ContractHead};
 use storage::inventory::{self, InventorySnapshot};
+use storage::workflow::of_subject;
 
 /// Services asked at the same time.
 const AT_ONCE: usize = 16;
 /// Contracts read per page.
 const PAGE: u32 = 200;
+/// Workflows of a contract that are looked through.
+const RUNS_MAX: i64 = 50;
 
 impl Broker {
     /// Looks at every active service once; returns how many differ from what was ordered.
@@ -61,8 +64,18 @@ impl Broker {
             Err(DriverError::Gone { .. }) => None,
             Err(error) => return Err(error.to_string()),
         };
-        let found = observed(&parts, graph.as_ref());
-        let differs = found.iter().any(|part| part.observed.is_some());
+        let mut found = observed(&parts, graph.as_ref());
+        if graph.is_some() {
+            let lent = driver.allocation(&AllocationId(newest.allocation.clone())).await;
+            found = measured(&found, &lent.map_err(|error| error.to_string())?);
+        }
+        // Whoever changes the size at this moment writes down what is ordered when it is done.
+        if found.iter().any(|part| !part.observed_attributes.is_empty())
+            && self.is_at_work(head.id).await.map_err(|error| error.to_string())?
+        {
+            return Ok(false);
+        }
+        let differs = found.iter().any(Part::differs);
         if found != parts {
             self.note_look(head.id, newest, text(&found))
                 .await
@@ -72,6 +85,12 @@ impl Broker {
             tracing::info!(contract.id = %head.id, "a service is being repaired");
         }
         Ok(differs)
+    }
+
+    /// Whether a workflow works on the contract.
+    async fn is_at_work(&self, id: ContractId) -> Result<bool, BrokerError> {
+        let runs = of_subject(&mut self.begin_read().await?, &id.to_string(), RUNS_MAX).await?;
+        Ok(runs.iter().any(|run| run.finished_at.is_none()))
     }
 
     /// The newest snapshot of the allocation that the contract runs on.

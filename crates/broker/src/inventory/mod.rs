@@ -83,7 +83,7 @@ pub(crate) async fn differs(
     now: Timestamp,
 ) -> Result<bool, StorageError> {
     for snapshot in storage::inventory::at(tx, contract, now).await? {
-        if read_parts(&snapshot)?.iter().any(|part| part.observed.is_some()) {
+        if read_parts(&snapshot)?.iter().any(Part::differs) {
             return Ok(true);
         }
     }

@@ -21,7 +21,21 @@ pub struct Part {
     /// Its size and place, such as `count`, `gb` or `zone`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
+    /// Sizes that the cloud was found to have instead; empty while it agrees or was not looked at.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub observed_attributes: BTreeMap<String, String>,
 }
+
+impl Part {
+    /// Whether the cloud was found to have something else.
+    #[must_use]
+    pub fn differs(&self) -> bool {
+        self.observed.is_some() || !self.observed_attributes.is_empty()
+    }
+}
+
+/// Attributes that are ordered; an address or a zone is the cloud's to say.
+const SIZES: [&str; 5] = ["count", "vcpu", "ramMb", "gb", "mbps"];
 
 /// The parts of an allocation as the cloud answered a call.
 pub(crate) fn of(allocation: &Allocation) -> Vec<Part> {
@@ -34,6 +48,7 @@ pub(crate) fn of(allocation: &Allocation) -> Vec<Part> {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), value.clone()))
             .collect(),
+        observed_attributes: BTreeMap::new(),
     };
     let zone = &allocation.zone;
     let group = [
@@ -69,6 +84,22 @@ pub(crate) fn of(allocation: &Allocation) -> Vec<Part> {
 /// The same parts with what the cloud was found to have, where that is something else.
 pub(crate) fn observed(parts: &[Part], graph: Option<&ResourceGraph>) -> Vec<Part> {
     parts.iter().map(|part| Part { observed: found(part, graph), ..part.clone() }).collect()
+}
+
+/// The same parts with the sizes that the allocation was found to have, where those are others.
+pub(crate) fn measured(parts: &[Part], allocation: &Allocation) -> Vec<Part> {
+    let now = of(allocation);
+    let others = |part: &Part| {
+        let sizes = now.iter().filter(|one| one.kind == part.kind).flat_map(|one| &one.attributes);
+        sizes
+            .filter(|(name, value)| {
+                SIZES.contains(&name.as_str())
+                    && part.attributes.get(*name).is_some_and(|ordered| ordered != *value)
+            })
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    };
+    parts.iter().map(|part| Part { observed_attributes: others(part), ..part.clone() }).collect()
 }
 
 fn found(part: &Part, graph: Option<&ResourceGraph>) -> Option<String> {
@@ -137,6 +168,7 @@ mod tests {
             state: state.to_owned(),
             observed: None,
             attributes: BTreeMap::new(),
+            observed_attributes: BTreeMap::new(),
         }
     }
 

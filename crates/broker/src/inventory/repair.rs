@@ -28,6 +28,8 @@ pub enum Remedy {
     Start,
     /// Only access is closed: users are let in.
     Open,
+    /// Nothing: the cloud lends another size than was ordered; the provider is asked, or the order is changed.
+    Size,
     /// Nothing: the volume is lost, and nothing is started on an empty one.
     VolumeLost,
     /// Nothing: the cloud no longer has what the contract was held by.
@@ -47,6 +49,7 @@ impl Remedy {
         match self {
             Self::Start => "start",
             Self::Open => "open",
+            Self::Size => "size",
             Self::VolumeLost => "volume_lost",
             Self::Gone => "gone",
         }
@@ -104,7 +107,8 @@ pub(crate) fn remedy(parts: &[Part]) -> Option<Remedy> {
         (Some("ready"), _) if observed(ResourceKind::Compute.as_str()).is_none() => {
             Some(Remedy::Open)
         }
-        _ => parts.iter().any(|part| part.observed.is_some()).then_some(Remedy::Start),
+        _ if parts.iter().any(|part| part.observed.is_some()) => Some(Remedy::Start),
+        _ => parts.iter().any(Part::differs).then_some(Remedy::Size),
     }
 }
 
@@ -138,6 +142,9 @@ impl Broker {
         }
         match self.remedy_of(&mut tx, &head).await? {
             Some(remedy) if remedy.is_possible() => {}
+            Some(Remedy::Size) => {
+                return Err(conflict("size_differs", "the cloud lends another size"));
+            }
             Some(Remedy::VolumeLost) => {
                 return Err(conflict("volume_lost", "the volume is lost at the cloud"));
             }
@@ -257,6 +264,7 @@ mod tests {
                 .find(|(name, _)| name == kind)
                 .map(|(_, state)| (*state).to_owned()),
             attributes: BTreeMap::new(),
+            observed_attributes: BTreeMap::new(),
         };
         [GROUP, "compute", "storage", "network", "endpoint"].iter().map(part).collect()
     }
@@ -279,6 +287,12 @@ mod tests {
         for (observed, expected) in cases {
             assert_eq!(remedy(&parts(observed)), expected, "{observed:?}");
         }
+        let mut larger = parts(none);
+        larger[1].observed_attributes = [("count".to_owned(), "2".to_owned())].into();
+        assert_eq!(remedy(&larger), Some(Remedy::Size));
+        larger[0].observed = Some("draining".to_owned());
+        assert_eq!(remedy(&larger), Some(Remedy::Start), "it runs first");
+        assert!(!Remedy::Size.is_possible());
         assert!(!Remedy::Gone.is_possible() && !Remedy::VolumeLost.is_possible());
     }
 

@@ -1,7 +1,7 @@
 //! `activate_contract`: plan → discover → hold → confirm → start → probe → allow → verify.
 //!
 //! Order: what cannot fail comes first, what costs money as late as possible, and users are let in
-//! only when the service is up inside; `verify` then looks from outside, as they will. Undo walks
+//! only when the service is up inside and watched (`watching`); `verify` then looks from outside, as they will. Undo walks
 //! back: access closed, stopped and erased, released, hold dropped. Each undo first looks at the
 //! allocation and does what is still to do there, also what a call that arrived late has done
 //! (`take_down`), so repeating it is harmless, and a hold whose answer was lost is found again by its
@@ -11,14 +11,14 @@ use super::cloud::{Cloud, contract_id, stop};
 use super::place::{Placing, country_of};
 use super::rows::{Ending, GroupDetail, done_with, end};
 use super::seat::Seat;
-use super::take_down;
+use super::{take_down, watching};
 use crate::Broker;
 use crate::contracts::Plan;
 use domain::{ContractEvent, ProviderId};
 use provider_api::{
     Allocation, AllocationId, ComputeSpec, ConfirmCommand, DiscoverRequest, EndpointKind,
-    ExtendCommand, HoldCommand, HoldRequest, NetworkSpec, Quota, ResourceGroup, ResourceState,
-    StartCommand, StartRequest, StorageSpec,
+    ExtendCommand, HoldCommand, HoldRequest, MonitoringRequest, NetworkSpec, Quota, ResourceGroup,
+    ResourceState, StartCommand, StartRequest, StorageSpec,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -70,6 +70,17 @@ struct MayTakeOver {
     held: Option<AllocationId>,
 }
 
+/// What the look at the cloud told.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Discovered {
+    #[serde(flatten)]
+    pub detail: GroupDetail,
+    /// What is to be measured; absent where the cloud measures nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitoring: Option<MonitoringRequest>,
+}
+
 const STEPS: &[Step<Broker>] = &[
     Step::new("plan", |input| Box::pin(plan(input))),
     Step::new("discover", |input| Box::pin(discover(input))),
@@ -78,7 +89,7 @@ const STEPS: &[Step<Broker>] = &[
     Step::new("start", |input| Box::pin(start(input)))
         .retry(RetryPolicy::USUAL.timeout(START_TIMEOUT))
         .undo(|input| Box::pin(stop_and_erase(input))),
-    Step::new("probe", |input| Box::pin(probe(input))),
+    Step::new("probe", |input| Box::pin(probe(input))).undo(|input| Box::pin(stop_watching(input))),
     Step::new("allow", |input| Box::pin(allow(input))).undo(|input| Box::pin(deny(input))),
     Step::new("verify", |input| Box::pin(verify(input))),
 ];
@@ -126,8 +137,11 @@ pub(super) async fn discover(input: StepInput<Broker>) -> StepResult {
     let placing: Placing = seat.output(&input.run, "plan")?;
     let capabilities = cloud.driver.capabilities().await.map_err(stop)?;
     placing.check(&capabilities)?;
-    let request =
-        DiscoverRequest { region: placing.region.clone(), resources: placing.resources.clone() };
+    let request = DiscoverRequest {
+        region: placing.region.clone(),
+        resources: placing.resources.clone(),
+        links: Vec::new(),
+    };
     let answer = cloud.driver.discover(&request).await.map_err(stop)?;
     placing.check_zone(&answer.zone)?;
     // What is held for this contract already may be what fills the cloud.
@@ -137,7 +151,9 @@ pub(super) async fn discover(input: StepInput<Broker>) -> StepResult {
             format!("region {} has not enough left for the whole group", placing.region),
         ));
     }
-    Done::with(&GroupDetail::of(capabilities.erasure_key, &answer.zone))
+    let monitoring = watching::wanted(&capabilities);
+    let detail = GroupDetail::of(capabilities.erasure_key, &answer.zone);
+    Done::with(&Discovered { detail, monitoring })
 }
 
 /// F7.4.3, F7.4.4: compute, storage and network together or not at all, for a limited time.
@@ -149,6 +165,7 @@ pub(super) async fn hold(input: StepInput<Broker>) -> StepResult {
         label: seat.contract.to_string(),
         region: placing.region.clone(),
         resources: placing.resources.clone(),
+        links: Vec::new(),
         ttl_seconds: Some(HOLD_TTL_SECONDS),
     };
     let allocation = match taken_over(&input, &cloud, &seat).await? {
@@ -263,15 +280,32 @@ pub(super) async fn stop_and_erase(input: StepInput<Broker>) -> StepResult {
     note(&input, &seat, &take_down::stop_and_erase(&cloud, allocation).await?)
 }
 
-/// The cloud's own view of the service, before anybody is let in.
+/// The cloud's own view of the service, and the beginning of watching (P6.1.i5), before anybody is let in.
 pub(super) async fn probe(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
     let cloud = cloud(&input, &seat).await?;
-    let liveness = cloud.driver.liveness(&allocation_id(&input, &seat)?).await.map_err(stop)?;
+    let id = allocation_id(&input, &seat)?;
+    let liveness = cloud.driver.liveness(&id).await.map_err(stop)?;
     if !liveness.alive {
         return Err(Stop::retry("not_alive", "the service does not answer inside its cloud"));
     }
-    Done::with(&liveness)
+    let seen: Discovered = seat.output(&input.run, "discover")?;
+    let watches = watching::begin(&cloud, &id, seen.monitoring, input.clock.now()).await?;
+    let contract = seat.contract;
+    let done = Done::with(&liveness)?;
+    Ok(done.commit(move |tx| Box::pin(async move { watching::note(tx, contract, &watches).await })))
+}
+
+pub(super) async fn stop_watching(input: StepInput<Broker>) -> StepResult {
+    let seat = Seat::of(&input)?;
+    let seen: Discovered = seat.output(&input.run, "discover")?;
+    let Some(monitoring) = seen.monitoring else { return Ok(Done::empty()) };
+    let cloud = cloud(&input, &seat).await?;
+    let id = allocation_id(&input, &seat)?;
+    if look(&cloud, &seat, Some(id.clone())).await?.is_some() {
+        watching::end(&cloud, &id, monitoring).await?;
+    }
+    Ok(Done::empty())
 }
 
 /// IF13: closed until everything before has passed.
@@ -301,18 +335,32 @@ pub(super) async fn deny(input: StepInput<Broker>) -> StepResult {
 
 /// P6.1.i4: the job ends only when a probe through the customer-facing address passes.
 pub(super) async fn verify(input: StepInput<Broker>) -> StepResult {
-    let opened: Allocation = Seat::of(&input)?.output(&input.run, "allow")?;
-    answers(&input, &opened).await
+    let seat = Seat::of(&input)?;
+    let opened: Allocation = seat.output(&input.run, "allow")?;
+    let (url, response_us) = ask(&input, &opened).await?;
+    // What users get is watched from the first answer on.
+    let sample = watching::answered(&input, seat.contract, response_us);
+    Ok(Done::with(&url)?.commit(move |tx| {
+        Box::pin(async move {
+            storage::observations::insert(tx, &sample).await?;
+            Ok(())
+        })
+    }))
 }
 
 /// Whether the opened address answers as its users would see it.
 pub(super) async fn answers(input: &StepInput<Broker>, opened: &Allocation) -> StepResult {
+    Done::with(&ask(input, opened).await?.0)
+}
+
+/// The address that answered, and after how many microseconds.
+async fn ask(input: &StepInput<Broker>, opened: &Allocation) -> Result<(String, i64), Stop> {
     let endpoint = opened
         .endpoint
         .as_ref()
         .ok_or_else(|| Stop::failed("no_address", "the cloud named no address of the service"))?;
     match input.env.inner.probe.probe(&endpoint.url).await {
-        Ok(answer) if answer.is_up() => Done::with(&endpoint.url),
+        Ok(answer) if answer.is_up() => Ok((endpoint.url.clone(), answer.response_us)),
         Ok(answer) => {
             Err(Stop::retry("address_silent", format!("the service answers {}", answer.status)))
         }
@@ -320,7 +368,7 @@ pub(super) async fn answers(input: &StepInput<Broker>, opened: &Allocation) -> S
     }
 }
 
-async fn activated(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), Stop> {
+pub(super) async fn activated(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), Stop> {
     let address: String = input.run.output("verify")?;
     let ending = Ending {
         event: ContractEvent::Activated,
@@ -331,7 +379,7 @@ async fn activated(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<()
     end(&input.env, tx, contract_id(&input.run)?, ending).await
 }
 
-async fn failed(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), Stop> {
+pub(super) async fn failed(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), Stop> {
     let failure = input.run.failure.as_ref().map_or("unknown", |failure| failure.code.as_str());
     let ending = Ending {
         event: ContractEvent::ActivationFailed,
@@ -346,8 +394,11 @@ async fn cloud(input: &StepInput<Broker>, seat: &Seat) -> Result<Cloud, Stop> {
     Cloud::of(input, seat.wanted.provider).await
 }
 
-/// The held allocation; every step after `hold` has it.
+/// The held allocation, or the one that was adopted; every step after `hold` or `adopt` has it.
 fn allocation_id(input: &StepInput<Broker>, seat: &Seat) -> Result<AllocationId, Stop> {
+    if let Some(adopted) = seat.output_if_done::<Allocation>(&input.run, "adopt")? {
+        return Ok(adopted.id);
+    }
     Ok(seat.output::<Allocation>(&input.run, "hold")?.id)
 }
 
@@ -364,7 +415,11 @@ async fn look(
 }
 
 /// A cloud that answers with another allocation than was asked about is not believed.
-fn ours(seat: &Seat, allocation: &Allocation, asked: Option<&AllocationId>) -> Result<(), Stop> {
+pub(super) fn ours(
+    seat: &Seat,
+    allocation: &Allocation,
+    asked: Option<&AllocationId>,
+) -> Result<(), Stop> {
     let labelled = allocation.label == seat.contract.to_string();
     if labelled && asked.is_none_or(|asked| *asked == allocation.id) {
         return Ok(());
@@ -373,7 +428,7 @@ fn ours(seat: &Seat, allocation: &Allocation, asked: Option<&AllocationId>) -> R
     Err(Stop::failed("wrong_answer", detail))
 }
 
-fn note(input: &StepInput<Broker>, seat: &Seat, allocation: &Allocation) -> StepResult {
+pub(super) fn note(input: &StepInput<Broker>, seat: &Seat, allocation: &Allocation) -> StepResult {
     let detail: GroupDetail = seat.output(&input.run, "discover")?;
     done_with(input, seat.contract, allocation, (seat.kind(), &detail))
 }

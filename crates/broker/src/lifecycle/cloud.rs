@@ -60,7 +60,7 @@ impl Cloud {
         let key = IdempotencyKey::parse(key)
             .map_err(|error| Stop::failed("internal", error.to_string()))?;
         let record = self.driver.operation(&key).await.map_err(stop)?;
-        Ok(record.map(|record| record.allocation.id))
+        Ok(record.and_then(|record| record.allocation).map(|allocation| allocation.id))
     }
 }
 

@@ -1,7 +1,8 @@
 //! The workflows that drive a contract at its provider: `activate_contract`, `release_contract` and
 //! `release_returning_data`, for several
-//! at once `activate_order_of_2` and `activate_order_of_3`, `scale_contract`, `move_contract`, `repair_service` where a
-//! cloud has something else than was ordered, and `reclaim_orphan` for what belongs to nobody.
+//! at once `activate_order_of_2` and `activate_order_of_3`, `scale_contract`, `move_contract`, `adopt_service` for what
+//! runs already, `repair_service` where a cloud has something else than was ordered, and `reclaim_orphan` for what
+//! belongs to nobody.
 //! What is held before anything is signed is in `securing`.
 //!
 //! Each works on one allocation, which is held under the contract's id as its label. Who calls
@@ -10,6 +11,7 @@
 //! refused by the cloud itself.
 
 mod activate;
+mod adopt;
 mod cloud;
 mod known;
 mod moving;
@@ -23,8 +25,10 @@ mod scale;
 mod seat;
 mod take_down;
 mod target;
+mod watching;
 
 pub(crate) use activate::{ActivateInput, TakenOver, group_of};
+pub(crate) use adopt::AdoptInput;
 pub(crate) use cloud::{Cloud, stop};
 pub(crate) use known::KnownClouds;
 pub(crate) use moving::MoveInput;
@@ -48,6 +52,7 @@ pub(crate) fn definitions() -> Vec<WorkflowDefinition<Broker>> {
     all.push(repair::definition());
     all.push(scale::definition());
     all.push(moving::definition());
+    all.push(adopt::definition());
     all.push(crate::securing::firm_definition());
     all.push(crate::securing::secure_definition());
     all
@@ -56,6 +61,11 @@ pub(crate) fn definitions() -> Vec<WorkflowDefinition<Broker>> {
 /// The definition of activation, for starting it.
 pub(crate) fn activation() -> WorkflowDefinition<Broker> {
     activate::definition()
+}
+
+/// The definition of adoption, for starting it.
+pub(crate) fn adoption() -> WorkflowDefinition<Broker> {
+    adopt::definition()
 }
 
 /// The definition of release, for starting it.

@@ -66,7 +66,9 @@ macro_rules! stages {
                 .retry(RetryPolicy::USUAL.timeout(START_TIMEOUT))
                 .undo(|input| Box::pin(work::stop_and_erase(input)))
                 .beside(START),)+
-            $(Step::new(concat!("probe", $seat), |input| Box::pin(work::probe(input))).beside(PROBE),)+
+            $(Step::new(concat!("probe", $seat), |input| Box::pin(work::probe(input)))
+                .undo(|input| Box::pin(work::stop_watching(input)))
+                .beside(PROBE),)+
             $(Step::new(concat!("allow", $seat), |input| Box::pin(work::allow(input)))
                 .undo(|input| Box::pin(work::deny(input)))
                 .beside(ALLOW),)+

@@ -53,7 +53,10 @@ async fn release(input: StepInput<Broker>) -> StepResult {
 async fn look(input: &StepInput<Broker>) -> Result<Option<(Cloud, Allocation)>, workflow::Stop> {
     let wanted = input.run.input::<ReclaimInput>()?;
     let cloud = Cloud::of(input, wanted.provider).await?;
-    Ok(cloud.look(&wanted.allocation).await?.map(|found| (cloud, found)))
+    let found = cloud.look(&wanted.allocation).await?;
+    // What has come under another label since is somebody's.
+    let found = found.filter(|found| found.label == input.run.subject);
+    Ok(found.map(|found| (cloud, found)))
 }
 
 fn note(input: &StepInput<Broker>, allocation: &Allocation) -> StepResult {

@@ -35,6 +35,8 @@ async fn read(mut stream: DataStream) -> Vec<u8> {
     while let Some(piece) = stream.pieces.next().await {
         all.extend(piece.unwrap());
     }
+    // Whoever packs a body on its way asks again after the end.
+    assert!(stream.pieces.next().await.is_none());
     all
 }
 
@@ -63,6 +65,11 @@ async fn f7_10_1c_data_wait_whole_until_their_owner_has_them_and_are_erased_then
     let rest = market.broker.returned_archive(&customer, id, (700, None)).await.unwrap();
     assert_eq!((rest.from, rest.whole), (700, u64::try_from(whole.len()).unwrap()));
     assert_eq!(read(rest).await, &whole[700..]);
+    let behind = market.broker.returned_archive(&customer, id, (9_999_999, None)).await;
+    assert!(
+        matches!(behind, Err(BrokerError::BeyondEnd { whole: bytes }) if bytes == archive.bytes),
+        "{behind:?}"
+    );
 
     let data = market.broker.returned_data(&customer, id).await.unwrap().unwrap();
     assert!(data.sent_at.is_some(), "the broker saw that all of it was sent");

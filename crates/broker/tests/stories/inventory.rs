@@ -1,7 +1,7 @@
 //! What a service consists of at its cloud, at every moment of its life.
 
 use crate::on_both;
-use broker::inventory::{GROUP, Inventory, LOOK};
+use broker::inventory::{GROUP, Inventory, LOOK, Remedy};
 use broker::{BrokerError, OpContext};
 use domain::{ContractId, ContractState, Role, Timestamp};
 use provider_api::ResourceState;
@@ -87,6 +87,31 @@ async fn f7_5_4_every_moment_of_a_life_reads_as_it_was(engine: Engine) {
     );
     let same = market.broker.inventory_differences(&customer, id, (runs, runs)).await.unwrap();
     assert_eq!(same, []);
+    market.finish().await;
+}
+
+/// Somebody with the cloud's own tools makes a service larger; the order is what it was.
+async fn f7_5_3_another_size_than_was_ordered_is_found_and_told(engine: Engine) {
+    let (market, customer, id) = running(engine).await;
+    market.clock.advance_seconds(60);
+    assert_eq!(market.broker.look_at_services().await.unwrap(), 0);
+    market.resize_by_hand(id, "by-hand", 2).await;
+    for _ in 0..2 {
+        assert_eq!(market.broker.look_at_services().await.unwrap(), 1);
+    }
+    let now = market.broker.inventory(&customer, id, None).await.unwrap();
+    let compute = now.allocations[0].parts.iter().find(|part| part.kind == "compute").unwrap();
+    assert_eq!(compute.attributes["count"], "1");
+    assert_eq!(compute.observed_attributes["count"], "2");
+    assert_eq!(compute.observed, None);
+    let remedy = market.broker.repair_view(&customer, id).await.unwrap().remedy;
+    assert_eq!(remedy, Some(Remedy::Size));
+    let refused = market.broker.repair(&customer, id).await;
+    let told = matches!(refused, Err(BrokerError::Conflict { code: "size_differs", .. }));
+    assert!(told, "{refused:?}");
+    market.resize_by_hand(id, "back", 1).await;
+    assert_eq!(market.broker.look_at_services().await.unwrap(), 0);
+    assert_eq!(market.broker.repair_view(&customer, id).await.unwrap().remedy, None);
     market.finish().await;
 }
 
@@ -181,6 +206,7 @@ async fn the_inventory_is_its_customers_and_the_brokers(engine: Engine) {
 on_both!(
     f7_5_4_every_moment_of_a_life_reads_as_it_was,
     f7_5_3_what_a_cloud_changes_by_itself_is_found_once_and_told,
+    f7_5_3_another_size_than_was_ordered_is_found_and_told,
     a_cloud_that_does_not_answer_says_nothing_about_its_services,
     f7_5_what_a_late_call_leaves_is_found_and_given_back,
     the_inventory_is_its_customers_and_the_brokers,

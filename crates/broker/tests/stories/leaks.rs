@@ -52,6 +52,17 @@ impl Theatre {
         self.stage(Play { market, customer, contract }, "release_contract").await
     }
 
+    /// A service that runs already, just signed for.
+    async fn adoption(&self, engine: Engine) -> Stage<Broker> {
+        let market = TestBroker::with_cloud(engine, 1).await;
+        let customer = market.person(Role::Customer).await;
+        let offer = market.offer(OFFER).await;
+        let code = market.broker.adoptable(&customer, offer).await.unwrap().code;
+        let id = market.run_elsewhere(&code, "one").await;
+        let contract = market.adopt(&customer, OFFER, id.as_str(), "one").await.unwrap();
+        self.stage(Play { market, customer, contract }, "adopt_service").await
+    }
+
     /// Two contracts just signed together; the play is about the first.
     async fn order(&self, engine: Engine) -> Stage<Broker> {
         let market = TestBroker::with_cloud(engine, 2).await;
@@ -96,6 +107,29 @@ impl Theatre {
             let cloud = play.market.cloud.as_ref().unwrap();
             let left = allocations.iter().filter(|each| cloud.volume_exists(each.id.as_str()));
             assert_eq!(left.count(), 0, "{}: data left behind", ended.fault);
+        }
+        play.market.finish().await;
+    }
+
+    /// The contract's and open, or its owner's again and as it was.
+    async fn check_adoption(&self, ended: Ended<Broker>) {
+        let play = self.take();
+        let market = &play.market;
+        let offer = market.offer(OFFER).await;
+        let code = market.broker.adoptable(&play.customer, offer).await.unwrap().code;
+        let (own, shown) = (play.contract.to_string(), ended.is_done());
+        let mut states = Vec::new();
+        for label in [&own, &code] {
+            let all = market.driver().list(label).await.unwrap();
+            states.push(all.iter().map(|one| one.state).collect::<Vec<_>>());
+        }
+        let state = market.state(&play.customer, play.contract).await;
+        if shown {
+            assert_eq!(state, ContractState::Active, "{}", ended.fault);
+            assert_eq!(states, [vec![ResourceState::Active], vec![]], "{}", ended.fault);
+        } else {
+            assert_eq!(state, ContractState::Failed, "{}", ended.fault);
+            assert_eq!(states, [vec![], vec![ResourceState::Ready]], "{}", ended.fault);
         }
         play.market.finish().await;
     }
@@ -174,6 +208,22 @@ async fn f7_4_4_a_crash_at_every_place_of_an_order_loses_and_doubles_nothing(eng
     recover_from_every_prefix(|| theatre.order(engine), |ended| theatre.check_order(ended)).await;
 }
 
+async fn repeating_every_step_of_an_adoption_is_harmless(engine: Engine) {
+    let theatre = Theatre::default();
+    repeat_every_step(|| theatre.adoption(engine), |ended| theatre.check_adoption(ended)).await;
+}
+
+async fn f7_5_1_failing_at_every_step_of_an_adoption_gives_it_back(engine: Engine) {
+    let theatre = Theatre::default();
+    fail_at_every_step(|| theatre.adoption(engine), |ended| theatre.check_adoption(ended)).await;
+}
+
+async fn f7_5_1_a_crash_at_every_place_of_an_adoption_restarts_and_loses_nothing(engine: Engine) {
+    let theatre = Theatre::default();
+    recover_from_every_prefix(|| theatre.adoption(engine), |ended| theatre.check_adoption(ended))
+        .await;
+}
+
 async fn repeating_every_release_step_is_harmless(engine: Engine) {
     let theatre = Theatre::default();
     repeat_every_step(|| theatre.release(engine), |ended| theatre.check_release(ended)).await;
@@ -197,6 +247,9 @@ on_both!(
     repeating_every_step_of_an_order_doubles_nothing,
     f7_4_4_failing_at_every_step_of_an_order_leaves_nothing_held,
     f7_4_4_a_crash_at_every_place_of_an_order_loses_and_doubles_nothing,
+    repeating_every_step_of_an_adoption_is_harmless,
+    f7_5_1_failing_at_every_step_of_an_adoption_gives_it_back,
+    f7_5_1_a_crash_at_every_place_of_an_adoption_restarts_and_loses_nothing,
     repeating_every_release_step_is_harmless,
     failing_at_every_release_step_still_ends_erased_after_a_retry,
     a_crash_at_every_place_of_release_still_ends_erased,

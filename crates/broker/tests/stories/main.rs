@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod adoption;
 mod changes;
 mod combinations;
 mod conformance;
@@ -35,6 +36,7 @@ mod securing;
 mod signals;
 mod simulation;
 mod starts;
+mod watching;
 
 /// Makes each story two tests, one for each database.
 macro_rules! on_both {

@@ -9,10 +9,10 @@ use super::archive;
 use super::client::{self, Outgoing, Payload};
 use super::config::{ConfigError, DriverConfig};
 use crate::driver::{
-    AcceptLinkCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
+    AcceptLinkCommand, AdoptCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
     BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
     DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
-    PullCommand, ResizeCommand, ShareCommand, StartCommand,
+    MonitorCommand, PullCommand, PullImageCommand, ResizeCommand, ShareCommand, StartCommand,
 };
 use crate::erasure::ErasureStatement;
 use crate::paths;
@@ -22,8 +22,8 @@ use crate::wire::{
     Allocation, AllocationId, AllocationPage, AttachRequest, BackedUpFile, Backup, BackupFilePage,
     BackupId, BackupPage, Capabilities, ConfirmRequest, DiscoverAnswer, DiscoverRequest, EventPage,
     ExportManifest, ExtendRequest, IdempotencyKey, Image, ImageId, ImagePage, Link, LinkId,
-    LinkPage, LinkProbe, Liveness, LongOperation, LongOperationPage, Metrics, OperationId,
-    OperationRecord, ResolvedRecipe, StartRequest, TenantQuota, UsageRecord,
+    LinkPage, LinkProbe, Liveness, LongOperation, LongOperationPage, Metrics, Monitoring,
+    OperationId, OperationRecord, ResolvedRecipe, StartRequest, TenantQuota, UsageRecord,
 };
 
 /// One cloud over HTTP.
@@ -186,7 +186,12 @@ impl Driver for HttpDriver {
         self.change(Method::POST, path, &command.request, &command.call).await
     }
 
-    async fn drain(&self, command: DrainCommand) -> Result<Allocation, DriverError> {
+    async fn adopt(&self, command: AdoptCommand) -> Result<Allocation, DriverError> {
+        let path = paths::with(paths::ADOPT, command.allocation_id.as_str());
+        self.change(Method::POST, path, &command.request, &command.call).await
+    }
+
+    async fn drain(&self, command: DrainCommand) -> Result<LongOperation, DriverError> {
         let path = paths::with(paths::DRAIN, command.allocation_id.as_str());
         self.change(Method::POST, path, &command.request, &command.call).await
     }
@@ -268,6 +273,15 @@ impl Driver for HttpDriver {
 
     async fn metrics(&self, id: &AllocationId) -> Result<Metrics, DriverError> {
         self.get(paths::with(paths::METRICS, id.as_str())).await
+    }
+
+    async fn set_monitoring(&self, command: MonitorCommand) -> Result<Monitoring, DriverError> {
+        let path = paths::with(paths::MONITORING, command.allocation_id.as_str());
+        self.change(Method::PUT, path, &command.request, &command.call).await
+    }
+
+    async fn monitoring(&self, id: &AllocationId) -> Result<Monitoring, DriverError> {
+        self.get(paths::with(paths::MONITORING, id.as_str())).await
     }
 
     async fn meter(&self, id: &AllocationId) -> Result<UsageRecord, DriverError> {
@@ -358,6 +372,11 @@ impl Driver for HttpDriver {
     async fn pull_data(&self, command: PullCommand) -> Result<LongOperation, DriverError> {
         let path = paths::with(paths::PULL, command.link_id.as_str());
         self.change(Method::POST, path, &(), &command.call).await
+    }
+
+    async fn pull_image(&self, command: PullImageCommand) -> Result<LongOperation, DriverError> {
+        let path = paths::with(paths::PULL_IMAGE, command.link_id.as_str());
+        self.change(Method::POST, path, &command.image, &command.call).await
     }
 
     async fn long_operation(&self, id: &OperationId) -> Result<LongOperation, DriverError> {

@@ -32,12 +32,17 @@ pub fn example(schema: &str) -> Option<Value> {
     match schema {
         "Capabilities" => told(&capabilities()),
         "TenantQuota" => told(&quota()),
-        "DiscoverRequest" => told(&DiscoverRequest { region: zone().region, resources: group() }),
+        "DiscoverRequest" => told(&DiscoverRequest {
+            region: zone().region,
+            resources: group(),
+            links: links::places(),
+        }),
         "DiscoverAnswer" => told(&discovered()),
         "HoldRequest" => told(&HoldRequest {
             label: LABEL.to_owned(),
             region: zone().region,
             resources: group(),
+            links: links::places(),
             ttl_seconds: Some(300),
         }),
         "ExtendRequest" => told(&ExtendRequest { ttl_seconds: 300 }),
@@ -45,6 +50,10 @@ pub fn example(schema: &str) -> Option<Value> {
             told(&ConfirmRequest { quota: Quota { storage_bytes: Some(50_000_000_000) } })
         }
         "ResizeRequest" => told(&ResizeRequest { resources: group(), quota: Quota::default() }),
+        "AdoptRequest" => told(&AdoptRequest {
+            from: "made-by-hand".to_owned(),
+            label: "ctr_5b3f0c7d9e".to_owned(),
+        }),
         "DrainRequest" => told(&DrainRequest { deadline_seconds: Some(30) }),
         "StartRequest" => told(&StartRequest {
             application: Some("demo".to_owned()),
@@ -61,7 +70,9 @@ pub fn example(schema: &str) -> Option<Value> {
             key: IdempotencyKey::parse("4f1c2a-hold").ok()?,
             operation: "hold".to_owned(),
             done_at_us: NOW_US,
-            allocation: held(),
+            allocation: Some(held()),
+            image: None,
+            webhook: None,
             long_operation: None,
         }),
         "ResourceGraph" => told(&graph()),
@@ -150,6 +161,7 @@ fn capabilities() -> Capabilities {
         volumes: true,
         drain: true,
         resize: ResizeSupport::Live,
+        adoption: true,
         export: true,
         webhooks: true,
         images: Some(images::support()),
@@ -180,6 +192,7 @@ fn discovered() -> DiscoverAnswer {
         available: true,
         zone: zone(),
         free: Amounts { instances: 12, vcpu: 48, ram_mb: 98_304, storage_gb: 900, mbps: 4000 },
+        endpoints: Some(61),
         at_us: NOW_US,
         valid_until_us: NOW_US + 10 * SECOND_US,
         ready_in_seconds: Some(1),
@@ -214,6 +227,7 @@ fn held() -> Allocation {
         image: None,
         volume: None,
         attached_to: None,
+        links: links::places(),
         erasure: None,
         failure: None,
     }

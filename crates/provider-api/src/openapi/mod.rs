@@ -150,6 +150,11 @@ fn responses(operation: &Operation) -> Value {
         let content = content(operation.media(), schema);
         responses["206"] = json!({"description": "The part that was asked for", "headers": headers, "content": content});
     }
+    if operation.name == "drain" {
+        let mut begun = responses["202"].clone();
+        begun["description"] = json!("It is under way, or nothing runs already");
+        responses["200"] = begun;
+    }
     for (status, codes) in refusals(operation) {
         let titles: Vec<&str> = codes.iter().map(|code| code.title()).collect();
         let mut examples = Map::new();
@@ -197,9 +202,7 @@ fn refusals(operation: &Operation) -> Vec<(u16, Vec<Code>)> {
 
 fn parameters() -> Value {
     json!({
-        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup, a block, an image or long work",
-            "schema": {"type": "string", "minLength": 1}},
-        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup, a block, a link or long work",
+        "id": {"name": "id", "in": "path", "required": true, "description": "The cloud's id of an allocation, a backup, a block, an image, a link or long work",
             "schema": {"type": "string", "minLength": 1}},
         "key": {"name": "key", "in": "path", "required": true, "description": "An idempotency key",
             "schema": {"type": "string", "minLength": 1, "maxLength": 200}},
@@ -253,6 +256,7 @@ fn schemas() -> Map<String, Value> {
         wire::ResolvedRecipe,
         wire::DrainRequest,
         wire::ResizeRequest,
+        wire::AdoptRequest,
         wire::AttachRequest,
         wire::Allocation,
         wire::AllocationPage,
@@ -280,16 +284,13 @@ fn schemas() -> Map<String, Value> {
         wire::LinkOffer,
         wire::LinkShare,
         wire::Link,
+        wire::LinkPlace,
         wire::LinkPage,
         wire::LinkProbe,
         wire::Image,
         wire::ImagePage,
-        wire::LinkOffer,
-        wire::LinkPage,
         wire::ConvertRequest,
-        wire::LinkRequest,
         wire::ImageRequest,
-        wire::Link,
         wire::ImageManifest,
         erasure::ErasureStatement,
         Problem,

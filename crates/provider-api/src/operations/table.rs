@@ -87,13 +87,26 @@ pub const OPERATIONS: &[Operation] = &[
         "Stop the service",
         "Access is closed first, metering ends, data remain. Stopping what is stopped succeeds.",
     ]),
-    act("drain", paths::DRAIN, Part::Life, &["F7.10.1a", "IF13"], [
-        "Turn newcomers away, then stop",
-        "When it answers, new requests are answered with 503 and `Retry-After`, or not at all. What is in flight finishes; \
-         once nothing is, or the deadline has come, the service is stopped as by `stop`. Until then the state stays and \
-         `drainingUntilUs` is told, access cannot be allowed, and `stop` stops at once. Draining what is stopped succeeds.",
+    Operation {
+        answer: (202, "LongOperation"),
+        ..act("drain", paths::DRAIN, Part::Life, &["F7.10.1a", "IF13"], [
+            "Turn newcomers away, then stop",
+            "When it answers, new requests are answered with 503 and `Retry-After`, or not at all. What is in flight finishes; \
+             once nothing is, or the deadline has come, the service is stopped as by `stop`, and the work has succeeded. Until \
+             then the state stays and `drainingUntilUs` is told, access cannot be allowed, and `stop` stops at once. A drain \
+             that is under way gets another deadline and is answered with 200 and the same work; so is what is stopped, with \
+             work that has succeeded.",
+        ])
+        .body("DrainRequest")
+    },
+    act("adopt", paths::ADOPT, Part::Life, &["F7.5.1", "F7.5.3"], [
+        "Put what is booked under another label",
+        "As it stands: nothing is stopped, started or closed. `from` is the label that it has now, so that nobody takes what was \
+         taken meanwhile. From then on whoever had it before is refused by the higher epoch. What is only held or has ended, \
+         a volume by itself and a service that one is lent to stay where they are.",
     ])
-    .body("DrainRequest"),
+    .body("AdoptRequest")
+    .refuses(&[Code::Unsupported]),
     act("resize", paths::RESIZE, Part::Life, &["IF4", "IF5", "IF6", "F7.5.3"], [
         "Make what is booked larger or smaller",
         "The whole new size, in the zone where it is, or nothing: what is short is told as `capacity-exhausted`, a volume that \
@@ -122,7 +135,8 @@ pub const OPERATIONS: &[Operation] = &[
     ]),
     ask("operation", paths::OPERATION, Part::Life, &["F7.4.4"], [
         "What became of a key",
-        "For callers that crashed between asking and hearing. A key without effect, also one whose call was refused, is \
+        "For callers that crashed between asking and hearing, whatever the call was on: the allocation, the image or the \
+         subscription is told as it is now. A key without effect, also one whose call was refused, is \
          not found.",
     ], "OperationRecord"),
     ask("liveness", paths::LIVENESS, Part::Watching, &["IF12"], [
@@ -436,6 +450,18 @@ pub const OPERATIONS: &[Operation] = &[
             "Take what the other side shares",
             "Only while nothing runs here. Each file is compared with its digest and all with theirs; then it is a backup of this \
              allocation, and is put into the volume as a whole. It goes on where it was cut off, by the tunnel or by either cloud.",
+        ])
+    },
+    Operation {
+        part: Part::Links,
+        body: Some("ImageRequest"),
+        problems: &[Code::Unsupported, Code::StorageFull, Code::CapacityExhausted],
+        ..begin("pullImage", paths::PULL_IMAGE, &["IF3", "F7.6.3"], [
+            "Take an image that the other side shares",
+            "What is to come is declared as for an upload, with the digest that the other cloud tells. The room is taken from then \
+             on. It goes on where it was cut off, by the tunnel or by either cloud, is compared as a whole and looked through, and \
+             then is an image like any other; what is something else fails and nothing of it is kept. The path of the image is \
+             the result.",
         ])
     },
 ];

@@ -271,7 +271,8 @@ impl Desk<'_> {
         ttl_seconds: Option<u32>,
     ) -> Ask {
         let region = region.to_owned();
-        let request = HoldRequest { label: self.label(), region, resources, ttl_seconds };
+        let request =
+            HoldRequest { label: self.label(), region, resources, links: Vec::new(), ttl_seconds };
         Ask::new("POST", paths::HOLDS).json(&request).key(self.key(name)).epoch(1)
     }
 
@@ -352,7 +353,7 @@ impl Desk<'_> {
         region: &str,
         resources: ResourceGroup,
     ) -> Result<DiscoverAnswer, Stop> {
-        let request = DiscoverRequest { region: region.to_owned(), resources };
+        let request = DiscoverRequest { region: region.to_owned(), resources, links: Vec::new() };
         self.send(&Ask::new("POST", paths::DISCOVER).json(&request)).await.value()
     }
 

@@ -58,6 +58,25 @@ impl Desk<'_> {
         }
     }
 
+    /// Waits for the end of long work, good or not.
+    pub(super) async fn ended_work(&self, work: &LongOperation) -> Result<LongOperation, Stop> {
+        let began = Instant::now();
+        let limit = self.room.options.answer_limit;
+        loop {
+            let seen: LongOperation =
+                self.get(paths::LONG_OPERATION, work.id.as_str()).await.value()?;
+            whole(&seen)?;
+            if seen.state != WorkState::Running {
+                return Ok(seen);
+            }
+            if began.elapsed() > limit {
+                let expected = format!("long work comes to an end within {limit:?}");
+                return Err(finding(expected, "it is still running"));
+            }
+            tokio::time::sleep(WORK_LOOK).await;
+        }
+    }
+
     /// The backup that long work is about.
     pub(super) async fn backup(&self, work: &LongOperation) -> Result<Backup, Stop> {
         let Some(id) = &work.backup_id else {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AllocationId, ImageId, LongOperation, ResourceGroup, Zone};
+use super::{AllocationId, Image, ImageId, LinkPlace, LongOperation, ResourceGroup, Webhook, Zone};
 use crate::erasure::ErasureStatement;
 use crate::state::ResourceState;
 
@@ -71,6 +71,9 @@ pub struct HoldRequest {
     /// One of the cloud's regions; another is refused as `region-unknown`, a full one as `capacity-exhausted`.
     pub region: String,
     pub resources: ResourceGroup,
+    /// Room for links to other clouds, held in the same group; none when absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<LinkPlace>,
     /// Seconds until the hold ends by itself; absent means the provider's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<u32>,
@@ -142,6 +145,16 @@ pub struct ResizeRequest {
     pub quota: Quota,
 }
 
+/// Puts an allocation under another label, as it stands: what one side ran is another's from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AdoptRequest {
+    /// The label that it has now. With another one it is refused, so that nobody takes what was taken meanwhile.
+    pub from: String,
+    /// The label that it is to have, 1 to 200 characters.
+    pub label: String,
+}
+
 /// Lends a volume to a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -199,6 +212,9 @@ pub struct Allocation {
     /// The service that this volume is lent to; absent when it is lent to none, or is no volume.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attached_to: Option<AllocationId>,
+    /// Room for links that is held or booked with the group.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<LinkPlace>,
     /// The statement, once data were erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure: Option<ErasureStatement>,
@@ -252,8 +268,15 @@ pub struct OperationRecord {
     pub operation: String,
     /// Microseconds UTC of the effect.
     pub done_at_us: i64,
-    /// The allocation as it is now.
-    pub allocation: Allocation,
+    /// The allocation as it is now; absent for calls on images and on the subscription.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation: Option<Allocation>,
+    /// The image as it is now, for calls on images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
+    /// The subscription as it is now, for calls on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Webhook>,
     /// The long work that the call began, as it is now; absent for calls that are done when they answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub long_operation: Option<LongOperation>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Amounts, EndpointKind, ImageSupport, LinkSupport, MonitoringSupport, RecipeVariable,
+    Amounts, EndpointKind, ImageSupport, LinkPlace, LinkSupport, MonitoringSupport, RecipeVariable,
     ResourceGroup, SecuritySupport,
 };
 
@@ -46,6 +46,9 @@ pub struct Capabilities {
     /// Whether what is booked can be made larger and smaller; a cloud that says nothing of it cannot.
     #[serde(default)]
     pub resize: ResizeSupport,
+    /// Whether what runs can be put under another label; a cloud that says nothing of it cannot.
+    #[serde(default)]
+    pub adoption: bool,
     /// Whether data can be taken along as an archive.
     #[serde(default)]
     pub export: bool,
@@ -144,6 +147,9 @@ pub struct DiscoverRequest {
     /// One of the cloud's regions; another is refused as `region-unknown`.
     pub region: String,
     pub resources: ResourceGroup,
+    /// Room for links to other clouds in the same group; none when absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<LinkPlace>,
 }
 
 /// The live answer (F7.4.1); true at `at_us`, worth trusting until `valid_until_us`, never a promise.
@@ -154,8 +160,11 @@ pub struct DiscoverAnswer {
     pub available: bool,
     /// The zone that would hold it; when none has room, the region's first.
     pub zone: Zone,
-    /// What is free in that zone now, and no more than the tenant may still have.
+    /// What is free in that zone now, and no more than the tenant may still have. Links take of the bandwidth.
     pub free: Amounts,
+    /// Addresses for users that are not lent; absent when not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoints: Option<u32>,
     /// Microseconds UTC.
     pub at_us: i64,
     /// Microseconds UTC.

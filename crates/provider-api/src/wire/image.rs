@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::{AllocationId, ImageId, hexadecimal};
+use super::{AllocationId, ImageId, LinkId, hexadecimal};
 use crate::problem::Problem;
 use crate::state::ResourceState;
 
@@ -131,6 +131,9 @@ pub struct Image {
     /// What it was made of; absent for what was uploaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub converted_from: Option<ImageId>,
+    /// The link that it was taken through; absent for what was uploaded or made here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulled_through: Option<LinkId>,
     /// Allocations whose data came from it and are not erased; it cannot be deleted meanwhile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub used_by: Vec<AllocationId>,

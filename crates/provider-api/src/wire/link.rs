@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AllocationId, BackupId, LinkId};
+use super::{AllocationId, BackupId, ImageId, LinkId};
 use crate::state::ResourceState;
 
 /// That a cloud links allocations with other clouds, and where its end of tunnels is.
@@ -20,6 +20,22 @@ pub struct LinkSupport {
     pub mbps_max: u32,
     /// Seconds a link that was asked for waits to be accepted.
     pub accept_seconds: u32,
+    /// Links of one allocation at most that are not down; absent when not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links_max: Option<u32>,
+    /// Whether room for links can be held together with a group.
+    #[serde(default)]
+    pub held: bool,
+}
+
+/// Room for one link, held with a group and booked with it (F7.4.3). A link of the same size that is made later, with
+/// whatever cloud, stands in it and takes no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LinkPlace {
+    /// Megabits per second in each direction, at least 1.
+    pub mbps: u32,
+    pub isolation: LinkIsolation,
 }
 
 /// The end of a tunnel at one cloud. Both sides are told the other's, and talk to nobody else.
@@ -145,6 +161,11 @@ pub enum ShareSource {
     Backup {
         #[serde(rename = "backupId")]
         backup_id: BackupId,
+    },
+    /// An image that is ready.
+    Image {
+        #[serde(rename = "imageId")]
+        image_id: ImageId,
     },
     /// A kind of a later version.
     #[serde(other)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::LinkPlace;
 use crate::problem::FieldFault;
 
 /// One all-or-nothing group of resources (F7.4.3).
@@ -80,6 +81,14 @@ impl ResourceGroup {
             storage_gb: i64::from(self.storage.gb),
             mbps: i64::from(self.network.mbps),
         }
+    }
+
+    /// What the group takes together with room for links.
+    #[must_use]
+    pub fn amounts_with(&self, links: &[LinkPlace]) -> Amounts {
+        let own = self.amounts();
+        let linked = links.iter().map(|link| i64::from(link.mbps)).sum::<i64>();
+        Amounts { mbps: own.mbps.saturating_add(linked), ..own }
     }
 
     /// Whether it is a volume by itself: storage, and nothing else.

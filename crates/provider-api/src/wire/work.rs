@@ -56,6 +56,8 @@ pub enum WorkKind {
     Pull,
     /// Makes an image of another format.
     Convert,
+    /// Turns newcomers away and stops once nothing is in flight.
+    Drain,
     /// A kind of a later version.
     #[serde(other)]
     Other,
@@ -82,8 +84,8 @@ pub struct LongOperationPage {
 
 impl WorkKind {
     /// The kinds of this version.
-    pub const ALL: [Self; 5] =
-        [Self::Backup, Self::Verify, Self::Restore, Self::Pull, Self::Convert];
+    pub const ALL: [Self; 6] =
+        [Self::Backup, Self::Verify, Self::Restore, Self::Pull, Self::Convert, Self::Drain];
 
     /// The word on the wire.
     #[must_use]
@@ -94,6 +96,7 @@ impl WorkKind {
             Self::Restore => "restore",
             Self::Pull => "pull",
             Self::Convert => "convert",
+            Self::Drain => "drain",
             Self::Other => "other",
         }
     }

@@ -36,6 +36,13 @@ pub(super) fn accepted(outcome: Result<LongOperation, OpError>) -> Response {
     response
 }
 
+/// The answer to a call that found its work begun: the same, and nothing was accepted.
+pub(super) fn begun_before(work: LongOperation) -> Response {
+    let mut response = accepted(Ok(work));
+    *response.status_mut() = StatusCode::OK;
+    response
+}
+
 /// A problem document; causes of internal errors go to the log only.
 pub(super) fn problem(error: &OpError) -> Response {
     let problem = match error {

@@ -61,8 +61,12 @@ async fn suffer_by_order(cloud: &Cloud, request: Request, next: Next) -> Respons
         }
         FaultKind::CrashBefore => std::process::abort(),
         FaultKind::Delay => {
-            tokio::time::sleep(delay).await;
-            next.run(request).await
+            // A caller who has gone takes the waiting away, not the call: it arrives late.
+            let late = tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                next.run(request).await
+            });
+            late.await.unwrap_or_else(|_| lost())
         }
         FaultKind::FailAfter => {
             next.run(request).await;
@@ -89,11 +93,12 @@ fn lost() -> Response {
 pub(super) async fn order(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Response {
     let order = parse::<Fault>(&body).and_then(|fault| {
         let known = fault.operation == "*" || Operation::named(&fault.operation).is_some();
-        if known && fault.nth > 0 && fault.times > 0 {
+        if known && fault.nth > 0 && fault.times > 0 && fault.every != Some(0) {
             return Ok(fault);
         }
         let names: Vec<&str> = OPERATIONS.iter().map(|each| each.name).collect();
-        let detail = format!("nth and times begin at 1; operations are *, {}", names.join(", "));
+        let detail =
+            format!("nth, times and every begin at 1; operations are *, {}", names.join(", "));
         Err(invalid(vec![FieldFault { pointer: "/operation".to_owned(), detail }]))
     });
     answer(order.map(|fault| {

@@ -21,7 +21,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use axum::{Json, Router};
-use provider_api::{OPERATIONS, ProblemCode, paths};
+use provider_api::{OPERATIONS, Problem, ProblemCode, paths};
 
 use crate::cloud::Cloud;
 use crate::error::OpError;
@@ -60,9 +60,9 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
     }
     router
         .method_not_allowed_fallback(|| async {
-            let refusal =
-                OpError::refuse(ProblemCode::NotFound, "the route does not take this method");
-            answer::problem(&refusal)
+            let detail = "the route does not take this method";
+            let refusal = Problem { status: 405, ..Problem::new(ProblemCode::NotFound, detail) };
+            answer::problem(&OpError::Refused(Box::new(refusal)))
         })
         .layer(middleware::from_fn(name_request))
         .layer(DefaultBodyLimit::max(BODY_MAX))
@@ -89,6 +89,7 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "stop" => post(routes::stop),
         "drain" => post(routes::drain),
         "resize" => post(routes::resize),
+        "adopt" => post(routes::adopt),
         "allow" => post(routes::allow),
         "deny" => post(routes::deny),
         "operation" => get(routes::operation),
@@ -133,6 +134,7 @@ fn handler(name: &str) -> Option<MethodRouter<Arc<Cloud>>> {
         "probeLink" => post(routes::probe_link),
         "shareData" => put(routes::share_data),
         "pullData" => post(routes::pull_data),
+        "pullImage" => post(routes::pull_image),
         "erase" => post(routes::erase),
         "release" => post(routes::release),
         _ => return None,

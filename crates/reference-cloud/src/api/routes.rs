@@ -8,14 +8,14 @@ use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use provider_api::{
-    AttachRequest, BlockRequest, ConfirmRequest, ConvertRequest, DiscoverRequest, DrainRequest,
-    ExtendRequest, FieldFault, HoldRequest, LinkOffer, LinkRequest, LinkShare, MonitoringRequest,
-    ProblemCode, ResizeRequest, StartRequest,
+    AdoptRequest, AttachRequest, BlockRequest, ConfirmRequest, ConvertRequest, DiscoverRequest,
+    DrainRequest, ExtendRequest, FieldFault, HoldRequest, ImageRequest, LinkOffer, LinkRequest,
+    LinkShare, MonitoringRequest, ProblemCode, ResizeRequest, StartRequest,
 };
 use serde::{Deserialize, Serialize};
 use tokio_util::task::TaskTracker;
 
-use super::answer::{accepted, answer, created};
+use super::answer::{accepted, answer, begun_before, created};
 use super::headers::{Caller, intent, parse};
 use crate::cloud::Cloud;
 use crate::error::OpError;
@@ -130,8 +130,8 @@ with_body! {
     answer:
     confirm as "confirm" takes ConfirmRequest,
     start as "start" takes StartRequest,
-    drain as "drain" takes DrainRequest,
     resize as "resize" takes ResizeRequest,
+    adopt as "adopt" takes AdoptRequest,
     set_monitoring as "setMonitoring" takes MonitoringRequest,
     share_data as "shareData" takes LinkShare,
 }
@@ -139,6 +139,7 @@ with_body! {
 with_body! {
     accepted:
     convert_image as "convertImage" takes ConvertRequest,
+    pull_image as "pullImage" takes ImageRequest,
 }
 
 with_body! {
@@ -146,6 +147,24 @@ with_body! {
     block as "block" takes BlockRequest,
     open_link as "openLink" takes LinkRequest,
     accept_link as "acceptLink" takes LinkOffer,
+}
+
+pub(super) async fn drain(
+    State(cloud): Shared,
+    Path(id): Path<String>,
+    caller: Caller,
+    body: Body,
+) -> Response {
+    let outcome = async {
+        let request: DrainRequest = parse(&bytes(body)?)?;
+        let intent = intent(&caller, "drain", &id, &request)?;
+        whole(&cloud.work.clone(), async move { cloud.drain(&intent, &id, &request).await }).await
+    };
+    match outcome.await {
+        Ok((work, true)) => accepted(Ok(work)),
+        Ok((work, false)) => begun_before(work),
+        Err(error) => accepted(Err(error)),
+    }
 }
 
 /// A changing call without a body.

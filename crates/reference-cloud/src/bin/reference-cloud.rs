@@ -41,6 +41,9 @@ struct ServeArgs {
     /// Region of its one zone.
     #[arg(long, default_value = "local")]
     region: String,
+    /// Its country, two upper-case letters.
+    #[arg(long, default_value = "JP")]
+    country: String,
     /// First address lent to services.
     #[arg(long, default_value = "127.0.0.1")]
     first_address: Ipv4Addr,
@@ -53,6 +56,18 @@ struct ServeArgs {
     /// Machines in all.
     #[arg(long, default_value_t = 8)]
     instances: i64,
+    /// Virtual processors in all; four for each machine when nothing is said, and at least 32.
+    #[arg(long)]
+    vcpu: Option<i64>,
+    /// Mebibytes of memory in all.
+    #[arg(long, default_value_t = 65_536)]
+    ram_mb: i64,
+    /// Gigabytes of storage in all.
+    #[arg(long, default_value_t = 500)]
+    storage_gb: i64,
+    /// Megabits a second in all.
+    #[arg(long, default_value_t = 10_000)]
+    mbps: i64,
     /// Post events to this machine too, and not to public addresses only.
     #[arg(long)]
     webhooks_to_loopback: bool,
@@ -106,15 +121,15 @@ async fn serve(args: ServeArgs) -> ExitCode {
     let zone = Zone {
         id: "reference-1".to_owned(),
         region: args.region,
-        country: "JP".to_owned(),
+        country: args.country,
         hazard_zone: "local".to_owned(),
     };
     let capacity = Amounts {
         instances: args.instances,
-        vcpu: args.instances.saturating_mul(4).max(32),
-        ram_mb: 65_536,
-        storage_gb: 500,
-        mbps: 10_000,
+        vcpu: args.vcpu.unwrap_or_else(|| args.instances.saturating_mul(4).max(32)),
+        ram_mb: args.ram_mb,
+        storage_gb: args.storage_gb,
+        mbps: args.mbps,
     };
     let zones = vec![ZoneCapacity { zone, capacity }];
     let token = Secret::new(args.token.as_deref().unwrap_or_default());

@@ -21,6 +21,9 @@ use crate::volume;
 const PIECE: usize = 64 * 1024;
 /// Files and folders of one image at most.
 const ENTRIES_MAX: usize = 10_000;
+/// Bytes of a name and of a path at most: what file systems take, with room for the folder it comes into.
+const NAME_MAX: usize = 255;
+const PATH_MAX: usize = 2048;
 /// Bytes of a manifest at most.
 const MANIFEST_MAX: u64 = 64 * 1024;
 
@@ -58,6 +61,17 @@ impl ImageFiles {
 
     pub(crate) fn path(&self, id: &str) -> PathBuf {
         self.dir.join(id)
+    }
+
+    /// Where every image is, by its id.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.dir
+    }
+
+    /// When it returns, what is there survives a power cut.
+    pub(crate) fn settle(&self, id: &str) -> io::Result<()> {
+        File::open(self.path(id))?.sync_all()?;
+        File::open(&self.dir)?.sync_all()
     }
 
     /// Writes a chunk behind what is there; when it returns, it survives a power cut. What a crash left behind the
@@ -238,8 +252,14 @@ impl Found {
         if self.files.len() + self.folders.len() >= ENTRIES_MAX {
             return fault("is one file too many");
         }
+        if entry.name.len() > PATH_MAX {
+            return fault("has a path that is too long");
+        }
         let mut parent = String::new();
         for part in entry.name.split('/') {
+            if part.len() > NAME_MAX {
+                return fault("has a name that is longer than 255 bytes");
+            }
             if self.files.contains(&parent) {
                 return fault("is below a file");
             }
@@ -402,6 +422,10 @@ mod tests {
         );
         assert!(fault(&[manifest, ("volume/a/b", b"x"), ("volume/a", b"y")]).contains("twice"));
         assert!(fault(&[(ImageManifest::FILE, b"{}")]).contains("version"));
+        let long = format!("volume/{}", "z".repeat(300));
+        assert!(fault(&[manifest, (&long, b"x")]).contains("longer than 255 bytes"));
+        let deep = format!("volume/{}x", "a/".repeat(1100));
+        assert!(fault(&[manifest, (&deep, b"x")]).contains("too long"));
         let later = br#"{"version":2,"application":"demo"}"#;
         assert!(fault(&[(ImageManifest::FILE, later)]).contains("found version 2"));
         let none = look(b"no gzip at all", ImageFormat::TarGz, 100).unwrap_err();

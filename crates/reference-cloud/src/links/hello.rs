@@ -10,11 +10,14 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// Bytes of one line at most.
 const LINE_MAX: usize = 4096;
 
+/// Inside are streams of yamux; those of version 1 were framed otherwise.
+pub(crate) const VERSION: u32 = 2;
+
 /// What the side that calls says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Hello {
-    /// 1.
+    /// How tunnels are made: [`VERSION`].
     pub version: u32,
     /// The link at the side that is called.
     pub link: String,

@@ -20,14 +20,14 @@ use std::time::{Duration, Instant};
 use ed25519_dalek::SigningKey;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use hello::{Hello, Welcome};
+pub(crate) use hello::{Hello, VERSION, Welcome};
 pub(crate) use mux::Session;
-pub(crate) use parcel::{Parcel, ParcelError, digest_of, list, take};
+pub(crate) use parcel::{Parcel, ParcelError, digest_of, list, take, take_one};
 pub(crate) use run::{keep, say_bye, serve};
 pub(crate) use streams::probe;
 pub(crate) use tls::LinkKey;
 
-use mux::Meter;
+use pace::Meter;
 use tls::Known;
 
 /// Unix domain sockets allow 107 bytes of path; a long data directory gets its sockets elsewhere.

@@ -1,57 +1,47 @@
-//! Many streams over one connection. Frames have a head of seven bytes: kind, stream, length. Each stream has a window:
-//! what was sent and not yet taken at the other side is bounded, so that one slow stream neither fills memory nor holds
-//! up the others.
+//! Many streams over one connection, as yamux does it: each stream has a window of its own, so that one that nobody reads
+//! neither fills memory nor holds up the others. What a stream is for is its first words. Two purposes are of the session
+//! itself: asking whether the other side is there, and saying goodbye.
 
-use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use tokio::io::{
-    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf,
-};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio_util::compat::{Compat, FuturesAsyncReadCompatExt, TokioAsyncReadCompatExt};
 use tokio_util::sync::CancellationToken;
+use yamux::{Config, Connection, DEFAULT_CREDIT, Mode};
 
-use super::pace::Pace;
+use super::pace::{Meter, Paced};
 
-/// Bytes of a stream that may be on their way to the other side.
-const WINDOW: usize = 256 * 1024;
-/// Bytes of one frame.
-const PIECE: usize = 16 * 1024;
-/// Streams of one connection at a time.
-const STREAMS_MAX: usize = 256;
+/// Streams that one side has open at a time.
+const OWN_STREAMS_MAX: usize = 128;
+/// Streams of one connection at a time: those of both sides, and those that one side has ended and the other not yet.
+const STREAMS_MAX: usize = 4 * OWN_STREAMS_MAX;
+/// Streams that wait to be opened or taken.
+const WAITING: usize = 32;
 /// Between two questions whether the other side is there.
-const PING_EVERY: Duration = Duration::from_secs(1);
+const PULSE_EVERY: Duration = Duration::from_secs(1);
 /// A side that is silent for so long has gone.
 const SILENCE_MAX: Duration = Duration::from_secs(6);
-/// Frames that wait to be written.
-const WAITING: usize = 8;
+/// For the first words of a stream.
+const WORDS_LIMIT: Duration = Duration::from_secs(10);
 
-const OPEN: u8 = 1;
-const DATA: u8 = 2;
-const END: u8 = 3;
-const RESET: u8 = 4;
-const CREDIT: u8 = 5;
-const PING: u8 = 6;
-const PONG: u8 = 7;
-const BYE: u8 = 8;
+/// Gives back each byte at once.
+const PULSE: &[u8] = b"pulse";
+/// The link is taken down.
+const BYE: &[u8] = b"bye";
 
+/// One stream, as its user has it.
 #[derive(Debug)]
-struct Frame {
-    kind: u8,
-    stream: u32,
-    payload: Vec<u8>,
-}
-
-/// What a connection has carried, and how it is.
-#[derive(Debug, Default)]
-pub(crate) struct Meter {
-    pub sent: AtomicI64,
-    pub received: AtomicI64,
-    /// Microseconds of the last round trip; 0 before the first.
-    pub rtt_us: AtomicI64,
+pub(crate) struct Stream {
+    bytes: Compat<yamux::Stream>,
+    /// Of one that this side has opened.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// A stream that the other side has opened.
@@ -59,48 +49,23 @@ pub(crate) struct Meter {
 pub(crate) struct Arrived {
     /// What it is for.
     pub purpose: Vec<u8>,
-    pub stream: DuplexStream,
+    pub stream: Stream,
 }
+
+type Opened = io::Result<yamux::Stream>;
 
 /// One connection with its streams.
 #[derive(Debug)]
 pub(crate) struct Session {
-    data: mpsc::Sender<Frame>,
-    urgent: mpsc::Sender<Frame>,
-    streams: Mutex<HashMap<u32, Entry>>,
-    next: AtomicU32,
-    /// What this side opens has these lowest bits.
-    parity: u32,
+    wanted: mpsc::Sender<oneshot::Sender<Opened>>,
+    places: Arc<Semaphore>,
     pub meter: Arc<Meter>,
     pub ended: CancellationToken,
     bye: AtomicBool,
-    heard: Mutex<Instant>,
-    pinged: Mutex<(u64, Instant)>,
-    paces: [Pace; 2],
-}
-
-#[derive(Debug)]
-struct Entry {
-    arrived: mpsc::UnboundedSender<Piece>,
-    credit: Arc<Semaphore>,
-    /// Bytes that arrived and were not yet taken.
-    untaken: Arc<AtomicUsize>,
-    /// Its two directions that have not ended.
-    open: u8,
-}
-
-#[derive(Debug)]
-enum Piece {
-    Bytes(Vec<u8>),
-    End,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Session {
-    /// Begins to carry over a connection; ends when either side does. The side that called opens odd streams.
+    /// Begins to carry over a connection; ends when either side does.
     pub(crate) fn begin<S>(
         connection: S,
         called: bool,
@@ -108,65 +73,54 @@ impl Session {
         meter: Arc<Meter>,
     ) -> (Arc<Self>, mpsc::Receiver<Arrived>)
     where
-        S: AsyncRead + AsyncWrite + Send + 'static,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let (data, data_waiting) = mpsc::channel(WAITING);
-        let (urgent, urgent_waiting) = mpsc::channel(STREAMS_MAX);
-        let (tell, arriving) = mpsc::channel(STREAMS_MAX);
+        let (wanted, waiting) = mpsc::channel(WAITING);
+        let (tell, arriving) = mpsc::channel(WAITING);
+        let paced = Paced::new(connection, mbps, Arc::clone(&meter)).compat();
+        let mode = if called { Mode::Client } else { Mode::Server };
+        let connection = Connection::new(paced, config(), mode);
         let session = Arc::new(Self {
-            data,
-            urgent,
-            streams: Mutex::default(),
-            next: AtomicU32::new(1),
-            parity: u32::from(called),
+            wanted,
+            places: Arc::new(Semaphore::new(OWN_STREAMS_MAX)),
             meter,
             ended: CancellationToken::new(),
             bye: AtomicBool::new(false),
-            heard: Mutex::new(Instant::now()),
-            pinged: Mutex::new((0, Instant::now())),
-            paces: [Pace::of_mbps(mbps), Pace::of_mbps(mbps)],
         });
-        let (read, write) = tokio::io::split(connection);
-        let works = [
-            tokio::spawn(Arc::clone(&session).write(write, data_waiting, urgent_waiting)),
-            tokio::spawn(Arc::clone(&session).read(read, tell)),
-            tokio::spawn(Arc::clone(&session).ping()),
-        ];
-        let own = Arc::clone(&session);
-        tokio::spawn(async move {
-            own.ended.cancelled().await;
-            for work in works {
-                work.abort();
-            }
-            // Whoever waits for credit or for bytes hears that there are no more.
-            for (_, entry) in lock(&own.streams).drain() {
-                entry.credit.close();
-            }
-        });
+        tokio::spawn(Arc::clone(&session).drive(connection, waiting, tell));
+        tokio::spawn(Arc::clone(&session).pulse());
         (session, arriving)
     }
 
     /// Opens a stream for a purpose the other side knows.
-    pub(crate) async fn open(self: &Arc<Self>, purpose: &[u8]) -> io::Result<DuplexStream> {
-        if lock(&self.streams).len() >= STREAMS_MAX {
-            return Err(io::Error::other("too many streams are open on the link"));
-        }
-        let id =
-            self.next.fetch_add(1, Ordering::Relaxed).wrapping_mul(2).wrapping_add(self.parity);
-        let stream = self.make(id, Some(purpose));
-        if self.ended.is_cancelled() {
-            return Err(gone());
-        }
+    pub(crate) async fn open(&self, purpose: &[u8]) -> io::Result<Stream> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| io::Error::other("too many streams are open on the link"))?;
+        let (answer, opened) = oneshot::channel();
+        let opening = async {
+            self.wanted.send(answer).await.map_err(|_| gone())?;
+            opened.await.map_err(|_| gone())?
+        };
+        let bytes = tokio::select! {
+            opened = opening => opened?.compat(),
+            () = self.ended.cancelled() => return Err(gone()),
+        };
+        let mut stream = Stream { bytes, _place: Some(place) };
+        let length = u8::try_from(purpose.len()).map_err(io::Error::other)?;
+        stream.write_u8(length).await?;
+        stream.write_all(purpose).await?;
         Ok(stream)
     }
 
-    /// Says goodbye: the link is taken down, not cut. Returns when that was written or cannot be.
+    /// Says goodbye: the link is taken down, not cut. Returns when that was heard or cannot be.
     pub(crate) async fn say_bye(&self) {
-        let frame = Frame { kind: BYE, stream: 0, payload: Vec::new() };
-        if self.urgent.send(frame).await.is_ok() {
-            // The writer ends the session behind it.
-            let _ = tokio::time::timeout(PING_EVERY, self.ended.cancelled()).await;
-        }
+        let bye = async {
+            if let Ok(_stream) = self.open(BYE).await {
+                // Whoever hears it ends the session.
+                self.ended.cancelled().await;
+            }
+        };
+        let _ = tokio::time::timeout(PULSE_EVERY, bye).await;
         self.ended.cancel();
     }
 
@@ -175,340 +129,154 @@ impl Session {
         self.bye.load(Ordering::Acquire)
     }
 
-    /// A stream with its two pumps; one that this side opens tells its purpose first.
-    fn make(self: &Arc<Self>, id: u32, purpose: Option<&[u8]>) -> DuplexStream {
-        let (own, other) = tokio::io::duplex(PIECE * 2);
-        let (read, write) = tokio::io::split(other);
-        let (arrived, pieces) = mpsc::unbounded_channel();
-        let credit = Arc::new(Semaphore::new(WINDOW));
-        let untaken = Arc::new(AtomicUsize::new(0));
-        let entry =
-            Entry { arrived, credit: Arc::clone(&credit), untaken: Arc::clone(&untaken), open: 2 };
-        lock(&self.streams).insert(id, entry);
-        let head = purpose.map(<[u8]>::to_vec);
-        tokio::spawn(Arc::clone(self).pump_out(id, head, read, credit));
-        tokio::spawn(Arc::clone(self).pump_in(id, pieces, write, untaken));
-        own
-    }
-
-    /// From the user of a stream to the other side.
-    async fn pump_out(
+    /// Moves bytes and hands out streams until the session ends; then every stream ends.
+    async fn drive<T>(
         self: Arc<Self>,
-        id: u32,
-        purpose: Option<Vec<u8>>,
-        mut from: ReadHalf<DuplexStream>,
-        credit: Arc<Semaphore>,
-    ) {
-        let work = async {
-            if let Some(payload) = purpose {
-                self.send(Frame { kind: OPEN, stream: id, payload }).await?;
-            }
-            let mut buffer = vec![0; PIECE];
+        mut connection: Connection<T>,
+        mut waiting: mpsc::Receiver<oneshot::Sender<Opened>>,
+        tell: mpsc::Sender<Arrived>,
+    ) where
+        T: futures::AsyncRead + futures::AsyncWrite + Unpin,
+    {
+        let mut asked: Option<oneshot::Sender<Opened>> = None;
+        let moving = poll_fn(|cx| {
             loop {
-                let count = from.read(&mut buffer).await.ok()?;
-                if count == 0 {
-                    return self.send(Frame { kind: END, stream: id, payload: Vec::new() }).await;
+                if asked.is_none()
+                    && let Poll::Ready(Some(next)) = waiting.poll_recv(cx)
+                {
+                    asked = Some(next);
                 }
-                let asked = u32::try_from(count).ok()?;
-                credit.acquire_many(asked).await.ok()?.forget();
-                let payload = buffer.get(..count)?.to_vec();
-                self.send(Frame { kind: DATA, stream: id, payload }).await?;
-            }
-        };
-        let done = tokio::select! {
-            done = work => done,
-            () = self.ended.cancelled() => None,
-        };
-        if done.is_none() {
-            let _ = self.urgent.try_send(Frame { kind: RESET, stream: id, payload: Vec::new() });
-        }
-        self.close_half(id);
-    }
-
-    async fn send(&self, frame: Frame) -> Option<()> {
-        self.data.send(frame).await.ok()
-    }
-
-    /// From the other side to the user of a stream; what was taken is credited.
-    async fn pump_in(
-        self: Arc<Self>,
-        id: u32,
-        mut pieces: mpsc::UnboundedReceiver<Piece>,
-        mut to: WriteHalf<DuplexStream>,
-        untaken: Arc<AtomicUsize>,
-    ) {
-        let work = async {
-            while let Some(piece) = pieces.recv().await {
-                let Piece::Bytes(bytes) = piece else { break };
-                let taken = to.write_all(&bytes).await;
-                untaken.fetch_sub(bytes.len(), Ordering::AcqRel);
-                if taken.is_err() {
-                    let reset = Frame { kind: RESET, stream: id, payload: Vec::new() };
-                    let _ = self.urgent.send(reset).await;
-                    break;
+                if asked.is_some()
+                    && let Poll::Ready(opened) = connection.poll_new_outbound(cx)
+                {
+                    if let Some(answer) = asked.take() {
+                        // Whoever asked may have gone; then the stream is dropped, which ends it.
+                        let _ = answer.send(opened.map_err(io::Error::other));
+                    }
+                    continue;
                 }
-                let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-                let payload = count.to_be_bytes().to_vec();
-                if self.urgent.send(Frame { kind: CREDIT, stream: id, payload }).await.is_err() {
-                    break;
+                match std::task::ready!(connection.poll_next_inbound(cx)) {
+                    Some(Ok(stream)) => {
+                        tokio::spawn(Arc::clone(&self).receive(stream, tell.clone()));
+                    }
+                    Some(Err(error)) => {
+                        tracing::debug!(%error, "a tunnel broke");
+                        return Poll::Ready(());
+                    }
+                    None => return Poll::Ready(()),
                 }
             }
-        };
+        });
         tokio::select! {
-            () = work => {}
+            () = moving => {}
             () = self.ended.cancelled() => {}
         }
-        let _ = to.shutdown().await;
-        self.close_half(id);
-    }
-
-    fn close_half(&self, id: u32) {
-        let mut streams = lock(&self.streams);
-        if let Some(entry) = streams.get_mut(&id) {
-            entry.open = entry.open.saturating_sub(1);
-            if entry.open == 0 {
-                streams.remove(&id);
-            }
-        }
-    }
-
-    async fn write<W: AsyncWrite>(
-        self: Arc<Self>,
-        write: W,
-        mut data: mpsc::Receiver<Frame>,
-        mut urgent: mpsc::Receiver<Frame>,
-    ) {
-        tokio::pin!(write);
-        loop {
-            let frame = tokio::select! {
-                biased;
-                frame = urgent.recv() => frame,
-                frame = data.recv() => frame,
-            };
-            let Some(frame) = frame else { break };
-            let mut bytes = vec![frame.kind];
-            bytes.extend(frame.stream.to_be_bytes());
-            bytes.extend(u16::try_from(frame.payload.len()).unwrap_or_default().to_be_bytes());
-            bytes.extend(&frame.payload);
-            if frame.kind == DATA {
-                self.paces[0].pass(bytes.len()).await;
-            }
-            if write.write_all(&bytes).await.is_err() || write.flush().await.is_err() {
-                break;
-            }
-            self.meter.sent.fetch_add(as_i64(bytes.len()), Ordering::Relaxed);
-            if frame.kind == BYE {
-                let _ = write.shutdown().await;
-                break;
-            }
-        }
         self.ended.cancel();
     }
 
-    async fn read<R: AsyncRead>(self: Arc<Self>, read: R, tell: mpsc::Sender<Arrived>) {
-        tokio::pin!(read);
-        loop {
-            let mut head = [0; 7];
-            if read.read_exact(&mut head).await.is_err() {
-                break;
-            }
-            let [kind, a, b, c, d, high, low] = head;
-            let stream = u32::from_be_bytes([a, b, c, d]);
-            let length = usize::from(u16::from_be_bytes([high, low]));
-            let mut payload = vec![0; length];
-            if length > PIECE || read.read_exact(&mut payload).await.is_err() {
-                break;
-            }
-            *lock(&self.heard) = Instant::now();
-            self.meter.received.fetch_add(as_i64(length + head.len()), Ordering::Relaxed);
-            if kind == DATA {
-                self.paces[1].pass(length).await;
-            }
-            if self.take(Frame { kind, stream, payload }, &tell).is_none() {
-                break;
-            }
-        }
-        self.ended.cancel();
-    }
-
-    /// What a frame means; nothing when the other side breaks the rules or says goodbye.
-    fn take(self: &Arc<Self>, frame: Frame, tell: &mpsc::Sender<Arrived>) -> Option<()> {
-        let Frame { kind, stream, payload } = frame;
-        match kind {
-            OPEN => {
-                if stream % 2 == self.parity % 2 || lock(&self.streams).contains_key(&stream) {
-                    return None;
-                }
-                if lock(&self.streams).len() >= STREAMS_MAX {
-                    let _ =
-                        self.urgent.try_send(Frame { kind: RESET, stream, payload: Vec::new() });
-                    return Some(());
-                }
-                let arrived = Arrived { purpose: payload, stream: self.make(stream, None) };
-                // Nobody takes it: dropped, which ends the stream.
-                let _ = tell.try_send(arrived);
-            }
-            DATA => {
-                let streams = lock(&self.streams);
-                // One that has ended here meanwhile.
-                let Some(entry) = streams.get(&stream) else { return Some(()) };
-                let untaken = entry.untaken.fetch_add(payload.len(), Ordering::AcqRel);
-                if untaken.saturating_add(payload.len()) > WINDOW {
-                    return None;
-                }
-                let _ = entry.arrived.send(Piece::Bytes(payload));
-            }
-            END => {
-                let streams = lock(&self.streams);
-                if let Some(entry) = streams.get(&stream) {
-                    let _ = entry.arrived.send(Piece::End);
-                }
-            }
-            RESET => {
-                if let Some(entry) = lock(&self.streams).remove(&stream) {
-                    entry.credit.close();
-                }
-            }
-            CREDIT => {
-                let count = u32::from_be_bytes(payload.try_into().ok()?);
-                let streams = lock(&self.streams);
-                if let Some(entry) = streams.get(&stream) {
-                    let more = usize::try_from(count).ok()?;
-                    if entry.credit.available_permits().saturating_add(more) > WINDOW {
-                        return None;
+    /// Hears what a stream is for, and hands it on.
+    async fn receive(self: Arc<Self>, stream: yamux::Stream, tell: mpsc::Sender<Arrived>) {
+        let mut stream = Stream { bytes: stream.compat(), _place: None };
+        let words = async {
+            let mut purpose = vec![0; stream.read_u8().await?.into()];
+            stream.read_exact(&mut purpose).await.map(|_| purpose)
+        };
+        // One that says nothing is dropped, which ends it.
+        let Ok(Ok(purpose)) = tokio::time::timeout(WORDS_LIMIT, words).await else { return };
+        match purpose.as_slice() {
+            PULSE => {
+                while let Ok(byte) = stream.read_u8().await {
+                    if stream.write_u8(byte).await.is_err() {
+                        break;
                     }
-                    entry.credit.add_permits(more);
-                }
-            }
-            PING => {
-                let _ = self.urgent.try_send(Frame { kind: PONG, stream: 0, payload });
-            }
-            PONG => {
-                let number = u64::from_be_bytes(payload.try_into().ok()?);
-                let (asked, at) = *lock(&self.pinged);
-                if number == asked {
-                    let rtt = i64::try_from(at.elapsed().as_micros()).unwrap_or(i64::MAX);
-                    self.meter.rtt_us.store(rtt.max(1), Ordering::Relaxed);
                 }
             }
             BYE => {
                 self.bye.store(true, Ordering::Release);
-                return None;
+                self.ended.cancel();
             }
-            _ => return None,
+            // Nobody takes it: dropped, which ends the stream.
+            _ => drop(tell.try_send(Arrived { purpose, stream })),
         }
-        Some(())
     }
 
     /// Asks now and then whether the other side is there, and ends when it is not.
-    async fn ping(self: Arc<Self>) {
+    async fn pulse(self: Arc<Self>) {
+        let beating = async {
+            let mut stream = self.open(PULSE).await?;
+            loop {
+                let asked = Instant::now();
+                stream.write_u8(1).await?;
+                self.hear_pulse(&mut stream).await?;
+                let rtt = i64::try_from(asked.elapsed().as_micros()).unwrap_or(i64::MAX);
+                self.meter.rtt_us.store(rtt.max(1), Ordering::Relaxed);
+                tokio::time::sleep(PULSE_EVERY).await;
+            }
+        };
+        let _: io::Result<()> = tokio::select! {
+            done = beating => done,
+            () = self.ended.cancelled() => Ok(()),
+        };
+        self.ended.cancel();
+    }
+
+    /// Waits for an answer as long as anything is heard: behind much that was sent it comes late.
+    async fn hear_pulse(&self, stream: &mut Stream) -> io::Result<()> {
         loop {
-            let number = {
-                let mut pinged = lock(&self.pinged);
-                *pinged = (pinged.0.wrapping_add(1), Instant::now());
-                pinged.0
-            };
-            let payload = number.to_be_bytes().to_vec();
-            let _ = self.urgent.try_send(Frame { kind: PING, stream: 0, payload });
-            tokio::time::sleep(PING_EVERY).await;
-            if lock(&self.heard).elapsed() > SILENCE_MAX {
-                break;
+            let before = self.meter.received.load(Ordering::Relaxed);
+            match tokio::time::timeout(SILENCE_MAX, stream.read_u8()).await {
+                Ok(heard) => return heard.map(|_| ()),
+                Err(_) if self.meter.received.load(Ordering::Relaxed) > before => {}
+                Err(_) => return Err(io::Error::other("the other side is silent")),
             }
         }
-        self.ended.cancel();
     }
 }
 
-fn as_i64(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+/// Windows do not grow, so that what waits to be read is bounded for each stream and in all.
+fn config() -> Config {
+    let mut config = Config::default();
+    config.set_max_num_streams(STREAMS_MAX);
+    config.set_max_connection_receive_window(Some(STREAMS_MAX * window()));
+    config
+}
+
+/// Bytes of a stream that may be on their way to the other side.
+fn window() -> usize {
+    usize::try_from(DEFAULT_CREDIT).unwrap_or(usize::MAX / STREAMS_MAX)
 }
 
 fn gone() -> io::Error {
     io::Error::other("the tunnel is not up")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    type Side = (Arc<Session>, mpsc::Receiver<Arrived>);
-
-    fn pair(mbps: u32) -> (Side, Side) {
-        let (near, far) = tokio::io::duplex(8192);
-        let side = |end, called| Session::begin(end, called, mbps, Arc::default());
-        (side(near, true), side(far, false))
-    }
-
-    #[tokio::test]
-    async fn many_streams_in_both_directions_carry_each_its_own_bytes() {
-        let ((one, mut at_one), (other, mut at_other)) = pair(1000);
-        let echo = |mut arrived: Arrived| async move {
-            let mut all = arrived.purpose.clone();
-            arrived.stream.read_to_end(&mut all).await.unwrap();
-            arrived.stream.write_all(&all).await.unwrap();
-            arrived.stream.shutdown().await.unwrap();
-        };
-        for arriving in [&mut at_one, &mut at_other] {
-            let (_, empty) = mpsc::channel(1);
-            let mut arriving = std::mem::replace(arriving, empty);
-            tokio::spawn(async move {
-                while let Some(arrived) = arriving.recv().await {
-                    tokio::spawn(echo(arrived));
-                }
-            });
-        }
-        let mut works = Vec::new();
-        for number in 0_u8..40 {
-            let from = if number % 2 == 0 { Arc::clone(&one) } else { Arc::clone(&other) };
-            works.push(tokio::spawn(async move {
-                // Beyond the window, so that credit has to come back.
-                let sent = vec![number; WINDOW + 1000 * usize::from(number)];
-                let stream = from.open(&[number]).await.unwrap();
-                let (mut read, mut write) = tokio::io::split(stream);
-                let bytes = sent.clone();
-                let writing = tokio::spawn(async move {
-                    write.write_all(&bytes).await.unwrap();
-                    write.shutdown().await.unwrap();
-                });
-                let mut heard = Vec::new();
-                read.read_to_end(&mut heard).await.unwrap();
-                writing.await.unwrap();
-                assert_eq!((heard.len(), heard.first()), (sent.len() + 1, Some(&number)));
-                assert!(heard.iter().all(|byte| *byte == number));
-            }));
-        }
-        for work in works {
-            work.await.unwrap();
-        }
-        assert!(one.meter.sent.load(Ordering::Relaxed) > as_i64(20 * WINDOW));
-    }
-
-    #[tokio::test]
-    async fn a_stream_that_nobody_reads_holds_up_no_other_and_fills_no_memory() {
-        let ((one, _at_one), (_other, mut at_other)) = pair(1000);
-        let mut stuck = one.open(b"stuck").await.unwrap();
-        let left_alone = at_other.recv().await.unwrap();
-        let all = vec![1; 4 * WINDOW];
-        let stuffed = tokio::time::timeout(Duration::from_millis(300), stuck.write_all(&all)).await;
-        assert!(stuffed.is_err(), "no more than a window and two buffers go out");
-        let mut next = one.open(b"next").await.unwrap();
-        let mut arrived = at_other.recv().await.unwrap();
-        next.write_all(b"hello").await.unwrap();
-        let mut heard = [0; 5];
-        arrived.stream.read_exact(&mut heard).await.unwrap();
-        assert_eq!(&heard, b"hello");
-        drop(left_alone);
-    }
-
-    #[tokio::test]
-    async fn an_end_of_the_connection_ends_every_stream_and_a_goodbye_is_heard() {
-        let ((one, _at_one), (other, mut at_other)) = pair(1000);
-        let mut stream = one.open(b"x").await.unwrap();
-        let _arrived = at_other.recv().await.unwrap();
-        other.say_bye().await;
-        let mut rest = Vec::new();
-        stream.read_to_end(&mut rest).await.unwrap();
-        assert!(one.ended.is_cancelled() && one.heard_bye() && !other.heard_bye());
-        assert!(one.open(b"late").await.is_err());
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().bytes).poll_read(cx, buf)
     }
 }
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().bytes).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().bytes).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().bytes).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests;

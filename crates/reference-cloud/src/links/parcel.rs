@@ -10,10 +10,10 @@ use provider_api::{BackedUpFile, digest};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::fs::File;
-use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use super::hello::{hear, say};
-use super::mux::Session;
+use super::mux::{Session, Stream};
 use crate::copies::{CopyError, Pace};
 
 /// To what the other side has shared.
@@ -66,7 +66,7 @@ pub(crate) enum ParcelError {
 
 /// Gives what was asked for on one stream; `parcel` is a refusal's words when nothing is given.
 pub(super) async fn give(
-    stream: &mut DuplexStream,
+    stream: &mut Stream,
     parcel: impl Future<Output = Result<Parcel, String>>,
 ) -> io::Result<()> {
     let ask: Ask = hear(stream).await?;
@@ -97,12 +97,12 @@ pub(super) async fn give(
     stream.shutdown().await
 }
 
-async fn refuse(stream: &mut DuplexStream, detail: String) -> io::Result<()> {
+async fn refuse(stream: &mut Stream, detail: String) -> io::Result<()> {
     say(stream, &Answer::Refused { detail }).await?;
     stream.shutdown().await
 }
 
-async fn asked(session: &Arc<Session>, ask: &Ask) -> Result<(DuplexStream, u64), ParcelError> {
+async fn asked(session: &Arc<Session>, ask: &Ask) -> Result<(Stream, u64), ParcelError> {
     let mut stream = session.open(PARCEL).await.map_err(ParcelError::Cut)?;
     say(&mut stream, ask).await.map_err(ParcelError::Cut)?;
     match hear(&mut stream).await.map_err(ParcelError::Cut)? {
@@ -157,7 +157,8 @@ pub(crate) async fn take(
     Ok(())
 }
 
-async fn take_one(
+/// Takes one file to a place, going on with what is there already. When it returns, it has the digest of the list.
+pub(crate) async fn take_one(
     session: &Arc<Session>,
     file: &BackedUpFile,
     place: &Path,

@@ -169,7 +169,7 @@ pub(crate) async fn say_bye(cloud: Arc<Cloud>, row: LinkRow) {
 /// Carries until the tunnel ends, by either side, by a cut or by `stop`.
 async fn carry<S>(cloud: Arc<Cloud>, row: LinkRow, stream: S, called: bool, stop: CancellationToken)
 where
-    S: AsyncRead + AsyncWrite + Send + 'static,
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let mbps = u32::try_from(row.mbps).unwrap_or(1);
     let (session, arriving) = Session::begin(stream, called, mbps, Arc::default());

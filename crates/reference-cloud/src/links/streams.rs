@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use provider_api::LinkProbe;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy_bidirectional};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
 use super::Links;
-use super::mux::{Arrived, Session};
+use super::mux::{Arrived, Session, Stream};
 use super::parcel;
 use crate::cloud::Cloud;
 use crate::store::LinkRow;
@@ -97,7 +97,7 @@ async fn take_in(cloud: Arc<Cloud>, row: LinkRow, arrived: Arrived) {
     }
 }
 
-async fn to_machine(cloud: &Cloud, row: &LinkRow, stream: &mut DuplexStream) -> io::Result<()> {
+async fn to_machine(cloud: &Cloud, row: &LinkRow, stream: &mut Stream) -> io::Result<()> {
     if !cloud.switches.services_reachable() {
         return Err(io::Error::other("services are cut off on order"));
     }
@@ -112,7 +112,7 @@ async fn to_machine(cloud: &Cloud, row: &LinkRow, stream: &mut DuplexStream) -> 
     Ok(())
 }
 
-async fn count(stream: &mut DuplexStream) -> io::Result<()> {
+async fn count(stream: &mut Stream) -> io::Result<()> {
     let mut buffer = vec![0; PIECE];
     let mut all: u64 = 0;
     loop {
@@ -126,7 +126,7 @@ async fn count(stream: &mut DuplexStream) -> io::Result<()> {
     stream.shutdown().await
 }
 
-async fn echo(stream: &mut DuplexStream) -> io::Result<()> {
+async fn echo(stream: &mut Stream) -> io::Result<()> {
     while let Ok(byte) = stream.read_u8().await {
         stream.write_u8(byte).await?;
     }

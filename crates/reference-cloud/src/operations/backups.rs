@@ -259,13 +259,13 @@ impl Cloud {
         work: &WorkRow,
         progress: Arc<Progress>,
     ) -> Result<Done, Failure> {
-        let still = self.hold_still(&work.allocation_id).await?;
+        let still = self.hold_still(work.allocation()).await?;
         let taken_at_us = self.now_us();
-        progress.expect(self.volumes.content(&work.allocation_id)?.bytes);
+        progress.expect(self.volumes.content(work.allocation())?.bytes);
         let until = still.is_some().then(|| Instant::now() + self.config.standstill_max);
         let (cloud, row) = (Arc::clone(self), work.clone());
         let files = blocking(move || {
-            let volume = cloud.volumes.path(&row.allocation_id);
+            let volume = cloud.volumes.path(row.allocation());
             let copies = cloud.copies.clone();
             let pace = WorkPace { cloud, progress, until, writes: true };
             match copies.take(&row.id, &volume, &pace) {
@@ -282,7 +282,7 @@ impl Cloud {
         drop(still);
         let (copies, row) = (self.copies.clone(), work.clone());
         blocking(move || {
-            copies.keep(&row.id, &row.backup_id, &files)?;
+            copies.keep(&row.id, row.backup(), &files)?;
             Ok(Done::Copied { taken_at_us, files })
         })
         .await
@@ -332,23 +332,23 @@ impl Cloud {
         blocking(move || {
             let (copies, volumes) = (cloud.copies.clone(), cloud.volumes.clone());
             let (fresh, aside) = (copies.staging(&row.id), copies.aside(&row.id));
-            volumes.settle(&row.allocation_id, &aside)?;
+            volumes.settle(row.allocation(), &aside)?;
             copies.clear(&row.id)?;
             let pace = WorkPace { cloud, progress, until: None, writes: true };
-            copies.check(&row.backup_id, &sha256, Some(&fresh), &pace)?;
-            volumes.exchange(&row.allocation_id, &fresh, &aside)?;
+            copies.check(row.backup(), &sha256, Some(&fresh), &pace)?;
+            volumes.exchange(row.allocation(), &fresh, &aside)?;
             volume::erase(&aside)?;
             volume::erase(&fresh)?;
             Ok::<_, Failure>(())
         })
         .await?;
-        self.store.note(&work.allocation_id, 0, backup.bytes).await.map_err(OpError::from)?;
+        self.store.note(work.allocation(), 0, backup.bytes).await.map_err(OpError::from)?;
         Ok(Done::Restored)
     }
 
     /// The backup that work is about, with the digest of its list.
     async fn copy_of(&self, work: &WorkRow) -> Result<(BackupRow, String), Failure> {
-        let row = self.backup_row(&work.backup_id).await?;
+        let row = self.backup_row(work.backup()).await?;
         let sha256 = row.sha256.clone().ok_or(OpError::CutOff)?;
         Ok((row, sha256))
     }

@@ -1,22 +1,21 @@
 //! Another format of an image, as long work: what is made is an image of its own, converting until it is whole. A crash
 //! leaves the work running in the file; the next start makes it once more from the beginning.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use provider_api::{
-    ConvertRequest, ImageFormat, ImageState, LongOperation, ProblemCode, WorkState,
+    ConvertRequest, ImageFormat, ImageState, LongOperation, ProblemCode, WorkKind, WorkState,
 };
 use tokio::sync::OwnedMutexGuard;
 
 use super::hold::{invalid, random};
 use super::images::{image_id, name_fault};
-use super::work::{Progress, RUNS_MAX, WorkPace, blocking};
+use super::work::{Progress, WorkPace, blocking};
 use super::{Intent, not_found};
 use crate::cloud::Cloud;
 use crate::copies::CopyError;
 use crate::error::OpError;
-use crate::store::{self, ImageRow, ImageWorkRow};
-use crate::tenants::OwnKey;
+use crate::store::{self, ImageRow, WorkRow};
 
 /// What compressing adds at most: five bytes for each block of 16 KiB, a head and a tail.
 fn packed_max(bytes: i64) -> i64 {
@@ -33,7 +32,7 @@ impl Cloud {
         let _guard = self.lock(id).await;
         let (mut tx, source, replay) = self.admit_image(intent, id).await?;
         if replay {
-            return self.converting(intent).await;
+            return self.begun(intent).await;
         }
         if let Some(fault) = request.name.as_deref().and_then(name_fault) {
             return Err(invalid(vec![fault]));
@@ -66,77 +65,39 @@ impl Cloud {
             source_id: Some(source.id.clone()),
             created_at: now_us,
             ready_at: None,
+            link_id: None,
             ..source
         };
-        let work = ImageWorkRow {
-            id: format!("opr_{}", hex::encode(random::<10>()?)),
-            state: WorkState::Running.as_str().to_owned(),
-            image_id: made.id.clone(),
-            source_id: id.to_owned(),
-            name: made.name.clone(),
-            key: intent.key.as_str().to_owned(),
-            runs: 1,
-            created_at: now_us,
-            ended_at: None,
-            problem: None,
+        let operation = format!("opr_{}", hex::encode(random::<10>()?));
+        let work = WorkRow {
+            image_id: Some(made.id.clone()),
+            source_id: Some(id.to_owned()),
+            ..WorkRow::begins(operation, WorkKind::Convert, &made.name, &intent.key, now_us)
         };
         store::insert_image(&mut tx, &made, Some(&work.event(WorkState::Running))).await?;
-        store::insert_image_work(&mut tx, &work).await?;
+        store::insert_work(&mut tx, &work).await?;
         store::record_image_key(&mut tx, &intent.done(id, now_us)).await?;
         tx.commit().await?;
-        tracing::info!(operation.id = %work.id, image.id = %work.image_id, "an image is made of another");
-        let view = self.view_image_work(&work)?;
+        tracing::info!(operation.id = %work.id, image.id = %work.image(), "an image is made of another");
+        let view = self.view_work(&work)?;
         if let Some(guard) = self.conversion_lock(&work) {
-            self.do_conversion(work, guard);
+            self.do_work(work, guard);
         }
         Ok(view)
     }
 
-    /// The work that a repeated call began, as it is now.
-    async fn converting(&self, intent: &Intent) -> Result<LongOperation, OpError> {
-        match self.store.image_work_of(intent.key.as_str()).await? {
-            Some(row) => self.view_image_work(&row),
-            None => Err(not_found(OwnKey::bare(intent.key.as_str()))),
-        }
-    }
-
-    pub(super) fn view_image_work(&self, row: &ImageWorkRow) -> Result<LongOperation, OpError> {
-        let at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
-        row.view(at_work.get(&row.id).map_or(0, |progress| progress.percent()))
-    }
-
     /// Nobody else makes the image while the guard lives.
-    fn conversion_lock(&self, work: &ImageWorkRow) -> Option<OwnedMutexGuard<()>> {
-        self.try_lock(&format!("{}/made", work.image_id))
+    pub(super) fn conversion_lock(&self, work: &WorkRow) -> Option<OwnedMutexGuard<()>> {
+        self.try_lock(&format!("{}/made", work.image()))
     }
 
-    fn do_conversion(self: &Arc<Self>, work: ImageWorkRow, guard: OwnedMutexGuard<()>) {
-        let cloud = Arc::clone(self);
-        let progress = Arc::new(Progress::default());
-        self.at_work
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(work.id.clone(), Arc::clone(&progress));
-        self.work.spawn(async move {
-            let outcome = cloud.convert_now(&work, progress).await;
-            // A cloud that ends leaves its work as it is, for the next start.
-            if !matches!(outcome, Err(CopyError::Ending))
-                && let Err(error) = cloud.end_conversion(&work, outcome).await
-            {
-                tracing::error!(operation.id = %work.id, %error, "work could not be ended and is taken up again");
-            }
-            cloud.at_work.lock().unwrap_or_else(PoisonError::into_inner).remove(&work.id);
-            drop(guard);
-        });
-    }
-
-    async fn convert_now(
+    pub(super) async fn convert_now(
         self: &Arc<Self>,
-        work: &ImageWorkRow,
+        work: &WorkRow,
         progress: Arc<Progress>,
     ) -> Result<(i64, String), CopyError> {
-        let both =
-            (self.store.image(&work.source_id).await, self.store.image(&work.image_id).await);
+        let source = work.source_id.as_deref().unwrap_or_default();
+        let both = (self.store.image(source).await, self.store.image(work.image()).await);
         let (Ok(Some(source)), Ok(Some(made))) = both else {
             return Err(std::io::Error::other("an image could not be looked up").into());
         };
@@ -151,15 +112,15 @@ impl Cloud {
     }
 
     /// Writes down how the work ended, with what that means for the image.
-    async fn end_conversion(
+    pub(super) async fn end_conversion(
         &self,
-        work: &ImageWorkRow,
+        work: &WorkRow,
         outcome: Result<(i64, String), CopyError>,
     ) -> Result<(), OpError> {
         let now_us = self.now_us();
         let mut tx = self.store.begin().await?;
-        let loaded = store::load_image(&mut tx, &work.image_id).await?;
-        let mut row = loaded.ok_or_else(|| not_found(&work.image_id))?;
+        let loaded = store::load_image(&mut tx, work.image()).await?;
+        let mut row = loaded.ok_or_else(|| not_found(work.image()))?;
         let problem = outcome.as_ref().err().map(|error| super::outcome::of_copy(&work.id, error));
         match &outcome {
             Ok((bytes, sha256)) => {
@@ -173,33 +134,10 @@ impl Cloud {
         let written = problem.as_ref().map(serde_json::to_string).transpose()?;
         row.problem.clone_from(&written);
         let state = if problem.is_some() { WorkState::Failed } else { WorkState::Succeeded };
-        store::end_image_work(&mut tx, work, written.as_deref(), now_us).await?;
+        store::end_work(&mut tx, work, written.as_deref(), now_us).await?;
         store::save_image(&mut tx, &mut row, Some(&work.event(state)), now_us).await?;
         tx.commit().await?;
         tracing::info!(operation.id = %work.id, state = state.as_str(), "an image was made of another");
         if problem.is_some() { self.erase_image(&row.id).await } else { Ok(()) }
-    }
-
-    /// Takes up conversions that nobody does: a crash cut them off. Safe at any time.
-    pub(crate) async fn take_up_conversions(self: &Arc<Self>) -> Result<(), OpError> {
-        for row in self.store.running_image_work().await? {
-            let Some(guard) = self.conversion_lock(&row) else { continue };
-            // It may have ended between the list and the lock.
-            let Some(row) = self.store.image_work(&row.id).await? else { continue };
-            if row.state() != WorkState::Running {
-                continue;
-            }
-            if row.runs >= RUNS_MAX {
-                let text =
-                    format!("the cloud was restarted {} times in the middle of it", row.runs);
-                let given_up = std::io::Error::other(text);
-                self.end_conversion(&row, Err(given_up.into())).await?;
-                continue;
-            }
-            self.store.count_image_run(&row.id).await?;
-            tracing::warn!(operation.id = %row.id, operation.runs = row.runs + 1, "long work is taken up again");
-            self.do_conversion(row, guard);
-        }
-        Ok(())
     }
 }

@@ -9,6 +9,7 @@ use provider_api::{
     UnsignedStatement,
 };
 
+use super::placing::unpacking;
 use super::volumes::must_have_none;
 use super::work::blocking;
 use super::{Intent, step, wrong_state};
@@ -38,8 +39,10 @@ impl Cloud {
         // Counted before the first file goes, and kept, so that a statement after a crash tells the whole.
         if row.erasing_bytes.is_none() {
             let content = self.volumes.content(id)?;
-            row.erasing_bytes = Some(content.bytes);
-            row.erasing_items = Some(content.items);
+            // And what a crash left of an image on its way to the volume.
+            let cut_off = self.copies.cut_off(&unpacking(id))?;
+            row.erasing_bytes = Some(content.bytes.saturating_add(cut_off.bytes));
+            row.erasing_items = Some(content.items.saturating_add(cut_off.items));
         }
         row.service_name = None;
         row.settings = None;
@@ -53,8 +56,13 @@ impl Cloud {
         for backup in self.store.erasing(id).await? {
             self.erase_backup(backup).await?;
         }
-        let (volumes, name) = (self.volumes.clone(), id.to_owned());
-        blocking(move || volumes.erase(&name).map_err(OpError::from)).await?;
+        let (volumes, copies, name) = (self.volumes.clone(), self.copies.clone(), id.to_owned());
+        blocking(move || {
+            copies.clear(&unpacking(&name))?;
+            volume::erase(&copies.aside(&unpacking(&name)))?;
+            volumes.erase(&name).map_err(OpError::from)
+        })
+        .await?;
         self.store.empty_log().await?;
         let backups = self.store.erasing(id).await?;
         let mut tx = self.store.begin().await?;

@@ -27,6 +27,8 @@ impl Cloud {
         request: &HoldRequest,
     ) -> Result<Allocation, OpError> {
         check(request, self.config.hold_ttl_max_seconds)?;
+        self.check_places(&request.links)?;
+        let need = request.resources.amounts_with(&request.links);
         let now_us = self.now_us();
         let mut tx = self.store.begin().await?;
         if let Some(record) = seen(&mut tx, intent).await? {
@@ -41,9 +43,9 @@ impl Cloud {
         store::expire(&mut tx, now_us).await?;
         // Before the capacity: what a tenant may have does not depend on what others leave.
         let used = store::used_by(&mut tx, &intent.tenant.name, now_us).await?;
-        intent.tenant.admit(&used, &request.resources.amounts())?;
+        intent.tenant.admit(&used, &need)?;
         let rooms = self.rooms(&request.region, &store::used(&mut tx, now_us).await?)?;
-        let zone = choose(&rooms, &request.resources.amounts())?;
+        let zone = choose(&rooms, &need)?;
         let endpoint = self.free_endpoint(&mut tx, request.resources.network.endpoint).await?;
         let ttl = request.ttl_seconds.unwrap_or(self.config.hold_ttl_default_seconds);
         let id = format!("alc_{}", hex::encode(random::<10>()?));
@@ -173,11 +175,7 @@ fn refuse_expired(state: &str) -> Result<(), OpError> {
 
 fn check(request: &HoldRequest, ttl_max: u32) -> Result<(), OpError> {
     let mut faults = request.resources.faults("/resources");
-    let length = request.label.chars().count();
-    if length == 0 || length > 200 || request.label.chars().any(char::is_control) {
-        let detail = "a label has 1 to 200 characters without control characters".to_owned();
-        faults.push(FieldFault { pointer: "/label".to_owned(), detail });
-    }
+    faults.extend(label_fault(&request.label));
     faults.extend(request.ttl_seconds.and_then(|ttl| ttl_fault(ttl, ttl_max, "/ttlSeconds")));
     if faults.is_empty() { Ok(()) } else { Err(invalid(faults)) }
 }
@@ -198,4 +196,14 @@ pub(crate) fn invalid(errors: Vec<FieldFault>) -> OpError {
     let problem = Problem::new(ProblemCode::InvalidRequest, "some values are not allowed")
         .with_errors(errors);
     OpError::Refused(Box::new(problem))
+}
+
+/// What is wrong with a label.
+pub(super) fn label_fault(label: &str) -> Option<FieldFault> {
+    let length = label.chars().count();
+    if (1..=200).contains(&length) && !label.chars().any(char::is_control) {
+        return None;
+    }
+    let detail = "a label has 1 to 200 characters without control characters".to_owned();
+    Some(FieldFault { pointer: "/label".to_owned(), detail })
 }

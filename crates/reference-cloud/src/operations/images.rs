@@ -59,29 +59,7 @@ impl Cloud {
         }
         self.must_have_room_for_image(&mut tx, &intent.tenant.name, request.bytes).await?;
         let now_us = self.now_us();
-        let row = ImageRow {
-            seq: 0,
-            id: image_id()?,
-            tenant: intent.tenant.name.clone(),
-            name: request.name.clone(),
-            format: request.format.as_str().to_owned(),
-            architecture: request.architecture.clone(),
-            state: ImageState::Uploading.as_str().to_owned(),
-            generation: 1,
-            epoch: intent.epoch,
-            bytes: request.bytes,
-            sha256: Some(request.sha256.clone()),
-            received: 0,
-            tar_bytes: None,
-            content_bytes: None,
-            application: None,
-            settings: None,
-            source_id: None,
-            problem: None,
-            created_at: now_us,
-            ready_at: None,
-            deleted_at: None,
-        };
+        let row = declared(intent, request, now_us)?;
         store::insert_image(&mut tx, &row, None).await?;
         store::record_image_key(&mut tx, &intent.done(&row.id, now_us)).await?;
         tx.commit().await?;
@@ -113,7 +91,7 @@ impl Cloud {
         Ok(())
     }
 
-    fn check_image(&self, request: &ImageRequest) -> Result<(), OpError> {
+    pub(super) fn check_image(&self, request: &ImageRequest) -> Result<(), OpError> {
         let support = self.image_support();
         if !support.formats.contains(&request.format) {
             let detail = "the format is none that the capabilities tell";
@@ -189,12 +167,7 @@ impl Cloud {
         }
         match self.look_through(&row).await? {
             Ok(contents) => {
-                row.state = ImageState::Ready.as_str().to_owned();
-                row.ready_at = Some(self.now_us());
-                row.tar_bytes = Some(contents.tar_bytes);
-                row.content_bytes = Some(contents.content_bytes);
-                row.settings = Some(serde_json::to_string(&contents.manifest.settings)?);
-                row.application = Some(contents.manifest.application);
+                self.is_whole(&mut row, contents)?;
                 let mut tx = self.store.begin().await?;
                 self.finish_image(&mut tx, &mut row, intent).await?;
                 tx.commit().await?;
@@ -208,8 +181,22 @@ impl Cloud {
         }
     }
 
+    /// Notes what was found in an image that is what was declared.
+    pub(super) fn is_whole(&self, row: &mut ImageRow, contents: Contents) -> Result<(), OpError> {
+        row.state = ImageState::Ready.as_str().to_owned();
+        row.ready_at = Some(self.now_us());
+        row.tar_bytes = Some(contents.tar_bytes);
+        row.content_bytes = Some(contents.content_bytes);
+        row.settings = Some(serde_json::to_string(&contents.manifest.settings)?);
+        row.application = Some(contents.manifest.application);
+        Ok(())
+    }
+
     /// Reads every byte: what is in the image, or what is wrong with it.
-    async fn look_through(&self, row: &ImageRow) -> Result<Result<Contents, Problem>, OpError> {
+    pub(super) async fn look_through(
+        &self,
+        row: &ImageRow,
+    ) -> Result<Result<Contents, Problem>, OpError> {
         let (files, row) = (self.images.clone(), row.clone());
         let max = self.config.images.bytes_max;
         blocking(move || {
@@ -367,11 +354,47 @@ pub(super) fn name_fault(name: &str) -> Option<FieldFault> {
     })
 }
 
+/// An image that is to come as it was declared.
+pub(super) fn declared(
+    intent: &Intent,
+    request: &ImageRequest,
+    now_us: i64,
+) -> Result<ImageRow, OpError> {
+    Ok(ImageRow {
+        seq: 0,
+        id: image_id()?,
+        tenant: intent.tenant.name.clone(),
+        name: request.name.clone(),
+        format: request.format.as_str().to_owned(),
+        architecture: request.architecture.clone(),
+        state: ImageState::Uploading.as_str().to_owned(),
+        generation: 1,
+        epoch: intent.epoch,
+        bytes: request.bytes,
+        sha256: Some(request.sha256.clone()),
+        received: 0,
+        tar_bytes: None,
+        content_bytes: None,
+        application: None,
+        settings: None,
+        source_id: None,
+        problem: None,
+        created_at: now_us,
+        ready_at: None,
+        deleted_at: None,
+        link_id: None,
+    })
+}
+
 fn no_image(id: &str) -> OpError {
     OpError::refuse(ProblemCode::NotFound, format!("there is no image {id}"))
 }
 
 fn must_upload(row: &ImageRow) -> Result<(), OpError> {
+    if row.link_id.is_some() {
+        let detail = "the image comes through a link; nothing is uploaded of it";
+        return Err(OpError::refuse(ProblemCode::WrongState, detail));
+    }
     if row.state() == ImageState::Uploading {
         return Ok(());
     }

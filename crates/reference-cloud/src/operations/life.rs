@@ -146,6 +146,8 @@ impl Cloud {
         row.stopped_at = Some(now_us);
         row.drain_until = None;
         store::close_interval(&mut tx, id, now_us).await?;
+        // However it came about: nothing runs, as the drain was to reach.
+        store::end_drain(&mut tx, id, None, now_us).await?;
         self.finish_maybe(tx, &mut row, intent).await?;
         self.gateway.gate(id).reopen();
         Ok(row)

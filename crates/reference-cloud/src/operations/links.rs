@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use provider_api::{
-    Amounts, FieldFault, Link, LinkIsolation, LinkOffer, LinkPage, LinkPeer, LinkProbe,
+    Amounts, FieldFault, Link, LinkIsolation, LinkOffer, LinkPage, LinkPeer, LinkPlace, LinkProbe,
     LinkRequest, LinkState, LinkSupport, Problem, ProblemCode, ResourceState,
 };
 use subtle::ConstantTimeEq;
@@ -13,7 +13,7 @@ use super::Intent;
 use super::hold::{invalid, random};
 use crate::cloud::Cloud;
 use crate::error::OpError;
-use crate::links::{self, Hello, LinkKey, Welcome};
+use crate::links::{self, Hello, LinkKey, VERSION, Welcome};
 use crate::store::{self, ACCEPTED, ASKED, AllocationRow, LinkRow, Tx};
 
 /// Links on one page at most.
@@ -39,6 +39,22 @@ struct Wanted<'a> {
     activation: String,
 }
 
+/// The place of the allocation that a link of this size can stand in: the first where none stands.
+fn free_place(
+    row: &AllocationRow,
+    known: &[LinkRow],
+    wanted: &Wanted<'_>,
+    now_us: i64,
+) -> Result<Option<i64>, OpError> {
+    let standing = known.iter().filter(|link| link.state_at(now_us) != LinkState::Down);
+    let taken: Vec<i64> = standing.filter_map(|link| link.place).collect();
+    let same = |place: &LinkPlace| (place.mbps, place.isolation) == (wanted.mbps, wanted.isolation);
+    let fitting = row.link_places()?.iter().enumerate().filter(|(_, place)| same(place)).find_map(
+        |(number, _)| i64::try_from(number).ok().filter(|number| !taken.contains(number)),
+    );
+    Ok(fitting)
+}
+
 impl Cloud {
     /// How this cloud is called; nothing when it makes no links.
     fn link_peer(&self) -> Option<LinkPeer> {
@@ -52,6 +68,8 @@ impl Cloud {
             isolation: vec![LinkIsolation::Tunnel],
             mbps_max: MBPS_MAX,
             accept_seconds: ACCEPT_SECONDS,
+            links_max: u32::try_from(LINKS_MAX).ok(),
+            held: true,
         })
     }
 
@@ -104,13 +122,22 @@ impl Cloud {
         }
         let row = &mut admitted.row;
         must_be_booked(row)?;
+        if let Some(offered) = wanted.peer_link
+            && store::was_accepted(&mut tx, &wanted.peer.public_key, offered).await?
+        {
+            let detail = "this offer was accepted before; a second link needs an offer of its own";
+            return Err(OpError::refuse(ProblemCode::WrongState, detail));
+        }
         let known = self.store.links(id, 0, i64::MAX).await?;
         if known.iter().filter(|link| link.state != LinkState::Down.as_str()).count() >= LINKS_MAX {
             let detail = format!("{LINKS_MAX} links are not down; take one down first");
             return Err(OpError::refuse(ProblemCode::CapacityExhausted, detail));
         }
-        self.admit_mbps(&mut tx, intent, row, i64::from(wanted.mbps)).await?;
         let now_us = self.now_us();
+        let place = free_place(row, &known, &wanted, now_us)?;
+        if place.is_none() {
+            self.admit_mbps(&mut tx, intent, row, i64::from(wanted.mbps)).await?;
+        }
         let asked = wanted.side == ASKED;
         let state = if asked { LinkState::Requested } else { LinkState::Accepted };
         let link = LinkRow {
@@ -134,6 +161,7 @@ impl Cloud {
             sent_bytes: 0,
             received_bytes: 0,
             shared: None,
+            place,
         };
         store::save(&mut tx, row, now_us).await?;
         store::insert_link(&mut tx, &link).await?;
@@ -142,6 +170,39 @@ impl Cloud {
         self.know_peers().await?;
         tracing::info!(link.id = %link.id, allocation.id = %id, link.side = %link.side, "a link is made");
         Ok(self.view_link(&link))
+    }
+
+    /// Refuses room for links that no link could stand in.
+    pub(super) fn check_places(&self, places: &[LinkPlace]) -> Result<(), OpError> {
+        if places.is_empty() {
+            return Ok(());
+        }
+        self.must_link(places.iter().map(|place| place.isolation))?;
+        let mut faults: Vec<FieldFault> = Vec::new();
+        if places.len() > LINKS_MAX {
+            let detail = format!("found {}, allowed are {LINKS_MAX}", places.len());
+            faults.push(FieldFault { pointer: "/links".to_owned(), detail });
+        }
+        for (number, place) in places.iter().enumerate() {
+            if !(1..=MBPS_MAX).contains(&place.mbps) {
+                let detail = format!("found {}, allowed is 1 to {MBPS_MAX}", place.mbps);
+                faults.push(FieldFault { pointer: format!("/links/{number}/mbps"), detail });
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(invalid(faults)) }
+    }
+
+    /// Refuses what this cloud cannot make of any link.
+    fn must_link(&self, isolation: impl IntoIterator<Item = LinkIsolation>) -> Result<(), OpError> {
+        if self.links.address().is_none() {
+            let detail = "this cloud links nothing with others";
+            return Err(OpError::refuse(ProblemCode::Unsupported, detail));
+        }
+        if isolation.into_iter().any(|each| each != LinkIsolation::Tunnel) {
+            let detail = "offered is the isolation \"tunnel\"";
+            return Err(OpError::refuse(ProblemCode::Unsupported, detail));
+        }
+        Ok(())
     }
 
     /// The bandwidth of a link within the zone's capacity and the tenant's quota.
@@ -168,14 +229,7 @@ impl Cloud {
     }
 
     fn check_link(&self, wanted: &Wanted<'_>) -> Result<(), OpError> {
-        if self.links.address().is_none() {
-            let detail = "this cloud links nothing with others";
-            return Err(OpError::refuse(ProblemCode::Unsupported, detail));
-        }
-        if wanted.isolation != LinkIsolation::Tunnel {
-            let detail = "offered is the isolation \"tunnel\"";
-            return Err(OpError::refuse(ProblemCode::Unsupported, detail));
-        }
+        self.must_link([wanted.isolation])?;
         let mut faults = Vec::new();
         let mut fault = |pointer: &str, detail: String| {
             faults.push(FieldFault { pointer: pointer.to_owned(), detail });
@@ -256,11 +310,14 @@ impl Cloud {
         proved: Option<LinkKey>,
     ) -> Result<Result<LinkRow, Welcome>, OpError> {
         let refused = |detail: &str| Ok(Err(Welcome::Refused { detail: detail.to_owned() }));
+        if hello.version != VERSION {
+            return refused("this cloud makes tunnels of another version");
+        }
         let row = self.store.link(&hello.link).await?;
         let Some(row) = row.filter(|row| row.side == ASKED) else { return refused("no such link") };
         // One answer for a wrong cloud and a wrong key: neither learns which links there are.
         let same: bool = row.activation.as_bytes().ct_eq(hello.activation_key.as_bytes()).into();
-        if hello.version != 1 || !same || proved.is_none_or(|key| key.text() != row.peer_key) {
+        if !same || proved.is_none_or(|key| key.text() != row.peer_key) {
             return refused("no such link");
         }
         if i64::from(hello.mbps) != row.mbps || hello.isolation != row.isolation() {

@@ -3,6 +3,7 @@
 //! that the next start completes, and no key, so that a repeated call acts again without harm.
 
 mod access;
+mod adopt;
 mod backups;
 mod conversions;
 mod drain;
@@ -18,6 +19,7 @@ mod monitoring;
 mod outcome;
 mod placing;
 mod pull;
+mod pulled_images;
 mod reads;
 mod recipes;
 mod resize;

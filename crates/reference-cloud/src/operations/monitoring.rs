@@ -45,6 +45,13 @@ impl Cloud {
         }
         store::set_monitoring(&mut tx, id, request, self.now_us()).await?;
         self.finish(tx, row, intent).await?;
+        // Whoever starts it waits for the first reading: it need not wait for the watch.
+        if request.running
+            && let Some(row) = self.store.monitoring(id).await?
+            && let Err(error) = self.take_reading(&row, self.now_us()).await
+        {
+            tracing::warn!(allocation.id = %id, %error, "the first reading could not be taken");
+        }
         self.monitoring(id).await
     }
 

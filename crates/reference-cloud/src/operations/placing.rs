@@ -10,6 +10,11 @@ use crate::images::ImageFault;
 use crate::store::{self, AllocationRow, ImageRow, Tx};
 use crate::volume;
 
+/// What an image is unpacked under before it becomes this volume.
+pub(super) fn unpacking(volume: &str) -> String {
+    format!("{volume}-image")
+}
+
 impl Cloud {
     /// The image to start from, which is whole, the caller's, and fits the volume; nothing when none is named. In the
     /// transaction that writes the start, so that nobody deletes it meanwhile.
@@ -64,15 +69,19 @@ impl Cloud {
             (self.images.clone(), self.copies.clone(), self.volumes.clone());
         let id = row.volume().to_owned();
         blocking(move || {
-            let name = format!("{id}-image");
+            let name = unpacking(&id);
             let (fresh, aside) = (copies.staging(&name), copies.aside(&name));
             volumes.settle(&id, &aside)?;
             copies.clear(&name)?;
-            files.unpack(&image.id, image.format(), &fresh).map_err(|fault| match fault {
-                ImageFault::Io(error) => OpError::Io(error),
-                // It was looked through when it was completed: its file is damaged.
-                ImageFault::Invalid(fault) => OpError::Io(std::io::Error::other(fault)),
-            })?;
+            if let Err(fault) = files.unpack(&image.id, image.format(), &fresh) {
+                // Nobody would look for it there.
+                copies.clear(&name)?;
+                return Err(OpError::Io(match fault {
+                    ImageFault::Io(error) => error,
+                    // It was looked through when it was completed: its file is damaged.
+                    ImageFault::Invalid(fault) => std::io::Error::other(fault),
+                }));
+            }
             volumes.exchange(&id, &fresh, &aside)?;
             volume::erase(&aside)?;
             volume::erase(&fresh)?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use provider_api::{
-    BackedUpFile, BackupState, Cause, Link, LinkShare, LinkState, LongOperation, ProblemCode,
-    ResourceState, ShareSource, WorkKind,
+    BackedUpFile, BackupState, Cause, ImageState, Link, LinkShare, LinkState, LongOperation,
+    ProblemCode, ResourceState, ShareSource, WorkKind,
 };
 
 use super::Intent;
@@ -24,17 +24,20 @@ use crate::store::{self, AllocationRow, LinkRow, WorkRow};
 /// How long work waits for a tunnel that is cut before it is given up.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// How often it looks.
-const LOOK: Duration = Duration::from_millis(100);
+pub(super) const LOOK: Duration = Duration::from_millis(100);
 /// How often wrong data are asked for again.
-const WRONG_MAX: usize = 2;
+pub(super) const WRONG_MAX: usize = 2;
 /// The word in the column for the volume itself.
 const VOLUME: &str = "volume";
+/// Ids of images begin like this, and no other.
+const IMAGE_PREFIX: &str = "img_";
 
 /// What a link shares, as it is written down.
 pub(crate) fn shared(row: &LinkRow) -> Option<ShareSource> {
     let word = row.shared.as_deref()?;
     Some(match word {
         VOLUME => ShareSource::Volume,
+        image if image.starts_with(IMAGE_PREFIX) => ShareSource::Image { image_id: image.into() },
         backup => ShareSource::Backup { backup_id: backup.into() },
     })
 }
@@ -67,8 +70,17 @@ impl Cloud {
                 }
                 Some(backup_id.0.clone())
             }
+            Some(ShareSource::Image { image_id }) => {
+                let image = self.store.image(image_id.as_str()).await?;
+                let own = image.filter(|image| image.tenant == intent.tenant.name);
+                if own.is_none_or(|image| image.state() != ImageState::Ready) {
+                    let detail = format!("{image_id} is no image that is ready");
+                    return Err(OpError::refuse(ProblemCode::WrongState, detail));
+                }
+                Some(image_id.0.clone())
+            }
             Some(ShareSource::Other) => {
-                let detail = "shared are the volume and its backups";
+                let detail = "shared are the volume, its backups, and images";
                 return Err(OpError::refuse(ProblemCode::Unsupported, detail));
             }
         };
@@ -92,6 +104,7 @@ impl Cloud {
                 ShareSource::Backup { backup_id } => {
                     self.parcel_of_backup(link, backup_id.as_str()).await
                 }
+                ShareSource::Image { image_id } => self.parcel_of_image(image_id.as_str()).await,
                 _ => self.parcel_of_volume(link, &row.allocation_id).await,
             }
         };
@@ -168,7 +181,7 @@ impl Cloud {
         self.begin(tx, intent, row, about, volume).await
     }
 
-    fn must_not_be_down(&self, row: &LinkRow) -> Result<(), OpError> {
+    pub(super) fn must_not_be_down(&self, row: &LinkRow) -> Result<(), OpError> {
         if row.state_at(self.now_us()) != LinkState::Down {
             return Ok(());
         }
@@ -181,18 +194,18 @@ impl Cloud {
         work: &WorkRow,
         progress: Arc<Progress>,
     ) -> Result<Done, Failure> {
-        let backup = self.store.backup(&work.backup_id).await.map_err(OpError::from)?;
+        let backup = self.store.backup(work.backup()).await.map_err(OpError::from)?;
         // What was taken whole before a crash is not taken again.
         if backup.is_none_or(|backup| backup.state() != BackupState::Ready) {
             let files = self.take_all(work, &progress).await?;
             let (copies, row) = (self.copies.clone(), work.clone());
             let kept = blocking(move || {
-                copies.keep(&row.id, &row.backup_id, &files)?;
+                copies.keep(&row.id, row.backup(), &files)?;
                 Ok::<_, Failure>(files)
             });
             let done = Ok(Done::Copied { taken_at_us: self.now_us(), files: kept.await? });
             let mut tx = self.store.begin().await.map_err(OpError::from)?;
-            let row = store::load_backup(&mut tx, &work.backup_id).await.map_err(OpError::from)?;
+            let row = store::load_backup(&mut tx, work.backup()).await.map_err(OpError::from)?;
             let mut row = row.ok_or(OpError::CutOff)?;
             outcome::mark(&mut row, WorkKind::Pull, &done, self.now_us())?;
             store::save_backup(&mut tx, &row).await.map_err(OpError::from)?;
@@ -257,7 +270,7 @@ impl Cloud {
     }
 
     async fn must_fit(&self, work: &WorkRow, files: usize, bytes: i64) -> Result<(), ParcelError> {
-        let row = self.row(&work.allocation_id).await;
+        let row = self.row(work.allocation()).await;
         let room =
             row.map_or(0, |row| row.quota_bytes.unwrap_or(row.storage_gb.saturating_mul(GIB)));
         if bytes <= room && files <= FILES_MAX {
@@ -270,7 +283,7 @@ impl Cloud {
     }
 
     /// The tunnel of a link, waited for when it is cut.
-    async fn tunnel(&self, link: &str) -> Result<Arc<Session>, Failure> {
+    pub(super) async fn tunnel(&self, link: &str) -> Result<Arc<Session>, Failure> {
         let begun = Instant::now();
         loop {
             if self.is_ending() {

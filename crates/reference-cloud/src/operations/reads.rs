@@ -15,7 +15,7 @@ use super::not_found;
 use crate::cloud::Cloud;
 use crate::config::UnitPrices;
 use crate::error::OpError;
-use crate::store::{AllocationRow, Size, SizeRow};
+use crate::store::{AllocationRow, KeyOf, Size, SizeRow};
 use crate::tenants::{OwnKey, Tenant};
 
 /// A live answer is worth trusting this long; shorter than any hold.
@@ -41,6 +41,7 @@ impl Cloud {
             volumes: true,
             drain: true,
             resize: ResizeSupport::Live,
+            adoption: true,
             export: true,
             webhooks: true,
             images: Some(self.image_support()),
@@ -69,21 +70,26 @@ impl Cloud {
         if !faults.is_empty() {
             return Err(invalid(faults));
         }
+        self.check_places(&request.links)?;
         let at_us = self.now_us();
         let mut rooms = self.rooms(&request.region, &self.store.used(at_us).await?)?;
         let left = tenant.limits.left(&self.store.used_by(&tenant.name, at_us).await?);
         for room in &mut rooms {
             room.free = room.free.least(&left);
         }
-        let need = request.resources.amounts();
+        let need = request.resources.amounts_with(&request.links);
+        let lent = usize::try_from(self.store.addresses_lent(at_us).await?).unwrap_or(usize::MAX);
+        let addresses = self.config.endpoints.all().count().saturating_sub(lent);
+        let reachable = addresses > 0 || request.resources.network.endpoint == EndpointKind::None;
         let fitting = rooms.iter().find(|room| room.free.covers(&need));
         let Some(room) = fitting.or(rooms.first()) else {
             return Err(OpError::refuse(ProblemCode::RegionUnknown, "the region has no zone"));
         };
         Ok(DiscoverAnswer {
-            available: fitting.is_some(),
+            available: fitting.is_some() && reachable,
             zone: room.zone.clone(),
             free: room.free,
+            endpoints: u32::try_from(addresses).ok(),
             at_us,
             valid_until_us: at_us.saturating_add(ANSWER_VALID_US),
             ready_in_seconds: Some(1),
@@ -121,8 +127,13 @@ impl Cloud {
         let none = || OpError::refuse(ProblemCode::NotFound, "the key had no effect here");
         let key = IdempotencyKey::parse(key).map_err(|_| none())?;
         let own = OwnKey::new(&tenant.name, &key);
-        let record = self.store.key(own.as_str()).await?.ok_or_else(none)?;
-        let allocation = self.allocation(&record.allocation_id).await?;
+        let (record, of) = self.store.key(own.as_str()).await?.ok_or_else(none)?;
+        let (mut allocation, mut image, mut webhook) = (None, None, None);
+        match of {
+            KeyOf::Allocation => allocation = Some(self.allocation(&record.allocation_id).await?),
+            KeyOf::Image => image = Some(self.image(&record.allocation_id).await?),
+            KeyOf::Webhook => webhook = Some(self.webhook(tenant).await?),
+        }
         let work = self.store.work_of(own.as_str()).await?;
         let long_operation = work.map(|work| self.view_work(&work)).transpose()?;
         Ok(OperationRecord {
@@ -130,6 +141,8 @@ impl Cloud {
             operation: record.operation,
             done_at_us: record.done_at,
             allocation,
+            image,
+            webhook,
             long_operation,
         })
     }

@@ -18,7 +18,7 @@ use crate::store::{self, AllocationRow, Tx, WorkRow};
 use crate::tenants::OwnKey;
 
 /// Begun this often and cut off each time, work is given up: perhaps it is what brings the cloud down.
-pub(super) const RUNS_MAX: i64 = 3;
+const RUNS_MAX: i64 = 3;
 /// Entries on one page at most.
 const PAGE_MAX: i64 = 100;
 /// A caller who finds an allocation busy may come back after so long.
@@ -127,11 +127,8 @@ impl Cloud {
     }
 
     pub(crate) async fn long_operation(&self, id: &str) -> Result<LongOperation, OpError> {
-        if let Some(row) = self.store.work(id).await? {
-            return self.view_work(&row);
-        }
         let none = || OpError::refuse(ProblemCode::NotFound, format!("there is no work {id}"));
-        self.view_image_work(&self.store.image_work(id).await?.ok_or_else(none)?)
+        self.view_work(&self.store.work(id).await?.ok_or_else(none)?)
     }
 
     /// A page, oldest first; the place is the number of the last row seen.
@@ -172,33 +169,25 @@ impl Cloud {
         volume: OwnedMutexGuard<()>,
     ) -> Result<LongOperation, OpError> {
         let now_us = self.now_us();
+        let id = format!("opr_{}", hex::encode(super::hold::random::<10>()?));
         let row = WorkRow {
-            seq: 0,
-            id: format!("opr_{}", hex::encode(super::hold::random::<10>()?)),
-            kind: about.kind.as_str().to_owned(),
-            state: WorkState::Running.as_str().to_owned(),
-            allocation_id: allocation.id.clone(),
-            backup_id: about.backup.to_owned(),
+            allocation_id: Some(allocation.id.clone()),
+            backup_id: Some(about.backup.to_owned()),
             link_id: about.link.map(str::to_owned),
-            label: allocation.label.clone(),
-            key: intent.key.as_str().to_owned(),
-            runs: 1,
-            created_at: now_us,
-            ended_at: None,
-            problem: None,
+            ..WorkRow::begins(id, about.kind, &allocation.label, &intent.key, now_us)
         };
         store::insert_work(&mut tx, &row).await?;
         let key = intent.done(&allocation.id, now_us);
         store::record_key(&mut tx, &key).await?;
         tx.commit().await?;
-        tracing::info!(operation.id = %row.id, operation.kind = %row.kind, allocation.id = %row.allocation_id, "long work begins");
+        tracing::info!(operation.id = %row.id, operation.kind = %row.kind, allocation.id = %row.allocation(), "long work begins");
         let view = self.view_work(&row)?;
         self.do_work(row, volume);
         Ok(view)
     }
 
-    /// Does the work beside everything else; the guard keeps others from the volume until it has ended.
-    fn do_work(self: &Arc<Self>, row: WorkRow, volume: OwnedMutexGuard<()>) {
+    /// Does the work beside everything else; the guard keeps others from what it is about until it has ended.
+    pub(super) fn do_work(self: &Arc<Self>, row: WorkRow, guard: OwnedMutexGuard<()>) {
         let cloud = Arc::clone(self);
         let progress = Arc::new(Progress::default());
         self.at_work
@@ -206,23 +195,39 @@ impl Cloud {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(row.id.clone(), Arc::clone(&progress));
         self.work.spawn(async move {
-            let outcome = match row.kind() {
-                WorkKind::Verify => cloud.verify_now(&row, progress).await,
-                WorkKind::Restore => cloud.restore_now(&row, progress).await,
-                WorkKind::Pull => cloud.pull_now(&row, progress).await,
-                WorkKind::Backup | WorkKind::Convert | WorkKind::Other => {
-                    cloud.copy_now(&row, progress).await
-                }
-            };
-            // A cloud that ends leaves its work as it is, for the next start.
-            if !matches!(outcome, Err(Failure::Copy(CopyError::Ending)))
-                && let Err(error) = cloud.end(&row, outcome).await
-            {
+            if let Err(error) = cloud.work_to_the_end(&row, progress).await {
                 tracing::error!(operation.id = %row.id, %error, "work could not be ended and is taken up again");
             }
             cloud.at_work.lock().unwrap_or_else(PoisonError::into_inner).remove(&row.id);
-            drop(volume);
+            drop(guard);
         });
+    }
+
+    async fn work_to_the_end(
+        self: &Arc<Self>,
+        row: &WorkRow,
+        progress: Arc<Progress>,
+    ) -> Result<(), OpError> {
+        if row.kind() == WorkKind::Pull && row.image_id.is_some() {
+            return self.pull_image_to_the_end(row, progress).await;
+        }
+        if row.kind() == WorkKind::Convert {
+            return match self.convert_now(row, progress).await {
+                Err(CopyError::Ending) => Ok(()),
+                outcome => self.end_conversion(row, outcome).await,
+            };
+        }
+        let outcome = match row.kind() {
+            WorkKind::Verify => self.verify_now(row, progress).await,
+            WorkKind::Restore => self.restore_now(row, progress).await,
+            WorkKind::Pull => self.pull_now(row, progress).await,
+            _ => self.copy_now(row, progress).await,
+        };
+        match outcome {
+            // A cloud that ends leaves its work as it is, for the next start.
+            Err(Failure::Copy(CopyError::Ending)) => Ok(()),
+            outcome => self.end(row, outcome).await,
+        }
     }
 
     /// Writes down how work ended, with what that means for its backup.
@@ -231,7 +236,7 @@ impl Cloud {
         let now_us = self.now_us();
         let problem = outcome.as_ref().err().map(|failure| failure.problem(row));
         let mut tx = self.store.begin().await?;
-        if let Some(mut backup) = store::load_backup(&mut tx, &row.backup_id).await? {
+        if let Some(mut backup) = store::load_backup(&mut tx, row.backup()).await? {
             outcome::mark(&mut backup, row.kind(), &outcome, now_us)?;
             store::save_backup(&mut tx, &backup).await?;
         }
@@ -252,10 +257,10 @@ impl Cloud {
         let (copies, volumes) = (self.copies.clone(), self.volumes.clone());
         let row = row.clone();
         blocking(move || {
-            volumes.settle(&row.allocation_id, &copies.aside(&row.id))?;
+            volumes.settle(row.allocation(), &copies.aside(&row.id))?;
             copies.clear(&row.id)?;
             if row.kind() == WorkKind::Backup && !done {
-                copies.erase(&row.backup_id)?;
+                copies.erase(row.backup())?;
             }
             Ok::<_, OpError>(())
         })
@@ -265,28 +270,44 @@ impl Cloud {
     /// Takes up work that nobody does: a crash cut it off, or its end could not be written. Safe at any time.
     pub(crate) async fn take_up_work(self: &Arc<Self>) -> Result<(), OpError> {
         for row in self.store.running_work().await? {
-            let Some(volume) = self.volume_lock(&row.allocation_id) else { continue };
+            let guard = match row.allocation_id.as_deref() {
+                Some(allocation) => self.volume_lock(allocation),
+                None => self.conversion_lock(&row),
+            };
+            let Some(guard) = guard else { continue };
             // It may have ended between the list and the lock.
             let Some(row) = self.store.work(&row.id).await? else { continue };
             if row.state() != WorkState::Running {
                 continue;
             }
             if row.runs >= RUNS_MAX {
-                self.end(&row, Err(Failure::CutOff(row.runs))).await?;
+                self.give_up_work(&row).await?;
                 continue;
             }
             self.store.count_run(&row.id).await?;
             tracing::warn!(operation.id = %row.id, operation.runs = row.runs + 1, "long work is taken up again");
-            self.do_work(row, volume);
+            self.do_work(row, guard);
         }
         Ok(())
+    }
+
+    /// Ends work that was cut off too often: perhaps it is what brings the cloud down.
+    async fn give_up_work(&self, row: &WorkRow) -> Result<(), OpError> {
+        if row.image_id.is_none() {
+            return self.end(row, Err(Failure::CutOff(row.runs))).await;
+        }
+        if row.kind() == WorkKind::Pull {
+            return self.end_pulled_image(row, Err(Failure::CutOff(row.runs))).await;
+        }
+        let text = format!("the cloud was restarted {} times in the middle of it", row.runs);
+        self.end_conversion(row, Err(io::Error::other(text).into())).await
     }
 
     /// Puts right what a killed cloud left: machines that stand still, copies nobody works on, deletions half done.
     pub(crate) async fn clear_up(&self) -> Result<(), OpError> {
         let running = self.store.running_work().await?;
-        for work in &running {
-            let row = self.row(&work.allocation_id).await?;
+        for allocation in running.iter().filter_map(|work| work.allocation_id.as_deref()) {
+            let row = self.row(allocation).await?;
             self.children.let_go_on(&row)?;
         }
         for name in self.copies.leftovers()? {

@@ -76,8 +76,9 @@ impl Store {
                 "SELECT a.tenant FROM links o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1"
             }
             Owned::Work => {
-                "SELECT a.tenant FROM long_operations o JOIN allocations a ON a.id = o.allocation_id WHERE o.id = $1
-                 UNION ALL SELECT i.tenant FROM image_work o JOIN images i ON i.id = o.image_id WHERE o.id = $1"
+                "SELECT COALESCE(a.tenant, i.tenant) FROM long_operations o
+                 LEFT JOIN allocations a ON a.id = o.allocation_id
+                 LEFT JOIN images i ON i.id = o.image_id WHERE o.id = $1"
             }
             Owned::Image => "SELECT tenant FROM images WHERE id = $1",
         };
@@ -91,11 +92,17 @@ impl Store {
             .await
     }
 
-    pub(crate) async fn key(&self, key: &str) -> Result<Option<RecordedKey>, sqlx::Error> {
-        sqlx::query_as("SELECT key, operation, allocation_id, fingerprint, done_at FROM operations WHERE key = $1")
-            .bind(key)
-            .fetch_optional(&self.pool)
-            .await
+    /// What became of a key, and what its call was on.
+    pub(crate) async fn key(&self, key: &str) -> Result<Option<(RecordedKey, KeyOf)>, sqlx::Error> {
+        for (text, of) in
+            [(KEYS, KeyOf::Allocation), (IMAGE_KEYS, KeyOf::Image), (WEBHOOK_KEYS, KeyOf::Webhook)]
+        {
+            let found = sqlx::query_as(text).bind(key).fetch_optional(&self.pool).await?;
+            if let Some(record) = found {
+                return Ok(Some((record, of)));
+            }
+        }
+        Ok(None)
     }
 
     /// The key of the call that made the allocation.
@@ -128,6 +135,11 @@ impl Store {
     pub(crate) async fn used_by(&self, tenant: &str, now_us: i64) -> Result<Amounts, sqlx::Error> {
         let row = sqlx::query_as(USED_BY).bind(now_us).bind(tenant).fetch_one(&self.pool).await?;
         Ok(amounts(row))
+    }
+
+    /// How many addresses are lent now; those of ended holds are not.
+    pub(crate) async fn addresses_lent(&self, now_us: i64) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar(LENT).bind(now_us).fetch_one(&self.pool).await
     }
 
     /// Gives what was lent at a time when clouds had one tenant to that tenant.
@@ -172,6 +184,21 @@ pub(crate) enum Owned {
     Work,
     Image,
 }
+
+/// What the call of a key was on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyOf {
+    Allocation,
+    Image,
+    Webhook,
+}
+
+const KEYS: &str =
+    "SELECT key, operation, allocation_id, fingerprint, done_at FROM operations WHERE key = $1";
+const IMAGE_KEYS: &str = "
+    SELECT key, operation, image_id AS allocation_id, fingerprint, done_at FROM image_keys WHERE key = $1";
+const WEBHOOK_KEYS: &str = "
+    SELECT key, operation, '' AS allocation_id, fingerprint, done_at FROM webhook_keys WHERE key = $1";
 
 /// What is lent or held, by the id of the zone; a zone that lends nothing is absent.
 pub(crate) type UsedByZone = HashMap<String, Amounts>;
@@ -252,6 +279,9 @@ pub(crate) async fn record_key(tx: &mut Tx, key: &RecordedKey) -> Result<(), sql
     Ok(())
 }
 
+/// How many addresses are lent now.
+const LENT: &str = "SELECT COUNT(*) FROM allocations WHERE address IS NOT NULL AND (state <> 'held' OR held_until > $1)";
+
 /// Marks ended holds and gives their addresses back; returns how many.
 pub(crate) async fn expire(tx: &mut Tx, now_us: i64) -> Result<u64, sqlx::Error> {
     events::note_expired(tx, now_us).await?;
@@ -276,11 +306,15 @@ pub(crate) async fn addresses(tx: &mut Tx) -> Result<Vec<(String, i64)>, sqlx::E
 
 pub(crate) async fn insert(tx: &mut Tx, new: &NewAllocation<'_>) -> Result<(), sqlx::Error> {
     let group = &new.request.resources;
+    let links = &new.request.links;
+    let places = (!links.is_empty()).then(|| serde_json::to_string(links)).transpose();
+    let places = places.map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query(
         "INSERT INTO allocations (id, label, state, generation, epoch, instances, vcpu_each, ram_mb_each, storage_gb,
                                   mbps, address, port, has_endpoint, secret, created_at, held_until, zone_id, region, country,
-                                  hazard_zone, tenant)
-         VALUES ($1, $2, 'held', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+                                  hazard_zone, tenant, link_places, places_mbps)
+         VALUES ($1, $2, 'held', 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                 $21)",
     )
     .bind(new.id)
     .bind(&new.request.label)
@@ -301,10 +335,22 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAllocation<'_>) -> Result<(), s
     .bind(&new.zone.country)
     .bind(&new.zone.hazard_zone)
     .bind(new.tenant)
+    .bind(places)
+    .bind(new.request.links.iter().map(|link| i64::from(link.mbps)).sum::<i64>())
     .execute(&mut **tx)
     .await?;
     let row = load(tx, new.id).await?.ok_or(sqlx::Error::RowNotFound)?;
     events::note(tx, &row, None, new.now_us).await
+}
+
+/// Gives an allocation another label.
+pub(crate) async fn set_label(tx: &mut Tx, id: &str, label: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE allocations SET label = $1 WHERE id = $2")
+        .bind(label)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// Writes back every field that may change, guarded by the generation that was read; a new state is an event.

@@ -1,8 +1,8 @@
 //! Statements on `images`, `image_keys` and `image_events`, and an image on the wire.
 
 use provider_api::{
-    AllocationId, EventData, Image, ImageFormat, ImageId, ImageNotice, ImageState, OperationEvent,
-    OperationId, Problem, WorkKind, WorkState,
+    AllocationId, EventData, Image, ImageFormat, ImageId, ImageNotice, ImageState, LinkId,
+    OperationEvent, OperationId, Problem, WorkKind, WorkState,
 };
 use sqlx::FromRow;
 
@@ -34,6 +34,8 @@ pub(crate) struct ImageRow {
     pub created_at: i64,
     pub ready_at: Option<i64>,
     pub deleted_at: Option<i64>,
+    /// What it comes or came through, when it was not uploaded.
+    pub link_id: Option<String>,
 }
 
 impl ImageRow {
@@ -63,6 +65,7 @@ impl ImageRow {
             received_bytes: self.received,
             application: self.application.clone().filter(|_| state == ImageState::Ready),
             converted_from: self.source_id.as_deref().map(ImageId::from),
+            pulled_through: self.link_id.as_deref().map(LinkId::from),
             used_by: used_by.into_iter().map(AllocationId).collect(),
             created_at_us: self.created_at,
             ready_at_us: self.ready_at,
@@ -170,7 +173,7 @@ pub(crate) async fn room_of_images(tx: &mut Tx, tenant: &str) -> Result<(i64, i6
 pub(crate) async fn image_used(tx: &mut Tx, id: &str) -> Result<bool, sqlx::Error> {
     let users: Vec<String> = sqlx::query_scalar(USERS).bind(id).fetch_all(&mut **tx).await?;
     let made: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM image_work WHERE (source_id = $1 OR image_id = $1) AND state = 'running')",
+        "SELECT EXISTS (SELECT 1 FROM long_operations WHERE (source_id = $1 OR image_id = $1) AND state = 'running')",
     )
     .bind(id)
     .fetch_one(&mut **tx)
@@ -190,8 +193,8 @@ pub(crate) async fn insert_image(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO images (id, tenant, name, format, architecture, state, generation, epoch, bytes, sha256, received,
-                             tar_bytes, content_bytes, application, settings, source_id, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+                             tar_bytes, content_bytes, application, settings, source_id, created_at, link_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
     )
     .bind(&row.id)
     .bind(&row.tenant)
@@ -210,6 +213,7 @@ pub(crate) async fn insert_image(
     .bind(&row.settings)
     .bind(&row.source_id)
     .bind(row.created_at)
+    .bind(&row.link_id)
     .execute(&mut **tx)
     .await?;
     note(tx, row, None, work, row.created_at).await
@@ -289,8 +293,8 @@ async fn note(
     }
     sqlx::query(
         "INSERT INTO image_events (seq, image_id, name, before, state, generation, epoch, at, operation_id,
-                                   operation_state)
-         SELECT seq, $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM sqlite_sequence WHERE name = 'events'",
+                                   operation_state, operation_kind)
+         SELECT seq, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM sqlite_sequence WHERE name = 'events'",
     )
     .bind(&row.id)
     .bind(&row.name)
@@ -301,6 +305,7 @@ async fn note(
     .bind(at_us)
     .bind(work.map(|work| work.id.as_str()))
     .bind(work.map(|work| work.state.as_str()))
+    .bind(work.map(|work| work.kind.as_str()))
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -318,6 +323,7 @@ struct ImageEventRow {
     at: i64,
     operation_id: Option<String>,
     operation_state: Option<String>,
+    operation_kind: Option<String>,
 }
 
 impl ImageEventRow {
@@ -326,7 +332,8 @@ impl ImageEventRow {
         let work = self.operation_id.zip(self.operation_state);
         let operation = work.and_then(|(id, state)| {
             let (id, state) = (OperationId(id), WorkState::from_word(&state)?);
-            Some(OperationEvent { id, kind: WorkKind::Convert, state, backup_id: None })
+            let kind = WorkKind::from_word(self.operation_kind.as_deref().unwrap_or_default());
+            Some(OperationEvent { id, kind, state, backup_id: None })
         });
         let data = EventData {
             allocation_id: None,

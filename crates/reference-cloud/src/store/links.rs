@@ -34,12 +34,14 @@ pub(crate) struct LinkRow {
     pub sent_bytes: i64,
     pub received_bytes: i64,
     pub shared: Option<String>,
+    /// Which place of its allocation it stands in.
+    pub place: Option<i64>,
 }
 
 const SELECT: &str = "
     SELECT l.seq, l.id, l.allocation_id, a.label, l.side, l.state, l.peer_address, l.peer_key, l.peer_link_id, l.mbps,
            l.isolation, l.activation, l.key, l.created_at, l.waits_until, l.down_at, l.reason, l.sent_bytes,
-           l.received_bytes, l.shared
+           l.received_bytes, l.shared, l.place
     FROM links l JOIN allocations a ON a.id = l.allocation_id";
 
 /// The words of the sides in the column.
@@ -68,7 +70,7 @@ impl LinkRow {
     /// What the side that calls says.
     pub(crate) fn hello(&self, bye: bool) -> Hello {
         Hello {
-            version: 1,
+            version: crate::links::VERSION,
             link: self.peer_link_id.clone().unwrap_or_default(),
             own: self.id.clone(),
             activation_key: self.activation.clone(),
@@ -216,8 +218,8 @@ impl Store {
 pub(crate) async fn insert_link(tx: &mut Tx, row: &LinkRow) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO links (id, allocation_id, side, state, peer_address, peer_key, peer_link_id, mbps, isolation,
-                            activation, key, created_at, waits_until)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                            activation, key, created_at, waits_until, place)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(&row.id)
     .bind(&row.allocation_id)
@@ -232,10 +234,26 @@ pub(crate) async fn insert_link(tx: &mut Tx, row: &LinkRow) -> Result<(), sqlx::
     .bind(&row.key)
     .bind(row.created_at)
     .bind(row.waits_until)
+    .bind(row.place)
     .execute(&mut **tx)
     .await?;
     let state = row.state_at(row.created_at);
     events::note_link(tx, &row.id, state, row.created_at).await
+}
+
+/// Whether a link that this cloud of the other side offers was accepted here before, at any allocation.
+pub(crate) async fn was_accepted(
+    tx: &mut Tx,
+    peer_key: &str,
+    offered: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM links WHERE side = 'accepted' AND peer_key = $1 AND peer_link_id = $2)",
+    )
+    .bind(peer_key)
+    .bind(offered)
+    .fetch_one(&mut **tx)
+    .await
 }
 
 /// Notes that the other side has accepted; false when it was accepted or ended before.

@@ -4,7 +4,6 @@
 mod allocations;
 mod backups;
 mod events;
-mod image_work;
 mod images;
 mod links;
 mod monitoring;
@@ -26,17 +25,17 @@ use sqlx::sqlite::{
 use sqlx::{Sqlite, Transaction};
 
 pub(crate) use allocations::{
-    NewAllocation, Owned, RecordedKey, UsedByZone, addresses, expire, insert, load, load_key,
-    record_key, save, used, used_by,
+    KeyOf, NewAllocation, Owned, RecordedKey, UsedByZone, addresses, expire, insert, load,
+    load_key, record_key, save, set_label, used, used_by,
 };
 pub(crate) use backups::{BackupRow, insert_backup, load_backup, mark_erasing, save_backup};
-pub(crate) use image_work::{ImageWorkRow, end_image_work, insert_image_work};
 pub(crate) use images::{
     ImageFilter, ImageRow, image_used, insert_image, load_image, record_image_key, room_of_images,
     save_image,
 };
 pub(crate) use links::{
     ACCEPTED, ASKED, LinkRow, accept_link, end_link, end_links, insert_link, share_link,
+    was_accepted,
 };
 pub(crate) use monitoring::{MonitoringRow, end_monitoring, set_monitoring};
 pub(crate) use rows::AllocationRow;
@@ -47,7 +46,7 @@ pub(crate) use security::{
 pub(crate) use sizes::{Resizing, Size, SizeRow, note_size};
 pub(crate) use usage::{close_interval, open_interval};
 pub(crate) use webhook::{WebhookRow, load_webhook, record_webhook_key, set_webhook};
-pub(crate) use work::{WorkRow, end_work, forget_reasons, insert_work};
+pub(crate) use work::{WorkRow, end_drain, end_work, forget_reasons, insert_work};
 
 use crate::error::CloudError;
 

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use provider_api::{
-    Allocation, AllocationId, Endpoint, EndpointKind, ErasureStatement, ImageId, Instance, Quota,
-    ResourceGroup, ResourceState, Zone,
+    Allocation, AllocationId, Endpoint, EndpointKind, ErasureStatement, ImageId, Instance,
+    LinkPlace, Quota, ResourceGroup, ResourceState, Zone,
 };
 use sqlx::FromRow;
 
@@ -57,6 +57,7 @@ pub(crate) struct AllocationRow {
     pub tenant: String,
     pub volume_id: Option<String>,
     pub attached_to: Option<String>,
+    pub link_places: Option<String>,
 }
 
 impl AllocationRow {
@@ -86,6 +87,12 @@ impl AllocationRow {
 
     pub(crate) fn statement(&self) -> Result<Option<ErasureStatement>, OpError> {
         Ok(self.erasure.as_deref().map(serde_json::from_str).transpose()?)
+    }
+
+    /// Room for links that is held or booked with it.
+    pub(crate) fn link_places(&self) -> Result<Vec<LinkPlace>, OpError> {
+        let places = self.link_places.as_deref().map(serde_json::from_str).transpose()?;
+        Ok(places.unwrap_or_default())
     }
 
     pub(crate) fn resources(&self) -> ResourceGroup {
@@ -144,6 +151,7 @@ impl AllocationRow {
             image: self.image_id.as_deref().map(ImageId::from),
             volume: self.volume_id.as_deref().map(AllocationId::from),
             attached_to: self.attached_to.as_deref().map(AllocationId::from),
+            links: self.link_places()?,
             erasure: self.statement()?,
             failure: self.failure.clone(),
         })

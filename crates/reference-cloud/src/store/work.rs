@@ -1,8 +1,8 @@
 //! Statements on `long_operations`, and long work on the wire.
 
 use provider_api::{
-    AllocationId, BackupId, IdempotencyKey, LongOperation, OperationEvent, OperationId, Problem,
-    WorkKind, WorkState, paths,
+    AllocationId, BackupId, IdempotencyKey, ImageId, LongOperation, OperationEvent, OperationId,
+    Problem, WorkKind, WorkState, paths,
 };
 use sqlx::FromRow;
 
@@ -10,35 +10,66 @@ use super::{Store, Tx, events};
 use crate::error::OpError;
 use crate::tenants::OwnKey;
 
-/// One row, with the label of its allocation.
+/// One row, with the label of its allocation or the name of its image.
 #[derive(Clone, Debug, FromRow)]
 pub(crate) struct WorkRow {
     pub seq: i64,
     pub id: String,
     pub kind: String,
     pub state: String,
-    pub allocation_id: String,
-    pub backup_id: String,
+    /// Whose work it is: this, or an image.
+    pub allocation_id: Option<String>,
+    pub backup_id: Option<String>,
+    pub image_id: Option<String>,
+    /// What an image is made of.
+    pub source_id: Option<String>,
+    /// What is taken through a link.
+    pub link_id: Option<String>,
     pub label: String,
     pub key: String,
     pub runs: i64,
     pub created_at: i64,
     pub ended_at: Option<i64>,
     pub problem: Option<String>,
-    pub link_id: Option<String>,
 }
 
 const SELECT: &str = "
-    SELECT o.seq, o.id, o.kind, o.state, o.allocation_id, o.backup_id, a.label, o.key, o.runs, o.created_at, o.ended_at,
-           o.problem, o.link_id
-    FROM long_operations o JOIN allocations a ON a.id = o.allocation_id";
+    SELECT o.seq, o.id, o.kind, o.state, o.allocation_id, o.backup_id, o.image_id, o.source_id, o.link_id,
+           COALESCE(a.label, i.name) AS label, o.key, o.runs, o.created_at, o.ended_at, o.problem
+    FROM long_operations o
+    LEFT JOIN allocations a ON a.id = o.allocation_id
+    LEFT JOIN images i ON i.id = o.image_id";
 
 impl WorkRow {
-    pub(crate) fn kind(&self) -> WorkKind {
-        match self.link_id {
-            Some(_) => WorkKind::Pull,
-            None => WorkKind::from_word(&self.kind),
+    /// Work that begins now, on nothing yet.
+    pub(crate) fn begins(
+        id: String,
+        kind: WorkKind,
+        label: &str,
+        key: &OwnKey,
+        now_us: i64,
+    ) -> Self {
+        Self {
+            seq: 0,
+            id,
+            kind: kind.as_str().to_owned(),
+            state: WorkState::Running.as_str().to_owned(),
+            allocation_id: None,
+            backup_id: None,
+            image_id: None,
+            source_id: None,
+            link_id: None,
+            label: label.to_owned(),
+            key: key.as_str().to_owned(),
+            runs: 1,
+            created_at: now_us,
+            ended_at: None,
+            problem: None,
         }
+    }
+
+    pub(crate) fn kind(&self) -> WorkKind {
+        WorkKind::from_word(&self.kind)
     }
 
     pub(crate) fn state(&self) -> WorkState {
@@ -46,50 +77,68 @@ impl WorkRow {
         WorkState::from_word(&self.state).unwrap_or(WorkState::Running)
     }
 
+    /// The allocation; no name of any for work on an image.
+    pub(crate) fn allocation(&self) -> &str {
+        self.allocation_id.as_deref().unwrap_or_default()
+    }
+
+    /// The backup; no name of any for work without one.
+    pub(crate) fn backup(&self) -> &str {
+        self.backup_id.as_deref().unwrap_or_default()
+    }
+
+    /// The image that is made; no name of any for other work.
+    pub(crate) fn image(&self) -> &str {
+        self.image_id.as_deref().unwrap_or_default()
+    }
+
+    /// Where to read what comes of it.
+    fn result(&self) -> String {
+        match (self.kind(), &self.image_id, &self.backup_id) {
+            (_, Some(image), _) => paths::with(paths::IMAGE, image),
+            (WorkKind::Backup | WorkKind::Verify, _, Some(backup)) => {
+                paths::with(paths::BACKUP, backup)
+            }
+            _ => paths::with(paths::ALLOCATION, self.allocation()),
+        }
+    }
+
     /// The work on the wire; how far running work is knows only the running cloud.
     pub(crate) fn view(&self, progress: u8) -> Result<LongOperation, OpError> {
         let state = self.state();
-        let result = match self.kind() {
-            WorkKind::Restore | WorkKind::Pull => {
-                paths::with(paths::ALLOCATION, &self.allocation_id)
-            }
-            _ => paths::with(paths::BACKUP, &self.backup_id),
-        };
         let problem = self.problem.as_deref().map(serde_json::from_str::<Problem>);
         Ok(LongOperation {
             id: OperationId(self.id.clone()),
             kind: self.kind(),
             state,
             progress: if state == WorkState::Succeeded { 100 } else { progress.min(99) },
-            allocation_id: Some(AllocationId(self.allocation_id.clone())),
+            allocation_id: self.allocation_id.clone().map(AllocationId),
             label: self.label.clone(),
-            backup_id: Some(BackupId(self.backup_id.clone())),
-            image_id: None,
+            backup_id: self.backup_id.clone().map(BackupId),
+            image_id: self.image_id.clone().map(ImageId),
             key: IdempotencyKey::parse(OwnKey::bare(&self.key))
                 .map_err(|error| OpError::Io(std::io::Error::other(error)))?,
             created_at_us: self.created_at,
             ended_at_us: self.ended_at,
-            result: (state == WorkState::Succeeded).then_some(result),
+            result: (state == WorkState::Succeeded).then(|| self.result()),
             problem: problem.transpose()?,
         })
     }
 
-    fn event(&self) -> OperationEvent {
+    /// What the feed tells of it in a state.
+    pub(crate) fn event(&self, state: WorkState) -> OperationEvent {
         OperationEvent {
             id: OperationId(self.id.clone()),
             kind: self.kind(),
-            state: self.state(),
-            backup_id: Some(BackupId(self.backup_id.clone())),
+            state,
+            backup_id: self.backup_id.clone().map(BackupId),
         }
     }
 }
 
 impl Store {
     pub(crate) async fn work(&self, id: &str) -> Result<Option<WorkRow>, sqlx::Error> {
-        sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} WHERE o.id = $1")))
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await
+        self.one(format!("{SELECT} WHERE o.id = $1"), id).await
     }
 
     /// The work that the call with this key began.
@@ -119,15 +168,23 @@ impl Store {
         self.page(text, allocation, (after, limit)).await
     }
 
-    /// Work that has not ended.
+    /// The last drain of an allocation.
+    pub(crate) async fn drain_of(&self, allocation: &str) -> Result<Option<WorkRow>, sqlx::Error> {
+        let text = "WHERE o.allocation_id = $1 AND o.kind = 'drain' ORDER BY o.seq DESC LIMIT 1";
+        self.one(format!("{SELECT} {text}"), allocation).await
+    }
+
+    /// Work that has not ended; drains are ended by the watch.
     pub(crate) async fn running_work(&self) -> Result<Vec<WorkRow>, sqlx::Error> {
-        let text = format!("{SELECT} WHERE o.state = 'running' ORDER BY o.seq");
+        let text =
+            format!("{SELECT} WHERE o.state = 'running' AND o.kind <> 'drain' ORDER BY o.seq");
         sqlx::query_as(sqlx::AssertSqlSafe(text)).fetch_all(&self.pool).await
     }
 
     pub(crate) async fn has_running_work(&self, allocation: &str) -> Result<bool, sqlx::Error> {
         sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM long_operations WHERE allocation_id = $1 AND state = 'running')",
+            "SELECT EXISTS (SELECT 1 FROM long_operations WHERE allocation_id = $1 AND state = 'running'
+                            AND kind <> 'drain')",
         )
         .bind(allocation)
         .fetch_one(&self.pool)
@@ -144,26 +201,27 @@ impl Store {
     }
 }
 
-/// Writes work that begins, and tells it.
+/// Writes work that begins, and tells it; work on an image is told by its image.
 pub(crate) async fn insert_work(tx: &mut Tx, row: &WorkRow) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO long_operations (id, kind, state, allocation_id, backup_id, key, runs, created_at,
-                                      link_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO long_operations (id, kind, state, allocation_id, backup_id, image_id, source_id, link_id, key, runs,
+                                      created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(&row.id)
-    // The column knows no pulls; work with a link is one.
-    .bind(if row.link_id.is_some() { WorkKind::Restore.as_str() } else { &row.kind })
+    .bind(&row.kind)
     .bind(&row.state)
     .bind(&row.allocation_id)
     .bind(&row.backup_id)
+    .bind(&row.image_id)
+    .bind(&row.source_id)
+    .bind(&row.link_id)
     .bind(&row.key)
     .bind(row.runs)
     .bind(row.created_at)
-    .bind(&row.link_id)
     .execute(&mut **tx)
     .await?;
-    events::note_work(tx, &row.allocation_id, &row.event(), row.created_at).await
+    tell(tx, row, row.state(), row.created_at).await
 }
 
 /// Writes that work has ended, and tells it; without a problem it has succeeded.
@@ -186,8 +244,38 @@ pub(crate) async fn end_work(
     if done.rows_affected() != 1 {
         return Err(sqlx::Error::RowNotFound);
     }
-    let event = OperationEvent { state, ..row.event() };
-    events::note_work(tx, &row.allocation_id, &event, now_us).await
+    tell(tx, row, state, now_us).await
+}
+
+/// Writes that the drain of an allocation has ended, where one is under way.
+pub(crate) async fn end_drain(
+    tx: &mut Tx,
+    allocation: &str,
+    problem: Option<&str>,
+    now_us: i64,
+) -> Result<(), sqlx::Error> {
+    let text =
+        format!("{SELECT} WHERE o.allocation_id = $1 AND o.kind = 'drain' AND o.state = 'running'");
+    let running: Option<WorkRow> = sqlx::query_as(sqlx::AssertSqlSafe(text))
+        .bind(allocation)
+        .fetch_optional(&mut **tx)
+        .await?;
+    match running {
+        Some(row) => end_work(tx, &row, problem, now_us).await,
+        None => Ok(()),
+    }
+}
+
+async fn tell(
+    tx: &mut Tx,
+    row: &WorkRow,
+    state: WorkState,
+    now_us: i64,
+) -> Result<(), sqlx::Error> {
+    match &row.allocation_id {
+        Some(allocation) => events::note_work(tx, allocation, &row.event(state), now_us).await,
+        None => Ok(()),
+    }
 }
 
 /// Leaves only the codes of why work failed: the details may name files.

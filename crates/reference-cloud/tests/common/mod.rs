@@ -390,6 +390,7 @@ pub fn hold_command(key: &str, resources: ResourceGroup) -> HoldCommand {
             label: "ctr_1".into(),
             region: zone().region,
             resources,
+            links: Vec::new(),
             ttl_seconds: None,
         },
     }

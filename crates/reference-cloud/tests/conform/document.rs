@@ -63,7 +63,7 @@ fn judged(document: &Value, exchange: &Exchange) -> Option<&'static str> {
         return Some(operation.name);
     }
     let value: Value = serde_json::from_str(&came.body).unwrap();
-    if came.status != status {
+    if came.status >= 300 {
         check(document, "Problem", &value);
         return None;
     }

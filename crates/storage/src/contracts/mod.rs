@@ -34,6 +34,7 @@ pub(crate) mod moves;
 pub(crate) mod orders;
 pub(crate) mod resources;
 mod rows;
+pub(crate) mod watch;
 
 pub use care::{Care, find_care, set_care};
 pub use changes::{
@@ -52,8 +53,12 @@ pub use moves::{
     Move, NewMove, insert_move, list_moves, note_left_meter, note_left_statement, note_switch,
 };
 pub use orders::{contracts_of_order, find_order, insert_order, is_ordered_already};
-pub use resources::{list_resources, set_resource_kind, set_resource_state, upsert_resource};
+pub use resources::{
+    list_resources, list_resources_of_native, set_resource_kind, set_resource_state,
+    upsert_resource,
+};
 pub use rows::{
     Change, Contract, ContractHead, ErasureStatement, Frozen, NewChange, NewContract, Order,
     Resource, Seat, StateChange, Terms, UsageRecord,
 };
+pub use watch::{Watch, WatchKind, list_watches, note_watch};

@@ -19,6 +19,10 @@ statements! {
         SELECT id, contract_id, kind, native_id, state, detail, created_at, updated_at
         FROM resource WHERE contract_id = $1
         ORDER BY created_at, id LIMIT 1000";
+    OF_NATIVE = "
+        SELECT id, contract_id, kind, native_id, state, detail, created_at, updated_at
+        FROM resource WHERE native_id = $1
+        ORDER BY created_at, id LIMIT 100";
     SET_STATE = "
         UPDATE resource SET state = $2, updated_at = $3 WHERE id = $1";
     SET_KIND = "
@@ -50,6 +54,15 @@ pub async fn list_resources(
     contract: ContractId,
 ) -> Result<Vec<Resource>, StorageError> {
     list!(tx, Resource, LIST, contract.uuid())
+}
+
+/// Lists the contracts' rows about what a provider calls so, oldest first, at most 100; names of two providers may be
+/// the same.
+pub async fn list_resources_of_native(
+    tx: &mut Tx,
+    native_id: &str,
+) -> Result<Vec<Resource>, StorageError> {
+    list!(tx, Resource, OF_NATIVE, native_id)
 }
 
 /// Notes a resource's new state; false if there is no such resource.

@@ -219,6 +219,23 @@ async fn care_is_as_usual_until_it_is_decided_and_the_last_decision_stands(db: D
     assert!(contracts::set_care(&mut tx, id, "sometimes", at(3)).await.is_err());
 }
 
+async fn what_is_watched_is_noted_once_and_what_is_not_measured_has_no_moment(db: Db) {
+    let mut tx = begin(&db).await;
+    let (id, other) = (contract(&mut tx, 1, 1).await, contract(&mut tx, 2, 1).await);
+    assert_eq!(contracts::list_watches(&mut tx, id).await.unwrap(), []);
+    for (kind, first_at) in [
+        (contracts::WatchKind::Service, Some(at(1))),
+        (contracts::WatchKind::Liveness, None),
+        (contracts::WatchKind::Service, Some(at(2))),
+    ] {
+        contracts::note_watch(&mut tx, id, &contracts::Watch { kind, first_at }).await.unwrap();
+    }
+    let noted = contracts::list_watches(&mut tx, id).await.unwrap();
+    let noted: Vec<_> = noted.iter().map(|watch| (watch.kind.as_str(), watch.first_at)).collect();
+    assert_eq!(noted, [("liveness", None), ("service", Some(at(1)))]);
+    assert_eq!(contracts::list_watches(&mut tx, other).await.unwrap(), []);
+}
+
 on_both_databases!(
     signed_texts_come_back_exactly,
     contract_needs_an_existing_offer,
@@ -231,4 +248,5 @@ on_both_databases!(
     first_erasure_statement_stands,
     last_meter_reading_counts,
     care_is_as_usual_until_it_is_decided_and_the_last_decision_stands,
+    what_is_watched_is_noted_once_and_what_is_not_measured_has_no_moment,
 );

@@ -154,6 +154,7 @@ impl Cloud {
             security: None,
             drain: false,
             resize: provider_api::ResizeSupport::None,
+            adoption: false,
             export: false,
             webhooks: false,
             volumes: false,
@@ -172,6 +173,7 @@ impl Cloud {
             available: free >= i64::from(wanted.resources.compute.count),
             zone: Self::zone(),
             free: whole(free),
+            endpoints: None,
             at_us: self.now_us(),
             valid_until_us: self.now_us(),
             ready_in_seconds: None,
@@ -211,6 +213,7 @@ impl Cloud {
             image: None,
             volume: None,
             attached_to: None,
+            links: request.links.clone(),
             erasure: None,
             failure: None,
         };
@@ -344,7 +347,9 @@ impl Cloud {
             key: key.clone(),
             operation: "hold".to_owned(),
             done_at_us: self.now_us(),
-            allocation: self.books.get(id)?.allocation.clone(),
+            allocation: Some(self.books.get(id)?.allocation.clone()),
+            image: None,
+            webhook: None,
             long_operation: None,
         }))
     }

@@ -41,8 +41,11 @@ async fn discover(input: &StepInput<Broker>, place: &mut FirmPlace) -> Result<Fi
     if capabilities.hold == HoldSupport::None {
         return Ok(FirmAnswer::Refused("no_holds".to_owned()));
     }
-    let request =
-        DiscoverRequest { region: placing.region.clone(), resources: placing.resources.clone() };
+    let request = DiscoverRequest {
+        region: placing.region.clone(),
+        resources: placing.resources.clone(),
+        links: Vec::new(),
+    };
     let sent = input.clock.now();
     let answer = cloud.driver.discover(&request).await.map_err(crate::lifecycle::stop)?;
     place.round_trip_us = Some(input.clock.now().since(sent).max(0));

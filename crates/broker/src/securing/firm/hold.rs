@@ -62,6 +62,7 @@ async fn hold_at(
         label: label.to_owned(),
         region: placing.region.clone(),
         resources: placing.resources.clone(),
+        links: Vec::new(),
         ttl_seconds: Some(TTL_SECONDS),
     };
     let call = cloud.call(&format!("-{}", place.number))?;

@@ -6,6 +6,7 @@ use super::{
     OPEN_MAX, booking_key, definition, label, places_of,
 };
 use crate::audit::{Entry, record};
+use crate::contracts::Existing;
 use crate::contracts::{Plan, Sign, class_of, engine, plan_for, plan_price};
 use crate::documents::{read_requirement, stored};
 use crate::requirements::RequirementSource;
@@ -214,7 +215,10 @@ impl Broker {
             starts_at: None,
             idempotency_key: booking_key(id, number),
         };
-        let contract = self.sign_and_take(ctx, sign, Some(&Take { list: id, number })).await?;
+        let contract = {
+            let take = Take { list: id, number };
+            self.sign_for(ctx, sign, Existing::Held(&take)).await?
+        };
         self.inner.signals.wake();
         Ok(contract)
     }

@@ -57,8 +57,11 @@ async fn discover(
     if capabilities.hold == HoldSupport::None {
         return Err(Stop::failed("no_holds", "the cloud holds nothing"));
     }
-    let request =
-        DiscoverRequest { region: placing.region.clone(), resources: placing.resources.clone() };
+    let request = DiscoverRequest {
+        region: placing.region.clone(),
+        resources: placing.resources.clone(),
+        links: Vec::new(),
+    };
     let sent = input.clock.now();
     let answer = cloud.driver.discover(&request).await.map_err(stop)?;
     place.round_trip_us = Some(input.clock.now().since(sent).max(0));

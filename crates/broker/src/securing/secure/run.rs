@@ -1,6 +1,7 @@
 //! `secure`: own → standby → divide → set up.
 //!
-//! Asking secures nothing. The own cloud is asked first and the others only when it has not enough, all at once.
+//! Asking secures nothing. The own cloud is asked first and the others only when it has not enough, or costs more
+//! than the limit, all at once.
 //! What is taken of whom is decided once; the contracts are written in the transaction that logs it, and a
 //! child sets them up: everything held before anything is booked, all of it or nothing (F7.4.4). When it comes to
 //! nothing, the contracts have failed and say why, and so does the search.
@@ -13,6 +14,8 @@ use crate::audit::{Entry, record};
 use crate::contracts::{Plan, plan_price};
 use crate::lifecycle::order::{self as orders, Member, OrderInput};
 use crate::lifecycle::{self, ActivateInput};
+use crate::securing::Strategy;
+use crate::shelf::Shelved;
 use crate::{BrokerError, OpContext};
 use domain::{ContractEvent, ContractId, ContractState, Money, OrderId, SecuringId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -59,26 +62,86 @@ async fn ask_own(input: StepInput<Broker>) -> StepResult {
     Done::with(&places)
 }
 
-/// P6.1.b2: what is missing, at the matched clouds.
+/// P6.1.b2: what is missing, or too dear, at the matched clouds.
 async fn ask_standby(input: StepInput<Broker>) -> StepResult {
     let wanted: SecureInput = input.run.input()?;
     let mut places: Vec<SecurePlace> = input.run.output("own")?;
-    if !divide(&mut places, wanted.plan.instances, wanted.own_first) {
+    let own_has_it = divide(&mut places, wanted.plan.instances, wanted.own_first);
+    if !own_has_it || !affordable(&input, &wanted, &places).await? {
         let open = |place: &SecurePlace| place.answer == RoomAnswer::NotAsked;
         let (others, asked): (Vec<SecurePlace>, Vec<SecurePlace>) =
             places.into_iter().partition(open);
         places = asked;
         places.extend(ask_all(&input, &wanted, others).await);
     }
-    order(&mut places, wanted.strategy, wanted.own_first);
-    let enough = divide(&mut places, wanted.plan.instances, wanted.own_first);
-    let (id, text) = (securing_id(&input.run.subject)?, serde_json::to_string(&places)?);
+    let (enough, paid) = choose(&input, &wanted, &mut places).await?;
+    let mut told = places.clone();
+    if !paid {
+        told.iter_mut().for_each(|place| place.taken = 0);
+    }
+    let (id, text) = (securing_id(&input.run.subject)?, serde_json::to_string(&told)?);
     Ok(Done::with(&(enough, &places))?.commit(move |tx| {
         Box::pin(async move {
             more::set_places(tx, id, &text).await?;
             Ok(())
         })
     }))
+}
+
+/// Takes machines in the order of securing; where that costs more than the limit, the same without the own cloud
+/// first, and then whatever is cheapest. Says whether there is room, and whether the limit is kept.
+async fn choose(
+    input: &StepInput<Broker>,
+    wanted: &SecureInput,
+    places: &mut [SecurePlace],
+) -> Result<(bool, bool), Stop> {
+    let wish = (wanted.strategy, wanted.own_first);
+    let ways = [wish, (wanted.strategy, false), (Strategy::CostFirst, false)];
+    let instances = wanted.plan.instances;
+    for (strategy, own_first) in ways {
+        order(places, strategy, own_first);
+        let kept =
+            divide(places, instances, own_first) && affordable(input, wanted, places).await?;
+        if kept {
+            return Ok((true, true));
+        }
+    }
+    order(places, wanted.strategy, wanted.own_first);
+    Ok((divide(places, instances, wanted.own_first), false))
+}
+
+/// Whether what is taken costs no more than the limit; everything does where there is none.
+async fn affordable(
+    input: &StepInput<Broker>,
+    wanted: &SecureInput,
+    places: &[SecurePlace],
+) -> Result<bool, Stop> {
+    let Some(limit) = wanted.limit else { return Ok(true) };
+    let mut total = Money::new(0, limit.currency);
+    for place in places.iter().filter(|place| place.taken > 0) {
+        let (_, _, price) = priced(input, wanted, place).await?;
+        match total.plus(price) {
+            Ok(sum) => total = sum,
+            Err(_) => return Ok(false),
+        }
+    }
+    Ok(total.minor <= limit.minor)
+}
+
+/// What is taken of a place, at the offer as it is now.
+async fn priced(
+    input: &StepInput<Broker>,
+    wanted: &SecureInput,
+    place: &SecurePlace,
+) -> Result<(Arc<Shelved>, Plan, Money), Stop> {
+    let offer = input.env.shelved(place.candidate.offer).await.map_err(unreadable)?;
+    let gone = || Stop::failed("offer_gone", "an offer is not on the market any more");
+    let offer = offer.ok_or_else(gone)?;
+    let region = place.candidate.region.clone();
+    let plan = Plan { instances: place.taken, region, ..wanted.plan.clone() };
+    let price =
+        plan_price(&offer, &plan).map_err(|error| Stop::failed("no_price", error.to_string()))?;
+    Ok((offer, plan, price))
 }
 
 /// P6.1.b3: the contracts of what is taken, written together with the decision.
@@ -118,13 +181,7 @@ async fn signed(
     place: &SecurePlace,
     (id, seat, order): (SecuringId, usize, Option<OrderId>),
 ) -> Result<NewContract, Stop> {
-    let offer = input.env.shelved(place.candidate.offer).await.map_err(unreadable)?;
-    let gone = || Stop::failed("offer_gone", "an offer is not on the market any more");
-    let offer = offer.ok_or_else(gone)?;
-    let region = place.candidate.region.clone();
-    let plan = Plan { instances: place.taken, region, ..wanted.plan.clone() };
-    let price =
-        plan_price(&offer, &plan).map_err(|error| Stop::failed("no_price", error.to_string()))?;
+    let (offer, plan, price) = priced(input, wanted, place).await?;
     let number = i64::try_from(seat).unwrap_or(i64::MAX);
     Ok(NewContract {
         id: part_id(wanted.organisation, id, seat),

@@ -205,6 +205,7 @@ async fn hold_late(cloud: &TestCloud, label: String, row: &FirmRow) {
             storage: StorageSpec { gb: 1 },
             network: NetworkSpec { mbps: 10, endpoint: EndpointKind::Http },
         },
+        links: Vec::new(),
         ttl_seconds: Some(120),
     };
     let call = Call { key: IdempotencyKey::parse("late").unwrap(), epoch: 1 };

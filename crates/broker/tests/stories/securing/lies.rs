@@ -11,8 +11,8 @@ use provider_api::suite::{Options, Report};
 use provider_api::{
     Allocation, AllocationCommand, AllocationId, Capabilities, ConfirmCommand, DiscoverAnswer,
     DiscoverRequest, Driver, DriverError, ErasureStatement, EventPage, ExtendCommand, HoldCommand,
-    IdempotencyKey, Liveness, Metrics, OperationRecord, ResourceGraph, ResourceState, StartCommand,
-    UsageRecord,
+    IdempotencyKey, Liveness, Metrics, MonitorCommand, Monitoring, OperationRecord, ResourceGraph,
+    ResourceState, StartCommand, UsageRecord,
 };
 use std::sync::{Arc, Mutex};
 use testkit::{Engine, HttpDrivers};
@@ -163,6 +163,10 @@ impl Driver for Liar {
     ) -> Result<EventPage, DriverError> {
         self.inner.events(after, label).await
     }
+    async fn set_monitoring(&self, command: MonitorCommand) -> Result<Monitoring, DriverError> {
+        self.inner.set_monitoring(command).await
+    }
+
     async fn metrics(&self, id: &AllocationId) -> Result<Metrics, DriverError> {
         self.inner.metrics(id).await
     }

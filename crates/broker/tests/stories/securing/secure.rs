@@ -153,6 +153,25 @@ async fn f7_4_5_the_strategy_decides_which_other_cloud_is_taken(engine: Engine) 
     trio.finish().await;
 }
 
+/// The own cloud first, but not at any price.
+async fn a_cheaper_cloud_is_taken_where_the_own_one_is_over_the_limit(engine: Engine) {
+    let (trio, service) = open(engine, 3).await;
+    let own = secured(&trio, service, 1, "whatever it costs").await;
+    assert_eq!(taken(&own), [("hokusei".to_owned(), 1)]);
+    let price = own.parts[0].price;
+    trio.broker.give_back_secured(&trio.customer, own.id).await.unwrap();
+    trio.run(Arc::new(Script::default())).await;
+    let limit = Some(Money::new(price.minor - 1, price.currency));
+    let asked = SecureRequest { limit, ..request(1, "a little less") };
+    let id = trio.broker.secure(&trio.customer, service, &asked).await.unwrap();
+    trio.run(Arc::new(Script::default())).await;
+    let view = trio.broker.securing(&trio.customer, id).await.unwrap();
+    assert_eq!((view.state.as_str(), view.failure.as_deref()), ("secured", None), "{view:?}");
+    assert_eq!(taken(&view), [("minato".to_owned(), 1)], "the cheapest");
+    assert!(view.parts[0].price.minor < price.minor);
+    trio.finish().await;
+}
+
 async fn nobody_pays_over_the_limit_and_strangers_secure_nothing(engine: Engine) {
     let (trio, service) = open(engine, 2).await;
     let limit = Some(Money::new(1, Currency::Jpy));
@@ -164,7 +183,9 @@ async fn nobody_pays_over_the_limit_and_strangers_secure_nothing(engine: Engine)
     trio.run(Arc::new(Script::default())).await;
     let view = trio.broker.securing(&trio.customer, id).await.unwrap();
     assert_eq!((view.state.as_str(), view.failure.as_deref()), ("failed", Some("over_limit")));
-    assert!(view.parts.is_empty());
+    assert!(view.parts.is_empty() && taken(&view).is_empty());
+    let asked_all = view.rows.iter().all(|row| row.place.answer != RoomAnswer::NotAsked);
+    assert!(asked_all, "somebody else might have been cheaper: {view:?}");
     let rival = customer_of_broker(&trio.broker, "rival").await;
     let refused = trio.broker.secure(&rival, service, &request(1, "mine")).await;
     assert!(matches!(refused, Err(BrokerError::NotFound { .. })), "{refused:?}");
@@ -184,5 +205,6 @@ on_both!(
     f7_4_4_without_enough_room_anywhere_nothing_is_secured,
     f7_4_4_one_cloud_that_dies_on_the_way_leaves_nothing_at_any,
     f7_4_5_the_strategy_decides_which_other_cloud_is_taken,
+    a_cheaper_cloud_is_taken_where_the_own_one_is_over_the_limit,
     nobody_pays_over_the_limit_and_strangers_secure_nothing,
 );

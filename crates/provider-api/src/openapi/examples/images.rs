@@ -49,6 +49,7 @@ pub(super) fn image() -> Image {
         received_bytes: 10_240,
         application: Some("demo".to_owned()),
         converted_from: None,
+        pulled_through: None,
         used_by: vec![ID.into()],
         created_at_us: NOW_US - 3 * SECOND_US,
         ready_at_us: Some(NOW_US),

@@ -16,7 +16,13 @@ pub(super) fn support() -> LinkSupport {
         isolation: vec![LinkIsolation::Tunnel],
         mbps_max: 1000,
         accept_seconds: 3600,
+        links_max: Some(16),
+        held: true,
     }
+}
+
+pub(super) fn places() -> Vec<LinkPlace> {
+    vec![LinkPlace { mbps: 50, isolation: LinkIsolation::Tunnel }]
 }
 
 pub(super) fn request() -> LinkRequest {

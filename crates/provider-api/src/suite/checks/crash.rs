@@ -6,7 +6,7 @@ use super::door::NEVER;
 use crate::paths;
 use crate::problem::ProblemCode as Code;
 use crate::state::ResourceState as S;
-use crate::suite::answer::{Outcome, finding, holds, same};
+use crate::suite::answer::{Outcome, Stop, finding, holds, same};
 use crate::suite::desk::Desk;
 use crate::suite::sweep;
 use crate::wire::{AllocationId, OperationRecord, UsageRecord};
@@ -19,7 +19,11 @@ const SETTLE: Duration = Duration::from_secs(30);
 pub(in crate::suite) async fn by_key(desk: &Desk<'_>) -> Outcome {
     let held = desk.hold("hold").await?;
     let record: OperationRecord = desk.get(paths::OPERATION, &desk.key("hold")).await.value()?;
-    same("the allocation the key tells of", &record.allocation.id, &held.id)?;
+    same(
+        "the allocation the key tells of",
+        record.allocation.as_ref().map(|told| &told.id),
+        Some(&held.id),
+    )?;
     same("the operation", record.operation.as_str(), "hold")?;
     same("the key", record.key.as_str(), desk.key("hold").as_str())?;
     desk.get(paths::OPERATION, &desk.key("unused")).await.refused(Code::NotFound)?;
@@ -28,7 +32,8 @@ pub(in crate::suite) async fn by_key(desk: &Desk<'_>) -> Outcome {
     desk.get(paths::OPERATION, &desk.key("too-early")).await.refused(Code::NotFound)?;
     desk.drop_hold("drop", &held.id).await.in_state(S::Released)?;
     let later: OperationRecord = desk.get(paths::OPERATION, &desk.key("hold")).await.value()?;
-    same("the state the key tells of later", later.allocation.state, S::Released)
+    let state = later.allocation.map(|told| told.state);
+    same("the state the key tells of later", state, Some(S::Released))
 }
 
 pub(in crate::suite) async fn by_label(desk: &Desk<'_>) -> Outcome {
@@ -66,7 +71,11 @@ pub(in crate::suite) async fn hold_cut(desk: &Desk<'_>) -> Outcome {
         let again = desk.send(&ask).await.in_state(S::Held)?;
         let key = desk.key(&format!("hold-{number}"));
         let record: OperationRecord = desk.get(paths::OPERATION, &key).await.value()?;
-        same("the allocation the key tells of", &record.allocation.id, &again.id)?;
+        same(
+            "the allocation the key tells of",
+            record.allocation.as_ref().map(|told| &told.id),
+            Some(&again.id),
+        )?;
         let all = desk.list(&desk.label()).await?;
         let living = all.iter().filter(|each| each.state == S::Held).count();
         same("the number of holds after hanging up and repeating", living, 1)?;
@@ -105,4 +114,35 @@ pub(in crate::suite) async fn half_made(desk: &Desk<'_>) -> Outcome {
         holds("what was never started is released", given_back, end.state)?;
     }
     desk.free_is(before, "when it was given back").await
+}
+
+/// A caller that crashed can ask for calls on images and on the subscription too.
+pub(in crate::suite) async fn other_keys(desk: &Desk<'_>) -> Outcome {
+    let mut asked = 0;
+    if desk.room.capabilities.images.is_some() {
+        let (image, _) = super::images::some(desk).await?;
+        let key = desk.key("begin");
+        let record: OperationRecord = desk.get(paths::OPERATION, &key).await.value()?;
+        same("the operation of a key on images", record.operation.as_str(), "beginImage")?;
+        same(
+            "the image the key tells of",
+            record.image.map(|told| told.id),
+            Some(image.id.clone()),
+        )?;
+        super::images::delete_all(desk, &[image.id]).await?;
+        asked += 1;
+    }
+    if desk.room.capabilities.webhooks {
+        match super::webhook::by_key(desk).await {
+            Err(Stop::Skip(_)) => {}
+            outcome => {
+                outcome?;
+                asked += 1;
+            }
+        }
+    }
+    if asked == 0 {
+        return Err(Stop::Skip("the cloud takes neither images nor subscriptions".to_owned()));
+    }
+    Ok(())
 }

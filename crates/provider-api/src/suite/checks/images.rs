@@ -47,7 +47,7 @@ fn packed(desk: &Desk<'_>) -> Result<Vec<u8>, Stop> {
     Ok(archive::pack(&[(ImageManifest::FILE, manifest.as_slice()), (&file, TEXT)]))
 }
 
-fn request(desk: &Desk<'_>, bytes: &[u8]) -> Result<ImageRequest, Stop> {
+pub(super) fn request(desk: &Desk<'_>, bytes: &[u8]) -> Result<ImageRequest, Stop> {
     let architectures = &support(desk)?.architectures;
     let any = architectures.iter().find(|each| *each == "any").or(architectures.first());
     let Some(architecture) = any.cloned() else {
@@ -101,6 +101,22 @@ async fn brought(desk: &Desk<'_>, bytes: &[u8]) -> Result<Image, Stop> {
     let whole: Image = act(desk, "complete", paths::COMPLETE, &begun.id).await.value()?;
     is(&whole, ImageState::Ready, "that is complete")?;
     Ok(whole)
+}
+
+/// An image that is ready, with its bytes.
+pub(super) async fn some(desk: &Desk<'_>) -> Result<(Image, Vec<u8>), Stop> {
+    let bytes = packed(desk)?;
+    Ok((brought(desk, &bytes).await?, bytes))
+}
+
+/// Deletes images that nothing came from.
+pub(super) async fn delete_all(desk: &Desk<'_>, images: &[ImageId]) -> Outcome {
+    for (number, image) in images.iter().enumerate() {
+        let gone: Image =
+            act(desk, &format!("delete-{number}"), paths::IMAGE, image).await.value()?;
+        is(&gone, ImageState::Deleted, "after its deletion")?;
+    }
+    Ok(())
 }
 
 pub(in crate::suite) async fn upload(desk: &Desk<'_>) -> Outcome {

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::driver::{
     AcceptLinkCommand, AllocationCommand, Call, CloseLinkCommand, ConfirmCommand, Driver,
-    DriverError, HoldCommand, LinkCommand, PullCommand, ShareCommand, StartCommand,
+    DriverError, HoldCommand, ImageCommand, LinkCommand, PullCommand, PullImageCommand,
+    ShareCommand, StartCommand,
 };
 use crate::http::HttpDriver;
 use crate::paths;
@@ -16,9 +17,10 @@ use crate::suite::answer::{Answer, Outcome, Stop, finding, holds, same};
 use crate::suite::desk::{Ask, Desk};
 use crate::suite::work::begun;
 use crate::wire::{
-    AllocationId, BackupFilePage, BackupId, EventPage, HoldRequest, IdempotencyKey, Link,
-    LinkIsolation, LinkOffer, LinkPage, LinkPeer, LinkProbe, LinkRequest, LinkShare, LinkState,
-    LinkSupport, LongOperation, Quota, ShareSource, StartRequest, WorkKind, WorkState,
+    AllocationId, BackupFilePage, BackupId, EventPage, HoldRequest, IdempotencyKey, Image, ImageId,
+    ImageRequest, ImageState, Link, LinkIsolation, LinkOffer, LinkPage, LinkPeer, LinkProbe,
+    LinkRequest, LinkShare, LinkState, LinkSupport, LongOperation, Quota, ShareSource,
+    StartRequest, WorkKind, WorkState,
 };
 
 /// What a link of a check carries, in megabits per second.
@@ -67,6 +69,7 @@ async fn other(desk: &Desk<'_>) -> Result<Other, Stop> {
         label: format!("{}-other", desk.label()),
         region: zone.zone.region.clone(),
         resources: desk.room.group(),
+        links: Vec::new(),
         ttl_seconds: Some(60),
     };
     let held =
@@ -369,6 +372,76 @@ async fn pulled(desk: &Desk<'_>, other: &Other) -> Outcome {
     desk.start("start", &id).await?.in_state(S::Ready)?;
     desk.ended(&id, 1).await?;
     Ok(())
+}
+
+/// An image goes through the link, whichever side the examined cloud is on.
+pub(in crate::suite) async fn images(desk: &Desk<'_>) -> Outcome {
+    let (image, bytes) = super::images::some(desk).await?;
+    let other = other(desk).await?;
+    let outcome = images_pulled(desk, &other, &image, &bytes).await;
+    other.then_release(desk, outcome).await
+}
+
+async fn images_pulled(desk: &Desk<'_>, other: &Other, given: &Image, bytes: &[u8]) -> Outcome {
+    let id = booked(desk).await?;
+    let (link, accepted) = up(desk, &id, other).await?;
+    let request = super::images::request(desk, bytes)?;
+    // It gives: what is shared arrives whole at the second cloud.
+    let share = LinkShare { source: Some(ShareSource::Image { image_id: given.id.clone() }) };
+    let ask = Ask::new("PUT", paths::with(paths::SHARE, link.id.as_str())).json(&share);
+    let told: Link = desk.send(&ask.key(desk.key("share")).epoch(1)).await.value()?;
+    same("what the link shares", told.shared, share.source)?;
+    let image = request.clone();
+    let link_id = accepted.id.clone();
+    let command = PullImageCommand { call: call(desk, "pull-image")?, link_id, image };
+    let work = other.driver.pull_image(command).await.map_err(skip)?;
+    let work = other.end_of(&work).await?;
+    same("how the pull of an image that is shared ends", work.state, WorkState::Succeeded)?;
+    let arrived = other.driver.image(&image_of(work)?).await.map_err(skip)?;
+    same("the digest that arrived at the second cloud", &arrived.sha256, &given.sha256)?;
+    let share = LinkShare { source: Some(ShareSource::Image { image_id: arrived.id.clone() }) };
+    let command = ShareCommand { call: call(desk, "share")?, link_id: accepted.id, share };
+    other.driver.share_data(command).await.map_err(skip)?;
+    let made = image_taken(desk, &link, &request, given).await?;
+    super::images::delete_all(desk, &[made, given.id.clone()]).await?;
+    let command = ImageCommand { call: call(desk, "delete-image")?, image_id: arrived.id };
+    other.driver.delete_image(command).await.map(|_| ()).map_err(skip)
+}
+
+/// It takes: what is shared comes once for each key, and nothing else than was declared.
+async fn image_taken(
+    desk: &Desk<'_>,
+    link: &Link,
+    request: &ImageRequest,
+    given: &Image,
+) -> Result<ImageId, Stop> {
+    let pull = |name: &str, request: &ImageRequest| {
+        let ask = Ask::new("POST", paths::with(paths::PULL_IMAGE, link.id.as_str()));
+        ask.json(request).key(desk.key(name)).epoch(1)
+    };
+    let ask = pull("pull", request);
+    let (first, again) = (begun(&desk.send(&ask).await)?, begun(&desk.send(&ask).await)?);
+    same("the id of a pull sent twice with one key", &again.id, &first.id)?;
+    same("the kind of the work", first.kind, WorkKind::Pull)?;
+    let made = image_of(desk.succeeded(&first).await?)?;
+    let taken: Image = desk.get(paths::IMAGE, made.as_str()).await.value()?;
+    same("the state of an image that was pulled", taken.state, ImageState::Ready)?;
+    same("the digest that has arrived", &taken.sha256, &given.sha256)?;
+    same("the link that it came through", taken.pulled_through.as_ref(), Some(&link.id))?;
+    let other_digest = ImageRequest { sha256: "0".repeat(64), ..request.clone() };
+    let wrong = begun(&desk.send(&pull("wrong", &other_digest)).await)?;
+    let ended = desk.ended_work(&wrong).await?;
+    same("how a pull of something else than was declared ends", ended.state, WorkState::Failed)?;
+    let code = ended.problem.as_ref().map(|problem| problem.code);
+    same("why it failed", code, Some(Code::DigestMismatch))?;
+    let failed: Image = desk.get(paths::IMAGE, image_of(ended)?.as_str()).await.value()?;
+    same("the state of what was something else", failed.state, ImageState::Failed)?;
+    Ok(made)
+}
+
+/// The image that a piece of work is about.
+fn image_of(work: LongOperation) -> Result<ImageId, Stop> {
+    work.image_id.ok_or_else(|| finding("the work names its image", "it does not"))
 }
 
 /// The backup that a piece of work is about.

@@ -1,5 +1,6 @@
 //! The checks, one module for each group.
 
+pub(super) mod adopt;
 pub(super) mod backups;
 pub(super) mod crash;
 pub(super) mod door;
@@ -8,6 +9,7 @@ pub(super) mod ending;
 pub(super) mod events;
 pub(super) mod export;
 pub(super) mod fence;
+pub(super) mod group;
 pub(super) mod holds;
 pub(super) mod images;
 pub(super) mod links;

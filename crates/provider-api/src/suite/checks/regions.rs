@@ -76,7 +76,11 @@ pub(in crate::suite) async fn kept(desk: &Desk<'_>) -> Outcome {
 }
 
 pub(in crate::suite) async fn unknown(desk: &Desk<'_>) -> Outcome {
-    let request = DiscoverRequest { region: NOWHERE.to_owned(), resources: desk.room.group() };
+    let request = DiscoverRequest {
+        region: NOWHERE.to_owned(),
+        resources: desk.room.group(),
+        links: Vec::new(),
+    };
     let ask = Ask::new("POST", paths::DISCOVER).json(&request);
     desk.send(&ask).await.refused(Code::RegionUnknown)?;
     let ask = desk.ask_hold_in("hold", NOWHERE, desk.room.group(), Some(60));

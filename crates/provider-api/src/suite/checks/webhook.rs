@@ -9,7 +9,7 @@ use crate::suite::answer::{Answer, Outcome, Stop, finding, holds, same};
 use crate::suite::desk::{Ask, Desk};
 use crate::suite::ear::{Ear, Heard};
 use crate::webhook::{self, WebhookSecret};
-use crate::wire::{CloudEvent, Webhook, WebhookRequest, WebhookState};
+use crate::wire::{CloudEvent, OperationRecord, Webhook, WebhookRequest, WebhookState};
 
 /// Known to everybody, for checks only.
 const SECRET: &str = "whsec_Y29uZm9ybWFuY2Ugc2VjcmV0IG9mIHRoZSBzdWl0ZQ==";
@@ -158,4 +158,23 @@ fn trusted(heard: &Heard) -> Outcome {
     secret
         .verify((id, time, signature), &heard.body, now)
         .map_err(|error| finding("the signature fits the secret that was set", error))
+}
+
+/// A key of a call on the subscription is known.
+pub(super) async fn by_key(desk: &Desk<'_>) -> Outcome {
+    let epoch = free(desk).await?;
+    let asked = async {
+        set(desk, "set", epoch, NOWHERE, SECRET).await.value::<Webhook>()?;
+        let answer = desk.get(paths::OPERATION, &desk.key("set")).await;
+        let record: OperationRecord = answer.value()?;
+        same(
+            "the operation of a key on the subscription",
+            record.operation.as_str(),
+            "setWebhook",
+        )?;
+        let state = record.webhook.map(|webhook| webhook.state);
+        same("the subscription the key tells of", state, Some(WebhookState::Active))
+    };
+    let outcome = asked.await;
+    then_delete(desk, epoch, outcome).await
 }

@@ -11,6 +11,11 @@ fn is_look(call: &Call) -> bool {
 }
 
 pub const FAULTS: &[Fault] = &[
+    tell!("knows no keys of images", "crash.other-keys", "succeeds", |_, call, reply| {
+        if call.method == "GET" && call.path.starts_with("/v1/operations/") {
+            reply.status = 404;
+        }
+    }),
     tell!("counts a chunk twice", "image.upload", "after a chunk", |_, call, reply| {
         if call.is("PATCH", "/content") && reply.status == 200 {
             reply.set(|image| {

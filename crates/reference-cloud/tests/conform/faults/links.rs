@@ -19,6 +19,51 @@ fn rename(reply: &mut Reply, from: &str, to: &str, common: &str) {
 }
 
 pub const FAULTS: &[Fault] = &[
+    // Of what is held with a group.
+    ask!("holds a group without its links", "hold.links", "links that are held", |_, call| {
+        if call.is_hold() {
+            call.set(|body| {
+                body.as_object_mut().unwrap().remove("links");
+            });
+        }
+    }),
+    ask!(
+        "books a second time what was held for a link",
+        "hold.links",
+        "in its place",
+        |_, call| {
+            if call.is("POST", "/links") {
+                call.set(|body| body["mbps"] = json!(body["mbps"].as_i64().unwrap() + 1));
+            }
+        }
+    ),
+    tell!(
+        "says that links have room where they have none",
+        "hold.links-whole",
+        "could be held",
+        |_, call, reply| {
+            if call.is("POST", "/v1/discover") {
+                reply.set(|answer| answer["available"] = json!(true));
+            }
+        }
+    ),
+    ask!(
+        "holds part of a group when its links have no room",
+        "hold.links-whole",
+        "capacity-exhausted",
+        |_, call| {
+            if call.is_hold() {
+                call.set(|body| {
+                    body.as_object_mut().unwrap().remove("links");
+                });
+            }
+        }
+    ),
+    tell!("counts no addresses", "hold.endpoints", "while one is held", |_, call, reply| {
+        if call.is("POST", "/v1/discover") {
+            reply.set(|answer| answer["endpoints"] = json!(5));
+        }
+    }),
     tell!(
         "says up before the other side consented",
         "link.consent",
@@ -96,6 +141,24 @@ pub const FAULTS: &[Fault] = &[
     ask!("shares nothing that it was told to", "link.shares", "what the link shares", |_, call| {
         if call.is("PUT", "/share") {
             call.body = b"{}".to_vec();
+        }
+    }),
+    ask!(
+        "shares no image that it was told to",
+        "link.images",
+        "what the link shares",
+        |_, call| {
+            if call.is("PUT", "/share") {
+                call.body = b"{}".to_vec();
+            }
+        }
+    ),
+    ask!("takes whatever comes for an image", "link.images", "than was declared", |up, call| {
+        if call.is("POST", "/pull-image") {
+            let told = call.json()["sha256"].as_str().unwrap_or_default().to_owned();
+            let mut memory = up.memory.lock().unwrap();
+            let right = memory.entry("digest".into()).or_insert(told).clone();
+            call.set(|body| body["sha256"] = json!(right));
         }
     }),
     ask!("pulls once for every repetition", "link.pulls", "sent twice", |up, call| {

@@ -1,10 +1,25 @@
-//! Faults in resizing.
+//! Faults in resizing, and in giving what runs another label.
 
 use serde_json::json;
 
 use crate::broken::{Fault, Twist};
 
 pub const FAULTS: &[Fault] = &[
+    tell!("adopts in words only", "life.adopt", "the label seen later", |_, call, reply| {
+        if call.is_look() {
+            reply.set(|allocation| {
+                let label = allocation["label"].as_str().unwrap_or_default();
+                let old = label.trim_end_matches("-adopted").to_owned();
+                allocation["label"] = json!(old);
+            });
+        }
+    }),
+    ask!("gives what is there to anybody", "life.adopt-consent", "wrong-state", |_, call| {
+        if call.is("POST", "/adopt") {
+            let own = call.json()["from"].as_str().unwrap_or_default().replace("-other", "");
+            call.set(|wanted| wanted["from"] = json!(own));
+        }
+    }),
     whole!("resizes in words only", "life.resize", "the size seen later", |up, call| {
         if !call.is("POST", "/resize") {
             return up.send(&call).await;

@@ -142,21 +142,46 @@ pub const FAULTS: &[Fault] = &[
         }
     }),
     // Draining.
-    whole!("drains by stopping at once", "life.drain", "the state is active", |up, call| {
-        if !call.is("POST", "/drain") {
-            return up.send(&call).await;
+    whole!("drains by stopping at once", "life.drain", "while it is drained", |up, call| {
+        let reply = up.send(&call).await;
+        if call.is("POST", "/drain") {
+            up.own("POST", &format!("/v1/allocations/{}/stop", call.id()), "").await;
         }
-        up.own("POST", &format!("/v1/allocations/{}/stop", call.id()), "").await
+        reply
     }),
     whole!("lets newcomers in while it drains", "life.drain", "newcomers", |up, call| {
+        let drained = up.memory.lock().unwrap().contains_key("drained");
+        if call.is_look() && drained {
+            let mut reply = up.send(&call).await;
+            reply.set(|allocation| allocation["drainingUntilUs"] = json!(1));
+            return reply;
+        }
         if !call.is("POST", "/drain") {
             return up.send(&call).await;
         }
-        let mut allocation = up.look(&call.id()).await;
-        allocation["drainingUntilUs"] = json!(1);
+        up.memory.lock().unwrap().insert("drained".into(), String::new());
         let mut reply = up.own("GET", "/v1/capabilities", "").await;
-        reply.ok(&allocation);
+        reply.ok(&json!({"id": "opr_words", "kind": "drain", "state": "running", "progress": 0,
+            "allocationId": call.id(), "label": "l", "key": "k", "createdAtUs": 0}));
+        reply.status = 202;
+        reply.headers.insert("location".into(), "/v1/long-operations/opr_words".into());
         reply
+    }),
+    tell!("begins a drain anew each time", "life.drain-work", "begun before", |_, call, reply| {
+        if call.is("POST", "/drain") && reply.status == 200 {
+            reply.status = 202;
+        }
+    }),
+    tell!("never tells the end of a drain", "life.drain-work", "to an end", |_, call, reply| {
+        if call.method == "GET" && call.path.contains("/long-operations/") {
+            reply.set(|work| {
+                work["state"] = json!("running");
+                work["progress"] = json!(50);
+                let told = work.as_object_mut().unwrap();
+                told.remove("endedAtUs");
+                told.remove("result");
+            });
+        }
     }),
     ask!(
         "drains with a deadline of its own",

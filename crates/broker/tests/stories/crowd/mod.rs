@@ -1,11 +1,15 @@
 //! A crowd: many activations at once against three clouds that have not room for all. In `make test` a small
 //! one; a run at night plays a thousand (`KUMOICHI_CROWD`).
 
+mod clouds;
+mod trouble;
+
 use crate::on_both;
 use broker::contracts::Sign;
 use broker::requirements::RequirementSource;
 use broker::seed::DemoClouds;
 use broker::{Broker, OpContext};
+use clouds::{CrowdCloud, Trouble};
 use domain::{ContractId, ContractState, Role, WorkflowId};
 use provider_api::{
     ComputeSpec, DiscoverRequest, EndpointKind, NetworkSpec, ResourceGroup, ResourceState,
@@ -15,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use storage::contracts::find_head;
-use testkit::{Engine, SystemClock, TestCloud, TestDatabase, zone};
+use testkit::{Engine, HastyDrivers, SystemClock, TestDatabase};
 use tokio_util::sync::CancellationToken;
 
 /// The variable with the number of contracts.
@@ -41,7 +45,7 @@ const STALLS: [(&str, &str, &str, &str); 3] = [
 /// The market of the crowd, on real time.
 struct Crowd {
     broker: Broker,
-    clouds: Vec<TestCloud>,
+    clouds: Vec<CrowdCloud>,
     database: TestDatabase,
     customer: OpContext,
     stop: CancellationToken,
@@ -54,13 +58,12 @@ impl Crowd {
         testkit::encrypts();
         let mut clouds = Vec::new();
         for (_, _, region, country) in STALLS {
-            let room = i64::try_from(room).unwrap();
-            let zones = [zone(region, country)];
-            clouds.push(TestCloud::start(&zones, room, Arc::new(SystemClock)).await);
+            clouds.push(CrowdCloud::start(region, country, room).await);
         }
         let database = TestDatabase::create(engine).await;
         let mut parts = testkit::broker_parts(&database, Arc::new(SystemClock), WORKERS);
         // Nobody watches the crowd while it is counted.
+        parts.drivers = Arc::new(HastyDrivers { patience: trouble::PATIENCE });
         parts.config.monitor_interval_seconds = 3_600;
         let broker = Broker::open(parts).await.unwrap();
         let pairs = STALLS.iter().zip(&clouds);
@@ -77,8 +80,8 @@ impl Crowd {
         Self { broker, clouds, database, customer, stop, running }
     }
 
-    /// Signs so many contracts, in turns with the three providers, many at the same moment.
-    async fn sign(&self, contracts: usize) -> Vec<ContractId> {
+    /// Signs contracts with these numbers, in turns with the three providers, many at the same moment.
+    async fn sign(&self, numbers: std::ops::Range<usize>) -> Vec<ContractId> {
         let mut offers = Vec::new();
         for (_, offer, ..) in STALLS {
             let id = testkit::offer_named(&self.broker, offer).await;
@@ -86,7 +89,7 @@ impl Crowd {
             offers.push((id, page.card.version));
         }
         let mut signed = Vec::new();
-        let numbers: Vec<usize> = (0..contracts).collect();
+        let numbers: Vec<usize> = numbers.collect();
         for numbers in numbers.chunks(AT_ONCE) {
             let sign = numbers.iter().map(|number| {
                 let (offer, offer_version) = offers[number % offers.len()];
@@ -109,10 +112,7 @@ impl Crowd {
     }
 
     /// Waits until no activation is under way; yields how each contract stands and why.
-    async fn settled(
-        &self,
-        contracts: &[ContractId],
-    ) -> BTreeMap<ContractId, (ContractState, String)> {
+    async fn settled(&self, contracts: &[ContractId]) -> Heads {
         let limit = LIMIT * u32::try_from(contracts.len()).unwrap();
         let begun = Instant::now();
         loop {
@@ -131,6 +131,12 @@ impl Crowd {
             assert!(begun.elapsed() < limit, "{under_way} activations are still under way");
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// How many were refused by order.
+    async fn refused(&self, contracts: &[ContractId]) -> usize {
+        let heads = self.settled(contracts).await;
+        heads.values().filter(|(_, why)| why == "refused").count()
     }
 
     /// What the three clouds say that they hold or lend, by contract.
@@ -170,41 +176,65 @@ fn size() -> (usize, usize) {
     (contracts, contracts * ROOM_OF_TEN / 10 / STALLS.len())
 }
 
-/// Exactly the room is taken, everybody else is refused for want of it, and the clouds' books say the same.
-async fn compare(crowd: &Crowd, contracts: &[ContractId], room: usize) {
+/// How everybody stands and why.
+type Heads = BTreeMap<ContractId, (ContractState, String)>;
+
+/// Exactly the room is taken, everybody else is refused and knows why, and the clouds' books say the same.
+async fn compare(crowd: &Crowd, contracts: &[ContractId], room: usize, refused: usize) -> Heads {
     let heads = crowd.settled(contracts).await;
     for cloud in &crowd.clouds {
-        trouble(cloud, 0).await;
+        cloud.suffer(Trouble::default()).await;
     }
     let books = crowd.books(contracts).await;
-    let active = heads.values().filter(|(state, _)| *state == ContractState::Active).count();
-    assert_eq!(active, room * STALLS.len(), "{heads:?}");
+    let count = |wanted: &str| heads.values().filter(|(_, why)| why == wanted).count();
+    assert_eq!(count(""), room * STALLS.len(), "{heads:?}");
+    assert_eq!(count("refused"), refused, "{heads:?}");
+    assert_eq!(count("no_capacity"), contracts.len() - room * STALLS.len() - refused, "{heads:?}");
     for (id, (state, why)) in &heads {
         match state {
             ContractState::Active => assert_eq!(books[id], [ResourceState::Active], "{id}"),
             ContractState::Failed => {
-                assert_eq!(why, "no_capacity", "{id}");
+                assert!(!why.is_empty(), "{id} does not say why");
                 assert!(books[id].is_empty(), "{id} failed and the cloud has {:?}", books[id]);
             }
             other => panic!("{id} is {other}"),
         }
     }
     for (cloud, (_, _, region, _)) in crowd.clouds.iter().zip(STALLS) {
-        let request = DiscoverRequest { region: region.to_owned(), resources: smallest() };
+        let request =
+            DiscoverRequest { region: region.to_owned(), resources: smallest(), links: Vec::new() };
         let free = cloud.driver().discover(&request).await.unwrap().free;
         assert_eq!(free.instances, 0, "{region}: all is lent, and to nobody else");
     }
+    heads
 }
 
-/// Of a thousand calls so many fail before acting, so many after it, and so many lose the answer.
-async fn trouble(cloud: &TestCloud, per_mille: u32) {
-    let (url, token) = cloud.admin();
-    let switches = serde_json::json!({
-        "errorPerMille": per_mille, "failAfterPerMille": per_mille, "lostAnswerPerMille": per_mille,
-    });
-    let client = reqwest::Client::new();
-    let put = client.put(format!("{url}/switches")).bearer_auth(token).json(&switches);
-    assert_eq!(put.send().await.unwrap().status(), 200);
+/// Whoever comes to clouds that lost room, have a full disk and lost a volume is refused; everybody else keeps his place.
+async fn come_too_late(crowd: &Crowd, first: usize, heads: &Heads) {
+    let active = heads.iter().filter(|(_, (state, _))| *state == ContractState::Active);
+    let active: Vec<ContractId> = active.map(|(id, _)| *id).collect();
+    for cloud in &crowd.clouds {
+        let driver = cloud.driver();
+        let mut volume = None;
+        for id in &active {
+            let lent = driver.list(&id.to_string()).await.unwrap();
+            volume = volume.or(lent.first().map(|lent| lent.id.0.clone()));
+        }
+        let switches = trouble::after_the_rush(volume);
+        cloud.suffer(Trouble { switches, ..Trouble::default() }).await;
+    }
+    let late = crowd.sign(first..first + STALLS.len()).await;
+    for (id, (state, why)) in crowd.settled(&late).await {
+        assert_eq!((state, why.as_str()), (ContractState::Failed, "no_capacity"), "{id}");
+    }
+    for cloud in &crowd.clouds {
+        cloud.suffer(Trouble::default()).await;
+    }
+    let books = crowd.books(&late).await;
+    assert!(books.values().all(Vec::is_empty), "{books:?}");
+    for (id, lent) in crowd.books(&active).await {
+        assert_eq!(lent.len(), 1, "{id} has {lent:?}");
+    }
 }
 
 /// What to ask a zone about.
@@ -221,8 +251,8 @@ async fn f7_4_4_of_a_crowd_as_many_are_active_as_there_is_room_and_the_rest_is_r
 ) {
     let (contracts, room) = size();
     let crowd = Crowd::open(engine, room).await;
-    let signed = crowd.sign(contracts).await;
-    compare(&crowd, &signed, room).await;
+    let signed = crowd.sign(0..contracts).await;
+    compare(&crowd, &signed, room, 0).await;
     crowd.finish().await;
 }
 
@@ -232,10 +262,19 @@ async fn f7_4_4_the_same_holds_while_one_of_a_hundred_calls_goes_wrong_in_every_
     let (contracts, room) = size();
     let crowd = Crowd::open(engine, room).await;
     for cloud in &crowd.clouds {
-        trouble(cloud, 10).await;
+        cloud.suffer(trouble::of_every_kind()).await;
     }
-    let signed = crowd.sign(contracts).await;
-    compare(&crowd, &signed, room).await;
+    let signed = crowd.sign(0..contracts).await;
+    crowd.settled(&signed).await;
+    let refused = crowd.refused(&signed).await;
+    assert!(refused >= STALLS.len(), "each cloud refused somebody");
+    let heads = compare(&crowd, &signed, room, refused).await;
+    for (cloud, (slug, ..)) in crowd.clouds.iter().zip(STALLS) {
+        let (crashes, moments) = cloud.suffered();
+        assert!(crashes >= 2, "{slug} died {crashes} times");
+        assert!(moments >= 1, "{slug} had {moments} moments of trouble");
+    }
+    come_too_late(&crowd, contracts, &heads).await;
     crowd.finish().await;
 }
 
