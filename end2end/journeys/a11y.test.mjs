@@ -81,7 +81,9 @@ async function contract(page) {
   await page.locator("button[value=sign]").click();
   await page.locator(".timeline .step.done").nth(7).waitFor({ timeout: LONG_MS });
   const own = page.url();
-  return [quote, own, `${own}/inventory`, `${own}/inventory?from=0`, `${own}/graph`, `${own}/change`, `${own}/release`];
+  await page.goto(`${own}/move`);
+  const plan = await page.locator("a[href*='/move?offer=']").first().getAttribute("href");
+  return [quote, own, `${own}/inventory`, `${own}/inventory?from=0`, `${own}/graph`, `${own}/change`, `${own}/move`, plan, `${own}/release`];
 }
 
 /** Offers and comparisons, found as a visitor finds them. */
