@@ -14,8 +14,8 @@ use crate::wire::{
     ConvertRequest, DiscoverAnswer, DiscoverRequest, DrainRequest, EventPage, ExportManifest,
     HoldRequest, IdempotencyKey, Image, ImageId, ImageRequest, Link, LinkId, LinkOffer, LinkProbe,
     LinkRequest, LinkShare, Liveness, LongOperation, Metrics, Monitoring, MonitoringRequest,
-    OperationId, OperationRecord, Quota, ReserveRequest, ResizeRequest, ResolvedRecipe, StartRequest, TenantQuota,
-    UsageRecord,
+    OperationId, OperationRecord, Quota, ReserveRequest, ResizeRequest, ResolvedRecipe,
+    StartRequest, TenantQuota, UsageRecord,
 };
 
 /// What every changing call carries.

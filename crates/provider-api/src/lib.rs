@@ -22,8 +22,8 @@ pub use driver::{
     AcceptLinkCommand, AdoptCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
     BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
     DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
-    MonitorCommand, Pieces, PullCommand, PullImageCommand, ReserveCommand, ResizeCommand, ShareCommand,
-    StartCommand,
+    MonitorCommand, Pieces, PullCommand, PullImageCommand, ReserveCommand, ResizeCommand,
+    ShareCommand, StartCommand,
 };
 pub use erasure::{ErasureMethod, ErasureStatement, StatementError, UnsignedStatement};
 pub use http::{

@@ -18,8 +18,8 @@ use crate::contracts::Plan;
 use domain::{ContractEvent, ProviderId};
 use provider_api::{
     Allocation, AllocationId, ComputeSpec, ConfirmCommand, DiscoverRequest, EndpointKind,
-    ExtendCommand, HoldCommand, HoldRequest, MonitoringRequest, NetworkSpec, Quota, ReserveTerms, ResourceGroup,
-    ResourceState, StartCommand, StartRequest, StorageSpec,
+    ExtendCommand, HoldCommand, HoldRequest, MonitoringRequest, NetworkSpec, Quota, ReserveTerms,
+    ResourceGroup, ResourceState, StartCommand, StartRequest, StorageSpec,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

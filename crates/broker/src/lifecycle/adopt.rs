@@ -93,7 +93,11 @@ async fn discover(input: StepInput<Broker>) -> StepResult {
     };
     let detail = GroupDetail::of(capabilities.erasure_key, &found.zone);
     let was_open = found.state == ResourceState::Active;
-    Done::with(&Found { discovered: Discovered { detail, monitoring, at_once: None }, was_open, measured })
+    Done::with(&Found {
+        discovered: Discovered { detail, monitoring, at_once: None },
+        was_open,
+        measured,
+    })
 }
 
 /// What is measured of it now.

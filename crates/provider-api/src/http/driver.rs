@@ -12,7 +12,8 @@ use crate::driver::{
     AcceptLinkCommand, AdoptCommand, AllocationCommand, ArchivePart, AttachCommand, BackupCommand,
     BeginImageCommand, Call, ChunkCommand, CloseLinkCommand, ConfirmCommand, ConvertCommand,
     DrainCommand, Driver, DriverError, ExtendCommand, HoldCommand, ImageCommand, LinkCommand,
-    MonitorCommand, PullCommand, PullImageCommand, ReserveCommand, ResizeCommand, ShareCommand, StartCommand,
+    MonitorCommand, PullCommand, PullImageCommand, ReserveCommand, ResizeCommand, ShareCommand,
+    StartCommand,
 };
 use crate::erasure::ErasureStatement;
 use crate::paths;

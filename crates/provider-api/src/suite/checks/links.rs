@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use crate::driver::{
     AcceptLinkCommand, AllocationCommand, Call, CloseLinkCommand, ConfirmCommand, Driver,
     DriverError, HoldCommand, ImageCommand, LinkCommand, PullCommand, PullImageCommand,
-    ReserveCommand,
-    ShareCommand, StartCommand,
+    ReserveCommand, ShareCommand, StartCommand,
 };
 use crate::http::HttpDriver;
 use crate::paths;
@@ -18,10 +17,10 @@ use crate::suite::answer::{Answer, Outcome, Stop, finding, holds, same};
 use crate::suite::desk::{Ask, Desk};
 use crate::suite::work::begun;
 use crate::wire::{
-    AllocationId, BackupFilePage, BackupId, EventPage, HoldRequest, HoldSupport, IdempotencyKey, Image, ImageId,
-    ImageRequest, ImageState, Link, LinkIsolation, LinkOffer, LinkPage, LinkPeer, LinkProbe,
-    LinkRequest, LinkShare, LinkState, LinkSupport, LongOperation, Quota, ReserveRequest, ShareSource,
-    StartRequest, WorkKind, WorkState,
+    AllocationId, BackupFilePage, BackupId, EventPage, HoldRequest, HoldSupport, IdempotencyKey,
+    Image, ImageId, ImageRequest, ImageState, Link, LinkIsolation, LinkOffer, LinkPage, LinkPeer,
+    LinkProbe, LinkRequest, LinkShare, LinkState, LinkSupport, LongOperation, Quota,
+    ReserveRequest, ShareSource, StartRequest, WorkKind, WorkState,
 };
 
 /// What a link of a check carries, in megabits per second.
@@ -73,7 +72,8 @@ async fn other(desk: &Desk<'_>) -> Result<Other, Stop> {
         let command = ReserveCommand { call: call(desk, "hold")?, request };
         driver.reserve(command).await.map_err(skip)?.id
     } else {
-        let request = HoldRequest { label, region, resources, links: Vec::new(), ttl_seconds: Some(60) };
+        let request =
+            HoldRequest { label, region, resources, links: Vec::new(), ttl_seconds: Some(60) };
         let command = HoldCommand { call: call(desk, "hold")?, request };
         let allocation_id = driver.hold(command).await.map_err(skip)?.id;
         let (call, quota) = (call(desk, "confirm")?, Quota::default());
