@@ -10,6 +10,10 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+/// A program that stands still inside a unit of work keeps what it has locked from those who take its work over: after the
+/// length of a lease the server ends the unit of work.
+const IDLE_IN_TRANSACTION: &str = "idle_in_transaction_session_timeout";
+const IDLE_IN_TRANSACTION_MAX: &str = "30s";
 /// How long a caller waits for a connection before it is told that the database is busy.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Readers of the embedded database; it serves pages from one process.
@@ -98,6 +102,7 @@ async fn open_sqlite(options: SqliteConnectOptions) -> Result<Db, StorageError> 
 }
 
 async fn open_postgres(options: PgConnectOptions) -> Result<Db, StorageError> {
+    let options = options.options([(IDLE_IN_TRANSACTION, IDLE_IN_TRANSACTION_MAX)]);
     knock(&options).await?;
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)

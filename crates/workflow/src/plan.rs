@@ -59,7 +59,8 @@ fn forward<E>(steps: &[Step<E>], log: &[StepRow], now: Timestamp) -> Next {
     due(members.filter(open), log, Phase::Forward, now)
 }
 
-/// One by one in reverse, also the members of a group.
+/// One by one in reverse. A member of a group that waits lets the others of its group go before it, so that what can
+/// be given back is, whoever is silent.
 fn back<E>(steps: &[Step<E>], log: &[StepRow], now: Timestamp) -> Next {
     let open = |seq: &usize| {
         // Also the step that failed or was only begun: it may have acted.
@@ -67,9 +68,16 @@ fn back<E>(steps: &[Step<E>], log: &[StepRow], now: Timestamp) -> Next {
             && matches!(steps[*seq].undo, Undo::With(_))
             && is_open(find(log, *seq, Phase::Undo))
     };
-    match (0..steps.len()).rev().find(open) {
-        Some(seq) => due(std::iter::once(seq), log, Phase::Undo, now),
-        None => Next::End,
+    let Some(last) = (0..steps.len()).rev().find(open) else { return Next::End };
+    let group = steps[last].group;
+    let together = |seq: &usize| *seq == last || (group.is_some() && steps[*seq].group == group);
+    let members = (0..=last).rev().take_while(together).filter(open);
+    match due(members, log, Phase::Undo, now) {
+        Next::Act(mut acts) => {
+            acts.truncate(1);
+            Next::Act(acts)
+        }
+        other => other,
     }
 }
 

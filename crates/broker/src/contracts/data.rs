@@ -162,6 +162,7 @@ impl Broker {
             contract: id,
             expected: manifest.archive.sha256,
             hash: (begins == 0).then(Sha256::new),
+            left: whole.saturating_sub(begins),
             part,
         };
         // Fused: a layer that changes a body asks again after its end.
@@ -290,7 +291,30 @@ struct Way {
     expected: String,
     /// Only of an archive that is sent from its beginning.
     hash: Option<Sha256>,
+    /// Bytes that are still to be handed over.
+    left: u64,
     part: ArchivePart,
+}
+
+impl Way {
+    /// The digest to note, once, when all bytes were handed over and are what the cloud says they should be.
+    fn sent_whole(&mut self) -> Option<String> {
+        let hash = self.hash.take_if(|_| self.left == 0)?;
+        let digest = hex::encode(hash.finalize());
+        (digest == self.expected).then_some(digest)
+    }
+}
+
+impl Drop for Way {
+    /// Whoever sends a body of a known length does not ask for more once it has all of it: the stream is
+    /// dropped after its last piece.
+    fn drop(&mut self) {
+        let Some(digest) = self.sent_whole() else { return };
+        let (broker, run, contract) = (self.broker.clone(), self.run, self.contract);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { broker.note_sent(run, contract, digest).await });
+        }
+    }
 }
 
 async fn next(way: Option<Way>) -> Option<(Result<Vec<u8>, String>, Option<Way>)> {
@@ -300,12 +324,12 @@ async fn next(way: Option<Way>) -> Option<(Result<Vec<u8>, String>, Option<Way>)
             if let Some(hash) = &mut way.hash {
                 hash.update(&piece);
             }
+            way.left = way.left.saturating_sub(u64::try_from(piece.len()).unwrap_or(u64::MAX));
             Some((Ok(piece), Some(way)))
         }
         Ok(None) => {
-            let digest = way.hash.map(|hash| hex::encode(hash.finalize()));
-            if digest.as_ref() == Some(&way.expected) {
-                way.broker.note_sent(way.run, way.contract, way.expected).await;
+            if let Some(digest) = way.sent_whole() {
+                way.broker.note_sent(way.run, way.contract, digest).await;
             }
             None
         }

@@ -147,6 +147,32 @@ async fn the_desk_cannot_say_for_a_customer_that_data_may_be_erased(engine: Engi
     market.finish().await;
 }
 
+/// As a server sends a body whose length it has told: it never asks for what comes after the last byte.
+async fn f7_10_1c_an_archive_whose_end_nobody_asks_for_was_sent_whole_too(engine: Engine) {
+    let (market, customer, id) = waiting(engine).await;
+    let sent_at =
+        async || market.broker.returned_data(&customer, id).await.unwrap().unwrap().sent_at;
+    drop(market.broker.returned_archive(&customer, id, (0, None)).await.unwrap());
+    assert_eq!(sent_at().await, None, "nothing of it was sent");
+    let mut stream = market.broker.returned_archive(&customer, id, (0, None)).await.unwrap();
+    let mut left = stream.whole;
+    while left > 0 {
+        left -= stream.pieces.next().await.unwrap().unwrap().len() as u64;
+    }
+    drop(stream);
+    for _ in 0..500 {
+        if sent_at().await.is_some() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert!(sent_at().await.is_some());
+    market.broker.take_data(&customer, id, &TakeData::Taken { sha256: None }).await.unwrap();
+    market.run_workflows().await;
+    assert_eq!(market.state(&customer, id).await, ContractState::Released);
+    market.finish().await;
+}
+
 async fn nobody_but_their_owner_reads_the_data(engine: Engine) {
     let (market, customer, id) = waiting(engine).await;
     let other = customer_of(&market, "another").await;
@@ -176,5 +202,6 @@ on_both!(
     f7_10_1e_data_that_are_not_wanted_are_erased_at_once,
     data_that_nobody_takes_wait_thirty_days,
     the_desk_cannot_say_for_a_customer_that_data_may_be_erased,
+    f7_10_1c_an_archive_whose_end_nobody_asks_for_was_sent_whole_too,
     nobody_but_their_owner_reads_the_data,
 );

@@ -131,6 +131,31 @@ fn waiting_members_let_the_others_go_on_and_the_earliest_wakes_the_instance() {
     assert_eq!(next(GROUPED, &log, Forward), Next::Rest(Timestamp(3_000)));
 }
 
+const GIVEN_BACK: &[Step<()>] = &[
+    Step::new("a", |step| Box::pin(nothing(step))).undo(|step| Box::pin(nothing(step))),
+    Step::new("b", |step| Box::pin(nothing(step)))
+        .undo(|step| Box::pin(nothing(step)))
+        .beside(PAIR),
+    Step::new("c", |step| Box::pin(nothing(step)))
+        .undo(|step| Box::pin(nothing(step)))
+        .beside(PAIR),
+];
+
+#[test]
+fn a_member_that_waits_to_be_undone_lets_the_others_of_its_group_go_first() {
+    let mut log: Vec<StepRow> =
+        (0..3).map(|seq| row(seq, Phase::Forward, StepStatus::Done)).collect();
+    assert_eq!(next(GIVEN_BACK, &log, Phase::Undo), act(2, 1, false), "one at a time");
+    log.push(row(2, Phase::Undo, StepStatus::Retrying));
+    log[3].wake_at = Some(Timestamp(9_000));
+    assert_eq!(next(GIVEN_BACK, &log, Phase::Undo), act(1, 1, false));
+    log.push(row(1, Phase::Undo, StepStatus::Done));
+    // What came before the group waits for all of it.
+    assert_eq!(next(GIVEN_BACK, &log, Phase::Undo), Next::Rest(Timestamp(9_000)));
+    log[3].status = StepStatus::Done;
+    assert_eq!(next(GIVEN_BACK, &log, Phase::Undo), act(0, 1, false));
+}
+
 #[test]
 fn failed_member_stops_its_group_and_is_undone_with_it_in_reverse() {
     let mut log = vec![
