@@ -237,7 +237,9 @@ pub(super) async fn halt(input: StepInput<Broker>) -> StepResult {
         let request = DrainRequest { deadline_seconds: Some(DRAIN_SECONDS) };
         let call = target.cloud.call("")?;
         let command = DrainCommand { call, allocation_id: target.id.clone(), request };
-        found = target.cloud.driver.drain(command).await.map_err(stop)?;
+        // Long work of the cloud: what it is about tells how far it is.
+        target.cloud.driver.drain(command).await.map_err(stop)?;
+        found = target.look().await?;
         if matches!(found.state, Active | Ready) {
             return Err(Stop::sleep(LOOK, "draining", "what is in flight comes to its end"));
         }
