@@ -239,7 +239,7 @@ fn parameters() -> Value {
         "since": {"name": "since", "in": "query", "description": "Every kept reading after this moment, in microseconds UTC, oldest first; without it the last one",
             "schema": {"type": "integer", "format": "int64"}},
         "after": {"name": "after", "in": "query", "description": "What `next` of the page before said",
-            "schema": {"type": "string"}},
+            "schema": {"type": "string", "minLength": 1}},
         "limit": {"name": "limit", "in": "query", "description": "Entries of the page at most, 1 to 100",
             "schema": {"type": "integer", "minimum": 1, "maximum": 100}},
     })

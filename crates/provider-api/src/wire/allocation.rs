@@ -67,8 +67,10 @@ impl fmt::Display for IdempotencyKey {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HoldRequest {
     /// The caller's name for what it is for, its contract id: 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
     pub label: String,
     /// One of the cloud's regions; another is refused as `region-unknown`, a full one as `capacity-exhausted`.
+    #[schema(min_length = 1)]
     pub region: String,
     pub resources: ResourceGroup,
     /// Room for links to other clouds, held in the same group; none when absent.
@@ -76,6 +78,7 @@ pub struct HoldRequest {
     pub links: Vec<LinkPlace>,
     /// Seconds until the hold ends by itself; absent means the provider's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
     pub ttl_seconds: Option<u32>,
 }
 
@@ -96,6 +99,7 @@ pub struct ReserveRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExtendRequest {
+    #[schema(minimum = 1)]
     pub ttl_seconds: u32,
 }
 
@@ -128,6 +132,7 @@ pub struct StartRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageId>,
     /// The service's name for its users: 1 to 120 characters.
+    #[schema(min_length = 1, max_length = 120)]
     pub service_name: String,
     /// Values for the application; names and values of at most 200 characters. `${name}` stands for a variable of the
     /// cloud or of `values`, and one that nobody knows blocks the start; `$${` stands for `${` itself.
@@ -144,6 +149,7 @@ pub struct StartRequest {
 pub struct DrainRequest {
     /// Seconds after which what is still in flight is cut off, 0 to 3600; absent means the provider's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 3600)]
     pub deadline_seconds: Option<u32>,
 }
 

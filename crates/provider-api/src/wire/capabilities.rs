@@ -167,6 +167,7 @@ pub struct PublicKey {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DiscoverRequest {
     /// One of the cloud's regions; another is refused as `region-unknown`.
+    #[schema(min_length = 1)]
     pub region: String,
     pub resources: ResourceGroup,
     /// Room for links to other clouds in the same group; none when absent.

@@ -86,13 +86,16 @@ pub enum ImageState {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImageRequest {
     /// The caller's name for it: 1 to 200 characters. Several images may have one name.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     pub format: ImageFormat,
     /// One of the architectures that the capabilities tell.
     pub architecture: String,
     /// How many bytes are to come, 1 to the largest image of the capabilities.
+    #[schema(minimum = 1)]
     pub bytes: i64,
     /// SHA-256 of the whole, 64 hexadecimal digits in lower case.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     pub sha256: String,
 }
 

@@ -34,6 +34,7 @@ pub struct LinkSupport {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LinkPlace {
     /// Megabits per second in each direction, at least 1.
+    #[schema(minimum = 1)]
     pub mbps: u32,
     pub isolation: LinkIsolation,
 }
@@ -68,6 +69,7 @@ pub struct LinkRequest {
     /// The other cloud, as its capabilities tell it.
     pub peer: LinkPeer,
     /// Megabits per second in each direction, at least 1; they count in the network capacity of both clouds.
+    #[schema(minimum = 1)]
     pub mbps: u32,
     pub isolation: LinkIsolation,
 }

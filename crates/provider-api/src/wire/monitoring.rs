@@ -189,8 +189,10 @@ pub struct MonitoringRequest {
     /// Whether readings are taken from now on.
     pub running: bool,
     /// Names of the catalogue, at least one, none twice.
+    #[schema(min_items = 1)]
     pub metrics: Vec<String>,
     /// Seconds between two readings, within the bounds that the capabilities tell.
+    #[schema(minimum = 1)]
     pub interval_seconds: u32,
     /// Every reading is pushed there too; absent: nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -20,10 +20,13 @@ pub struct ResourceGroup {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ComputeSpec {
     /// How many machines, 1 to 64; 0 for a volume by itself.
+    #[schema(maximum = 64)]
     pub count: u32,
     /// Virtual processors of each, 1 to 1024.
+    #[schema(maximum = 1024)]
     pub vcpu: u32,
     /// Memory of each in mebibytes, 64 to 16,777,216.
+    #[schema(maximum = 16_777_216)]
     pub ram_mb: u32,
 }
 
@@ -32,6 +35,7 @@ pub struct ComputeSpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StorageSpec {
     /// Size in gibibytes, 0 to 1,048,576.
+    #[schema(maximum = 1_048_576)]
     pub gb: u32,
 }
 
@@ -40,6 +44,7 @@ pub struct StorageSpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NetworkSpec {
     /// Bandwidth in megabits per second, 0 to 1,000,000.
+    #[schema(maximum = 1_000_000)]
     pub mbps: u32,
     pub endpoint: EndpointKind,
 }

@@ -123,7 +123,8 @@ impl Cloud {
         let row = &mut admitted.row;
         must_be_booked(row)?;
         if let Some(offered) = wanted.peer_link
-            && store::was_accepted(&mut tx, &wanted.peer.public_key, offered).await?
+            && store::was_accepted(&mut tx, &wanted.peer.public_key, (offered, &wanted.activation))
+                .await?
         {
             let detail = "this offer was accepted before; a second link needs an offer of its own";
             return Err(OpError::refuse(ProblemCode::WrongState, detail));

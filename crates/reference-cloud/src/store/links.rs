@@ -241,17 +241,20 @@ pub(crate) async fn insert_link(tx: &mut Tx, row: &LinkRow) -> Result<(), sqlx::
     events::note_link(tx, &row.id, state, row.created_at).await
 }
 
-/// Whether a link that this cloud of the other side offers was accepted here before, at any allocation.
+/// Whether an offer of this cloud of the other side was accepted here before, at any allocation. The key that proves its
+/// consent is part of it: whoever guessed one has accepted nothing that the true one would have to wait for.
 pub(crate) async fn was_accepted(
     tx: &mut Tx,
     peer_key: &str,
-    offered: &str,
+    (offered, activation): (&str, &str),
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM links WHERE side = 'accepted' AND peer_key = $1 AND peer_link_id = $2)",
+        "SELECT EXISTS (SELECT 1 FROM links WHERE side = 'accepted' AND peer_key = $1 AND peer_link_id = $2
+                            AND activation = $3)",
     )
     .bind(peer_key)
     .bind(offered)
+    .bind(activation)
     .fetch_one(&mut **tx)
     .await
 }

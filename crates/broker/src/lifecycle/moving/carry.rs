@@ -237,6 +237,7 @@ pub(super) async fn halt(input: StepInput<Broker>) -> StepResult {
         let request = DrainRequest { deadline_seconds: Some(DRAIN_SECONDS) };
         let call = target.cloud.call("")?;
         let command = DrainCommand { call, allocation_id: target.id.clone(), request };
+        // Long work of the cloud: what it is about tells how far it is.
         target.cloud.driver.drain(command).await.map_err(stop)?;
         found = target.look().await?;
         if matches!(found.state, Active | Ready) {
