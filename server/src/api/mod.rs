@@ -34,6 +34,7 @@ mod ranges;
 mod securings;
 mod signals;
 mod standby;
+mod watches;
 mod wire;
 
 use axum::Router;
