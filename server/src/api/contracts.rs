@@ -16,6 +16,7 @@ use super::idempotent::Key;
 use super::need::{NeedBody, need_problem};
 use super::needs::offer_id;
 use super::problem::Problem;
+use super::watches::WatchBody;
 use super::wire::{Answer, Created, Money, PageQuery, Region, TwoLanguages, moment};
 
 /// Microseconds of a day: what a chart shows when nothing is said.
@@ -346,22 +347,6 @@ pub(super) struct ContractBody {
     order: Option<String>,
     /// What the provider has published since; null: nothing else, or the offer is off the market.
     newer_offer: Option<NewerOfferBody>,
-}
-
-/// How one kind of watching began.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct WatchBody {
-    /// liveness, service or resources.
-    kind: &'static str,
-    /// When the first sample had arrived; null: the cloud does not measure it.
-    first_sample_at: Option<String>,
-}
-
-impl From<broker::contracts::Watch> for WatchBody {
-    fn from(watch: broker::contracts::Watch) -> Self {
-        Self { kind: watch.kind.as_str(), first_sample_at: watch.first_at.map(moment) }
-    }
 }
 
 /// A version of the offer that was published after the contract was made.

@@ -35,6 +35,7 @@ mod ranges;
 mod securings;
 mod signals;
 mod standby;
+mod watches;
 mod wire;
 
 use axum::Router;

@@ -8,6 +8,7 @@ use crate::lifecycle::{self, ReleaseInput};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, ContractEvent, ContractId, ContractState, DurationUs, Timestamp};
 use storage::contracts::{self, ContractHead, StateChange};
+use storage::securing::more;
 use storage::{Tx, lock};
 use workflow::Priority;
 
@@ -169,6 +170,28 @@ impl Broker {
         workflow::start(tx, from, &definition, &head.id.to_string(), &input)
             .await
             .map_err(engine)?;
+        self.end_parts(tx, head).await
+    }
+
+    /// What was secured for a service ends with it: its parts are due at once, and `end_due` releases each as soon as
+    /// nothing else is done to it.
+    async fn end_parts(&self, tx: &mut Tx, service: &ContractHead) -> Result<(), BrokerError> {
+        let (now, ctx) = (self.now(), OpContext::system("end of a service"));
+        for securing in more::list(tx, service.id).await? {
+            for part in more::parts(tx, securing.id).await? {
+                lock::contract(tx, part).await?;
+                let head = contracts::find_head(tx, part).await?;
+                let lasts = |head: &ContractHead| {
+                    END_STATES.contains(&head.state) && head.ends_at.is_none_or(|at| at > now)
+                };
+                let Some(head) = head.filter(lasts) else { continue };
+                contracts::set_end(tx, &head, Some(now), now).await?;
+                let entry = Entry::new("contract.end_set", part)
+                    .with("endsAt", now.0)
+                    .with("with", service.id.to_string());
+                record(self, &ctx, tx, entry).await?;
+            }
+        }
         Ok(())
     }
 }

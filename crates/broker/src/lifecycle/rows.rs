@@ -5,7 +5,7 @@ use crate::audit::{Entry, record};
 use crate::context::OpContext;
 use crate::contracts::PlaceView;
 use crate::inventory;
-use domain::{ContractEvent, ContractId, ContractState, ResourceId};
+use domain::{ContractEvent, ContractId, ContractState, ResourceId, StatementId};
 use provider_api::{Allocation, PublicKey, Zone};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -92,14 +92,42 @@ pub(super) fn done_with(
         updated_at: now,
     };
     let done = Done::with(allocation)?;
+    let proof = proof(input, contract, allocation, &detail)?;
     let cause = format!("{}/{}", input.run.kind, input.name);
     let id = ResourceId::new(input.env.ids());
     let snapshot = inventory::snapshot(id, contract, (allocation, cause, now));
     Ok(done.commit(move |tx| {
         Box::pin(async move {
             storage::inventory::keep(tx, &resource, &snapshot).await?;
+            if let Some(proof) = proof {
+                contracts::insert_erasure_statement(tx, &proof).await?;
+            }
             Ok(())
         })
+    }))
+}
+
+/// The statement that the data are gone, also where they went by an undo; one that does not verify proves nothing.
+fn proof(
+    input: &StepInput<Broker>,
+    contract: ContractId,
+    allocation: &Allocation,
+    detail: &GroupDetail,
+) -> Result<Option<contracts::ErasureStatement>, Stop> {
+    let (Some(statement), Some(key)) = (&allocation.erasure, &detail.erasure_key) else {
+        return Ok(None);
+    };
+    let about_this = statement.statement.allocation_id == allocation.id;
+    if !about_this || statement.verify_with(key).is_err() {
+        tracing::warn!(contract.id = %contract, "an erasure statement does not verify");
+        return Ok(None);
+    }
+    Ok(Some(contracts::ErasureStatement {
+        id: StatementId::new(input.env.ids()),
+        contract_id: contract,
+        statement: serde_json::to_string(statement)?,
+        verified_with: key.public_key.clone(),
+        received_at: input.clock.now(),
     }))
 }
 

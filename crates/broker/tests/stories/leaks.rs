@@ -127,6 +127,9 @@ impl Theatre {
             let cloud = play.market.cloud.as_ref().unwrap();
             let left = allocations.iter().filter(|each| cloud.volume_exists(each.id.as_str()));
             assert_eq!(left.count(), 0, "{}: data left behind", ended.fault);
+            // What was erased on the way back is proven like what is released.
+            let erased = allocations.iter().any(|each| each.erasure.is_some());
+            assert_eq!(page.statement.is_some(), erased, "{}", ended.fault);
         }
         play.market.finish().await;
     }

@@ -76,6 +76,22 @@ async fn p6_1_b1_what_the_own_cloud_has_is_taken_there_and_nobody_else_is_asked(
     trio.finish().await;
 }
 
+async fn p6_1_b1_what_was_secured_ends_with_the_service_it_was_secured_for(engine: Engine) {
+    let (trio, service) = open(engine, 3).await;
+    let view = secured(&trio, service, 2, "more").await;
+    let part = view.parts[0].id;
+    trio.broker.release(&trio.customer, service).await.unwrap();
+    assert_eq!(trio.broker.end_due().await.unwrap(), 1, "the part is due at once");
+    trio.run(Arc::new(Script::default())).await;
+    for id in [service, part] {
+        assert!(trio.lent(id).await.is_empty());
+        let page = trio.broker.contract(&trio.customer, id).await.unwrap();
+        assert_eq!(page.card.state, ContractState::Released);
+        assert!(page.statement.is_some());
+    }
+    trio.finish().await;
+}
+
 async fn p6_1_b2_what_is_missing_is_split_over_other_clouds_and_set_up_together(engine: Engine) {
     let (trio, service) = open(engine, 2).await;
     let view = secured(&trio, service, 4, "more").await;
@@ -201,6 +217,7 @@ async fn nobody_pays_over_the_limit_and_strangers_secure_nothing(engine: Engine)
 
 on_both!(
     p6_1_b1_what_the_own_cloud_has_is_taken_there_and_nobody_else_is_asked,
+    p6_1_b1_what_was_secured_ends_with_the_service_it_was_secured_for,
     p6_1_b2_what_is_missing_is_split_over_other_clouds_and_set_up_together,
     f7_4_4_without_enough_room_anywhere_nothing_is_secured,
     f7_4_4_one_cloud_that_dies_on_the_way_leaves_nothing_at_any,
