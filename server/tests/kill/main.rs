@@ -17,6 +17,7 @@
 mod broker_dies;
 mod cloud_dies;
 mod firm;
+mod moves;
 mod processes;
 mod secure;
 mod story;

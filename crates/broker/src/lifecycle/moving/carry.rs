@@ -11,8 +11,8 @@ use domain::DurationUs;
 use provider_api::{
     AcceptLinkCommand, Allocation, AllocationId, BackedUpFile, BackupId, CloseLinkCommand,
     DrainCommand, DrainRequest, Driver, DriverError, Link, LinkCommand, LinkId, LinkIsolation,
-    LinkPeer, LinkRequest, LinkShare, LinkSide, LinkState, LinkSupport, ProblemCode, PullCommand,
-    ResourceState, ShareCommand, ShareSource, StartCommand, WorkState,
+    LinkPeer, LinkRequest, LinkShare, LinkSide, LinkState, LinkSupport, LongOperation, ProblemCode,
+    PullCommand, ResourceState, ShareCommand, ShareSource, StartCommand, WorkKind, WorkState,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -202,9 +202,13 @@ pub(super) async fn unlink(input: StepInput<Broker>) -> StepResult {
     Ok(Done::empty())
 }
 
+fn is_pull(work: &LongOperation) -> bool {
+    work.kind == WorkKind::Pull && work.state == WorkState::Running
+}
+
 async fn is_pulling(cloud: &Cloud, id: &AllocationId) -> Result<bool, Stop> {
     match cloud.driver.long_operations(id).await {
-        Ok(all) => Ok(all.iter().any(|work| work.state == WorkState::Running)),
+        Ok(all) => Ok(all.iter().any(is_pull)),
         Err(DriverError::Gone { .. }) => Ok(false),
         Err(error) if error.code() == Some(ProblemCode::Unsupported) => Ok(false),
         Err(error) => Err(stop(error)),
@@ -237,12 +241,11 @@ pub(super) async fn halt(input: StepInput<Broker>) -> StepResult {
         let request = DrainRequest { deadline_seconds: Some(DRAIN_SECONDS) };
         let call = target.cloud.call("")?;
         let command = DrainCommand { call, allocation_id: target.id.clone(), request };
-        // Long work of the cloud: what it is about tells how far it is.
-        target.cloud.driver.drain(command).await.map_err(stop)?;
-        found = target.look().await?;
-        if matches!(found.state, Active | Ready) {
+        let work = target.cloud.driver.drain(command).await.map_err(stop)?;
+        if work.state == WorkState::Running {
             return Err(Stop::sleep(LOOK, "draining", "what is in flight comes to its end"));
         }
+        found = target.look().await?;
     }
     if matches!(found.state, Active | Ready | Provisioning | Failed) {
         let command = target.cloud.command("-stop", &target.id)?;

@@ -59,9 +59,12 @@ async fn failing_at_every_step_of_a_move_leaves_the_old_service_or_the_new_one(e
     fail_at_every_step(|| theatre.stage(engine), |ended| theatre.check(ended)).await;
 }
 
-async fn a_crash_at_every_place_of_a_move_loses_and_doubles_nothing(engine: Engine) {
+/// On one database: each of some hundred and fifty plays has two clouds of its own, and what differs between the
+/// databases is told by the stories of failing steps and by those that kill the program.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_at_every_place_of_a_move_loses_and_doubles_nothing() {
     let theatre = Theatre::default();
-    recover_from_every_prefix(|| theatre.stage(engine), |ended| theatre.check(ended)).await;
+    recover_from_every_prefix(|| theatre.stage(Engine::Sqlite), |ended| theatre.check(ended)).await;
 }
 
 async fn a_new_cloud_that_dies_leaves_the_service_where_it_was(engine: Engine) {
@@ -121,7 +124,6 @@ async fn a_late_call_to_a_cloud_that_goes_on_changes_nothing(engine: Engine) {
 on_both!(
     repeating_every_step_of_a_move_does_nothing_twice,
     failing_at_every_step_of_a_move_leaves_the_old_service_or_the_new_one,
-    a_crash_at_every_place_of_a_move_loses_and_doubles_nothing,
     a_new_cloud_that_dies_leaves_the_service_where_it_was,
     what_is_not_switched_in_time_is_undone,
     a_late_call_to_a_cloud_that_goes_on_changes_nothing,
