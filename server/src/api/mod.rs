@@ -5,6 +5,7 @@
 
 mod account;
 mod alternatives;
+mod bookings;
 mod care;
 mod changes;
 mod combinations;
@@ -33,6 +34,7 @@ mod ranges;
 mod securings;
 mod signals;
 mod standby;
+mod terminations;
 mod wire;
 
 use axum::Router;
@@ -57,6 +59,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(contracts::routes())
         .merge(changes::routes())
         .merge(ends::routes())
+        .merge(terminations::routes())
         .merge(inventory::routes())
         .merge(standby::routes())
         .merge(securings::routes())

@@ -4,7 +4,7 @@ use super::end::END_STATES;
 use super::sign::contract_id;
 use super::{
     Alternatives, BookingView, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan,
-    ResourceView, StatementView,
+    ResourceView, StatementView, TerminationView,
 };
 use crate::changes::ChangeView;
 use crate::requirements::RequirementSource;
@@ -89,6 +89,7 @@ impl Broker {
         let timelines = self.read_timelines(&mut tx, &contract.head).await?;
         let order = contract.head.order_id;
         let resources = contracts::list_resources(&mut tx, id).await?;
+        let ended_by = contracts::list_terminations(&mut tx, id).await?;
         let bookings = contracts::find_bookings(&mut tx, id).await?;
         let differs = inventory::differs(&mut tx, id, self.now()).await?;
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
@@ -121,6 +122,10 @@ impl Broker {
                     state: row.state,
                 })
                 .collect(),
+            termination: ended_by
+                .iter()
+                .find(|row| ["pending", "ended"].contains(&row.state.as_str()))
+                .map(TerminationView::of),
             bookings: bookings.iter().map(BookingView::of).collect(),
             differs,
             statement: statement.map(|row| StatementView {
@@ -135,7 +140,9 @@ impl Broker {
             changes: changes.into_iter().map(ChangeView::of).collect::<Result<_, _>>()?,
         };
         // A cancelled one failed for nothing that another offer would mend.
-        if page.failure.as_deref().is_some_and(|code| !CANCELLED.contains(&code)) {
+        let failed = page.failure.as_deref().is_some_and(|code| !CANCELLED.contains(&code));
+        // So does one that its provider ends need something instead.
+        if failed || page.termination.is_some() {
             let source = RequirementSource::Text(page.requirement_document.clone());
             let region = page.plan.region.clone();
             page.alternatives = self.alternatives(ctx, &source, page.offer, Some(&region)).await?;

@@ -35,6 +35,7 @@ mod securing;
 mod signals;
 mod simulation;
 mod starts;
+mod terminations;
 
 /// Makes each story two tests, one for each database.
 macro_rules! on_both {

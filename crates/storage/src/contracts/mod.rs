@@ -34,6 +34,7 @@ pub(crate) mod heads;
 pub(crate) mod orders;
 pub(crate) mod resources;
 mod rows;
+pub(crate) mod terminations;
 
 pub use bookings::{Booking, cancel_booking, find_bookings, insert_booking};
 pub use care::{Care, find_care, set_care};
@@ -54,4 +55,8 @@ pub use resources::{list_resources, set_resource_state, upsert_resource};
 pub use rows::{
     Change, Contract, ContractHead, ErasureStatement, Frozen, NewChange, NewContract, Order,
     Resource, Seat, StateChange, Terms, UsageRecord,
+};
+pub use terminations::{
+    Termination, close_termination, find_pending_termination, insert_termination,
+    list_due_terminations, list_terminations,
 };
