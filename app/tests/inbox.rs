@@ -114,7 +114,7 @@ async fn many_at_once_are_one_notice_that_names_three() {
     let customer = site.market.person(Role::Customer).await;
     let last = site.market.broker.notices(&customer, None, None, 1).await.unwrap().items.remove(0);
     assert_eq!((last.count, last.offers[0].title_en.as_str()), (1, "Row 12"));
-    let path = format!("/needs/{}?open={}", last.need.id, last.offers[0].id);
+    let path = format!("/needs/{}?open={}", last.need.as_ref().unwrap().id, last.offers[0].id);
     let list = site.page(&path).await;
     assert!(list.contains("The offer you came for"), "{list}");
     assert_eq!(open_rows(&list), 1);

@@ -49,6 +49,7 @@ enum Body {
     Key,
     Until,
     End,
+    Notice,
     Policy,
     Firm,
     Booking,
@@ -145,6 +146,9 @@ const TABLE: &[Row] = &[
     row("GET", "/provider/offers/{offer}", Body::Nothing, [401, 403, 404]),
     row("PUT", "/provider/offers/{offer}", Body::Offer, [401, 403, 404]),
     row("POST", "/provider/offers/import", Body::Table, [401, 403, 200]),
+    row("GET", "/provider/contracts", Body::Nothing, [401, 403, 200]),
+    row("PUT", "/provider/contracts/{contract}/termination", Body::Notice, [401, 403, 404]),
+    row("DELETE", "/provider/contracts/{contract}/termination", Body::Nothing, [401, 403, 404]),
     row("GET", "/provider/keys", Body::Nothing, [401, 403, 200]),
     row("DELETE", "/provider/keys/{key}", Body::Nothing, [401, 403, 404]),
     row("POST", "/provider/keys", Body::Key, [401, 403, 201]),
@@ -296,6 +300,9 @@ impl Things {
             })),
             Body::Start => Sent::Json(json!({"startsAt": "2027-03-31T18:00:00+09:00"})),
             Body::End => Sent::Json(json!({"endsAt": "2027-03-31T18:00:00+09:00"})),
+            Body::Notice => {
+                Sent::Json(json!({"endsAt": "2029-03-31T18:00:00+09:00", "reason": "we close"}))
+            }
             Body::Firm => Sent::Json(json!({"need": need})),
             Body::Secure => Sent::Json(json!({"instances": 1})),
             Body::Booking => Sent::Json(json!({"place": 1, "serviceName": "Certificates"})),

@@ -40,6 +40,9 @@ use axum::{
 use broker::BrokerError;
 use domain::ContractId;
 
+pub(crate) use own::read_moment;
+pub(crate) use state::state_word;
+
 use crate::AppState;
 
 /// The addresses of this feature.

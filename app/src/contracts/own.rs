@@ -39,7 +39,7 @@ pub(super) async fn own_contract(
 }
 
 /// The moment of a field; nothing where it is empty, and a fault where it is none.
-pub(super) fn read_moment(
+pub(crate) fn read_moment(
     ctx: &PageContext,
     form: &mut FormState,
     name: &str,

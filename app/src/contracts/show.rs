@@ -134,6 +134,7 @@ fn sheet(
             {repair.and_then(|repair| inventory::differs(ctx, card.id, repair))}
             {data.map(|data| data::waiting(ctx, card.id, data))}
             {failure(ctx, contract)}
+            {provider_ends(ctx, contract)}
             {start::waits(ctx, card)}
             {(card.state == ContractState::Released).then(|| documents::after_release(ctx, contract))}
             {before}
@@ -234,6 +235,25 @@ fn failure(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView> {
     let undone = owed.is_empty().then(|| view! { <p>{words.contracts_failure_undone()}</p> });
     let body = view! { {undone}{owed}{more} }.into_any();
     Some(notice(Kind::Problem, reason(words, code), body))
+}
+
+/// The provider has given notice: when, why, and where to go.
+fn provider_ends(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView> {
+    let words = ctx.words();
+    let notice_given = contract.termination.as_ref()?;
+    let provider = ctx.locale.pick(&contract.card.provider_en, &contract.card.provider_ja);
+    let at = crate::format::exact_time(ctx.locale, notice_given.ends_at.0);
+    let title = match notice_given.state.as_str() {
+        "pending" => words.notice_customer_ends(provider, at),
+        _ => words.notice_customer_ended(provider, at),
+    };
+    let need = format!("saved:{}", contract.requirement);
+    let body = view! {
+        <p>{words.notice_customer_reason(notice_given.reason.clone())}</p>
+        <p>{words.notice_customer_data()}</p>
+        {alternatives::view(ctx, contract.offer, &contract.alternatives, &need)}
+    };
+    Some(notice(Kind::Attention, title, body.into_any()))
 }
 
 /// The newest run live, earlier ones folded away.

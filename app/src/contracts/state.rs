@@ -28,6 +28,18 @@ pub(crate) fn state_badge(words: Words, card: &ContractCard) -> AnyView {
     badge(state, word)
 }
 
+/// The same as a word, for whoever does not see how the service does.
+pub(crate) fn state_word(words: Words, state: ContractState) -> &'static str {
+    match state {
+        ContractState::Scheduled => words.starts_state(),
+        ContractState::Activating => words.contracts_state_activating(),
+        ContractState::Active => words.contracts_state_active(),
+        ContractState::Failed => words.contracts_state_failed(),
+        ContractState::Releasing => words.contracts_state_releasing(),
+        ContractState::Released => words.contracts_state_released(),
+    }
+}
+
 /// One sentence about the whole.
 pub(super) fn lead(words: Words, card: &ContractCard, failure: Option<&str>) -> &'static str {
     match (card.state, card.healthy) {

@@ -1,6 +1,6 @@
 //! One notice of the list.
 
-use broker::notices::{Notice, NoticeKind, NoticeOffer};
+use broker::notices::{ContractNews, Notice, NoticeKind, NoticeOffer};
 use leptos::prelude::*;
 
 use super::say;
@@ -16,9 +16,14 @@ pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
     let href = say::list_href(notice, alone);
     let unread = notice.read_at.is_none();
     let state = unread.then(|| badge(Badge::Busy, words.inbox_unread()));
-    let body = match alone {
-        Some(offer) => single(ctx, offer),
-        None => several(ctx, notice),
+    let body = match (&notice.contract, alone) {
+        (Some(news), _) => reason(ctx, news),
+        (None, Some(offer)) => single(ctx, offer),
+        (None, None) => several(ctx, notice),
+    };
+    let about = match &notice.need {
+        Some(need) => words.inbox_about(need.version),
+        None => words.notice_inbox_about().to_owned(),
     };
     let heading = format!("notice-{}", notice.id);
     let labelled = heading.clone();
@@ -27,11 +32,24 @@ pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
         <li>
             <article class=class aria-labelledby=labelled>
                 <h2 id=heading><a href=href>{title.clone()}</a></h2>
-                <p class="hint">{state}" "{time(ctx, notice.created_at.0)}" · "{words.inbox_about(notice.need.version)}</p>
+                <p class="hint">{state}" "{time(ctx, notice.created_at.0)}" · "{about}</p>
                 {body}
                 {mark(ctx, notice, &title)}
             </article>
         </li>
+    }
+    .into_any()
+}
+
+/// Why, in the words of whoever decided it, and what to do.
+fn reason(ctx: &PageContext, news: &ContractNews) -> AnyView {
+    let words = ctx.words();
+    let said = news.reason.clone().map(|text| {
+        view! { <p>{words.notice_customer_reason(text)}</p> }
+    });
+    view! {
+        {said}
+        <p>{words.notice_inbox_next()}</p>
     }
     .into_any()
 }
@@ -68,8 +86,8 @@ fn several(ctx: &PageContext, notice: &Notice) -> AnyView {
         })
         .collect();
     let lead = match notice.kind {
-        NoticeKind::Gained | NoticeKind::Changed => words.inbox_best(),
         NoticeKind::Lost => words.inbox_among(),
+        _ => words.inbox_best(),
     };
     view! {
         <p>{lead}</p>

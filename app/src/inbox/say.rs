@@ -1,13 +1,14 @@
 //! The sentences of a notice, made from its data when it is shown.
 
-use broker::notices::{Cause, Notice, NoticeKind, NoticeOffer};
+use broker::notices::{Cause, ContractNews, Notice, NoticeKind, NoticeOffer};
 use sla::Verdict;
 
-use crate::{PageContext, address::Address, market::text, needs, words::Locale};
+use crate::{PageContext, address::Address, format, market::text, needs, words::Locale};
 
 /// The need as it was called then.
 pub(super) fn need_title(locale: Locale, notice: &Notice) -> String {
-    locale.pick(&notice.need.title_en, &notice.need.title_ja).to_owned()
+    let Some(need) = &notice.need else { return String::new() };
+    locale.pick(&need.title_en, &need.title_ja).to_owned()
 }
 
 pub(super) fn offer_title(locale: Locale, offer: &NoticeOffer) -> String {
@@ -17,6 +18,9 @@ pub(super) fn offer_title(locale: Locale, offer: &NoticeOffer) -> String {
 /// What happened, as one sentence.
 pub(super) fn title(ctx: &PageContext, notice: &Notice) -> String {
     let words = ctx.words();
+    if let Some(news) = &notice.contract {
+        return of_contract(ctx, notice.kind, news);
+    }
     let need = need_title(ctx.locale, notice);
     if let (1, Some(offer)) = (notice.count, notice.offers.first()) {
         let title = offer_title(ctx.locale, offer);
@@ -25,14 +29,27 @@ pub(super) fn title(ctx: &PageContext, notice: &Notice) -> String {
             (NoticeKind::Lost, _) => words.inbox_lost(title, need),
             (NoticeKind::Changed, Verdict::Better) => words.inbox_better(title, need),
             (NoticeKind::Changed, Verdict::Worse) => words.inbox_worse(title, need),
-            (NoticeKind::Changed, _) => words.inbox_changed(title, need),
+            _ => words.inbox_changed(title, need),
         };
     }
     let count = i64::try_from(notice.count).unwrap_or(i64::MAX);
     match notice.kind {
         NoticeKind::Gained => words.inbox_gained_many(count, need),
         NoticeKind::Lost => words.inbox_lost_many(count, need),
-        NoticeKind::Changed => words.inbox_changed_many(count, need),
+        _ => words.inbox_changed_many(count, need),
+    }
+}
+
+/// What was decided about a contract, as one sentence.
+fn of_contract(ctx: &PageContext, kind: NoticeKind, news: &ContractNews) -> String {
+    let words = ctx.words();
+    let provider = ctx.locale.pick(&news.provider_en, &news.provider_ja);
+    let at = news.at.map(|at| format::exact_time(ctx.locale, at.0)).unwrap_or_default();
+    let name = &news.service_name;
+    match kind {
+        NoticeKind::ProviderEnds => words.notice_inbox_ends(provider, name, at),
+        NoticeKind::ProviderStays => words.notice_inbox_stays(provider, name),
+        _ => words.notice_inbox_ended(provider, name),
     }
 }
 
@@ -60,7 +77,11 @@ pub(super) fn missed(ctx: &PageContext, offer: &NoticeOffer) -> Option<String> {
 
 /// The ranked list of the need with this offer open; without one, the list.
 pub(super) fn list_href(notice: &Notice, offer: Option<&NoticeOffer>) -> String {
-    let source = broker::requirements::RequirementSource::Saved(notice.need.id);
+    if let Some(news) = &notice.contract {
+        return format!("/contracts/{}", news.contract);
+    }
+    let Some(need) = &notice.need else { return "/inbox".to_owned() };
+    let source = broker::requirements::RequirementSource::Saved(need.id);
     let path = needs::source_href(&source).unwrap_or_default();
     let there = offer.filter(|offer| offer.cause != Cause::Withdrawn);
     let open = there.map(|offer| offer.id.to_string()).unwrap_or_default();

@@ -110,6 +110,8 @@ fn fact(words: Words, check: &str) -> Option<&'static str> {
         "places.unknown" => words.conform_fact_places_unknown(),
         "places.full" => words.conform_fact_places_full(),
         "hold.repeat" => words.conform_fact_hold_repeat(),
+        "hold.declared" => words.conform_fact_hold_declared(),
+        "hold.cancelled" => words.conform_fact_hold_cancelled(),
         "hold.same-moment" => words.conform_fact_hold_same_moment(),
         "hold.key-reused" => words.conform_fact_hold_key_reused(),
         "hold.refusal-forgotten" => words.conform_fact_hold_refusal_forgotten(),

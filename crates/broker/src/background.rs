@@ -97,7 +97,8 @@ impl Broker {
                 async move {
                     broker.start_due().await?;
                     broker.change_due().await?;
-                    broker.end_due().await.map(drop)
+                    broker.end_due().await?;
+                    broker.terminate_due().await.map(drop)
                 }
             }));
             let tell = self.clone();

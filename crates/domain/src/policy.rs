@@ -30,6 +30,8 @@ pub enum Action {
     ChangeContract,
     /// End a contract.
     ReleaseContract,
+    /// Read the contracts that one delivers, and end one with the notice that was signed.
+    TerminateContract,
     /// Say how a service is secured, and have it secured.
     SecureService,
     /// Read the data of a service that ends, and say that they were taken.
@@ -106,6 +108,7 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::ReadContract, Relation::System),
     row(Action::ChangeContract, Relation::Owner(Role::Customer)),
     row(Action::ReleaseContract, Relation::Owner(Role::Customer)),
+    row(Action::TerminateContract, Relation::Owner(Role::Provider)),
     row(Action::SecureService, Relation::Owner(Role::Customer)),
     row(Action::TakeData, Relation::Owner(Role::Customer)),
     row(Action::RepairService, Relation::Owner(Role::Customer)),

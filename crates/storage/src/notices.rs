@@ -111,6 +111,10 @@ statements! {
             requirement_version BIGINT, offer_id UUID, offer_revision BIGINT, kind TEXT,
             notice_id UUID)
         ON CONFLICT DO NOTHING";
+    INSERT_ALONE = "
+        INSERT INTO notice (id, organisation_id, kind, requirement_id, requirement_version, offers,
+            payload, created_at, unread)
+        VALUES ($1, $2, $3, NULL, NULL, 0, $4, $5, TRUE)";
     DELETE_TOLD = "
         DELETE FROM notice
         WHERE id >= $1 AND id <= $2
@@ -170,6 +174,18 @@ pub async fn insert(tx: &mut Tx, notices: &[NewNotice]) -> Result<(), StorageErr
         execute!(tx, DELETE_TOLD, first.id.uuid(), last.id.uuid())?;
     }
     Ok(())
+}
+
+/// Adds a notice that is about no requirement.
+pub async fn insert_alone(
+    tx: &mut Tx,
+    (id, organisation): (NoticeId, OrganisationId),
+    kind: &str,
+    payload: &str,
+    at: Timestamp,
+) -> Result<(), StorageError> {
+    let (id, organisation) = (id.uuid(), organisation.uuid());
+    execute!(tx, INSERT_ALONE, id, organisation, kind, payload, at.0).map(drop)
 }
 
 fn notice_row(notice: &NewNotice) -> Value {

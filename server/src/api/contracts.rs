@@ -11,11 +11,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::alternatives::AlternativeBody;
+use super::bookings::{BookedBody, booked};
 use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query};
 use super::idempotent::Key;
 use super::need::{NeedBody, need_problem};
 use super::needs::offer_id;
 use super::problem::Problem;
+use super::terminations::TerminationBody;
 use super::watches::WatchBody;
 use super::wire::{Answer, Created, Money, PageQuery, Region, TwoLanguages, moment};
 
@@ -291,21 +293,6 @@ struct FrozenBody {
     document: String,
 }
 
-/// A booking without a hold, and what cancelling it cost.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = BookedAtOnce)]
-struct BookedBody {
-    /// When it was booked.
-    booked_at: String,
-    /// What cancelling was said to cost; null: nothing.
-    declared: Option<Money>,
-    /// When it was cancelled before the start; null: it was kept.
-    cancelled_at: Option<String>,
-    /// What the cloud charges for that; null: nothing.
-    owed: Option<Money>,
-}
-
 /// Everything about a contract.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -331,6 +318,8 @@ pub(super) struct ContractBody {
     resources: Vec<ResourceBody>,
     /// What is watched since when, noted before users were let in.
     watches: Vec<WatchBody>,
+    /// The notice by which its provider ends it: the one that is pending, or that ended it; null: none.
+    termination: Option<TerminationBody>,
     /// What was booked at a cloud that holds nothing, oldest first.
     bookings: Vec<BookedBody>,
     /// Proof of erasure after release.
@@ -398,6 +387,7 @@ impl From<ContractPage> for ContractBody {
             timelines: page.timelines.into_iter().map(TimelineBody::from).collect(),
             resources: page.resources.into_iter().map(resource).collect(),
             watches: page.watches.into_iter().map(WatchBody::from).collect(),
+            termination: page.termination.as_ref().map(TerminationBody::from),
             bookings: page.bookings.iter().map(booked).collect(),
             erasure,
             usage: page.usage,
@@ -410,15 +400,6 @@ impl From<ContractPage> for ContractBody {
                 changes: serde_json::to_value(newer.changes).unwrap_or_default(),
             }),
         }
-    }
-}
-
-fn booked(row: &broker::contracts::BookingView) -> BookedBody {
-    BookedBody {
-        booked_at: moment(row.booked_at),
-        declared: row.declared.map(Money::from),
-        cancelled_at: row.cancelled_at.map(moment),
-        owed: row.owed.map(Money::from),
     }
 }
 

@@ -6,6 +6,7 @@
 mod account;
 mod adoption;
 mod alternatives;
+mod bookings;
 mod care;
 mod changes;
 mod combinations;
@@ -35,6 +36,7 @@ mod ranges;
 mod securings;
 mod signals;
 mod standby;
+mod terminations;
 mod watches;
 mod wire;
 
@@ -62,6 +64,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(changes::routes())
         .merge(moves::routes())
         .merge(ends::routes())
+        .merge(terminations::routes())
         .merge(inventory::routes())
         .merge(standby::routes())
         .merge(securings::routes())

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use broker::Broker;
-use broker::notices::{Notice, NoticeOffer};
+use broker::notices::{ContractNews, Notice, NoticeOffer};
 use domain::{IdError, NoticeId, RequirementId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -72,16 +72,47 @@ impl From<&NoticeOffer> for NoticeOfferBody {
     }
 }
 
+/// What somebody decided about a contract.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ContractNews)]
+struct ContractNewsBody {
+    /// `ctr_…`
+    id: String,
+    /// How its customer calls the service.
+    service_name: String,
+    /// Name of its provider.
+    provider: TwoLanguages,
+    /// The moment it is about; null: none.
+    at: Option<String>,
+    /// Why, in the words of whoever decided it; null: nothing was said.
+    reason: Option<String>,
+}
+
+impl From<&ContractNews> for ContractNewsBody {
+    fn from(news: &ContractNews) -> Self {
+        Self {
+            id: news.contract.to_string(),
+            service_name: news.service_name.clone(),
+            provider: TwoLanguages::new(&news.provider_en, &news.provider_ja),
+            at: news.at.map(moment),
+            reason: news.reason.clone(),
+        }
+    }
+}
+
 /// A notice.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct NoticeBody {
     /// `ntc_…`
     id: String,
-    /// offer_gained, offer_lost or offer_changed.
+    /// offer_gained, offer_lost, offer_changed; about a contract provider_ends, provider_stays, provider_ended.
     kind: &'static str,
-    /// The need.
-    requirement: NoticeNeedBody,
+    /// The need; null: it is about a contract.
+    requirement: Option<NoticeNeedBody>,
+    /// The contract; null: it is about a need.
+    contract: Option<ContractNewsBody>,
     /// How many offers it speaks of.
     count: u64,
     /// The offer, or the best three of many.
@@ -97,11 +128,12 @@ impl From<&Notice> for NoticeBody {
         Self {
             id: notice.id.to_string(),
             kind: notice.kind.as_str(),
-            requirement: NoticeNeedBody {
-                id: notice.need.id.to_string(),
-                version: notice.need.version,
-                title: TwoLanguages::new(&notice.need.title_en, &notice.need.title_ja),
-            },
+            requirement: notice.need.as_ref().map(|need| NoticeNeedBody {
+                id: need.id.to_string(),
+                version: need.version,
+                title: TwoLanguages::new(&need.title_en, &need.title_ja),
+            }),
+            contract: notice.contract.as_ref().map(ContractNewsBody::from),
             count: notice.count,
             offers: notice.offers.iter().map(NoticeOfferBody::from).collect(),
             created_at: moment(notice.created_at),

@@ -2,6 +2,7 @@
 
 mod basis;
 mod connection;
+mod delivered;
 mod document;
 mod edit;
 mod fields;
@@ -56,6 +57,9 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/provider/offers/{id}/edit", get(edit::change).post(edit::check_changed))
         .route("/provider/offers/{id}/publish", post(offer::publish))
         .route("/provider/offers/{id}/withdraw", get(offer::ask).post(offer::withdraw))
+        .route("/provider/contracts", get(delivered::list))
+        .route("/provider/contracts/{id}", get(delivered::show))
+        .route("/provider/contracts/{id}/end", post(delivered::end))
         .route("/provider/connection", get(connection::show))
         .route("/provider/connection/examine", post(connection::examine))
 }
@@ -69,6 +73,7 @@ fn offer_id(text: &str) -> Result<OfferId, BrokerError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Offers,
+    Contracts,
     Keys,
     Connection,
 }
@@ -84,6 +89,7 @@ fn parts(words: Words, shown: Part) -> leptos::prelude::AnyView {
         words.portal_parts(),
         vec![
             tab(Part::Offers, words.common_way_offers(), "/provider/offers"),
+            tab(Part::Contracts, words.notice_list_title(), "/provider/contracts"),
             tab(Part::Keys, words.exchange_keys_title(), "/provider/keys"),
             tab(Part::Connection, words.portal_connection_title(), "/provider/connection"),
         ],

@@ -66,6 +66,7 @@ impl Broker {
         drop(tx);
         let before = Terms::of(&contract)?;
         check_end(&before, ends_at, self.now())?;
+        self.check_provider(id, ends_at).await?;
         let today = match self.published(&contract).await? {
             Some(shown) if shown.card.version > before.offer_version => {
                 let terms = at_today(&shown, &before, ends_at)?;
@@ -96,6 +97,7 @@ impl Broker {
         let mut tx = self.begin_read().await?;
         let contract = self.readable(ctx, &mut tx, id).await?;
         drop(tx);
+        self.check_provider(id, wish.ends_at).await?;
         let shown = self.published(&contract).await?;
         let asked = Asked {
             kind: ChangeKind::Renew,
@@ -121,6 +123,17 @@ impl Broker {
             Ok(Request { after, offer: Some(offer) })
         })
         .await
+    }
+
+    /// A contract whose provider ends it is not renewed beyond that.
+    async fn check_provider(&self, id: ContractId, ends_at: Timestamp) -> Result<(), BrokerError> {
+        let mut tx = self.begin_read().await?;
+        let pending = storage::contracts::find_pending_termination(&mut tx, id).await?;
+        if pending.is_none_or(|pending| ends_at <= pending.ends_at) {
+            return Ok(());
+        }
+        let detail = "the provider has given notice and ends the service before".to_owned();
+        Err(BrokerError::Conflict { code: "provider_ends", detail })
     }
 
     /// The contract's offer as it is published today, where it can be signed.

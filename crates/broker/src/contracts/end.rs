@@ -139,10 +139,8 @@ impl Broker {
         };
         let head = contracts::find_head(&mut tx, id).await?;
         let Some(head) = head.filter(is_due) else { return Ok(false) };
-        match clear_way(&mut tx, id, now).await {
-            // It ends as soon as the change has come to its end.
-            Err(BrokerError::Conflict { code: "change_under_way", .. }) => return Ok(false),
-            done => done?,
+        if !clear_for_end(&mut tx, id, now).await? {
+            return Ok(false);
         }
         self.begin_release(&mut tx, &head, DataAtEnd::Erase).await?;
         let ctx = OpContext::system("end of a contract");
@@ -152,7 +150,7 @@ impl Broker {
         Ok(true)
     }
 
-    async fn begin_release(
+    pub(super) async fn begin_release(
         &self,
         tx: &mut Tx,
         head: &ContractHead,
@@ -193,5 +191,18 @@ impl Broker {
             }
         }
         Ok(())
+    }
+}
+
+/// Calls off what is only scheduled; `false` while a change is being made: the contract ends as soon as that has
+/// come to its end.
+pub(super) async fn clear_for_end(
+    tx: &mut Tx,
+    id: ContractId,
+    now: Timestamp,
+) -> Result<bool, BrokerError> {
+    match clear_way(tx, id, now).await {
+        Err(BrokerError::Conflict { code: "change_under_way", .. }) => Ok(false),
+        done => done.map(|()| true),
     }
 }

@@ -13,6 +13,7 @@ mod read;
 mod ready;
 mod sign;
 mod start;
+mod terminate;
 
 pub use adopt::{Adopt, AdoptDifference, Adoptable, Adoption};
 pub use alternatives::{AlternativeOffer, Alternatives};
@@ -32,7 +33,8 @@ use crate::Listed;
 use crate::changes::ChangeView;
 use crate::requirements::{RankedOffer, RequirementSource};
 use domain::{
-    ContractId, ContractState, Money, OfferId, OrderId, RequirementId, Timestamp, WorkflowId,
+    ContractId, ContractState, DurationUs, Money, OfferId, OrderId, RequirementId, Timestamp,
+    WorkflowId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -187,6 +189,72 @@ pub struct Timeline {
     pub steps: Vec<StepView>,
 }
 
+/// The notice that a provider has to keep when it ends a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PromisedNotice {
+    /// Microseconds.
+    pub notice_us: DurationUs,
+    /// Whether the signed version promises it; `false`: the least notice of the market.
+    pub signed: bool,
+}
+
+/// What a provider says when it ends a contract.
+#[derive(Debug, Clone)]
+pub struct GiveNotice {
+    /// When the service ends.
+    pub ends_at: Timestamp,
+    /// What the customer reads, 1 to 500 characters.
+    pub reason: String,
+}
+
+/// A notice by which a provider ends a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminationView {
+    /// As the provider says it.
+    pub reason: String,
+    /// The least notice, microseconds.
+    pub notice_us: DurationUs,
+    /// When it was given.
+    pub given_at: Timestamp,
+    /// When the service ends.
+    pub ends_at: Timestamp,
+    /// `pending`, `withdrawn`, `ended` or `overtaken`.
+    pub state: String,
+    /// When it was no longer pending.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// A contract as the provider sees it that delivers it.
+#[derive(Debug, Clone)]
+pub struct DeliveredContract {
+    /// Its id.
+    pub id: ContractId,
+    /// The customer's name.
+    pub customer: String,
+    /// How the customer calls the service.
+    pub service_name: String,
+    /// Title of the signed offer in English.
+    pub offer_title_en: String,
+    /// Title of the signed offer in Japanese.
+    pub offer_title_ja: String,
+    /// The signed version.
+    pub offer_version: i64,
+    /// Where it stands.
+    pub state: ContractState,
+    /// Monthly price.
+    pub price: Money,
+    /// When it was signed.
+    pub signed_at: Timestamp,
+    /// When its customer ends it; `None`: when it is released.
+    pub ends_at: Option<Timestamp>,
+    /// The notice that its provider has to keep.
+    pub notice: PromisedNotice,
+    /// The earliest moment at which its provider could end it now; `None`: it has ended.
+    pub earliest: Option<Timestamp>,
+    /// The last notice that was given.
+    pub termination: Option<TerminationView>,
+}
+
 /// Something allocated at the provider.
 #[derive(Debug, Clone)]
 pub struct ResourceView {
@@ -259,6 +327,8 @@ pub struct ContractPage {
     pub resources: Vec<ResourceView>,
     /// What is watched since when; empty before watching began.
     pub watches: Vec<storage::contracts::Watch>,
+    /// The notice by which its provider ends it: the one that is pending, or that ended it.
+    pub termination: Option<TerminationView>,
     /// What was booked for it at a cloud that holds nothing, oldest first.
     pub bookings: Vec<BookingView>,
     /// Whether its cloud was last found to have something else than was ordered.

@@ -4,7 +4,7 @@ use super::end::END_STATES;
 use super::sign::contract_id;
 use super::{
     Alternatives, BookingView, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan,
-    ResourceView, StatementView,
+    ResourceView, StatementView, TerminationView,
 };
 use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, OpContext, inventory, lifecycle};
@@ -89,6 +89,7 @@ impl Broker {
         let order = contract.head.order_id;
         let resources = contracts::list_resources(&mut tx, id).await?;
         let watches = contracts::list_watches(&mut tx, id).await?;
+        let ended_by = contracts::list_terminations(&mut tx, id).await?;
         let bookings = contracts::find_bookings(&mut tx, id).await?;
         let differs = inventory::differs(&mut tx, id, self.now()).await?;
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
@@ -122,6 +123,10 @@ impl Broker {
                 })
                 .collect(),
             watches,
+            termination: ended_by
+                .iter()
+                .find(|row| ["pending", "ended"].contains(&row.state.as_str()))
+                .map(TerminationView::of),
             bookings: bookings.iter().map(BookingView::of).collect(),
             differs,
             statement: statement.map(|row| StatementView {
@@ -136,7 +141,9 @@ impl Broker {
             changes,
         };
         // A cancelled one failed for nothing that another offer would mend.
-        if page.failure.as_deref().is_some_and(|code| !CANCELLED.contains(&code)) {
+        let failed = page.failure.as_deref().is_some_and(|code| !CANCELLED.contains(&code));
+        // So does one that its provider ends need something instead.
+        if failed || page.termination.is_some() {
             let source = RequirementSource::Text(page.requirement_document.clone());
             let region = page.plan.region.clone();
             page.alternatives = self.alternatives(ctx, &source, page.offer, Some(&region)).await?;

@@ -1,6 +1,6 @@
 //! The inbox of an organisation. It is shared: what one person has read, everybody has.
 
-use super::{MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed, NoticeOffer};
+use super::{ContractNews, MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed, NoticeOffer};
 use crate::contracts::parse_cursor;
 use crate::requirements::owned;
 use crate::{Broker, BrokerError, OpContext};
@@ -29,7 +29,7 @@ impl Broker {
         let page =
             notices::list(&mut tx, organisation, requirement, cursor.as_ref(), limit).await?;
         Ok(NoticeList {
-            items: page.items.into_iter().filter_map(notice).collect(),
+            items: page.items.iter().filter_map(notice).collect(),
             next: page.next.map(|cursor| cursor.to_string()),
         })
     }
@@ -115,27 +115,42 @@ async fn readable(
     owner.ok_or(BrokerError::NotFound { what: "notice" })
 }
 
-/// One that cannot be read, such as of a newer version of the program, is left out and logged.
-fn notice(row: Row) -> Option<Notice> {
-    let read = || {
-        let kind = NoticeKind::from_word(&row.kind)?;
-        let offers: Vec<NoticeOffer> = serde_json::from_str(&row.payload).ok()?;
-        Some((kind, offers, row.requirement_id?, row.requirement_version?))
+/// What a row says, by its kind.
+enum Said {
+    OfNeed(NoticeNeed, Vec<NoticeOffer>),
+    OfContract(ContractNews),
+}
+
+fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
+    if kind.is_of_contract() {
+        return serde_json::from_str(&row.payload).ok().map(Said::OfContract);
+    }
+    let need = NoticeNeed {
+        id: row.requirement_id?,
+        version: row.requirement_version?,
+        title_en: row.title_en.clone().unwrap_or_default(),
+        title_ja: row.title_ja.clone().unwrap_or_default(),
     };
-    let Some((kind, offers, id, version)) = read() else {
+    Some(Said::OfNeed(need, serde_json::from_str(&row.payload).ok()?))
+}
+
+/// One that cannot be read, such as of a newer version of the program, is left out and logged.
+fn notice(row: &Row) -> Option<Notice> {
+    let kind = NoticeKind::from_word(&row.kind);
+    let Some((kind, said)) = kind.and_then(|kind| Some((kind, said(row, kind)?))) else {
         tracing::error!(notice.id = %row.id, notice.kind = row.kind,
             "a notice cannot be read and is left out of the inbox");
         return None;
     };
+    let (need, contract, offers) = match said {
+        Said::OfNeed(need, offers) => (Some(need), None, offers),
+        Said::OfContract(news) => (None, Some(news), Vec::new()),
+    };
     Some(Notice {
         id: row.id,
         kind,
-        need: NoticeNeed {
-            id,
-            version,
-            title_en: row.title_en.unwrap_or_default(),
-            title_ja: row.title_ja.unwrap_or_default(),
-        },
+        need,
+        contract,
         count: u64::try_from(row.offers).unwrap_or(0),
         offers,
         created_at: row.created_at,

@@ -203,7 +203,8 @@ impl<'a> View<'a> {
         match kind {
             // What was good about it says more than what is left.
             NoticeKind::Lost => of(event.before).or_else(|| of(event.turn.after)),
-            NoticeKind::Gained | NoticeKind::Changed => of(event.turn.after),
+            // What is left are gained and changed; contracts are not judged.
+            _ => of(event.turn.after),
         }
     }
 

@@ -1,10 +1,11 @@
-//! Saved needs that are watched, and the inbox in which news about them arrives.
+//! Saved needs that are watched, and the inbox in which news about them, and about contracts, arrives.
 //!
 //! A need is held against each change of the market once: what the public saw before, what it sees
 //! now, both by the code that ranks lists (`judge`). `look` is the reconciler that finds the changes
 //! and writes notices; `inbox` is where people read them. A notice holds data; its words are made
 //! when it is shown.
 
+mod contract;
 mod event;
 mod inbox;
 mod judge;
@@ -16,6 +17,7 @@ mod watch;
 use crate::Listed;
 use need::Need;
 
+pub use contract::ContractNews;
 pub use inbox::NOTICES_COUNTED;
 pub use look::News;
 
@@ -25,7 +27,7 @@ use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64};
 
-/// What a change of the market means for a watched need.
+/// What a change of the market means for a watched need, or what somebody decided about a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NoticeKind {
     /// Offers contain the need that did not before.
@@ -34,11 +36,30 @@ pub enum NoticeKind {
     Lost,
     /// Offers still contain it and promise something else than before, or cost something else.
     Changed,
+    /// The provider ends a contract.
+    ProviderEnds,
+    /// It does not, after all.
+    ProviderStays,
+    /// It has ended.
+    ProviderEnded,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Gained, Self::Lost, Self::Changed];
+    pub const ALL: [Self; 6] = [
+        Self::Gained,
+        Self::Lost,
+        Self::Changed,
+        Self::ProviderEnds,
+        Self::ProviderStays,
+        Self::ProviderEnded,
+    ];
+
+    /// Whether it is about a contract and not about a watched need.
+    #[must_use]
+    pub const fn is_of_contract(self) -> bool {
+        !matches!(self, Self::Gained | Self::Lost | Self::Changed)
+    }
 
     /// The word stored and sent.
     #[must_use]
@@ -47,6 +68,9 @@ impl NoticeKind {
             Self::Gained => "offer_gained",
             Self::Lost => "offer_lost",
             Self::Changed => "offer_changed",
+            Self::ProviderEnds => "provider_ends",
+            Self::ProviderStays => "provider_stays",
+            Self::ProviderEnded => "provider_ended",
         }
     }
 
@@ -144,8 +168,10 @@ pub struct Notice {
     pub id: NoticeId,
     /// What happened.
     pub kind: NoticeKind,
-    /// To which need.
-    pub need: NoticeNeed,
+    /// To which need; `None`: it is about a contract.
+    pub need: Option<NoticeNeed>,
+    /// To which contract; `None`: it is about a need.
+    pub contract: Option<ContractNews>,
     /// How many offers it speaks of.
     pub count: u64,
     /// The offer, or the best three of many.

@@ -37,6 +37,7 @@ mod securing;
 mod signals;
 mod simulation;
 mod starts;
+mod terminations;
 mod watching;
 
 /// Makes each story two tests, one for each database.

@@ -35,6 +35,7 @@ pub(crate) mod moves;
 pub(crate) mod orders;
 pub(crate) mod resources;
 mod rows;
+pub(crate) mod terminations;
 pub(crate) mod watch;
 
 pub use bookings::{Booking, cancel_booking, find_bookings, insert_booking};
@@ -62,5 +63,9 @@ pub use resources::{
 pub use rows::{
     Change, Contract, ContractHead, ErasureStatement, Frozen, NewChange, NewContract, Order,
     Resource, Seat, StateChange, Terms, UsageRecord,
+};
+pub use terminations::{
+    Termination, close_termination, find_pending_termination, insert_termination,
+    list_due_terminations, list_terminations,
 };
 pub use watch::{Watch, WatchKind, list_watches, note_watch};

@@ -1,0 +1,58 @@
+//! News about a contract that its customer has to hear of, whoever decided it.
+
+use super::NoticeKind;
+use crate::{Broker, BrokerError};
+use domain::{ContractId, NoticeId, OrganisationId, Timestamp};
+use serde::{Deserialize, Serialize};
+use storage::contracts::ContractHead;
+use storage::{Tx, notices};
+
+/// What a notice says of a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContractNews {
+    /// The contract.
+    pub contract: ContractId,
+    /// How its customer calls the service.
+    pub service_name: String,
+    /// English name of its provider.
+    pub provider_en: String,
+    /// Japanese name of its provider.
+    pub provider_ja: String,
+    /// The moment that it is about, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// Why, in the words of whoever decided it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl ContractNews {
+    /// About this contract, without a moment or a reason.
+    pub(crate) fn about(head: &ContractHead) -> Self {
+        Self {
+            contract: head.id,
+            service_name: head.service_name.clone(),
+            provider_en: head.provider_name_en.clone(),
+            provider_ja: head.provider_name_ja.clone(),
+            at: None,
+            reason: None,
+        }
+    }
+}
+
+impl Broker {
+    /// Puts news about a contract into its customer's inbox, in the unit of work that makes them true.
+    pub(crate) async fn tell_customer(
+        &self,
+        tx: &mut Tx,
+        kind: NoticeKind,
+        customer: OrganisationId,
+        news: &ContractNews,
+    ) -> Result<(), BrokerError> {
+        let payload = serde_json::to_string(news)
+            .map_err(|error| BrokerError::Internal(format!("a notice: {error}")))?;
+        let whose = (NoticeId::new(self.ids()), customer);
+        Ok(notices::insert_alone(tx, whose, kind.as_str(), &payload, self.now()).await?)
+    }
+}

@@ -1,0 +1,110 @@
+//! Notices by which providers end contracts.
+
+use crate::record::{expect_one, find, list, record};
+use crate::statement::{execute, statements};
+use crate::{StorageError, Tx};
+use domain::{ContractId, DurationUs, ProviderId, Timestamp};
+
+record! {
+    /// A notice by which a provider ends a contract.
+    pub struct Termination in "termination" {
+        /// The contract.
+        pub contract_id: ContractId,
+        /// From 1, in the order of giving.
+        pub number: i64,
+        /// Who ends it.
+        pub provider_id: ProviderId,
+        /// As the provider says it to its customer.
+        pub reason: String,
+        /// The least notice of the version that was signed, microseconds.
+        pub notice_us: DurationUs,
+        /// The user id of whoever gave it.
+        pub given_by: String,
+        /// When.
+        pub given_at: Timestamp,
+        /// When the service ends.
+        pub ends_at: Timestamp,
+        /// `pending`, `withdrawn`, `ended` or `overtaken`: the contract had come to another end.
+        pub state: String,
+        /// When it was no longer pending.
+        pub closed_at: Option<Timestamp>,
+    }
+}
+
+/// Notices of one contract read at once, the latest ones.
+const MOST: i64 = 50;
+
+statements! {
+    INSERT = "
+        INSERT INTO termination (contract_id, number, provider_id, reason, notice_us, given_by,
+            given_at, ends_at, state)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pending')";
+    FIND_PENDING = "
+        SELECT contract_id, number, provider_id, reason, notice_us, given_by, given_at, ends_at,
+            state, closed_at
+        FROM termination WHERE contract_id = $1 AND state = 'pending'";
+    LIST = "
+        SELECT contract_id, number, provider_id, reason, notice_us, given_by, given_at, ends_at,
+            state, closed_at
+        FROM termination WHERE contract_id = $1 ORDER BY number DESC LIMIT $2";
+    LIST_DUE = "
+        SELECT contract_id, number, provider_id, reason, notice_us, given_by, given_at, ends_at,
+            state, closed_at
+        FROM termination WHERE ends_at <= $1 AND state = 'pending' ORDER BY ends_at, contract_id
+        LIMIT $2";
+    CLOSE = "
+        UPDATE termination SET state = $3, closed_at = $4
+        WHERE contract_id = $1 AND number = $2 AND state = 'pending'";
+}
+
+/// Adds a notice; it is `pending`.
+pub async fn insert_termination(tx: &mut Tx, row: &Termination) -> Result<(), StorageError> {
+    execute!(
+        tx,
+        INSERT,
+        row.contract_id.uuid(),
+        row.number,
+        row.provider_id.uuid(),
+        &row.reason,
+        row.notice_us,
+        &row.given_by,
+        row.given_at.0,
+        row.ends_at.0,
+    )
+    .map(drop)
+}
+
+/// The notice that is pending, if there is one.
+pub async fn find_pending_termination(
+    tx: &mut Tx,
+    contract: ContractId,
+) -> Result<Option<Termination>, StorageError> {
+    find!(tx, Termination, FIND_PENDING, contract.uuid())
+}
+
+/// All notices of a contract, the latest first.
+pub async fn list_terminations(
+    tx: &mut Tx,
+    contract: ContractId,
+) -> Result<Vec<Termination>, StorageError> {
+    list!(tx, Termination, LIST, contract.uuid(), MOST)
+}
+
+/// Pending notices whose moment has come, longest overdue first.
+pub async fn list_due_terminations(
+    tx: &mut Tx,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Termination>, StorageError> {
+    list!(tx, Termination, LIST_DUE, now.0, i64::from(limit))
+}
+
+/// Closes a pending notice; `Conflict` when it is no longer pending.
+pub async fn close_termination(
+    tx: &mut Tx,
+    (contract, number): (ContractId, i64),
+    state: &str,
+    at: Timestamp,
+) -> Result<(), StorageError> {
+    expect_one(execute!(tx, CLOSE, contract.uuid(), number, state, at.0)?, "termination")
+}
