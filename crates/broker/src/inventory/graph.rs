@@ -1,10 +1,11 @@
 //! What a service consists of over all its clouds, as they answer now (F7.5.2): a graph for each
 //! contract, those of one order together.
 
-use super::parts::word;
+use super::parts::{Part, word};
+use super::read_parts;
 use crate::ports::CloudConnection;
 use crate::{Broker, BrokerError, OpContext, lifecycle};
-use domain::{ContractId, Timestamp};
+use domain::{ContractId, ContractState, Timestamp};
 use futures::stream::{self, StreamExt};
 use provider_api::{Allocation, AllocationId, Driver, Resource};
 use std::collections::BTreeMap;
@@ -51,6 +52,17 @@ pub struct AllocationGraph {
     pub nodes: Option<Vec<GraphNode>>,
 }
 
+impl AllocationGraph {
+    /// Each resource is wanted as its part was ordered.
+    fn wanted_as(&mut self, parts: &[Part]) {
+        for node in self.nodes.iter_mut().flatten() {
+            if let Some(part) = parts.iter().find(|part| part.kind == node.kind) {
+                node.desired.clone_from(&part.state);
+            }
+        }
+    }
+}
+
 /// One resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GraphNode {
@@ -62,7 +74,7 @@ pub struct GraphNode {
     pub zone: String,
     /// What the cloud has written down, a common state.
     pub state: String,
-    /// Where the last accepted call wants it, a common state.
+    /// Where it was ordered to be while the service runs, else where the last accepted call wants it; a common state.
     pub desired: String,
     /// What the cloud found when it looked; `None`: it cannot look at this kind.
     pub observed: Option<String>,
@@ -117,12 +129,24 @@ impl Broker {
             .map(|row| row.native_id)
             .collect();
         let answer = tokio::time::timeout(PATIENCE, self.ask(connection, head.id, &own));
+        let mut allocations = answer.await.unwrap_or_default();
+        if head.state == ContractState::Active {
+            // What was ordered, whatever the cloud was told by others.
+            let newest = self.newest(head.id).await.map_err(BrokerError::Internal)?;
+            let ordered =
+                newest.map(|one| Ok::<_, BrokerError>((read_parts(&one)?, one.allocation)));
+            if let (Some(all), Some((parts, allocation))) = (&mut allocations, ordered.transpose()?)
+            {
+                let own = all.iter_mut().filter(|graph| graph.allocation == allocation);
+                own.for_each(|graph| graph.wanted_as(&parts));
+            }
+        }
         Ok(ContractGraph {
             contract: head.id,
             service_name: head.service_name,
             provider_en: head.provider_name_en,
             provider_ja: head.provider_name_ja,
-            allocations: answer.await.unwrap_or_default(),
+            allocations,
         })
     }
 

@@ -94,7 +94,7 @@ impl Broker {
     }
 
     /// The newest snapshot of the allocation that the contract runs on.
-    async fn newest(&self, id: ContractId) -> Result<Option<InventorySnapshot>, String> {
+    pub(super) async fn newest(&self, id: ContractId) -> Result<Option<InventorySnapshot>, String> {
         let mut tx = self.begin_read().await.map_err(|error| error.to_string())?;
         let found = inventory::at(&mut tx, id, self.now()).await;
         let rows =

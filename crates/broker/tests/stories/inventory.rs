@@ -126,6 +126,12 @@ async fn f7_5_3_what_a_cloud_changes_by_itself_is_found_once_and_told(engine: En
     }
     let now = market.broker.inventory(&customer, id, None).await.unwrap();
     assert_eq!(state(&now, GROUP), Some(("active".to_owned(), Some("draining".to_owned()))));
+    // The picture tells what was ordered, not what the cloud was told by others.
+    let graph = market.broker.service_graph(&customer, id).await.unwrap();
+    let nodes = graph.contracts[0].allocations.as_ref().unwrap()[0].nodes.as_ref().unwrap();
+    let machines: Vec<_> = nodes.iter().filter(|node| node.kind == "compute").collect();
+    assert!(machines.iter().all(|node| node.desired == "active" && node.differs()), "{nodes:?}");
+    assert!(!machines.is_empty());
     let looks: Vec<_> = now.history.iter().filter(|change| change.cause == LOOK).collect();
     assert_eq!(looks.len(), 1, "one change, however often it is seen");
     assert_eq!(looks[0].actor, None);

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use provider_api::LinkState;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -180,9 +181,17 @@ where
         since_us: cloud.now_us(),
         noted: CancellationToken::new(),
     };
-    cloud.links.put(&row.id, live.clone());
-    // Between the welcome and here the link may have been taken down.
-    match cloud.link_is_up(&row.id).await {
+    // It is told before it is shown, so that nobody takes down what was never up. Between the welcome and here the link
+    // may have been taken down, and once more between being told and being shown.
+    let stands = async {
+        if !cloud.link_is_up(&row.id).await? {
+            return Ok(false);
+        }
+        cloud.links.put(&row.id, live.clone());
+        let seen = cloud.store.link(&row.id).await?;
+        Ok::<_, OpError>(seen.is_some_and(|link| link.state != LinkState::Down.as_str()))
+    };
+    match stands.await {
         Ok(true) => tokio::select! {
             () = streams::carry(&cloud, &row, &session, arriving) => {}
             () = stop.cancelled() => {}

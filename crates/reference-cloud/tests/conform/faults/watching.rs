@@ -142,10 +142,10 @@ pub const FAULTS: &[Fault] = &[
         }
     }),
     ask!("tells the whole history whatever is asked", "watch.history", "of before", |_, call| {
-        if call.is("GET", "/readings") {
-            if let Some((path, _)) = call.path.clone().split_once("?since=") {
-                call.path = format!("{path}?since=0");
-            }
+        if call.is("GET", "/readings")
+            && let Some((path, _)) = call.path.clone().split_once("?since=")
+        {
+            call.path = format!("{path}?since=0");
         }
     }),
     tell!("keeps readings without a bound", "watch.history", "is bounded", |_, call, reply| {
