@@ -306,6 +306,8 @@ fn answer_text(words: Words, answer: &FirmAnswer) -> String {
         FirmAnswer::Full => words.securing_answer_full().to_owned(),
         FirmAnswer::HasRoom => words.securing_answer_has_room().to_owned(),
         FirmAnswer::Held => words.securing_answer_held().to_owned(),
+        FirmAnswer::Booked => words.securing_answer_booked().to_owned(),
+        FirmAnswer::LetGo => words.securing_answer_let_go().to_owned(),
     }
 }
 
@@ -361,6 +363,7 @@ pub(super) async fn book(
         Err(BrokerError::Conflict { code, .. }) => {
             let text = match code {
                 "firm_list_over" => words.securing_firm_over(),
+                "place_not_held" => words.securing_firm_not_held(),
                 _ => words.securing_firm_changed(),
             };
             redirect(&format!("/firm/{id}"), Some((FlashKind::Note, text.to_owned())))

@@ -80,7 +80,7 @@ struct FirmPlaceBody {
     hazard_zone: Option<String>,
     /// Monthly price.
     price: Option<Money>,
-    /// `not_asked`, `silent`, `refused`, `full`, `has_room` or `held`.
+    /// `not_asked`, `silent`, `refused`, `full`, `has_room` or `held`; once the list has ended `booked` or `let_go`.
     answer: &'static str,
     /// Why it refused, as a stable code; null: it did not.
     refusal: Option<String>,
@@ -107,6 +107,8 @@ impl From<FirmRow> for FirmPlaceBody {
             FirmAnswer::Full => ("full", None),
             FirmAnswer::HasRoom => ("has_room", None),
             FirmAnswer::Held => ("held", None),
+            FirmAnswer::Booked => ("booked", None),
+            FirmAnswer::LetGo => ("let_go", None),
         };
         Self {
             number: place.number,
@@ -213,7 +215,7 @@ struct BookingInput {
 /// Book a place of a firm list
 ///
 /// Signs the contract for the shown price; it takes over what is held, and the other places are let go. Booking the
-/// same place again gives the same contract. 409 `firm_list_over`: nothing of the list is held any more.
+/// same place again gives the same contract. 409 `firm_list_over`: nothing of the list is held any more; `place_not_held`: this place never was.
 #[utoipa::path(post, path = "/firm-lists/{firmList}/bookings", tag = "contracts",
     params(("firmList" = String, Path, description = "`frm_…`")), request_body = BookingInput,
     responses((status = 201, body = ContractBody)))]

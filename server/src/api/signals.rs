@@ -38,6 +38,7 @@ struct WaitingBody {
     /// Until when; then the step goes on without it, or fails.
     until: String,
     /// Whether it is for the customer to say, so that the desk cannot send it.
+    #[serde(rename = "ofCustomer")]
     of_customer: bool,
 }
 

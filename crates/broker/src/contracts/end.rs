@@ -156,6 +156,10 @@ impl Broker {
         head: &ContractHead,
         data: DataAtEnd,
     ) -> Result<(), BrokerError> {
+        if head.state == ContractState::Scheduled {
+            let detail = "the contract has not begun: call it off instead".to_owned();
+            return Err(BrokerError::Conflict { code: "not_begun", detail });
+        }
         let state = head.state.apply(ContractEvent::AskRelease)?;
         contracts::set_state(tx, &StateChange::to(head, state, self.now())).await?;
         let input = ReleaseInput { provider: head.provider_id };

@@ -69,10 +69,55 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// The body as a value of the API; an empty body is an empty object.
+/// The body as a value of the API; an empty body is an empty object. A wrong value is told with its place.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, OpError> {
     let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { bytes };
-    serde_json::from_slice(bytes).map_err(|error| {
-        invalid(vec![FieldFault { pointer: String::new(), detail: error.to_string() }])
-    })
+    let fault = |pointer: String, detail: String| invalid(vec![FieldFault { pointer, detail }]);
+    // A list of the values in their order would be read as well, and the document knows only objects.
+    if bytes.trim_ascii_start().first().is_some_and(|first| *first == b'[') {
+        return Err(fault(String::new(), "found a list, expected an object".to_owned()));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| fault(pointer(error.path()), error.inner().to_string()))?;
+    reader.end().map_err(|error| fault(String::new(), error.to_string()))?;
+    Ok(value)
+}
+
+/// A path in a body as JSON pointer (RFC 6901).
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let name = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => String::new(),
+    };
+    path.iter().map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provider_api::HoldRequest;
+
+    fn told(body: &str) -> (String, String) {
+        let Err(OpError::Refused(problem)) = parse::<HoldRequest>(&Bytes::from(body.to_owned()))
+        else {
+            panic!("{body} was taken")
+        };
+        let fault = problem.errors.into_iter().next().unwrap();
+        (fault.pointer, fault.detail)
+    }
+
+    #[test]
+    fn a_wrong_body_is_told_with_the_place_of_what_is_wrong() {
+        let list = r#"["label","region",[[1,1,256],[1],[10,"http"]],60]"#;
+        assert_eq!(told(list), (String::new(), "found a list, expected an object".to_owned()));
+        let (pointer, detail) =
+            told(r#"{"label":"a","region":"b","resources":{"compute":{"count":-1}}}"#);
+        assert_eq!(pointer, "/resources/compute/count", "{detail}");
+        assert_eq!(told("{}{}").0, "");
+        assert_eq!(told("").0, "", "nothing is the empty object, which lacks a label");
+    }
 }

@@ -166,7 +166,7 @@ impl Cloud {
         if admitted.replay {
             return self.view(row);
         }
-        refuse_expired(&row.state)?;
+        refuse_expired(&row.state, Cause::Extend)?;
         step(row, Cause::Extend)?;
         row.held_until = self.now_us().saturating_add(i64::from(ttl_seconds) * 1_000_000);
         self.finish(tx, row, intent).await?;
@@ -202,7 +202,7 @@ impl Cloud {
         if admitted.replay {
             return self.view(row);
         }
-        refuse_expired(&row.state)?;
+        refuse_expired(&row.state, Cause::Confirm)?;
         step(row, Cause::Confirm)?;
         let held = row.storage_gb.saturating_mul(GIB);
         let quota = request.quota.storage_bytes.unwrap_or(held);
@@ -221,13 +221,13 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], OpError> {
     keys::random().map_err(|error| OpError::Io(std::io::Error::other(error)))
 }
 
-fn refuse_expired(state: &str) -> Result<(), OpError> {
+fn refuse_expired(state: &str, cause: Cause) -> Result<(), OpError> {
     if state == "expired" {
         return Err(OpError::refuse(ProblemCode::HoldExpired, "the hold has ended; hold again"));
     }
     match ResourceState::from_word(state) {
         ResourceState::Held => Ok(()),
-        state => Err(wrong_state(state, Cause::Confirm)),
+        state => Err(wrong_state(state, cause)),
     }
 }
 

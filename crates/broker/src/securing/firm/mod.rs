@@ -63,6 +63,21 @@ pub enum FirmAnswer {
     HasRoom,
     /// Held until it is booked, dropped or ends.
     Held,
+    /// It was held, and was booked.
+    Booked,
+    /// It was held, and was let go.
+    LetGo,
+}
+
+impl FirmPlace {
+    /// As it stands when its list has ended with a contract, or with none: what was held is no longer.
+    fn ended(mut self, booked: bool) -> Self {
+        if self.answer == FirmAnswer::Held {
+            self.answer = if booked { FirmAnswer::Booked } else { FirmAnswer::LetGo };
+            self.held = None;
+        }
+        self
+    }
 }
 
 /// What is held at a place.

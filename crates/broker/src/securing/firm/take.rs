@@ -158,6 +158,11 @@ impl Broker {
             rows.into_iter().map(|row| (row.candidate.offer, row.card)).collect();
         let row = |place: FirmPlace| {
             let card = cards.get(&place.candidate.offer)?.clone();
+            let own = label(list.organisation_id, id, place.number);
+            let place = match list.ended_at {
+                Some(_) => place.ended(list.contract_id == Some(own)),
+                None => place,
+            };
             Some(FirmRow { place, card })
         };
         let need = match list.requirement_id {
@@ -171,6 +176,7 @@ impl Broker {
                 RequirementSource::Shared(self.share_code(&requirement))
             }
         };
+        let rows = places.into_iter().filter_map(row).collect();
         Ok(FirmView {
             id,
             title_en: list.title_en,
@@ -181,7 +187,7 @@ impl Broker {
             created_at: list.created_at,
             closes_at: list.closes_at,
             contract: list.contract_id,
-            rows: places.into_iter().filter_map(row).collect(),
+            rows,
         })
     }
 
@@ -189,7 +195,7 @@ impl Broker {
     /// gives the same contract.
     ///
     /// # Errors
-    /// `firm_list_over`: it was booked, dropped or ended before. As those of [`Broker::sign`] otherwise.
+    /// `firm_list_over`: it was booked, dropped or ended before. `place_not_held`: nothing is held there. As those of [`Broker::sign`] otherwise.
     pub async fn book_firm_place(
         &self,
         ctx: &OpContext,
@@ -235,10 +241,13 @@ impl Broker {
         let list = found.ok_or(BrokerError::NotFound { what: "firm list" })?;
         let now = self.now();
         let place = places_of(&list)?.into_iter().find(|place| place.number == take.number);
-        let held = place.and_then(|place| place.held).filter(|_| {
-            list.state == "open" && list.closes_at.is_some_and(|closes_at| now < closes_at)
-        });
-        let held = held.ok_or_else(over)?;
+        if list.state != "open" || list.closes_at.is_none_or(|closes_at| now >= closes_at) {
+            return Err(over());
+        }
+        let held = place.and_then(|place| place.held).ok_or_else(|| {
+            let detail = "this place is not held for you; order the offer by its quote".to_owned();
+            BrokerError::Conflict { code: "place_not_held", detail }
+        })?;
         debug_assert_eq!(label(list.organisation_id, list.id, take.number), contract);
         let end = FirmEnd { from: "open", to: "taken", contract: Some(contract), at: now };
         if !firm::end(tx, list.id, end).await? {

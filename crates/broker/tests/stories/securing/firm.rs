@@ -103,6 +103,11 @@ async fn f7_4_4_what_is_held_is_booked_as_shown_and_the_rest_is_dropped(engine: 
     assert_eq!(left[0].label, contract.to_string(), "it was the contract's from the beginning");
     let after = read(&trio, view.id).await;
     assert_eq!((after.state.as_str(), after.contract), ("taken", Some(contract)));
+    for row in &after.rows[..3] {
+        let booked = row.place.number == chosen.number;
+        let answer = if booked { FirmAnswer::Booked } else { FirmAnswer::LetGo };
+        assert_eq!((&row.place.answer, &row.place.held), (&answer, &None));
+    }
     let other = rows[0].place.number;
     let refused = trio.broker.book_firm_place(&trio.customer, view.id, other, "second").await;
     let over = matches!(refused, Err(BrokerError::Conflict { code: "firm_list_over", .. }));
@@ -123,8 +128,11 @@ async fn a_list_that_nobody_books_ends_and_one_that_is_dropped_holds_nothing(eng
 
     let view = opened(&trio, None, 2).await;
     assert_eq!(held(&view).len(), 2);
-    let room = view.rows.iter().filter(|row| row.place.answer == FirmAnswer::HasRoom);
-    assert!(room.count() >= 1, "the third cloud has room and was not needed");
+    let mut room = view.rows.iter().filter(|row| row.place.answer == FirmAnswer::HasRoom);
+    let number = room.next().expect("the third cloud has room and was not needed").place.number;
+    let refused = trio.broker.book_firm_place(&trio.customer, view.id, number, "not held").await;
+    let told = matches!(refused, Err(BrokerError::Conflict { code: "place_not_held", .. }));
+    assert!(told, "{refused:?}");
     end(&trio).await;
     assert_eq!(read(&trio, view.id).await.state, "expired");
     assert!(everything(&trio).await.is_empty());
