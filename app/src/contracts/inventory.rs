@@ -73,7 +73,12 @@ async fn read(
     query: &FormState,
 ) -> Result<Shown, BrokerError> {
     let id = contract_id(id)?;
-    let moment = |name: &str| query.filled(name).map(|text| text.parse::<i64>().ok());
+    // The page's own links name microseconds; people and programs say it as REST takes it.
+    let read = |text: &str| {
+        let micros = text.parse::<i64>().ok();
+        micros.or_else(|| sla::Timestamp::parse(text).map(|at| at.unix_micros()))
+    };
+    let moment = |name: &str| query.filled(name).map(read);
     let (at, from) = (moment(AT), moment(FROM));
     let unreadable = at == Some(None) || from == Some(None);
     let (at, from) = (at.flatten().map(Timestamp), from.flatten().map(Timestamp));
