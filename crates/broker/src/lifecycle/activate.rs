@@ -206,8 +206,30 @@ pub(super) async fn hold_only(input: StepInput<Broker>) -> StepResult {
 /// Books what could not be held; what is held has nothing to do here.
 pub(super) async fn reserve(input: StepInput<Broker>) -> StepResult {
     let seat = Seat::of(&input)?;
-    let Some(terms) = at_once::terms_of(&input, &seat)? else { return Ok(Done::empty()) };
-    at_once::book(&input, &seat, &cloud(&input, &seat).await?, &terms).await
+    match at_once::terms_of(&input, &seat)? {
+        Some(terms) => at_once::book(&input, &seat, &cloud(&input, &seat).await?, &terms).await,
+        None => hold_longer(&input, &seat).await,
+    }
+}
+
+/// What is held waits for what is booked at other clouds; where that has taken half of its time, it is held longer.
+async fn hold_longer(input: &StepInput<Broker>, seat: &Seat) -> StepResult {
+    let held: Option<Allocation> = seat.output_if_done(&input.run, "hold")?;
+    let Some((held, until_us)) = held.and_then(|held| held.held_until_us.map(|at| (held, at)))
+    else {
+        return Ok(Done::empty());
+    };
+    let left_us = until_us.saturating_sub(input.clock.now().0);
+    if left_us < i64::from(HOLD_TTL_SECONDS) * 1_000_000 / 2 {
+        let cloud = cloud(input, seat).await?;
+        let command = ExtendCommand {
+            call: cloud.call("-extend")?,
+            allocation_id: held.id,
+            ttl_seconds: HOLD_TTL_SECONDS,
+        };
+        cloud.driver.extend(command).await.map_err(stop)?;
+    }
+    Ok(Done::empty())
 }
 
 /// Lets go of what the step held or booked.
