@@ -20,6 +20,9 @@ use std::fmt;
 use std::sync::Arc;
 use storage::Db;
 
+/// Set in a run at night: every place is played.
+pub const EVERYWHERE_VARIABLE: &str = "KUMOICHI_KILL_EVERYWHERE";
+
 /// Turns one instance may take; more means that it goes round in circles.
 const TURN_LIMIT: usize = 2_000;
 
@@ -243,6 +246,30 @@ where
     C: Fn(Ended<E>) -> CF,
     CF: Future<Output = ()>,
 {
+    recover_from_prefixes(1, make, check).await;
+}
+
+/// The same at one of so many places, where every play is dear; a run at night ([`EVERYWHERE_VARIABLE`]) plays all.
+pub async fn recover_from_one_prefix_of<E, M, MF, C, CF>(places: usize, make: M, check: C)
+where
+    E: Send + Sync + 'static,
+    M: Fn() -> MF,
+    MF: Future<Output = Stage<E>>,
+    C: Fn(Ended<E>) -> CF,
+    CF: Future<Output = ()>,
+{
+    let at_night = std::env::var_os(EVERYWHERE_VARIABLE).is_some();
+    recover_from_prefixes(if at_night { 1 } else { places.max(1) }, make, check).await;
+}
+
+async fn recover_from_prefixes<E, M, MF, C, CF>(stride: usize, make: M, check: C)
+where
+    E: Send + Sync + 'static,
+    M: Fn() -> MF,
+    MF: Future<Output = Stage<E>>,
+    C: Fn(Ended<E>) -> CF,
+    CF: Future<Output = ()>,
+{
     for back in [false, true] {
         let mut place = 0;
         loop {
@@ -268,7 +295,7 @@ where
             }
             assert_eq!(ended.is_done(), !back, "{}: {:#?}", ended.fault, ended.view);
             check(ended).await;
-            place += 1;
+            place += stride;
         }
         assert!(back || place > 2, "the crashes were not reached");
     }
