@@ -11,7 +11,7 @@
 mod common;
 
 use common::{Sent, Site};
-use domain::{ContractId, FirmListId, ProviderId, RequirementId, WorkflowId};
+use domain::{ContractId, FirmListId, OfferId, ProviderId, RequirementId, WorkflowId};
 use serde_json::{Map, Value, json};
 use server::api;
 
@@ -91,6 +91,7 @@ fn concrete(path: &str) -> String {
     let id = uuid::Uuid::from_u128(7);
     path.replace("{provider}", &ProviderId(id).to_string())
         .replace("{contract}", &ContractId(id).to_string())
+        .replace("{offer}", &OfferId(id).to_string())
         .replace("{requirement}", &RequirementId(id).to_string())
         .replace("{firmList}", &FirmListId(id).to_string())
         .replace("{workflow}", &WorkflowId(id).to_string())

@@ -73,7 +73,14 @@ async fn rows(market: &Market, id: ContractId, state: ContractState) -> Result<(
     let usage = contracts::find_usage(&mut tx, id).await.map_err(text)?;
     let statement = contracts::find_erasure_statement(&mut tx, id).await.map_err(text)?;
     let released = state == ContractState::Released;
-    if head.price.minor <= 0 || released != usage.is_some() || released != statement.is_some() {
+    // An activation that was undone after its start has erased what users may have left, and keeps the proof.
+    let erased = statement.is_some();
+    let may_be_erased = released || state == ContractState::Failed;
+    if head.price.minor <= 0
+        || released != usage.is_some()
+        || (released && !erased)
+        || (erased && !may_be_erased)
+    {
         return Err(format!("{id} is {state:?}: usage {usage:?}, statement {statement:?}"));
     }
     if (state == ContractState::Active) != head.address.is_some() && !released {

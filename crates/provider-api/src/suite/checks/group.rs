@@ -57,6 +57,7 @@ fn left(before: Amounts, desk: &Desk<'_>, links: &[LinkPlace]) -> Amounts {
 
 /// Room for links is held with its group, ends with it, and is what later links stand in.
 pub(in crate::suite) async fn links(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     let (peer, places) = places(desk)?;
     let before = desk.free().await?;
     let told = discover(desk, desk.room.group(), &places).await?;
@@ -84,6 +85,7 @@ pub(in crate::suite) async fn links(desk: &Desk<'_>) -> Outcome {
 
 /// A group whose links have no room is not held at all.
 pub(in crate::suite) async fn links_whole(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     let (_, places) = places(desk)?;
     let before = desk.free().await?;
     let most = desk.room.capabilities.links.as_ref().map_or(0, |links| links.mbps_max);
@@ -114,6 +116,7 @@ pub(in crate::suite) async fn links_whole(desk: &Desk<'_>) -> Outcome {
 
 /// An address is held with its group, told by discovery and given back with it.
 pub(in crate::suite) async fn endpoints(desk: &Desk<'_>) -> Outcome {
+    desk.needs_holds()?;
     if !desk.room.capabilities.endpoints.contains(&EndpointKind::Http) {
         return Err(Stop::Skip("the cloud lends no addresses".to_owned()));
     }

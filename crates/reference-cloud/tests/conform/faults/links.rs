@@ -82,11 +82,16 @@ pub const FAULTS: &[Fault] = &[
             });
         }
     }),
-    ask!("accepts once for every repetition", "link.accepts", "accepted twice", |up, call| {
-        if call.is("POST", "/links/accept") {
-            call.headers.insert("idempotency-key".into(), up.fresh());
+    ask!(
+        "refuses an acceptance that is repeated",
+        "link.accepts",
+        "accepted before",
+        |up, call| {
+            if call.is("POST", "/links/accept") {
+                call.headers.insert("idempotency-key".into(), up.fresh());
+            }
         }
-    }),
+    ),
     tell!("carries more than was booked", "link.carries", "were booked", |_, call, reply| {
         if call.is("POST", "/probe") {
             reply.set(|probe| probe["throughputKbps"] = json!(900_000));
