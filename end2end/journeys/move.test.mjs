@@ -40,7 +40,8 @@ for (const [language, script] of [["en", true], ["ja", false]]) {
       const carry = page.locator("input[name=data][value=carry]");
       await ((await carry.count()) > 0 ? carry : page.locator("input[name=data][value=leave]")).check();
       await guest.button("moves_ask_confirm").click();
-      await guest.text("moves_done_asked").waitFor();
+      // A page that follows is drawn anew as soon as a step is done, and what was said once goes with it.
+      if (!script) await guest.text("moves_done_asked").waitFor();
       await guest.follow("moves_headline_moved");
       assert.equal(page.url().split("?")[0], own.split("?")[0]);
       await page.locator("#changes").getByText(guest.word("changes_state_done")).waitFor({ timeout: LONG_MS });
