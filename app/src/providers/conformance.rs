@@ -143,6 +143,8 @@ fn fact(words: Words, check: &str) -> Option<&'static str> {
         "life.resize-room" => words.conform_fact_life_resize_room(),
         "life.resize-data" => words.conform_fact_life_resize_data(),
         "life.resize-order" => words.conform_fact_life_resize_order(),
+        "life.adopt" => words.conform_fact_life_adopt(),
+        "life.adopt-consent" => words.conform_fact_life_adopt_consent(),
         "life.generation" => words.conform_fact_life_generation(),
         "life.order" => words.conform_fact_life_order(),
         "life.drain" => words.conform_fact_life_drain(),
