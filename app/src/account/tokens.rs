@@ -14,12 +14,11 @@ use crate::{
     AppState, FlashKind, PageContext,
     fault::note_faults,
     form::FormState,
-    islands::CopyButton,
     layout::fail,
     render::{Page, Width, page, redirect},
     ui::{
         Button, Column, Field, Kind, Look, State as Badge, Table, badge, breadcrumbs, definitions,
-        empty, error_summary, link_button, notice, page_head, section, time,
+        empty, error_summary, link_button, notice, page_head, section, time, whole,
     },
     words::Words,
 };
@@ -130,7 +129,7 @@ async fn sheet(
             {breadcrumbs(words, vec![(words.common_account_open().to_owned(), "/account".to_owned())])}
             {page_head(words.account_tokens_title(), Some(words.account_tokens_lead().to_owned()), vec![])}
             {told.map(|told| match told {
-                Told::Secret(secret) => fresh(words, secret),
+                Told::Secret(secret) => fresh(words, &secret),
                 Told::MadeBefore(name) => made_before(words, &name),
             })}
             {section("list", words.account_tokens_list(), list(ctx, &tokens))}
@@ -148,14 +147,10 @@ async fn sheet(
 }
 
 /// The new secret; it is nowhere to be read afterwards.
-fn fresh(words: Words, secret: String) -> AnyView {
-    let copy = secret.clone();
+fn fresh(words: Words, secret: &str) -> AnyView {
     let body = view! {
         <p>{words.account_tokens_secret_text()}</p>
-        <p class="secret">
-            <code>{secret}</code>
-            <CopyButton text=copy label=words.common_copy().to_owned() done=words.common_copied().to_owned()/>
-        </p>
+        <p>{whole(words, secret)}</p>
     };
     let inside = notice(Kind::Done, words.account_tokens_secret(), body.into_any());
     view! { <div class="fresh" role="status">{inside}</div> }.into_any()

@@ -28,7 +28,7 @@ use crate::{
     render::{Page, page, redirect},
     ui::{
         Button, Column, Field, Kind, Look, Table, breadcrumbs, definitions, empty, error_summary,
-        id, link_button, money, notice, page_head, section,
+        id, link_button, money, notice, page_head, section, whole,
     },
     words::Words,
 };
@@ -153,9 +153,14 @@ fn proof(ctx: &PageContext, form: &FormState, view: &View) -> AnyView {
         return notice(Kind::Attention, words.adopt_unsupported(), body);
     }
     let again = adopt_address(form.value("offer"), form.value("need"));
+    let present = words.adopt_present();
+    let body = serde_json::json!({ "from": present, "label": view.adoption.code }).to_string();
     view! {
         <p>{words.adopt_proof_text()}</p>
-        {definitions(vec![(words.adopt_code().to_owned(), id(ctx, &view.adoption.code))])}
+        {definitions(vec![
+            (words.adopt_code().to_owned(), whole(words, &view.adoption.code)),
+            (words.adopt_body().to_owned(), whole(words, &body)),
+        ])}
         <p class="actions">{link_button(Look::Secondary, words.adopt_again(), again)}</p>
     }
     .into_any()

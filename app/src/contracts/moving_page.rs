@@ -136,13 +136,20 @@ pub(super) fn plan(
             {error_summary(form, words)}
             {section("plan", words.moves_plan_title(), steps(ctx, quote))}
             {section("price", words.moves_cost_title(), prices(words, quote))}
-            {section("compare", words.moves_compare_title(),
-                changes(ctx, words.moves_compare_title(), &quote.changes))}
+            {section("compare", words.moves_compare_title(), compared(ctx, quote))}
             {section("exit", words.moves_exit_title(), exit(ctx, quote))}
             {section("decide", words.moves_ask_title(), decision(ctx, &home, form, quote))}
         }
         .into_any()
     })
+}
+
+fn compared(ctx: &PageContext, quote: &MoveQuote) -> AnyView {
+    let words = ctx.words();
+    if quote.changes.is_empty() {
+        return view! { <p>{words.moves_compare_same()}</p> }.into_any();
+    }
+    changes(ctx, words.moves_compare_title(), &quote.changes)
 }
 
 fn steps(ctx: &PageContext, quote: &MoveQuote) -> AnyView {
@@ -154,7 +161,13 @@ fn steps(ctx: &PageContext, quote: &MoveQuote) -> AnyView {
         ctx.locale.pick(&new.name_en, &new.name_ja),
         &quote.after.plan.region,
     );
-    let carried = (quote.can_carry != Some(false))
+    // What cannot be is not told of.
+    let may_carry = quote.can_carry != Some(false);
+    let (cut, users) = match may_carry {
+        true => (words.moves_plan_cut(), words.moves_plan_users()),
+        false => (words.moves_plan_not_cut(), words.moves_plan_users_anew()),
+    };
+    let carried = may_carry
         .then(|| [words.moves_plan_link(), words.moves_plan_carry()])
         .into_iter()
         .flatten();
@@ -165,10 +178,10 @@ fn steps(ctx: &PageContext, quote: &MoveQuote) -> AnyView {
         .collect();
     view! {
         <p>{from_to}</p>
-        <ol>{lines}</ol>
-        <p>{words.moves_plan_cut()}</p>
+        <ol class="what-happens">{lines}</ol>
+        <p>{cut}</p>
         <p>{words.moves_plan_undone()}</p>
-        <p>{words.moves_plan_users()}</p>
+        <p>{users}</p>
     }
     .into_any()
 }

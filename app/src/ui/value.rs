@@ -2,7 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::{context::PageContext, format, islands::CopyButton, words::Locale};
+use crate::{
+    context::PageContext,
+    format,
+    islands::CopyButton,
+    words::{Locale, Words},
+};
 
 /// An amount in minor units with its currency.
 pub fn money(minor: i64, currency: &str) -> AnyView {
@@ -39,6 +44,18 @@ pub fn id(ctx: &PageContext, whole: &str) -> AnyView {
         <span class="id">
             <code title=whole.to_owned()>{shortened(whole)}</code>
             <CopyButton text=whole.to_owned() label=words.common_copy().to_owned() done=words.common_copied().to_owned()/>
+        </span>
+    }
+    .into_any()
+}
+
+/// A text that is used elsewhere, all of it, with a button that copies it.
+pub fn whole(words: Words, text: &str) -> AnyView {
+    let (copy, copied) = (words.common_copy().to_owned(), words.common_copied().to_owned());
+    view! {
+        <span class="whole">
+            <code>{text.to_owned()}</code>
+            <CopyButton text=text.to_owned() label=copy done=copied/>
         </span>
     }
     .into_any()

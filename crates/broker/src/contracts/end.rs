@@ -162,6 +162,7 @@ impl Broker {
         }
         let state = head.state.apply(ContractEvent::AskRelease)?;
         contracts::set_state(tx, &StateChange::to(head, state, self.now())).await?;
+        contracts::overtake_termination(tx, head.id, self.now()).await?;
         let input = ReleaseInput { provider: head.provider_id };
         let owner = head.organisation_id.to_string();
         let from = self.origin(&owner, Priority::Normal);

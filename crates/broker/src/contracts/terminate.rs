@@ -14,6 +14,7 @@ use crate::notices::{ContractNews, NoticeKind};
 use crate::{Broker, BrokerError, Listed, OpContext};
 use domain::{Action, ContractId, ContractState, DurationUs, OrganisationId, Timestamp};
 use rust_decimal::prelude::ToPrimitive;
+use std::collections::HashMap;
 use storage::contracts::{self, Contract, ContractHead, Termination};
 use storage::{Tx, lock, providers};
 
@@ -69,13 +70,16 @@ impl Broker {
         let provider = self.own_provider(ctx, &mut tx).await?;
         ctx.may(Action::TerminateContract, provider.organisation_id, "contract")?;
         let page =
-            contracts::list_by_provider(&mut tx, provider.id, cursor.as_ref(), limit).await?;
-        let mut items = Vec::with_capacity(page.items.len());
-        for head in &page.items {
-            let contract = contracts::find(&mut tx, head.id).await?;
-            let contract = contract.ok_or(BrokerError::NotFound { what: "contract" })?;
-            items.push(self.delivered(&mut tx, &contract).await?);
+            contracts::list_whole_by_provider(&mut tx, provider.id, cursor.as_ref(), limit).await?;
+        let mut last = HashMap::new();
+        if let (Some(first), Some(end)) = (page.items.first(), page.items.last()) {
+            let between = (&first.head, &end.head);
+            let rows =
+                contracts::list_latest_terminations(&mut tx, provider.id, between, limit).await?;
+            last.extend(rows.into_iter().map(|row| (row.contract_id, row)));
         }
+        let view = |one: &Contract| self.delivered(one, last.get(&one.head.id));
+        let items = page.items.iter().map(view).collect();
         Ok(Listed { items, next: page.next.map(|cursor| cursor.to_string()) })
     }
 
@@ -87,18 +91,16 @@ impl Broker {
     ) -> Result<DeliveredContract, BrokerError> {
         let mut tx = self.begin_read().await?;
         let contract = deliverer(ctx, &mut tx, id).await?;
-        self.delivered(&mut tx, &contract).await
+        let last = contracts::list_terminations(&mut tx, id).await?;
+        // One of a provider that the contract has left is not for this one to read.
+        let own = last.iter().find(|row| row.provider_id == contract.head.provider_id);
+        Ok(self.delivered(&contract, own))
     }
 
-    async fn delivered(
-        &self,
-        tx: &mut Tx,
-        contract: &Contract,
-    ) -> Result<DeliveredContract, BrokerError> {
+    fn delivered(&self, contract: &Contract, last: Option<&Termination>) -> DeliveredContract {
         let head = &contract.head;
         let notice = promised(&contract.offer_document);
-        let last = contracts::list_terminations(tx, head.id).await?;
-        Ok(DeliveredContract {
+        DeliveredContract {
             id: head.id,
             customer: head.organisation_name.clone(),
             service_name: head.service_name.clone(),
@@ -113,8 +115,8 @@ impl Broker {
             earliest: END_STATES
                 .contains(&head.state)
                 .then(|| self.now().plus_us(notice.notice_us)),
-            termination: last.first().map(TerminationView::of),
-        })
+            termination: last.map(TerminationView::of),
+        }
     }
 
     /// Gives notice to a customer: the service ends at a moment that lies at least so far ahead as the signed

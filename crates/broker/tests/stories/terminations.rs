@@ -83,6 +83,8 @@ async fn uc5_3_a_provider_ends_a_contract_only_with_the_notice_that_it_signed(en
     let page = scene.market.page(&scene.customer, scene.id).await;
     let shown = page.termination.unwrap();
     assert_eq!((shown.state.as_str(), shown.ends_at), ("pending", wish.ends_at));
+    let list = broker.delivered_contracts(&scene.provider, None, 10).await.unwrap();
+    assert_eq!(list.items[0].termination.as_ref(), Some(&shown), "the list says the same");
     assert!(!page.alternatives.offers.is_empty(), "where to go is shown with it");
     let other = scene.give(&scene.wish(PROMISED_DAYS + 1)).await;
     assert!(matches!(other, Err(BrokerError::Conflict { code: "notice_given", .. })), "{other:?}");

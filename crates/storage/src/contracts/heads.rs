@@ -26,6 +26,12 @@ statements! {
         SELECT ", head_columns!(), " FROM ", head_tables!(), "
         WHERE contract.organisation_id = $1 AND (signed_at, contract.id) < ($2, $3)
         ORDER BY signed_at DESC, contract.id DESC LIMIT $4");
+    LIST_WHOLE_BY_PROVIDER = concat!("
+        SELECT ", head_columns!(), ", offer_document, offer_hash, requirement_document,
+            requirement_hash, plan
+        FROM ", head_tables!(), "
+        WHERE contract.provider_id = $1 AND (signed_at, contract.id) < ($2, $3)
+        ORDER BY signed_at DESC, contract.id DESC LIMIT $4");
     LIST_BY_PROVIDER = concat!("
         SELECT ", head_columns!(), " FROM ", head_tables!(), "
         WHERE contract.provider_id = $1 AND (signed_at, contract.id) < ($2, $3)
@@ -130,6 +136,19 @@ pub async fn list_by_provider(
     let (provider, rows) = (provider.uuid(), fetch_limit(limit));
     let rows = list!(tx, ContractHead, LIST_BY_PROVIDER, provider, at, id, rows)?;
     Ok(cut(rows, limit, after))
+}
+
+/// The same with their texts.
+pub async fn list_whole_by_provider(
+    tx: &mut Tx,
+    provider: ProviderId,
+    cursor: Option<&Cursor>,
+    limit: u32,
+) -> Result<Page<Contract>, StorageError> {
+    let (at, id) = Cursor::newest_first(cursor);
+    let rows = fetch_limit(limit);
+    let rows = list!(tx, Contract, LIST_WHOLE_BY_PROVIDER, provider.uuid(), at, id, rows)?;
+    Ok(cut(rows, limit, |row| after(&row.head)))
 }
 
 /// Lists the contracts that stand in a state, newest first; those that wait for their beginning stand in none.

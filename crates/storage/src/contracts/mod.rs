@@ -50,7 +50,8 @@ pub use closing::{
 };
 pub use heads::{
     count_in_state, count_live_by_offer, find, find_head, find_live_by_name, insert,
-    is_signed_already, list_by_organisation, list_by_provider, list_by_state, set_state,
+    is_signed_already, list_by_organisation, list_by_provider, list_by_state,
+    list_whole_by_provider, set_state,
 };
 pub use moves::{
     Move, NewMove, insert_move, list_moves, note_left_meter, note_left_statement, note_switch,
@@ -66,6 +67,6 @@ pub use rows::{
 };
 pub use terminations::{
     Termination, close_termination, find_pending_termination, insert_termination,
-    list_due_terminations, list_terminations,
+    list_due_terminations, list_latest_terminations, list_terminations, overtake_termination,
 };
 pub use watch::{Watch, WatchKind, list_watches, note_watch};

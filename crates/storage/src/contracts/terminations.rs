@@ -1,5 +1,6 @@
 //! Notices by which providers end contracts.
 
+use super::ContractHead;
 use crate::record::{expect_one, find, list, record};
 use crate::statement::{execute, statements};
 use crate::{StorageError, Tx};
@@ -47,11 +48,26 @@ statements! {
         SELECT contract_id, number, provider_id, reason, notice_us, given_by, given_at, ends_at,
             state, closed_at
         FROM termination WHERE contract_id = $1 ORDER BY number DESC LIMIT $2";
+    LIST_LATEST = "
+        SELECT contract_id, number, termination.provider_id AS provider_id, reason, notice_us,
+            given_by, given_at, termination.ends_at AS ends_at, termination.state AS state,
+            closed_at
+        FROM termination JOIN contract ON contract.id = termination.contract_id
+        WHERE contract.provider_id = $1 AND termination.provider_id = $1
+            AND (signed_at, contract.id) <= ($2, $3)
+            AND (signed_at, contract.id) >= ($4, $5)
+            AND number = (
+                SELECT MAX(newer.number) FROM termination AS newer
+                WHERE newer.contract_id = termination.contract_id AND newer.provider_id = $1)
+        ORDER BY signed_at DESC, contract.id DESC LIMIT $6";
     LIST_DUE = "
         SELECT contract_id, number, provider_id, reason, notice_us, given_by, given_at, ends_at,
             state, closed_at
         FROM termination WHERE ends_at <= $1 AND state = 'pending' ORDER BY ends_at, contract_id
         LIMIT $2";
+    OVERTAKE = "
+        UPDATE termination SET state = 'overtaken', closed_at = $2
+        WHERE contract_id = $1 AND state = 'pending'";
     CLOSE = "
         UPDATE termination SET state = $3, closed_at = $4
         WHERE contract_id = $1 AND number = $2 AND state = 'pending'";
@@ -90,6 +106,27 @@ pub async fn list_terminations(
     list!(tx, Termination, LIST, contract.uuid(), MOST)
 }
 
+/// The latest notice of a provider for each of its contracts from one of its contracts to another, both included, as they stand
+/// in its list: newest first.
+pub async fn list_latest_terminations(
+    tx: &mut Tx,
+    provider: ProviderId,
+    (newest, oldest): (&ContractHead, &ContractHead),
+    limit: u32,
+) -> Result<Vec<Termination>, StorageError> {
+    list!(
+        tx,
+        Termination,
+        LIST_LATEST,
+        provider.uuid(),
+        newest.signed_at.0,
+        newest.id.uuid(),
+        oldest.signed_at.0,
+        oldest.id.uuid(),
+        i64::from(limit),
+    )
+}
+
 /// Pending notices whose moment has come, longest overdue first.
 pub async fn list_due_terminations(
     tx: &mut Tx,
@@ -97,6 +134,15 @@ pub async fn list_due_terminations(
     limit: u32,
 ) -> Result<Vec<Termination>, StorageError> {
     list!(tx, Termination, LIST_DUE, now.0, i64::from(limit))
+}
+
+/// A pending notice has nothing left to end: the contract comes to its end otherwise, or another provider delivers it.
+pub async fn overtake_termination(
+    tx: &mut Tx,
+    contract: ContractId,
+    at: Timestamp,
+) -> Result<(), StorageError> {
+    execute!(tx, OVERTAKE, contract.uuid(), at.0).map(drop)
 }
 
 /// Closes a pending notice; `Conflict` when it is no longer pending.

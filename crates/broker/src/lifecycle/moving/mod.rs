@@ -170,6 +170,9 @@ async fn switch(input: StepInput<Broker>) -> StepResult {
                 ..contract.terms()
             };
             contracts::set_terms(tx, (head.id, head.revision), &terms, now).await?;
+            if head.provider_id != wanted.wanted.provider {
+                contracts::overtake_termination(tx, head.id, now).await?;
+            }
             let left = standing.allocation.as_str();
             let kinds = [(left, (GROUP, LEFT)), (opened.id.as_str(), (ARRIVING, GROUP))];
             for (native_id, kinds) in kinds {

@@ -3,9 +3,9 @@
 use super::*;
 use broker::BrokerError;
 use broker::changes::Scale;
-use broker::contracts::Plan;
+use broker::contracts::{GiveNotice, Plan};
 use domain::{Money, Role};
-use testkit::customer_of_broker;
+use testkit::{customer_of_broker, person};
 
 const HOUR_US: i64 = 3_600_000_000;
 
@@ -21,6 +21,26 @@ fn faults(error: BrokerError) -> Vec<String> {
         BrokerError::Invalid(faults) => faults.into_iter().map(|fault| fault.code).collect(),
         other => panic!("{other:?}"),
     }
+}
+
+/// What a provider that leaves is for: its customer goes elsewhere, and the notice has nothing left to end.
+async fn uc5_3_a_move_away_from_a_provider_that_ends_the_contract_keeps_it(engine: Engine) {
+    let (trio, id) = written(engine).await;
+    let (broker, ctx) = (&trio.broker, &trio.customer);
+    let provider = person(broker, Role::Provider).await;
+    let ends_at = now(&trio).plus_seconds(366 * 86_400);
+    let notice = GiveNotice { ends_at, reason: "the hall is torn down".to_owned() };
+    broker.give_notice(&provider, id, &notice).await.unwrap();
+    assert!(page(&trio, id).await.termination.is_some());
+    broker.move_to(ctx, id, wish(&trio, NEW, "away").await).await.unwrap();
+    run(&trio).await;
+    is_moved(&trio, id, "away").await;
+    assert!(page(&trio, id).await.termination.is_none());
+    let theirs = broker.delivered_contracts(&provider, None, 10).await.unwrap().items;
+    assert!(theirs.iter().all(|one| one.id != id), "{theirs:?}");
+    let refused = broker.delivered_contract(&provider, id).await.unwrap_err();
+    assert!(matches!(refused, BrokerError::NotFound { .. }), "{refused:?}");
+    trio.finish().await;
 }
 
 async fn one_change_at_a_time_and_no_end_meanwhile(engine: Engine) {
@@ -149,6 +169,7 @@ async fn what_changed_on_the_market_before_the_move_begins_is_not_signed_unseen(
 
 on_both!(
     one_change_at_a_time_and_no_end_meanwhile,
+    uc5_3_a_move_away_from_a_provider_that_ends_the_contract_keeps_it,
     what_cannot_be_moved_to_is_said_before_anything_happens,
     a_move_begins_at_its_moment_is_taken_back_before_it_and_asked_for_once,
     what_changed_on_the_market_before_the_move_begins_is_not_signed_unseen,
