@@ -327,13 +327,14 @@ fn seen(words: Words, part: &Part) -> String {
 /// What is known of the size and place of a part.
 fn size(words: Words, attributes: &BTreeMap<String, String>) -> String {
     let value = |name: &str| attributes.get(name).map(String::as_str);
+    let amount = |name: &str| value(name)?.parse().ok().map(format::integer);
     let count = value("count").and_then(|count| count.parse::<i64>().ok());
     let known = [
         count.map(|count| words.contracts_inventory_count(count)),
-        value("vcpu").map(|amount| words.contracts_inventory_vcpu(amount)),
-        value("ramMb").map(|amount| words.contracts_inventory_ram(amount)),
-        value("gb").map(|amount| words.contracts_inventory_gb(amount)),
-        value("mbps").map(|amount| words.contracts_inventory_mbps(amount)),
+        amount("vcpu").map(|amount| words.contracts_inventory_vcpu(amount)),
+        amount("ramMb").map(|amount| words.contracts_inventory_ram(amount)),
+        amount("gb").map(|amount| words.contracts_inventory_gb(amount)),
+        amount("mbps").map(|amount| words.contracts_inventory_mbps(amount)),
         value("url").map(str::to_owned),
         value("zone").map(|zone| words.contracts_inventory_zone(zone)),
     ];
