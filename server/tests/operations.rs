@@ -55,6 +55,7 @@ enum Body {
     Booking,
     Secure,
     Mode,
+    Consent,
     Taken,
     Start,
     Renewal,
@@ -122,6 +123,10 @@ const TABLE: &[Row] = &[
     row("GET", "/contracts/{contract}/repair", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/repair", Body::Nothing, [401, 404, 403]),
     row("PUT", "/contracts/{contract}/repair", Body::Mode, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/preemption", Body::Nothing, [401, 404, 403]),
+    row("PUT", "/contracts/{contract}/preemption", Body::Consent, [401, 404, 403]),
+    row("DELETE", "/contracts/{contract}/preemption", Body::Nothing, [401, 404, 403]),
+    row("POST", "/contracts/{contract}/preemption/hasten", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/release", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/data", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/data/archive", Body::Nothing, [401, 404, 403]),
@@ -284,6 +289,7 @@ impl Things {
             }
             Body::Taken => Sent::Json(json!({"waive": true})),
             Body::Mode => Sent::Json(json!({"mode": "automatic"})),
+            Body::Consent => Sent::Json(json!({"noticeSeconds": 300, "keepInstances": 0})),
             Body::Change => {
                 let plan = json!({"instances": 2, "vcpu": 8, "ramMb": 32_768, "storageGb": 500,
                     "networkMbps": 100, "region": "jp-sapporo-1"});

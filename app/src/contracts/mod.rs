@@ -22,6 +22,7 @@ mod order;
 mod order_page;
 mod own;
 mod plan;
+mod preemption;
 mod quote;
 mod quote_page;
 mod release;
@@ -60,6 +61,7 @@ pub fn routes() -> Router<AppState> {
         .route("/contracts/{id}/graph", get(graph::show))
         .route("/contracts/{id}/repair", post(repair::act))
         .route("/contracts/{id}/release", get(release::ask).post(release::release))
+        .route("/contracts/{id}/preemption", get(preemption::show).post(preemption::answer))
         .route("/contracts/{id}/data", post(data::take))
         .route("/contracts/{id}/data.tar", get(data::download))
         .route("/contracts/{id}/start", post(start::answer))

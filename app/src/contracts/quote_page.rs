@@ -58,6 +58,7 @@ pub(super) fn sheet(
             {signed_before(words, view)}
             {same_name(words, form, view)}
             {obstacle(ctx, form, view)}
+            {lifeline(words, view)}
             {error_summary(form, words)}
             {section("offer", words.contracts_quote_offer(), offer_summary(ctx, card))}
             {section("fit", words.contracts_fit_title(), fit(ctx, view))}
@@ -91,6 +92,14 @@ fn price_changed(words: Words, view: &QuoteView) -> Option<AnyView> {
     let body = view! { <p>{words.contracts_price_changed_text()}</p> };
     let inside = notice(Kind::Attention, title, body.into_any());
     Some(view! { <div role="alert">{inside}</div> }.into_any())
+}
+
+/// What it means that the need is a lifeline (F7.4.6).
+fn lifeline(words: Words, view: &QuoteView) -> Option<AnyView> {
+    broker::contracts::is_lifeline(&view.quote.requirement).then(|| {
+        let text = words.preempt_page_quote_text(domain::COMPENSATION_PERCENT);
+        notice(Kind::Attention, words.preempt_page_quote(), view! { <p>{text}</p> }.into_any())
+    })
 }
 
 /// What a cloud that holds nothing means for whoever signs.

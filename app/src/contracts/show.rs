@@ -12,7 +12,8 @@ use domain::{ContractState, Role};
 use leptos::prelude::*;
 
 use super::{
-    alternatives, changes, contract_id, data, documents, end, inventory, measured, plan, start,
+    alternatives, changes, contract_id, data, documents, end, inventory, measured, plan,
+    preemption, start,
     state::{CALLED_OFF, CANCELLED, lead, reason, state_badge},
     steps,
 };
@@ -108,6 +109,11 @@ fn sheet(
                 format!("/contracts/{}/move", card.id),
             )),
             Some(link_button(
+                Look::Secondary,
+                words.preempt_open(),
+                format!("/contracts/{}/preemption", card.id),
+            )),
+            Some(link_button(
                 Look::Danger,
                 words.contracts_release_open(),
                 format!("/contracts/{}/release", card.id),
@@ -134,6 +140,7 @@ fn sheet(
             {repair.and_then(|repair| inventory::differs(ctx, card.id, repair))}
             {data.map(|data| data::waiting(ctx, card.id, data))}
             {failure(ctx, contract)}
+            {preemption::standing(ctx, contract)}
             {provider_ends(ctx, contract)}
             {start::waits(ctx, card)}
             {(card.state == ContractState::Released).then(|| documents::after_release(ctx, contract))}

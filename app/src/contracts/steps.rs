@@ -17,6 +17,9 @@ const REPAIR: &str = "repair_service";
 const SCALE: &str = "scale_contract";
 /// The kind that moves a service to another offer.
 const MOVE: &str = "move_contract";
+/// The kind that gives room to a lifeline, and the one that gets it back.
+const PREEMPT: &str = "preempt_service";
+const RETURN: &str = "return_room";
 
 /// A workflow as it stands; ends when nothing more will happen by itself.
 pub(crate) fn view(locale: Locale, timeline: &Timeline) -> TimelineView {
@@ -39,6 +42,8 @@ pub(crate) fn kind_word(words: Words, kind: &str) -> String {
         REPAIR => words.contracts_kind_repair().to_owned(),
         SCALE => words.changes_kind_scale().to_owned(),
         MOVE => words.moves_kind_move().to_owned(),
+        PREEMPT => words.preempt_kind_take().to_owned(),
+        RETURN => words.preempt_kind_back().to_owned(),
         "firm_list" => words.securing_kind_firm().to_owned(),
         "secure" => words.securing_kind_secure().to_owned(),
         other => other.to_owned(),
@@ -59,6 +64,12 @@ fn headline(words: Words, timeline: &Timeline) -> String {
         ("running", _) if timeline.kind == MOVE => words.moves_headline_moving(),
         ("done", _) if timeline.kind == MOVE => words.moves_headline_moved(),
         ("undone", _) if timeline.kind == MOVE => words.moves_headline_undone(),
+        ("running", _) if timeline.kind == PREEMPT => words.preempt_kind_taking(),
+        ("done", _) if timeline.kind == PREEMPT => words.preempt_kind_taken(),
+        ("undone", _) if timeline.kind == PREEMPT => words.preempt_kind_take_undone(),
+        ("running", _) if timeline.kind == RETURN => words.preempt_kind_returning(),
+        ("done", _) if timeline.kind == RETURN => words.preempt_kind_returned(),
+        ("undone", _) if timeline.kind == RETURN => words.preempt_kind_return_undone(),
         ("running", true) => words.contracts_headline_activating(),
         ("running", false) => words.contracts_headline_releasing(),
         ("undoing", _) => words.contracts_headline_undoing(),
@@ -98,6 +109,8 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         "hand_over" => words.contracts_step_hand_over(),
         "check" => words.changes_step_check(),
         "resize" => words.changes_step_resize(),
+        "shrink" => words.preempt_kind_shrink(),
+        "grow" => words.preempt_kind_grow(),
         "link" => words.moves_step_link(),
         "halt" => words.moves_step_halt(),
         "pull" => words.moves_step_pull(),

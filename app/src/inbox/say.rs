@@ -49,6 +49,10 @@ fn of_contract(ctx: &PageContext, kind: NoticeKind, news: &ContractNews) -> Stri
     match kind {
         NoticeKind::ProviderEnds => words.notice_inbox_ends(provider, name, at),
         NoticeKind::ProviderStays => words.notice_inbox_stays(provider, name),
+        NoticeKind::PreemptionNoticed => words.preempt_inbox_noticed(name, at),
+        NoticeKind::PreemptionCalledOff => words.preempt_inbox_called_off(name),
+        NoticeKind::Preempted => words.preempt_inbox_taken(name),
+        NoticeKind::RoomReturned => words.preempt_inbox_returned(name),
         _ => words.notice_inbox_ended(provider, name),
     }
 }

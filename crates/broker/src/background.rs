@@ -101,6 +101,14 @@ impl Broker {
                     broker.terminate_due().await.map(drop)
                 }
             }));
+            let preempt = self.clone();
+            tasks.spawn(every(END_EVERY, shutdown.clone(), "pre-emption", move || {
+                let broker = preempt.clone();
+                async move {
+                    broker.preempt_due().await?;
+                    broker.return_due().await.map(drop)
+                }
+            }));
             let tell = self.clone();
             tasks.spawn(every(NOTICES_EVERY, shutdown.clone(), "notices", move || {
                 let broker = tell.clone();

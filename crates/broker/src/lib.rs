@@ -25,6 +25,7 @@ pub mod offers;
 mod password;
 pub mod planning;
 pub mod ports;
+pub mod preemption;
 pub mod providers;
 mod reach;
 mod reading;

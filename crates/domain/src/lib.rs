@@ -7,6 +7,7 @@ mod id;
 mod money;
 mod offer;
 mod policy;
+mod preemption;
 mod time;
 mod transition;
 
@@ -21,5 +22,8 @@ pub use id::{
 pub use money::{Currency, Money, MoneyError};
 pub use offer::{OFFER_TRANSITIONS, OfferEvent, OfferState};
 pub use policy::{Action, POLICY, PolicyRow, Refusal, Relation, authorise};
+pub use preemption::{
+    COMPENSATION_PERCENT, PREEMPTION_TRANSITIONS, PreemptionEvent, PreemptionState, compensation,
+};
 pub use time::{Clock, DurationUs, ManualClock, Timestamp};
 pub use transition::{InvalidTransition, Transition, next_state};

@@ -5,8 +5,8 @@
 use crate::StorageError;
 use domain::{
     AuditId, ChangeKind, ChangeState, ContractId, ContractState, Currency, FirmListId, Money,
-    NoticeId, OfferId, OfferState, OrderId, OrganisationId, ProviderId, RequirementId, ResourceId,
-    Role, SecuringId, StatementId, Timestamp, TokenId, UserId,
+    NoticeId, OfferId, OfferState, OrderId, OrganisationId, PreemptionState, ProviderId,
+    RequirementId, ResourceId, Role, SecuringId, StatementId, Timestamp, TokenId, UserId,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -79,6 +79,7 @@ column! {
     ContractState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     ChangeKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     ChangeState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
+    PreemptionState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     u16, i64, |value, what| Self::try_from(value).map_err(|_| corrupt(what, value));
     [u8; 32], Vec<u8>, |value, what| {
         Self::try_from(value).map_err(|found| corrupt(what, format_args!("{} bytes", found.len())))

@@ -35,6 +35,7 @@ const MODULES: &[&[Statement]] = &[
     crate::notices::ALL,
     crate::contracts::bookings::ALL,
     crate::contracts::care::ALL,
+    crate::contracts::preemptions::ALL,
     crate::contracts::terminations::ALL,
     crate::contracts::changes::ALL,
     crate::contracts::closing::ALL,

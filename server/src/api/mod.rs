@@ -30,6 +30,7 @@ mod openapi;
 mod orders;
 mod plans;
 mod precondition;
+mod preemption;
 pub mod problem;
 mod provider_offers;
 mod ranges;
@@ -70,6 +71,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(securings::routes())
         .merge(firm_lists::routes())
         .merge(care::routes())
+        .merge(preemption::routes())
         .merge(data::routes())
         .merge(conformance::routes())
         .merge(provider_offers::routes())

@@ -107,7 +107,8 @@ impl From<&ContractNews> for ContractNewsBody {
 struct NoticeBody {
     /// `ntc_…`
     id: String,
-    /// offer_gained, offer_lost, offer_changed; about a contract provider_ends, provider_stays, provider_ended.
+    /// offer_gained, offer_lost, offer_changed; about a contract provider_ends, provider_stays, provider_ended,
+    /// preemption_noticed, preemption_called_off, preempted, room_returned.
     kind: &'static str,
     /// The need; null: it is about a contract.
     requirement: Option<NoticeNeedBody>,

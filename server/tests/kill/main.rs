@@ -18,6 +18,7 @@ mod broker_dies;
 mod cloud_dies;
 mod firm;
 mod moves;
+mod preemption;
 mod processes;
 mod secure;
 mod story;

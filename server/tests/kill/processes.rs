@@ -122,23 +122,32 @@ pub struct CloudProcess {
     address: Ipv4Addr,
     data: PathBuf,
     regions: Vec<String>,
+    instances: i64,
     running: Option<Talking>,
 }
 
+/// Machines in each zone, more than the stories need.
+const PLENTY: i64 = 40;
+
 impl CloudProcess {
     pub fn start(data: &Path) -> Self {
-        Self::with_regions(data, &["jp-sapporo-1", "jp-osaka-1"])
+        Self::start_with_room(data, PLENTY)
+    }
+
+    /// A cloud with so many machines in each region.
+    pub fn start_with_room(data: &Path, instances: i64) -> Self {
+        Self::with_regions(data, &["jp-sapporo-1", "jp-osaka-1"], instances)
     }
 
     /// A cloud with one region.
     pub fn start_in(data: &Path, region: &str) -> Self {
-        Self::with_regions(data, &[region])
+        Self::with_regions(data, &[region], PLENTY)
     }
 
-    fn with_regions(data: &Path, regions: &[&str]) -> Self {
+    fn with_regions(data: &Path, regions: &[&str], instances: i64) -> Self {
         let regions = regions.iter().map(|region| (*region).to_owned()).collect();
         let (address, data) = (own_address(), data.to_owned());
-        let mut cloud = Self { address, data, regions, running: None };
+        let mut cloud = Self { address, data, regions, instances, running: None };
         cloud.start_again();
         cloud
     }
@@ -150,7 +159,14 @@ impl CloudProcess {
             .args(["cloud", "--listen", &format!("{}:{API_PORT}", self.address)])
             .args(["--first-address", &self.address.to_string(), "--ports", "200"])
             .args(["--link-listen", &format!("{}:{LINK_PORT}", self.address)])
-            .args(["--instances", "40", "--vcpu", "400", "--ram-mb", "2000000"])
+            .args([
+                "--instances",
+                &self.instances.to_string(),
+                "--vcpu",
+                "400",
+                "--ram-mb",
+                "2000000",
+            ])
             .args(["--storage-gb", "40000", "--mbps", "40000", "--log", "info"])
             .env("KUMOICHI_CLOUD_TOKEN", TOKEN)
             .arg("--data")

@@ -21,7 +21,7 @@ const EVERYWHERE_VARIABLE: &str = "KUMOICHI_KILL_EVERYWHERE";
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The kinds of workflow of the program; a new one needs a story.
-pub const KINDS: [&str; 12] = [
+pub const KINDS: [&str; 14] = [
     "activate_contract",
     "release_contract",
     "release_returning_data",
@@ -32,6 +32,8 @@ pub const KINDS: [&str; 12] = [
     "scale_contract",
     "move_contract",
     "adopt_service",
+    "preempt_service",
+    "return_room",
     "firm_list",
     "secure",
 ];

@@ -5,6 +5,7 @@ use crate::audit::{Entry, record};
 use crate::contracts::{END_MAX_US, engine};
 use crate::error::shown_moment;
 use crate::lifecycle::{self, ScaleInput};
+use crate::preemption::{clear_preemption, must_have_its_room};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{
     Action, ChangeEvent, ChangeKind, ChangeState, ContractId, ContractState, Money, Timestamp,
@@ -79,9 +80,8 @@ impl Broker {
             return repeated((&first, row.as_ref()), &asked, &contract, work_out);
         }
         must_be_free(&mut tx, &contract.head).await?;
-        if asked.kind != ChangeKind::Renew && is_repaired(&mut tx, id).await? {
-            let detail = "the service is being repaired".to_owned();
-            return Err(BrokerError::Conflict { code: "contract_busy", detail });
+        if asked.kind != ChangeKind::Renew {
+            must_be_at_rest(&mut tx, id).await?;
         }
         let now = self.now();
         check_from(&asked, &contract.head, now)?;
@@ -224,17 +224,19 @@ const CONTRACT_ENDED: &str = "contract_ended";
 /// Clears the way for the end of a contract: what is scheduled is called off; what is under way comes to
 /// its end first, so that two workflows never work on one service.
 pub(crate) async fn clear_way(
+    broker: &Broker,
     tx: &mut Tx,
     contract: ContractId,
-    now: Timestamp,
 ) -> Result<(), BrokerError> {
+    let now = broker.now();
     match open_change(tx, contract, now).await? {
-        None => Ok(()),
+        None => {}
         Some(change) if change.state == ChangeState::Scheduled => {
-            call_off(tx, &change, Some(CONTRACT_ENDED), now).await
+            call_off(tx, &change, Some(CONTRACT_ENDED), now).await?;
         }
-        Some(_) => Err(under_way()),
+        Some(_) => return Err(under_way()),
     }
+    clear_preemption(broker, tx, contract).await
 }
 
 /// The change that has not ended. One whose workflow was given up at the desk has: it failed.
@@ -284,6 +286,15 @@ pub(super) async fn must_be_free(tx: &mut Tx, head: &ContractHead) -> Result<(),
 pub(super) async fn is_repaired(tx: &mut Tx, id: ContractId) -> Result<bool, BrokerError> {
     let found = storage::workflow::unfinished(tx, lifecycle::REPAIR, &id.to_string()).await?;
     Ok(found.is_some())
+}
+
+/// Nothing else than a change works on the service, and it has all that was ordered.
+async fn must_be_at_rest(tx: &mut Tx, id: ContractId) -> Result<(), BrokerError> {
+    if is_repaired(tx, id).await? {
+        let detail = "the service is being repaired".to_owned();
+        return Err(BrokerError::Conflict { code: "contract_busy", detail });
+    }
+    must_have_its_room(tx, id).await
 }
 
 fn under_way() -> BrokerError {

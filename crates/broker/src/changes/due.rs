@@ -39,8 +39,9 @@ impl Broker {
         let running = head.filter(|head| head.state == ContractState::Active);
         let due = found.filter(|change| change.state == ChangeState::Scheduled);
         let (Some(head), Some(change)) = (running, due) else { return Ok(false) };
-        // It begins as soon as the repair has come to its end.
-        if is_repaired(&mut tx, id).await? {
+        // It begins as soon as the repair has come to its end, or the service has its room back.
+        let preempted = contracts::find_open_preemption(&mut tx, id).await?.is_some();
+        if preempted || is_repaired(&mut tx, id).await? {
             return Ok(false);
         }
         let state = change.state.apply(ChangeEvent::Begin)?;

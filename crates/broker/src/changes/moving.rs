@@ -5,6 +5,7 @@ use super::ask::{Asked, Request};
 use super::{MoveFacts, Terms, ask};
 use crate::contracts::{Plan, plan_for, plan_obstacle, signed_price};
 use crate::lifecycle::{ActivateInput, MoveInput};
+use crate::preemption::must_have_its_room;
 use crate::requirements::{RankedOffer, RequirementSource};
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, OpContext};
@@ -228,6 +229,7 @@ impl Broker {
         let owner = contract.head.organisation_id;
         ctx.may(Action::ChangeContract, Some(owner), "contract")?;
         ask::must_be_free(&mut tx, &contract.head).await?;
+        must_have_its_room(&mut tx, contract.head.id).await?;
         Ok(contract)
     }
 

@@ -4,6 +4,7 @@ use super::ask::{Asked, Request};
 use super::{Terms, ask};
 use crate::contracts::{Plan, signed_price};
 use crate::documents::read_offer;
+use crate::preemption::must_have_its_room;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, ChangeKind, ContractId, Money, Timestamp};
 use storage::contracts::Contract;
@@ -48,6 +49,7 @@ impl Broker {
         let owner = contract.head.organisation_id;
         ctx.may(Action::ChangeContract, Some(owner), "contract")?;
         ask::must_be_free(&mut tx, &contract.head).await?;
+        must_have_its_room(&mut tx, contract.head.id).await?;
         drop(tx);
         let before = Terms::of(&contract)?;
         let after = scaled(&contract, &before, plan)?;

@@ -69,7 +69,7 @@ impl Broker {
         if matches!(head.state, ContractState::Releasing | ContractState::Released) {
             return Ok(());
         }
-        clear_way(&mut tx, id, self.now()).await?;
+        clear_way(self, &mut tx, id).await?;
         self.begin_release(&mut tx, &head, data).await?;
         let entry = Entry::new("contract.release_asked", id).with("data", data.as_str());
         record(self, ctx, &mut tx, entry).await?;
@@ -139,7 +139,7 @@ impl Broker {
         };
         let head = contracts::find_head(&mut tx, id).await?;
         let Some(head) = head.filter(is_due) else { return Ok(false) };
-        if !clear_for_end(&mut tx, id, now).await? {
+        if !clear_for_end(self, &mut tx, id).await? {
             return Ok(false);
         }
         self.begin_release(&mut tx, &head, DataAtEnd::Erase).await?;
@@ -202,11 +202,11 @@ impl Broker {
 /// Calls off what is only scheduled; `false` while a change is being made: the contract ends as soon as that has
 /// come to its end.
 pub(super) async fn clear_for_end(
+    broker: &Broker,
     tx: &mut Tx,
     id: ContractId,
-    now: Timestamp,
 ) -> Result<bool, BrokerError> {
-    match clear_way(tx, id, now).await {
+    match clear_way(broker, tx, id).await {
         Err(BrokerError::Conflict { code: "change_under_way", .. }) => Ok(false),
         done => done.map(|()| true),
     }

@@ -27,10 +27,12 @@ pub(crate) use quote::{
 };
 pub(crate) use read::{cards as contract_cards, parse_cursor};
 pub use ready::service_name_fault;
+pub use sign::is_lifeline;
 pub(crate) use sign::{Existing, class_of, contract_id, engine};
 
 use crate::Listed;
 use crate::changes::ChangeView;
+use crate::preemption::PreemptionRow;
 use crate::requirements::{RankedOffer, RequirementSource};
 use domain::{
     ContractId, ContractState, DurationUs, Money, OfferId, OrderId, RequirementId, Timestamp,
@@ -329,6 +331,8 @@ pub struct ContractPage {
     pub watches: Vec<storage::contracts::Watch>,
     /// The notice by which its provider ends it: the one that is pending, or that ended it.
     pub termination: Option<TerminationView>,
+    /// Room that it gives to a lifeline now, or is about to give.
+    pub preemption: Option<PreemptionRow>,
     /// What was booked for it at a cloud that holds nothing, oldest first.
     pub bookings: Vec<BookingView>,
     /// Whether its cloud was last found to have something else than was ordered.

@@ -6,6 +6,7 @@ use super::{
     Alternatives, BookingView, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan,
     ResourceView, StatementView, TerminationView,
 };
+use crate::preemption::PreemptionRow;
 use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, OpContext, inventory, lifecycle};
 use domain::{Action, ContractId, ContractState, Role, Timestamp};
@@ -90,6 +91,7 @@ impl Broker {
         let resources = contracts::list_resources(&mut tx, id).await?;
         let watches = contracts::list_watches(&mut tx, id).await?;
         let ended_by = contracts::list_terminations(&mut tx, id).await?;
+        let preemption = contracts::find_open_preemption(&mut tx, id).await?;
         let bookings = contracts::find_bookings(&mut tx, id).await?;
         let differs = inventory::differs(&mut tx, id, self.now()).await?;
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
@@ -127,6 +129,7 @@ impl Broker {
                 .iter()
                 .find(|row| ["pending", "ended"].contains(&row.state.as_str()))
                 .map(TerminationView::of),
+            preemption: preemption.map(|row| PreemptionRow::of(&row, self.now())),
             bookings: bookings.iter().map(BookingView::of).collect(),
             differs,
             statement: statement.map(|row| StatementView {

@@ -209,15 +209,30 @@ impl Broker {
     }
 }
 
-/// F7.4.6: a service that the need calls a lifeline is secured before all others.
+/// F7.4.6: the rank that a service has when capacity is short, as its need says it. A lifeline is secured before all
+/// others.
 pub(crate) fn class_of(requirement: &str) -> Result<Priority, BrokerError> {
     let (requirement, _) = read_requirement(requirement)
         .map_err(|faults| BrokerError::Internal(format!("the signed need: {faults}")))?;
-    let disaster = requirement.spec.profiles.disaster.as_ref();
-    Ok(match disaster.and_then(|profile| profile.recovery_priority) {
+    Ok(class(&requirement.spec))
+}
+
+fn class(spec: &sla::RequirementSpec) -> Priority {
+    let disaster = spec.profiles.disaster.as_ref();
+    match disaster.and_then(|profile| profile.recovery_priority) {
         Some(RecoveryPriority::Lifeline) => Priority::Lifeline,
-        _ => Priority::Normal,
-    })
+        _ => match spec.priority {
+            Some(sla::Priority::Lifeline) => Priority::Lifeline,
+            Some(sla::Priority::High) => Priority::Urgent,
+            Some(sla::Priority::Normal) | None => Priority::Normal,
+            Some(sla::Priority::Low) => Priority::Background,
+        },
+    }
+}
+
+/// Whether it is a lifeline.
+pub fn is_lifeline(requirement: &sla::Requirement) -> bool {
+    class(&requirement.spec) == Priority::Lifeline
 }
 
 /// The same key of the same organisation names the same contract, so a repeated click signs once.
@@ -242,5 +257,37 @@ pub(crate) fn engine(error: workflow::WorkflowError) -> BrokerError {
     match error {
         workflow::WorkflowError::Storage(error) => BrokerError::Storage(error),
         other => BrokerError::Conflict { code: "workflow", detail: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn need(priority: &str, recovery: &str) -> String {
+        format!(
+            "apiVersion: sla.kumoichi/v1alpha1\nkind: QualityRequirement\n\
+             metadata: {{name: x, version: 1, title: {{en: x, ja: x}}}}\n\
+             spec:\n  userRegions: [JP]\n{priority}  profiles:\n    normal:\n      items:\n        \
+             - {{item: availability.service_uptime, op: gte, value: 0.9, level: must, weight: 1}}\n{recovery}"
+        )
+    }
+
+    #[test]
+    fn f7_4_6_a_service_has_the_class_that_its_need_says() {
+        let disaster = "    disaster: {recoveryPriority: lifeline}\n";
+        let cases = [
+            ("", "", Priority::Normal),
+            ("  priority: low\n", "", Priority::Background),
+            ("  priority: normal\n", "", Priority::Normal),
+            ("  priority: high\n", "", Priority::Urgent),
+            ("  priority: lifeline\n", "", Priority::Lifeline),
+            ("", disaster, Priority::Lifeline),
+            ("  priority: low\n", disaster, Priority::Lifeline),
+        ];
+        for (priority, recovery, expected) in cases {
+            let text = need(priority, recovery);
+            assert_eq!(class_of(&text).unwrap(), expected, "{text}");
+        }
     }
 }

@@ -224,7 +224,7 @@ impl Broker {
             return Ok(false);
         }
         let ends = head.state == ContractState::Active && head.provider_id == row.provider_id;
-        if ends && !clear_for_end(&mut tx, id, now).await? {
+        if ends && !clear_for_end(self, &mut tx, id).await? {
             return Ok(false);
         }
         let state = if ends { "ended" } else { "overtaken" };

@@ -13,13 +13,13 @@ use super::place::{Placing, country_of};
 use super::rows::{Ending, GroupDetail, done_with, end};
 use super::seat::{Seat, parts};
 use super::{take_down, watching};
-use crate::Broker;
 use crate::contracts::Plan;
+use crate::{Broker, preemption};
 use domain::{ContractEvent, ProviderId};
 use provider_api::{
-    Allocation, AllocationId, ComputeSpec, ConfirmCommand, DiscoverRequest, EndpointKind,
-    ExtendCommand, HoldCommand, HoldRequest, MonitoringRequest, NetworkSpec, Quota, ReserveTerms,
-    ResourceGroup, ResourceState, StartCommand, StartRequest, StorageSpec,
+    Allocation, AllocationId, ComputeSpec, ConfirmCommand, DiscoverAnswer, DiscoverRequest,
+    EndpointKind, ExtendCommand, HoldCommand, HoldRequest, MonitoringRequest, NetworkSpec, Quota,
+    ReserveTerms, ResourceGroup, ResourceState, StartCommand, StartRequest, StorageSpec,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -150,15 +150,28 @@ pub(super) async fn discover(input: StepInput<Broker>) -> StepResult {
     placing.check_zone(&answer.zone)?;
     // What is held for this contract already may be what fills the cloud.
     if !answer.available && taken_over(&input, &cloud, &seat).await?.is_none() {
-        return Err(Stop::failed(
-            "no_capacity",
-            format!("region {} has not enough left for the whole group", placing.region),
-        ));
+        return Err(no_room(&input, &seat, &placing, &answer).await);
     }
     let monitoring = watching::wanted(&capabilities);
     let at_once = at_once::terms(&capabilities);
     let detail = GroupDetail::of(capabilities.erasure_key, &answer.zone);
     Done::with(&Discovered { detail, monitoring, at_once })
+}
+
+/// F7.4.6: a service that is set up for the first time may be a lifeline for which others make room; one that is moved
+/// runs where it is.
+async fn no_room(
+    input: &StepInput<Broker>,
+    seat: &Seat,
+    placing: &Placing,
+    answer: &DiscoverAnswer,
+) -> Stop {
+    if seat.change.is_none() {
+        let whose = (seat.contract, seat.wanted.provider);
+        return preemption::make_room(input, whose, placing, answer).await;
+    }
+    let region = &placing.region;
+    Stop::failed("no_capacity", format!("region {region} has not enough left for the whole group"))
 }
 
 /// F7.4.3, F7.4.4: compute, storage and network together or not at all, for a limited time; booked where

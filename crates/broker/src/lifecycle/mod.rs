@@ -1,7 +1,8 @@
 //! The workflows that drive a contract at its provider: `activate_contract`, `release_contract` and
 //! `release_returning_data`, for several
 //! at once `activate_order_of_2` and `activate_order_of_3`, `scale_contract`, `move_contract`, `adopt_service` for what
-//! runs already, `repair_service` where a cloud has something else than was ordered, and `reclaim_orphan` for what
+//! runs already, `repair_service` where a cloud has something else than was ordered, `preempt_service` and `return_room` where a lifeline
+//! needs the room of others, and `reclaim_orphan` for what
 //! belongs to nobody.
 //! What is held before anything is signed is in `securing`.
 //!
@@ -14,10 +15,12 @@ mod activate;
 mod adopt;
 mod at_once;
 mod cloud;
+mod halt;
 mod known;
 mod moving;
 pub(crate) mod order;
 mod place;
+mod preempt;
 mod reclaim;
 mod release;
 mod repair;
@@ -35,6 +38,7 @@ pub(crate) use cloud::{Cloud, stop};
 pub(crate) use known::KnownClouds;
 pub(crate) use moving::MoveInput;
 pub(crate) use place::Placing;
+pub(crate) use preempt::{PREEMPT, PreemptInput, RETURN_ROOM};
 pub(crate) use reclaim::ReclaimInput;
 pub(crate) use release::{RETURNING, ReleaseInput, TAKE_WITHIN, TAKEN, Taken};
 pub(crate) use repair::{KIND as REPAIR, RepairInput};
@@ -55,6 +59,8 @@ pub(crate) fn definitions() -> Vec<WorkflowDefinition<Broker>> {
     all.push(scale::definition());
     all.push(moving::definition());
     all.push(adopt::definition());
+    all.push(preempt::taking());
+    all.push(preempt::returning());
     all.push(crate::securing::firm_definition());
     all.push(crate::securing::secure_definition());
     all
@@ -98,6 +104,16 @@ pub(crate) fn scale() -> WorkflowDefinition<Broker> {
 /// The definition of moving a service to another offer, for starting it.
 pub(crate) fn moving() -> WorkflowDefinition<Broker> {
     moving::definition()
+}
+
+/// The definition of taking room of a service for a lifeline, for starting it.
+pub(crate) fn preempt() -> WorkflowDefinition<Broker> {
+    preempt::taking()
+}
+
+/// The definition of giving it back, for starting it.
+pub(crate) fn return_room() -> WorkflowDefinition<Broker> {
+    preempt::returning()
 }
 
 /// The kind of workflow that makes a change; `None` where nothing at a cloud is different.

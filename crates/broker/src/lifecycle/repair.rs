@@ -74,7 +74,7 @@ fn has_failed(graph: &ResourceGraph, kind: ResourceKind) -> bool {
 }
 
 /// Machines that are written down as running and do not run are stopped first.
-async fn start(input: StepInput<Broker>) -> StepResult {
+pub(super) async fn start(input: StepInput<Broker>) -> StepResult {
     use ResourceState::{Active, Draining, Failed, Ready, Reserved};
     let target = target(&input).await?;
     let mut allocation = target.look().await?;
@@ -98,7 +98,7 @@ async fn start(input: StepInput<Broker>) -> StepResult {
 }
 
 /// IF13: users are let in again.
-async fn allow(input: StepInput<Broker>) -> StepResult {
+pub(super) async fn allow(input: StepInput<Broker>) -> StepResult {
     let target = target(&input).await?;
     let liveness = target.cloud.driver.liveness(&target.id).await.map_err(stop)?;
     if !liveness.alive {
@@ -110,7 +110,7 @@ async fn allow(input: StepInput<Broker>) -> StepResult {
 }
 
 /// P6.1.i4: repaired is what answers at the address that customers use.
-async fn verify(input: StepInput<Broker>) -> StepResult {
+pub(super) async fn verify(input: StepInput<Broker>) -> StepResult {
     let opened: Allocation = input.run.output("allow")?;
     super::activate::answers(&input, &opened).await
 }

@@ -42,17 +42,29 @@ pub enum NoticeKind {
     ProviderStays,
     /// It has ended.
     ProviderEnded,
+    /// A lifeline will take room of a service, as its customer agreed to.
+    PreemptionNoticed,
+    /// It will not, after all, or could not.
+    PreemptionCalledOff,
+    /// It has.
+    Preempted,
+    /// The service has its room back.
+    RoomReturned,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Gained,
         Self::Lost,
         Self::Changed,
         Self::ProviderEnds,
         Self::ProviderStays,
         Self::ProviderEnded,
+        Self::PreemptionNoticed,
+        Self::PreemptionCalledOff,
+        Self::Preempted,
+        Self::RoomReturned,
     ];
 
     /// Whether it is about a contract and not about a watched need.
@@ -71,6 +83,10 @@ impl NoticeKind {
             Self::ProviderEnds => "provider_ends",
             Self::ProviderStays => "provider_stays",
             Self::ProviderEnded => "provider_ended",
+            Self::PreemptionNoticed => "preemption_noticed",
+            Self::PreemptionCalledOff => "preemption_called_off",
+            Self::Preempted => "preempted",
+            Self::RoomReturned => "room_returned",
         }
     }
 

@@ -27,6 +27,7 @@ mod notices;
 mod offers;
 mod orders;
 mod planning;
+mod preemption;
 mod ranking;
 mod regions;
 mod renewals;

@@ -1,18 +1,18 @@
 //! The data of a service that is moved: a link between the two clouds, the old service halted, its volume taken over
 //! through the link and compared (IF2, IF3, F7.10.1). Nothing of it happens to a move without data.
 
-use super::super::activate::start_request;
 use super::super::cloud::{Cloud, stop};
+use super::super::halt as halting;
 use super::super::rows::{GROUP, done_with};
 use super::super::target::Target;
 use super::{MoveInput, Standing};
 use crate::Broker;
 use domain::DurationUs;
 use provider_api::{
-    AcceptLinkCommand, Allocation, AllocationId, BackedUpFile, BackupId, CloseLinkCommand,
-    DrainCommand, DrainRequest, Driver, DriverError, Link, LinkCommand, LinkId, LinkIsolation,
-    LinkPeer, LinkRequest, LinkShare, LinkSide, LinkState, LinkSupport, LongOperation, ProblemCode,
-    PullCommand, ResourceState, ShareCommand, ShareSource, StartCommand, WorkKind, WorkState,
+    AcceptLinkCommand, Allocation, AllocationId, BackedUpFile, BackupId, CloseLinkCommand, Driver,
+    DriverError, Link, LinkCommand, LinkId, LinkIsolation, LinkPeer, LinkRequest, LinkShare,
+    LinkSide, LinkState, LinkSupport, LongOperation, ProblemCode, PullCommand, ShareCommand,
+    ShareSource, WorkKind, WorkState,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,12 +25,8 @@ const PACES_MBPS: [u32; 4] = [1000, 100, 25, 5];
 const LOOK: Duration = Duration::from_secs(1);
 /// How long a tunnel may take to come up.
 const TUNNEL_US: DurationUs = 300 * 1_000_000;
-/// How long what is in flight may go on after newcomers are turned away.
-const DRAIN_SECONDS: u32 = 30;
 /// How long is waited for what a cloud brings to its end by itself, when a move is taken back.
 const SETTLE_US: DurationUs = 600 * 1_000_000;
-/// How long is waited for the end of a drain before the service is stopped.
-const DRAIN_US: DurationUs = 120 * 1_000_000;
 
 /// The two ends of a link: at the cloud that is left, and at the new one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -227,68 +223,25 @@ async fn close_all(cloud: &Cloud, id: &AllocationId) -> Result<(), Stop> {
     Ok(())
 }
 
-/// What is carried stands still: newcomers are turned away, what is in flight comes to its end, then it stops.
+/// What is carried stands still.
 pub(super) async fn halt(input: StepInput<Broker>) -> StepResult {
-    use ResourceState::{Active, Failed, Provisioning, Ready};
     if !carries(&input)? {
         return Ok(Done::empty());
     }
     let target = left(&input).await?;
-    let mut found = target.look().await?;
-    let drains = target.cloud.driver.capabilities().await.map_err(stop)?.drain;
-    let waited = input.clock.now().since(input.first_started_at);
-    if matches!(found.state, Active | Ready) && drains && waited < DRAIN_US {
-        let request = DrainRequest { deadline_seconds: Some(DRAIN_SECONDS) };
-        let call = target.cloud.call("")?;
-        let command = DrainCommand { call, allocation_id: target.id.clone(), request };
-        let work = target.cloud.driver.drain(command).await.map_err(stop)?;
-        if work.state == WorkState::Running {
-            return Err(Stop::sleep(LOOK, "draining", "what is in flight comes to its end"));
-        }
-        found = target.look().await?;
-    }
-    if matches!(found.state, Active | Ready | Provisioning | Failed) {
-        let command = target.cloud.command("-stop", &target.id)?;
-        found = target.cloud.driver.stop(command).await.map_err(stop)?;
-    }
+    let found = halting::halt(&input, &target).await?;
     note_left(&input, &target, &found, GROUP)
 }
 
-/// The service goes on where it was. It always calls, also when the cloud seems untouched: its higher epoch keeps a late
-/// call of the way forward from stopping the service afterwards.
+/// The service goes on where it was.
 pub(super) async fn resume(input: StepInput<Broker>) -> StepResult {
-    use ResourceState::{Draining, Failed, Reserved};
     if !carries(&input)? {
         return Ok(Done::empty());
     }
     let target = left(&input).await?;
-    let found = target.look().await?;
-    if matches!(found.state, Draining | Failed | Reserved) {
-        let wanted: MoveInput = input.run.input()?;
-        let command = StartCommand {
-            call: target.cloud.call("")?,
-            allocation_id: target.id.clone(),
-            request: start_request(&wanted.wanted.service_name),
-        };
-        let started = target.cloud.driver.start(command).await;
-        started.map_err(|error| again(&input, error))?;
-    }
-    let command = target.cloud.command("-allow", &target.id)?;
-    let opened = target.cloud.driver.allow(command).await;
-    let opened = opened.map_err(|error| again(&input, error))?;
+    let wanted: MoveInput = input.run.input()?;
+    let opened = halting::resume(&input, &target, &wanted.wanted.service_name).await?;
     note_left(&input, &target, &opened, GROUP)
-}
-
-/// A drain that has not come to its end, or a state that changed between look and call, is looked at again.
-fn again(input: &StepInput<Broker>, error: DriverError) -> Stop {
-    let waited = input.clock.now().since(input.first_started_at);
-    match error.code() {
-        Some(ProblemCode::WrongState) if waited < SETTLE_US => {
-            Stop::sleep(LOOK, "state_changed", error.to_string())
-        }
-        Some(ProblemCode::WrongState) => Stop::retry("state_changed", error.to_string()),
-        _ => stop(error),
-    }
 }
 
 /// The volume comes over, whole, as the new cloud compares it.

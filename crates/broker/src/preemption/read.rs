@@ -1,0 +1,43 @@
+//! How a service stands to pre-emption, for its customer.
+
+use super::consent::{instances, obstacle};
+use super::{AgreePreemption, ConsentView, PreemptionRow, PreemptionView};
+use crate::{Broker, BrokerError, OpContext};
+use domain::{COMPENSATION_PERCENT, ContractId, compensation};
+use storage::contracts;
+
+impl Broker {
+    /// What was agreed, and the room that this service gave or got.
+    pub async fn preemption(
+        &self,
+        ctx: &OpContext,
+        id: ContractId,
+    ) -> Result<PreemptionView, BrokerError> {
+        let mut tx = self.begin_read().await?;
+        let contract = self.readable(ctx, &mut tx, id).await?;
+        let consent = contracts::find_consent(&mut tx, id).await?;
+        let gave = contracts::list_preemptions(&mut tx, id).await?;
+        let got = contracts::list_preemptions_for(&mut tx, id).await?;
+        let (instances, now) = (instances(&contract)?, self.now());
+        let rows = |rows: Vec<contracts::Preemption>| {
+            rows.iter().map(|row| PreemptionRow::of(row, now)).collect()
+        };
+        let price = contract.head.price;
+        Ok(PreemptionView {
+            consent: consent.filter(|row| row.withdrawn_at.is_none()).map(|row| ConsentView {
+                agreed: AgreePreemption {
+                    notice_us: row.notice_us,
+                    keep_instances: row.keep_instances,
+                },
+                percent: row.percent,
+                agreed_at: row.agreed_at,
+            }),
+            obstacle: obstacle(&contract)?,
+            instances,
+            first_hour: compensation(price, COMPENSATION_PERCENT, (instances, instances), 0),
+            percent: COMPENSATION_PERCENT,
+            gave: rows(gave),
+            got: rows(got),
+        })
+    }
+}
