@@ -10,8 +10,12 @@
 mod support;
 
 use axum::http::StatusCode;
-use domain::{ContractState, Role};
+use broker::OpContext;
+use broker::contracts::{Plan, Sign};
+use broker::requirements::RequirementSource;
+use domain::{ContractId, ContractState, Role};
 use support::Site;
+use testkit::customer_of;
 
 /// What the cloud has now is drawn; what somebody stopped there is told, and repaired at a click.
 #[tokio::test]
@@ -131,4 +135,102 @@ async fn f7_5_1_what_runs_already_is_adopted_from_the_page_of_an_offer() {
     }
     let other = site.signed_in_as_other_customer().await;
     assert!(!other.page(&address).await.contains(&code), "each organisation has its own");
+}
+
+/// Signs for that many machines at the cloud; a lifeline or a service like any other.
+async fn sign(site: &Site, ctx: &OpContext, machines: i64, lifeline: bool) -> ContractId {
+    let market = &site.market;
+    let offer = market.offer("hokusei-gov-iaas").await;
+    let quote = market.broker.quote(ctx, offer, &need(site, lifeline)).await.unwrap();
+    let sign = Sign {
+        offer,
+        offer_version: quote.ranked.card.version,
+        requirement: need(site, lifeline),
+        service_name: if lifeline { "Hospital" } else { "Archive" }.to_owned(),
+        plan: Some(Plan { instances: machines, ..quote.plan }),
+        shown_price: None,
+        starts_at: None,
+        idempotency_key: format!("{machines} {lifeline}"),
+    };
+    market.broker.sign(ctx, sign).await.unwrap()
+}
+
+fn need(site: &Site, lifeline: bool) -> RequirementSource {
+    let mut need = site.market.broker.templates()[0].requirement.clone();
+    need.spec.priority = lifeline.then_some(sla::Priority::Lifeline);
+    RequirementSource::Text(sla::to_yaml(&need))
+}
+
+/// What a customer agrees to, is told, and gets for it stands on the pages of the service; nothing of whose lifeline it is.
+#[tokio::test]
+async fn f7_4_6_room_for_lifelines_is_agreed_to_told_and_paid_on_the_pages_of_a_service() {
+    let site = Site::open_with_cloud(4).await.signed_in(Role::Customer).await;
+    let ctx = site.market.person(Role::Customer).await;
+    let id = sign(&site, &ctx, 4, false).await;
+    site.market.run_workflows().await;
+    let (contract, own) = (format!("/contracts/{id}"), format!("/contracts/{id}/preemption"));
+    assert!(site.page(&contract).await.contains(&format!("href=\"{own}\"")));
+    let page = site.page(&own).await;
+    for part in ["Nothing is agreed", "value=\"300\"", "200 % of the price", "The first hour"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let wrong = site.post(&own, &[("noticeSeconds", "5"), ("keepInstances", "４")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for part in ["Say 60 to 3,600 seconds.", "Say 0 to 3: fewer machines", "value=\"5\""] {
+        assert!(wrong.text.contains(part), "{part}: {}", wrong.text);
+    }
+    let agreed = site.post(&own, &[("noticeSeconds", "６０"), ("keepInstances", "0")]).await;
+    assert_eq!((agreed.status, agreed.location.as_str()), (StatusCode::SEE_OTHER, own.as_str()));
+    let page = site.page(&own).await;
+    assert!(page.contains("may stand still") && page.contains("Take it back"), "{page}");
+    let nothing = site.post(&own, &[("step", "hasten")]).await;
+    assert!(nothing.flash("No notice waits"), "{}", nothing.cookies);
+
+    let hospital = customer_of(&site.market, "hospital").await;
+    sign(&site, &hospital, 3, true).await;
+    site.market.settle().await;
+    let told = site.page(&contract).await;
+    assert!(told.contains("given up for a lifeline at") && told.contains("begin now"), "{told}");
+    assert!(site.page("/inbox").await.contains("given up for a lifeline at"));
+    let hastened = site.post(&own, &[("step", "hasten")]).await;
+    assert!(hastened.flash("It begins now"), "{}", hastened.cookies);
+    assert_eq!(site.market.broker.preempt_due().await.unwrap(), 1);
+    site.market.run_workflows().await;
+    let taken = site.page(&contract).await;
+    for part in
+        ["The service stands still since", "You are owed", "end the service and take its data"]
+    {
+        assert!(taken.contains(part), "{part}: {taken}");
+    }
+    assert!(!taken.contains("Hospital") && !taken.contains("hospital"), "whose it is stays untold");
+    assert!(site.page(&own).await.contains("0 of 4"));
+    let japanese = site.get(&own, "ja").await.text;
+    assert!(japanese.contains("4 台中 0 台") && japanese.contains("譲渡済み"), "{japanese}");
+    let withdrawn = site.post(&own, &[("step", "withdraw")]).await;
+    assert!(withdrawn.flash("Nothing is taken of this service"), "{}", withdrawn.cookies);
+}
+
+/// Whoever signs for a lifeline reads beforehand what that means; it gives nothing, and sees what others gave.
+#[tokio::test]
+async fn f7_4_6_a_lifeline_is_told_what_it_owes_before_it_is_signed() {
+    let site = Site::open_with_cloud(4).await.signed_in(Role::Customer).await;
+    let ctx = site.market.person(Role::Customer).await;
+    let offer = site.market.offer("hokusei-gov-iaas").await;
+    for (lifeline, expected) in [(true, true), (false, false)] {
+        let text = match need(&site, lifeline) {
+            RequirementSource::Text(text) => text,
+            _ => panic!("a text"),
+        };
+        let id = site.market.broker.save_requirement(&ctx, &text, None).await.unwrap().card.id;
+        let page = site.page(&format!("/contracts/new?offer={offer}&need=saved:{id}")).await;
+        assert_eq!(page.contains("Your need is a lifeline"), expected, "{page}");
+    }
+    let id = sign(&site, &ctx, 1, true).await;
+    site.market.run_workflows().await;
+    let page = site.page(&format!("/contracts/{id}/preemption")).await;
+    assert!(
+        page.contains("It gives no room to others") && !page.contains("noticeSeconds"),
+        "{page}"
+    );
+    assert!(page.contains("No other service had to make room"), "{page}");
 }

@@ -267,7 +267,7 @@ mod tests {
     fn need(priority: &str, recovery: &str) -> String {
         format!(
             "apiVersion: sla.kumoichi/v1alpha1\nkind: QualityRequirement\n\
-             metadata: {{name: x, version: 1, title: {{en: x, ja: x}}}}\n\
+             metadata: {{name: any-need, version: 1, title: {{en: x, ja: x}}}}\n\
              spec:\n  userRegions: [JP]\n{priority}  profiles:\n    normal:\n      items:\n        \
              - {{item: availability.service_uptime, op: gte, value: 0.9, level: must, weight: 1}}\n{recovery}"
         )
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn f7_4_6_a_service_has_the_class_that_its_need_says() {
-        let disaster = "    disaster: {recoveryPriority: lifeline}\n";
+        let disaster = "    disaster: {recoveryPriority: lifeline, items: []}\n";
         let cases = [
             ("", "", Priority::Normal),
             ("  priority: low\n", "", Priority::Background),
