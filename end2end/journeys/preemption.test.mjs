@@ -26,7 +26,6 @@ for (const [language, script] of [["en", true], ["ja", false]]) {
       await guest.stop("preemption", title);
       await guest.text("preempt_none").waitFor();
       await guest.field("noticeSeconds").fill("120");
-      await guest.field("keepInstances").fill("0");
       await guest.button("preempt_agree").click();
       await guest.text("preempt_done").waitFor();
       await guest.stop("preemption-agreed", title);

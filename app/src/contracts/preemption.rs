@@ -210,7 +210,8 @@ fn consent(
         Some(consent) => {
             let withdraw = Button::secondary(words.preempt_withdraw()).sends(STEP, WITHDRAW).view();
             view! {
-                <p>{agreed(ctx, consent)}" "{words.preempt_agreed_at()}" "{time(ctx, consent.agreed_at.0)}</p>
+                <p>{agreed(ctx, consent)}</p>
+                <p class="hint">{words.preempt_agreed_at()}" "{time(ctx, consent.agreed_at.0)}</p>
                 <form method="post" action=action.clone()>{withdraw}</form>
             }
             .into_any()
@@ -225,7 +226,6 @@ fn consent(
         let amount = format::money(hour.minor, hour.currency.code());
         view! { " "{words.preempt_first_hour(amount)} }
     });
-    let most = view.instances - 1;
     let send = match view.consent {
         Some(_) => words.preempt_change(),
         None => words.preempt_agree(),
@@ -236,8 +236,7 @@ fn consent(
         <form class="form" method="post" action=action>
             {Field::number(NOTICE, words.preempt_notice()).unit(words.preempt_notice_unit())
                 .hint(words.preempt_notice_hint()).range(Some("60"), Some("3600"), Some("1")).of(form).required().view()}
-            {Field::number(KEEP, words.preempt_keep()).hint(words.preempt_keep_hint(most))
-                .range(Some("0"), Some(&most.to_string()), Some("1")).of(form).required().view()}
+            {keep_field(words, view, form)}
             <div class="actions">
                 {Button::primary(send).sends(STEP, "agree").view()}
                 {link_button(Look::Quiet, words.common_cancel(), format!("/contracts/{}", card.id))}
@@ -245,6 +244,24 @@ fn consent(
         </form>
     }
     .into_any()
+}
+
+/// Where there is one machine there is nothing to choose.
+fn keep_field(words: Words, view: &PreemptionView, form: &FormState) -> AnyView {
+    let most = view.instances - 1;
+    if most == 0 {
+        return view! {
+            <input type="hidden" name=KEEP value="0"/>
+            <p>{words.preempt_keep_one()}</p>
+        }
+        .into_any();
+    }
+    Field::number(KEEP, words.preempt_keep())
+        .hint(words.preempt_keep_hint(most))
+        .range(Some("0"), Some(&most.to_string()), Some("1"))
+        .of(form)
+        .required()
+        .view()
 }
 
 fn agreed(ctx: &PageContext, consent: &ConsentView) -> String {
