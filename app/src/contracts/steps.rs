@@ -18,6 +18,9 @@ const SCALE: &str = "scale_contract";
 /// The kind that moves a service to another offer.
 const MOVE: &str = "move_contract";
 
+/// The kind that puts what runs already under a contract.
+const ADOPT: &str = "adopt_service";
+
 /// A workflow as it stands; ends when nothing more will happen by itself.
 pub(crate) fn view(locale: Locale, timeline: &Timeline) -> TimelineView {
     let words = locale.words();
@@ -39,6 +42,7 @@ pub(crate) fn kind_word(words: Words, kind: &str) -> String {
         REPAIR => words.contracts_kind_repair().to_owned(),
         SCALE => words.changes_kind_scale().to_owned(),
         MOVE => words.moves_kind_move().to_owned(),
+        ADOPT => words.adopt_kind().to_owned(),
         "firm_list" => words.securing_kind_firm().to_owned(),
         "secure" => words.securing_kind_secure().to_owned(),
         other => other.to_owned(),
@@ -46,7 +50,7 @@ pub(crate) fn kind_word(words: Words, kind: &str) -> String {
 }
 
 fn headline(words: Words, timeline: &Timeline) -> String {
-    let activation = timeline.kind.starts_with("activate_");
+    let activation = timeline.kind.starts_with("activate_") || timeline.kind == ADOPT;
     let text = match (timeline.state.as_str(), activation) {
         ("running", _) if timeline.kind == RECLAIM => words.contracts_headline_reclaiming(),
         ("done", _) if timeline.kind == RECLAIM => words.contracts_headline_reclaimed(),
@@ -59,6 +63,8 @@ fn headline(words: Words, timeline: &Timeline) -> String {
         ("running", _) if timeline.kind == MOVE => words.moves_headline_moving(),
         ("done", _) if timeline.kind == MOVE => words.moves_headline_moved(),
         ("undone", _) if timeline.kind == MOVE => words.moves_headline_undone(),
+        ("running", _) if timeline.kind == ADOPT => words.adopt_headline(),
+        ("undone", _) if timeline.kind == ADOPT => words.adopt_headline_undone(),
         ("running", true) => words.contracts_headline_activating(),
         ("running", false) => words.contracts_headline_releasing(),
         ("undoing", _) => words.contracts_headline_undoing(),
@@ -236,6 +242,17 @@ mod tests {
         );
         assert_eq!(view.steps[0].state, StepState::Attention);
         assert!(!view.finished);
+    }
+
+    #[test]
+    fn what_was_adopted_runs_and_is_not_called_released() {
+        let told = |state: &str| {
+            let run = Timeline { kind: ADOPT.to_owned(), ..timeline(state, Vec::new()) };
+            view(Locale::En, &run).headline
+        };
+        assert_eq!(told("done"), "The service is running");
+        assert!(told("running").contains("being adopted"), "{}", told("running"));
+        assert!(told("undone").contains("as it was before"), "{}", told("undone"));
     }
 
     #[test]

@@ -289,7 +289,7 @@ fn measured(ctx: &PageContext, place: &FirmPlace) -> String {
         place
             .round_trip_us
             .map(|us| words.securing_firm_round_trip(format::duration(ctx.locale, us))),
-        place.free_mbps.map(|mbps| words.securing_firm_free(mbps)),
+        place.free_mbps.map(|mbps| words.securing_firm_free(format::integer(mbps))),
         place.ready_in_seconds.map(|ready| words.securing_firm_ready(ready)),
     ];
     let known: Vec<String> = known.into_iter().flatten().collect();
