@@ -70,9 +70,16 @@ async fn a_service_gets_another_size_once_its_price_was_seen() {
     // The inventory reads as it was before, and as it is.
     let past = site.market.broker.now().plus_seconds(-30).0;
     let then = site.page(&format!("{contract}/inventory?at={past}")).await;
+    let stamp = app::format::machine_time(past);
+    let also = site.page(&format!("{contract}/inventory?at={stamp}")).await;
+    let offset = app::format::field_moment(app::Locale::Ja, past);
+    let there = site.page(&format!("{contract}/inventory?at={offset}:00+09:00")).await;
     let now = site.page(&format!("{contract}/inventory")).await;
     let of = |page: &str| page.split("id=\"history\"").next().unwrap().to_owned();
-    assert!(of(&then).contains("1 machine,") && !of(&then).contains("2 machines"), "{then}");
+    for then in [then, also, there] {
+        assert!(of(&then).contains("1 machine,") && !of(&then).contains("2 machines"), "{then}");
+        assert!(!then.contains("is no moment"), "{then}");
+    }
     assert!(of(&now).contains("2 machines") && !of(&now).contains("1 machine,"), "{now}");
     assert!(now.contains("Give it the new size"), "{now}");
     let page = site.page(&contract).await;
@@ -195,4 +202,93 @@ async fn a_contract_with_an_end_is_renewed_at_the_terms_that_were_seen() {
 /// Signs as the page filled it in, for a beginning at a moment.
 async fn send_at(site: &Site, page: &str, starts_at: &str) -> Answer {
     send(site, page, &[("step", "sign"), ("startsAt", starts_at)]).await
+}
+
+#[tokio::test]
+async fn the_texts_before_and_after_a_renewal_are_read_from_the_page_and_what_ended_is_not_renewed()
+{
+    let site = Site::open_with_cloud(2).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let signed = send(&site, &site.page(&quote_path(offer)).await, &[("step", "sign")]).await;
+    let contract = signed.location;
+    let renew = format!("{contract}/renew");
+    let early = site.page(&renew).await;
+    assert!(early.contains("cannot be renewed") && early.contains("not set up yet"), "{early}");
+    site.market.run_workflows().await;
+    let endless = site.page(&renew).await;
+    assert!(endless.contains("This contract has no end"), "{endless}");
+    assert!(!endless.contains("name=\"endsAt\""), "{endless}");
+    site.post(&format!("{contract}/end"), &[("step", "set"), ("at", "2027-03-31T09:00")]).await;
+    dearer(&site, &contract).await;
+    let key = value(&site.page(&renew).await, "key");
+    let later = [("endsAt", "2027-04-30T09:00"), ("key", key.as_str())];
+    let shown = site.post(&renew, &later).await.text;
+    let today = shown.split("Renew as signed").nth(1).unwrap();
+    let terms = value(today, "terms");
+    let renewed = site.post(&renew, &[later[0], later[1], ("terms", &terms)]).await;
+    assert_eq!(renewed.status, StatusCode::SEE_OTHER, "{}", renewed.text);
+
+    let texts = format!("{contract}/changes/1/texts");
+    assert!(site.page(&contract).await.contains(&texts), "the page leads to both texts");
+    let page = site.page(&texts).await;
+    for said in ["Signed before (version 1)", "Signed with the change (version 2)"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let amounts: Vec<&str> =
+        ["182000", "1820000"].into_iter().filter(|it| page.contains(it)).collect();
+    assert_eq!(amounts.len(), 2, "{page}");
+    let japanese = site.get(&texts, "ja").await.text;
+    assert!(japanese.contains("変更前に署名した文書"), "{japanese}");
+    let none = site.get(&format!("{contract}/changes/2/texts"), "en").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    let site = site.signed_in_as_other_customer().await;
+    assert_eq!(site.get(&texts, "en").await.status, StatusCode::NOT_FOUND);
+    let site = site.signed_in(Role::Customer).await;
+
+    let customer = site.market.person(Role::Customer).await;
+    let id = contract.rsplit('/').next().unwrap().parse().unwrap();
+    site.market.broker.release(&customer, id).await.unwrap();
+    site.market.run_workflows().await;
+    let over = site.page(&renew).await;
+    assert!(over.contains("It has ended, or is about to"), "{over}");
+    assert!(!over.contains("name=\"endsAt\""), "{over}");
+    site.market.finish().await;
+}
+
+/// The provider publishes the contract's offer at ten times its price.
+async fn dearer(site: &Site, contract: &str) {
+    let customer = site.market.person(Role::Customer).await;
+    let id = contract.rsplit('/').next().unwrap().parse().unwrap();
+    let page = site.market.page(&customer, id).await;
+    let provider = site.market.person(Role::Provider).await;
+    let mut document = sla::parse_offer(&page.offer_document).unwrap();
+    let price = document.spec.price.as_mut().unwrap().monthly_total.as_mut().unwrap();
+    price.minor *= 10;
+    site.market.broker.save_offer(&provider, &sla::to_yaml(&document)).await.unwrap();
+    site.market.broker.publish_offer(&provider, page.offer).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_form_of_a_notice_begins_with_the_first_full_hour_that_is_lawful() {
+    let site = Site::open_with_cloud(2).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let signed = send(&site, &site.page(&quote_path(offer)).await, &[("step", "sign")]).await;
+    let id: domain::ContractId = signed.location.rsplit('/').next().unwrap().parse().unwrap();
+    site.market.run_workflows().await;
+    let site = site.signed_in(Role::Provider).await;
+    let provider = site.market.person(Role::Provider).await;
+    let one = site.market.broker.delivered_contract(&provider, id).await.unwrap();
+    let address = format!("/provider/contracts/{id}");
+    let page = site.page(&address).await;
+    let ends = value(&page, "ends");
+    let at = app::format::read_moment(app::Locale::En, &ends).unwrap();
+    let beyond = at - one.earliest.unwrap().0;
+    assert!(ends.ends_with(":00") && (0..75 * 60 * 1_000_000).contains(&beyond), "{ends}");
+    // It is lawful still when it was filled in.
+    site.market.clock.advance_seconds(15 * 60);
+    let fields = [("step", "give"), ("ends", ends.as_str()), ("reason", "The region closes")];
+    let given = site.post(&format!("{address}/end"), &fields).await;
+    assert_eq!(given.status, StatusCode::SEE_OTHER, "{}", given.text);
+    assert!(site.page(&address).await.contains("Take the notice back"));
+    site.market.finish().await;
 }

@@ -68,6 +68,10 @@ async fn two_offers_are_signed_together_and_each_leads_to_the_other() {
     for field in ["serviceName", "instances2"] {
         assert!(told.text.contains(&format!("field-{field}-error")), "{field}: {}", told.text);
     }
+    let long = "x".repeat(79);
+    let told = send(&site, &page, &[("step", "sign"), ("serviceName", &long)]).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(told.text.contains("Too long. Allowed: text of 1 to 78 characters"), "{}", told.text);
     let dearer = send(&site, &page, &[("step", "sign"), ("instances1", "2")]).await;
     assert_eq!(dearer.status, StatusCode::CONFLICT, "the price of these was not shown");
     assert!(dearer.text.contains("An offer or a price changed meanwhile"), "{}", dearer.text);
@@ -82,6 +86,15 @@ async fn two_offers_are_signed_together_and_each_leads_to_the_other() {
     let start = order.find("/contracts/ctr_").unwrap();
     let contract = site.page(order[start..].split('"').next().unwrap()).await;
     assert!(contract.contains(&format!("href=\"{}\"", signed.location)), "{contract}");
+
+    // The first contract has the name with its number, at the limit too.
+    let page = site.page(&address).await;
+    let longest = "y".repeat(78);
+    let changes = [("step", "sign"), ("serviceName", &longest), ("key", "another")];
+    let signed = send(&site, &page, &changes).await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+    site.market.run_workflows().await;
+    assert!(site.page(&signed.location).await.contains(&format!("{longest} 2")));
 
     let other = site.signed_in_as_other_customer().await;
     assert_eq!(other.get(&signed.location, "en").await.status, StatusCode::NOT_FOUND);

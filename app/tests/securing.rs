@@ -115,6 +115,28 @@ async fn f7_4_4_places_are_held_shown_with_their_time_booked_and_let_go() {
 }
 
 #[tokio::test]
+async fn a_firm_list_counts_down_and_tells_its_end_to_whoever_comes_then() {
+    let site = Site::open_with_cloud(4).await.signed_in(Role::Customer).await;
+    let need = "template:certificate-service";
+    let address = site.post("/firm/new", &[("need", need)]).await.location;
+    site.market.settle().await;
+    let page = site.page(&address).await;
+    for said in ["role=\"timer\"", "in 2 minutes", "{minutes} min {seconds} s left"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let japanese = site.get(&address, "ja").await.text;
+    assert!(japanese.contains("残り {minutes} 分 {seconds} 秒"), "{japanese}");
+    site.market.clock.advance_us(170_000_000);
+    let page = site.page(&address).await;
+    assert!(page.contains("The time is over; the places are being let go"), "{page}");
+    assert!(page.contains("Look again") && !page.contains("Book this place"), "{page}");
+    assert!(!page.contains("role=\"timer\""), "nothing is loaded again by itself: {page}");
+    site.market.settle().await;
+    let page = site.page(&address).await;
+    assert!(page.contains("The time is over; everything was let go"), "{page}");
+}
+
+#[tokio::test]
 async fn p6_1_b1_more_room_is_secured_shown_place_by_place_and_given_back() {
     let site = Site::open_with_cloud(4).await.signed_in(Role::Customer).await;
     let customer = site.market.person(Role::Customer).await;

@@ -23,6 +23,7 @@ use crate::{
     account::guard,
     fault::{note_faults, status_of},
     form::{FormState, shown_again},
+    format,
     layout::fail,
     market::text,
     render::{Page, page, redirect},
@@ -221,7 +222,10 @@ fn differences(words: Words, all: &[AdoptDifference]) -> Option<AnyView> {
             "region" => (words.contracts_plan_region(), ""),
             item => (plan::label(words, item), plan::unit(item)),
         };
-        let amount = |value: &str| format!("{value} {unit}").trim().to_owned().into_any();
+        let amount = |value: &str| {
+            let value = value.parse().map_or_else(|_| value.to_owned(), format::integer);
+            format!("{value} {unit}").trim().to_owned().into_any()
+        };
         vec![name.into_any(), amount(&one.offered), amount(&one.found)]
     });
     Some(Table::new(words.adopt_differences(), columns).rows(rows).view())

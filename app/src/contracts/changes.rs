@@ -31,7 +31,7 @@ pub(super) fn history(ctx: &PageContext, contract: &ContractPage) -> Option<AnyV
         let price = change.after.price;
         vec![
             change.number.to_string().into_any(),
-            what(ctx, change),
+            what(ctx, contract, change),
             money(price.minor, price.currency.code()),
             time(ctx, change.asked_at.0),
             stands(ctx, contract, change),
@@ -42,7 +42,7 @@ pub(super) fn history(ctx: &PageContext, contract: &ContractPage) -> Option<AnyV
 }
 
 /// Everything that differs, before and after.
-fn what(ctx: &PageContext, change: &ChangeView) -> AnyView {
+fn what(ctx: &PageContext, contract: &ContractPage, change: &ChangeView) -> AnyView {
     let words = ctx.words();
     let (before, after) = (&change.before, &change.after);
     let moment = |at: domain::Timestamp| format::exact_time(ctx.locale, at.0);
@@ -57,7 +57,13 @@ fn what(ctx: &PageContext, change: &ChangeView) -> AnyView {
         .chain(version)
         .map(|line| view! { <li>{line}</li> })
         .collect();
-    view! { <ul class="plain">{lines}</ul> }.into_any()
+    let other = (before.offer, before.offer_version) != (after.offer, after.offer_version);
+    let texts = other.then(|| {
+        let href = format!("/contracts/{}/changes/{}/texts", contract.card.id, change.number);
+        let name = words.changes_texts_link_of(change.number);
+        view! { <p><a href=href aria-label=name>{words.changes_texts_link()}</a></p> }
+    });
+    view! { <ul class="plain">{lines}</ul>{texts} }.into_any()
 }
 
 /// From whom to whom, with or without data, until when, and since when.

@@ -45,7 +45,7 @@ fn newer(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView> {
     Some(notice(Kind::Note, title, body.into_any()))
 }
 
-fn document(ctx: &PageContext, title: String, text: &str, hash: &str) -> AnyView {
+pub(super) fn document(ctx: &PageContext, title: String, text: &str, hash: &str) -> AnyView {
     let words = ctx.words();
     let name = title.clone();
     let body = view! {

@@ -73,12 +73,7 @@ async fn read(
     query: &FormState,
 ) -> Result<Shown, BrokerError> {
     let id = contract_id(id)?;
-    // The page's own links name microseconds; people and programs say it as REST takes it.
-    let read = |text: &str| {
-        let micros = text.parse::<i64>().ok();
-        micros.or_else(|| sla::Timestamp::parse(text).map(|at| at.unix_micros()))
-    };
-    let moment = |name: &str| query.filled(name).map(read);
+    let moment = |name: &str| query.filled(name).map(read_moment);
     let (at, from) = (moment(AT), moment(FROM));
     let unreadable = at == Some(None) || from == Some(None);
     let (at, from) = (at.flatten().map(Timestamp), from.flatten().map(Timestamp));
@@ -109,6 +104,14 @@ async fn read(
         repair,
         unreadable,
     })
+}
+
+/// A moment of the address. The page's own links name microseconds; people and programs say it as REST takes it
+/// (RFC 3339), also with the plus sign of an offset as it is, which an address reads as a space.
+fn read_moment(text: &str) -> Option<i64> {
+    let stamp = |text: &str| sla::Timestamp::parse(text).map(|at| at.unix_micros());
+    let plus = || text.rsplit_once(' ').and_then(|(at, offset)| stamp(&format!("{at}+{offset}")));
+    text.parse::<i64>().ok().or_else(|| stamp(text)).or_else(plus)
 }
 
 fn sheet(ctx: &PageContext, shown: &Shown, query: &FormState) -> Response {
@@ -354,4 +357,26 @@ fn cause(words: Words, cause: &str) -> String {
 
 fn exact(ctx: &PageContext, at: Timestamp) -> String {
     format::exact_time(ctx.locale, at.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_moment;
+
+    #[test]
+    fn a_moment_of_the_address_is_microseconds_or_rfc_3339() {
+        let at = 1_795_743_000_000_000;
+        for text in [
+            "1795743000000000",
+            "2026-11-27T01:30:00Z",
+            "2026-11-27T10:30:00+09:00",
+            "2026-11-27T10:30:00 09:00",
+            "2026-11-27T01:30:00.000000Z",
+        ] {
+            assert_eq!(read_moment(text), Some(at), "{text}");
+        }
+        for text in ["soon", "2026-11-27", " ", "2026-11-27T01:30:00"] {
+            assert_eq!(read_moment(text), None, "{text}");
+        }
+    }
 }

@@ -32,6 +32,7 @@ mod show;
 mod start;
 pub(crate) mod state;
 pub(crate) mod steps;
+mod texts;
 mod workload;
 
 use axum::{
@@ -69,6 +70,7 @@ pub fn routes() -> Router<AppState> {
         .route("/contracts/{id}/end", post(end::set))
         .route("/contracts/{id}/change", get(change::show).post(change::answer))
         .route("/contracts/{id}/move", get(moving::show).post(moving::answer))
+        .route("/contracts/{id}/changes/{number}/texts", get(texts::show))
         .route("/contracts/{id}/changes/{number}/call-off", post(change::call_off))
         .route("/contracts/{id}/erasure.json", get(documents::erasure))
 }

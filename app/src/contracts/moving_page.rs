@@ -236,7 +236,7 @@ fn decision(ctx: &PageContext, home: &str, form: &FormState, quote: &MoveQuote) 
     let told = match quote.can_carry {
         Some(true) => None,
         Some(false) => {
-            let text = view! { <p>{words.moves_ask_cannot_text()}</p> }.into_any();
+            let text = view! { <p>{no_way(ctx, quote)}</p> }.into_any();
             Some(notice(Kind::Attention, words.moves_ask_cannot(), text))
         }
         None => Some(notice(Kind::Note, words.moves_ask_unsure(), ().into_any())),
@@ -259,6 +259,16 @@ fn decision(ctx: &PageContext, home: &str, form: &FormState, quote: &MoveQuote) 
         </form>
     }
     .into_any()
+}
+
+/// Why data cannot come along: from cloud to cloud, or within the one of the provider.
+fn no_way(ctx: &PageContext, quote: &MoveQuote) -> String {
+    let words = ctx.words();
+    let (before, new) = (&quote.provider_before, &quote.ranked.card.provider);
+    if before.0 == new.name_en && before.1 == new.name_ja {
+        return words.moves_ask_cannot_text_own(ctx.locale.pick(&new.name_en, &new.name_ja));
+    }
+    words.moves_ask_cannot_text().to_owned()
 }
 
 /// A choice where the offer is made in several regions that its cloud has.

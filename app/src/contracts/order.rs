@@ -7,7 +7,7 @@ use axum::{
 };
 use broker::{
     BrokerError,
-    contracts::{OrderMember, OrderQuote, Plan, SignOrder, service_name_fault},
+    contracts::{OrderMember, OrderQuote, Plan, SignOrder, order_name_fault},
     requirements::RequirementSource,
 };
 use domain::{ContractId, Money, OfferId, Role};
@@ -95,7 +95,7 @@ pub(super) async fn answer(
     let plans: Vec<_> =
         (0..offers.len()).map(|at| plan::read(&mut form, words, &ending(at))).collect();
     let signs = form.value("step") == "sign";
-    if signs && let Some(fault) = service_name_fault(form.value("serviceName")) {
+    if signs && let Some(fault) = order_name_fault(form.value("serviceName")) {
         form.fail("serviceName", fault_text(words, &fault));
     }
     let shown = shown(&form);

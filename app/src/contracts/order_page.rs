@@ -100,7 +100,7 @@ fn signature(ctx: &PageContext, form: &FormState, view: &OrderView) -> AnyView {
             {section("steps", words.contracts_steps_title(), steps(words))}
             {section("sign", words.contracts_sign_title(), view! {
                 <p>{words.contracts_order_sign_text()}</p>
-                {Field::text("serviceName", words.contracts_sign_name()).hint(words.contracts_order_name_hint()).of(form).required().max_length(76).view()}
+                {Field::text("serviceName", words.contracts_sign_name()).hint(words.contracts_order_name_hint()).of(form).required().max_length(78).view()}
                 <div class="actions">
                     {Button::primary(words.contracts_order_button()).sends("step", "sign").view()}
                     {link_button(Look::Quiet, words.common_cancel(), "/market".to_owned())}
@@ -157,13 +157,21 @@ fn steps(words: Words) -> AnyView {
     .into_any()
 }
 
+/// Where the whole stands, in one sentence.
+fn lead(words: Words, undoing: bool, under_way: bool) -> &'static str {
+    match (undoing, under_way) {
+        (true, _) => words.contracts_order_undoing(),
+        (false, true) => words.contracts_order_under_way(),
+        (false, false) => words.contracts_order_over(),
+    }
+}
+
 /// The order after it was signed.
 pub(super) fn order(ctx: &PageContext, order: &OrderPage) -> Response {
     let words = ctx.words();
     let heading = words.contracts_order_title();
     let under_way = order.contracts.iter().any(|card| card.state == ContractState::Activating);
-    let lead =
-        if under_way { words.contracts_order_under_way() } else { words.contracts_order_over() };
+    let lead = lead(words, order.undoing, under_way);
     page(ctx, Page::new(heading).private(), || {
         let refresh = under_way.then(|| {
             let href = format!("/orders/{}", order.id);
@@ -177,4 +185,18 @@ pub(super) fn order(ctx: &PageContext, order: &OrderPage) -> Response {
         }
         .into_any()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lead;
+    use crate::words::Locale;
+
+    #[test]
+    fn an_order_that_is_undone_says_so_and_not_that_clouds_are_asked() {
+        let words = Locale::En.words();
+        assert!(lead(words, true, true).contains("is being undone"));
+        assert!(lead(words, false, true).contains("are being asked"));
+        assert!(lead(words, false, false).contains("led by itself"));
+    }
 }

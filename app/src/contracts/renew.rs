@@ -10,7 +10,7 @@ use broker::{
     changes::{Renew, RenewQuote, Terms},
     contracts::ContractPage,
 };
-use domain::Money;
+use domain::{ContractState, Money};
 use leptos::prelude::*;
 
 use super::own::{own_contract, read_moment, wrong_moment};
@@ -23,9 +23,10 @@ use crate::{
     market::changes::changes,
     render::{Page, page, redirect},
     ui::{
-        Button, Column, Field, Look, Table, breadcrumbs, error_summary, link_button, money,
-        page_head, section,
+        Button, Column, Field, Kind, Look, Table, breadcrumbs, error_summary, link_button, money,
+        notice, page_head, section,
     },
+    words::Words,
 };
 
 /// The field with the new end.
@@ -128,27 +129,60 @@ fn sheet(
     let card = &contract.card;
     let home = format!("/contracts/{}", card.id);
     let title = words.renew_title(&card.service_name);
-    let key = shown_again(form.value("key"));
     page(ctx, Page::new(title.clone()).status(status).private(), || {
+        let body = match obstacle(words, contract) {
+            Some(why) => cannot(words, why, &home),
+            None => fields(ctx, &home, form, quote),
+        };
         view! {
             {breadcrumbs(words, vec![
                 (words.common_way_services().to_owned(), "/services".to_owned()),
                 (card.service_name.clone(), home.clone()),
             ])}
             {page_head(title, Some(words.renew_lead().to_owned()), vec![])}
-            {error_summary(form, words)}
-            <form class="form" method="post" action=format!("{home}/renew")>
-                <input type="hidden" name="key" value=key/>
-                {Field::moment(AT, words.renew_at()).hint(words.contracts_end_zone()).of(form).required().view()}
-                <div class="actions">
-                    {Button::secondary(words.renew_show()).sends("step", "show").view()}
-                    {link_button(Look::Quiet, words.common_cancel(), home.clone())}
-                </div>
-                {quote.map(|quote| section("terms", words.renew_terms(), choices(ctx, quote)))}
-            </form>
+            {body}
         }
         .into_any()
     })
+}
+
+/// Why the contract cannot be renewed, whatever is asked for.
+fn obstacle(words: Words, contract: &ContractPage) -> Option<&'static str> {
+    match contract.card.state {
+        ContractState::Scheduled | ContractState::Activating => {
+            Some(words.changes_page_not_now_setting_up())
+        }
+        ContractState::Active if contract.card.ends_at.is_none() => Some(words.renew_no_end()),
+        ContractState::Active => None,
+        _ => Some(words.changes_page_not_now_ended()),
+    }
+}
+
+fn cannot(words: Words, why: &str, home: &str) -> AnyView {
+    let why = view! { <p>{why.to_owned()}</p> }.into_any();
+    view! {
+        {notice(Kind::Note, words.renew_cannot(), why)}
+        <p class="actions">{link_button(Look::Secondary, words.changes_page_back(), home.to_owned())}</p>
+    }
+    .into_any()
+}
+
+fn fields(ctx: &PageContext, home: &str, form: &FormState, quote: Option<&RenewQuote>) -> AnyView {
+    let words = ctx.words();
+    let key = shown_again(form.value("key"));
+    view! {
+        {error_summary(form, words)}
+        <form class="form" method="post" action=format!("{home}/renew")>
+            <input type="hidden" name="key" value=key/>
+            {Field::moment(AT, words.renew_at()).hint(words.contracts_end_zone()).of(form).required().view()}
+            <div class="actions">
+                {Button::secondary(words.renew_show()).sends("step", "show").view()}
+                {link_button(Look::Quiet, words.common_cancel(), home.to_owned())}
+            </div>
+            {quote.map(|quote| section("terms", words.renew_terms(), choices(ctx, quote)))}
+        </form>
+    }
+    .into_any()
 }
 
 /// The terms side by side, each with the button that renews at them, and what changed between them.

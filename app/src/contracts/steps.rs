@@ -20,6 +20,8 @@ const MOVE: &str = "move_contract";
 /// The kind that gives room to a lifeline, and the one that gets it back.
 const PREEMPT: &str = "preempt_service";
 const RETURN: &str = "return_room";
+/// The kind that puts what runs already under a contract.
+const ADOPT: &str = "adopt_service";
 
 /// A workflow as it stands; ends when nothing more will happen by itself.
 pub(crate) fn view(locale: Locale, timeline: &Timeline) -> TimelineView {
@@ -44,6 +46,7 @@ pub(crate) fn kind_word(words: Words, kind: &str) -> String {
         MOVE => words.moves_kind_move().to_owned(),
         PREEMPT => words.preempt_kind_take().to_owned(),
         RETURN => words.preempt_kind_back().to_owned(),
+        ADOPT => words.adopt_kind().to_owned(),
         "firm_list" => words.securing_kind_firm().to_owned(),
         "secure" => words.securing_kind_secure().to_owned(),
         other => other.to_owned(),
@@ -51,7 +54,7 @@ pub(crate) fn kind_word(words: Words, kind: &str) -> String {
 }
 
 fn headline(words: Words, timeline: &Timeline) -> String {
-    let activation = timeline.kind.starts_with("activate_");
+    let activation = timeline.kind.starts_with("activate_") || timeline.kind == ADOPT;
     let text = match (timeline.state.as_str(), activation) {
         ("running", _) if timeline.kind == RECLAIM => words.contracts_headline_reclaiming(),
         ("done", _) if timeline.kind == RECLAIM => words.contracts_headline_reclaimed(),
@@ -70,6 +73,8 @@ fn headline(words: Words, timeline: &Timeline) -> String {
         ("running", _) if timeline.kind == RETURN => words.preempt_kind_returning(),
         ("done", _) if timeline.kind == RETURN => words.preempt_kind_returned(),
         ("undone", _) if timeline.kind == RETURN => words.preempt_kind_return_undone(),
+        ("running", _) if timeline.kind == ADOPT => words.adopt_headline(),
+        ("undone", _) if timeline.kind == ADOPT => words.adopt_headline_undone(),
         ("running", true) => words.contracts_headline_activating(),
         ("running", false) => words.contracts_headline_releasing(),
         ("undoing", _) => words.contracts_headline_undoing(),
@@ -249,6 +254,17 @@ mod tests {
         );
         assert_eq!(view.steps[0].state, StepState::Attention);
         assert!(!view.finished);
+    }
+
+    #[test]
+    fn what_was_adopted_runs_and_is_not_called_released() {
+        let told = |state: &str| {
+            let run = Timeline { kind: ADOPT.to_owned(), ..timeline(state, Vec::new()) };
+            view(Locale::En, &run).headline
+        };
+        assert_eq!(told("done"), "The service is running");
+        assert!(told("running").contains("being adopted"), "{}", told("running"));
+        assert!(told("undone").contains("as it was before"), "{}", told("undone"));
     }
 
     #[test]

@@ -24,8 +24,8 @@ use crate::{
     needs::{read_source, source_href, source_text},
     render::{Page, page, redirect},
     ui::{
-        Button, Column, Field, Look, RadioGroup, Table, breadcrumbs, definitions, empty,
-        error_summary, link_button, money, page_head, section, time,
+        Button, Column, Field, Look, RadioGroup, Table, breadcrumbs, countdown, definitions, empty,
+        error_summary, link_button, money, page_head, section,
     },
     words::Words,
 };
@@ -132,7 +132,9 @@ pub(super) async fn show(
     let answered = async {
         loop {
             let view = state.broker.firm_list(&ctx.op(), id).await?;
-            if view.state != "asking" {
+            // Who comes at the end is told what became of it, not that it is about to end.
+            let moves = view.state == "asking" || is_over(&ctx, &view);
+            if !moves {
                 return Ok::<FirmView, BrokerError>(view);
             }
             tokio::time::sleep(LOOK).await;
@@ -156,15 +158,20 @@ fn sheet(ctx: &PageContext, view: &FirmView, form: &FormState, status: StatusCod
         let above = source_href(&view.need).map(|href| (name, href));
         view! {
             {breadcrumbs(words, above.into_iter().collect())}
-            {page_head(title, Some(state_text(words, view).to_owned()), vec![])}
+            {page_head(title, Some(state_text(ctx, view).to_owned()), vec![])}
             {error_summary(form, words)}
             {facts(ctx, view)}
-            {(view.state == "open").then(|| booking(ctx, view, form))}
-            {after(words, view)}
+            {(view.state == "open" && !is_over(ctx, view)).then(|| booking(ctx, view, form))}
+            {after(ctx, view)}
             {section("places", words.securing_firm_places(), places(ctx, view))}
         }
         .into_any()
     })
+}
+
+/// Whether the time is over while the list has not been ended yet.
+fn is_over(ctx: &PageContext, view: &FirmView) -> bool {
+    view.state == "open" && view.closes_at.is_some_and(|at| at.0 <= ctx.now)
 }
 
 fn facts(ctx: &PageContext, view: &FirmView) -> AnyView {
@@ -172,10 +179,11 @@ fn facts(ctx: &PageContext, view: &FirmView) -> AnyView {
     let strategy = strategy_word(words, view.strategy).into_any();
     let mut facts = vec![(words.securing_strategy_label().to_owned(), strategy)];
     if view.state == "open"
+        && !is_over(ctx, view)
         && let Some(closes_at) = view.closes_at
     {
         let until = format::exact_time(ctx.locale, closes_at.0);
-        let left = view! { {time(ctx, closes_at.0)}" ("{until}")" }.into_any();
+        let left = view! { {countdown(ctx, closes_at.0)}" ("{until}")" }.into_any();
         facts.push((words.securing_firm_until().to_owned(), left));
     }
     definitions(facts)
@@ -216,15 +224,16 @@ fn booking(ctx: &PageContext, view: &FirmView, form: &FormState) -> AnyView {
 }
 
 /// What can be done when nothing is held any more, or not yet.
-fn after(words: Words, view: &FirmView) -> Option<AnyView> {
+fn after(ctx: &PageContext, view: &FirmView) -> Option<AnyView> {
+    let words = ctx.words();
     let again = || {
         let need = source_text(&view.need).unwrap_or_default();
         let href = format!("/firm/new?need={}", format::percent_encode(&need));
         link_button(Look::Primary, words.securing_firm_again(), href)
     };
     let way = match (view.state.as_str(), view.contract) {
-        ("open", _) => return None,
-        ("asking", _) => {
+        ("open", _) if !is_over(ctx, view) => return None,
+        ("asking" | "open", _) => {
             link_button(Look::Secondary, words.securing_firm_look(), format!("/firm/{}", view.id))
         }
         (_, Some(contract)) => {
@@ -280,7 +289,7 @@ fn measured(ctx: &PageContext, place: &FirmPlace) -> String {
         place
             .round_trip_us
             .map(|us| words.securing_firm_round_trip(format::duration(ctx.locale, us))),
-        place.free_mbps.map(|mbps| words.securing_firm_free(mbps)),
+        place.free_mbps.map(|mbps| words.securing_firm_free(format::integer(mbps))),
         place.ready_in_seconds.map(|ready| words.securing_firm_ready(ready)),
     ];
     let known: Vec<String> = known.into_iter().flatten().collect();
@@ -311,9 +320,11 @@ fn answer_text(words: Words, answer: &FirmAnswer) -> String {
     }
 }
 
-fn state_text(words: Words, view: &FirmView) -> &'static str {
+fn state_text(ctx: &PageContext, view: &FirmView) -> &'static str {
+    let words = ctx.words();
     match view.state.as_str() {
         "asking" => words.securing_state_asking(),
+        "open" if is_over(ctx, view) => words.securing_state_closing(),
         "open" => words.securing_state_open(),
         "empty" => words.securing_state_empty(),
         "taken" => words.securing_state_taken(),

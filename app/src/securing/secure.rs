@@ -6,8 +6,8 @@ use axum::{
     response::Response,
 };
 use broker::BrokerError;
-use broker::contracts::ContractPage;
-use broker::securing::{RoomAnswer, SecureRequest, SecureRow, SecuringView};
+use broker::contracts::{AtOnce, ContractPage};
+use broker::securing::{RoomAnswer, SecureRequest, SecureRow, SecuringView, StandbyView};
 use domain::{ContractId, ContractState, Currency, Money, Role, SecuringId};
 use leptos::prelude::*;
 
@@ -65,15 +65,19 @@ async fn answer(
         Ok(contract) => contract,
         Err(error) => return fail(ctx, error),
     };
+    let standby = match super::standby::of_contract(ctx, state, &contract).await {
+        Ok(standby) => standby,
+        Err(error) => return fail(ctx, error),
+    };
     match state.broker.securings(&ctx.op(), id).await {
-        Ok(all) => sheet(ctx, &contract, &all, form, status),
+        Ok(all) => sheet(ctx, (&contract, standby.as_ref()), &all, form, status),
         Err(error) => fail(ctx, error),
     }
 }
 
 fn sheet(
     ctx: &PageContext,
-    contract: &ContractPage,
+    (contract, standby): (&ContractPage, Option<&StandbyView>),
     all: &[SecuringView],
     form: &FormState,
     status: StatusCode,
@@ -92,12 +96,38 @@ fn sheet(
             {breadcrumbs(words, vec![(name, format!("/contracts/{}", contract.card.id))])}
             {page_head(title, Some(words.securing_more_lead().to_owned()), vec![])}
             {error_summary(form, words)}
+            {may.then(|| beforehand(ctx, standby))}
             {may.then(|| ask(words, contract, form))}
             {searches}
             {none}
         }
         .into_any()
     })
+}
+
+/// What booking costs at clouds that hold nothing, as they last said, before anybody is asked.
+fn beforehand(ctx: &PageContext, standby: Option<&StandbyView>) -> Vec<AnyView> {
+    let words = ctx.words();
+    let mut told = Vec::new();
+    for row in standby.into_iter().flat_map(|view| &view.rows) {
+        let Some(terms) = row.at_once else { continue };
+        let provider = &row.card.provider;
+        let provider = ctx.locale.pick(&provider.name_en, &provider.name_ja);
+        let line = words.securing_more_beforehand(provider, at_once_text(words, terms));
+        if !told.contains(&line) {
+            told.push(line);
+        }
+    }
+    told.into_iter().map(|line| view! { <p>{line}</p> }.into_any()).collect()
+}
+
+fn at_once_text(words: Words, terms: AtOnce) -> String {
+    match terms.cancel_charge {
+        Some(charge) => {
+            words.securing_more_at_once(crate::format::money(charge.minor, charge.currency.code()))
+        }
+        None => words.securing_more_at_once_free().to_owned(),
+    }
 }
 
 fn ask(words: Words, contract: &ContractPage, form: &FormState) -> AnyView {
@@ -176,6 +206,10 @@ fn trace(ctx: &PageContext, row: &SecureRow) -> Views {
         RoomAnswer::Refused(code) => words.securing_answer_refused(reason(words, code)),
         RoomAnswer::Room(0) => words.securing_answer_full().to_owned(),
         RoomAnswer::Room(count) => words.securing_more_room(*count),
+    };
+    let answer = match place.at_once() {
+        Some(terms) => words.securing_more_also(answer, at_once_text(words, terms)),
+        None => answer,
     };
     vec![
         crate::ui::number(i64::from(place.candidate.rank)),

@@ -27,7 +27,7 @@ pub use list::{definitions, disclosure, page_head, section, stat, stats};
 pub use navigation::{Tab, breadcrumbs, pagination, tabs};
 pub use table::{Align, Column, Table};
 pub use timeline::{live_timeline, timeline};
-pub use value::{day, duration, id, money, number, time, whole};
+pub use value::{countdown, day, duration, id, money, number, time, whole};
 
 use leptos::prelude::AnyView;
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     context::PageContext,
     format,
-    islands::CopyButton,
+    islands::{CopyButton, Countdown, CountdownWords},
     words::{Locale, Words},
 };
 
@@ -24,6 +24,23 @@ pub fn time(ctx: &PageContext, micros: i64) -> AnyView {
     let relative = format::relative_time(ctx.locale, micros, ctx.now);
     let exact = format::exact_time(ctx.locale, micros);
     view! { <time datetime=format::machine_time(micros) title=exact>{relative}</time> }.into_any()
+}
+
+/// A moment that is still ahead, counted down where there is script; the page loads itself once when it has
+/// come. Microseconds UTC.
+pub fn countdown(ctx: &PageContext, micros: i64) -> AnyView {
+    let words = ctx.words();
+    let texts = CountdownWords {
+        minutes: words.common_countdown_minutes("{minutes}", "{seconds}"),
+        seconds: words.common_countdown_seconds("{seconds}"),
+        last: words.common_countdown_last().to_owned(),
+        over: words.common_countdown_over().to_owned(),
+    };
+    // Rounded up: the page is loaded again when the moment has surely come.
+    let left = micros.saturating_sub(ctx.now).saturating_add(999_999) / 1_000_000;
+    let initial = format::relative_time(ctx.locale, micros, ctx.now);
+    let (machine, exact) = (format::machine_time(micros), format::exact_time(ctx.locale, micros));
+    view! { <Countdown left_seconds=left machine exact initial words=texts/> }.into_any()
 }
 
 /// A day alone. Microseconds UTC.

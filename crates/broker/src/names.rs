@@ -7,24 +7,54 @@ use sla::Expected;
 
 /// Longest name in characters.
 const NAME_CHARACTERS_MAX: u32 = 80;
-/// What a name has to be.
-const NAME_ALLOWED: &str = "1 to 80 characters, no invisible characters";
 
 /// The fault of what cannot be a name: nothing, too much, or with characters that nobody sees. A
 /// line break is such a character here, as a name stands in one line.
 pub(crate) fn name_fault(pointer: &str, name: &str, missing: &str) -> Option<FieldFault> {
     let trimmed = name.trim();
-    if let Some(unseen) = sla::first_unseen(trimmed) {
-        let found = sla::code_point(unseen);
-        let message = format!("the name holds the invisible character {found}");
-        return Some(FieldFault {
-            expected: Some(Expected::Text { most: NAME_CHARACTERS_MAX }),
-            ..FieldFault::new(pointer, "control_character", &found, NAME_ALLOWED, &message)
-        });
+    if let Some(fault) = unseen_fault(pointer, trimmed, NAME_CHARACTERS_MAX) {
+        return Some(fault);
     }
     let length = trimmed.chars().count();
     let sound = length > 0 && length <= NAME_CHARACTERS_MAX as usize;
-    (!sound).then(|| FieldFault::new(pointer, "name", name, NAME_ALLOWED, missing))
+    let allowed = allowed(NAME_CHARACTERS_MAX);
+    (!sound).then(|| FieldFault::new(pointer, "name", name, &allowed, missing))
+}
+
+/// The same of a name to which so many characters are added, so that it has to be shorter.
+pub(crate) fn added_name_fault(
+    pointer: &str,
+    name: &str,
+    (added, missing): (u32, &str),
+) -> Option<FieldFault> {
+    let (trimmed, most) = (name.trim(), NAME_CHARACTERS_MAX - added);
+    if let Some(fault) = unseen_fault(pointer, trimmed, most) {
+        return Some(fault);
+    }
+    let length = trimmed.chars().count();
+    let (code, message) = match length {
+        0 => ("name", missing),
+        _ if length > most as usize => ("text_too_long", "the name is too long"),
+        _ => return None,
+    };
+    Some(FieldFault {
+        expected: Some(Expected::Text { most }),
+        ..FieldFault::new(pointer, code, name, &allowed(most), message)
+    })
+}
+
+fn unseen_fault(pointer: &str, trimmed: &str, most: u32) -> Option<FieldFault> {
+    let found = sla::code_point(sla::first_unseen(trimmed)?);
+    let message = format!("the name holds the invisible character {found}");
+    Some(FieldFault {
+        expected: Some(Expected::Text { most }),
+        ..FieldFault::new(pointer, "control_character", &found, &allowed(most), &message)
+    })
+}
+
+/// What a name has to be.
+fn allowed(most: u32) -> String {
+    format!("1 to {most} characters, no invisible characters")
 }
 
 #[cfg(test)]
@@ -59,5 +89,18 @@ mod tests {
         for name in ["", " ", "\u{3000}", &"x".repeat(81)] {
             assert_eq!(code(name).map(|(code, _)| code).as_deref(), Some("name"), "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_added_to_is_refused_with_the_limit_it_has() {
+        let told = |name: &str| {
+            added_name_fault("/name", name, (2, "fill in a name"))
+                .map(|fault| (fault.code, fault.allowed))
+        };
+        assert_eq!(told(&"x".repeat(78)), None);
+        let allowed = "1 to 78 characters, no invisible characters".to_owned();
+        assert_eq!(told(&"x".repeat(79)), Some(("text_too_long".into(), allowed.clone())));
+        assert_eq!(told(" "), Some(("name".into(), allowed.clone())));
+        assert_eq!(told("a\u{200b}b"), Some(("control_character".into(), allowed)));
     }
 }

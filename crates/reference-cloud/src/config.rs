@@ -189,6 +189,10 @@ impl CloudConfig {
         {
             return Err(CloudError::Config(format!("{name:?} is no name of a variable")));
         }
+        if let Some(name) = self.variables.keys().find(|name| crate::operations::is_known(name)) {
+            let text = format!("the cloud itself says what {name} is, so that it cannot be set");
+            return Err(CloudError::Config(text));
+        }
         tenants::check(&self.tenants).or_else(|text| fault(&text))?;
         check_zones(&self.zones).or_else(|text| fault(&text))
     }
@@ -267,6 +271,23 @@ mod tests {
             ports: 1,
         };
         assert!(leaking.check().is_err());
+    }
+
+    #[test]
+    fn a_variable_that_the_cloud_knows_itself_or_whose_name_is_none_is_refused_by_name() {
+        let told = |name: &str| {
+            let mut config = config();
+            config.variables.insert(name.to_owned(), "osaka".to_owned());
+            config.check().map_err(|error| error.to_string())
+        };
+        for name in ["zone.region", "endpoint.url"] {
+            let refused = told(name).unwrap_err();
+            assert!(refused.contains(&format!("says what {name} is")), "{refused}");
+        }
+        assert!(told("a name").unwrap_err().contains("\"a name\" is no name"));
+        for name in ["dns.resolver", "storage.class"] {
+            told(name).unwrap();
+        }
     }
 
     #[test]

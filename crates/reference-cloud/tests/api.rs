@@ -88,6 +88,12 @@ async fn bad_input_is_a_problem_document_on_every_route() {
     assert_eq!(send("POST", "/v1/discover", &[], "[]").await, ProblemCode::InvalidRequest);
     assert_eq!(send("GET", "/v1/allocations?limit=x", &[], "").await, ProblemCode::InvalidRequest);
     assert_eq!(send("GET", "/v1/allocations?after=x", &[], "").await, ProblemCode::InvalidRequest);
+    for path in ["allocations", "events", "images"] {
+        for limit in ["0", "-1", "101", "9223372036854775807"] {
+            let path = format!("/v1/{path}?limit={limit}");
+            assert_eq!(send("GET", &path, &[], "").await, ProblemCode::InvalidRequest, "{path}");
+        }
+    }
     assert_eq!(send("GET", "/v1/nowhere", &[], "").await, ProblemCode::NotFound);
     assert_eq!(send("PATCH", "/v1/holds", &[], "").await, ProblemCode::NotFound);
     let own = local.driver.hold(hold_command("own", group())).await.unwrap().id;
@@ -101,11 +107,50 @@ async fn bad_input_is_a_problem_document_on_every_route() {
             "{path}"
         );
     }
+    // What is missing is told before anything of the call is weighed, also its epoch.
+    let begin = serde_json::json!({"name": "a", "format": "tar", "architecture": "any", "bytes": 3,
+        "sha256": "0".repeat(64)});
+    let begun = client()
+        .post(format!("{url}/v1/images"))
+        .bearer_auth(TOKEN)
+        .header("idempotency-key", "image")
+        .header("kumoichi-epoch", "9")
+        .json(&begin)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(begun.status(), 201, "{}", begun.text().await.unwrap());
+    let image: Image = begun.json().await.unwrap();
+    let chunk = format!("/v1/images/{}/content", image.id);
+    let headers = [both[0], both[1], ("upload-offset", "0")];
+    assert_eq!(send("PATCH", &chunk, &headers, "abc").await, ProblemCode::InvalidRequest);
+    assert_eq!(send("PATCH", &chunk, &both, "abc").await, ProblemCode::InvalidRequest);
+    let since = format!("/v1/allocations/{own}/monitoring/readings?since=9223372036854775808");
+    assert_eq!(send("GET", &since, &[], "").await, ProblemCode::InvalidRequest);
     for path in ["", "/liveness", "/metrics", "/meter"] {
         assert_eq!(
             send("GET", &format!("/v1/allocations/none{path}"), &[], "").await,
             ProblemCode::NotFound
         );
+    }
+    local.cloud.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_limit_outside_of_what_the_document_says_is_told_with_its_range() {
+    let local = Local::start().await;
+    let ask = async |limit: &str| {
+        let url = format!("{}/v1/allocations?limit={limit}", local.cloud.url());
+        client().get(url).bearer_auth(TOKEN).send().await.unwrap()
+    };
+    let told: Problem = ask("101").await.json().await.unwrap();
+    let fault = &told.errors[0];
+    assert_eq!((fault.pointer.as_str(), told.status), ("/limit", 400));
+    assert_eq!(fault.detail, "found 101, allowed is 1 to 100");
+    let bound = &openapi::document()["components"]["parameters"]["limit"]["schema"];
+    assert_eq!((&bound["minimum"], &bound["maximum"]), (&1.into(), &100.into()));
+    for limit in ["1", "100"] {
+        assert_eq!(ask(limit).await.status(), 200, "{limit}");
     }
     local.cloud.shutdown().await;
 }

@@ -411,9 +411,15 @@ struct QuoteInput {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = AtOnce)]
-struct AtOnceBody {
+pub(super) struct AtOnceBody {
     /// What cancelling before the start costs; null: nothing.
     cancel_charge: Option<Money>,
+}
+
+impl From<broker::contracts::AtOnce> for AtOnceBody {
+    fn from(terms: broker::contracts::AtOnce) -> Self {
+        Self { cancel_charge: terms.cancel_charge.map(Money::from) }
+    }
 }
 
 /// What signing would bring.
@@ -452,9 +458,7 @@ async fn quote(
         ranked: RankedBody::from(&quote.ranked),
         plan: quote.plan.into(),
         price: quote.price.map(Money::from),
-        at_once: quote
-            .at_once
-            .map(|terms| AtOnceBody { cancel_charge: terms.cancel_charge.map(Money::from) }),
+        at_once: quote.at_once.map(AtOnceBody::from),
         obstacle: quote.obstacle.map(ToOwned::to_owned),
         share_code: quote.share_code,
     }))

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use super::contracts::{ContractSummary, ShownPrice};
 use super::extract::{Asker, Input, Named, Nothing, Query, fault};
 use super::idempotent::Key;
+use super::needs::AtOnceBody;
 use super::problem::Problem;
 use super::wire::{Answer, Created, Money, ProviderRef, TwoLanguages, moment};
 
@@ -97,11 +98,14 @@ struct SecuringPlaceBody {
     taken: i64,
     /// Measured way to the cloud and back, microseconds; null: not measured.
     round_trip_us: Option<i64>,
+    /// What booking without a hold means there; null: the cloud holds first, or was not asked.
+    at_once: Option<AtOnceBody>,
 }
 
 impl From<SecureRow> for SecuringPlaceBody {
     fn from(row: SecureRow) -> Self {
         let SecureRow { place, card } = row;
+        let at_once = place.at_once().map(AtOnceBody::from);
         let (answer, refusal, room) = match place.answer {
             RoomAnswer::NotAsked => ("not_asked", None, None),
             RoomAnswer::Silent => ("silent", None, None),
@@ -122,6 +126,7 @@ impl From<SecureRow> for SecuringPlaceBody {
             room,
             taken: place.taken,
             round_trip_us: place.round_trip_us,
+            at_once,
         }
     }
 }
@@ -146,7 +151,8 @@ impl From<SecuringView> for SecuringBody {
 /// Secure more room for a running service
 ///
 /// Its own cloud is asked first and the standby list only for what is missing, all at once. What is secured becomes
-/// contracts, one at each cloud, set up together: all of them or none. 409 `not_running`, `securing_under_way`.
+/// contracts, one at each cloud, set up together: all of them or none. A cloud that holds nothing is booked when all others
+/// hold; when it is cancelled, its charge is in `bookings` of its contract. 409 `not_running`, `securing_under_way`.
 #[utoipa::path(post, path = "/contracts/{contract}/securings", tag = "contracts",
     params(("contract" = String, Path, description = "`ctr_…`")), request_body = SecuringInput,
     responses((status = 201, body = SecuringBody)))]

@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{Asker, Input, Named, Nothing, Query};
+use super::needs::AtOnceBody;
 use super::problem::Problem;
 use super::wire::{Answer, Money, ProviderRef, TwoLanguages, json, moment};
 
@@ -62,11 +63,13 @@ pub(super) struct CandidateBody {
     price: Option<Money>,
     /// `own_cloud`, `contains_need`, `falls_short`, `other_hazard_zone`, `same_hazard_zone`.
     why: Vec<serde_json::Value>,
+    /// What booking without a hold means at its cloud; null: it holds first, or has not said.
+    at_once: Option<AtOnceBody>,
 }
 
 impl From<StandbyRow> for CandidateBody {
     fn from(row: StandbyRow) -> Self {
-        let StandbyRow { candidate, card } = row;
+        let StandbyRow { candidate, card, at_once } = row;
         Self {
             rank: candidate.rank,
             own: candidate.own,
@@ -79,6 +82,7 @@ impl From<StandbyRow> for CandidateBody {
             hazard_zone: candidate.hazard_zone,
             price: candidate.price.map(Money::from),
             why: candidate.why.iter().map(json).collect(),
+            at_once: at_once.map(AtOnceBody::from),
         }
     }
 }

@@ -86,7 +86,8 @@ pub struct CloudArgs {
     /// Post events to this machine too, and not to public addresses only
     #[arg(long)]
     webhooks_to_loopback: bool,
-    /// A variable that settings of a start may use, such as dns.resolver=192.0.2.53; may be given several times
+    /// A variable that settings of a start may use, such as dns.resolver=192.0.2.53; may be given several times. What the
+    /// cloud knows by itself, such as zone.region, cannot be set
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     variable: Vec<(String, String)>,
     /// Stop when the standard input closes, that is, when the process that started the cloud ends
@@ -184,7 +185,9 @@ fn config(args: CloudArgs) -> anyhow::Result<CloudConfig> {
 
 /// Reads `NAME=VALUE`.
 fn pair(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("a variable is written NAME=VALUE")?;
+    let wrong =
+        || format!("{text} has no value: write NAME=VALUE, such as dns.resolver=192.0.2.53");
+    let (name, value) = text.split_once('=').ok_or_else(wrong)?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
@@ -226,6 +229,13 @@ fn kept_token(path: &Path) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_without_a_value_is_refused_with_an_example() {
+        assert_eq!(pair("dns.resolver=a=b").unwrap(), ("dns.resolver".into(), "a=b".into()));
+        let refused = pair("zone.region").unwrap_err();
+        assert!(refused.starts_with("zone.region has no value: write NAME=VALUE"), "{refused}");
+    }
 
     #[test]
     fn a_zone_is_read_whole_or_refused_with_an_example() {

@@ -31,6 +31,10 @@ const AT: &str = "/provider/contracts";
 /// The fields.
 const ENDS: &str = "ends";
 const REASON: &str = "reason";
+/// An hour, in microseconds: both zones in which moments are typed are whole hours apart.
+const HOUR_US: i64 = 3_600 * 1_000_000;
+/// Time for reading and filling in, during which the earliest end moves on.
+const READING_US: i64 = HOUR_US / 4;
 /// Contracts of one page.
 const ROWS: u32 = 50;
 
@@ -108,7 +112,10 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Response {
     match read(&ctx, &state, &id).await {
-        Ok(one) => sheet(&ctx, &one, &FormState::empty(), StatusCode::OK),
+        Ok(one) => {
+            let form = FormState::empty().with(ENDS, usual_end(&ctx, &one));
+            sheet(&ctx, &one, &form, StatusCode::OK)
+        }
         Err(refusal) => *refusal,
     }
 }
@@ -175,6 +182,13 @@ pub(super) async fn end(
 
 fn done(one: &DeliveredContract, text: &str) -> Response {
     redirect(&format!("{AT}/{}", one.id), Some((FlashKind::Done, text.to_owned())))
+}
+
+/// The first full hour that is lawful still when the form was read and filled in; empty where there is none.
+fn usual_end(ctx: &PageContext, one: &DeliveredContract) -> String {
+    let Some(earliest) = one.earliest else { return String::new() };
+    let hours = earliest.0.saturating_add(READING_US).div_euclid(HOUR_US).saturating_add(1);
+    format::field_moment(ctx.locale, hours.saturating_mul(HOUR_US))
 }
 
 fn earliest(ctx: &PageContext, one: &DeliveredContract) -> String {

@@ -249,7 +249,8 @@ impl Broker {
         same_version(&shown, wish.offer_version)?;
         let (left, new) = (contract.head.provider_id, shown.card.provider.id);
         if wish.carries_data && self.can_carry(left, new).await? == Some(false) {
-            let detail = "the two clouds have no way between them for data: move without them";
+            let detail =
+                "there is no way for the data from the old place to the new one: move without them";
             return Err(conflict("data_not_carried", detail));
         }
         Ok(shown)

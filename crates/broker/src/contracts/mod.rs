@@ -26,8 +26,8 @@ pub(crate) use quote::{
     obstacle as plan_obstacle, orderable, plan_for, price as plan_price, signed_price,
 };
 pub(crate) use read::{cards as contract_cards, parse_cursor};
-pub use ready::service_name_fault;
 pub use sign::is_lifeline;
+pub use ready::{order_name_fault, service_name_fault};
 pub(crate) use sign::{Existing, class_of, contract_id, engine};
 
 use crate::Listed;

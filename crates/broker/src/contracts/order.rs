@@ -1,12 +1,12 @@
 //! Several contracts signed together: all of them are set up, or none.
 
 use super::read::cards;
-use super::ready::{Ready, new_contract};
+use super::ready::{Ready, new_contract, order_name_fault};
 use super::sign::{class_of, contract_id, engine};
 use super::{ContractCard, Plan, Quote, Sign};
 use crate::audit::{Entry, record};
-use crate::lifecycle::ActivateInput;
 use crate::lifecycle::order::{self, Member, OrderInput, SEATS_MAX};
+use crate::lifecycle::{self, ActivateInput};
 use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, Money, OfferId, OrderId, Timestamp, Viewer};
@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use storage::Tx;
 use storage::contracts::{self, NewContract, Order, Seat};
 use storage::requirements::CurrentRequirement;
+use workflow::WorkflowState;
 
 /// One offer of an order.
 #[derive(Debug, Clone)]
@@ -70,6 +71,8 @@ pub struct OrderPage {
     pub signed_at: Timestamp,
     /// Its contracts, in the order they were signed in.
     pub contracts: Vec<ContractCard>,
+    /// Whether what was begun is being taken back, because one of them could not be set up.
+    pub undoing: bool,
 }
 
 impl Broker {
@@ -120,7 +123,8 @@ impl Broker {
             return self.ordered_before(ctx, id, &sign).await;
         }
         let mut ready = Vec::new();
-        let mut faults = Vec::new();
+        let mut faults: Vec<FieldFault> =
+            order_name_fault(&sign.service_name).into_iter().collect();
         for at in 0..sign.members.len() {
             match self.ready(ctx, &alone(&sign, at)).await {
                 Ok(found) => ready.push(found),
@@ -130,9 +134,9 @@ impl Broker {
                 Err(error) => return Err(error),
             }
         }
-        // What is wrong with the name is told once.
+        // What is wrong with the name is told once, as it was typed.
         let mut told = BTreeSet::new();
-        faults.retain(|fault: &FieldFault| told.insert(fault.pointer.clone()));
+        faults.retain(|fault| told.insert(fault.pointer.clone()));
         if !faults.is_empty() {
             return Err(BrokerError::Invalid(faults));
         }
@@ -207,7 +211,10 @@ impl Broker {
         let order = found.ok_or(BrokerError::NotFound { what: "order" })?;
         let heads = contracts::contracts_of_order(&mut tx, id).await?;
         let contracts = cards(&mut tx, &heads).await?;
-        Ok(OrderPage { id: order.id, signed_at: order.signed_at, contracts })
+        let (known, subject) = (lifecycle::definitions(), id.to_string());
+        let runs = workflow::views_of_subject(&mut tx, &known, &subject).await.map_err(engine)?;
+        let undoing = runs.iter().any(|run| run.summary.state == WorkflowState::Undoing);
+        Ok(OrderPage { id: order.id, signed_at: order.signed_at, contracts, undoing })
     }
 
     /// The same order again, unless the key was used for something else.

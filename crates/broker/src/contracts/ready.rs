@@ -5,7 +5,7 @@ use super::start::start_fault;
 use super::{AlternativeOffer, Plan, Sign};
 use crate::audit::{Entry, record};
 use crate::market::OfferCard;
-use crate::names::name_fault;
+use crate::names::{added_name_fault, name_fault};
 use crate::requirements::RequirementSource;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
@@ -14,6 +14,9 @@ use std::sync::Arc;
 use storage::Tx;
 use storage::contracts::{NewContract, Seat};
 use storage::requirements::{self, CurrentRequirement};
+
+/// A space and the number of a service within its order.
+const NUMBER_CHARACTERS: u32 = 2;
 
 /// An offer that can be signed as it was shown.
 pub(super) struct Ready {
@@ -157,6 +160,12 @@ impl Broker {
 #[must_use]
 pub fn service_name_fault(name: &str) -> Option<FieldFault> {
     name_fault("/serviceName", name, "give the service a name")
+}
+
+/// The same of an order, whose name gets the number of each service.
+#[must_use]
+pub fn order_name_fault(name: &str) -> Option<FieldFault> {
+    added_name_fault("/serviceName", name, (NUMBER_CHARACTERS, "give the services a name"))
 }
 
 pub(super) fn check(sign: &Sign, plan: &Plan, card: &OfferCard) -> Result<(), BrokerError> {

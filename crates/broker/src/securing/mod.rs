@@ -13,6 +13,7 @@ pub(crate) use secure::definition as secure_definition;
 pub use secure::{RoomAnswer, SecurePlace, SecureRequest, SecureRow, SecuringView};
 pub use strategy::Strategy;
 
+use crate::contracts::AtOnce;
 use crate::market::OfferCard;
 use domain::{Money, OfferId, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -83,6 +84,8 @@ pub struct StandbyRow {
     pub candidate: Candidate,
     /// The offer.
     pub card: OfferCard,
+    /// What booking without a hold means at its cloud; `None`: it holds first, or has not said.
+    pub at_once: Option<AtOnce>,
 }
 
 /// The candidates of a running service or of a saved need, best first.

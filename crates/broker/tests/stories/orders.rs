@@ -285,6 +285,62 @@ async fn f7_4_4_a_cloud_that_acts_and_never_answers_leaves_nothing_at_any(engine
     trio.finish().await;
 }
 
+/// Looks at an order whenever something of it is undone.
+struct Watching {
+    drill: Arc<dyn Faults>,
+    order: (Broker, OpContext, OrderId),
+    seen: Arc<Mutex<Vec<bool>>>,
+}
+
+impl std::fmt::Debug for Watching {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watching").finish_non_exhaustive()
+    }
+}
+
+impl Faults for Watching {
+    fn at(&self, _: &Point<'_>) -> Fault {
+        Fault::Pass
+    }
+
+    fn gate(&self, point: &Point<'_>) -> Option<BoxFuture<'static, ()>> {
+        let drill = self.drill.gate(point);
+        if point.phase != Phase::Undo {
+            return drill;
+        }
+        let ((broker, ctx, order), seen) = (self.order.clone(), Arc::clone(&self.seen));
+        Some(Box::pin(async move {
+            if let Some(drill) = drill {
+                drill.await;
+            }
+            let undoing = broker.order(&ctx, order).await.unwrap().undoing;
+            seen.lock().unwrap().push(undoing);
+        }))
+    }
+}
+
+async fn an_order_tells_that_it_is_being_undone_while_it_is(engine: Engine) {
+    let trio = Trio::open(engine, 1, "JP").await;
+    let order = trio.sign(&[0, 1, 2], "one").await;
+    let undoing = async || trio.broker.order(&trio.customer, order).await.unwrap().undoing;
+    assert!(!undoing().await, "it has just begun");
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let gone = json!({"outage": true});
+    let faults = Watching {
+        drill: Drill::at(&trio.clouds[1], "confirm_2", Moment::Started, gone),
+        order: (trio.broker.clone(), trio.customer.clone(), order),
+        seen: Arc::clone(&seen),
+    };
+    trio.run(Arc::new(faults)).await;
+    let seen = seen.lock().unwrap().clone();
+    // The last looks come when all of it is undone.
+    let told = seen.iter().take_while(|undoing| **undoing).count();
+    assert!(told > 3 && seen[told..].iter().all(|undoing| !undoing), "{seen:?}");
+    none_is_left(&trio, order, "cloud_answer_lost").await;
+    assert!(!undoing().await, "it is over");
+    trio.finish().await;
+}
+
 async fn f7_4_4_a_cloud_that_lies_about_its_place_leaves_nothing_at_any(engine: Engine) {
     let trio = Trio::open(engine, 1, "KR").await;
     let order = trio.sign(&[0, 1, 2], "one").await;
@@ -321,6 +377,14 @@ async fn what_is_wrong_with_an_order_is_told_at_its_field_and_nothing_is_written
     plan.instances = 99;
     order.members[1].plan = Some(plan);
     assert_eq!(sign(order).await, ["/serviceName", "/members/1/plan/instances"]);
+    let mut order = trio.order(&[0, 1], "long").await;
+    order.service_name = "x".repeat(79);
+    let Err(BrokerError::Invalid(faults)) = trio.broker.sign_order(&trio.customer, order).await
+    else {
+        panic!("a name of 79 characters was taken")
+    };
+    assert_eq!((faults.len(), faults[0].code.as_str()), (1, "text_too_long"));
+    assert_eq!(faults[0].allowed, "1 to 78 characters, no invisible characters");
     let provider = testkit::person(&trio.broker, Role::Provider).await;
     let refused = trio.broker.sign_order(&provider, trio.order(&[0, 1], "d").await).await;
     assert!(matches!(refused, Err(BrokerError::WrongRole)), "{refused:?}");
@@ -333,6 +397,7 @@ on_both!(
     f7_4_4_three_services_at_three_clouds_are_set_up_together_and_end_one_by_one,
     f7_4_4_a_cloud_that_dies_between_hold_and_booking_leaves_nothing_at_any,
     f7_4_4_a_cloud_that_acts_and_never_answers_leaves_nothing_at_any,
+    an_order_tells_that_it_is_being_undone_while_it_is,
     f7_4_4_a_cloud_that_lies_about_its_place_leaves_nothing_at_any,
     f7_4_4_without_room_at_one_cloud_none_is_set_up,
     what_is_wrong_with_an_order_is_told_at_its_field_and_nothing_is_written,

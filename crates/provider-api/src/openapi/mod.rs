@@ -193,7 +193,9 @@ fn refusals(operation: &Operation) -> Vec<(u16, Vec<Code>)> {
     if operation.changing {
         codes.extend(CHANGING);
     }
-    if operation.body.is_some() || is_list(operation) {
+    // Readings are asked for since a moment, which can be none.
+    let asks = is_list(operation) || operation.answer.1 == OPEN_METRICS;
+    if operation.body.is_some() || asks {
         codes.push(Code::InvalidRequest);
     }
     let mut by_status: Vec<(u16, Vec<Code>)> = Vec::new();
@@ -332,6 +334,22 @@ mod tests {
             assert!(!answer["example"].is_null(), "{} has no example", operation.name);
             let told = found["responses"]["202"]["headers"]["location"].is_object();
             assert_eq!(told, operation.answer.0 == 202, "{}: where to look", operation.name);
+        }
+    }
+
+    #[test]
+    fn whatever_takes_a_body_or_a_question_may_be_told_that_it_is_wrong() {
+        let document = document();
+        for operation in OPERATIONS {
+            let found = &document["paths"][operation.route][operation.method.to_lowercase()];
+            let parameters = found["parameters"].as_array().unwrap();
+            let of_query = |one: &Value| {
+                let place = one["$ref"].as_str().unwrap().trim_start_matches('#');
+                document.pointer(place).unwrap()["in"] == "query"
+            };
+            let asks = operation.body.is_some() || parameters.iter().any(of_query);
+            let told = found["responses"].get("400").is_some();
+            assert!(told || !asks, "{} says nothing of 400", operation.name);
         }
     }
 

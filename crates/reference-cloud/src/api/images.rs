@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::answer::{answer, created};
 use super::headers::{Caller, intent, parse};
-use super::routes::{Body, Shared, bytes, whole};
+use super::routes::{Body, Shared, bytes, entries, whole};
 use crate::error::OpError;
 use crate::operations::{Chunk, invalid};
 
@@ -35,7 +35,10 @@ pub(super) async fn upload_chunk(
             let detail = "send Upload-Offset with the number of bytes that come before";
             return Err(OpError::refuse(ProblemCode::InvalidRequest, detail));
         };
-        let digest = text(paths::CONTENT_DIGEST).unwrap_or_default().to_owned();
+        let Some(digest) = text(paths::CONTENT_DIGEST).map(str::to_owned) else {
+            let detail = "send Content-Digest with the SHA-256 of the chunk (RFC 9530)";
+            return Err(OpError::refuse(ProblemCode::InvalidRequest, detail));
+        };
         let bytes = bytes(body)?;
         // The same place and the same bytes are the same call.
         let intent = intent(&caller, "uploadChunk", &id, &(offset, &digest, bytes.len()))?;
@@ -74,7 +77,7 @@ pub(super) async fn images(
             invalid(vec![FieldFault { pointer: "/after".to_owned(), detail }])
         })?;
         let filter = (query.name.as_deref(), query.sha256.as_deref());
-        let page = (after, query.limit.unwrap_or(i64::MAX));
+        let page = (after, entries(query.limit)?);
         cloud.images(&caller.tenant, filter, page).await
     };
     answer(outcome.await)

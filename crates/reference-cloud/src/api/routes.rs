@@ -24,6 +24,9 @@ use crate::operations::invalid;
 pub(super) type Shared = State<Arc<Cloud>>;
 pub(super) type Body = Result<Bytes, BytesRejection>;
 
+/// Entries of a page at most; the OpenAPI document names the same bound.
+const ENTRIES_MAX: i64 = 100;
+
 /// Runs to the end even when the caller goes away: half an operation helps nobody.
 pub(super) async fn whole<T: Send + 'static>(
     work: &TaskTracker,
@@ -239,7 +242,7 @@ macro_rules! pages {
                     let detail = "found a label, allowed are after and limit".to_owned();
                     return Err(invalid(vec![FieldFault { pointer: "/label".to_owned(), detail }]));
                 }
-                cloud.$handler(&id, after, query.limit.unwrap_or(i64::MAX)).await
+                cloud.$handler(&id, after, entries(query.limit)?).await
             };
             answer(outcome.await)
         }
@@ -272,7 +275,7 @@ pub(super) async fn list(
 ) -> Response {
     let outcome = async {
         let (query, after) = place(query)?;
-        let part = (after, query.limit.unwrap_or(i64::MAX));
+        let part = (after, entries(query.limit)?);
         cloud.list(&caller.tenant, query.label.as_deref(), part).await
     };
     answer(outcome.await)
@@ -285,7 +288,7 @@ pub(super) async fn events(
 ) -> Response {
     let outcome = async {
         let (query, after) = place(query)?;
-        let part = (after, query.limit.unwrap_or(i64::MAX));
+        let part = (after, entries(query.limit)?);
         cloud.events(&caller.tenant, query.label.as_deref(), part).await
     };
     answer(outcome.await)
@@ -302,6 +305,16 @@ fn place(query: Result<Query<ListQuery>, QueryRejection>) -> Result<(ListQuery, 
         }])
     })?;
     Ok((query, after))
+}
+
+/// How many entries a page may have, as the document says; all it may have where nothing is asked.
+pub(super) fn entries(limit: Option<i64>) -> Result<i64, OpError> {
+    let limit = limit.unwrap_or(ENTRIES_MAX);
+    if (1..=ENTRIES_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    let detail = format!("found {limit}, allowed is 1 to {ENTRIES_MAX}");
+    Err(invalid(vec![FieldFault { pointer: "/limit".to_owned(), detail }]))
 }
 
 pub(super) async fn allocation(State(cloud): Shared, Path(id): Path<String>) -> Response {

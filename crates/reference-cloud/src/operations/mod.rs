@@ -36,6 +36,7 @@ pub(crate) use images::{CHUNK_MAX, Chunk};
 pub(crate) use monitoring::ReadingForm;
 pub(crate) use otlp::push_readings;
 pub(crate) use pull::shared;
+pub(crate) use recipes::is_known;
 pub(crate) use webhook::{deliver, sender};
 pub(crate) use work::Progress;
 pub(crate) use zones::Room;

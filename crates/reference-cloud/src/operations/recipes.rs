@@ -49,6 +49,11 @@ const FIXED: &[(&str, &str, &str)] = &[
     ("licence.demo", "The licence of the demo application", "Apache-2.0"),
 ];
 
+/// Whether the cloud knows a variable by itself, so that nobody else can say what it is.
+pub(crate) fn is_known(name: &str) -> bool {
+    KNOWN.iter().any(|(known, ..)| *known == name)
+}
+
 impl Cloud {
     /// The variables as capabilities tell them.
     pub(super) fn recipe_variables(&self) -> Vec<RecipeVariable> {
@@ -77,7 +82,7 @@ impl Cloud {
         let known = KNOWN
             .iter()
             .filter_map(|(name, _, value)| Some(((*name).to_owned(), value(self, row)?)));
-        // What the operator says comes last, and wins.
+        // What the operator says wins over what is so in every reference cloud.
         fixed.chain(self.config.variables.clone()).chain(known).collect()
     }
 

@@ -114,6 +114,7 @@ mod tests {
             taken: 0,
             round_trip_us: Some(price),
             free_mbps: Some(price),
+            reserve: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Securing more room for a running service (P6.1.b1 to b3, F7.4.1, F7.4.2): its own cloud first, then the
-//! standby list at once, split over several clouds where no single one has room; all of it or nothing.
+//! standby list at once, split over several clouds where no single one has room; all of it or nothing. A cloud that
+//! holds nothing takes part: as in an order, it is booked when all others hold.
 //!
 //! What is secured becomes contracts of the same need, one at each cloud, set up together as an order is.
 //! So what was borrowed is metered, watched, given back and erased like everything else.
@@ -12,9 +13,10 @@ mod service;
 pub(crate) use run::definition;
 
 use super::{Candidate, Strategy};
-use crate::contracts::{ContractCard, Plan, contract_id};
+use crate::contracts::{AtOnce, ContractCard, Plan, contract_id, money_of};
 use crate::market::OfferCard;
 use domain::{ContractId, Money, OrganisationId, RequirementId, SecuringId, Timestamp};
+use provider_api::ReserveTerms;
 use serde::{Deserialize, Serialize};
 
 /// Clouds that one search is split over at most: as many as an order has seats.
@@ -62,6 +64,18 @@ pub struct SecurePlace {
     pub round_trip_us: Option<i64>,
     /// Network that is free there, Mbit/s.
     pub free_mbps: Option<i64>,
+    /// What booking without a hold means there, as the cloud said when it was asked; `None`: it holds first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserve: Option<ReserveTerms>,
+}
+
+impl SecurePlace {
+    /// The same as customers need to know it.
+    #[must_use]
+    pub fn at_once(&self) -> Option<AtOnce> {
+        let terms = self.reserve.as_ref()?;
+        Some(AtOnce { cancel_charge: terms.cancel_charge.as_ref().and_then(money_of) })
+    }
 }
 
 /// A place with the offer as the market shows it now.

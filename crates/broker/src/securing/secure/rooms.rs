@@ -3,9 +3,9 @@
 use super::{RoomAnswer, SecureInput, SecurePlace};
 use crate::Broker;
 use crate::contracts::Plan;
-use crate::lifecycle::{Cloud, Placing, group_of, stop};
+use crate::lifecycle::{Cloud, Placing, booking_terms, group_of, stop};
 use futures::future::join_all;
-use provider_api::{DiscoverRequest, HoldSupport};
+use provider_api::DiscoverRequest;
 use std::time::Duration;
 use workflow::{StepInput, Stop};
 
@@ -54,9 +54,8 @@ async fn discover(
     };
     let capabilities = cloud.driver.capabilities().await.map_err(stop)?;
     placing.check(&capabilities)?;
-    if capabilities.hold == HoldSupport::None {
-        return Err(Stop::failed("no_holds", "the cloud holds nothing"));
-    }
+    // Asking books nothing; what it will cost to cancel stands beside the answer.
+    place.reserve = booking_terms(&capabilities);
     let request = DiscoverRequest {
         region: placing.region.clone(),
         resources: placing.resources.clone(),

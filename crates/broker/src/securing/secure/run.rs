@@ -3,7 +3,7 @@
 //! Asking secures nothing. The own cloud is asked first and the others only when it has not enough, or costs more
 //! than the limit, all at once.
 //! What is taken of whom is decided once; the contracts are written in the transaction that logs it, and a
-//! child sets them up: everything held before anything is booked, all of it or nothing (F7.4.4). When it comes to
+//! child sets them up: everything held before anything is booked, clouds that hold nothing last, all of it or nothing (F7.4.4). When it comes to
 //! nothing, the contracts have failed and say why, and so does the search.
 
 use super::divide::{divide, order};

@@ -120,6 +120,7 @@ impl Broker {
             taken: 0,
             round_trip_us: None,
             free_mbps: None,
+            reserve: None,
         };
         let head = &service.head;
         Ok(SecureInput {

@@ -1,5 +1,6 @@
 //! Where services could be secured next, and securing them there.
 
+mod at_once;
 mod firm;
 mod lies;
 mod secure;
