@@ -1,7 +1,7 @@
 //! Claims due instances and hands them to runners; knows nothing of steps.
 
 use crate::faults::{Faults, FromEnvironment};
-use crate::runner::{self, Halt};
+use crate::runner::{self, Flow, Halt};
 use crate::{Signals, WorkflowDefinition, WorkflowError};
 use domain::{Clock, IdSource, Timestamp, WorkflowId};
 use std::collections::BTreeSet;
@@ -120,6 +120,8 @@ pub enum Tick {
 /// What ended a worker's pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Woken {
+    /// There was none: it comes from an instance.
+    Not,
     ByTime,
     /// [`Signals::wake`] was called.
     ByWord,
@@ -242,9 +244,14 @@ impl<E: Send + Sync + 'static> Engine<E> {
     async fn work(&self, shutdown: &CancellationToken) {
         let mut woken = Woken::ByTime;
         while !shutdown.is_cancelled() {
+            let words = self.inner.signals.words();
+            if woken == Woken::Not && self.inner.horizon.is_quiet(self.inner.clock.now(), words) {
+                woken = self.pause(woken, shutdown).await;
+                continue;
+            }
             woken = match self.turn(shutdown).await {
                 Ok(Tick::Idle) => self.pause(woken, shutdown).await,
-                Ok(_) => Woken::ByTime,
+                Ok(_) => Woken::Not,
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "no workflow claimed");
                     self.pause(woken, shutdown).await
@@ -254,13 +261,21 @@ impl<E: Send + Sync + 'static> Engine<E> {
     }
 
     async fn turn(&self, shutdown: &CancellationToken) -> Result<Tick, WorkflowError> {
-        let Some(claimed) = self.claim().await? else { return Ok(Tick::Idle) };
-        if claimed.more {
-            self.inner.signals.wake();
+        let words = self.inner.signals.words();
+        let claimed = self.claim().await?;
+        match claimed.as_ref().is_some_and(|claimed| claimed.more) {
+            true => self.inner.signals.wake(),
+            false => self.inner.horizon.nothing_else(words),
         }
+        let Some(claimed) = claimed else { return Ok(Tick::Idle) };
         let id = claimed.row.id;
-        match runner::drive(&self.inner, claimed, shutdown).await {
-            Ok(()) => Ok(Tick::Rested(id)),
+        let driven = runner::drive(&self.inner, claimed, shutdown).await;
+        if !matches!(driven, Ok(Flow::Ended)) {
+            // It may be due again already.
+            self.inner.signals.note();
+        }
+        match driven {
+            Ok(_) => Ok(Tick::Rested(id)),
             Err(Halt::LeaseLost) => {
                 tracing::warn!(workflow.id = %id, "another runner took the workflow over");
                 Ok(Tick::Lost(id))
@@ -287,7 +302,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
         let longest = self.inner.config.poll;
         let now = self.inner.clock.now();
         // Who was woken and found nothing due was told of something that is due later.
-        let known = self.inner.horizon.next(now).filter(|_| woken == Woken::ByTime);
+        let known = self.inner.horizon.next(now).filter(|_| woken != Woken::ByWord);
         let next = match known {
             Some(next) => next,
             None => self.look_ahead(now).await,

@@ -57,7 +57,7 @@ struct Words<'a> {
 
 /// Whether the runner goes on with the instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Flow {
+pub(crate) enum Flow {
     On,
     Rest,
     /// It has come to its end.
@@ -89,7 +89,7 @@ pub(crate) async fn drive<E: Send + Sync + 'static>(
     inner: &Inner<E>,
     claimed: Claimed,
     shutdown: &CancellationToken,
-) -> Result<(), Halt> {
+) -> Result<Flow, Halt> {
     let Claimed { row, told, .. } = claimed;
     let grip = Grip { id: row.id, fence: row.fence };
     let claimed = Point {
@@ -102,7 +102,8 @@ pub(crate) async fn drive<E: Send + Sync + 'static>(
     pass(inner, grip.id, &claimed).await?;
     let Some(definition) = inner.find(&row.kind, row.version) else {
         let text = format!("no program here knows {} version {}", row.kind, row.version);
-        return park(inner, grip, &row.subject, &StepFailure::new("unknown_workflow", text)).await;
+        let reason = StepFailure::new("unknown_workflow", text);
+        return park(inner, grip, &row.subject, &reason).await;
     };
     let subject = row.subject.clone();
     let mut runner = match Runner::load(inner, definition, row, told).await {
@@ -114,7 +115,8 @@ pub(crate) async fn drive<E: Send + Sync + 'static>(
     };
     loop {
         if shutdown.is_cancelled() {
-            return runner.release().await;
+            runner.release().await?;
+            return Ok(Flow::Rest);
         }
         if let Some(reason) = runner.cancellation() {
             runner.turn(reason).await?;
@@ -132,8 +134,11 @@ pub(crate) async fn drive<E: Send + Sync + 'static>(
         };
         match flow {
             Flow::On => {}
-            Flow::Rest => return Ok(()),
-            Flow::Ended => return runner.say_ended().await,
+            Flow::Rest => return Ok(Flow::Rest),
+            Flow::Ended => {
+                runner.say_ended().await?;
+                return Ok(Flow::Ended);
+            }
         }
     }
 }
@@ -143,7 +148,7 @@ async fn park<E>(
     grip: Grip,
     subject: &str,
     reason: &StepFailure,
-) -> Result<(), Halt> {
+) -> Result<Flow, Halt> {
     tracing::warn!(workflow.id = %grip.id, code = reason.code, "workflow parked: {}", reason.message);
     let now = inner.clock.now();
     let attention = serde_json::to_string(reason)?;
@@ -160,7 +165,7 @@ async fn park<E>(
     }
     tx.commit().await?;
     inner.signals.changed(grip.id, subject);
-    Ok(())
+    Ok(Flow::Rest)
 }
 
 /// Lets a test decide what happens at a place.

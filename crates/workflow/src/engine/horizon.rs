@@ -1,6 +1,6 @@
 //! What an engine knows of the next moment at which something becomes due, so that its workers do not all
-//! ask the database for it each time they come to rest. A convenience: work is claimed from the database, and
-//! no worker sleeps longer than the poll whatever stands here.
+//! ask the database for it, or try to claim, each time they come to rest. A convenience: work is claimed from
+//! the database, and no worker sleeps longer than the poll whatever stands here.
 
 use domain::Timestamp;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,12 +19,20 @@ struct Known {
     due: Option<Timestamp>,
     /// The next moment that a runner of this engine wrote; the database may not have shown it yet.
     noted: Option<Timestamp>,
+    /// How many words had come when a claim last told that nothing else was due.
+    heard: Option<u64>,
 }
 
 impl Default for Horizon {
     fn default() -> Self {
         let never = Timestamp(i64::MIN);
-        Self(Mutex::new(Known { seen_at: never, until: never, due: None, noted: None }))
+        Self(Mutex::new(Known {
+            seen_at: never,
+            until: never,
+            due: None,
+            noted: None,
+            heard: None,
+        }))
     }
 }
 
@@ -40,7 +48,7 @@ impl Horizon {
     pub fn see(&self, now: Timestamp, until: Timestamp, due: Option<Timestamp>) -> Timestamp {
         let mut known = self.known();
         let noted = known.noted.filter(|noted| *noted > now);
-        *known = Known { seen_at: now, until, due, noted };
+        *known = Known { seen_at: now, until, due, noted, heard: known.heard };
         [due, noted].into_iter().flatten().fold(until, Timestamp::min)
     }
 
@@ -48,6 +56,17 @@ impl Horizon {
     pub fn note(&self, moment: Timestamp) {
         let mut known = self.known();
         known.noted = Some(known.noted.map_or(moment, |noted| noted.min(moment)));
+    }
+
+    /// A claim told that nothing else was due; `heard` is the count of words from before it.
+    pub fn nothing_else(&self, heard: u64) {
+        let mut known = self.known();
+        known.heard = known.heard.max(Some(heard));
+    }
+
+    /// Whether a claim would find nothing: nobody has said a word since one did, and no moment has come.
+    pub fn is_quiet(&self, now: Timestamp, words: u64) -> bool {
+        self.known().heard == Some(words) && self.next(now).is_some()
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -74,6 +93,20 @@ mod tests {
         assert_eq!(horizon.next(at(149)), Some(at(150)));
         assert_eq!(horizon.next(at(150)), None, "it is due now");
         assert_eq!(horizon.next(at(99)), None, "the clock was set back");
+    }
+
+    #[test]
+    fn it_is_quiet_from_a_claim_that_found_nothing_else_until_the_next_word_or_moment() {
+        let horizon = Horizon::default();
+        horizon.nothing_else(3);
+        assert!(!horizon.is_quiet(at(0), 3), "nobody has looked ahead yet");
+        horizon.see(at(0), at(100), Some(at(80)));
+        assert!(horizon.is_quiet(at(10), 3));
+        assert!(!horizon.is_quiet(at(10), 4), "somebody said something");
+        assert!(!horizon.is_quiet(at(80), 3), "something is due");
+        horizon.nothing_else(4);
+        horizon.nothing_else(3);
+        assert!(horizon.is_quiet(at(10), 4), "a slow claim takes nothing back");
     }
 
     #[test]
