@@ -35,9 +35,14 @@ pub(crate) async fn record(
     tx: &mut Tx,
     entry: Entry,
 ) -> Result<(), BrokerError> {
+    Ok(audit::insert(tx, &line(broker, ctx, entry)).await?)
+}
+
+/// The line as it is stored, for a statement that writes it together with the deed.
+pub(crate) fn line(broker: &Broker, ctx: &OpContext, entry: Entry) -> AuditEntry {
     let mut detail = entry.detail;
     detail.insert("request".to_owned(), Value::from(ctx.request_id.as_str()));
-    let line = AuditEntry {
+    AuditEntry {
         id: AuditId::new(broker.ids()),
         at: broker.now(),
         actor: ctx.actor.audit_name(),
@@ -45,6 +50,5 @@ pub(crate) async fn record(
         action: entry.action.to_owned(),
         subject: entry.subject,
         detail: Value::Object(detail).to_string(),
-    };
-    Ok(audit::insert(tx, &line).await?)
+    }
 }

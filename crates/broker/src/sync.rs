@@ -40,12 +40,23 @@ impl Broker {
         }
         let look = self.now();
         let since = caught_up(&stock, shelf.looked_at.load(Ordering::Acquire));
-        let mut tx = self.begin_read().await?;
-        if let Some(next) = self.followed(&mut tx, &stock, since).await? {
-            shelf.put(next);
+        // Most of the time nothing has changed, and one statement says so.
+        if self.has_news(&stock, since).await? {
+            let mut tx = self.begin_read().await?;
+            if let Some(next) = self.followed(&mut tx, &stock, since).await? {
+                shelf.put(next);
+            }
         }
         shelf.looked_at.store(look.0, Ordering::Release);
         Ok(())
+    }
+
+    /// Whether something changed since then that the stock does not know, or too much to tell.
+    async fn has_news(&self, stock: &Stock, since: Timestamp) -> Result<bool, BrokerError> {
+        let mut tx = self.look().await?;
+        let first = OfferId(uuid::Uuid::nil());
+        let page = offers::changed_since(&mut tx, since, first, LISTED).await?;
+        Ok(page.len() == LISTED as usize || page.iter().any(|change| is_news(stock, change)))
     }
 
     /// The stock after everything that changed since then, the search index with it; `None` where

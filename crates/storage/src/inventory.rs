@@ -30,18 +30,19 @@ record! {
 /// Most snapshots of one answer.
 pub const MOST: i64 = 1000;
 
-/// Adds a snapshot of contract `$2`, unless the newest one of its allocation has the same parts.
+/// Adds a snapshot (id, contract, allocation, when and why, parts), unless the newest one of its allocation has
+/// the same parts; `$from` is what stands between the values and that condition.
 macro_rules! append_unless_same {
-    ($id:literal, $allocation:literal, $middle:literal, $parts:literal) => {
+    (($id:literal, $contract:literal, $allocation:literal, $middle:literal, $parts:literal), $from:expr) => {
         concat!(
             "
         INSERT INTO inventory_snapshot (id, contract_id, allocation, at, generation, cause, parts)
         SELECT ",
-            $id, ", $2, ", $allocation, ", ", $middle, ", ", $parts,
-            "
-        WHERE NOT EXISTS (
+            $id, ", ", $contract, ", ", $allocation, ", ", $middle, ", ", $parts,
+            $from,
+            " NOT EXISTS (
             SELECT 1 FROM inventory_snapshot AS newest
-            WHERE newest.contract_id = $2 AND newest.allocation = ", $allocation,
+            WHERE newest.contract_id = ", $contract, " AND newest.allocation = ", $allocation,
             " AND newest.parts = ", $parts,
             "
                 AND NOT EXISTS (
@@ -53,6 +54,7 @@ macro_rules! append_unless_same {
         )
     };
 }
+pub(crate) use append_unless_same;
 
 macro_rules! keep_resource {
     () => {
@@ -67,11 +69,12 @@ macro_rules! keep_resource {
 
 statements! {
     // A step that is repeated after its answer was lost finds that nothing changed since.
-    APPEND = append_unless_same!("$1", "$3", "$4, $5, $6", "$7");
+    APPEND = append_unless_same!(("$1", "$2", "$3", "$4, $5, $6", "$7"), " WHERE");
     /// What stands for the allocation now, and the snapshot, in one go.
-    KEEP = concat!(keep_resource!(), ";", append_unless_same!("$9", "$4", "$10, $11, $12", "$13")),
+    KEEP = concat!(keep_resource!(), ";",
+            append_unless_same!(("$9", "$2", "$4", "$10, $11, $12", "$13"), " WHERE")),
         postgres = concat!("WITH kept AS (", keep_resource!(), ")",
-            append_unless_same!("$9", "$4", "$10, $11, $12", "$13"));
+            append_unless_same!(("$9", "$2", "$4", "$10, $11, $12", "$13"), " WHERE"));
     AT = "
         SELECT id, contract_id, allocation, at, generation, cause, parts
         FROM inventory_snapshot AS found

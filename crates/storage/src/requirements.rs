@@ -2,10 +2,9 @@
 
 use crate::page::{Cursor, Page, cut, fetch_limit};
 use crate::record::{expect_one, find, list, record};
-use crate::statement::{execute, fetch_optional, statements};
+use crate::statement::{execute, statements};
 use crate::{StorageError, Tx};
 use domain::{OrganisationId, RequirementId, Timestamp};
-use uuid::Uuid;
 
 /// A requirement to be added; its version 1 is inserted in the same unit of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,7 +128,10 @@ statements! {
         SELECT requirement_id, version, document, hash, title_en, title_ja, created_by, created_at
         FROM requirement_version WHERE requirement_id = $1 AND version = $2";
     FIND_SAME = "
-        SELECT requirement.id FROM requirement
+        SELECT id, organisation_id, current_version, requirement.created_at AS created_at,
+            updated_at, watched_since, revision, newest.document AS document, newest.hash AS hash,
+            newest.title_en AS title_en, newest.title_ja AS title_ja
+        FROM requirement
         JOIN requirement_version AS newest
             ON newest.requirement_id = requirement.id
             AND newest.version = requirement.current_version
@@ -239,10 +241,9 @@ pub async fn find_same(
     tx: &mut Tx,
     organisation: OrganisationId,
     hashes: [&str; 2],
-) -> Result<Option<RequirementId>, StorageError> {
+) -> Result<Option<CurrentRequirement>, StorageError> {
     let [one, other] = hashes;
-    let found = fetch_optional!(tx, (Uuid,), FIND_SAME, organisation.uuid(), one, other)?;
-    Ok(found.map(|(id,)| RequirementId(id)))
+    find!(tx, CurrentRequirement, FIND_SAME, organisation.uuid(), one, other)
 }
 
 /// Lists an organisation's requirements, newest first.

@@ -4,7 +4,7 @@
 //! Where a parent and its child change together, the parent is locked first, always: two units of
 //! work that lock them the other way round would wait for each other.
 
-use crate::record::list;
+use crate::record::{list, record};
 use crate::statement::{execute, fetch_all, fetch_one, fetch_optional, statements};
 use crate::{Db, StorageError, Tx};
 use domain::{Timestamp, WorkflowId};
@@ -85,12 +85,45 @@ macro_rules! whose_turn {
     };
 }
 
+/// Whether an instance in that state is due that nobody holds; the one that is being claimed does not count.
+/// The order makes it the first entry of a range of `workflow_by_wake`.
+macro_rules! another_is_due {
+    ($state:literal, $present:ident) => {
+        concat!(
+            "(SELECT TRUE FROM workflow AS other
+                WHERE other.state = '",
+            $state,
+            "' AND other.wake_at <= $4 AND other.id <> workflow.id
+                    AND (other.lease_until IS NULL OR other.lease_until <= ",
+            $present!("$2"),
+            ")
+                ORDER BY other.wake_at LIMIT 1)"
+        )
+    };
+}
+
+/// Columns of [`Claimed`] beside those of the instance.
+macro_rules! beside_the_claimed {
+    ($present:ident) => {
+        concat!(
+            "COALESCE(",
+            another_is_due!("running", $present),
+            ", ",
+            another_is_due!("undoing", $present),
+            ", FALSE) AS more,
+            EXISTS (SELECT 1 FROM workflow_signal WHERE workflow_id = workflow.id) AS told"
+        )
+    };
+}
+
+mod along;
 pub(crate) mod links;
 pub(crate) mod log;
 pub(crate) mod operate;
 pub(crate) mod read;
 mod rows;
 
+pub use along::Along;
 pub use links::{
     CHILD_SIGNAL, NewSignal, add_signal, children, reopen, signals, wake, wake_child_step,
     wake_told,
@@ -150,6 +183,19 @@ pub struct Claim<'a> {
     pub now: Timestamp,
 }
 
+record! {
+    /// An instance that was claimed.
+    pub struct Claimed in "workflow" {
+        /// The instance.
+        [flatten]
+        pub row: WorkflowRow,
+        /// Whether another one was due that nobody held.
+        pub more: bool,
+        /// Whether it had been told anything.
+        pub told: bool,
+    }
+}
+
 /// A runner's grip on an instance.
 #[derive(Debug, Clone, Copy)]
 pub struct Grip {
@@ -206,20 +252,21 @@ statements! {
             WHERE state IN ('running', 'undoing') AND wake_at <= $1
                 AND (lease_until IS NULL OR lease_until <= ", postgres_present!("$2"), "))");
 
-    /// The due instance nobody holds whose turn it is: highest class, next owner, longest due.
+    /// The due instance nobody holds whose turn it is: highest class, next owner, longest due. Beside it
+    /// whether another one is due, and whether it was told anything.
     CLAIM = concat!("
         UPDATE workflow
         SET lease_owner = $1, lease_until = ", sqlite_present!("$2"), " + $3, fence = fence + 1,
             updated_at = $4
         WHERE id = ", whose_turn!(sqlite_present, ""), "
-        RETURNING ", instance_columns!()),
+        RETURNING ", instance_columns!(), ", ", beside_the_claimed!(sqlite_present)),
         postgres = concat!("
         UPDATE workflow
         SET lease_owner = $1, lease_until = ", postgres_present!("$2"), " + $3, fence = fence + 1,
             updated_at = $4
         WHERE id = ", whose_turn!(postgres_present, "
             FOR UPDATE SKIP LOCKED"), "
-        RETURNING ", instance_columns!());
+        RETURNING ", instance_columns!(), ", ", beside_the_claimed!(postgres_present));
 
     /// When the next instance becomes claimable, of those due until a moment.
     NEXT_WAKE = "
@@ -289,12 +336,12 @@ pub async fn is_due(tx: &mut Tx, now: Timestamp, lease: Lease) -> Result<bool, S
 }
 
 /// Claims the due instance nobody holds whose turn it is; its fence grows.
-pub async fn claim(tx: &mut Tx, claim: Claim<'_>) -> Result<Option<WorkflowRow>, StorageError> {
+pub async fn claim(tx: &mut Tx, claim: Claim<'_>) -> Result<Option<Claimed>, StorageError> {
     let at = claim.lease.at.map(|moment| moment.0);
     // All rows, not one: SQLite finishes an UPDATE only when its rows are read to the end.
     let claimed = list!(
         tx,
-        WorkflowRow,
+        Claimed,
         CLAIM,
         claim.runner,
         at,
@@ -306,7 +353,7 @@ pub async fn claim(tx: &mut Tx, claim: Claim<'_>) -> Result<Option<WorkflowRow>,
 }
 
 /// The same as a unit of work of its own, durable when it is answered.
-pub async fn claim_alone(db: &Db, claim: Claim<'_>) -> Result<Option<WorkflowRow>, StorageError> {
+pub async fn claim_alone(db: &Db, claim: Claim<'_>) -> Result<Option<Claimed>, StorageError> {
     // A look without a write lock first: an idle market must not keep the embedded database busy.
     // On the server one statement is both.
     if let Db::Sqlite { .. } = db

@@ -1,17 +1,21 @@
 //! Claims due instances and hands them to runners; knows nothing of steps.
 
 use crate::faults::{Faults, FromEnvironment};
-use crate::runner::{self, Halt};
+use crate::runner::{self, Flow, Halt};
 use crate::{Signals, WorkflowDefinition, WorkflowError};
 use domain::{Clock, IdSource, Timestamp, WorkflowId};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use storage::workflow::{self as rows, Claim, Lease, WorkflowRow};
+use storage::workflow::{self as rows, Claim, Claimed, Lease};
 use storage::{Db, StorageError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+mod horizon;
+
+use horizon::Horizon;
 
 /// An idle worker never asks more often, whatever the next wake time says.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
@@ -96,6 +100,7 @@ pub(crate) struct Inner<E: 'static> {
     pub runner: String,
     /// The owner who had the latest turn here.
     pub served: Mutex<String>,
+    pub horizon: Horizon,
     pub faults: Arc<dyn Faults>,
 }
 
@@ -110,6 +115,16 @@ pub enum Tick {
     Lost(WorkflowId),
     /// A test made the runner vanish.
     Crashed(WorkflowId),
+}
+
+/// What ended a worker's pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Woken {
+    /// There was none: it comes from an instance.
+    Not,
+    ByTime,
+    /// [`Signals::wake`] was called.
+    ByWord,
 }
 
 impl<E> Clone for Engine<E> {
@@ -156,6 +171,7 @@ impl<E: Send + Sync + 'static> Engine<E> {
             runner: parts.ids.next_uuid().to_string(),
             ids: parts.ids,
             served: Mutex::new(String::new()),
+            horizon: Horizon::default(),
             faults,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -226,26 +242,40 @@ impl<E: Send + Sync + 'static> Engine<E> {
     }
 
     async fn work(&self, shutdown: &CancellationToken) {
+        let mut woken = Woken::ByTime;
         while !shutdown.is_cancelled() {
-            match self.turn(shutdown).await {
-                Ok(Tick::Idle) => self.pause(shutdown).await,
-                Ok(_) => {}
+            let words = self.inner.signals.words();
+            if woken == Woken::Not && self.inner.horizon.is_quiet(self.inner.clock.now(), words) {
+                woken = self.pause(woken, shutdown).await;
+                continue;
+            }
+            woken = match self.turn(shutdown).await {
+                Ok(Tick::Idle) => self.pause(woken, shutdown).await,
+                Ok(_) => Woken::Not,
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "no workflow claimed");
-                    self.pause(shutdown).await;
+                    self.pause(woken, shutdown).await
                 }
-            }
+            };
         }
     }
 
     async fn turn(&self, shutdown: &CancellationToken) -> Result<Tick, WorkflowError> {
-        let Some(row) = self.claim().await? else { return Ok(Tick::Idle) };
-        if self.more_is_due().await {
-            self.inner.signals.wake();
+        let words = self.inner.signals.words();
+        let claimed = self.claim().await?;
+        match claimed.as_ref().is_some_and(|claimed| claimed.more) {
+            true => self.inner.signals.wake(),
+            false => self.inner.horizon.nothing_else(words),
         }
-        let id = row.id;
-        match runner::drive(&self.inner, row, shutdown).await {
-            Ok(()) => Ok(Tick::Rested(id)),
+        let Some(claimed) = claimed else { return Ok(Tick::Idle) };
+        let id = claimed.row.id;
+        let driven = runner::drive(&self.inner, claimed, shutdown).await;
+        if !matches!(driven, Ok(Flow::Ended)) {
+            // It may be due again already.
+            self.inner.signals.note();
+        }
+        match driven {
+            Ok(_) => Ok(Tick::Rested(id)),
             Err(Halt::LeaseLost) => {
                 tracing::warn!(workflow.id = %id, "another runner took the workflow over");
                 Ok(Tick::Lost(id))
@@ -256,42 +286,43 @@ impl<E: Send + Sync + 'static> Engine<E> {
         }
     }
 
-    async fn claim(&self) -> Result<Option<WorkflowRow>, StorageError> {
+    async fn claim(&self) -> Result<Option<Claimed>, StorageError> {
         let inner = &self.inner;
         let (now, lease) = (inner.clock.now(), inner.lease());
         let after_owner = &inner.served();
         let claim = Claim { runner: &inner.runner, lease, after_owner, now };
         let claimed = rows::claim_alone(&inner.db, claim).await?;
-        if let Some(row) = &claimed {
+        if let Some(Claimed { row, .. }) = &claimed {
             *inner.served.lock().unwrap_or_else(PoisonError::into_inner) = row.owner_key.clone();
         }
         Ok(claimed)
     }
 
-    /// Whether another worker should have a look. A fruitless look costs more than this question.
-    async fn more_is_due(&self) -> bool {
-        let (inner, now) = (&self.inner, self.inner.clock.now());
-        match inner.db.look().await {
-            Ok(mut tx) => rows::is_due(&mut tx, now, inner.lease()).await.unwrap_or(true),
-            Err(_) => true,
+    async fn pause(&self, woken: Woken, shutdown: &CancellationToken) -> Woken {
+        let longest = self.inner.config.poll;
+        let now = self.inner.clock.now();
+        // Who was woken and found nothing due was told of something that is due later.
+        let known = self.inner.horizon.next(now).filter(|_| woken != Woken::ByWord);
+        let next = match known {
+            Some(next) => next,
+            None => self.look_ahead(now).await,
+        };
+        let micros = next.since(self.inner.clock.now()).max(0);
+        let pause = Duration::from_micros(micros.unsigned_abs()).clamp(SHORTEST_PAUSE, longest);
+        tokio::select! {
+            () = self.inner.signals.woken() => Woken::ByWord,
+            () = tokio::time::sleep(pause) => Woken::ByTime,
+            () = shutdown.cancelled() => Woken::ByTime,
         }
     }
 
-    async fn pause(&self, shutdown: &CancellationToken) {
-        let longest = self.inner.config.poll;
-        // What is due later does not shorten the pause.
-        let soon = later(self.inner.clock.now(), longest);
-        let until_due = match self.next_wake_until(soon).await {
-            Ok(Some(moment)) => {
-                let micros = moment.since(self.inner.clock.now()).max(0);
-                Duration::from_micros(micros.unsigned_abs()).clamp(SHORTEST_PAUSE, longest)
-            }
-            Ok(None) | Err(_) => longest,
-        };
-        tokio::select! {
-            () = self.inner.signals.woken() => {}
-            () = tokio::time::sleep(until_due) => {}
-            () = shutdown.cancelled() => {}
+    /// Asks the database when something is due, and no further ahead than the longest pause: what is due
+    /// later does not shorten it.
+    async fn look_ahead(&self, now: Timestamp) -> Timestamp {
+        let until = later(now, self.inner.config.poll);
+        match self.next_wake_until(until).await {
+            Ok(due) => self.inner.horizon.see(now, until, due),
+            Err(_) => until,
         }
     }
 

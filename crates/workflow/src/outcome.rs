@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
+use storage::workflow::Along;
 use storage::{StorageError, Tx};
 use thiserror::Error;
 
@@ -20,6 +21,8 @@ pub type StepResult = Result<Done, Stop>;
 pub struct Done {
     /// Kept in the log and readable by later steps.
     pub output: Value,
+    /// Rows that are written in the statement that logs "step done".
+    pub along: Option<Along>,
     /// Rows of the caller that become true together with "step done".
     pub commit: Option<CommitAction>,
 }
@@ -28,12 +31,20 @@ impl Done {
     /// Done, with nothing to remember.
     #[must_use]
     pub const fn empty() -> Self {
-        Self { output: Value::Null, commit: None }
+        Self { output: Value::Null, along: None, commit: None }
     }
 
     /// Done, and later steps can read `output`.
     pub fn with<T: Serialize + ?Sized>(output: &T) -> Result<Self, Stop> {
-        Ok(Self { output: serde_json::to_value(output)?, commit: None })
+        Ok(Self { output: serde_json::to_value(output)?, along: None, commit: None })
+    }
+
+    /// Adds rows of a kind that storage knows how to write in the statement that logs "step done": on a
+    /// server they cost no further round trip. A `commit` beside them is done after them.
+    #[must_use]
+    pub fn along(mut self, rows: Along) -> Self {
+        self.along = Some(rows);
+        self
     }
 
     /// Adds rows to the transaction that logs "step done".
@@ -50,7 +61,10 @@ impl Done {
 impl fmt::Debug for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The output may hold personal data; logs get its shape only.
-        f.debug_struct("Done").field("commit", &self.commit.is_some()).finish_non_exhaustive()
+        f.debug_struct("Done")
+            .field("along", &self.along.is_some())
+            .field("commit", &self.commit.is_some())
+            .finish_non_exhaustive()
     }
 }
 

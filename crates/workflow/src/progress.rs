@@ -5,6 +5,7 @@
 
 use domain::WorkflowId;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Notify, broadcast};
 
 /// Changes a slow listener may be behind before it is told that it missed some.
@@ -25,19 +26,35 @@ pub struct Progress {
 #[derive(Debug, Clone)]
 pub struct Signals {
     wake: Arc<Notify>,
+    words: Arc<AtomicU64>,
     changes: broadcast::Sender<Progress>,
 }
 
 impl Default for Signals {
     fn default() -> Self {
-        Self { wake: Arc::new(Notify::new()), changes: broadcast::channel(BACKLOG).0 }
+        Self {
+            wake: Arc::new(Notify::new()),
+            words: Arc::default(),
+            changes: broadcast::channel(BACKLOG).0,
+        }
     }
 }
 
 impl Signals {
     /// Tells an idle worker of this process to look for work; call it after the commit.
     pub fn wake(&self) {
+        self.note();
         self.wake.notify_one();
+    }
+
+    /// Something may be due; whoever is awake looks for it.
+    pub(crate) fn note(&self) {
+        self.words.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How often that was said.
+    pub(crate) fn words(&self) -> u64 {
+        self.words.load(Ordering::SeqCst)
     }
 
     /// Receives every change committed by this process from now on.

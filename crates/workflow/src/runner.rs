@@ -13,7 +13,7 @@ use crate::{
 };
 use domain::{Timestamp, WorkflowId};
 use storage::workflow::{
-    self as rows, Entry, Grip, Held, Priority, Settlement, StepRow, WorkflowRow,
+    self as rows, Along, Claimed, Entry, Grip, Held, Priority, Settlement, StepRow, WorkflowRow,
 };
 use storage::{StorageError, Tx};
 use tokio_util::sync::CancellationToken;
@@ -47,9 +47,17 @@ impl From<serde_json::Error> for Halt {
     }
 }
 
+/// What is logged at once: what came of a step with the rows that go along, and what is intended.
+#[derive(Debug, Clone, Copy, Default)]
+struct Words<'a> {
+    word: Option<&'a StepRow>,
+    along: Option<&'a Along>,
+    intent: Option<&'a StepRow>,
+}
+
 /// Whether the runner goes on with the instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Flow {
+pub(crate) enum Flow {
     On,
     Rest,
     /// It has come to its end.
@@ -79,9 +87,10 @@ struct Runner<'e, E: 'static> {
 /// Drives a claimed instance until it ends, waits, needs a person, or the shutdown is asked for.
 pub(crate) async fn drive<E: Send + Sync + 'static>(
     inner: &Inner<E>,
-    row: WorkflowRow,
+    claimed: Claimed,
     shutdown: &CancellationToken,
-) -> Result<(), Halt> {
+) -> Result<Flow, Halt> {
+    let Claimed { row, told, .. } = claimed;
     let grip = Grip { id: row.id, fence: row.fence };
     let claimed = Point {
         kind: &row.kind,
@@ -93,10 +102,11 @@ pub(crate) async fn drive<E: Send + Sync + 'static>(
     pass(inner, grip.id, &claimed).await?;
     let Some(definition) = inner.find(&row.kind, row.version) else {
         let text = format!("no program here knows {} version {}", row.kind, row.version);
-        return park(inner, grip, &row.subject, &StepFailure::new("unknown_workflow", text)).await;
+        let reason = StepFailure::new("unknown_workflow", text);
+        return park(inner, grip, &row.subject, &reason).await;
     };
     let subject = row.subject.clone();
-    let mut runner = match Runner::load(inner, definition, row).await {
+    let mut runner = match Runner::load(inner, definition, row, told).await {
         Err(Halt::Broken(WorkflowError::Json(error))) => {
             let reason = StepFailure::new("unreadable_log", error.to_string());
             return park(inner, grip, &subject, &reason).await;
@@ -105,7 +115,8 @@ pub(crate) async fn drive<E: Send + Sync + 'static>(
     };
     loop {
         if shutdown.is_cancelled() {
-            return runner.release().await;
+            runner.release().await?;
+            return Ok(Flow::Rest);
         }
         if let Some(reason) = runner.cancellation() {
             runner.turn(reason).await?;
@@ -123,8 +134,11 @@ pub(crate) async fn drive<E: Send + Sync + 'static>(
         };
         match flow {
             Flow::On => {}
-            Flow::Rest => return Ok(()),
-            Flow::Ended => return runner.say_ended().await,
+            Flow::Rest => return Ok(Flow::Rest),
+            Flow::Ended => {
+                runner.say_ended().await?;
+                return Ok(Flow::Ended);
+            }
         }
     }
 }
@@ -134,7 +148,7 @@ async fn park<E>(
     grip: Grip,
     subject: &str,
     reason: &StepFailure,
-) -> Result<(), Halt> {
+) -> Result<Flow, Halt> {
     tracing::warn!(workflow.id = %grip.id, code = reason.code, "workflow parked: {}", reason.message);
     let now = inner.clock.now();
     let attention = serde_json::to_string(reason)?;
@@ -151,7 +165,7 @@ async fn park<E>(
     }
     tx.commit().await?;
     inner.signals.changed(grip.id, subject);
-    Ok(())
+    Ok(Flow::Rest)
 }
 
 /// Lets a test decide what happens at a place.
@@ -175,8 +189,9 @@ impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
         inner: &'e Inner<E>,
         definition: WorkflowDefinition<E>,
         row: WorkflowRow,
+        told: bool,
     ) -> Result<Self, Halt> {
-        let known = family::Known::read(inner, &row).await?;
+        let known = family::Known::read(inner, &row, told).await?;
         let grip = Grip { id: row.id, fence: row.fence };
         let parent = parent_of(Some(&row)).map(|(id, step)| (id, step.to_owned()));
         let run = Run {
@@ -227,55 +242,47 @@ impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
     }
 
     async fn hold(&mut self, tx: &mut Tx) -> Result<(), Halt> {
-        self.log_within(tx, None, None).await
+        self.log_within(tx, Words::default()).await
     }
 
     /// Checks the fence, extends the lease, and logs what came of a step and what is intended; the
     /// intent stands in the log unless [`Runner::cancellation`] has a reason afterwards.
-    async fn log_within(
-        &mut self,
-        tx: &mut Tx,
-        word: Option<&StepRow>,
-        intent: Option<&StepRow>,
-    ) -> Result<(), Halt> {
+    async fn log_within(&mut self, tx: &mut Tx, words: Words<'_>) -> Result<(), Halt> {
         if self.inner.faults.breaks(Rule::Fence)
             && let Some(row) = rows::get(tx, self.grip.id).await?
         {
             self.grip.fence = row.fence;
         }
-        let held = match (word, intent) {
+        let held = match (words.word, words.intent) {
             (None, None) => {
                 let now = self.inner.clock.now();
                 rows::hold(tx, self.grip, self.inner.lease(), now).await?
             }
-            _ => rows::log(tx, self.entry(word, intent)).await?,
+            _ => rows::log(tx, self.entry(words)).await?,
         };
         self.heed(held)
     }
 
     /// The same as a unit of work of its own.
-    async fn log_alone(
-        &mut self,
-        word: Option<&StepRow>,
-        intent: Option<&StepRow>,
-    ) -> Result<(), Halt> {
+    async fn log_alone(&mut self, words: Words<'_>) -> Result<(), Halt> {
         if self.inner.faults.breaks(Rule::Fence) {
             let mut tx = self.inner.db.begin().await?;
-            self.log_within(&mut tx, word, intent).await?;
+            self.log_within(&mut tx, words).await?;
             return self.commit(tx).await;
         }
-        let held = rows::log_alone(&self.inner.db, self.entry(word, intent)).await?;
+        let held = rows::log_alone(&self.inner.db, self.entry(words)).await?;
         self.heed(held)?;
         self.inner.signals.changed(self.grip.id, &self.run.subject);
         Ok(())
     }
 
-    fn entry<'a>(&self, word: Option<&'a StepRow>, intent: Option<&'a StepRow>) -> Entry<'a> {
+    fn entry<'a>(&self, words: Words<'a>) -> Entry<'a> {
         Entry {
             grip: self.grip,
             lease: self.inner.lease(),
-            word,
-            intent,
+            word: words.word,
+            intent: words.intent,
+            along: words.along,
             despite_cancel: !self.may_turn(),
             now: self.inner.clock.now(),
         }
@@ -304,6 +311,9 @@ impl<'e, E: Send + Sync + 'static> Runner<'e, E> {
         let ended = matches!(state, WorkflowState::Done | WorkflowState::Undone);
         let finished_at = ended.then_some(now);
         let settlement = Settlement { state, attention, wake_at, finished_at, now };
+        if matches!(state, WorkflowState::Running | WorkflowState::Undoing) {
+            self.inner.horizon.note(wake_at);
+        }
         if rows::settle(tx, self.grip, &settlement).await? { Ok(()) } else { Err(Halt::LeaseLost) }
     }
 

@@ -286,6 +286,47 @@ async fn refused_end_is_tried_again_and_then_asks_for_a_person(db: Db) {
     assert_eq!(trial.env.called(), ["flight", "hotel", "car"], "no step is repeated for it");
 }
 
+async fn refused_end_leaves_a_last_step_without_rows_done(db: Db) {
+    let trial = Trial::new(db);
+    let engine = trial.engine(&[TRIP]);
+    let id = trial.start(&TRIP, "ctr_a").await.id;
+    trial.env.say("ctr_a", "car", Phase::Forward, &[Answer::Bare]);
+    trial.env.say("ctr_a", "end", Phase::Forward, &[Answer::RetryBeforeActing]);
+    engine.run_until_idle(5).await.unwrap();
+    let view = trial.view(id).await;
+    assert_eq!(view.summary.state, WorkflowState::Running);
+    assert_eq!(view.summary.attention.unwrap().code, "busy");
+    assert_eq!(view.steps[2].status, Some(StepStatus::Done));
+    assert!(!trial.noted("end ctr_a done").await, "rows and final state go together");
+    trial.clock.advance_seconds(60);
+    engine.run_until_idle(5).await.unwrap();
+    assert_eq!(trial.view(id).await.summary.state, WorkflowState::Done);
+    assert!(trial.noted("end ctr_a done").await);
+    assert_eq!(trial.env.called(), ["flight", "hotel", "car"], "no step is repeated for it");
+}
+
+async fn rows_that_go_along_and_are_refused_count_as_an_attempt(db: Db) {
+    let trial = Trial::new(db);
+    let engine = trial.engine(&[TRIP]);
+    let id = trial.start(&TRIP, "ctr_a").await.id;
+    // The last step ends the workflow in its own unit of work.
+    for step in ["hotel", "car"] {
+        trial.env.say("ctr_a", step, Phase::Forward, &[Answer::AlongRefused]);
+    }
+    for at in [1, 2] {
+        engine.run_until_idle(5).await.unwrap();
+        let view = trial.view(id).await;
+        assert_eq!(view.summary.state, WorkflowState::Running);
+        assert_eq!(view.steps[at].status, Some(StepStatus::Retrying));
+        assert_eq!(view.steps[at].error_code.as_deref(), Some("storage"));
+        trial.to_next_wake(id).await;
+    }
+    engine.run_until_idle(5).await.unwrap();
+    assert_eq!(trial.view(id).await.summary.state, WorkflowState::Done);
+    assert_eq!(trial.env.called(), ["flight", "hotel", "hotel", "car", "car"]);
+    assert!(trial.env.state().acted.values().all(|times| *times == 1));
+}
+
 async fn output_given_by_a_person_is_read_by_later_steps(db: Db) {
     let trial = Trial::new(db);
     let engine = trial.engine(&[ONE_WAY]);
@@ -427,6 +468,8 @@ on_both_databases!(
     log_of_a_changed_table_is_parked_without_acting,
     refused_rows_leave_the_step_undone_and_are_tried_again,
     refused_end_is_tried_again_and_then_asks_for_a_person,
+    refused_end_leaves_a_last_step_without_rows_done,
+    rows_that_go_along_and_are_refused_count_as_an_attempt,
     output_given_by_a_person_is_read_by_later_steps,
     step_without_an_answer_is_timed_out,
     timeline_shows_the_steps_to_come,

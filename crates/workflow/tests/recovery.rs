@@ -96,6 +96,7 @@ fn answers(with_failures: bool) -> impl Strategy<Value = Vec<Answer>> {
         1 => Just(Answer::PanicAfterActing),
         2 => (1_u64..100).prop_map(Answer::Sleep),
         1 => Just(Answer::CommitRefused),
+        1 => Just(Answer::AlongRefused),
         failures => Just(Answer::FailBeforeActing),
         failures => Just(Answer::FailAfterActing),
     ];

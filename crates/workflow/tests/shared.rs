@@ -91,7 +91,7 @@ async fn expired_lease_is_judged_by_the_database(db: Db) {
     let long = Lease { length_us: 3_600_000_000, at: None };
     let mut tx = trial.db.begin().await.unwrap();
     let by_database = Claim { runner: "a", lease: long, after_owner: "", now: world::START };
-    assert_eq!(claim(&mut tx, by_database).await.unwrap().unwrap().id, id);
+    assert_eq!(claim(&mut tx, by_database).await.unwrap().unwrap().row.id, id);
     tx.commit().await.unwrap();
     // A program whose clock is a day ahead does not get it.
     trial.clock.advance_seconds(86_400);
@@ -110,9 +110,9 @@ fn postgres_claims_beside_a_claim_under_way() {
         let wanted = |runner| Claim { runner, lease, after_owner: "", now: world::START };
         let mut first = trial.db.begin().await.unwrap();
         let mut second = trial.db.begin().await.unwrap();
-        let one = claim(&mut first, wanted("one")).await.unwrap().unwrap();
+        let one = claim(&mut first, wanted("one")).await.unwrap().unwrap().row;
         let other = tokio::time::timeout(LIMIT, claim(&mut second, wanted("two"))).await;
-        assert_ne!(other.unwrap().unwrap().unwrap().id, one.id);
+        assert_ne!(other.unwrap().unwrap().unwrap().row.id, one.id);
         first.commit().await.unwrap();
         second.commit().await.unwrap();
     });

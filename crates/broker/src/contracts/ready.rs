@@ -91,12 +91,11 @@ impl Broker {
         source: &RequirementSource,
         new: Option<sla::Requirement>,
     ) -> Result<CurrentRequirement, BrokerError> {
-        let id = match (source, new) {
-            (RequirementSource::Saved(id), _) => *id,
-            (_, Some(new)) => self.save_within(ctx, tx, new).await?,
-            (_, None) => return Err(BrokerError::NotFound { what: "requirement" }),
+        let found = match (source, new) {
+            (RequirementSource::Saved(id), _) => requirements::find(tx, *id).await?,
+            (_, Some(new)) => Some(self.save_within(ctx, tx, new).await?),
+            (_, None) => None,
         };
-        let found = requirements::find(tx, id).await?;
         let found = found.ok_or(BrokerError::NotFound { what: "requirement" })?;
         let owner = found.requirement.organisation_id;
         ctx.may(Action::ReadRequirement, Some(owner), "requirement")?;

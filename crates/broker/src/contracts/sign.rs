@@ -77,16 +77,12 @@ impl Broker {
         };
 
         let mut tx = self.begin().await?;
-        // Another click may have come first since the look above.
-        if let Some(first) = contracts::find(&mut tx, id).await? {
-            return self.repeated(ctx, &first, &sign).await;
-        }
         let requirement = self.need_within(ctx, &mut tx, &sign.requirement, new).await?;
         let named = (sign.service_name.as_str(), self.now());
         let row = new_contract(id, viewer, &ready, &requirement, named, None)?;
         let row = NewContract { starts_at: sign.starts_at, ..row };
         if let Err(error) = contracts::insert(&mut tx, &row).await {
-            // The other click committed while this one waited for it: nothing of this one stays.
+            // Another click came first since the look above: nothing of this one stays.
             drop(tx);
             return self.signed_by_the_other(ctx, id, &sign, error).await;
         }

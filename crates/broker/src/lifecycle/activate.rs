@@ -24,6 +24,7 @@ use provider_api::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use storage::workflow::Along;
 use workflow::{
     Done, FinalInput, RetryPolicy, Step, StepInput, StepResult, Stop, WorkflowDefinition,
 };
@@ -354,10 +355,9 @@ pub(super) async fn probe(input: StepInput<Broker>) -> StepResult {
         return Err(Stop::retry("not_alive", "the service does not answer inside its cloud"));
     }
     let seen: Discovered = seat.output(&input.run, "discover")?;
-    let watches = watching::begin(&cloud, &id, seen.monitoring, input.clock.now()).await?;
-    let contract = seat.contract;
-    let done = Done::with(&liveness)?;
-    Ok(done.commit(move |tx| Box::pin(async move { watching::note(tx, contract, &watches).await })))
+    let alive_at = input.clock.now();
+    let watches = watching::begin(&cloud, &id, seen.monitoring, alive_at).await?;
+    Ok(Done::with(&liveness)?.along(watching::rows(seat.contract, watches, alive_at)))
 }
 
 pub(super) async fn stop_watching(input: StepInput<Broker>) -> StepResult {
@@ -404,12 +404,7 @@ pub(super) async fn verify(input: StepInput<Broker>) -> StepResult {
     let (url, response_us) = ask(&input, &opened).await?;
     // What users get is watched from the first answer on.
     let sample = watching::answered(&input, seat.contract, response_us);
-    Ok(Done::with(&url)?.commit(move |tx| {
-        Box::pin(async move {
-            storage::observations::insert(tx, &sample).await?;
-            Ok(())
-        })
-    }))
+    Ok(Done::with(&url)?.along(Along::Sampled(sample)))
 }
 
 /// Whether the opened address answers as its users would see it.

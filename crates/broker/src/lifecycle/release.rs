@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use storage::contracts::{self, UsageRecord};
+use storage::workflow::Along;
 use workflow::{
     Done, FinalInput, RetryPolicy, Step, StepInput, StepResult, Stop, WorkflowDefinition,
 };
@@ -50,8 +51,10 @@ pub(crate) struct ReleaseInput {
     pub provider: ProviderId,
 }
 
+/// The first step.
+const FIRST: &str = "deny";
 const DENY: Step<Broker> =
-    Step::new("deny", |input| Box::pin(deny(input))).retry(RetryPolicy::STUBBORN).forward_only();
+    Step::new(FIRST, |input| Box::pin(deny(input))).retry(RetryPolicy::STUBBORN).forward_only();
 const STOP: Step<Broker> = Step::new("stop", |input| Box::pin(stop_service(input)))
     .retry(RetryPolicy::STUBBORN)
     .forward_only();
@@ -81,13 +84,12 @@ pub(super) fn returning() -> WorkflowDefinition<Broker> {
 /// IF13: from here on the address refuses.
 async fn deny(input: StepInput<Broker>) -> StepResult {
     let target = target(&input).await?;
-    let allocation = target.look().await?;
-    if allocation.state != ResourceState::Active {
-        return target.note(&input, &allocation);
+    let mut allocation = target.look().await?;
+    if allocation.state == ResourceState::Active {
+        let command = target.cloud.command("", &target.id)?;
+        allocation = target.cloud.driver.deny(command).await.map_err(stop)?;
     }
-    let command = target.cloud.command("", &target.id)?;
-    let allocation = target.cloud.driver.deny(command).await.map_err(stop)?;
-    target.note(&input, &allocation)
+    target.hand_on(target.note(&input, &allocation)?)
 }
 
 /// IF7: end of use; metering stops.
@@ -133,12 +135,7 @@ async fn erase(input: StepInput<Broker>) -> StepResult {
         verified_with: key.public_key,
         received_at: input.clock.now(),
     };
-    Ok(Done::empty().commit(move |tx| {
-        Box::pin(async move {
-            contracts::insert_erasure_statement(tx, &row).await?;
-            Ok(())
-        })
-    }))
+    Ok(Done::empty().along(Along::Erased(Box::new(row))))
 }
 
 /// The capacity goes back to the provider.
@@ -167,12 +164,7 @@ async fn meter(input: StepInput<Broker>) -> StepResult {
         meter: text,
         read_at: input.clock.now(),
     };
-    Ok(Done::with(&meter)?.commit(move |tx| {
-        Box::pin(async move {
-            contracts::upsert_usage(tx, &row).await?;
-            Ok(())
-        })
-    }))
+    Ok(Done::with(&meter)?.along(Along::Metered(Box::new(row))))
 }
 
 async fn released(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), Stop> {
@@ -185,6 +177,8 @@ async fn released(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(),
     end(&input.env, tx, contract_id(&input.run)?, ending).await
 }
 
+/// Nothing puts a contract that is being released on another allocation: the first step hands on where it stands.
 async fn target(input: &StepInput<Broker>) -> Result<Target, Stop> {
-    Target::of(input, input.run.input::<ReleaseInput>()?.provider).await
+    let provider = input.run.input::<ReleaseInput>()?.provider;
+    Target::known(input, provider, FIRST).await
 }

@@ -1,7 +1,7 @@
 //! The rows that become true together with a step: resources and the contract's state.
 
 use crate::Broker;
-use crate::audit::{Entry, record};
+use crate::audit::{Entry, line};
 use crate::context::OpContext;
 use crate::contracts::PlaceView;
 use crate::inventory;
@@ -10,6 +10,7 @@ use provider_api::{Allocation, PublicKey, Zone};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use storage::contracts::{self, Resource, StateChange};
+use storage::workflow::Along;
 use storage::{StorageError, Tx};
 use workflow::{Done, StepInput, Stop};
 
@@ -96,15 +97,7 @@ pub(super) fn done_with(
     let cause = format!("{}/{}", input.run.kind, input.name);
     let id = ResourceId::new(input.env.ids());
     let snapshot = inventory::snapshot(id, contract, (allocation, cause, now));
-    Ok(done.commit(move |tx| {
-        Box::pin(async move {
-            storage::inventory::keep(tx, &resource, &snapshot).await?;
-            if let Some(proof) = proof {
-                contracts::insert_erasure_statement(tx, &proof).await?;
-            }
-            Ok(())
-        })
-    }))
+    Ok(done.along(Along::Kept(Box::new(resource), Box::new(snapshot), proof.map(Box::new))))
 }
 
 /// The statement that the data are gone, also where they went by an undo; one that does not verify proves nothing.
@@ -146,7 +139,7 @@ pub(super) async fn end(
     id: ContractId,
     ending: Ending<'_>,
 ) -> Result<(), Stop> {
-    let head = contracts::find_head(tx, id)
+    let head = contracts::find_standing(tx, id)
         .await?
         .ok_or_else(|| Stop::failed("internal", "the contract is gone"))?;
     // A child that was done is turned round with its parent: what ran has been taken down by its undo.
@@ -165,15 +158,12 @@ pub(super) async fn end(
         address: ending.address,
         activated_at: (ending.event == ContractEvent::Activated).then_some(now),
         released_at: (turned || ending.event == ContractEvent::ReleaseDone).then_some(now),
-        ..StateChange::to(&head, state, now)
+        ..StateChange::of((id, head.revision), state, now)
     };
-    contracts::set_state(tx, &change).await?;
     let entry = Entry::new(ending.audit, id).with("failure", ending.failure);
-    let ctx = OpContext::system("workflow");
-    record(broker, &ctx, tx, entry).await.map_err(|error| match error {
-        crate::BrokerError::Storage(error) => Stop::from(error),
-        other => Stop::retry("audit", other.to_string()),
-    })
+    let line = line(broker, &OpContext::system("workflow"), entry);
+    contracts::set_state_noted(tx, &change, &line).await?;
+    Ok(())
 }
 
 /// The contract's group at the provider, if one was ever held.

@@ -5,7 +5,19 @@ use super::rows::{GroupDetail, done_with_group, find_group};
 use crate::Broker;
 use domain::ProviderId;
 use provider_api::{Allocation, AllocationId, ErasureStatement, PublicKey};
-use workflow::{StepInput, StepResult, Stop};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use workflow::{Done, StepInput, StepResult, Stop};
+
+/// Under this name it stands in a step's output.
+const KNOWN_GROUP: &str = "knownGroup";
+
+/// What [`Target::hand_on`] hands on. The key was published before anything was held and does not change.
+#[derive(Debug, Serialize, Deserialize)]
+struct KnownGroup {
+    id: AllocationId,
+    detail: GroupDetail,
+}
 
 /// The allocation that the contract runs on, and the way to it.
 pub(super) struct Target {
@@ -23,6 +35,31 @@ impl Target {
             .await?
             .ok_or_else(|| Stop::failed("no_group", "nothing was ever held for this contract"))?;
         Ok(Self { cloud, id: AllocationId(row.native_id), detail })
+    }
+
+    /// The same as the step `earlier` handed it on. It is read where a person took that step as done, and in instances
+    /// of an earlier program.
+    pub async fn known(
+        input: &StepInput<Broker>,
+        provider: ProviderId,
+        earlier: &str,
+    ) -> Result<Self, Stop> {
+        let output: Option<Value> = input.run.output_if_done(earlier)?;
+        let Some(known) = output.as_ref().and_then(|output| output.get(KNOWN_GROUP)) else {
+            return Self::of(input, provider).await;
+        };
+        let KnownGroup { id, detail } = KnownGroup::deserialize(known)?;
+        Ok(Self { cloud: Cloud::of(input, provider).await?, id, detail })
+    }
+
+    /// Lets the later steps of the same instance know what it stands on, so that they need not ask the database.
+    /// For workflows during which nothing else puts the contract on another allocation: a release.
+    pub fn hand_on(&self, mut done: Done) -> Result<Done, Stop> {
+        let known = KnownGroup { id: self.id.clone(), detail: self.detail.clone() };
+        if let Value::Object(output) = &mut done.output {
+            output.insert(KNOWN_GROUP.to_owned(), serde_json::to_value(known)?);
+        }
+        Ok(done)
     }
 
     /// As it is now.

@@ -9,8 +9,9 @@ use provider_api::{
     MonitoringRequest, MonitoringState, ProblemCode,
 };
 use std::time::Duration;
-use storage::contracts::{Watch, WatchKind, note_watch};
-use storage::observations::{self, Observation, ObservationKind};
+use storage::contracts::{Watch, WatchKind};
+use storage::observations::{Observation, ObservationKind};
+use storage::workflow::Along;
 use workflow::{StepInput, Stop};
 
 /// Seconds between two readings at the cloud, where its bounds allow it: as often as its users' minutes need.
@@ -96,20 +97,12 @@ pub(super) async fn set_back(
     cloud.driver.set_monitoring(command).await.map(drop).map_err(stop)
 }
 
-/// Notes the beginning, with the first sample of life, in the transaction that logs the step.
-pub(super) async fn note(
-    tx: &mut storage::Tx,
-    contract: ContractId,
-    watches: &[Watch],
-) -> Result<(), Stop> {
-    for watch in watches {
-        note_watch(tx, contract, watch).await?;
-        let (WatchKind::Liveness, Some(at)) = (watch.kind, watch.first_at) else { continue };
-        let kind = ObservationKind::Liveness;
-        let sample = Observation { contract_id: contract, kind, at, ok: true, value_us: None };
-        observations::insert(tx, &sample).await?;
-    }
-    Ok(())
+/// The beginning, with the first sample of life, as it is noted together with the step.
+pub(super) const fn rows(contract: ContractId, watches: [Watch; 3], alive_at: Timestamp) -> Along {
+    let kind = ObservationKind::Liveness;
+    let sample =
+        Observation { contract_id: contract, kind, at: alive_at, ok: true, value_us: None };
+    Along::Watched(watches, sample)
 }
 
 /// The answer at the public address as the first sample of response.

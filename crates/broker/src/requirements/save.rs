@@ -58,18 +58,26 @@ impl Broker {
         self.requirement(ctx, id).await
     }
 
-    /// Saves a new requirement as part of a larger unit of work, or finds it saved.
+    /// Saves a new requirement as part of a larger unit of work, or finds it saved. What is found is read at one
+    /// moment, so nobody has to wait for others of the organisation who sign for what was saved before.
     pub(crate) async fn save_within(
         &self,
         ctx: &OpContext,
         tx: &mut Tx,
         requirement: Requirement,
-    ) -> Result<RequirementId, BrokerError> {
+    ) -> Result<CurrentRequirement, BrokerError> {
         let organisation = ctx.actor.organisation();
         ctx.may(Action::SaveRequirement, organisation, "requirement")?;
         let organisation = organisation.ok_or(BrokerError::SignInFirst)?;
+        let [first, as_is] = forms(requirement.clone());
+        let hashes = [first.hash.as_str(), as_is.hash.as_str()];
+        if let Some(found) = requirements::find_same(tx, organisation, hashes).await? {
+            return Ok(found);
+        }
         lock::organisation(tx, organisation).await?;
-        self.save_first(ctx, tx, organisation, requirement).await
+        let id = self.save_first(ctx, tx, organisation, requirement).await?;
+        let saved = requirements::find(tx, id).await?;
+        saved.ok_or(BrokerError::NotFound { what: "requirement" })
     }
 
     /// Call it with the organisation locked: it looks before it inserts.
@@ -82,8 +90,8 @@ impl Broker {
     ) -> Result<RequirementId, BrokerError> {
         let [first, as_is] = forms(requirement);
         let hashes = [first.hash.as_str(), as_is.hash.as_str()];
-        if let Some(id) = requirements::find_same(tx, organisation_id, hashes).await? {
-            return Ok(id);
+        if let Some(found) = requirements::find_same(tx, organisation_id, hashes).await? {
+            return Ok(found.requirement.id);
         }
         let id = RequirementId::new(self.ids());
         let new = NewRequirement { id, organisation_id, created_at: self.now() };

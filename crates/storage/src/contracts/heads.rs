@@ -1,11 +1,32 @@
 //! Signing, stepping and listing contracts.
 
-use super::{Contract, ContractHead, NewContract, StateChange};
+use super::{Contract, ContractHead, NewContract, Standing, StateChange};
+use crate::audit::AuditEntry;
 use crate::page::{Cursor, Page, cut, fetch_limit};
 use crate::record::{expect_one, find, list};
 use crate::statement::{execute, fetch_one, statements};
 use crate::{StorageError, Tx};
 use domain::{ContractId, ContractState, OfferId, OrganisationId, ProviderId};
+
+macro_rules! set_state {
+    () => {
+        "
+        UPDATE contract SET state = $3, failure = COALESCE($4, failure),
+            address = COALESCE($5, address), activated_at = COALESCE($6, activated_at),
+            released_at = COALESCE($7, released_at), waits = FALSE, updated_at = $8, revision = revision + 1
+        WHERE id = $1 AND revision = $2"
+    };
+}
+macro_rules! note {
+    ($from:literal) => {
+        concat!(
+            "
+        INSERT INTO audit (id, at, actor, actor_name, action, subject, detail)
+        SELECT $9, $8, $10, $11, $12, $13, $14 ",
+            $from
+        )
+    };
+}
 
 statements! {
     INSERT = "
@@ -45,11 +66,13 @@ statements! {
         WHERE contract.organisation_id = $1 AND contract.service_name = $2
             AND contract.state IN ('activating', 'active', 'releasing')
         ORDER BY signed_at DESC, contract.id DESC LIMIT 1");
-    SET_STATE = "
-        UPDATE contract SET state = $3, failure = COALESCE($4, failure),
-            address = COALESCE($5, address), activated_at = COALESCE($6, activated_at),
-            released_at = COALESCE($7, released_at), waits = FALSE, updated_at = $8, revision = revision + 1
-        WHERE id = $1 AND revision = $2";
+    FIND_STANDING = "
+        SELECT CASE WHEN waits THEN 'scheduled' ELSE state END AS state, revision
+        FROM contract WHERE id = $1";
+    SET_STATE = set_state!();
+    /// The step, and the line of the audit list about it if it was made.
+    SET_STATE_NOTED = concat!(set_state!(), ";", note!("WHERE changes() = 1")),
+        postgres = concat!("WITH changed AS (", set_state!(), " RETURNING id)", note!("FROM changed"));
     COUNT_IN_STATE = "
         SELECT COUNT(*) FROM contract WHERE state = $1 AND NOT waits";
     COUNT_LIVE_BY_OFFER = "
@@ -101,6 +124,11 @@ pub async fn find(tx: &mut Tx, id: ContractId) -> Result<Option<Contract>, Stora
 /// Looks a contract up without its texts.
 pub async fn find_head(tx: &mut Tx, id: ContractId) -> Result<Option<ContractHead>, StorageError> {
     find!(tx, ContractHead, FIND_HEAD, id.uuid())
+}
+
+/// Looks up where a contract stands.
+pub async fn find_standing(tx: &mut Tx, id: ContractId) -> Result<Option<Standing>, StorageError> {
+    find!(tx, Standing, FIND_STANDING, id.uuid())
 }
 
 /// The customer's newest contract with a service of that name that has not ended.
@@ -183,6 +211,33 @@ pub async fn set_state(tx: &mut Tx, change: &StateChange<'_>) -> Result<(), Stor
         change.at.0,
     )?;
     expect_one(affected, "contract")
+}
+
+/// The same with the line of the audit list that says so, of the same moment.
+pub async fn set_state_noted(
+    tx: &mut Tx,
+    change: &StateChange<'_>,
+    line: &AuditEntry,
+) -> Result<(), StorageError> {
+    let written = execute!(
+        tx,
+        SET_STATE_NOTED,
+        change.id.uuid(),
+        change.revision,
+        change.state.as_str(),
+        change.failure,
+        change.address,
+        change.activated_at.map(|at| at.0),
+        change.released_at.map(|at| at.0),
+        change.at.0,
+        line.id.uuid(),
+        &line.actor,
+        &line.actor_name,
+        &line.action,
+        &line.subject,
+        &line.detail,
+    )?;
+    expect_one(written, "contract")
 }
 
 /// Counts an offer's contracts that have not ended.

@@ -150,6 +150,16 @@ record! {
     }
 }
 
+record! {
+    /// Where a contract stands, and nothing else of it.
+    pub struct Standing in "contract" {
+        /// Where it stands.
+        pub state: ContractState,
+        /// Grows with every change; guards updates.
+        pub revision: i64,
+    }
+}
+
 /// A step of a contract; what is `None` stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StateChange<'a> {
@@ -175,9 +185,19 @@ impl StateChange<'_> {
     /// A step that changes the state and nothing else.
     #[must_use]
     pub const fn to(head: &ContractHead, state: ContractState, at: Timestamp) -> Self {
+        Self::of((head.id, head.revision), state, at)
+    }
+
+    /// The same of a contract at a revision.
+    #[must_use]
+    pub const fn of(
+        (id, revision): (ContractId, i64),
+        state: ContractState,
+        at: Timestamp,
+    ) -> Self {
         Self {
-            id: head.id,
-            revision: head.revision,
+            id,
+            revision,
             state,
             failure: None,
             address: None,

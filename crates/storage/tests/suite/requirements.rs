@@ -1,8 +1,8 @@
 //! Saved requirements.
 
 use crate::common::{at, organisation, requirement, requirement_id, requirement_version_row};
-use domain::Role;
-use storage::{Db, StorageError, on_both_databases, requirements};
+use domain::{OrganisationId, RequirementId, Role};
+use storage::{Db, StorageError, Tx, on_both_databases, requirements};
 
 async fn newest_version_is_read_and_older_ones_stay(db: Db) {
     let mut tx = db.begin().await.unwrap();
@@ -49,6 +49,12 @@ async fn organisation_sees_its_own_requirements_page_by_page(db: Db) {
     assert_eq!((second.items.len(), second.next), (1, None));
 }
 
+async fn same(tx: &mut Tx, owner: OrganisationId, hashes: [&str; 2]) -> Option<RequirementId> {
+    let found = requirements::find_same(tx, owner, hashes).await.unwrap()?;
+    assert!(hashes.contains(&found.hash.as_str()), "it is read as it is now");
+    Some(found.requirement.id)
+}
+
 async fn the_same_need_is_found_by_its_newest_hash_within_its_organisation(db: Db) {
     let mut tx = db.begin().await.unwrap();
     let owner = organisation(&mut tx, 1, Role::Customer).await;
@@ -56,13 +62,13 @@ async fn the_same_need_is_found_by_its_newest_hash_within_its_organisation(db: D
     let id = requirement(&mut tx, 1, owner).await;
     let (old, new) = (requirement_version_row(1, 1).hash, requirement_version_row(1, 2));
     let either = [old.as_str(), "none"];
-    assert_eq!(requirements::find_same(&mut tx, owner, either).await.unwrap(), Some(id));
-    assert_eq!(requirements::find_same(&mut tx, other, either).await.unwrap(), None);
+    assert_eq!(same(&mut tx, owner, either).await, Some(id));
+    assert_eq!(same(&mut tx, other, either).await, None);
     requirements::insert_version(&mut tx, &new).await.unwrap();
     requirements::set_current_version(&mut tx, id, 1, 2, at(2)).await.unwrap();
-    assert_eq!(requirements::find_same(&mut tx, owner, either).await.unwrap(), None);
+    assert_eq!(same(&mut tx, owner, either).await, None);
     let newer = ["none", new.hash.as_str()];
-    assert_eq!(requirements::find_same(&mut tx, owner, newer).await.unwrap(), Some(id));
+    assert_eq!(same(&mut tx, owner, newer).await, Some(id));
 }
 
 on_both_databases!(

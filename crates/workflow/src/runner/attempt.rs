@@ -1,7 +1,7 @@
 //! Attempts: the intent is logged, the step works in a task of its own, its word is recorded.
 
 use super::act::{drain, keep_lease, within};
-use super::{Flow, Halt, Runner};
+use super::{Flow, Halt, Runner, Words};
 use crate::faults::{Fault, Moment, Rule};
 use crate::plan::{self, Act, Next};
 use crate::{Phase, RetryPolicy, Step, StepInput, StepResult, StepStatus, Stop, Undo, effect_key};
@@ -165,7 +165,7 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
             return Ok(Some(self.intended.swap_remove(logged)));
         }
         let row = self.intent(step, act);
-        self.log_alone(None, Some(&row)).await?;
+        self.log_alone(Words { intent: Some(&row), ..Words::default() }).await?;
         if self.cancellation().is_some() {
             return Ok(None);
         }

@@ -22,11 +22,15 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Reads it as it is at one moment.
-    pub async fn read<E>(inner: &Inner<E>, row: &WorkflowRow) -> Result<Self, Halt> {
+    /// Reads it as it is at one moment; `told` says whether it had been told anything when it was claimed.
+    pub async fn read<E>(inner: &Inner<E>, row: &WorkflowRow, told: bool) -> Result<Self, Halt> {
         if row.fence == FIRST_FENCE {
-            // Nobody had it before: it has no log and no children, only words that came early.
-            let signals = signals(&mut inner.db.look().await?, row.id).await?;
+            // Nobody had it before: it has no log and no children, only words that came early. One that comes
+            // from now on is looked for when a step waits.
+            let signals = match told {
+                true => signals(&mut inner.db.look().await?, row.id).await?,
+                false => BTreeMap::new(),
+            };
             return Ok(Self { log: Vec::new(), signals, children: BTreeMap::new() });
         }
         let mut tx = inner.db.begin_read().await?;

@@ -3,20 +3,20 @@
 use super::act::caught;
 use super::attempt::Place;
 use super::rest::Waiting;
-use super::{Flow, Halt, Runner, pass};
+use super::{Flow, Halt, Runner, Words, pass};
 use crate::engine::later;
 use crate::faults::{Moment, Point};
 use crate::plan::Next;
 use crate::{
     Done, FinalFn, FinalInput, Phase, RetryPolicy, StepFailure, StepResult, StepStatus, Stop,
-    WorkflowState, plan,
+    WorkflowError, WorkflowState, plan,
 };
 use domain::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::Tx;
 use storage::workflow::{self as rows, StepRow};
+use storage::{StorageError, Tx};
 
 /// The pause before a final action that met a busy database is tried again.
 const FINAL_PAUSE: Duration = Duration::from_secs(5);
@@ -83,7 +83,7 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
     async fn record_done(
         &mut self,
         row: &StepRow,
-        done: Done,
+        mut done: Done,
         goes_on: bool,
     ) -> Result<Result<Flow, Stop>, Halt> {
         let row = StepRow {
@@ -98,29 +98,24 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         };
         // A child ends apart: its parent is locked before it is.
         let ends = next == Next::End && self.parent.is_none();
-        let mut flow = Flow::On;
-        if done.commit.is_none() && intended.len() <= 1 && !ends {
-            self.log_alone(Some(&row), intended.first()).await?;
-            self.accept(row, done.output);
-        } else {
-            let mut tx = self.inner.db.begin().await?;
-            self.log_within(&mut tx, Some(&row), intended.first()).await?;
-            if self.cancellation().is_none() {
-                for further in intended.iter().skip(1) {
-                    rows::put_step(&mut tx, self.grip.id, further).await?;
-                }
-            }
-            if let Some(action) = done.commit
-                && let Err(stop) = caught(action(&mut tx)).await
+        let along = done.along.take();
+        let words = Words { word: Some(&row), along: along.as_ref(), intent: intended.first() };
+        let written = match done.commit {
+            None if ends => self.log_with_end(words, done.output).await,
+            None if intended.len() <= 1 => self.log_only(words, done.output).await,
+            _ => self.log_whole(words, done, (&intended, ends)).await,
+        };
+        let flow = match written {
+            Ok(Ok(flow)) => flow,
+            Ok(Err(stop)) => return Ok(Err(stop)),
+            // Nothing of it is written, as after rows that a `commit` was refused.
+            Err(Halt::Broken(WorkflowError::Storage(error @ StorageError::Constraint { .. })))
+                if along.is_some() =>
             {
-                return Ok(Err(stop));
+                return Ok(Err(error.into()));
             }
-            self.accept(row, done.output);
-            if ends && self.cancellation().is_none() {
-                flow = self.end_with(&mut tx).await?;
-            }
-            self.commit(tx).await?;
-        }
+            Err(halt) => return Err(halt),
+        };
         if let Next::Act(acts) = next
             && self.cancellation().is_none()
         {
@@ -130,12 +125,82 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         Ok(Ok(flow))
     }
 
+    /// One statement says it all.
+    async fn log_only(
+        &mut self,
+        words: Words<'_>,
+        output: Value,
+    ) -> Result<Result<Flow, Stop>, Halt> {
+        self.log_alone(words).await?;
+        self.accept(words.word, output);
+        Ok(Ok(Flow::On))
+    }
+
+    /// The last step and the end in one unit of work. Where the final action is refused, nothing of it
+    /// stays, and the step is logged without the end, which comes later.
+    async fn log_with_end(
+        &mut self,
+        words: Words<'_>,
+        output: Value,
+    ) -> Result<Result<Flow, Stop>, Halt> {
+        let mut tx = self.inner.db.begin().await?;
+        self.log_within(&mut tx, words).await?;
+        self.accept(words.word, output);
+        if self.cancellation().is_some() {
+            self.commit(tx).await?;
+            return Ok(Ok(Flow::On));
+        }
+        let (state, action) = self.ending();
+        if let Some(action) = action
+            && let Err(stop) = self.finish(action, &mut tx).await
+        {
+            drop(tx);
+            self.log_alone(words).await?;
+            return match self.cancellation() {
+                Some(_) => Ok(Ok(Flow::On)),
+                None => self.end_later(&stop).await.map(Ok),
+            };
+        }
+        self.settle(&mut tx, state, None, self.inner.clock.now()).await?;
+        self.commit(tx).await?;
+        Ok(Ok(Flow::Ended))
+    }
+
+    /// A unit of work with everything that becomes true at once.
+    async fn log_whole(
+        &mut self,
+        words: Words<'_>,
+        done: Done,
+        (intended, ends): (&[StepRow], bool),
+    ) -> Result<Result<Flow, Stop>, Halt> {
+        let mut tx = self.inner.db.begin().await?;
+        self.log_within(&mut tx, words).await?;
+        if self.cancellation().is_none() {
+            for further in intended.iter().skip(1) {
+                rows::put_step(&mut tx, self.grip.id, further).await?;
+            }
+        }
+        if let Some(action) = done.commit
+            && let Err(stop) = caught(action(&mut tx)).await
+        {
+            return Ok(Err(stop));
+        }
+        self.accept(words.word, done.output);
+        let mut flow = Flow::On;
+        if ends && self.cancellation().is_none() {
+            flow = self.end_with(&mut tx).await?;
+        }
+        self.commit(tx).await?;
+        Ok(Ok(flow))
+    }
+
     /// Takes in what is logged in the unit of work at hand; when that fails, the runner stops.
-    fn accept(&mut self, row: StepRow, output: Value) {
+    fn accept(&mut self, row: Option<&StepRow>, output: Value) {
+        let Some(row) = row else { return };
         if self.direction == Phase::Forward {
             self.run.outputs.insert(row.name.clone(), output);
         }
-        self.remember(row);
+        self.remember(row.clone());
     }
 
     /// Turns round when that is possible, and else asks for a person; while other members of the
@@ -236,7 +301,8 @@ impl<E: Send + Sync + 'static> Runner<'_, E> {
         Ok(Flow::Ended)
     }
 
-    /// The end in the unit of work that logs the last step, or why it has to come later.
+    /// The end in the unit of work that logs the last step and the rows of its `commit`, which cannot be
+    /// written twice; or why it has to come later.
     async fn end_with(&mut self, tx: &mut Tx) -> Result<Flow, Halt> {
         let (state, action) = self.ending();
         if let Some(action) = action {

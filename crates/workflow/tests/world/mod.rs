@@ -2,12 +2,14 @@
 
 #![allow(dead_code, reason = "each test binary takes what it needs")]
 
-use domain::{Clock, IdSource, ManualClock, SequentialIds, Timestamp, WorkflowId};
+use domain::{Clock, ContractId, IdSource, ManualClock, SequentialIds, Timestamp, WorkflowId};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use storage::Db;
+use storage::observations::{Observation, ObservationKind};
+use storage::workflow::Along;
 use tokio::sync::Notify;
 use workflow::testing::Stage;
 use workflow::{
@@ -33,6 +35,10 @@ pub enum Answer {
     HangAfterActing,
     CommitRefused,
     CommitPanics,
+    /// Well, with rows that go along and are refused.
+    AlongRefused,
+    /// Well, without any rows.
+    Bare,
 }
 
 /// What happened at the other side.
@@ -169,6 +175,12 @@ fn finish(step: &StepInput<World>, answer: Answer) -> StepResult {
     let subject = note_subject(&step.run.subject, step.name, step.phase);
     let clock = Arc::clone(&step.clock);
     let output = format!("{} of {}", step.name, step.run.subject);
+    match answer {
+        Answer::Bare => return Done::with(&output),
+        // No contract has this id.
+        Answer::AlongRefused => return Ok(Done::with(&output)?.along(sample(clock.now()))),
+        _ => {}
+    }
     Ok(Done::with(&output)?.commit(move |tx| {
         Box::pin(async move {
             note(tx, clock.as_ref(), &subject).await?;
@@ -179,6 +191,12 @@ fn finish(step: &StepInput<World>, answer: Answer) -> StepResult {
             }
         })
     }))
+}
+
+/// Rows that storage refuses.
+fn sample(at: Timestamp) -> Along {
+    let (contract_id, kind) = (ContractId::new(&SequentialIds::new(9)), ObservationKind::Liveness);
+    Along::Sampled(Observation { contract_id, kind, at, ok: true, value_us: None })
 }
 
 /// Ids for notes; tests never compare them.
