@@ -147,7 +147,12 @@ async fn sign(site: &Site, ctx: &OpContext, machines: i64, lifeline: bool) -> Co
         offer_version: quote.ranked.card.version,
         requirement: need(site, lifeline),
         service_name: if lifeline { "Hospital" } else { "Archive" }.to_owned(),
-        plan: Some(Plan { instances: machines, ..quote.plan }),
+        // A lifeline takes all the bandwidth there is: the other service has to stand still for it.
+        plan: Some(Plan {
+            instances: machines,
+            network_mbps: if lifeline { 400 } else { quote.plan.network_mbps },
+            ..quote.plan
+        }),
         shown_price: None,
         starts_at: None,
         idempotency_key: format!("{machines} {lifeline}"),

@@ -462,7 +462,7 @@ async fn the_desk_cancels_what_is_under_way_and_the_customer_reads_why() {
     }
     let customer = desk.signed_in(Role::Customer).await;
     let told = customer.page(&signed.location).await;
-    assert!(told.contains("Setting it up was cancelled by the broker."), "{told}");
+    assert!(told.contains("Setting it up was cancelled."), "{told}");
     assert!(!told.contains("Setting it up did not work"), "{told}");
     customer.market.finish().await;
 }

@@ -10,7 +10,7 @@ use broker::{
     contracts::{ContractCard, ContractPage},
     preemption::{AgreePreemption, ConsentView, NOTICE_USUAL_US, PreemptionRow, PreemptionView},
 };
-use domain::{ContractId, PreemptionState, Role};
+use domain::{ContractId, ContractState, PreemptionState, Role};
 use leptos::prelude::*;
 
 use super::own::{own_contract, own_id};
@@ -35,6 +35,7 @@ const KEEP: &str = "keepInstances";
 const STEP: &str = "step";
 const WITHDRAW: &str = "withdraw";
 const HASTEN: &str = "hasten";
+const STOP: &str = "stop";
 /// Microseconds of a second.
 const SECOND_US: i64 = 1_000_000;
 
@@ -74,6 +75,11 @@ pub(super) async fn answer(
             let done = state.broker.hasten_preemption(&op, id).await;
             let back = format!("/contracts/{id}");
             told(&ctx, done, &back, (words.preempt_page_hastened(), words.preempt_page_nothing()))
+        }
+        STOP => {
+            let done = state.broker.release(&op, id).await;
+            let back = format!("/contracts/{id}");
+            told(&ctx, done, &back, (words.preempt_page_stopped(), words.preempt_page_nothing()))
         }
         _ => agree(&ctx, &state, id, form).await,
     }
@@ -239,7 +245,7 @@ fn consent(
             {keep_field(words, view, form)}
             <div class="actions">
                 {Button::primary(send).sends(STEP, "agree").view()}
-                {link_button(Look::Quiet, words.common_cancel(), format!("/contracts/{}", card.id))}
+                {link_button(Look::Quiet, words.preempt_back(), format!("/contracts/{}", card.id))}
             </div>
         </form>
     }
@@ -304,8 +310,9 @@ fn rows(
         Column::text(words.preempt_to()),
         Column::number(owed),
     ];
-    let moment = |at: Option<domain::Timestamp>| {
-        at.map_or_else(|| words.preempt_absent().into_any(), |at| time(ctx, at.0))
+    let moment = |at: Option<domain::Timestamp>, over: bool| {
+        let none = if over { words.preempt_absent() } else { words.preempt_not_yet() };
+        at.map_or_else(|| none.into_any(), |at| time(ctx, at.0))
     };
     let rows = rows.iter().map(|row| {
         let kept = words.preempt_kept_of(row.keep_instances, row.instances);
@@ -313,8 +320,8 @@ fn rows(
             state_word(words, row.state).into_any(),
             kept.into_any(),
             time(ctx, row.noticed_at.0),
-            moment(row.begun_at),
-            moment(row.ended_at),
+            moment(row.begun_at, row.begun_at.is_none()),
+            moment(row.ended_at, row.begun_at.is_none()),
             row.owed.map_or_else(
                 || words.preempt_absent().into_any(),
                 |owed| money(owed.minor, owed.currency.code()),
@@ -322,6 +329,30 @@ fn rows(
         ]
     });
     Some(Table::new(caption, columns).rows(rows).view())
+}
+
+/// Whether the service stands still now because a lifeline has its room.
+pub(super) fn stands_still(contract: &ContractPage) -> bool {
+    let short = contract.preemption.filter(|row| row.state.is_short());
+    contract.card.state == ContractState::Active && short.is_some_and(|row| row.keep_instances == 0)
+}
+
+/// What the contract's page says while others make room for it.
+pub(super) fn awaited(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView> {
+    let words = ctx.words();
+    let until = contract.awaited.iter().map(|row| row.due_at).max()?;
+    let own = format!("/contracts/{}", contract.card.id);
+    let stop = ctx.viewer.as_ref().is_some_and(|viewer| viewer.role == Role::Customer).then(|| {
+        let button = Button::secondary(words.preempt_page_awaits_stop()).sends(STEP, STOP).view();
+        view! { <form method="post" action=format!("{own}/preemption")>{button}</form> }
+    });
+    let at = format::exact_time(ctx.locale, until.0);
+    let body = view! {
+        <p>{words.preempt_page_awaits_until(at)}" "{words.preempt_page_awaits_owed(domain::COMPENSATION_PERCENT)}</p>
+        <p><a href=format!("{own}/preemption")>{words.preempt_open()}</a></p>
+        {stop}
+    };
+    Some(notice(Kind::Attention, words.preempt_page_awaits(), body.into_any()))
 }
 
 /// What the contract's page says while room is about to be taken, or is.

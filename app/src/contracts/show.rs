@@ -126,6 +126,7 @@ fn sheet(
     };
     let sentence = match data {
         Some(_) => words.contracts_data_lead(),
+        None if preemption::stands_still(contract) => words.preempt_page_state_lead(),
         None => lead(words, card, contract.failure.as_deref()),
     };
     page(ctx, Page::new(title.clone()).private(), || {
@@ -140,6 +141,7 @@ fn sheet(
             {repair.and_then(|repair| inventory::differs(ctx, card.id, repair))}
             {data.map(|data| data::waiting(ctx, card.id, data))}
             {failure(ctx, contract)}
+            {preemption::awaited(ctx, contract)}
             {preemption::standing(ctx, contract)}
             {provider_ends(ctx, contract)}
             {start::waits(ctx, card)}
@@ -169,7 +171,12 @@ fn above(ctx: &PageContext) -> (String, String) {
 fn now(ctx: &PageContext, contract: &ContractPage) -> AnyView {
     let words = ctx.words();
     let card = &contract.card;
-    let mut facts = vec![(words.contracts_page_state().to_owned(), state_badge(words, card))];
+    let badge = if preemption::stands_still(contract) {
+        ui::badge(ui::State::Quiet, words.preempt_page_state())
+    } else {
+        state_badge(words, card)
+    };
+    let mut facts = vec![(words.contracts_page_state().to_owned(), badge)];
     if let Some(address) = &card.address {
         let href = address.clone();
         facts.push((

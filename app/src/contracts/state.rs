@@ -89,6 +89,7 @@ pub(crate) fn known_reason(words: Words, code: &str) -> Option<&'static str> {
         "contract_ended" => words.changes_fault_contract_ended(),
         "abandoned" => words.changes_reason_abandoned(),
         "meter_open" => words.contracts_reason_meter_open(),
+        "changed" => words.adopt_reason_changed(),
         "room_awaited" => words.preempt_kind_waits(),
         "too_late" => words.moves_reason_too_late(),
         "offer_changed" => words.moves_reason_offer_changed(),

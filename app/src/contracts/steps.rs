@@ -114,6 +114,7 @@ pub(crate) fn step_word(words: Words, name: &str) -> String {
         "hand_over" => words.contracts_step_hand_over(),
         "check" => words.changes_step_check(),
         "resize" => words.changes_step_resize(),
+        "pause" => words.preempt_kind_pause(),
         "shrink" => words.preempt_kind_shrink(),
         "grow" => words.preempt_kind_grow(),
         "link" => words.moves_step_link(),

@@ -76,6 +76,7 @@ pub(super) fn action(words: Words, action: &str) -> String {
         "contract.repair_mode_set" => words.desk_action_repair_mode_set(),
         "contract.repaired" => words.desk_action_repaired(),
         "contract.repair_failed" => words.desk_action_repair_failed(),
+        "contract.waiting_ended" => words.preempt_action_waiting_ended(),
         "contract.preemption_agreed" => words.preempt_action_agreed(),
         "contract.preemption_withdrawn" => words.preempt_action_withdrawn(),
         "contract.preemption_hastened" => words.preempt_action_hastened(),

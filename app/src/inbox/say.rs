@@ -46,13 +46,18 @@ fn of_contract(ctx: &PageContext, kind: NoticeKind, news: &ContractNews) -> Stri
     let provider = ctx.locale.pick(&news.provider_en, &news.provider_ja);
     let at = news.at.map(|at| format::exact_time(ctx.locale, at.0)).unwrap_or_default();
     let name = &news.service_name;
+    let kept = news.machines.map(|(keep, of)| words.preempt_kept_of(keep, of)).unwrap_or_default();
+    let owed = news.owed.map(|owed| format::money(owed.minor, owed.currency.code()));
+    let owed = owed.unwrap_or_default();
     match kind {
         NoticeKind::ProviderEnds => words.notice_inbox_ends(provider, name, at),
         NoticeKind::ProviderStays => words.notice_inbox_stays(provider, name),
-        NoticeKind::PreemptionNoticed => words.preempt_inbox_noticed(name, at),
+        NoticeKind::PreemptionNoticed => words.preempt_inbox_noticed(name, at, kept),
         NoticeKind::PreemptionCalledOff => words.preempt_inbox_called_off(name),
-        NoticeKind::Preempted => words.preempt_inbox_taken(name),
-        NoticeKind::RoomReturned => words.preempt_inbox_returned(name),
+        NoticeKind::Preempted => words.preempt_inbox_taken(name, kept, owed),
+        NoticeKind::RoomReturned => words.preempt_inbox_returned(name, owed),
+        NoticeKind::RoomGiven => words.preempt_inbox_given(name, owed),
+        NoticeKind::RoomSettled => words.preempt_inbox_settled(name, owed),
         _ => words.notice_inbox_ended(provider, name),
     }
 }

@@ -9,7 +9,10 @@ use crate::audit::{Entry, record};
 use crate::ports::CloudConnection;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, DurationUs, ProviderId, Timestamp};
-use provider_api::suite::{CATALOGUE, CheckReport, CheckResult, Options, Report, Verdict};
+use provider_api::DiscoverRequest;
+use provider_api::suite::{
+    CATALOGUE, CheckReport, CheckResult, Options, Report, Verdict, examined_region, examined_with,
+};
 use std::time::Duration;
 use storage::cloud_reports::{self, Finding};
 use storage::{offers, providers};
@@ -18,6 +21,11 @@ use storage::{offers, providers};
 const RUN_LIMIT: Duration = Duration::from_secs(300);
 /// An examination that took longer was cut off with its process, and is taken again.
 const STALE_US: DurationUs = 15 * 60 * 1_000_000;
+/// Why a cloud that is full was not examined.
+const FULL: &str = "the cloud has no room left for an examination; ask again when it has";
+/// Why a cloud that had passed was not found to deviate.
+const ONCE: &str =
+    "what was found was not found again: customers ordered there at the same time; ask again later";
 
 /// How the last examination of a cloud went, or that one is waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -245,7 +253,7 @@ impl Broker {
         tx.commit().await?;
         let (url, outcome, report) = match connection {
             Some(connection) => {
-                let report = self.examined(&connection, claimed_at).await;
+                let report = self.examined_beside_customers(&connection, claimed_at).await?;
                 (connection.url, Outcome::from(report.verdict), report)
             }
             None => (String::new(), Outcome::NotExamined, not_run("", "no cloud is connected")),
@@ -274,6 +282,44 @@ impl Broker {
         self.sync_market().await?;
         tracing::info!(provider.id = %id, outcome = outcome.as_str(), kept, "a cloud was examined");
         Ok(kept)
+    }
+
+    /// Customers order at the same time: a cloud that has no room left could not be examined, and of one that had passed
+    /// only what is found twice counts, because what somebody else held or gave back in between is found once.
+    async fn examined_beside_customers(
+        &self,
+        connection: &CloudConnection,
+        at: Timestamp,
+    ) -> Result<Report, BrokerError> {
+        let first = self.examined(connection, at).await;
+        if first.verdict != Verdict::Deviates {
+            return Ok(first);
+        }
+        if self.is_full(connection).await {
+            return Ok(not_run(&connection.url, FULL));
+        }
+        let mut tx = self.begin_read().await?;
+        let row = providers::find(&mut tx, connection.provider).await?;
+        drop(tx);
+        if row.is_none_or(|row| row.cloud_passed_url.as_deref() != Some(&connection.url)) {
+            return Ok(first);
+        }
+        let second = self.examined(connection, self.now()).await;
+        let full = second.verdict == Verdict::Deviates && self.is_full(connection).await;
+        Ok(match second.verdict {
+            Verdict::Deviates if full => not_run(&connection.url, FULL),
+            Verdict::Deviates if !agree(&first, &second) => not_run(&connection.url, ONCE),
+            _ => second,
+        })
+    }
+
+    /// Whether the region in which a cloud is examined has no room for the little that this takes.
+    async fn is_full(&self, connection: &CloudConnection) -> bool {
+        let Ok(driver) = self.inner.drivers.driver(connection) else { return false };
+        let Ok(capabilities) = driver.capabilities().await else { return false };
+        let Some(region) = examined_region(&capabilities) else { return false };
+        let request = DiscoverRequest { region, resources: examined_with(), links: Vec::new() };
+        driver.discover(&request).await.is_ok_and(|answer| !answer.available)
     }
 
     /// The report without what was sent and came: that is for `kumoichi conform`, and large.
@@ -308,6 +354,11 @@ fn card(row: cloud_reports::ExaminedCloud, interval: Option<DurationUs>) -> Clou
         waiting,
         next_at: next.filter(|_| !waiting),
     }
+}
+
+/// Whether something was found both times.
+fn agree(first: &Report, second: &Report) -> bool {
+    second.failed().any(|check| first.failed().any(|before| before.id == check.id))
 }
 
 fn not_run(url: &str, reason: &str) -> Report {

@@ -87,6 +87,12 @@ struct ContractNewsBody {
     at: Option<String>,
     /// Why, in the words of whoever decided it; null: nothing was said.
     reason: Option<String>,
+    /// Machines that stay of the service that gives room to a lifeline; null: it is about something else.
+    keep_instances: Option<i64>,
+    /// Of how many.
+    instances: Option<i64>,
+    /// What is owed for that so far; null: nothing yet.
+    owed: Option<wire::Money>,
 }
 
 impl From<&ContractNews> for ContractNewsBody {
@@ -97,6 +103,9 @@ impl From<&ContractNews> for ContractNewsBody {
             provider: TwoLanguages::new(&news.provider_en, &news.provider_ja),
             at: news.at.map(moment),
             reason: news.reason.clone(),
+            keep_instances: news.machines.map(|(keep, _)| keep),
+            instances: news.machines.map(|(_, of)| of),
+            owed: news.owed.map(wire::Money::from),
         }
     }
 }
@@ -108,7 +117,7 @@ struct NoticeBody {
     /// `ntc_…`
     id: String,
     /// offer_gained, offer_lost, offer_changed; about a contract provider_ends, provider_stays, provider_ended,
-    /// preemption_noticed, preemption_called_off, preempted, room_returned.
+    /// preemption_noticed, preemption_called_off, preempted, room_returned, room_given, room_settled.
     kind: &'static str,
     /// The need; null: it is about a contract.
     requirement: Option<NoticeNeedBody>,

@@ -102,7 +102,8 @@ struct StandingBody {
     instances: i64,
     /// What is owed, percent of the price of what is taken, for what is agreed today.
     percent: i64,
-    /// What would be owed for the first hour of standing still.
+    /// What would be owed for the first hour if all is taken that was agreed, or all where nothing was; null: nothing can be
+    /// agreed.
     first_hour: Option<Money>,
     /// Room that this service gave, the latest first, at most 100.
     gave: Vec<PreemptionBody>,

@@ -112,6 +112,7 @@ async fn sign(
     priority: Option<sla::Priority>,
 ) -> ContractId {
     let mut need = market.broker.templates()[0].requirement.clone();
+    let lifeline = priority.is_some();
     need.spec.priority = priority;
     let need = RequirementSource::Text(sla::to_yaml(&need));
     let offer = market.offer(OFFER).await;
@@ -121,7 +122,12 @@ async fn sign(
         offer_version: quote.ranked.card.version,
         requirement: need,
         service_name: "service".to_owned(),
-        plan: Some(Plan { instances: machines, ..quote.plan }),
+        // All the bandwidth there is: the other service has to stand still for it.
+        plan: Some(Plan {
+            instances: machines,
+            network_mbps: if lifeline { ROOM * 100 } else { quote.plan.network_mbps },
+            ..quote.plan
+        }),
         shown_price: None,
         starts_at: None,
         idempotency_key: key.to_owned(),

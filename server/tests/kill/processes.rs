@@ -167,7 +167,8 @@ impl CloudProcess {
                 "--ram-mb",
                 "2000000",
             ])
-            .args(["--storage-gb", "40000", "--mbps", "40000", "--log", "info"])
+            .args(["--storage-gb", "40000", "--mbps", &(self.instances * 100).to_string()])
+            .args(["--log", "info"])
             .env("KUMOICHI_CLOUD_TOKEN", TOKEN)
             .arg("--data")
             .arg(&self.data);

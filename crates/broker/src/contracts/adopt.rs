@@ -4,13 +4,17 @@
 //! do that has the tenant's token at the cloud. After the adoption its label is the contract's, so the code opens nothing more.
 
 use super::quote::{plan_for, price};
-use super::sign::Existing;
+use super::sign::{Activation, Existing};
 use super::{PlaceView, Plan, Sign};
+use crate::lifecycle::claim;
 use crate::market::OfferCard;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, ContractId, ContractState, Money, OfferId, OrganisationId, ProviderId};
+use domain::{
+    Action, ContractId, ContractState, Money, OfferId, OrganisationId, ProviderId, ResourceId,
+};
 use provider_api::{Allocation, EndpointKind, ResourceState};
 use storage::contracts::{find_head, list_resources_of_native};
+use storage::{Tx, lock};
 
 /// What can be adopted under an offer, and how its owner shows that it is theirs.
 #[derive(Debug, Clone)]
@@ -79,7 +83,7 @@ impl Broker {
         let mut found = Vec::new();
         for allocation in shown.iter().filter(|it| it.state.takes_capacity()) {
             let plan = plan_of(allocation);
-            let owned = self.is_owned(provider, allocation).await?;
+            let owned = is_owned(&mut self.begin_read().await?, provider, allocation).await?;
             found.push(Adoptable {
                 allocation: allocation.id.to_string(),
                 state: crate::inventory::word(allocation.state),
@@ -116,7 +120,7 @@ impl Broker {
         let (supported, shown) = self.shown(provider, &code).await?;
         let found = shown.into_iter().find(|it| it.id.as_str() == adopt.allocation);
         let found = found.ok_or(BrokerError::NotFound { what: "allocation" })?;
-        let owned = self.is_owned(provider, &found).await?;
+        let owned = is_owned(&mut self.begin_read().await?, provider, &found).await?;
         let obstacle =
             if supported { obstacle(&shelved.card, &found, owned) } else { Some("unsupported") };
         if let Some(code) = obstacle {
@@ -155,23 +159,41 @@ impl Broker {
         Ok((capabilities.adoption, shown))
     }
 
-    /// Whether a contract that lives stands on it already.
-    async fn is_owned(
+    /// Notes with the signature that the contract is to stand on it, so that a second signature for the same finds that;
+    /// those of one provider come one after the other.
+    ///
+    /// # Errors
+    /// `Conflict` `owned`: another contract does, or is about to.
+    pub(super) async fn claim_running(
         &self,
-        provider: ProviderId,
-        allocation: &Allocation,
-    ) -> Result<bool, BrokerError> {
-        use ContractState::{Activating, Active, Releasing};
-        let mut tx = self.begin_read().await?;
-        for row in list_resources_of_native(&mut tx, allocation.id.as_str()).await? {
-            let head = find_head(&mut tx, row.contract_id).await?;
-            let lives = |state| matches!(state, Activating | Active | Releasing);
-            if head.is_some_and(|head| head.provider_id == provider && lives(head.state)) {
-                return Ok(true);
-            }
+        tx: &mut Tx,
+        of: &Activation<'_>,
+        found: &Allocation,
+    ) -> Result<(), BrokerError> {
+        lock::provider(tx, of.provider).await?;
+        if is_owned(tx, of.provider, found).await? {
+            let detail = "another contract stands on it, or is about to".to_owned();
+            return Err(BrokerError::Conflict { code: "owned", detail });
         }
-        Ok(false)
+        Ok(claim(tx, of.contract, found, (ResourceId::new(self.ids()), self.now())).await?)
     }
+}
+
+/// Whether a contract that lives stands on it already.
+async fn is_owned(
+    tx: &mut Tx,
+    provider: ProviderId,
+    allocation: &Allocation,
+) -> Result<bool, BrokerError> {
+    use ContractState::{Activating, Active, Releasing};
+    for row in list_resources_of_native(tx, allocation.id.as_str()).await? {
+        let head = find_head(tx, row.contract_id).await?;
+        let lives = |state| matches!(state, Activating | Active | Releasing);
+        if head.is_some_and(|head| head.provider_id == provider && lives(head.state)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The size of what is there.

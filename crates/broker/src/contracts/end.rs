@@ -49,7 +49,7 @@ impl DataAtEnd {
 
 impl Broker {
     /// Ends the service and erases its data; repeating it changes nothing. What is scheduled to change is
-    /// called off.
+    /// called off. A lifeline that waits for the room of others waits no longer: its activation is undone.
     ///
     /// # Errors
     /// `Conflict` `change_under_way` while a change is being made.
@@ -68,6 +68,10 @@ impl Broker {
         let head = self.locked(ctx, &mut tx, id, Action::ReleaseContract).await?;
         if matches!(head.state, ContractState::Releasing | ContractState::Released) {
             return Ok(());
+        }
+        // A lifeline may wait for room for an hour; nobody has to.
+        if head.state == ContractState::Activating {
+            return self.stop_waiting(ctx, tx, &head).await;
         }
         clear_way(self, &mut tx, id).await?;
         self.begin_release(&mut tx, &head, data).await?;

@@ -26,8 +26,8 @@ pub(crate) use quote::{
     obstacle as plan_obstacle, orderable, plan_for, price as plan_price, signed_price,
 };
 pub(crate) use read::{cards as contract_cards, parse_cursor};
-pub use sign::is_lifeline;
 pub use ready::{order_name_fault, service_name_fault};
+pub use sign::is_lifeline;
 pub(crate) use sign::{Existing, class_of, contract_id, engine};
 
 use crate::Listed;
@@ -333,6 +333,8 @@ pub struct ContractPage {
     pub termination: Option<TerminationView>,
     /// Room that it gives to a lifeline now, or is about to give.
     pub preemption: Option<PreemptionRow>,
+    /// While it is set up: room that others are making for it.
+    pub awaited: Vec<PreemptionRow>,
     /// What was booked for it at a cloud that holds nothing, oldest first.
     pub bookings: Vec<BookingView>,
     /// Whether its cloud was last found to have something else than was ordered.

@@ -92,6 +92,10 @@ impl Broker {
         let watches = contracts::list_watches(&mut tx, id).await?;
         let ended_by = contracts::list_terminations(&mut tx, id).await?;
         let preemption = contracts::find_open_preemption(&mut tx, id).await?;
+        let awaited = match contract.head.state {
+            ContractState::Activating => contracts::list_preemptions_for(&mut tx, id).await?,
+            _ => Vec::new(),
+        };
         let bookings = contracts::find_bookings(&mut tx, id).await?;
         let differs = inventory::differs(&mut tx, id, self.now()).await?;
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
@@ -130,6 +134,11 @@ impl Broker {
                 .find(|row| ["pending", "ended"].contains(&row.state.as_str()))
                 .map(TerminationView::of),
             preemption: preemption.map(|row| PreemptionRow::of(&row, self.now())),
+            awaited: awaited
+                .iter()
+                .filter(|row| !row.state.is_final())
+                .map(|row| PreemptionRow::of(row, self.now()))
+                .collect(),
             bookings: bookings.iter().map(BookingView::of).collect(),
             differs,
             statement: statement.map(|row| StatementView {
@@ -143,6 +152,10 @@ impl Broker {
             order,
             changes,
         };
+        // Whoever stands still for a lifeline is neither well nor ill.
+        if page.preemption.is_some_and(|row| row.state.is_short() && row.keep_instances == 0) {
+            page.card.healthy = None;
+        }
         // A cancelled one failed for nothing that another offer would mend.
         let failed = page.failure.as_deref().is_some_and(|code| !CANCELLED.contains(&code));
         // So does one that its provider ends need something instead.

@@ -191,6 +191,7 @@ impl Broker {
         let service_name = of.service_name.to_owned();
         let wanted = ActivateInput { provider: of.provider, plan, service_name };
         let (allocation, label) = (found.id.clone(), found.label.clone());
+        self.claim_running(tx, &of, found).await?;
         let input = AdoptInput { wanted, allocation, label };
         let owner = of.organisation.to_string();
         let from = self.origin(&owner, class_of(of.requirement)?);

@@ -7,9 +7,9 @@
 //! adopted, until its contract is released.
 
 use super::activate::{self as work, ActivateInput, Discovered};
-use super::cloud::{Cloud, stop};
+use super::cloud::{Cloud, contract_id, stop};
 use super::place::Placing;
-use super::rows::GroupDetail;
+use super::rows::{GroupDetail, give_up_claims};
 use super::seat::Seat;
 use super::watching;
 use crate::Broker;
@@ -18,7 +18,7 @@ use provider_api::{
     ResourceState,
 };
 use serde::{Deserialize, Serialize};
-use workflow::{Done, Step, StepInput, StepResult, Stop, WorkflowDefinition};
+use workflow::{Done, FinalInput, Step, StepInput, StepResult, Stop, WorkflowDefinition};
 
 /// The kind in the database.
 const ADOPT: &str = "adopt_service";
@@ -63,7 +63,13 @@ const STEPS: &[Step<Broker>] = &[
 pub(super) fn definition() -> WorkflowDefinition<Broker> {
     WorkflowDefinition::new(ADOPT, 1, STEPS)
         .on_done(|input, tx| Box::pin(work::activated(input, tx)))
-        .on_undone(|input, tx| Box::pin(work::failed(input, tx)))
+        .on_undone(|input, tx| Box::pin(failed(input, tx)))
+}
+
+/// The contract stands on nothing; what it was to stand on may be signed for again.
+async fn failed(input: FinalInput<Broker>, tx: &mut storage::Tx) -> Result<(), Stop> {
+    give_up_claims(tx, contract_id(&input.run)?, input.env.now()).await?;
+    work::failed(input, tx).await
 }
 
 /// It is still there as it was signed for, and where the offer says.

@@ -42,7 +42,7 @@ pub(crate) use preempt::{PREEMPT, PreemptInput, RETURN_ROOM};
 pub(crate) use reclaim::ReclaimInput;
 pub(crate) use release::{RETURNING, ReleaseInput, TAKE_WITHIN, TAKEN, Taken};
 pub(crate) use repair::{KIND as REPAIR, RepairInput};
-pub(crate) use rows::{ARRIVING, GROUP, LEFT, place};
+pub(crate) use rows::{ARRIVING, GROUP, LEFT, claim, place};
 pub(crate) use scale::ScaleInput;
 pub(crate) use seat::parts as seat_parts;
 

@@ -1,4 +1,4 @@
-//! `preempt_service`: check → halt → shrink, and `return_room`: grow → start → allow → verify (F7.4.6).
+//! `preempt_service`: check → pause → shrink, and `return_room`: grow → start → allow → verify (F7.4.6).
 //!
 //! A service whose customer agreed to it gives machines up, down to those that stay; where none stay it stands still
 //! first, on its data, and keeps the smallest machine's room. Undo gives size and users back before anything else may
@@ -44,7 +44,7 @@ pub(crate) struct PreemptInput {
 
 const TAKE: &[Step<Broker>] = &[
     Step::new("check", |input| Box::pin(check(input))),
-    Step::new("halt", |input| Box::pin(halt(input)))
+    Step::new("pause", |input| Box::pin(halt(input)))
         .retry(RetryPolicy::USUAL.timeout(START_TIMEOUT))
         .undo(|input| Box::pin(resume(input)))
         .undo_retry(RetryPolicy::STUBBORN.timeout(START_TIMEOUT)),

@@ -5,8 +5,8 @@ use crate::audit::{Entry, line};
 use crate::context::OpContext;
 use crate::contracts::PlaceView;
 use crate::inventory;
-use domain::{ContractEvent, ContractId, ContractState, ResourceId, StatementId};
-use provider_api::{Allocation, PublicKey, Zone};
+use domain::{ContractEvent, ContractId, ContractState, ResourceId, StatementId, Timestamp};
+use provider_api::{Allocation, PublicKey, ResourceState, Zone};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use storage::contracts::{self, Resource, StateChange};
@@ -98,6 +98,44 @@ pub(super) fn done_with(
     let id = ResourceId::new(input.env.ids());
     let snapshot = inventory::snapshot(id, contract, (allocation, cause, now));
     Ok(done.along(Along::Kept(Box::new(resource), Box::new(snapshot), proof.map(Box::new))))
+}
+
+/// Notes that a contract is to stand on what runs already.
+pub(crate) async fn claim(
+    tx: &mut Tx,
+    contract: ContractId,
+    found: &Allocation,
+    (id, now): (ResourceId, Timestamp),
+) -> Result<(), StorageError> {
+    let detail = serde_json::to_string(&GroupDetail::of(None, &found.zone)).map_err(|error| {
+        StorageError::Corrupt { what: "resource.detail", detail: error.to_string() }
+    })?;
+    let resource = Resource {
+        id,
+        contract_id: contract,
+        kind: GROUP.to_owned(),
+        native_id: found.id.to_string(),
+        state: inventory::word(found.state),
+        detail,
+        created_at: now,
+        updated_at: now,
+    };
+    contracts::upsert_resource(tx, &resource).await.map(drop)
+}
+
+/// Notes that it does not stand on it in the end.
+pub(super) async fn give_up_claims(
+    tx: &mut Tx,
+    contract: ContractId,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let released = inventory::word(ResourceState::Released);
+    for row in contracts::list_resources(tx, contract).await? {
+        if row.state != released {
+            contracts::set_resource_state(tx, row.id, &released, now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The statement that the data are gone, also where they went by an undo; one that does not verify proves nothing.

@@ -2,7 +2,7 @@
 
 use super::NoticeKind;
 use crate::{Broker, BrokerError};
-use domain::{ContractId, NoticeId, OrganisationId, Timestamp};
+use domain::{ContractId, Money, NoticeId, OrganisationId, Timestamp};
 use serde::{Deserialize, Serialize};
 use storage::contracts::ContractHead;
 use storage::{Tx, notices};
@@ -25,6 +25,12 @@ pub struct ContractNews {
     /// Why, in the words of whoever decided it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Machines that stay, and of how many, where a lifeline takes room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machines: Option<(i64, i64)>,
+    /// What is owed for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Money>,
 }
 
 impl ContractNews {
@@ -37,6 +43,8 @@ impl ContractNews {
             provider_ja: head.provider_name_ja.clone(),
             at: None,
             reason: None,
+            machines: None,
+            owed: None,
         }
     }
 }

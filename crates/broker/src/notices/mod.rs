@@ -50,11 +50,15 @@ pub enum NoticeKind {
     Preempted,
     /// The service has its room back.
     RoomReturned,
+    /// Others made room for a lifeline, which owes for it from now on.
+    RoomGiven,
+    /// It owes no more: they have their room back, or ended.
+    RoomSettled,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Gained,
         Self::Lost,
         Self::Changed,
@@ -65,6 +69,8 @@ impl NoticeKind {
         Self::PreemptionCalledOff,
         Self::Preempted,
         Self::RoomReturned,
+        Self::RoomGiven,
+        Self::RoomSettled,
     ];
 
     /// Whether it is about a contract and not about a watched need.
@@ -87,6 +93,8 @@ impl NoticeKind {
             Self::PreemptionCalledOff => "preemption_called_off",
             Self::Preempted => "preempted",
             Self::RoomReturned => "room_returned",
+            Self::RoomGiven => "room_given",
+            Self::RoomSettled => "room_settled",
         }
     }
 

@@ -83,6 +83,26 @@ pub(super) fn choose(short: &Amounts, gains: &[Amounts]) -> Option<Vec<usize>> {
     Some(chosen)
 }
 
+/// How many machines may stay of each that was chosen, with what is short still freed: nobody gives more than is needed.
+/// Each comes with its whole size and the machines that have to stay.
+pub(super) fn keeps(short: &Amounts, chosen: &[(ResourceGroup, u32)]) -> Vec<u32> {
+    let mut keeps: Vec<u32> = chosen.iter().map(|(_, keep)| *keep).collect();
+    for place in (0..chosen.len()).rev() {
+        let least = keeps[place];
+        for keep in (least + 1..chosen[place].0.compute.count).rev() {
+            keeps[place] = keep;
+            let gains: Vec<Amounts> =
+                chosen.iter().zip(&keeps).map(|((whole, _), keep)| gain(whole, *keep)).collect();
+            let all: Vec<usize> = (0..gains.len()).collect();
+            if sum(&all, &gains).covers(short) {
+                break;
+            }
+            keeps[place] = least;
+        }
+    }
+    keeps
+}
+
 fn helps(gain: &Amounts, rest: &Amounts) -> bool {
     let pairs = [
         (gain.instances, rest.instances),
@@ -159,6 +179,17 @@ mod tests {
         let storage = Amounts { storage_gb: 1, ..none() };
         assert_eq!(choose(&storage, &gains), None, "data are never taken");
         assert_eq!(choose(&machines(1), &[]), None);
+    }
+
+    #[test]
+    fn nobody_gives_more_machines_than_are_needed() {
+        assert_eq!(keeps(&machines(2), &[(group(4), 1)]), [2]);
+        assert_eq!(keeps(&machines(3), &[(group(4), 0)]), [1], "it need not stand still");
+        assert_eq!(keeps(&machines(3), &[(group(4), 1)]), [1]);
+        assert_eq!(keeps(&machines(4), &[(group(4), 1), (group(3), 0)]), [1, 2]);
+        // What only a service gives that stands still.
+        let all = Amounts { mbps: 100, ..machines(1) };
+        assert_eq!(keeps(&all, &[(group(4), 0)]), [0]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod due;
 mod read;
 mod room;
 mod rows;
+mod wait;
 
 pub(crate) use choose::reduced;
 pub(crate) use room::make_room;
@@ -53,7 +54,8 @@ pub struct PreemptionView {
     pub obstacle: Option<&'static str>,
     /// Machines of the service.
     pub instances: i64,
-    /// What would be owed for the first hour of standing still.
+    /// What would be owed for the first hour if all is taken that was agreed, or all where nothing was; `None`: nothing can
+    /// be agreed.
     pub first_hour: Option<Money>,
     /// What is owed, percent of the price of what is taken, for what is agreed today.
     pub percent: i64,

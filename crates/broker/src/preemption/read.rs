@@ -23,6 +23,11 @@ impl Broker {
             rows.iter().map(|row| PreemptionRow::of(row, now)).collect()
         };
         let price = contract.head.price;
+        let obstacle = obstacle(&contract)?;
+        let holds = consent.as_ref().filter(|row| row.withdrawn_at.is_none());
+        let given = instances.saturating_sub(holds.map_or(0, |row| row.keep_instances));
+        let percent = holds.map_or(COMPENSATION_PERCENT, |row| row.percent);
+        let hour = compensation(price, percent, (given, instances), 0);
         Ok(PreemptionView {
             consent: consent.filter(|row| row.withdrawn_at.is_none()).map(|row| ConsentView {
                 agreed: AgreePreemption {
@@ -32,9 +37,9 @@ impl Broker {
                 percent: row.percent,
                 agreed_at: row.agreed_at,
             }),
-            obstacle: obstacle(&contract)?,
+            obstacle,
             instances,
-            first_hour: compensation(price, COMPENSATION_PERCENT, (instances, instances), 0),
+            first_hour: hour.filter(|_| obstacle.is_none()),
             percent: COMPENSATION_PERCENT,
             gave: rows(gave),
             got: rows(got),

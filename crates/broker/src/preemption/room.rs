@@ -1,7 +1,7 @@
 //! Room for a lifeline that finds none: whom it is taken of is decided once, behind the locks of those services, and
 //! its activation waits for it.
 
-use super::choose::{choose, gain, missing};
+use super::choose::{choose, gain, keeps, missing};
 use super::rows::tell;
 use crate::audit::{Entry, record};
 use crate::contracts::{Plan, class_of};
@@ -9,7 +9,7 @@ use crate::lifecycle::{Placing, group_of};
 use crate::notices::NoticeKind;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{ContractId, ContractState, DurationUs, PreemptionState, ProviderId};
-use provider_api::{Amounts, DiscoverAnswer};
+use provider_api::{Amounts, DiscoverAnswer, ResourceGroup};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -68,7 +68,9 @@ struct Where {
 struct Giver {
     row: Preemptible,
     instances: i64,
-    gain: Amounts,
+    whole: ResourceGroup,
+    /// Machines that stay: as many as were agreed, or more where fewer are needed.
+    keep: u32,
 }
 
 impl Broker {
@@ -160,7 +162,7 @@ impl Broker {
             for_contract: contract,
             state: PreemptionState::Noticed,
             instances: giver.instances,
-            keep_instances: row.keep_instances,
+            keep_instances: giver.keep.into(),
             percent: row.percent,
             price: head.price,
             noticed_at: now,
@@ -173,7 +175,7 @@ impl Broker {
             revision: 1,
         };
         let number = contracts::insert_preemption(tx, &new).await?;
-        tell(self, tx, NoticeKind::PreemptionNoticed, &head, Some(new.due_at)).await?;
+        tell(self, tx, NoticeKind::PreemptionNoticed, &head, &new).await?;
         let entry = Entry::new("contract.preemption_noticed", id)
             .with("number", number)
             .with("for", contract.to_string())
@@ -221,12 +223,8 @@ fn by_zone(
         let keep = u32::try_from(row.keep_instances).unwrap_or(u32::MAX);
         let Ok(whole) = group_of(&plan) else { continue };
         if plan.region == region && row.keep_instances < plan.instances {
-            let gain = gain(&whole, keep);
-            zones.entry(place.zone).or_default().push(Giver {
-                row,
-                instances: plan.instances,
-                gain,
-            });
+            let instances = plan.instances;
+            zones.entry(place.zone).or_default().push(Giver { row, instances, whole, keep });
         }
     }
     zones
@@ -243,9 +241,16 @@ fn select(
     let told = zones.remove(&answer.zone.id).map(|givers| (givers, answer.free));
     let others = zones.into_values().map(|givers| (givers, Amounts::default()));
     told.into_iter().chain(others).find_map(|(givers, free)| {
-        let gains: Vec<Amounts> = givers.iter().map(|giver| giver.gain).collect();
-        let places = choose(&missing(&wanted, &free), &gains)?;
+        let gains: Vec<Amounts> =
+            givers.iter().map(|giver| gain(&giver.whole, giver.keep)).collect();
+        let short = missing(&wanted, &free);
+        let places = choose(&short, &gains)?;
         let chosen = givers.into_iter().enumerate().filter(|(place, _)| places.contains(place));
-        Some(chosen.map(|(_, giver)| giver).collect())
+        let mut chosen: Vec<Giver> = chosen.map(|(_, giver)| giver).collect();
+        let sizes: Vec<_> = chosen.iter().map(|one| (one.whole.clone(), one.keep)).collect();
+        for (giver, keep) in chosen.iter_mut().zip(keeps(&short, &sizes)) {
+            giver.keep = keep;
+        }
+        Some(chosen)
     })
 }

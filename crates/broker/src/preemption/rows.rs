@@ -90,7 +90,17 @@ pub(crate) async fn settle(
     let head = contracts::find_head(tx, id).await?;
     let head = head.ok_or(BrokerError::NotFound { what: "contract" })?;
     if let Some(kind) = told {
-        tell(broker, tx, kind, &head, next.ended_at).await?;
+        tell(broker, tx, kind, &head, &next).await?;
+    }
+    let lifeline = match event {
+        PreemptionEvent::Take => Some(NoticeKind::RoomGiven),
+        PreemptionEvent::ReturnDone | PreemptionEvent::End => Some(NoticeKind::RoomSettled),
+        _ => None,
+    };
+    if let Some(kind) = lifeline
+        && let Some(head) = contracts::find_head(tx, row.for_contract).await?
+    {
+        tell(broker, tx, kind, &head, &next).await?;
     }
     let entry = Entry::new(audited, id)
         .with("number", row.number)
@@ -106,15 +116,20 @@ fn pause(tries: i64) -> DurationUs {
     RETURN_AFTER_US.saturating_mul(1 << doublings).min(RETURN_PAUSE_MAX_US)
 }
 
-/// Tells the customer of the service.
+/// Tells the customer of the service, or of the lifeline: how much, when, and what is owed so far.
 pub(super) async fn tell(
     broker: &Broker,
     tx: &mut Tx,
     kind: NoticeKind,
     head: &ContractHead,
-    at: Option<Timestamp>,
+    row: &Preemption,
 ) -> Result<(), BrokerError> {
-    let news = ContractNews { at, ..ContractNews::about(head) };
+    let news = ContractNews {
+        at: Some(row.ended_at.or(row.begun_at).unwrap_or(row.due_at)),
+        machines: Some((row.keep_instances, row.instances)),
+        owed: PreemptionRow::of(row, broker.now()).owed,
+        ..ContractNews::about(head)
+    };
     broker.tell_customer(tx, kind, head.organisation_id, &news).await
 }
 

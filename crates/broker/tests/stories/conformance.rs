@@ -56,7 +56,7 @@ async fn a_cloud_that_is_gone_is_not_examined_and_a_new_address_makes_a_report_o
 /// The cloud acts and then answers with an error, whenever it is asked to let a hold go.
 async fn break_drop(market: &TestBroker) {
     let (url, token) = market.cloud.as_ref().unwrap().admin();
-    let order = serde_json::json!({ "operation": "drop", "kind": "failAfter", "times": 30 });
+    let order = serde_json::json!({ "operation": "drop", "kind": "failAfter", "times": 300 });
     let client = reqwest::Client::new();
     let post = client.post(format!("{url}/faults")).bearer_auth(token).json(&order);
     assert!(post.send().await.unwrap().status().is_success());
@@ -96,6 +96,32 @@ async fn nothing_is_ordered_from_a_cloud_that_has_not_passed(engine: Engine) {
     assert!(market.broker.conformance(&desk, id).await.unwrap().unwrap().waiting);
     market.broker.examine_clouds().await.unwrap();
     assert!(is_refused("unreachable").await, "what could not be examined has not passed");
+    market.finish().await;
+}
+
+async fn a_cloud_that_customers_have_filled_is_not_found_to_deviate(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 2).await;
+    let provider = market.person(Role::Provider).await;
+    let customer = market.person(Role::Customer).await;
+    let id = own(&market, &provider).await;
+    let examined = async || {
+        market.broker.request_examination(&provider).await.unwrap();
+        market.broker.examine_clouds().await.unwrap();
+        market.broker.conformance(&provider, id).await.unwrap().unwrap().report.unwrap()
+    };
+    assert_eq!(examined().await.outcome, Outcome::Conforms);
+    for key in ["one", "two"] {
+        market.sign(&customer, OFFER, key).await.unwrap();
+    }
+    market.run_workflows().await;
+    let full = examined().await;
+    assert_eq!(full.outcome, Outcome::NotExamined, "{full:?}");
+    assert!(full.reason.unwrap().contains("no room"));
+    // It is still ordered from: what is refused is refused for want of room.
+    let late = market.sign(&customer, OFFER, "three").await.unwrap();
+    market.run_workflows().await;
+    let page = market.page(&customer, late).await;
+    assert_eq!(page.failure.as_deref(), Some("no_capacity"));
     market.finish().await;
 }
 
@@ -167,5 +193,6 @@ on_both!(
     a_cloud_that_is_gone_is_not_examined_and_a_new_address_makes_a_report_old,
     only_the_provider_itself_asks_and_only_with_a_cloud,
     nothing_is_ordered_from_a_cloud_that_has_not_passed,
+    a_cloud_that_customers_have_filled_is_not_found_to_deviate,
     a_cloud_is_examined_again_after_a_week_and_when_it_says_something_else,
 );

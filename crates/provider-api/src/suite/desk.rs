@@ -435,8 +435,8 @@ impl Desk<'_> {
         if found == expected {
             return Ok(());
         }
-        let expected = format!("{when} the same is free as before: {expected:?}");
-        Err(finding(expected, format!("{found:?}")))
+        let expected = format!("{when} the same is free as before: {}", amounts(&expected));
+        Err(finding(expected, amounts(&found)))
     }
 
     /// Held, booked and started.
@@ -464,6 +464,12 @@ impl Desk<'_> {
         }
         Err(Stop::Skip("it would fill a region, which this run was asked not to do".to_owned()))
     }
+}
+
+/// Amounts as people read them.
+pub(super) fn amounts(of: &Amounts) -> String {
+    let Amounts { instances, vcpu, ram_mb, storage_gb, mbps } = of;
+    format!("{instances} machines, {vcpu} vCPU, {ram_mb} MiB, {storage_gb} GiB, {mbps} Mbit/s")
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ use async_trait::async_trait;
 pub use catalogue::{CATALOGUE, Check};
 pub use group::Group;
 pub use report::{Came, CheckReport, CheckResult, Exchange, Header, Report, Sent, Verdict};
+pub use room::{examined_region, examined_with};
 
 use crate::http::DriverConfig;
 use crate::http::Secret;

@@ -76,6 +76,22 @@ impl Room {
     }
 }
 
+/// The region in which a cloud is examined; `None`: it tells none that could lend what that takes.
+#[must_use]
+pub fn examined_region(capabilities: &Capabilities) -> Option<String> {
+    ordered_regions(capabilities).into_iter().next()
+}
+
+/// What an examination takes at one time at most, in a run that does not fill a region.
+#[must_use]
+pub fn examined_with() -> ResourceGroup {
+    ResourceGroup {
+        compute: ComputeSpec { count: 2, vcpu: 1, ram_mb: 256 },
+        storage: StorageSpec { gb: 2 },
+        network: NetworkSpec { mbps: 20, endpoint: EndpointKind::Http },
+    }
+}
+
 /// Regions in which a small group fits by what the zones can lend in all, in the order in which they are told.
 fn ordered_regions(capabilities: &Capabilities) -> Vec<String> {
     let small = Amounts { instances: 2, vcpu: 2, ram_mb: 512, storage_gb: 2, mbps: 20 };

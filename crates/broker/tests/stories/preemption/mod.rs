@@ -26,7 +26,12 @@ pub(super) struct Scene {
     pub hospital: OpContext,
     /// The service that may give room.
     pub gives: ContractId,
+    /// Lifelines want all the bandwidth, which only a service gives that stands still.
+    pub wide: bool,
 }
+
+/// Bandwidth of the whole cloud, Mbit/s.
+const ALL_MBPS: i64 = ROOM * 100;
 
 impl Scene {
     pub async fn open(engine: Engine) -> Self {
@@ -36,12 +41,12 @@ impl Scene {
         let gives = sign(&market, &customer, (ROOM, "gives"), usual(&market)).await;
         market.run_workflows().await;
         market.clock.advance_seconds(60);
-        Self { market, customer, hospital, gives }
+        Self { market, customer, hospital, gives, wide: false }
     }
 
     /// The same where the customer agreed that so many machines stay.
     pub async fn agreed(engine: Engine, keep: i64) -> Self {
-        let scene = Self::open(engine).await;
+        let scene = Self { wide: keep == 0, ..Self::open(engine).await };
         let wish = AgreePreemption { notice_us: NOTICE_US, keep_instances: keep };
         scene.market.broker.agree_preemption(&scene.customer, scene.gives, wish).await.unwrap();
         scene
@@ -49,7 +54,9 @@ impl Scene {
 
     /// A lifeline of so many machines is signed.
     pub async fn lifeline(&self, machines: i64, key: &str) -> ContractId {
-        sign(&self.market, &self.hospital, (machines, key), lifeline(&self.market)).await
+        let need = lifeline(&self.market);
+        let plan = (machines, self.wide.then_some(ALL_MBPS));
+        sign_for(&self.market, &self.hospital, (plan, key), need).await
     }
 
     /// So many seconds go by, with everything that is due in each.
@@ -162,6 +169,16 @@ pub(super) async fn sign(
     (machines, key): (i64, &str),
     need: RequirementSource,
 ) -> ContractId {
+    sign_for(market, ctx, ((machines, None), key), need).await
+}
+
+/// So many machines with that bandwidth; `None`: as quoted.
+async fn sign_for(
+    market: &TestBroker,
+    ctx: &OpContext,
+    ((machines, mbps), key): ((i64, Option<i64>), &str),
+    need: RequirementSource,
+) -> ContractId {
     let offer = market.offer(OFFER).await;
     let quote = market.broker.quote(ctx, offer, &need).await.unwrap();
     let sign = Sign {
@@ -169,7 +186,11 @@ pub(super) async fn sign(
         offer_version: quote.ranked.card.version,
         requirement: need,
         service_name: key.to_owned(),
-        plan: Some(Plan { instances: machines, ..quote.plan }),
+        plan: Some(Plan {
+            instances: machines,
+            network_mbps: mbps.unwrap_or(quote.plan.network_mbps),
+            ..quote.plan
+        }),
         shown_price: None,
         starts_at: None,
         idempotency_key: key.to_owned(),

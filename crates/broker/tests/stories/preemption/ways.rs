@@ -54,7 +54,14 @@ async fn f7_4_6_a_lifeline_gets_the_room_of_a_service_that_agreed_and_it_comes_b
     let price = scene.market.page(&scene.customer, scene.gives).await.card.price;
     assert_eq!(row.owed, compensation(price, 200, (4, 4), lasted));
     assert!(row.owed.unwrap().minor > 0);
-    // Who owes it reads the same, and not whose service it was.
+    // Who owes it is told when that begins and ends, and reads the same, and not whose service it was.
+    let inbox = broker.notices(&scene.hospital, None, None, 50).await.unwrap().items;
+    let mut told: Vec<_> =
+        inbox.into_iter().map(|it| (it.id, it.kind, it.contract.unwrap())).collect();
+    told.sort_by_key(|(id, ..)| *id);
+    let kinds: Vec<_> = told.iter().map(|(_, kind, news)| (*kind, news.contract)).collect();
+    assert_eq!(kinds, [(NoticeKind::RoomGiven, lifeline), (NoticeKind::RoomSettled, lifeline)]);
+    assert_eq!(told[1].2.owed, row.owed);
     let got = broker.preemption(&scene.hospital, lifeline).await.unwrap().got;
     assert_eq!(got, [row]);
     let desk = scene.market.person(Role::Broker).await;
@@ -98,6 +105,20 @@ async fn f7_4_6_as_many_machines_as_agreed_stay_and_serve_all_the_while(engine: 
     };
     scene.until("it is whole again", back).await;
     scene.is_whole("given back").await;
+    scene.market.finish().await;
+}
+
+async fn f7_4_6_no_more_is_taken_than_is_needed_and_that_is_owed(engine: Engine) {
+    let scene = Scene { wide: false, ..Scene::agreed(engine, 0).await };
+    scene.write().await;
+    let lifeline = scene.lifeline(1, "lifeline").await;
+    let active = async || scene.state_of(lifeline).await == ContractState::Active;
+    scene.until("the lifeline runs", active).await;
+    assert_eq!(scene.machines(scene.gives).await, (3, 3), "it could have stood still");
+    let now = scene.row().await.unwrap();
+    assert_eq!((now.instances, now.keep_instances), (4, 3));
+    let price = scene.market.page(&scene.customer, scene.gives).await.card.price;
+    assert_eq!(now.owed, compensation(price, 200, (1, 4), 1));
     scene.market.finish().await;
 }
 
@@ -226,6 +247,36 @@ async fn a_notice_that_nobody_needs_any_more_is_called_off(engine: Engine) {
     scene.market.finish().await;
 }
 
+async fn a_customer_need_not_wait_for_room_and_owes_nothing_then(engine: Engine) {
+    let scene = Scene::agreed(engine, 0).await;
+    let broker = &scene.market.broker;
+    scene.write().await;
+    let lifeline = scene.lifeline(3, "lifeline").await;
+    scene.pass(2).await;
+    let page = scene.market.page(&scene.hospital, lifeline).await;
+    assert_eq!(
+        page.awaited.iter().map(|row| row.state).collect::<Vec<_>>(),
+        [PreemptionState::Noticed]
+    );
+    for _ in 0..2 {
+        broker.release(&scene.hospital, lifeline).await.unwrap();
+    }
+    let over = async || scene.state_of(lifeline).await == ContractState::Failed;
+    scene.until("it is undone", over).await;
+    scene.until_state(PreemptionState::CalledOff).await;
+    assert_eq!(scene.row().await.unwrap().owed, None);
+    scene.is_whole("called off").await;
+    // What waits for nothing is not ended before it runs.
+    let other = sign(&scene.market, &scene.hospital, (1, "other"), usual(&scene.market)).await;
+    let refused = broker.release(&scene.hospital, other).await;
+    assert!(
+        matches!(refused, Err(BrokerError::Conflict { code: "wrong_state", .. })),
+        "{refused:?}"
+    );
+    scene.pass(2).await;
+    scene.market.finish().await;
+}
+
 async fn a_lifeline_that_comes_to_nothing_gives_the_room_back_at_once(engine: Engine) {
     let scene = Scene::agreed(engine, 0).await;
     let broker = &scene.market.broker;
@@ -313,7 +364,7 @@ async fn f7_4_6_several_give_and_whoever_is_not_needed_is_left_alone(engine: Eng
         market.broker.agree_preemption(&customer, id, wish).await.unwrap();
         services.push(id);
     }
-    let scene = Scene { gives: services[1], market, customer, hospital };
+    let scene = Scene { gives: services[1], market, customer, hospital, wide: false };
     let lifeline = scene.lifeline(2, "lifeline").await;
     let active = async || scene.state_of(lifeline).await == ContractState::Active;
     scene.until("the lifeline runs", active).await;
@@ -341,10 +392,12 @@ async fn f7_4_6_several_give_and_whoever_is_not_needed_is_left_alone(engine: Eng
 on_both!(
     f7_4_6_a_lifeline_gets_the_room_of_a_service_that_agreed_and_it_comes_back,
     f7_4_6_as_many_machines_as_agreed_stay_and_serve_all_the_while,
+    f7_4_6_no_more_is_taken_than_is_needed_and_that_is_owed,
     f7_4_6_nothing_is_taken_of_whoever_did_not_agree,
     what_is_agreed_has_bounds_and_a_lifeline_gives_nothing,
     a_customer_who_is_ready_lets_it_begin_and_one_process_begins,
     a_notice_that_nobody_needs_any_more_is_called_off,
+    a_customer_need_not_wait_for_room_and_owes_nothing_then,
     a_lifeline_that_comes_to_nothing_gives_the_room_back_at_once,
     a_service_may_end_at_any_time_and_what_was_taken_until_then_is_owed,
     nothing_else_is_done_to_a_service_of_which_room_is_taken,

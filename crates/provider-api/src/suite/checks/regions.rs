@@ -42,7 +42,11 @@ pub(in crate::suite) async fn live(desk: &Desk<'_>) -> Outcome {
     let zone_told = room.capabilities.zones_in(&room.region).any(|zone| *zone == answer.zone);
     holds("the zone is one of the region", zone_told, format!("{:?}", answer.zone))?;
     let covers = answer.free.covers(&room.group().amounts());
-    holds("what is free covers what is available", covers, format!("{:?}", answer.free))?;
+    holds(
+        "what is free covers what is available",
+        covers,
+        crate::suite::desk::amounts(&answer.free),
+    )?;
     let mut group = room.group();
     group.storage.gb = beyond(largest(desk).max(answer.free.storage_gb))?;
     let too_large = desk.discover(&room.region, group).await?;
