@@ -147,10 +147,10 @@ async fn sign(site: &Site, ctx: &OpContext, machines: i64, lifeline: bool) -> Co
         offer_version: quote.ranked.card.version,
         requirement: need(site, lifeline),
         service_name: if lifeline { "Hospital" } else { "Archive" }.to_owned(),
-        // A lifeline takes all the bandwidth there is: the other service has to stand still for it.
+        // The service has all the bandwidth there is, and has to stand still to give of it.
         plan: Some(Plan {
             instances: machines,
-            network_mbps: if lifeline { 400 } else { quote.plan.network_mbps },
+            network_mbps: if lifeline { quote.plan.network_mbps } else { 400 },
             ..quote.plan
         }),
         shown_price: None,
@@ -176,7 +176,9 @@ async fn f7_4_6_room_for_lifelines_is_agreed_to_told_and_paid_on_the_pages_of_a_
     let (contract, own) = (format!("/contracts/{id}"), format!("/contracts/{id}/preemption"));
     assert!(site.page(&contract).await.contains(&format!("href=\"{own}\"")));
     let page = site.page(&own).await;
-    for part in ["Nothing is agreed", "value=\"300\"", "200 % of the price", "The first hour"] {
+    for part in
+        ["Nothing is agreed", "value=\"300\"", "200 % of the price", "the first hour brings"]
+    {
         assert!(page.contains(part), "{part}: {page}");
     }
     let wrong = site.post(&own, &[("noticeSeconds", "5"), ("keepInstances", "４")]).await;
@@ -196,7 +198,11 @@ async fn f7_4_6_room_for_lifelines_is_agreed_to_told_and_paid_on_the_pages_of_a_
     site.market.settle().await;
     let told = site.page(&contract).await;
     assert!(told.contains("given up for a lifeline at") && told.contains("begin now"), "{told}");
-    assert!(site.page("/inbox").await.contains("given up for a lifeline at"));
+    let inbox = site.page("/inbox").await;
+    assert!(
+        inbox.contains("gives machines up for a lifeline at") && inbox.contains("0 of 4"),
+        "{inbox}"
+    );
     let hastened = site.post(&own, &[("step", "hasten")]).await;
     assert!(hastened.flash("It begins now"), "{}", hastened.cookies);
     assert_eq!(site.market.broker.preempt_due().await.unwrap(), 1);

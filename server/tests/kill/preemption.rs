@@ -122,10 +122,10 @@ async fn sign(
         offer_version: quote.ranked.card.version,
         requirement: need,
         service_name: "service".to_owned(),
-        // All the bandwidth there is: the other service has to stand still for it.
+        // The service has all the bandwidth there is, and has to stand still to give of it.
         plan: Some(Plan {
             instances: machines,
-            network_mbps: if lifeline { ROOM * 100 } else { quote.plan.network_mbps },
+            network_mbps: if lifeline { quote.plan.network_mbps } else { ROOM * 100 },
             ..quote.plan
         }),
         shown_price: None,

@@ -31,7 +31,7 @@ impl Broker {
             head.state.apply(ContractEvent::AskRelease)?;
             return Ok(());
         };
-        if run.state == WorkflowState::Undoing {
+        if run.state == WorkflowState::Undoing || run.cancel.is_some() {
             return Ok(());
         }
         let definitions = lifecycle::definitions();

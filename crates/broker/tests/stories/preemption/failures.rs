@@ -20,7 +20,7 @@ struct Theatre(Arc<Mutex<Option<(Scene, ContractId)>>>);
 impl Theatre {
     /// Room is about to be taken.
     async fn taking(&self, engine: Engine) -> Stage<Broker> {
-        let scene = Scene::agreed(engine, 0).await;
+        let scene = Scene::wide(engine).await;
         scene.write().await;
         let lifeline = scene.lifeline(3, "lifeline").await;
         scene.pass(2).await;
@@ -31,7 +31,7 @@ impl Theatre {
 
     /// Room is about to be given back.
     async fn returning(&self, engine: Engine) -> Stage<Broker> {
-        let scene = Scene::agreed(engine, 0).await;
+        let scene = Scene::wide(engine).await;
         scene.write().await;
         let lifeline = scene.lifeline(3, "lifeline").await;
         scene.pass(2).await;
@@ -110,8 +110,9 @@ async fn failing_at_every_step_of_a_preemption_leaves_it_whole_or_taken(engine: 
     fail_at_every_step(|| theatre.returning(engine), |ended| theatre.check_returning(ended)).await;
 }
 
-/// By day at one of so many places of a log, and at night at all.
-const PLACES: usize = 4;
+/// By day at one of so many places of a log, and at night at all: while a service is drained it is looked each second, and each
+/// look is a place.
+const PLACES: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f7_4_6_a_crash_at_every_place_of_a_preemption_loses_and_doubles_nothing() {

@@ -26,8 +26,6 @@ pub(super) struct Scene {
     pub hospital: OpContext,
     /// The service that may give room.
     pub gives: ContractId,
-    /// Lifelines want all the bandwidth, which only a service gives that stands still.
-    pub wide: bool,
 }
 
 /// Bandwidth of the whole cloud, Mbit/s.
@@ -41,22 +39,39 @@ impl Scene {
         let gives = sign(&market, &customer, (ROOM, "gives"), usual(&market)).await;
         market.run_workflows().await;
         market.clock.advance_seconds(60);
-        Self { market, customer, hospital, gives, wide: false }
+        Self { market, customer, hospital, gives }
+    }
+
+    /// The same where the service has all the bandwidth, which it gives only if it stands still; and its customer agreed to
+    /// that.
+    pub async fn wide(engine: Engine) -> Self {
+        let market = TestBroker::with_cloud(engine, ROOM).await;
+        let customer = market.person(Role::Customer).await;
+        let hospital = customer_of(&market, "hospital").await;
+        let plan = ((ROOM, Some(ALL_MBPS)), "gives");
+        let gives = sign_for(&market, &customer, plan, usual(&market)).await;
+        market.run_workflows().await;
+        market.clock.advance_seconds(60);
+        let scene = Self { market, customer, hospital, gives };
+        scene.agree(0).await;
+        scene
     }
 
     /// The same where the customer agreed that so many machines stay.
     pub async fn agreed(engine: Engine, keep: i64) -> Self {
-        let scene = Self { wide: keep == 0, ..Self::open(engine).await };
-        let wish = AgreePreemption { notice_us: NOTICE_US, keep_instances: keep };
-        scene.market.broker.agree_preemption(&scene.customer, scene.gives, wish).await.unwrap();
+        let scene = Self::open(engine).await;
+        scene.agree(keep).await;
         scene
+    }
+
+    async fn agree(&self, keep_instances: i64) {
+        let wish = AgreePreemption { notice_us: NOTICE_US, keep_instances };
+        self.market.broker.agree_preemption(&self.customer, self.gives, wish).await.unwrap();
     }
 
     /// A lifeline of so many machines is signed.
     pub async fn lifeline(&self, machines: i64, key: &str) -> ContractId {
-        let need = lifeline(&self.market);
-        let plan = (machines, self.wide.then_some(ALL_MBPS));
-        sign_for(&self.market, &self.hospital, (plan, key), need).await
+        sign(&self.market, &self.hospital, (machines, key), lifeline(&self.market)).await
     }
 
     /// So many seconds go by, with everything that is due in each.

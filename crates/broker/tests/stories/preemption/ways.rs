@@ -8,7 +8,7 @@ use domain::compensation;
 async fn f7_4_6_a_lifeline_gets_the_room_of_a_service_that_agreed_and_it_comes_back(
     engine: Engine,
 ) {
-    let scene = Scene::agreed(engine, 0).await;
+    let scene = Scene::wide(engine).await;
     let broker = &scene.market.broker;
     scene.write().await;
     let lifeline = scene.lifeline(3, "lifeline").await;
@@ -109,7 +109,7 @@ async fn f7_4_6_as_many_machines_as_agreed_stay_and_serve_all_the_while(engine: 
 }
 
 async fn f7_4_6_no_more_is_taken_than_is_needed_and_that_is_owed(engine: Engine) {
-    let scene = Scene { wide: false, ..Scene::agreed(engine, 0).await };
+    let scene = Scene::agreed(engine, 0).await;
     scene.write().await;
     let lifeline = scene.lifeline(1, "lifeline").await;
     let active = async || scene.state_of(lifeline).await == ContractState::Active;
@@ -210,7 +210,7 @@ async fn what_is_agreed_has_bounds_and_a_lifeline_gives_nothing(engine: Engine) 
 }
 
 async fn a_customer_who_is_ready_lets_it_begin_and_one_process_begins(engine: Engine) {
-    let scene = Scene::agreed(engine, 0).await;
+    let scene = Scene::wide(engine).await;
     let broker = &scene.market.broker;
     let lifeline = scene.lifeline(3, "lifeline").await;
     scene.pass(2).await;
@@ -227,7 +227,7 @@ async fn a_customer_who_is_ready_lets_it_begin_and_one_process_begins(engine: En
 }
 
 async fn a_notice_that_nobody_needs_any_more_is_called_off(engine: Engine) {
-    let scene = Scene::agreed(engine, 0).await;
+    let scene = Scene::wide(engine).await;
     let broker = &scene.market.broker;
     scene.write().await;
     let lifeline = scene.lifeline(3, "lifeline").await;
@@ -248,7 +248,7 @@ async fn a_notice_that_nobody_needs_any_more_is_called_off(engine: Engine) {
 }
 
 async fn a_customer_need_not_wait_for_room_and_owes_nothing_then(engine: Engine) {
-    let scene = Scene::agreed(engine, 0).await;
+    let scene = Scene::wide(engine).await;
     let broker = &scene.market.broker;
     scene.write().await;
     let lifeline = scene.lifeline(3, "lifeline").await;
@@ -278,7 +278,7 @@ async fn a_customer_need_not_wait_for_room_and_owes_nothing_then(engine: Engine)
 }
 
 async fn a_lifeline_that_comes_to_nothing_gives_the_room_back_at_once(engine: Engine) {
-    let scene = Scene::agreed(engine, 0).await;
+    let scene = Scene::wide(engine).await;
     let broker = &scene.market.broker;
     scene.write().await;
     let lifeline = scene.lifeline(3, "lifeline").await;
@@ -297,7 +297,7 @@ async fn a_lifeline_that_comes_to_nothing_gives_the_room_back_at_once(engine: En
 }
 
 async fn a_service_may_end_at_any_time_and_what_was_taken_until_then_is_owed(engine: Engine) {
-    let scene = Scene::agreed(engine, 0).await;
+    let scene = Scene::wide(engine).await;
     let broker = &scene.market.broker;
     // Ended during the notice, it makes the room by itself.
     let lifeline = scene.lifeline(3, "first").await;
@@ -309,7 +309,7 @@ async fn a_service_may_end_at_any_time_and_what_was_taken_until_then_is_owed(eng
     assert_eq!(scene.market.state(&scene.customer, scene.gives).await, ContractState::Released);
     scene.market.finish().await;
 
-    let scene = Scene::agreed(engine, 0).await;
+    let scene = Scene::wide(engine).await;
     let broker = &scene.market.broker;
     let lifeline = scene.lifeline(3, "second").await;
     scene.until_state(PreemptionState::Taken).await;
@@ -364,7 +364,7 @@ async fn f7_4_6_several_give_and_whoever_is_not_needed_is_left_alone(engine: Eng
         market.broker.agree_preemption(&customer, id, wish).await.unwrap();
         services.push(id);
     }
-    let scene = Scene { gives: services[1], market, customer, hospital, wide: false };
+    let scene = Scene { gives: services[1], market, customer, hospital };
     let lifeline = scene.lifeline(2, "lifeline").await;
     let active = async || scene.state_of(lifeline).await == ContractState::Active;
     scene.until("the lifeline runs", active).await;
