@@ -112,7 +112,7 @@ async fn failing_at_every_step_of_a_preemption_leaves_it_whole_or_taken(engine: 
 
 /// By day at one of so many places of a log, and at night at all: while a service is drained it is looked each second, and each
 /// look is a place.
-const PLACES: usize = 12;
+const PLACES: usize = 30;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f7_4_6_a_crash_at_every_place_of_a_preemption_loses_and_doubles_nothing() {
