@@ -4,23 +4,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { kumoichi } from "../helpers/fixture.mjs";
-import { Guest, OFFER } from "../walks/tour.mjs";
+import { Guest, running } from "../walks/tour.mjs";
 
 const fixture = kumoichi({ env: { KUMOICHI_MONITOR_INTERVAL_SECONDS: "1" } });
-const NEED = "/needs/templates/certificate-service";
 const LONG_MS = 60_000;
-
-/** Signs an offer for the sample need and waits until it runs; the address of its page. */
-async function running(guest, name) {
-  const { page, language } = guest;
-  await page.goto(NEED);
-  await page.locator(".rank").getByRole("link", { name: OFFER[language], exact: true }).first().click();
-  await page.locator("button[formaction='/contracts/new']").click();
-  await guest.field("serviceName").fill(name);
-  await page.locator("button[value=sign]").click();
-  await guest.follow("contracts_headline_active");
-  return page.url();
-}
 
 for (const [language, script] of [["en", true], ["ja", false]]) {
   test(`a service is moved in ${language}, ${script ? "with" : "without"} script`, async () => {

@@ -4,10 +4,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { kumoichi } from "../helpers/fixture.mjs";
-import { Guest, OFFER } from "../walks/tour.mjs";
+import { Guest, running } from "../walks/tour.mjs";
 
 const fixture = kumoichi();
-const NEED = "/needs/templates/certificate-service";
 
 for (const [language, script] of [["en", true], ["ja", false]]) {
   test(`room for lifelines is agreed to in ${language}, ${script ? "with" : "without"} script`, async () => {
@@ -16,12 +15,7 @@ for (const [language, script] of [["en", true], ["ja", false]]) {
       const title = guest.word("preempt_title", { service: `gives ${language}` });
       await page.goto("/account/sign-in");
       await guest.signIn("customer", true);
-      await page.goto(NEED);
-      await page.locator(".rank").getByRole("link", { name: OFFER[language], exact: true }).first().click();
-      await page.locator("button[formaction='/contracts/new']").click();
-      await guest.field("serviceName").fill(`gives ${language}`);
-      await page.locator("button[value=sign]").click();
-      await guest.follow("contracts_headline_active");
+      await running(guest, `gives ${language}`);
       await guest.link("preempt_open").click();
       await guest.stop("preemption", title);
       await guest.text("preempt_none").waitFor();

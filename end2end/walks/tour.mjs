@@ -193,6 +193,18 @@ export async function watch(guest) {
   return address;
 }
 
+/** Signs an offer for the sample need and waits until it runs; the address of its page. */
+export async function running(guest, name) {
+  const { page, language } = guest;
+  await page.goto("/needs/templates/certificate-service");
+  await page.locator(".rank").getByRole("link", { name: OFFER[language], exact: true }).first().click();
+  await page.locator("button[formaction='/contracts/new']").click();
+  await guest.field("serviceName").fill(name);
+  await page.locator("button[value=sign]").click();
+  await guest.follow("contracts_headline_active");
+  return page.url();
+}
+
 /** Release: the name typed, the data erased, the statement kept, the address silent. */
 export async function release(guest, name, address) {
   const { page, word } = guest;

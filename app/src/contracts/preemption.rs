@@ -10,7 +10,7 @@ use broker::{
     contracts::{ContractCard, ContractPage},
     preemption::{AgreePreemption, ConsentView, NOTICE_USUAL_US, PreemptionRow, PreemptionView},
 };
-use domain::{ContractId, ContractState, PreemptionState, Role};
+use domain::{ContractId, PreemptionState, Role};
 use leptos::prelude::*;
 
 use super::own::{own_contract, own_id};
@@ -329,12 +329,6 @@ fn rows(
         ]
     });
     Some(Table::new(caption, columns).rows(rows).view())
-}
-
-/// Whether the service stands still now because a lifeline has its room.
-pub(super) fn stands_still(contract: &ContractPage) -> bool {
-    let short = contract.preemption.filter(|row| row.state.is_short());
-    contract.card.state == ContractState::Active && short.is_some_and(|row| row.keep_instances == 0)
 }
 
 /// What the contract's page says while others make room for it.

@@ -126,7 +126,6 @@ fn sheet(
     };
     let sentence = match data {
         Some(_) => words.contracts_data_lead(),
-        None if preemption::stands_still(contract) => words.preempt_page_state_lead(),
         None => lead(words, card, contract.failure.as_deref()),
     };
     page(ctx, Page::new(title.clone()).private(), || {
@@ -171,12 +170,7 @@ fn above(ctx: &PageContext) -> (String, String) {
 fn now(ctx: &PageContext, contract: &ContractPage) -> AnyView {
     let words = ctx.words();
     let card = &contract.card;
-    let badge = if preemption::stands_still(contract) {
-        ui::badge(ui::State::Quiet, words.preempt_page_state())
-    } else {
-        state_badge(words, card)
-    };
-    let mut facts = vec![(words.contracts_page_state().to_owned(), badge)];
+    let mut facts = vec![(words.contracts_page_state().to_owned(), state_badge(words, card))];
     if let Some(address) = &card.address {
         let href = address.clone();
         facts.push((

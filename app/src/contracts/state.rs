@@ -19,6 +19,7 @@ pub(crate) fn state_badge(words: Words, card: &ContractCard) -> AnyView {
     let (state, word) = match (card.state, card.healthy) {
         (ContractState::Scheduled, _) => (State::Quiet, words.starts_state()),
         (ContractState::Activating, _) => (State::Busy, words.contracts_state_activating()),
+        (ContractState::Active, _) if card.at_rest => (State::Quiet, words.preempt_page_state()),
         (ContractState::Active, Some(false)) => (State::Bad, words.contracts_state_silent()),
         (ContractState::Active, _) => (State::Good, words.contracts_state_active()),
         (ContractState::Failed, _) => (State::Bad, words.contracts_state_failed()),
@@ -45,6 +46,7 @@ pub(super) fn lead(words: Words, card: &ContractCard, failure: Option<&str>) -> 
     match (card.state, card.healthy) {
         (ContractState::Scheduled, _) => words.starts_lead(),
         (ContractState::Activating, _) => words.contracts_lead_activating(),
+        (ContractState::Active, _) if card.at_rest => words.preempt_page_state_lead(),
         (ContractState::Active, Some(false)) => words.contracts_lead_silent(),
         (ContractState::Active, _) => words.contracts_lead_active(),
         (ContractState::Failed, _) if failure == Some(CANCELLED) => {

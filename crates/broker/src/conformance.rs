@@ -21,11 +21,12 @@ use storage::{offers, providers};
 const RUN_LIMIT: Duration = Duration::from_secs(300);
 /// An examination that took longer was cut off with its process, and is taken again.
 const STALE_US: DurationUs = 15 * 60 * 1_000_000;
+/// A cloud that could not be examined is looked at again after this time.
+const NOT_RUN_AGAIN_US: DurationUs = 3600 * 1_000_000;
 /// Why a cloud that is full was not examined.
-const FULL: &str = "the cloud has no room left for an examination; ask again when it has";
+const FULL: &str = "the cloud has no room left for an examination; it is tried again";
 /// Why a cloud that had passed was not found to deviate.
-const ONCE: &str =
-    "what was found was not found again: customers ordered there at the same time; ask again later";
+const ONCE: &str = "what was found was not found again: customers ordered there at the same time; it is tried again";
 
 /// How the last examination of a cloud went, or that one is waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,8 +191,8 @@ impl Broker {
         let now = self.now();
         let mut tx = self.look().await?;
         let old = |row: &cloud_reports::ExaminedCloud| {
-            row.requested_at.is_none()
-                && row.examined_at.is_some_and(|at| now.since(at) >= interval)
+            let after = again_after(row.verdict.as_deref(), interval);
+            row.requested_at.is_none() && row.examined_at.is_some_and(|at| now.since(at) >= after)
         };
         // An idle market must not keep the database busy with writing.
         if !cloud_reports::list_connected(&mut tx).await?.iter().any(old) {
@@ -199,7 +200,10 @@ impl Broker {
         }
         drop(tx);
         let mut tx = self.begin().await?;
-        let asked = cloud_reports::request_old(&mut tx, now.plus_us(-interval), now).await?;
+        let before = |verdict| now.plus_us(-again_after(verdict, interval));
+        let not_run = Some(Outcome::NotExamined.as_str());
+        let asked =
+            cloud_reports::request_old(&mut tx, (before(None), before(not_run)), now).await?;
         tx.commit().await?;
         tracing::info!(asked, "clouds are examined again");
         Ok(())
@@ -339,8 +343,18 @@ impl Broker {
     }
 }
 
+/// How long after an examination the next one begins by itself: what could not be examined, because it was full or
+/// silent, is not left alone as long as what was.
+fn again_after(verdict: Option<&str>, interval: DurationUs) -> DurationUs {
+    match verdict == Some(Outcome::NotExamined.as_str()) {
+        true => interval.min(NOT_RUN_AGAIN_US),
+        false => interval,
+    }
+}
+
 fn card(row: cloud_reports::ExaminedCloud, interval: Option<DurationUs>) -> CloudCard {
     let waiting = row.requested_at.is_some();
+    let interval = interval.map(|interval| again_after(row.verdict.as_deref(), interval));
     let verdict = row.verdict.filter(|_| row.current);
     let outcome = verdict.and_then(|word| Outcome::ALL.into_iter().find(|it| it.as_str() == word));
     let next = row.examined_at.zip(interval).map(|(at, interval)| at.plus_us(interval));

@@ -94,7 +94,8 @@ statements! {
     // Those that were examined so long ago are examined again.
     REQUEST_OLD = "
         UPDATE cloud_report SET requested_at = $2
-        WHERE requested_at IS NULL AND examined_at <= $1
+        WHERE requested_at IS NULL
+            AND (examined_at <= $1 OR (verdict = 'not_run' AND examined_at <= $3))
             AND EXISTS (
                 SELECT 1 FROM provider
                 WHERE provider.id = cloud_report.provider_id AND provider.cloud_url IS NOT NULL)";
@@ -125,13 +126,14 @@ pub async fn request(tx: &mut Tx, id: ProviderId, at: Timestamp) -> Result<(), S
     Ok(())
 }
 
-/// Asks again for every connected cloud whose report was made by `before`; returns how many.
+/// Asks again for every connected cloud whose report was made by `before`, or by `not_run_before` where it could not be
+/// examined; returns how many.
 pub async fn request_old(
     tx: &mut Tx,
-    before: Timestamp,
+    (before, not_run_before): (Timestamp, Timestamp),
     at: Timestamp,
 ) -> Result<u64, StorageError> {
-    execute!(tx, REQUEST_OLD, before.0, at.0)
+    execute!(tx, REQUEST_OLD, before.0, at.0, not_run_before.0)
 }
 
 /// Notes what a cloud says of itself, as a hash, and asks for an examination when that is something else

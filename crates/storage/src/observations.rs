@@ -1,6 +1,6 @@
 //! Samples of running services. No row means "no data"; judging them is `domain`'s.
 
-use crate::record::{Column, list, record};
+use crate::record::{Column, ids_text, list, record};
 use crate::statement::{execute, statements};
 use crate::{StorageError, Tx};
 use domain::{ContractId, DurationUs, OfferId, Timestamp};
@@ -190,8 +190,7 @@ pub async fn latest(
     contracts: &[ContractId],
     kind: ObservationKind,
 ) -> Result<Vec<Observation>, StorageError> {
-    let wanted: Vec<_> = contracts.iter().map(|id| id.uuid().simple().to_string()).collect();
-    let wanted = serde_json::Value::from(wanted).to_string();
+    let wanted = ids_text(contracts.iter().map(|id| id.uuid()));
     list!(tx, Observation, LATEST, wanted, kind.as_str())
 }
 

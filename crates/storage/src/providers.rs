@@ -1,9 +1,10 @@
 //! Providers of the market, with and without a connected cloud.
 
-use crate::record::{Secret, expect_one, find, list, record};
-use crate::statement::{execute, fetch_optional, statements};
+use crate::record::{Secret, expect_one, find, ids_text, list, record};
+use crate::statement::{execute, fetch_all, statements};
 use crate::{StorageError, Tx};
 use domain::{OrganisationId, ProviderId, Timestamp};
+use uuid::Uuid;
 
 /// A provider to be added, not yet connected to a cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,8 +141,14 @@ statements! {
     SET_RESERVE = "
         UPDATE provider SET cloud_reserve = $3
         WHERE id = $1 AND cloud_url = $2 AND (cloud_reserve IS NULL OR cloud_reserve <> $3)";
-    FIND_RESERVE = "
-        SELECT cloud_reserve FROM provider WHERE id = $1 AND cloud_url IS NOT NULL";
+    LIST_RESERVES = "
+        SELECT id, cloud_reserve FROM json_each($1) AS wanted
+        CROSS JOIN provider ON provider.id = unhex(wanted.value)
+            AND cloud_url IS NOT NULL AND cloud_reserve IS NOT NULL",
+        postgres = "
+        SELECT id, cloud_reserve FROM json_array_elements_text(CAST($1 AS JSON)) AS wanted (value)
+        JOIN provider ON provider.id = CAST(wanted.value AS UUID)
+            AND cloud_url IS NOT NULL AND cloud_reserve IS NOT NULL";
     SET_PASSED = "
         UPDATE provider SET cloud_passed_url = $3, updated_at = $4, revision = revision + 1
         WHERE id = $1 AND cloud_url = $2
@@ -257,10 +264,15 @@ pub async fn set_reserve(
     Ok(execute!(tx, SET_RESERVE, id.uuid(), url, reserve)? > 0)
 }
 
-/// What the provider's cloud says of booking without a hold, as JSON; `None`: it has not answered yet.
-pub async fn find_reserve(tx: &mut Tx, id: ProviderId) -> Result<Option<String>, StorageError> {
-    let found = fetch_optional!(tx, (Option<String>,), FIND_RESERVE, id.uuid())?;
-    Ok(found.and_then(|(text,)| text))
+/// What these providers' clouds say of booking without a hold, as JSON, in one statement; one that has not answered yet is
+/// not among them.
+pub async fn list_reserves(
+    tx: &mut Tx,
+    ids: &[ProviderId],
+) -> Result<Vec<(ProviderId, String)>, StorageError> {
+    let wanted = ids_text(ids.iter().map(|id| id.uuid()));
+    let found = fetch_all!(tx, (Uuid, String), LIST_RESERVES, wanted)?;
+    Ok(found.into_iter().map(|(id, text)| (ProviderId(id), text)).collect())
 }
 
 /// Notes whether the cloud that answers at `url` keeps the contract of the provider API; returns whether

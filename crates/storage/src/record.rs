@@ -196,6 +196,12 @@ macro_rules! list {
 
 pub(crate) use {find, list, record};
 
+/// Ids as a statement takes many of them at once, whatever their number: a JSON list of hexadecimal digits.
+pub(crate) fn ids_text(ids: impl Iterator<Item = Uuid>) -> String {
+    let texts: Vec<_> = ids.map(|id| id.simple().to_string()).collect();
+    serde_json::Value::from(texts).to_string()
+}
+
 /// Turns "no row was changed" of a guarded update into a conflict.
 pub(crate) const fn expect_one(affected: u64, what: &'static str) -> Result<(), StorageError> {
     match affected {

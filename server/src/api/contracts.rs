@@ -2,7 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
-use broker::contracts::{Bucket, ContractCard, ContractPage, Plan, Sign, StepView, Timeline};
+use broker::contracts::{Bucket, ContractPage, Plan, Sign, StepView, Timeline};
 use broker::{Broker, BrokerError};
 use domain::{ContractId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 
 use super::alternatives::AlternativeBody;
 use super::bookings::{BookedBody, booked};
+use super::contract_summary::ContractSummary;
 use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query};
 use super::idempotent::Key;
 use super::need::{NeedBody, need_problem};
@@ -19,7 +20,7 @@ use super::needs::offer_id;
 use super::problem::Problem;
 use super::terminations::TerminationBody;
 use super::watches::WatchBody;
-use super::wire::{Answer, Created, Money, PageQuery, Region, TwoLanguages, moment};
+use super::wire::{Answer, Created, PageQuery, Region, moment};
 
 /// Microseconds of a day: what a chart shows when nothing is said.
 const DAY_US: i64 = 86_400_000_000;
@@ -80,52 +81,6 @@ impl From<PlanBody> for Plan {
             storage_gb: plan.storage_gb,
             network_mbps: plan.network_mbps,
             region: plan.region,
-        }
-    }
-}
-
-/// A contract in a list.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ContractSummary {
-    /// `ctr_…`
-    id: String,
-    /// How the customer calls the service.
-    service_name: String,
-    /// Title of the offer.
-    offer_title: TwoLanguages,
-    /// Name of the provider.
-    provider: TwoLanguages,
-    /// scheduled, activating, active, failed, releasing or released.
-    state: String,
-    /// Monthly price.
-    price: Money,
-    /// Where the service answers; null before activation and after release.
-    address: Option<String>,
-    /// When it was signed.
-    signed_at: String,
-    /// When it begins, while it waits for that; null: it has begun.
-    starts_at: Option<String>,
-    /// When it ends by itself; null: when it is released.
-    ends_at: Option<String>,
-    /// Whether the last sample was good; null: no data.
-    healthy: Option<bool>,
-}
-
-impl From<&ContractCard> for ContractSummary {
-    fn from(card: &ContractCard) -> Self {
-        Self {
-            id: card.id.to_string(),
-            service_name: card.service_name.clone(),
-            offer_title: TwoLanguages::new(&card.offer_title_en, &card.offer_title_ja),
-            provider: TwoLanguages::new(&card.provider_en, &card.provider_ja),
-            state: card.state.to_string(),
-            price: card.price.into(),
-            address: card.address.clone(),
-            signed_at: moment(card.signed_at),
-            starts_at: card.starts_at.map(moment),
-            ends_at: card.ends_at.map(moment),
-            healthy: card.healthy,
         }
     }
 }

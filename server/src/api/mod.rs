@@ -11,6 +11,7 @@ mod care;
 mod changes;
 mod combinations;
 mod conformance;
+mod contract_summary;
 mod contracts;
 mod data;
 mod desk;

@@ -4,22 +4,33 @@ use super::{AtOnce, BookingView};
 use crate::{Broker, BrokerError};
 use domain::{Money, ProviderId};
 use provider_api::{Charge, ReserveTerms};
+use std::collections::HashMap;
 use storage::contracts::Booking;
 use storage::{StorageError, providers};
 
 impl Broker {
-    /// How the provider's cloud books without a hold, as it last said; `None`: it holds first, or has not said.
+    /// Which of the providers' clouds book without a hold and how, as they last said; one that holds first, or has not said,
+    /// is not among them.
     pub(crate) async fn at_once(
         &self,
-        provider: ProviderId,
-    ) -> Result<Option<AtOnce>, BrokerError> {
-        let mut tx = self.begin_read().await?;
-        let Some(text) = providers::find_reserve(&mut tx, provider).await? else { return Ok(None) };
-        let terms: Option<ReserveTerms> = serde_json::from_str(&text).map_err(|error| {
-            StorageError::Corrupt { what: "provider.cloud_reserve", detail: error.to_string() }
-        })?;
-        Ok(terms
-            .map(|terms| AtOnce { cancel_charge: terms.cancel_charge.as_ref().and_then(money_of) }))
+        of: &[ProviderId],
+    ) -> Result<HashMap<ProviderId, AtOnce>, BrokerError> {
+        let told = providers::list_reserves(&mut self.begin_read().await?, of).await?;
+        let mut all = HashMap::new();
+        for (provider, text) in told {
+            let terms: Option<ReserveTerms> = serde_json::from_str(&text).map_err(|error| {
+                StorageError::Corrupt { what: "provider.cloud_reserve", detail: error.to_string() }
+            })?;
+            all.extend(terms.map(|terms| (provider, AtOnce::of(&terms))));
+        }
+        Ok(all)
+    }
+}
+
+impl AtOnce {
+    /// The same as a cloud says it.
+    pub(crate) fn of(terms: &ReserveTerms) -> Self {
+        Self { cancel_charge: terms.cancel_charge.as_ref().and_then(money_of) }
     }
 }
 

@@ -146,6 +146,8 @@ pub struct ContractCard {
     pub starts_at: Option<Timestamp>,
     /// When it ends by itself; `None`: when it is released.
     pub ends_at: Option<Timestamp>,
+    /// Whether it stands still because a lifeline has its room, as its customer agreed.
+    pub at_rest: bool,
     /// Whether the last liveness sample was good; `None`: no data.
     pub healthy: Option<bool>,
 }

@@ -32,7 +32,8 @@ impl Broker {
         ctx.may(Action::RankOffers, None, "offer")?;
         let (requirement, _) = self.resolve_requirement(ctx, source).await?;
         let ranked = self.explain(ctx, source, offer).await?;
-        let at_once = self.at_once(ranked.card.provider.id).await?;
+        let provider = ranked.card.provider.id;
+        let at_once = self.at_once(&[provider]).await?.remove(&provider);
         Ok(Quote {
             at_once,
             plan: plan_for(&ranked.card),

@@ -152,10 +152,6 @@ impl Broker {
             order,
             changes,
         };
-        // Whoever stands still for a lifeline is neither well nor ill.
-        if page.preemption.is_some_and(|row| row.state.is_short() && row.keep_instances == 0) {
-            page.card.healthy = None;
-        }
         // A cancelled one failed for nothing that another offer would mend.
         let failed = page.failure.as_deref().is_some_and(|code| !CANCELLED.contains(&code));
         // So does one that its provider ends need something instead.
@@ -247,6 +243,7 @@ pub(crate) async fn cards(
     let seen = observations::latest(tx, &active, ObservationKind::Liveness).await?;
     let seen: HashMap<ContractId, bool> =
         seen.into_iter().map(|sample| (sample.contract_id, sample.ok)).collect();
+    let at_rest = contracts::list_at_rest(tx, &active).await?;
     let card = |head: &ContractHead| ContractCard {
         id: head.id,
         service_name: head.service_name.clone(),
@@ -260,7 +257,9 @@ pub(crate) async fn cards(
         signed_at: head.signed_at,
         starts_at: head.starts_at.filter(|_| head.state == ContractState::Scheduled),
         ends_at: head.ends_at.filter(|_| END_STATES.contains(&head.state)),
-        healthy: seen.get(&head.id).copied(),
+        // Whoever stands still is neither well nor ill.
+        healthy: seen.get(&head.id).copied().filter(|_| !at_rest.contains(&head.id)),
+        at_rest: at_rest.contains(&head.id),
     };
     Ok(heads.iter().map(card).collect())
 }

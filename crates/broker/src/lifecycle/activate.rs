@@ -171,8 +171,7 @@ async fn no_room(
         let whose = (seat.contract, seat.wanted.provider);
         return preemption::make_room(input, whose, placing, answer).await;
     }
-    let region = &placing.region;
-    Stop::failed("no_capacity", format!("region {region} has not enough left for the whole group"))
+    placing.full()
 }
 
 /// F7.4.3, F7.4.4: compute, storage and network together or not at all, for a limited time; booked where

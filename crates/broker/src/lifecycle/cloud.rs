@@ -1,7 +1,7 @@
 //! Talking to the contract's cloud from a step: connection, epoch, keys, and what errors mean.
 
-use crate::Broker;
 use crate::ports::CloudConnection;
+use crate::{Broker, BrokerError};
 use domain::{ContractId, ProviderId};
 use provider_api::{
     Allocation, AllocationCommand, AllocationId, Call, Driver, DriverError, IdempotencyKey,
@@ -99,6 +99,14 @@ pub(crate) fn stop(error: DriverError) -> Stop {
         DriverError::Unknown { detail } => Stop::retry("cloud_answer_lost", detail),
         DriverError::Gone { detail } => Stop::failed("gone", detail),
         DriverError::Rejected { problem } => Stop::failed(&code(problem.code), problem.detail),
+    }
+}
+
+/// What a step, or the end of a workflow, does about a fault of the market itself.
+pub(crate) fn own_fault(error: BrokerError) -> Stop {
+    match error {
+        BrokerError::Storage(error) => Stop::from(error),
+        other => Stop::retry("internal", other.to_string()),
     }
 }
 

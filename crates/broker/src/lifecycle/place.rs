@@ -48,6 +48,15 @@ pub(super) async fn country_of(
 }
 
 impl Placing {
+    /// There is not enough left where it is to be.
+    pub fn full(&self) -> Stop {
+        let region = &self.region;
+        Stop::failed(
+            "no_capacity",
+            format!("region {region} has not enough left for the whole group"),
+        )
+    }
+
     /// The cloud has the region, and all of it in the country that was signed.
     pub fn check(&self, capabilities: &Capabilities) -> Result<(), Stop> {
         let mut zones = capabilities.zones_in(&self.region).peekable();

@@ -5,19 +5,17 @@
 //! take the room. On the way back the size comes first: where it is gone again nothing was started, and it is
 //! tried later. Every call carries an epoch, so that nothing late undoes what came after it.
 
-use super::cloud::{contract_id, stop};
+use super::activate::{START_TIMEOUT, group_of, quota_of};
+use super::cloud::{contract_id, own_fault, stop};
 use super::halt::{halt as stand_still, resume as go_on};
 use super::repair;
+use super::size::{Size, give, give_back};
 use super::target::Target;
+use crate::Broker;
 use crate::contracts::Plan;
-use crate::lifecycle::activate::{START_TIMEOUT, group_of, quota_of};
 use crate::preemption::{self, reduced};
-use crate::{Broker, BrokerError};
 use domain::{PreemptionEvent, ProviderId};
-use provider_api::{
-    Allocation, DriverError, ProblemCode, Quota, ResizeCommand, ResizeRequest, ResizeSupport,
-    ResourceGroup, ResourceState,
-};
+use provider_api::{ResizeSupport, ResourceState};
 use serde::{Deserialize, Serialize};
 use storage::contracts::{self, Preemption};
 use storage::{StorageError, Tx, lock};
@@ -81,13 +79,20 @@ pub(super) fn returning() -> WorkflowDefinition<Broker> {
         .on_undone(|input, tx| Box::pin(ended(input, tx, PreemptionEvent::ReturnFailed)))
 }
 
-/// A size in the provider's terms, and how many machines stay of it.
+/// What was ordered, and how many machines stay of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Size {
-    resources: ResourceGroup,
-    quota: Quota,
+struct Ordered {
+    #[serde(flatten)]
+    size: Size,
     keep: u32,
+}
+
+impl Ordered {
+    /// What stays.
+    fn reduced(&self) -> Size {
+        Size { resources: reduced(&self.size.resources, self.keep), quota: self.size.quota }
+    }
 }
 
 /// Whether the service runs as it was ordered, and its cloud can do it.
@@ -98,24 +103,24 @@ async fn check(input: StepInput<Broker>) -> StepResult {
         let detail = format!("the service is {} at its cloud", found.state);
         return Err(Stop::failed("service_not_active", detail));
     }
-    let size = wanted(&input).await?;
+    let ordered = wanted(&input).await?;
     let support = target.cloud.driver.capabilities().await.map_err(stop)?.resize;
     let can = match support {
         ResizeSupport::Live => true,
-        ResizeSupport::Stopped => size.keep == 0,
+        ResizeSupport::Stopped => ordered.keep == 0,
         ResizeSupport::None => false,
     };
     if !can {
         let detail = "the cloud does not give back part of what was booked";
         return Err(Stop::failed("unsupported", detail));
     }
-    Done::with(&size)
+    Done::with(&ordered)
 }
 
 /// Where no machine stays, the service comes to rest first.
 async fn halt(input: StepInput<Broker>) -> StepResult {
-    let size: Size = input.run.output("check")?;
-    if size.keep > 0 {
+    let ordered: Ordered = input.run.output("check")?;
+    if ordered.keep > 0 {
         return Ok(Done::empty());
     }
     let target = target(&input).await?;
@@ -124,8 +129,8 @@ async fn halt(input: StepInput<Broker>) -> StepResult {
 }
 
 async fn resume(input: StepInput<Broker>) -> StepResult {
-    let size: Size = input.run.output("check")?;
-    if size.keep > 0 {
+    let ordered: Ordered = input.run.output("check")?;
+    if ordered.keep > 0 {
         return Ok(Done::empty());
     }
     let target = target(&input).await?;
@@ -136,43 +141,42 @@ async fn resume(input: StepInput<Broker>) -> StepResult {
 
 /// The machines become free, all of them or none.
 async fn shrink(input: StepInput<Broker>) -> StepResult {
-    let size: Size = input.run.output("check")?;
+    let ordered: Ordered = input.run.output("check")?;
     let target = target(&input).await?;
-    let given = give(&target, &small(&size)).await.map_err(stop)?;
+    let given = give(&target, &ordered.reduced()).await?;
     target.note(&input, &given)
 }
 
 /// It always calls: its higher epoch keeps a late call of the way forward from taking anything afterwards.
 async fn size_back(input: StepInput<Broker>) -> StepResult {
-    let size: Size = input.run.output("check")?;
+    let ordered: Ordered = input.run.output("check")?;
     let target = target(&input).await?;
-    let given = give(&target, &size).await.map_err(no_room_yet)?;
+    let given = give_back(&target, &ordered.size).await?;
     target.note(&input, &given)
 }
 
 /// What was ordered, whole: it is tried again later where there is no room for it.
 async fn grow(input: StepInput<Broker>) -> StepResult {
-    let size = wanted(&input).await?;
+    let ordered = wanted(&input).await?;
     let target = target(&input).await?;
     let found = target.look().await?;
     if !matches!(found.state, ResourceState::Draining | ResourceState::Active) {
         let detail = format!("the service is {} at its cloud", found.state);
         return Err(Stop::failed("state_changed", detail));
     }
-    let given = give(&target, &size).await.map_err(stop)?;
+    let given = give(&target, &ordered.size).await?;
     target.note(&input, &given)
 }
 
 async fn shrink_again(input: StepInput<Broker>) -> StepResult {
-    let size = wanted(&input).await?;
+    let ordered = wanted(&input).await?;
     let target = target(&input).await?;
-    let given = give(&target, &small(&size)).await.map_err(stop)?;
+    let given = give(&target, &ordered.reduced()).await?;
     target.note(&input, &given)
 }
 
 async fn halt_again(input: StepInput<Broker>) -> StepResult {
-    let size = wanted(&input).await?;
-    if size.keep > 0 {
+    if wanted(&input).await?.keep > 0 {
         return Ok(Done::empty());
     }
     let target = target(&input).await?;
@@ -180,31 +184,8 @@ async fn halt_again(input: StepInput<Broker>) -> StepResult {
     target.note(&input, &found)
 }
 
-fn small(size: &Size) -> Size {
-    Size { resources: reduced(&size.resources, size.keep), ..size.clone() }
-}
-
-async fn give(target: &Target, size: &Size) -> Result<Allocation, DriverError> {
-    let call = target.cloud.call("").map_err(|error| {
-        DriverError::rejected(ProblemCode::InvalidRequest, error.reason().to_string())
-    })?;
-    let request = ResizeRequest { resources: size.resources.clone(), quota: size.quota };
-    let command = ResizeCommand { call, allocation_id: target.id.clone(), request };
-    target.cloud.driver.resize(command).await
-}
-
-/// What was given up is taken by somebody else for now.
-fn no_room_yet(error: DriverError) -> Stop {
-    match error.code() {
-        Some(ProblemCode::CapacityExhausted | ProblemCode::QuotaExceeded) => {
-            Stop::retry("no_capacity", error.to_string())
-        }
-        _ => stop(error),
-    }
-}
-
 /// What was ordered, in the provider's terms, and the machines that stay.
-async fn wanted(input: &StepInput<Broker>) -> Result<Size, Stop> {
+async fn wanted(input: &StepInput<Broker>) -> Result<Ordered, Stop> {
     let mut tx = input.env.db().begin_read().await?;
     let row = find(&mut tx, &input.run).await?;
     let contract = contracts::find(&mut tx, row.contract_id).await?;
@@ -212,7 +193,8 @@ async fn wanted(input: &StepInput<Broker>) -> Result<Size, Stop> {
     let plan: Plan = serde_json::from_str(&contract.plan)?;
     let keep = u32::try_from(row.keep_instances)
         .map_err(|_| Stop::failed("plan", "a quantity is out of range"))?;
-    Ok(Size { resources: group_of(&plan)?, quota: quota_of(&plan), keep })
+    let size = Size { resources: group_of(&plan)?, quota: quota_of(&plan) };
+    Ok(Ordered { size, keep })
 }
 
 async fn target(input: &StepInput<Broker>) -> Result<Target, Stop> {
@@ -232,8 +214,5 @@ async fn find(tx: &mut Tx, run: &Run) -> Result<Preemption, Stop> {
 async fn ended(input: FinalInput<Broker>, tx: &mut Tx, event: PreemptionEvent) -> Result<(), Stop> {
     lock::contract(tx, contract_id(&input.run)?).await?;
     let row = find(tx, &input.run).await?;
-    preemption::settle(&input.env, tx, &row, event).await.map_err(|error| match error {
-        BrokerError::Storage(error) => Stop::from(error),
-        other => Stop::retry("preemption", other.to_string()),
-    })
+    preemption::settle(&input.env, tx, &row, event).await.map_err(own_fault)
 }

@@ -8,7 +8,7 @@
 //! carries a higher epoch and wins.
 
 use super::activate::{START_TIMEOUT, start_request};
-use super::cloud::{contract_id, stop};
+use super::cloud::{contract_id, own_fault, stop};
 use super::target::Target;
 use crate::Broker;
 use crate::audit::{Entry, record};
@@ -127,8 +127,5 @@ async fn ended(
     let failure = input.run.failure.as_ref().map(|failure| failure.code.as_str());
     let entry = Entry::new(what, contract_id(&input.run)?).with("failure", failure);
     let ctx = OpContext::system("workflow");
-    record(&input.env, &ctx, tx, entry).await.map_err(|error| match error {
-        crate::BrokerError::Storage(error) => Stop::from(error),
-        other => Stop::retry("audit", other.to_string()),
-    })
+    record(&input.env, &ctx, tx, entry).await.map_err(own_fault)
 }

@@ -7,18 +7,16 @@
 //! quantities and price change when all is done, together with the end of the change.
 
 use super::activate::{START_TIMEOUT, group_of, quota_of};
-use super::cloud::{contract_id, stop};
+use super::cloud::{contract_id, own_fault, stop};
 use super::rows::place_of;
+use super::size::{Size, give, give_back};
 use super::target::Target;
 use crate::Broker;
 use crate::audit::{Entry, record};
 use crate::changes::Terms;
 use crate::context::OpContext;
 use domain::{ChangeEvent, ProviderId};
-use provider_api::{
-    Allocation, DriverError, ProblemCode, Quota, ResizeCommand, ResizeRequest, ResizeSupport,
-    ResourceGroup, ResourceState,
-};
+use provider_api::{Allocation, ResizeSupport, ResourceState};
 use serde::{Deserialize, Serialize};
 use storage::contracts::{self, Change};
 use storage::{StorageError, Tx};
@@ -56,14 +54,6 @@ pub(super) fn definition() -> WorkflowDefinition<Broker> {
         .on_undone(|input, tx| Box::pin(failed(input, tx)))
 }
 
-/// A size in the provider's terms.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Size {
-    resources: ResourceGroup,
-    quota: Quota,
-}
-
 /// What was asked for, in the provider's terms.
 async fn plan(input: StepInput<Broker>) -> StepResult {
     let mut tx = input.env.db().begin_read().await?;
@@ -92,7 +82,7 @@ async fn check(input: StepInput<Broker>) -> StepResult {
 async fn resize(input: StepInput<Broker>) -> StepResult {
     let target = target(&input).await?;
     let wanted: Size = input.run.output("plan")?;
-    let resized = give(&target, wanted).await.map_err(stop)?;
+    let resized = give(&target, &wanted).await?;
     let (was, is) = (place_of(&target.detail), &resized.zone);
     if was.is_some_and(|was| was.region != is.region || was.country != is.country) {
         let detail = format!("the cloud moved the service to {} while resizing it", is.region);
@@ -104,37 +94,8 @@ async fn resize(input: StepInput<Broker>) -> StepResult {
 async fn resize_back(input: StepInput<Broker>) -> StepResult {
     let target = target(&input).await?;
     let before: Size = input.run.output("check")?;
-    let allocation = match give(&target, before.clone()).await {
-        Ok(allocation) => allocation,
-        // The refused call counted as the newest: nothing late can change the size any more.
-        Err(error) if error.code() == Some(ProblemCode::WrongState) => {
-            let found = target.look().await?;
-            if found.state.takes_capacity() && found.resources != before.resources {
-                return Err(Stop::retry("state_changed", error.to_string()));
-            }
-            found
-        }
-        // What was given back is taken by somebody else for now.
-        Err(error)
-            if matches!(
-                error.code(),
-                Some(ProblemCode::CapacityExhausted | ProblemCode::QuotaExceeded)
-            ) =>
-        {
-            return Err(Stop::retry("no_capacity", error.to_string()));
-        }
-        Err(error) => return Err(stop(error)),
-    };
+    let allocation = give_back(&target, &before).await?;
     target.note(&input, &allocation)
-}
-
-async fn give(target: &Target, size: Size) -> Result<Allocation, DriverError> {
-    let call = target.cloud.call("").map_err(|error| {
-        DriverError::rejected(ProblemCode::InvalidRequest, error.reason().to_string())
-    })?;
-    let request = ResizeRequest { resources: size.resources, quota: size.quota };
-    let command = ResizeCommand { call, allocation_id: target.id.clone(), request };
-    target.cloud.driver.resize(command).await
 }
 
 /// Every machine of the new size answers inside its cloud.
@@ -210,10 +171,7 @@ pub(super) async fn end(
         .with("kind", change.kind.as_str())
         .with("failure", failure);
     let ctx = OpContext::system("workflow");
-    record(&input.env, &ctx, tx, entry).await.map_err(|error| match error {
-        crate::BrokerError::Storage(error) => Stop::from(error),
-        other => Stop::retry("audit", other.to_string()),
-    })
+    record(&input.env, &ctx, tx, entry).await.map_err(own_fault)
 }
 
 async fn target(input: &StepInput<Broker>) -> Result<Target, Stop> {

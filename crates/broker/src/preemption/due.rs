@@ -17,6 +17,8 @@ use workflow::{Priority, WorkflowDefinition};
 const DUE_AT_ONCE: u32 = 50;
 /// Workflows of a contract that are looked through.
 const RUNS_MAX: i64 = 50;
+/// How long room that was taken is kept for the lifeline that is still being set up in it.
+const LIFELINE_FIRST_US: DurationUs = 600 * 1_000_000;
 /// How soon a cloud is asked again that had no room.
 const ASK_AGAIN_US: DurationUs = 10 * 1_000_000;
 
@@ -117,7 +119,8 @@ impl Broker {
         let contract = contract.ok_or(BrokerError::NotFound { what: "contract" })?;
         let provider = contract.head.provider_id;
         // A lifeline that is just being set up comes first.
-        if !asked.insert(provider) || contracts::is_room_awaited(&mut tx, provider).await? {
+        let since = self.now().plus_us(-LIFELINE_FIRST_US);
+        if !asked.insert(provider) || contracts::is_room_awaited(&mut tx, provider, since).await? {
             return Ok(false);
         }
         drop(tx);

@@ -5,7 +5,7 @@ use super::choose::{choose, gain, keeps, missing};
 use super::rows::tell;
 use crate::audit::{Entry, record};
 use crate::contracts::{Plan, class_of};
-use crate::lifecycle::{Placing, group_of};
+use crate::lifecycle::{Placing, group_of, own_fault};
 use crate::notices::NoticeKind;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{ContractId, ContractState, DurationUs, PreemptionState, ProviderId};
@@ -48,13 +48,8 @@ pub(crate) async fn make_room(
         Ok(Room::Awaited) => {
             Stop::sleep(LOOK, "room_awaited", "services that agreed to it make room for this one")
         }
-        Ok(Room::None) => {
-            let region = &placing.region;
-            let text = format!("region {region} has not enough left for the whole group");
-            Stop::failed("no_capacity", text)
-        }
-        Err(BrokerError::Storage(error)) => Stop::from(error),
-        Err(error) => Stop::retry("room", error.to_string()),
+        Ok(Room::None) => placing.full(),
+        Err(error) => own_fault(error),
     }
 }
 

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_without_anything_in_it_is_not_written() {
+    fn a_time_without_anything_in_it_is_own_fault() {
         let mut need = certificate();
         need.spec.profiles.disaster = None;
         assert_eq!(checked(&need, &disaster(&need)), Ok(need.clone()));

@@ -4,14 +4,13 @@
 use super::candidates::{Orderable, Runs, Seeker};
 use super::strategy::Strategy;
 use super::{Candidate, StandbyRole, StandbyRow, StandbyView};
-use crate::audit::{self, record};
+use crate::audit::{Entry, record};
 use crate::contracts::Plan;
 use crate::documents::read_requirement;
 use crate::requirements::{day_of, owned, start_of};
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, ContractId, DurationUs, OfferId, ProviderId, RequirementId, Timestamp};
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use storage::StorageError;
 use storage::securing::{
@@ -162,15 +161,11 @@ impl Broker {
         let offers = self.shelved_of(&self.inner.shelf.stock(), &ids).await?;
         let cards: HashMap<OfferId, _> =
             offers.iter().map(|offer| (offer.card.id, &offer.card)).collect();
-        let mut terms = HashMap::new();
-        for candidate in &candidates {
-            if let Entry::Vacant(unknown) = terms.entry(candidate.provider) {
-                unknown.insert(self.at_once(candidate.provider).await?);
-            }
-        }
+        let providers: Vec<ProviderId> = candidates.iter().map(|each| each.provider).collect();
+        let terms = self.at_once(&providers).await?;
         let row = |candidate: Candidate| {
             let card = (*cards.get(&candidate.offer)?).clone();
-            let at_once = terms.get(&candidate.provider).copied().flatten();
+            let at_once = terms.get(&candidate.provider).copied();
             Some(StandbyRow { candidate, card, at_once })
         };
         Ok(candidates.into_iter().filter_map(row).collect())
@@ -190,7 +185,7 @@ impl Broker {
             return Ok(());
         }
         securing::set_own_first(&mut tx, id, own_first, self.now()).await?;
-        let entry = audit::Entry::new("contract.own_first_set", id).with("ownFirst", own_first);
+        let entry = Entry::new("contract.own_first_set", id).with("ownFirst", own_first);
         record(self, ctx, &mut tx, entry).await?;
         tx.commit().await?;
         self.renew_standby_lists().await.map(drop)

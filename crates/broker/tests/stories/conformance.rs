@@ -117,6 +117,11 @@ async fn a_cloud_that_customers_have_filled_is_not_found_to_deviate(engine: Engi
     let full = examined().await;
     assert_eq!(full.outcome, Outcome::NotExamined, "{full:?}");
     assert!(full.reason.unwrap().contains("no room"));
+    // It is tried again by itself, and not only after a week.
+    market.clock.advance_seconds(3_599);
+    assert_eq!(market.broker.examine_clouds().await.unwrap(), 0);
+    market.clock.advance_seconds(1);
+    assert_eq!(market.broker.examine_clouds().await.unwrap(), 1);
     // It is still ordered from: what is refused is refused for want of room.
     let late = market.sign(&customer, OFFER, "three").await.unwrap();
     market.run_workflows().await;

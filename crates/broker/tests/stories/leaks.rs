@@ -3,14 +3,14 @@
 use crate::on_both;
 use broker::contracts::BookingView;
 use broker::{Broker, OpContext};
-use domain::{ContractId, ContractState, Role, SequentialIds};
+use domain::{ContractId, ContractState, Role};
 use provider_api::{Allocation, HoldSupport, ResourceState};
 use std::sync::{Arc, Mutex};
 use testkit::{Engine, TestBroker};
+use workflow::EngineConfig;
 use workflow::testing::{
     Ended, Stage, fail_at_every_step, recover_from_one_prefix_of, repeat_every_step,
 };
-use workflow::{EngineConfig, WorkflowDefinition};
 
 const OFFER: &str = "hokusei-gov-iaas";
 /// Two offers of the connected cloud, signed together.
@@ -103,18 +103,9 @@ impl Theatre {
 
     async fn stage(&self, play: Play, kind: &'static str) -> Stage<Broker> {
         let parts = play.market.broker.engine_parts(EngineConfig::by_clock());
-        let (subject, others): (Vec<_>, Vec<_>) =
-            parts.definitions.into_iter().partition(|definition| definition.kind == kind);
         let timelines = play.market.broker.timelines(&play.customer, play.contract).await.unwrap();
         let run = timelines.iter().find(|timeline| timeline.kind == kind).unwrap();
-        let stage = Stage {
-            db: parts.db,
-            env: parts.env,
-            clock: Arc::clone(&play.market.clock),
-            ids: Arc::new(SequentialIds::new(99)),
-            definitions: subject.into_iter().chain(others).collect::<Vec<WorkflowDefinition<_>>>(),
-            id: run.id,
-        };
+        let stage = Stage::of(parts, Arc::clone(&play.market.clock), kind, run.id);
         self.put(play);
         stage
     }

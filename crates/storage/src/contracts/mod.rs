@@ -60,9 +60,9 @@ pub use moves::{
 pub use orders::{contracts_of_order, find_order, insert_order, is_ordered_already};
 pub use preemptions::{
     Preemptible, Preemption, PreemptionConsent, find_consent, find_open_preemption,
-    find_preemption, insert_preemption, is_room_awaited, list_due_preemptions, list_preemptible,
-    list_preemptions, list_preemptions_at_work, list_preemptions_for, list_preemptions_to_return,
-    set_consent, set_preemption, withdraw_consent,
+    find_preemption, insert_preemption, is_room_awaited, list_at_rest, list_due_preemptions,
+    list_preemptible, list_preemptions, list_preemptions_at_work, list_preemptions_for,
+    list_preemptions_to_return, set_consent, set_preemption, withdraw_consent,
 };
 pub use resources::{
     list_resources, list_resources_of_native, set_resource_kind, set_resource_state,

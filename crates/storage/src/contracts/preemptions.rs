@@ -1,9 +1,10 @@
 //! Who agreed that a lifeline may take room of a service, and what was taken (F7.4.6).
 
-use crate::record::{expect_one, find, list, record};
-use crate::statement::{execute, fetch_one, statements};
+use crate::record::{expect_one, find, ids_text, list, record};
+use crate::statement::{execute, fetch_all, fetch_one, statements};
 use crate::{StorageError, Tx};
 use domain::{ContractId, DurationUs, Money, PreemptionState, ProviderId, Timestamp};
+use uuid::Uuid;
 
 record! {
     /// What a customer agreed to.
@@ -157,6 +158,14 @@ statements! {
         JOIN contract ON contract.id = for_contract
         WHERE preemption.state = 'noticed' AND (due_at <= $1 OR contract.state <> 'activating')
         ORDER BY due_at, contract_id LIMIT $2");
+    AT_REST = "
+        SELECT contract_id FROM json_each($1) AS wanted
+        CROSS JOIN preemption ON preemption.contract_id = unhex(wanted.value)
+            AND state IN ('taking', 'taken', 'returning') AND keep_instances = 0",
+        postgres = "
+        SELECT contract_id FROM json_array_elements_text(CAST($1 AS JSON)) AS wanted (value)
+        JOIN preemption ON preemption.contract_id = CAST(wanted.value AS UUID)
+            AND state IN ('taking', 'taken', 'returning') AND keep_instances = 0";
     LIST_BACK = concat!("
         SELECT ", columns!(), " FROM preemption
         WHERE state = 'taken' AND try_at <= $1 ORDER BY begun_at, contract_id LIMIT $2");
@@ -167,7 +176,8 @@ statements! {
         SELECT COUNT(*) FROM preemption
         JOIN contract ON contract.id = for_contract
         WHERE contract.provider_id = $1 AND contract.state = 'activating'
-            AND preemption.state IN ('noticed', 'taking', 'taken')";
+            AND (preemption.state IN ('noticed', 'taking')
+                OR (preemption.state = 'taken' AND try_at >= $2))";
     SET = "
         UPDATE preemption SET state = $4, due_at = $5, begun_at = $6, ended_at = $7,
             owed_minor = $8, try_at = $9, tries = $10, revision = revision + 1
@@ -263,6 +273,16 @@ pub async fn list_preemptions(
     list!(tx, Preemption, LIST, contract.uuid(), MOST)
 }
 
+/// Which of these services stand still now because a lifeline has their room, in one statement.
+pub async fn list_at_rest(
+    tx: &mut Tx,
+    contracts: &[ContractId],
+) -> Result<Vec<ContractId>, StorageError> {
+    let wanted = ids_text(contracts.iter().map(|id| id.uuid()));
+    let found: Vec<(Uuid,)> = fetch_all!(tx, (Uuid,), AT_REST, wanted)?;
+    Ok(found.into_iter().map(|(id,)| ContractId(id)).collect())
+}
+
 /// What was taken for a service, the latest first, at most 100.
 pub async fn list_preemptions_for(
     tx: &mut Tx,
@@ -297,9 +317,14 @@ pub async fn list_preemptions_at_work(
     list!(tx, Preemption, LIST_AT_WORK, i64::from(limit))
 }
 
-/// Whether a service at this provider is just being set up in room that was, or is about to be, taken for it.
-pub async fn is_room_awaited(tx: &mut Tx, provider: ProviderId) -> Result<bool, StorageError> {
-    let (waiting,) = fetch_one!(tx, (i64,), COUNT_WAITING, provider.uuid())?;
+/// Whether a service at this provider is just being set up in room that is about to be taken for it, or was taken and not
+/// tried to be given back before `since`: one that is stuck keeps nobody waiting for ever.
+pub async fn is_room_awaited(
+    tx: &mut Tx,
+    provider: ProviderId,
+    since: Timestamp,
+) -> Result<bool, StorageError> {
+    let (waiting,) = fetch_one!(tx, (i64,), COUNT_WAITING, provider.uuid(), since.0)?;
     Ok(waiting > 0)
 }
 

@@ -1,7 +1,7 @@
 //! Many published offers at once, for seeding: a few hundred rows travel in one statement.
 
 use super::{NewOffer, OfferRevision, OfferVersion};
-use crate::record::list;
+use crate::record::{ids_text, list};
 use crate::statement::{execute, statements};
 use crate::{StorageError, Tx};
 use domain::OfferId;
@@ -54,8 +54,7 @@ statements! {
 
 /// Which of the ids belong to offers, in any state; one statement for all.
 pub async fn known(tx: &mut Tx, ids: &[OfferId]) -> Result<HashSet<OfferId>, StorageError> {
-    let wanted: Vec<_> = ids.iter().map(|id| id.uuid().simple().to_string()).collect();
-    let wanted = serde_json::Value::from(wanted).to_string();
+    let wanted = ids_text(ids.iter().map(|id| id.uuid()));
     let found = list!(tx, OfferRevision, KNOWN, wanted)?;
     Ok(found.into_iter().map(|row| row.id).collect())
 }

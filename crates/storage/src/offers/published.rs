@@ -2,7 +2,7 @@
 
 use super::{OfferText, PublishedOffer};
 use crate::page::{Cursor, Page, cut, fetch_limit};
-use crate::record::{find, list};
+use crate::record::{find, ids_text, list};
 use crate::statement::statements;
 use crate::{StorageError, Tx};
 use domain::{OfferId, ProviderId};
@@ -112,8 +112,7 @@ pub async fn published_by_ids(
     tx: &mut Tx,
     ids: &[OfferId],
 ) -> Result<Vec<PublishedOffer>, StorageError> {
-    let wanted: Vec<_> = ids.iter().map(|id| id.uuid().simple().to_string()).collect();
-    let wanted = serde_json::Value::from(wanted).to_string();
+    let wanted = ids_text(ids.iter().map(|id| id.uuid()));
     let mut found: HashMap<_, _> = list!(tx, PublishedOffer, PUBLISHED_BY_IDS, wanted)?
         .into_iter()
         .map(|offer| (offer.id, offer))

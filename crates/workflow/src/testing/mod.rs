@@ -15,7 +15,7 @@ use crate::{
     Engine, EngineConfig, Fault, Faults, Moment, Parts, Phase, Signals, StepFailure, Tick, Undo,
     WorkflowDefinition, WorkflowState, WorkflowView, load_view, retry,
 };
-use domain::{Clock, IdSource, ManualClock, WorkflowId};
+use domain::{Clock, IdSource, ManualClock, SequentialIds, WorkflowId};
 use std::fmt;
 use std::sync::Arc;
 use storage::Db;
@@ -73,6 +73,20 @@ impl<E> Ended<E> {
 }
 
 impl<E: Send + Sync + 'static> Stage<E> {
+    /// The world of a program around an instance of a kind, which the program's parts know how to run.
+    pub fn of(parts: Parts<E>, clock: Arc<ManualClock>, kind: &str, id: WorkflowId) -> Self {
+        let (subject, others): (Vec<_>, Vec<_>) =
+            parts.definitions.into_iter().partition(|definition| definition.kind == kind);
+        Self {
+            db: parts.db,
+            env: parts.env,
+            clock,
+            ids: Arc::new(SequentialIds::new(99)),
+            definitions: subject.into_iter().chain(others).collect(),
+            id,
+        }
+    }
+
     /// A new engine over the stage, as after a restart of the program.
     pub fn engine(&self, faults: Arc<dyn Faults>) -> Engine<E> {
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&self.clock);

@@ -16,7 +16,7 @@ mod carry;
 mod leave;
 
 use super::activate::{self as work, ActivateInput, START_TIMEOUT};
-use super::cloud::contract_id;
+use super::cloud::{contract_id, own_fault};
 use super::rows::{ARRIVING, GROUP, GroupDetail, LEFT};
 use super::scale::end;
 use super::target::Target;
@@ -203,10 +203,7 @@ async fn failed(input: FinalInput<Broker>, tx: &mut Tx) -> Result<(), Stop> {
 
 async fn note(broker: &Broker, tx: &mut Tx, entry: Entry) -> Result<(), Stop> {
     let ctx = OpContext::system("workflow");
-    record(broker, &ctx, tx, entry).await.map_err(|error| match error {
-        crate::BrokerError::Storage(error) => Stop::from(error),
-        other => Stop::retry("audit", other.to_string()),
-    })
+    record(broker, &ctx, tx, entry).await.map_err(own_fault)
 }
 
 /// The contract, and the change that the workflow makes of it.

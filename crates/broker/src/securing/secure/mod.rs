@@ -13,7 +13,7 @@ mod service;
 pub(crate) use run::definition;
 
 use super::{Candidate, Strategy};
-use crate::contracts::{AtOnce, ContractCard, Plan, contract_id, money_of};
+use crate::contracts::{AtOnce, ContractCard, Plan, contract_id};
 use crate::market::OfferCard;
 use domain::{ContractId, Money, OrganisationId, RequirementId, SecuringId, Timestamp};
 use provider_api::ReserveTerms;
@@ -73,8 +73,7 @@ impl SecurePlace {
     /// The same as customers need to know it.
     #[must_use]
     pub fn at_once(&self) -> Option<AtOnce> {
-        let terms = self.reserve.as_ref()?;
-        Some(AtOnce { cancel_charge: terms.cancel_charge.as_ref().and_then(money_of) })
+        self.reserve.as_ref().map(AtOnce::of)
     }
 }
 

@@ -9,14 +9,13 @@
 use super::divide::{divide, order};
 use super::rooms::ask_all;
 use super::{RoomAnswer, SEATS_MAX, SecureInput, SecurePlace, part_id};
-use crate::Broker;
 use crate::audit::{Entry, record};
 use crate::contracts::{Plan, plan_price};
 use crate::lifecycle::order::{self as orders, Member, OrderInput};
-use crate::lifecycle::{self, ActivateInput};
+use crate::lifecycle::{self, ActivateInput, own_fault};
 use crate::securing::Strategy;
 use crate::shelf::Shelved;
-use crate::{BrokerError, OpContext};
+use crate::{Broker, OpContext};
 use domain::{ContractEvent, ContractId, ContractState, Money, OrderId, SecuringId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -134,7 +133,7 @@ async fn priced(
     wanted: &SecureInput,
     place: &SecurePlace,
 ) -> Result<(Arc<Shelved>, Plan, Money), Stop> {
-    let offer = input.env.shelved(place.candidate.offer).await.map_err(unreadable)?;
+    let offer = input.env.shelved(place.candidate.offer).await.map_err(own_fault)?;
     let gone = || Stop::failed("offer_gone", "an offer is not on the market any more");
     let offer = offer.ok_or_else(gone)?;
     let region = place.candidate.region.clone();
@@ -238,7 +237,7 @@ async fn write(
             .with("offerVersion", row.offer_version)
             .with("offerHash", row.offer_hash.as_str())
             .with("securing", id.to_string());
-        record(broker, &ctx, tx, entry).await.map_err(unreadable)?;
+        record(broker, &ctx, tx, entry).await.map_err(own_fault)?;
     }
     Ok(())
 }
@@ -300,16 +299,9 @@ async fn finish(
     let ctx = OpContext::system("securing");
     let action = if end.1.is_none() { "securing.done" } else { "securing.failed" };
     let entry = Entry::new(action, id).with("failure", end.1);
-    record(&input.env, &ctx, tx, entry).await.map_err(unreadable)
+    record(&input.env, &ctx, tx, entry).await.map_err(own_fault)
 }
 
 fn securing_id(subject: &str) -> Result<SecuringId, Stop> {
     subject.parse().map_err(|error: domain::IdError| Stop::failed("internal", error.to_string()))
-}
-
-fn unreadable(error: BrokerError) -> Stop {
-    match error {
-        BrokerError::Storage(error) => Stop::from(error),
-        other => Stop::retry("internal", other.to_string()),
-    }
 }

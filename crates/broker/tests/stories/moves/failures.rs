@@ -3,13 +3,12 @@
 use super::*;
 use crate::orders::Drill;
 use broker::Broker;
-use domain::SequentialIds;
 use serde_json::json;
 use std::sync::Mutex;
 use workflow::testing::{
     Ended, Stage, fail_at_every_step, recover_from_one_prefix_of, repeat_every_step,
 };
-use workflow::{EngineConfig, Moment, WorkflowDefinition};
+use workflow::{EngineConfig, Moment};
 
 /// The move under way; the harness plays one run after the other.
 #[derive(Clone, Default)]
@@ -21,18 +20,9 @@ impl Theatre {
         let wish = wish(&trio, NEW, "one").await;
         trio.broker.move_to(&trio.customer, id, wish).await.unwrap();
         let parts = trio.broker.engine_parts(EngineConfig::by_clock());
-        let (subject, others): (Vec<_>, Vec<_>) =
-            parts.definitions.into_iter().partition(|one| one.kind == "move_contract");
         let timelines = trio.broker.timelines(&trio.customer, id).await.unwrap();
         let run = timelines.iter().find(|timeline| timeline.kind == "move_contract").unwrap();
-        let stage = Stage {
-            db: parts.db,
-            env: parts.env,
-            clock: Arc::clone(&trio.clock),
-            ids: Arc::new(SequentialIds::new(99)),
-            definitions: subject.into_iter().chain(others).collect::<Vec<WorkflowDefinition<_>>>(),
-            id: run.id,
-        };
+        let stage = Stage::of(parts, Arc::clone(&trio.clock), "move_contract", run.id);
         *self.0.lock().unwrap() = Some((trio, id));
         stage
     }

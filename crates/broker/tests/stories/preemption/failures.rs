@@ -3,12 +3,11 @@
 use super::*;
 use crate::on_both;
 use broker::Broker;
-use domain::SequentialIds;
 use std::sync::{Arc, Mutex};
+use workflow::EngineConfig;
 use workflow::testing::{
     Ended, Stage, fail_at_every_step, recover_from_one_prefix_of, repeat_every_step,
 };
-use workflow::{EngineConfig, WorkflowDefinition};
 
 const TAKE: &str = "preempt_service";
 const BACK: &str = "return_room";
@@ -47,18 +46,9 @@ impl Theatre {
 
     async fn stage(&self, scene: Scene, lifeline: ContractId, kind: &str) -> Stage<Broker> {
         let parts = scene.market.broker.engine_parts(EngineConfig::by_clock());
-        let (subject, others): (Vec<_>, Vec<_>) =
-            parts.definitions.into_iter().partition(|one| one.kind == kind);
         let timelines = scene.market.broker.timelines(&scene.customer, scene.gives).await.unwrap();
         let run = timelines.iter().find(|timeline| timeline.kind == kind).unwrap();
-        let stage = Stage {
-            db: parts.db,
-            env: parts.env,
-            clock: Arc::clone(&scene.market.clock),
-            ids: Arc::new(SequentialIds::new(99)),
-            definitions: subject.into_iter().chain(others).collect::<Vec<WorkflowDefinition<_>>>(),
-            id: run.id,
-        };
+        let stage = Stage::of(parts, Arc::clone(&scene.market.clock), kind, run.id);
         *self.0.lock().unwrap() = Some((scene, lifeline));
         stage
     }

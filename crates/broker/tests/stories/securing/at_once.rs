@@ -7,7 +7,7 @@ use crate::orders::{Drill, STALLS, Trio};
 use broker::Broker;
 use broker::contracts::AtOnce;
 use broker::securing::{RoomAnswer, SecureRequest, SecuringView};
-use domain::{ContractId, ContractState, Currency, Money, Role, SecuringId, SequentialIds};
+use domain::{ContractId, ContractState, Currency, Money, Role, SecuringId};
 use provider_api::{HoldSupport, ResourceState};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use testkit::Engine;
 use workflow::testing::{
     Ended, Script, Stage, fail_at_every_step, recover_from_one_prefix_of, repeat_every_step,
 };
-use workflow::{EngineConfig, Moment, WorkflowDefinition};
+use workflow::{EngineConfig, Moment};
 
 const CHARGE: Money = Money::new(500, Currency::Jpy);
 const TERMS: AtOnce = AtOnce { cancel_charge: Some(CHARGE) };
@@ -177,19 +177,10 @@ impl Theatre {
         let (trio, service) = open_with(engine, at_once).await;
         let id = ask(&trio, service, "more").await;
         let parts = trio.broker.engine_parts(EngineConfig::by_clock());
-        let (subject, others): (Vec<_>, Vec<_>) =
-            parts.definitions.into_iter().partition(|one| one.kind == "secure");
         let desk = testkit::person(&trio.broker, Role::Broker).await;
         let runs = trio.broker.workflows(&desk, None, None, 50).await.unwrap().items;
         let run = runs.iter().find(|run| run.subject == id.to_string()).unwrap();
-        let stage = Stage {
-            db: parts.db,
-            env: parts.env,
-            clock: Arc::clone(&trio.clock),
-            ids: Arc::new(SequentialIds::new(99)),
-            definitions: subject.into_iter().chain(others).collect::<Vec<WorkflowDefinition<_>>>(),
-            id: run.id,
-        };
+        let stage = Stage::of(parts, Arc::clone(&trio.clock), "secure", run.id);
         *self.0.lock().unwrap() = Some((trio, id));
         stage
     }
