@@ -171,7 +171,9 @@ fn steps(ctx: &PageContext, quote: &MoveQuote) -> AnyView {
         .then(|| [words.moves_plan_link(), words.moves_plan_carry()])
         .into_iter()
         .flatten();
-    let lines: Vec<_> = std::iter::once(words.moves_plan_set_up())
+    let set_up =
+        if quote.stays { words.moves_plan_set_up_beside() } else { words.moves_plan_set_up() };
+    let lines: Vec<_> = std::iter::once(set_up)
         .chain(carried)
         .chain([words.moves_plan_empty(), words.moves_plan_switch(), words.moves_plan_leave()])
         .map(|line| view! { <li>{line}</li> })
@@ -264,8 +266,8 @@ fn decision(ctx: &PageContext, home: &str, form: &FormState, quote: &MoveQuote) 
 /// Why data cannot come along: from cloud to cloud, or within the one of the provider.
 fn no_way(ctx: &PageContext, quote: &MoveQuote) -> String {
     let words = ctx.words();
-    let (before, new) = (&quote.provider_before, &quote.ranked.card.provider);
-    if before.0 == new.name_en && before.1 == new.name_ja {
+    if quote.stays {
+        let new = &quote.ranked.card.provider;
         return words.moves_ask_cannot_text_own(ctx.locale.pick(&new.name_en, &new.name_ja));
     }
     words.moves_ask_cannot_text().to_owned()

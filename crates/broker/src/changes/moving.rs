@@ -37,6 +37,8 @@ pub struct MoveQuote {
     pub ranked: RankedOffer,
     /// Who delivers now, in English and Japanese.
     pub provider_before: (String, String),
+    /// Whether the same provider delivers afterwards.
+    pub stays: bool,
     /// What the new offer promises otherwise than the one that was signed.
     pub changes: sla::Diff,
     /// The document that was signed, for its terms of the end.
@@ -116,6 +118,7 @@ impl Broker {
             more_minor: same.then(|| after.price.minor.saturating_sub(before.price.minor)),
             can_carry: self.can_carry(left, new).await?,
             provider_before: (head.provider_name_en.clone(), head.provider_name_ja.clone()),
+            stays: left == new,
             changes: sla::diff(&signed, &shown.document),
             finish_by: self.now().plus_us(FINISH_WITHIN_US),
             before,
