@@ -142,11 +142,11 @@ statements! {
         UPDATE provider SET cloud_reserve = $3
         WHERE id = $1 AND cloud_url = $2 AND (cloud_reserve IS NULL OR cloud_reserve <> $3)";
     LIST_RESERVES = "
-        SELECT id, cloud_reserve FROM json_each($1) AS wanted
+        SELECT provider.id, provider.cloud_reserve FROM json_each($1) AS wanted
         CROSS JOIN provider ON provider.id = unhex(wanted.value)
             AND cloud_url IS NOT NULL AND cloud_reserve IS NOT NULL",
         postgres = "
-        SELECT id, cloud_reserve FROM json_array_elements_text(CAST($1 AS JSON)) AS wanted (value)
+        SELECT provider.id, provider.cloud_reserve FROM json_array_elements_text(CAST($1 AS JSON)) AS wanted (value)
         JOIN provider ON provider.id = CAST(wanted.value AS UUID)
             AND cloud_url IS NOT NULL AND cloud_reserve IS NOT NULL";
     SET_PASSED = "
