@@ -64,7 +64,7 @@ for (const [language, script] of [["en", true], ["ja", false]]) {
       await page.goto(NEED);
       await page.locator(".rank").getByRole("link", { name: OFFER[language], exact: true }).first().click();
       await page.locator("button[formaction='/contracts/new']").click();
-      await guest.text("contracts_at_once_charge", { charge: "¥500" }).waitFor();
+      await guest.text("contracts_at_once_alone_charge", { charge: "¥500" }).waitFor();
       await guest.stop("booking-quote", guest.word("contracts_quote_title", { offer: OFFER[language] }));
       await guest.field("serviceName").fill(name);
       await page.locator("button[value=sign]").click();

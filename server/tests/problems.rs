@@ -35,6 +35,7 @@ async fn every_rejection_is_a_problem_with_its_own_code() {
     let cases = [
         (post("/rankings", json, "{"), 400, "bad_json"),
         (post("/rankings", json, "{} {}"), 422, "invalid"),
+        (post("/rankings", json, ""), 422, "invalid"),
         (post("/rankings", json, r#"{"need":{"template":"x"}} 1"#), 400, "bad_json"),
         (post("/rankings", json, r#"{"need":{"template":"x"},"oder":1}"#), 422, "invalid"),
         (post("/rankings", json, r#"{"need":{}}"#), 422, "invalid"),

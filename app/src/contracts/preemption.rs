@@ -8,7 +8,9 @@ use axum::{
 use broker::{
     BrokerError,
     contracts::{ContractCard, ContractPage},
-    preemption::{AgreePreemption, ConsentView, NOTICE_USUAL_US, PreemptionRow, PreemptionView},
+    preemption::{
+        AgreePreemption, ConsentView, NOTICE_USUAL_US, PreemptionRow, PreemptionView, RoomGot,
+    },
 };
 use domain::{ContractId, PreemptionState, Role};
 use leptos::prelude::*;
@@ -172,12 +174,16 @@ fn sheet(
     page(ctx, Page::new(title.clone()).status(status).private(), || {
         let lifeline = view.obstacle == Some("lifeline");
         let gave = (!lifeline).then(|| {
-            let body = rows(ctx, &view.gave, (words.preempt_gave(), words.preempt_owed_to_you()));
+            let rows = view.gave.iter().map(|row| Shown::gave(words, row)).collect();
+            let said = [words.preempt_gave(), words.preempt_kept(), words.preempt_owed_to_you()];
+            let body = table(ctx, rows, said);
             let body = body.unwrap_or_else(|| nothing(words.preempt_gave_none()));
             section("gave", words.preempt_gave(), body)
         });
         let got = (lifeline || !view.got.is_empty()).then(|| {
-            let body = rows(ctx, &view.got, (words.preempt_got(), words.preempt_you_owe()));
+            let rows = view.got.iter().map(|row| Shown::got(words, row)).collect();
+            let said = [words.preempt_got(), words.preempt_given(), words.preempt_you_owe()];
+            let body = table(ctx, rows, said);
             let body = body.unwrap_or_else(|| nothing(words.preempt_got_none()));
             section("got", words.preempt_got(), body)
         });
@@ -292,11 +298,42 @@ fn state_word(words: Words, state: PreemptionState) -> &'static str {
     }
 }
 
+/// A row of the table of what was given or got.
+struct Shown {
+    state: PreemptionState,
+    machines: String,
+    noticed_at: domain::Timestamp,
+    lasted: (Option<domain::Timestamp>, Option<domain::Timestamp>),
+    owed: Option<domain::Money>,
+}
+
+impl Shown {
+    fn gave(words: Words, row: &PreemptionRow) -> Self {
+        Self {
+            state: row.state,
+            machines: words.preempt_kept_of(row.keep_instances, row.instances),
+            noticed_at: row.noticed_at,
+            lasted: (row.begun_at, row.ended_at),
+            owed: row.owed,
+        }
+    }
+
+    fn got(words: Words, row: &RoomGot) -> Self {
+        Self {
+            state: row.state,
+            machines: words.preempt_machines(row.machines),
+            noticed_at: row.noticed_at,
+            lasted: (row.begun_at, row.ended_at),
+            owed: row.owed,
+        }
+    }
+}
+
 /// What was given or got, as a table; nothing where there was nothing.
-fn rows(
+fn table(
     ctx: &PageContext,
-    rows: &[PreemptionRow],
-    (caption, owed): (&'static str, &'static str),
+    rows: Vec<Shown>,
+    [caption, machines, owed]: [&'static str; 3],
 ) -> Option<AnyView> {
     let words = ctx.words();
     if rows.is_empty() {
@@ -304,7 +341,7 @@ fn rows(
     }
     let columns = vec![
         Column::text(words.contracts_page_state()),
-        Column::text(words.preempt_kept()),
+        Column::text(machines),
         Column::text(words.preempt_noticed_at()),
         Column::text(words.preempt_from()),
         Column::text(words.preempt_to()),
@@ -314,14 +351,14 @@ fn rows(
         let none = if over { words.preempt_absent() } else { words.preempt_not_yet() };
         at.map_or_else(|| none.into_any(), |at| time(ctx, at.0))
     };
-    let rows = rows.iter().map(|row| {
-        let kept = words.preempt_kept_of(row.keep_instances, row.instances);
+    let rows = rows.into_iter().map(|row| {
+        let (begun, ended) = row.lasted;
         vec![
             state_word(words, row.state).into_any(),
-            kept.into_any(),
+            row.machines.into_any(),
             time(ctx, row.noticed_at.0),
-            moment(row.begun_at, row.begun_at.is_none()),
-            moment(row.ended_at, row.begun_at.is_none()),
+            moment(begun, begun.is_none()),
+            moment(ended, begun.is_none()),
             row.owed.map_or_else(
                 || words.preempt_absent().into_any(),
                 |owed| money(owed.minor, owed.currency.code()),

@@ -102,7 +102,19 @@ fn lifeline(words: Words, view: &QuoteView) -> Option<AnyView> {
     })
 }
 
-/// What a cloud that holds nothing means for whoever signs.
+/// What a cloud that holds nothing means for whoever signs with it alone.
+fn booked_alone(words: Words, quote: &Quote) -> Option<AnyView> {
+    let text = match quote.at_once?.cancel_charge {
+        Some(charge) => words.contracts_at_once_alone_charge(crate::format::money(
+            charge.minor,
+            charge.currency.code(),
+        )),
+        None => words.contracts_at_once_free().to_owned(),
+    };
+    Some(view! { <p>{text}</p> }.into_any())
+}
+
+/// The same where several clouds are signed with in one order: whoever holds is held first.
 pub(super) fn at_once(words: Words, quote: &Quote) -> Option<AnyView> {
     let text = match quote.at_once?.cancel_charge {
         Some(charge) => words
@@ -253,7 +265,7 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
             None => words.contracts_price_after_faults().into_any(),
         }}</p>
         <p>{words.contracts_price_text()}</p>
-        {at_once(words, &view.quote)}
+        {booked_alone(words, &view.quote)}
         <p class="actions">{Button::secondary(words.contracts_price_again()).sends("step", "price").view()}</p>
     };
     view! {
@@ -261,7 +273,7 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
             {hidden}{shown}
             {section("plan", words.contracts_plan_title(), plan.into_any())}
             {section("price", words.contracts_price_title(), cost.into_any())}
-            {section("steps", words.contracts_steps_title(), steps(words))}
+            {section("steps", words.contracts_steps_title(), steps(words, &view.quote))}
             {section("sign", words.contracts_sign_title(), view! {
                 <p>{words.contracts_sign_text()}</p>
                 <p><a href=adopt_address(form.value("offer"), form.value("need"))>{words.adopt_link()}</a></p>
@@ -277,16 +289,24 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
     .into_any()
 }
 
-fn steps(words: Words) -> AnyView {
+fn steps(words: Words, quote: &Quote) -> AnyView {
+    let (take, take_text) = match quote.at_once {
+        Some(_) => (words.contracts_steps_book(), words.contracts_steps_book_text()),
+        None => (words.contracts_steps_hold(), words.contracts_steps_hold_text()),
+    };
+    let fail = match quote.at_once.and_then(|terms| terms.cancel_charge) {
+        Some(_) => words.contracts_steps_fail_charge(),
+        None => words.contracts_steps_fail(),
+    };
     view! {
         <ol class="what-happens">
             <li><strong>{words.contracts_steps_freeze()}</strong>" "{words.contracts_steps_freeze_text()}</li>
-            <li><strong>{words.contracts_steps_hold()}</strong>" "{words.contracts_steps_hold_text()}</li>
+            <li><strong>{take}</strong>" "{take_text}</li>
             <li><strong>{words.contracts_steps_start()}</strong>" "{words.contracts_steps_start_text()}</li>
             <li><strong>{words.contracts_steps_open()}</strong>" "{words.contracts_steps_open_text()}</li>
             <li><strong>{words.contracts_steps_watch()}</strong>" "{words.contracts_steps_watch_text()}</li>
         </ol>
-        <p>{words.contracts_steps_fail()}</p>
+        <p>{fail}</p>
     }
     .into_any()
 }

@@ -96,10 +96,16 @@ impl<S: Send + Sync, T: DeserializeOwned + ToSchema> FromRequest<S> for Input<T>
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let kind = media_type(request.headers());
-        if kind != "application/json" && !kind.ends_with("+json") {
+        if !kind.is_empty() && kind != "application/json" && !kind.ends_with("+json") {
             return Err(unsupported(&kind, "application/json"));
         }
-        let bytes = body(request, state).await?;
+        let sent = body(request, state).await?;
+        if kind.is_empty() && !sent.is_empty() {
+            return Err(unsupported(&kind, "application/json"));
+        }
+        // Who sends nothing says nothing: a body whose members may all be absent is complete, any other
+        // is told which member is missing.
+        let bytes = if sent.is_empty() { Bytes::from_static(b"{}") } else { sent };
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let message = error.inner().to_string();

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use broker::Broker;
-use broker::preemption::{AgreePreemption, ConsentView, PreemptionRow, PreemptionView};
+use broker::preemption::{AgreePreemption, ConsentView, PreemptionRow, PreemptionView, RoomGot};
 use domain::ContractId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -89,6 +89,41 @@ impl From<PreemptionRow> for PreemptionBody {
     }
 }
 
+/// Room that a lifeline got of another service.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RoomGot)]
+struct RoomGotBody {
+    /// As of a pre-emption, seen from the other service.
+    state: &'static str,
+    /// Machines that were given, or are to be.
+    machines: i64,
+    /// When the customer of the other service was told.
+    noticed_at: String,
+    /// When it begins, or was to begin.
+    due_at: String,
+    /// From when on the other service had less than was ordered; null: it has not begun.
+    begun_at: Option<String>,
+    /// Until when; null: it has, or it has not begun.
+    ended_at: Option<String>,
+    /// What is owed for it so far; null: nothing yet.
+    owed: Option<Money>,
+}
+
+impl From<RoomGot> for RoomGotBody {
+    fn from(got: RoomGot) -> Self {
+        Self {
+            state: got.state.as_str(),
+            machines: got.machines,
+            noticed_at: moment(got.noticed_at),
+            due_at: moment(got.due_at),
+            begun_at: got.begun_at.map(moment),
+            ended_at: got.ended_at.map(moment),
+            owed: got.owed.map(Money::from),
+        }
+    }
+}
+
 /// How a service stands to pre-emption.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -108,7 +143,7 @@ struct StandingBody {
     /// Room that this service gave, the latest first, at most 100.
     gave: Vec<PreemptionBody>,
     /// Room that others gave to this service, the latest first, at most 100; whose it was is not told.
-    got: Vec<PreemptionBody>,
+    got: Vec<RoomGotBody>,
 }
 
 impl From<PreemptionView> for StandingBody {
@@ -120,7 +155,7 @@ impl From<PreemptionView> for StandingBody {
             percent: view.percent,
             first_hour: view.first_hour.map(Money::from),
             gave: view.gave.into_iter().map(PreemptionBody::from).collect(),
-            got: view.got.into_iter().map(PreemptionBody::from).collect(),
+            got: view.got.into_iter().map(RoomGotBody::from).collect(),
         }
     }
 }

@@ -62,7 +62,40 @@ pub struct PreemptionView {
     /// Room that this service gave, the latest first.
     pub gave: Vec<PreemptionRow>,
     /// Room that others gave to this service, the latest first; whose it was stays untold.
-    pub got: Vec<PreemptionRow>,
+    pub got: Vec<RoomGot>,
+}
+
+/// Room that a lifeline got of another service; whose it was and how large that is stays untold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomGot {
+    /// Where it stands.
+    pub state: PreemptionState,
+    /// Machines that were given, or are to be.
+    pub machines: i64,
+    /// When the customer of the other service was told.
+    pub noticed_at: Timestamp,
+    /// When it begins, or was to begin.
+    pub due_at: Timestamp,
+    /// From when on the other service had less than was ordered.
+    pub begun_at: Option<Timestamp>,
+    /// Until when.
+    pub ended_at: Option<Timestamp>,
+    /// What the lifeline owes for it so far; `None`: nothing yet.
+    pub owed: Option<Money>,
+}
+
+impl From<PreemptionRow> for RoomGot {
+    fn from(row: PreemptionRow) -> Self {
+        Self {
+            state: row.state,
+            machines: row.instances.saturating_sub(row.keep_instances),
+            noticed_at: row.noticed_at,
+            due_at: row.due_at,
+            begun_at: row.begun_at,
+            ended_at: row.ended_at,
+            owed: row.owed,
+        }
+    }
 }
 
 /// Room that one service gives to a lifeline.

@@ -19,9 +19,6 @@ impl Broker {
         let gave = contracts::list_preemptions(&mut tx, id).await?;
         let got = contracts::list_preemptions_for(&mut tx, id).await?;
         let (instances, now) = (instances(&contract)?, self.now());
-        let rows = |rows: Vec<contracts::Preemption>| {
-            rows.iter().map(|row| PreemptionRow::of(row, now)).collect()
-        };
         let price = contract.head.price;
         let obstacle = obstacle(&contract)?;
         let holds = consent.as_ref().filter(|row| row.withdrawn_at.is_none());
@@ -41,8 +38,8 @@ impl Broker {
             instances,
             first_hour: hour.filter(|_| obstacle.is_none()),
             percent: COMPENSATION_PERCENT,
-            gave: rows(gave),
-            got: rows(got),
+            gave: gave.iter().map(|row| PreemptionRow::of(row, now)).collect(),
+            got: got.iter().map(|row| PreemptionRow::of(row, now).into()).collect(),
         })
     }
 }

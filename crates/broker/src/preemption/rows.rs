@@ -116,7 +116,8 @@ fn pause(tries: i64) -> DurationUs {
     RETURN_AFTER_US.saturating_mul(1 << doublings).min(RETURN_PAUSE_MAX_US)
 }
 
-/// Tells the customer of the service, or of the lifeline: how much, when, and what is owed so far.
+/// Tells the customer of the service, or of the lifeline: when, and what is owed so far. How large the service is
+/// and what it keeps is its own customer's business.
 pub(super) async fn tell(
     broker: &Broker,
     tx: &mut Tx,
@@ -124,9 +125,10 @@ pub(super) async fn tell(
     head: &ContractHead,
     row: &Preemption,
 ) -> Result<(), BrokerError> {
+    let own = head.id == row.contract_id;
     let news = ContractNews {
         at: Some(row.ended_at.or(row.begun_at).unwrap_or(row.due_at)),
-        machines: Some((row.keep_instances, row.instances)),
+        machines: own.then_some((row.keep_instances, row.instances)),
         owed: PreemptionRow::of(row, broker.now()).owed,
         ..ContractNews::about(head)
     };

@@ -3,6 +3,7 @@
 use super::*;
 use crate::on_both;
 use broker::changes::Scale;
+use broker::preemption::RoomGot;
 use domain::compensation;
 
 async fn f7_4_6_a_lifeline_gets_the_room_of_a_service_that_agreed_and_it_comes_back(
@@ -63,7 +64,8 @@ async fn f7_4_6_a_lifeline_gets_the_room_of_a_service_that_agreed_and_it_comes_b
     assert_eq!(kinds, [(NoticeKind::RoomGiven, lifeline), (NoticeKind::RoomSettled, lifeline)]);
     assert_eq!(told[1].2.owed, row.owed);
     let got = broker.preemption(&scene.hospital, lifeline).await.unwrap().got;
-    assert_eq!(got, [row]);
+    assert_eq!(got, [RoomGot::from(row)]);
+    assert_eq!((got[0].machines, told[0].2.machines), (4, None));
     let desk = scene.market.person(Role::Broker).await;
     let audit = broker.audit(&desk, None, None, 200).await.unwrap().items;
     for action in ["agreed", "noticed", "begun", "return_begun", "returned"] {
