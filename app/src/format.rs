@@ -171,6 +171,12 @@ pub fn percent_decode(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// A share as percent with two decimals, rounded down: 99.999 is not 100.
+pub fn share(part: u64, whole: u64) -> String {
+    let hundredths = u128::from(part) * 10_000 / u128::from(whole.max(1));
+    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,5 +243,12 @@ mod tests {
         let text = "a b&c=雲市%";
         assert_eq!(percent_decode(&percent_encode(text)), text);
         assert_eq!(percent_decode("%zz%4"), "%zz%4");
+    }
+
+    #[test]
+    fn a_share_is_never_rounded_up() {
+        assert_eq!(share(99_999, 100_000), "99.99 %");
+        assert_eq!(share(3, 3), "100.00 %");
+        assert_eq!(share(0, 0), "0.00 %");
     }
 }

@@ -63,6 +63,8 @@ enum Body {
     Move,
     Change,
     Again,
+    Rating,
+    Words,
 }
 
 const fn row(method: &'static str, path: &'static str, body: Body, answers: [u16; 3]) -> Row {
@@ -131,6 +133,9 @@ const TABLE: &[Row] = &[
     row("GET", "/contracts/{contract}/data", Body::Nothing, [401, 404, 403]),
     row("GET", "/contracts/{contract}/data/archive", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/data/taken", Body::Taken, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/rating", Body::Nothing, [401, 404, 403]),
+    row("PUT", "/contracts/{contract}/rating", Body::Rating, [401, 404, 403]),
+    row("DELETE", "/contracts/{contract}/rating", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/changes/quote", Body::Change, [401, 404, 403]),
     row("GET", "/contracts/{contract}/changes", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/changes", Body::Change, [401, 404, 403]),
@@ -154,10 +159,15 @@ const TABLE: &[Row] = &[
     row("GET", "/provider/contracts", Body::Nothing, [401, 403, 200]),
     row("PUT", "/provider/contracts/{contract}/termination", Body::Notice, [401, 403, 404]),
     row("DELETE", "/provider/contracts/{contract}/termination", Body::Nothing, [401, 403, 404]),
+    row("GET", "/provider/contracts/{contract}/rating", Body::Nothing, [401, 403, 404]),
+    row("PUT", "/provider/contracts/{contract}/rating", Body::Words, [401, 403, 404]),
+    row("DELETE", "/provider/contracts/{contract}/rating", Body::Nothing, [401, 403, 404]),
     row("GET", "/provider/keys", Body::Nothing, [401, 403, 200]),
     row("DELETE", "/provider/keys/{key}", Body::Nothing, [401, 403, 404]),
     row("POST", "/provider/keys", Body::Key, [401, 403, 201]),
     row("GET", "/providers/{provider}/keys", Body::Nothing, [200, 200, 200]),
+    row("GET", "/providers/{provider}/ratings", Body::Nothing, [200, 200, 200]),
+    row("GET", "/providers/{provider}/record", Body::Nothing, [200, 200, 200]),
     row("GET", "/providers/{provider}/conformance", Body::Nothing, [200, 200, 200]),
     row("POST", "/provider/examination", Body::Nothing, [401, 403, 409]),
     row("POST", "/provider/offers/{offer}/publish", Body::Nothing, [401, 403, 404]),
@@ -288,6 +298,8 @@ impl Things {
                 Sent::Json(json!({"key": jwk}))
             }
             Body::Taken => Sent::Json(json!({"waive": true})),
+            Body::Rating => Sent::Json(json!({"service": 4, "ordering": 5})),
+            Body::Words => Sent::Json(json!({"answer": "We thank you."})),
             Body::Mode => Sent::Json(json!({"mode": "automatic"})),
             Body::Consent => Sent::Json(json!({"noticeSeconds": 300, "keepInstances": 0})),
             Body::Change => {

@@ -25,6 +25,7 @@ mod plan;
 mod preemption;
 mod quote;
 mod quote_page;
+mod rating;
 mod release;
 mod renew;
 mod repair;
@@ -63,6 +64,7 @@ pub fn routes() -> Router<AppState> {
         .route("/contracts/{id}/repair", post(repair::act))
         .route("/contracts/{id}/release", get(release::ask).post(release::release))
         .route("/contracts/{id}/preemption", get(preemption::show).post(preemption::answer))
+        .route("/contracts/{id}/rating", get(rating::show).post(rating::answer))
         .route("/contracts/{id}/data", post(data::take))
         .route("/contracts/{id}/data.tar", get(data::download))
         .route("/contracts/{id}/start", post(start::answer))

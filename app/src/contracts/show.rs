@@ -114,6 +114,11 @@ fn sheet(
                 format!("/contracts/{}/preemption", card.id),
             )),
             Some(link_button(
+                Look::Secondary,
+                words.ratings_open(),
+                format!("/contracts/{}/rating", card.id),
+            )),
+            Some(link_button(
                 Look::Danger,
                 words.contracts_release_open(),
                 format!("/contracts/{}/release", card.id),
@@ -122,6 +127,11 @@ fn sheet(
         .into_iter()
         .flatten()
         .collect(),
+        ContractState::Released if contract.activated_at.is_some() => vec![link_button(
+            Look::Secondary,
+            words.ratings_open(),
+            format!("/contracts/{}/rating", card.id),
+        )],
         _ => vec![],
     };
     let sentence = match data {

@@ -294,7 +294,7 @@ fn measured(words: Words, ctx: &PageContext, history: &MeasuredHistory) -> AnyVi
     view! {
         <div class="stack">
             {stats(vec![
-                stat(words.market_measured_ok(), share_text(history.ok, history.samples), None),
+                stat(words.market_measured_ok(), format::share(history.ok, history.samples), None),
                 stat(words.market_measured_response(), response, None),
                 stat(words.market_measured_samples(), count(history.samples), None),
                 stat(words.market_measured_contracts(), count(history.contracts), None),
@@ -303,12 +303,6 @@ fn measured(words: Words, ctx: &PageContext, history: &MeasuredHistory) -> AnyVi
         </div>
     }
     .into_any()
-}
-
-/// A share as percent with two decimals, rounded down: 99.999 is not 100.
-fn share_text(part: u64, whole: u64) -> String {
-    let hundredths = u128::from(part) * 10_000 / u128::from(whole.max(1));
-    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
 }
 
 fn document(ctx: &PageContext, offer: &OfferPage) -> AnyView {
@@ -336,17 +330,5 @@ fn signature(ctx: &PageContext, offer: &OfferPage) -> AnyView {
             words.exchange_signature_revoked(&signature.kid).into_any()
         }
         Some(signature) => words.exchange_signature_by(&signature.kid).into_any(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_is_never_rounded_up() {
-        assert_eq!(share_text(99_999, 100_000), "99.99 %");
-        assert_eq!(share_text(3, 3), "100.00 %");
-        assert_eq!(share_text(0, 0), "0.00 %");
     }
 }

@@ -5,6 +5,8 @@
 mod conformance;
 mod portal;
 mod public;
+pub(crate) mod ratings;
+mod record;
 
 use axum::{Router, routing::get};
 
@@ -18,4 +20,5 @@ pub fn routes() -> Router<AppState> {
         .merge(portal::routes())
         .route("/providers", get(public::list))
         .route("/providers/{slug}", get(public::show))
+        .route("/providers/{slug}/ratings", get(ratings::all))
 }

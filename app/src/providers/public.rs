@@ -4,11 +4,15 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
+use broker::BrokerError;
 use broker::conformance::Conformance;
 use broker::providers::{ProviderCard, ProviderView};
+use broker::ratings::{ProviderRatings, ProviderRecord};
+use domain::{ProviderId, RatingCounts};
 use leptos::prelude::*;
+use std::collections::HashMap;
 
-use super::conformance;
+use super::{conformance, ratings, record};
 use crate::{
     AppState, PageContext,
     address::Address,
@@ -22,13 +26,21 @@ use crate::{
 };
 
 pub(super) async fn list(ctx: PageContext, State(state): State<AppState>) -> Response {
-    match state.broker.providers(&ctx.op()).await {
-        Ok(cards) => list_view(&ctx, &cards),
+    let cards = match state.broker.providers(&ctx.op()).await {
+        Ok(cards) => cards,
+        Err(error) => return fault_page(&ctx, &error),
+    };
+    match state.broker.ratings_by_provider(&ctx.op()).await {
+        Ok(ratings) => list_view(&ctx, &cards, &ratings),
         Err(error) => fault_page(&ctx, &error),
     }
 }
 
-fn list_view(ctx: &PageContext, cards: &[ProviderCard]) -> Response {
+fn list_view(
+    ctx: &PageContext,
+    cards: &[ProviderCard],
+    ratings: &HashMap<ProviderId, RatingCounts>,
+) -> Response {
     let words = ctx.words();
     let about =
         Page::new(words.market_providers_title()).description(words.market_providers_lead());
@@ -37,6 +49,7 @@ fn list_view(ctx: &PageContext, cards: &[ProviderCard]) -> Response {
             Column::text(words.market_facet_provider()),
             Column::text(words.market_facet_country()),
             Column::text(words.market_facet_backed()),
+            Column::text(words.ratings_column()),
         ];
         let rows = cards.iter().map(|provider| {
             let name = text::provider_name(ctx.locale, provider);
@@ -44,6 +57,10 @@ fn list_view(ctx: &PageContext, cards: &[ProviderCard]) -> Response {
                 view! { <a href=format!("/providers/{}", provider.slug)>{name}</a> }.into_any(),
                 text::country(words, &provider.country).into_any(),
                 card::provider_backing(words, provider),
+                match ratings.get(&provider.id) {
+                    Some(counts) => ratings::mean_text(words, counts).into_any(),
+                    None => words.ratings_not_rated().into_any(),
+                },
             ]
         });
         let table = Table::new(words.market_providers_title(), columns).rows(rows).view();
@@ -61,14 +78,35 @@ pub(super) async fn show(
         Ok(provider) => provider,
         Err(error) => return fault_page(&ctx, &error),
     };
-    match state.broker.conformance(&ctx.op(), provider.card.id).await {
-        Ok(conformance) => view(&ctx, &provider, conformance.as_ref()),
+    match known(&ctx, &state, &provider).await {
+        Ok(known) => view(&ctx, &provider, &known),
         Err(error) => fault_page(&ctx, &error),
     }
 }
 
-fn view(ctx: &PageContext, provider: &ProviderView, conformance: Option<&Conformance>) -> Response {
+/// What stands on the page beside what the provider says of itself.
+struct Known {
+    conformance: Option<Conformance>,
+    record: ProviderRecord,
+    ratings: ProviderRatings,
+}
+
+async fn known(
+    ctx: &PageContext,
+    state: &AppState,
+    provider: &ProviderView,
+) -> Result<Known, BrokerError> {
+    let (op, slug) = (ctx.op(), provider.card.slug.as_str());
+    Ok(Known {
+        conformance: state.broker.conformance(&op, provider.card.id).await?,
+        record: state.broker.provider_record(&op, slug).await?,
+        ratings: state.broker.provider_ratings(&op, slug, None, ratings::SHOWN).await?,
+    })
+}
+
+fn view(ctx: &PageContext, provider: &ProviderView, known: &Known) -> Response {
     let words = ctx.words();
+    let conformance = known.conformance.as_ref();
     let name = text::provider_name(ctx.locale, &provider.card);
     let lead = ctx.locale.pick(&provider.description_en, &provider.description_ja).to_owned();
     let about = Page::new(words.market_providers_of(&name)).description(lead.clone());
@@ -77,9 +115,11 @@ fn view(ctx: &PageContext, provider: &ProviderView, conformance: Option<&Conform
         let count = i64::try_from(provider.offers.len()).unwrap_or(i64::MAX);
         view! {
             {breadcrumbs(words, trail)}
-            {page_head(name, Some(lead).filter(|lead| !lead.is_empty()), vec![])}
+            {page_head(name.clone(), Some(lead).filter(|lead| !lead.is_empty()), vec![])}
             {facts(ctx, provider, conformance)}
             {section("offers", words.market_count(count), offers(ctx, provider))}
+            {record::part(ctx, &known.record)}
+            {ratings::part(ctx, &provider.card.slug, &name, &known.ratings)}
             {report(ctx, provider, conformance)}
         }
         .into_any()

@@ -27,6 +27,7 @@ pub mod planning;
 pub mod ports;
 pub mod preemption;
 pub mod providers;
+pub mod ratings;
 mod reach;
 mod reading;
 mod recent;

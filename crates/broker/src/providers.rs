@@ -5,11 +5,13 @@ use crate::market::OfferCard;
 use crate::names::name_fault;
 use crate::ports::CloudConnection;
 use crate::regions::{self, CloudRegion};
+use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, OrganisationId, ProviderId, Role};
 use search::{FacetField, SearchQuery, SearchSort};
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
+use std::sync::Arc;
 use storage::providers::{self, Connection, NewProvider, Provider};
 use storage::{Secret, Tx, cloud_reports, lock, offers};
 use uuid::Uuid;
@@ -105,6 +107,20 @@ fn entry_id(did: &str) -> ProviderId {
     ProviderId(Uuid::from_bytes(bytes))
 }
 
+/// A provider by slug or id.
+pub(crate) async fn find(tx: &mut Tx, slug_or_id: &str) -> Result<Provider, BrokerError> {
+    const MISSING: BrokerError = BrokerError::NotFound { what: "provider" };
+    // No provider has such a name, and not every database can be asked for it.
+    if slug_or_id.contains(char::is_control) {
+        return Err(MISSING);
+    }
+    let found = match slug_or_id.parse() {
+        Ok(id) => providers::find(tx, id).await?,
+        Err(_) => providers::find_by_slug(tx, slug_or_id).await?,
+    };
+    found.ok_or(MISSING)
+}
+
 impl Broker {
     /// All providers, by short name; at most 1000.
     pub async fn providers(&self, ctx: &OpContext) -> Result<Vec<ProviderCard>, BrokerError> {
@@ -130,16 +146,8 @@ impl Broker {
         slug_or_id: &str,
     ) -> Result<ProviderView, BrokerError> {
         ctx.may(Action::ReadMarket, None, "provider")?;
-        // No provider has such a name, and not every database can be asked for it.
-        if slug_or_id.contains(char::is_control) {
-            return Err(BrokerError::NotFound { what: "provider" });
-        }
         let mut tx = self.begin_read().await?;
-        let found = match slug_or_id.parse() {
-            Ok(id) => providers::find(&mut tx, id).await?,
-            Err(_) => providers::find_by_slug(&mut tx, slug_or_id).await?,
-        };
-        let row = found.ok_or(BrokerError::NotFound { what: "provider" })?;
+        let row = find(&mut tx, slug_or_id).await?;
         drop(tx);
         self.provider_view(&row).await
     }
@@ -166,7 +174,11 @@ impl Broker {
         rows.into_iter().next().ok_or(BrokerError::NotFound { what: "provider" })
     }
 
-    async fn provider_view(&self, row: &Provider) -> Result<ProviderView, BrokerError> {
+    /// Its published offers, the newest first, at most 100.
+    pub(crate) async fn published_of(
+        &self,
+        row: &Provider,
+    ) -> Result<Vec<Arc<Shelved>>, BrokerError> {
         let newest = SearchQuery {
             chosen: vec![(FacetField::Provider, row.slug.clone())],
             sort: SearchSort::Newest,
@@ -174,9 +186,13 @@ impl Broker {
             ..SearchQuery::default()
         };
         let found = self.on_index(move |index| index.ids(&newest)).await?;
-        let offers = self.shelved_of(&self.inner.shelf.stock(), &found).await?;
-        let mut offers: Vec<OfferCard> = offers.iter().map(|offer| offer.card.clone()).collect();
-        offers.sort_by_key(|offer| (Reverse(offer.published_at), offer.id));
+        let mut offers = self.shelved_of(&self.inner.shelf.stock(), &found).await?;
+        offers.sort_by_key(|offer| (Reverse(offer.card.published_at), offer.card.id));
+        Ok(offers)
+    }
+
+    async fn provider_view(&self, row: &Provider) -> Result<ProviderView, BrokerError> {
+        let offers = self.published_of(row).await?;
         Ok(ProviderView {
             card: ProviderCard::from(row),
             did: row.did.clone(),
@@ -184,7 +200,7 @@ impl Broker {
             description_ja: row.description_ja.clone(),
             homepage: row.homepage.clone(),
             organisation: row.organisation_id,
-            offers,
+            offers: offers.iter().map(|offer| offer.card.clone()).collect(),
         })
     }
 

@@ -8,6 +8,7 @@ mod money;
 mod offer;
 mod policy;
 mod preemption;
+mod rating;
 mod time;
 mod transition;
 
@@ -25,5 +26,6 @@ pub use policy::{Action, POLICY, PolicyRow, Refusal, Relation, authorise};
 pub use preemption::{
     COMPENSATION_PERCENT, PREEMPTION_TRANSITIONS, PreemptionEvent, PreemptionState, compensation,
 };
+pub use rating::{RatingCounts, STARS_MAX, Stars};
 pub use time::{Clock, DurationUs, ManualClock, Timestamp};
 pub use transition::{InvalidTransition, Transition, next_state};

@@ -38,6 +38,10 @@ pub enum Action {
     TakeData,
     /// Have a service repaired that its cloud has changed, or decide that this happens by itself.
     RepairService,
+    /// Say how a service was delivered, change it and take it back.
+    RateService,
+    /// Answer what a customer said.
+    AnswerRating,
     /// Read the list of workflows.
     ReadWorkflows,
     /// Have a workflow undone; retry or abandon one that needs attention, or take a person's word for its step.
@@ -113,6 +117,8 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::TakeData, Relation::Owner(Role::Customer)),
     row(Action::RepairService, Relation::Owner(Role::Customer)),
     row(Action::RepairService, Relation::System),
+    row(Action::RateService, Relation::Owner(Role::Customer)),
+    row(Action::AnswerRating, Relation::Owner(Role::Provider)),
     row(Action::ReadWorkflows, Relation::Any(Role::Broker)),
     row(Action::SteerWorkflow, Relation::Any(Role::Broker)),
     row(Action::ReadAudit, Relation::Any(Role::Broker)),

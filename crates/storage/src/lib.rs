@@ -17,6 +17,7 @@ pub mod offers;
 mod open;
 pub mod page;
 pub mod providers;
+pub mod ratings;
 mod record;
 pub mod requirements;
 pub mod securing;

@@ -3,7 +3,7 @@
 use crate::record::{Column, ids_text, list, record};
 use crate::statement::{execute, statements};
 use crate::{StorageError, Tx};
-use domain::{ContractId, DurationUs, OfferId, Timestamp};
+use domain::{ContractId, DurationUs, OfferId, ProviderId, Timestamp};
 use std::fmt;
 use std::str::FromStr;
 
@@ -112,6 +112,22 @@ record! {
     }
 }
 
+record! {
+    /// What was measured of the answers of an offer, over all its contracts.
+    pub struct OfferHistory in "observation" {
+        /// The offer.
+        pub offer_id: OfferId,
+        /// How many contracts were measured.
+        pub contracts: i64,
+        /// How many samples.
+        pub samples: i64,
+        /// How many of them were as they should be.
+        pub ok_samples: i64,
+        /// Mean of the values in microseconds, rounded down; `None` without values.
+        pub value_mean_us: Option<DurationUs>,
+    }
+}
+
 statements! {
     INSERT = "
         INSERT INTO observation (contract_id, kind, at, ok, value_us)
@@ -154,6 +170,15 @@ statements! {
         WHERE contract.offer_id = $1 AND at >= $2
         GROUP BY kind
         ORDER BY kind";
+    HISTORY_BY_OFFER = "
+        SELECT offer_id, COUNT(DISTINCT contract_id) AS contracts, COUNT(*) AS samples,
+            SUM(CASE WHEN ok THEN 1 ELSE 0 END) AS ok_samples,
+            CAST(SUM(value_us) AS BIGINT) / COUNT(value_us) AS value_mean_us
+        FROM observation
+        JOIN contract ON contract.id = observation.contract_id
+        WHERE contract.provider_id = $1 AND kind = $2 AND at >= $3
+        GROUP BY offer_id
+        ORDER BY offer_id";
     DELETE_OLDER_THAN = "
         DELETE FROM observation WHERE at < $1";
 }
@@ -213,6 +238,16 @@ pub async fn history(
     since: Timestamp,
 ) -> Result<Vec<History>, StorageError> {
     list!(tx, History, HISTORY, offer.uuid(), since.0)
+}
+
+/// Sums up how the services of a provider answered since a moment, a row for each offer with samples.
+pub async fn history_by_offer(
+    tx: &mut Tx,
+    provider: ProviderId,
+    since: Timestamp,
+) -> Result<Vec<OfferHistory>, StorageError> {
+    let kind = ObservationKind::Response.as_str();
+    list!(tx, OfferHistory, HISTORY_BY_OFFER, provider.uuid(), kind, since.0)
 }
 
 /// Removes samples from before a moment; returns how many.

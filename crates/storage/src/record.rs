@@ -6,7 +6,7 @@ use crate::StorageError;
 use domain::{
     AuditId, ChangeKind, ChangeState, ContractId, ContractState, Currency, FirmListId, Money,
     NoticeId, OfferId, OfferState, OrderId, OrganisationId, PreemptionState, ProviderId,
-    RequirementId, ResourceId, Role, SecuringId, StatementId, Timestamp, TokenId, UserId,
+    RequirementId, ResourceId, Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UserId,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -80,6 +80,9 @@ column! {
     ChangeKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     ChangeState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     PreemptionState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
+    Stars, i64, |value, what| {
+        Self::new(value).ok_or_else(|| corrupt(what, format_args!("{value} is not 1 to 5")))
+    };
     u16, i64, |value, what| Self::try_from(value).map_err(|_| corrupt(what, value));
     [u8; 32], Vec<u8>, |value, what| {
         Self::try_from(value).map_err(|found| corrupt(what, format_args!("{} bytes", found.len())))

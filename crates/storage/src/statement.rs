@@ -22,6 +22,7 @@ const MODULES: &[&[Statement]] = &[
     crate::accounts::ALL,
     crate::providers::ALL,
     crate::keys::ALL,
+    crate::ratings::ALL,
     crate::lock::ALL,
     crate::cloud_reports::ALL,
     crate::offers::bulk::ALL,

@@ -35,6 +35,7 @@ mod preemption;
 pub mod problem;
 mod provider_offers;
 mod ranges;
+mod ratings;
 mod securings;
 mod signals;
 mod standby;
@@ -67,6 +68,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(moves::routes())
         .merge(ends::routes())
         .merge(terminations::routes())
+        .merge(ratings::routes())
         .merge(inventory::routes())
         .merge(standby::routes())
         .merge(securings::routes())

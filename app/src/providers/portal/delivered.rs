@@ -12,7 +12,7 @@ use broker::{
 use domain::{ContractId, Role, Timestamp};
 use leptos::prelude::*;
 
-use super::{Part, parts};
+use super::{Part, parts, rating};
 use crate::{
     AppState, FlashKind, PageContext,
     account::guard,
@@ -114,9 +114,23 @@ pub(super) async fn show(
     match read(&ctx, &state, &id).await {
         Ok(one) => {
             let form = FormState::empty().with(ENDS, usual_end(&ctx, &one));
-            sheet(&ctx, &one, &form, StatusCode::OK)
+            sheet(&ctx, &state, &one, &form, StatusCode::OK).await
         }
         Err(refusal) => *refusal,
+    }
+}
+
+/// The page once more, with what was typed and what is wrong with it.
+pub(super) async fn again(
+    ctx: &PageContext,
+    state: &AppState,
+    id: ContractId,
+    form: &FormState,
+    status: StatusCode,
+) -> Response {
+    match state.broker.delivered_contract(&ctx.op(), id).await {
+        Ok(one) => sheet(ctx, state, &one, form, status).await,
+        Err(error) => fail(ctx, error),
     }
 }
 
@@ -158,7 +172,7 @@ pub(super) async fn end(
         form.fail(ENDS, words.notice_ends_needed());
     }
     let Some(ends_at) = ends_at else {
-        return sheet(&ctx, &one, &form, StatusCode::UNPROCESSABLE_ENTITY);
+        return sheet(&ctx, &state, &one, &form, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let wish = GiveNotice { ends_at, reason: form.value(REASON).to_owned() };
     match state.broker.give_notice(&ctx.op(), one.id, &wish).await {
@@ -170,7 +184,7 @@ pub(super) async fn end(
                     _ => form.fail(ENDS, words.notice_ends_allowed(earliest(&ctx, &one))),
                 }
             }
-            sheet(&ctx, &one, &form, StatusCode::UNPROCESSABLE_ENTITY)
+            sheet(&ctx, &state, &one, &form, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(BrokerError::Conflict { .. }) => {
             let note = (FlashKind::Note, words.notice_over().to_owned());
@@ -195,13 +209,18 @@ fn earliest(ctx: &PageContext, one: &DeliveredContract) -> String {
     one.earliest.map(|at| format::exact_time(ctx.locale, at.0)).unwrap_or_default()
 }
 
-fn sheet(
+async fn sheet(
     ctx: &PageContext,
+    state: &AppState,
     one: &DeliveredContract,
     form: &FormState,
     status: StatusCode,
 ) -> Response {
     let words = ctx.words();
+    let rating = match state.broker.received_rating(&ctx.op(), one.id).await {
+        Ok(rating) => rating,
+        Err(error) => return fail(ctx, error),
+    };
     let title = one.service_name.clone();
     let above = (words.notice_list_title().to_owned(), AT.to_owned());
     page(ctx, Page::new(title.clone()).status(status).width(Width::Reading).private(), || {
@@ -211,6 +230,7 @@ fn sheet(
             {error_summary(form, words)}
             {facts(ctx, one)}
             {action(ctx, one, form)}
+            {rating::part(ctx, one.id, rating.as_ref(), form)}
         }
         .into_any()
     })

@@ -12,6 +12,7 @@ mod keys;
 mod list;
 mod offer;
 mod preview;
+mod rating;
 mod save;
 
 use axum::{
@@ -60,6 +61,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/provider/contracts", get(delivered::list))
         .route("/provider/contracts/{id}", get(delivered::show))
         .route("/provider/contracts/{id}/end", post(delivered::end))
+        .route("/provider/contracts/{id}/answer", post(rating::answer))
         .route("/provider/connection", get(connection::show))
         .route("/provider/connection/examine", post(connection::examine))
 }

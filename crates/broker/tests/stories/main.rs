@@ -29,6 +29,7 @@ mod orders;
 mod planning;
 mod preemption;
 mod ranking;
+mod ratings;
 mod regions;
 mod renewals;
 mod repair;

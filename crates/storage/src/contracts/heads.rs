@@ -75,6 +75,13 @@ statements! {
         postgres = concat!("WITH changed AS (", set_state!(), " RETURNING id)", note!("FROM changed"));
     COUNT_IN_STATE = "
         SELECT COUNT(*) FROM contract WHERE state = $1 AND NOT waits";
+    // A provider that a contract has left has not ended it.
+    COUNT_BY_PROVIDER = "
+        SELECT COUNT(*), CAST(SUM(CASE WHEN EXISTS (
+            SELECT 1 FROM termination WHERE contract_id = contract.id
+                AND termination.provider_id = contract.provider_id
+                AND termination.state IN ('pending', 'ended')) THEN 1 ELSE 0 END) AS BIGINT)
+        FROM contract WHERE provider_id = $1 AND activated_at IS NOT NULL";
     COUNT_LIVE_BY_OFFER = "
         SELECT COUNT(*) FROM contract
         WHERE offer_id = $1 AND state IN ('activating', 'active', 'releasing')";
@@ -244,6 +251,16 @@ pub async fn set_state_noted(
 pub async fn count_live_by_offer(tx: &mut Tx, offer: OfferId) -> Result<i64, StorageError> {
     let (live,) = fetch_one!(tx, (i64,), COUNT_LIVE_BY_OFFER, offer.uuid())?;
     Ok(live)
+}
+
+/// How many contracts that ever ran a provider delivers or delivered, and how many of them it ended or is about to.
+pub async fn count_by_provider(
+    tx: &mut Tx,
+    provider: ProviderId,
+) -> Result<(i64, i64), StorageError> {
+    let (all, ended): (i64, Option<i64>) =
+        fetch_one!(tx, (i64, Option<i64>), COUNT_BY_PROVIDER, provider.uuid())?;
+    Ok((all, ended.unwrap_or(0)))
 }
 
 /// Counts the contracts in one state.

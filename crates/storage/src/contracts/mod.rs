@@ -50,9 +50,9 @@ pub use closing::{
     list_starting, set_end, set_start, upsert_usage,
 };
 pub use heads::{
-    count_in_state, count_live_by_offer, find, find_head, find_live_by_name, find_standing, insert,
-    is_signed_already, list_by_organisation, list_by_provider, list_by_state,
-    list_whole_by_provider, set_state, set_state_noted,
+    count_by_provider, count_in_state, count_live_by_offer, find, find_head, find_live_by_name,
+    find_standing, insert, is_signed_already, list_by_organisation, list_by_provider,
+    list_by_state, list_whole_by_provider, set_state, set_state_noted,
 };
 pub use moves::{
     Move, NewMove, insert_move, list_moves, note_left_meter, note_left_statement, note_switch,

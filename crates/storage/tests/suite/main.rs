@@ -18,6 +18,7 @@ mod observations;
 mod offers;
 mod opening;
 mod providers;
+mod ratings;
 mod requirements;
 mod securing;
 mod sessions;
