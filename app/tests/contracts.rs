@@ -64,6 +64,8 @@ async fn wrong_roles_are_told_whose_page_it_is() {
         (Role::Customer, "/desk/workflows".to_owned(), "for the broker"),
         (Role::Customer, "/desk/audit".to_owned(), "for the broker"),
         (Role::Customer, "/desk/providers".to_owned(), "for the broker"),
+        (Role::Provider, "/desk/statistics".to_owned(), "for the broker"),
+        (Role::Provider, "/desk/statistics.csv".to_owned(), "for the broker"),
         (Role::Broker, "/provider/offers".to_owned(), "for providers"),
         (Role::Broker, "/services".to_owned(), "for customers"),
     ];
@@ -97,6 +99,8 @@ async fn the_desk_shows_figures_lists_and_an_unknown_state_is_no_crash() {
         "/desk/signals",
         "/desk/clouds",
         "/desk/audit?subject=none",
+        "/desk/statistics",
+        "/desk/statistics?days=366",
     ] {
         for language in ["en", "ja"] {
             let answer = site.get(path, language).await;
@@ -107,6 +111,13 @@ async fn the_desk_shows_figures_lists_and_an_unknown_state_is_no_crash() {
     for path in ["/desk/workflows?state=melting", "/desk/audit?cursor=x"] {
         let answer = site.get(path, "en").await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+    }
+    let table = site.get("/desk/statistics.csv?days=7", "en").await.text;
+    let lines: Vec<&str> = table.trim_end().split("\r\n").collect();
+    assert_eq!(lines.len(), 8, "a head and seven days: {table}");
+    assert!(lines[0].starts_with("day,signed,") && lines[7].ends_with(|it: char| it.is_numeric()));
+    for path in ["/desk/statistics?days=0", "/desk/statistics.csv?days=many"] {
+        assert_eq!(site.get(path, "en").await.status, StatusCode::NOT_FOUND, "{path}");
     }
     let nowhere = site.get("/desk/workflows/wfl_1", "en").await;
     assert_eq!(nowhere.status, StatusCode::NOT_FOUND);

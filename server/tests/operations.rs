@@ -181,6 +181,7 @@ const TABLE: &[Row] = &[
     row("POST", "/desk/workflows/{workflow}/abandon", Body::Reason, [401, 403, 403]),
     row("GET", "/desk/signals", Body::Nothing, [401, 403, 403]),
     row("POST", "/desk/workflows/{workflow}/signal", Body::Signal, [401, 403, 403]),
+    row("GET", "/desk/statistics", Body::Nothing, [401, 403, 403]),
     row("GET", "/desk/clouds", Body::Nothing, [401, 403, 403]),
     row("GET", "/desk/audit", Body::Nothing, [401, 403, 403]),
     row("PUT", "/desk/providers/{provider}/connection", Body::Connection, [401, 403, 403]),

@@ -6,6 +6,7 @@ mod audit;
 mod clouds;
 mod providers;
 mod signals;
+mod statistics;
 mod summary;
 mod word;
 mod workflow;
@@ -36,6 +37,8 @@ pub fn routes() -> Router<AppState> {
         .route("/desk/workflows/{id}/abandon", decided(Decision::Abandon))
         .route("/desk/signals", get(signals::list))
         .route("/desk/signals/{id}/{signal}", get(signals::show).post(signals::send))
+        .route("/desk/statistics", get(statistics::show))
+        .route("/desk/statistics.csv", get(statistics::table))
         .route("/desk/clouds", get(clouds::list))
         .route("/desk/audit", get(audit::show))
         .route("/desk/providers", get(providers::list))
@@ -56,6 +59,7 @@ enum Part {
     Audit,
     Providers,
     Clouds,
+    Statistics,
 }
 
 /// The way between the parts; the one shown is marked.
@@ -74,6 +78,7 @@ fn parts(words: Words, current: Part) -> leptos::prelude::AnyView {
             tab(Part::Audit, words.common_way_audit(), "/desk/audit"),
             tab(Part::Providers, words.desk_providers_title(), "/desk/providers"),
             tab(Part::Clouds, words.desk_clouds_title(), "/desk/clouds"),
+            tab(Part::Statistics, words.statistics_title(), "/desk/statistics"),
         ],
     )
 }

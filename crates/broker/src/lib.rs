@@ -38,6 +38,7 @@ mod seal;
 pub mod securing;
 pub mod seed;
 mod shelf;
+pub mod statistics;
 pub mod steer;
 mod sync;
 

@@ -46,6 +46,8 @@ pub enum Action {
     ReadWorkflows,
     /// Have a workflow undone; retry or abandon one that needs attention, or take a person's word for its step.
     SteerWorkflow,
+    /// Read how the market does.
+    ReadStatistics,
     /// Read the audit list.
     ReadAudit,
     /// Ask for an examination of one's own cloud.
@@ -121,6 +123,7 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::AnswerRating, Relation::Owner(Role::Provider)),
     row(Action::ReadWorkflows, Relation::Any(Role::Broker)),
     row(Action::SteerWorkflow, Relation::Any(Role::Broker)),
+    row(Action::ReadStatistics, Relation::Any(Role::Broker)),
     row(Action::ReadAudit, Relation::Any(Role::Broker)),
     row(Action::ManageTokens, Relation::Owner(Role::Customer)),
     row(Action::ManageTokens, Relation::Owner(Role::Provider)),

@@ -23,6 +23,7 @@ pub mod requirements;
 pub mod securing;
 pub mod sessions;
 mod statement;
+pub mod statistics;
 pub mod stats;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -23,6 +23,7 @@ const MODULES: &[&[Statement]] = &[
     crate::providers::ALL,
     crate::keys::ALL,
     crate::ratings::ALL,
+    crate::statistics::ALL,
     crate::lock::ALL,
     crate::cloud_reports::ALL,
     crate::offers::bulk::ALL,

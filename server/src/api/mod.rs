@@ -39,6 +39,7 @@ mod ratings;
 mod securings;
 mod signals;
 mod standby;
+mod statistics;
 mod terminations;
 mod watches;
 mod wire;
@@ -80,6 +81,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(provider_offers::routes())
         .merge(exchange::routes())
         .merge(desk::routes())
+        .merge(statistics::routes())
         .merge(signals::routes())
         .merge(account::routes())
 }

@@ -39,6 +39,7 @@ mod securing;
 mod signals;
 mod simulation;
 mod starts;
+mod statistics;
 mod terminations;
 mod watching;
 
