@@ -91,6 +91,18 @@ record! {
 }
 
 record! {
+    /// How often an offer was found well.
+    pub struct Share in "observation" {
+        /// The offer.
+        pub offer_id: OfferId,
+        /// How many samples.
+        pub samples: i64,
+        /// How many of them were as they should be.
+        pub ok_samples: i64,
+    }
+}
+
+record! {
     /// What was measured of an offer, over all its contracts.
     pub struct History in "observation" {
         /// What was sampled.
@@ -154,6 +166,13 @@ statements! {
         WHERE contract.offer_id = $1 AND at >= $2
         GROUP BY kind
         ORDER BY kind";
+    SHARES = "
+        SELECT contract.offer_id, COUNT(*) AS samples, SUM(CASE WHEN ok THEN 1 ELSE 0 END) AS ok_samples
+        FROM observation
+        JOIN contract ON contract.id = observation.contract_id
+        WHERE observation.kind = $1 AND observation.at >= $2
+        GROUP BY contract.offer_id
+        ORDER BY contract.offer_id";
     DELETE_OLDER_THAN = "
         DELETE FROM observation WHERE at < $1";
 }
@@ -213,6 +232,15 @@ pub async fn history(
     since: Timestamp,
 ) -> Result<Vec<History>, StorageError> {
     list!(tx, History, HISTORY, offer.uuid(), since.0)
+}
+
+/// How many samples of a kind each offer has since a moment, and how many of them were well.
+pub async fn shares(
+    tx: &mut Tx,
+    kind: ObservationKind,
+    since: Timestamp,
+) -> Result<Vec<Share>, StorageError> {
+    list!(tx, Share, SHARES, kind.as_str(), since.0)
 }
 
 /// Removes samples from before a moment; returns how many.
