@@ -21,7 +21,7 @@ const FUZZY_BOOST: f32 = 0.3;
 /// Endings are only guessed from this many characters on.
 const PREFIX_FROM: usize = 2;
 /// Of the words that are close, at least this share has to be there.
-const MOST: f32 = 0.6;
+const MOST: f32 = 0.5;
 /// English words that say nothing by themselves.
 const EMPTY: [&str; 27] = [
     "a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "for", "from", "how", "in", "is",
