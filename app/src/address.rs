@@ -46,6 +46,17 @@ impl Address {
         self
     }
 
+    /// The first value of a name.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        let found = self.pairs.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Its pairs, in order.
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+
     /// Whether anything stands in the query.
     pub fn is_plain(&self) -> bool {
         self.pairs.is_empty()

@@ -261,6 +261,72 @@ async fn a_need_is_saved_edited_and_listed_after_sign_in() {
 }
 
 #[tokio::test]
+async fn f7_1_3_what_was_searched_for_is_marked_and_what_was_meant_is_offered() {
+    let site = Site::open().await;
+    let page = site.page("/market?q=backups%20postgres").await;
+    assert!(page.contains("<mark>backups</mark>"), "in the description: {page}");
+    assert!(page.contains("<mark>PostgreSQL</mark> 16"), "in what is installed");
+    let japanese = site.get("/market?q=%E8%87%AA%E6%B2%BB%E4%BD%93", "ja").await.text;
+    assert!(japanese.contains("<mark>自治体</mark>"), "{japanese}");
+    let hostile = site.page("/market?q=%3Cscript%3Ex%20postgres").await;
+    assert!(!hostile.contains("<script>x") && !hostile.contains("<mark><"));
+    let misspelt = site.page("/market?q=postgersql").await;
+    assert!(
+        misspelt.contains("Did you mean") && misspelt.contains("href=\"/market?q=postgresql\"")
+    );
+    assert!(misspelt.contains("No offer has all the words of “postgersql”"));
+    let kana = site
+        .get("/market?q=%E3%83%87%E3%83%BC%E3%82%BF%E3%83%99%E3%82%A4%E3%82%B9", "ja")
+        .await
+        .text;
+    assert!(kana.contains("もしかして") && kana.contains(">データベース</a>"), "{kana}");
+    let known = site.page("/market?q=postgresql").await;
+    assert!(!known.contains("Did you mean"));
+}
+
+#[tokio::test]
+async fn an_empty_list_names_what_to_leave_out_and_what_that_brings() {
+    let site = Site::open().await;
+    let way = site.page("/market?q=kafka&country=JP&model=IaaS&backed=1").await;
+    assert!(way.contains("There are offers when one thing is left out"), "{way}");
+    assert!(way.contains("without IaaS") || way.contains("without “kafka”"), "{way}");
+    let link = way.split("class=\"ways-out\"").nth(1).unwrap();
+    let href = link.split("href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let found = site.page(&href.replace("&amp;", "&")).await;
+    assert!(!found.contains("class=\"ways-out\"") && found.contains("class=\"offer\""), "{href}");
+}
+
+#[tokio::test]
+async fn what_was_picked_for_a_comparison_stays_while_the_list_goes_on() {
+    let site = Site::open().await;
+    let id = site.offer_titled(HOKUSEI).await;
+    let first = site.page(&format!("/market?q=kafka&offer={id}")).await;
+    assert!(first.contains("Chosen on other pages") && first.contains(HOKUSEI));
+    let tray = first.split("class=\"tray\"").nth(1).unwrap();
+    assert!(tray.contains(&format!("value=\"{id}\" checked")), "{tray}");
+    let here = site.page(&format!("/market?provider=hokusei&offer={id}")).await;
+    assert!(!here.contains("Chosen on other pages"), "it stands in the list itself");
+    assert!(here.contains(&format!("value=\"{id}\" checked")));
+    let pages = site.page("/market").await;
+    assert!(pages.contains("name=\"page\" value=\"2\" formaction=\"/market\""), "{pages}");
+    assert!(
+        pages.contains("list=\"market-suggestions\"") && pages.contains("value=\"PostgreSQL\"")
+    );
+    assert!(pages.contains("provider:hokusei region:jp-osaka"), "the help names the fields");
+}
+
+#[tokio::test]
+async fn a_chosen_need_orders_the_list_and_stands_in_every_link() {
+    let site = Site::open().await;
+    let page = site.page("/market?need=template%3Acollaboration-service").await;
+    let first = page.find("Rheinland Business Cloud").unwrap();
+    assert!(first < page.find(HOKUSEI).unwrap_or(usize::MAX));
+    assert!(page.contains("Fit to my need"));
+    assert!(page.contains("href=\"/market?need=template%3Acollaboration-service&amp;sort=price\""));
+    assert!(!site.page("/market").await.contains("Fit to my need"));
+}
+
+#[tokio::test]
 async fn what_differs_is_marked_in_a_comparison() {
     let site = Site::open().await;
     let mut path = "/market/compare?".to_owned();

@@ -47,6 +47,8 @@ pub enum Command {
     Migrate(command::migrate::MigrateArgs),
     /// Builds the search index anew from the database and prints the counts.
     Reindex(command::reindex::ReindexArgs),
+    /// Compiles the Japanese dictionary that the search cuts texts by.
+    Dictionary(command::dictionary::DictionaryArgs),
     /// Checks configuration, database, index, clock and providers; says what to do about each fault.
     Doctor(command::doctor::DoctorArgs),
     /// Prints the OpenAPI 3.1 document of the REST API.
@@ -71,6 +73,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Sla(args) => command::sla::run(&args),
         Command::Migrate(args) => command::migrate::run(&args),
         Command::Reindex(args) => command::reindex::run(&args),
+        Command::Dictionary(args) => command::dictionary::run(&args),
         Command::Doctor(args) => command::doctor::run(&args),
         Command::Openapi(args) => command::openapi::run(&args),
         Command::DemoApp(args) => command::demo_app::run(args),

@@ -107,6 +107,7 @@ pub(crate) async fn open_broker(
             lease_seconds: i64::from(settings.lease_seconds),
             password_memory_kib: broker::PASSWORD_MEMORY_KIB,
             index_dir,
+            dictionary_dir: settings.dictionary.clone(),
             sealing_key: sealing_key(&settings.sealing_key)?,
         },
     };

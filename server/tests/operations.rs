@@ -73,6 +73,7 @@ const fn row(method: &'static str, path: &'static str, body: Body, answers: [u16
 
 const TABLE: &[Row] = &[
     row("GET", "/offers", Body::Nothing, [200, 200, 200]),
+    row("GET", "/suggestions", Body::Nothing, [200, 200, 200]),
     row("GET", "/offers/{offer}", Body::Nothing, [200, 200, 200]),
     row("GET", "/offers/{offer}/sla", Body::Nothing, [200, 200, 200]),
     row("GET", "/providers", Body::Nothing, [200, 200, 200]),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod bench;
+mod dictionary;
 mod fingerprint;
 mod graph;
 mod interrupt;

@@ -21,7 +21,7 @@ use crate::{
     ui::{
         Column, Look, Table,
         chart::{LineChart, line_chart},
-        empty, link_button, money, page_head, section, stat, stats,
+        empty, link_button, page_head, section, stat, stats,
     },
     words::Words,
 };

@@ -4,18 +4,25 @@ use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
-use broker::market::{Facets, MarketPage, MarketQuery, MarketSort};
+use broker::market::{
+    Closeness, Dropped, FacetField, Facets, MarketPage, MarketQuery, MarketSort, OfferCard,
+};
 use leptos::prelude::*;
 
-use super::{card, filters, query, text};
+use super::{
+    card, filters,
+    query::{self, Asked},
+    text,
+};
 use crate::{
     AppState, PageContext,
     fault::fault_page,
     form::FormState,
     format,
+    needs::{Choice, choices},
     render::{Page, page},
     ui::{
-        Button, Look, Tab, Views, empty, error_summary, link_button, page_head, pagination, tabs,
+        Button, Kind, Look, Tab, Views, empty, error_summary, link_button, notice, page_head, tabs,
     },
     words::Words,
 };
@@ -23,25 +30,43 @@ use crate::{
 /// What stands on a chip, and where the list is without it.
 type Active = (String, String);
 
+/// What the page shows.
+struct Shown {
+    asked: Asked,
+    found: MarketPage,
+    /// What was picked on this and other pages.
+    picked: Vec<OfferCard>,
+    needs: Vec<Choice>,
+}
+
 pub(super) async fn show(
     ctx: PageContext,
     State(state): State<AppState>,
     RawQuery(raw): RawQuery,
 ) -> Response {
     let mut form = FormState::from_urlencoded(&raw.unwrap_or_default());
-    let asked = query::read(&mut form, ctx.words());
-    match state.broker.browse(&ctx.op(), &asked).await {
-        Ok(found) => view(&ctx, &form, &asked, &found),
-        Err(error) => fault_page(&ctx, &error),
-    }
+    let mut asked = query::read(&mut form, ctx.words());
+    let found = match state.broker.browse(&ctx.op(), &asked.query).await {
+        Ok(found) => found,
+        Err(error) => return fault_page(&ctx, &error),
+    };
+    let picked = match state.broker.offer_cards(&ctx.op(), &asked.picked).await {
+        Ok(picked) => picked,
+        Err(error) => return fault_page(&ctx, &error),
+    };
+    // What was withdrawn since cannot be compared.
+    asked.picked = picked.iter().map(|card| card.id).collect();
+    let needs = choices(&ctx, &state).await;
+    view(&ctx, &form, &Shown { asked, found, picked, needs })
 }
 
-fn view(ctx: &PageContext, form: &FormState, asked: &MarketQuery, found: &MarketPage) -> Response {
+fn view(ctx: &PageContext, form: &FormState, shown: &Shown) -> Response {
     let words = ctx.words();
-    let title = if asked.text.is_empty() {
+    let Shown { asked, found, .. } = shown;
+    let title = if asked.query.text.is_empty() {
         words.market_title().to_owned()
     } else {
-        words.market_title_search(&asked.text)
+        words.market_title_search(&asked.query.text)
     };
     let about = Page::new(title).description(words.market_lead());
     page(ctx, about, || {
@@ -49,12 +74,12 @@ fn view(ctx: &PageContext, form: &FormState, asked: &MarketQuery, found: &Market
             {page_head(words.market_title(), Some(words.market_lead().to_owned()), vec![])}
             {error_summary(form, words)}
             <div class="market">
-                {filters::view(words, form, asked, found)}
-                <section class="found" aria-labelledby="found-title">
+                {filters::view(words, form, asked, found, &shown.needs)}
+                <section class="found" id="found" tabindex="-1" aria-labelledby="found-title">
                     {head(words, asked, found)}
                     {active(words, asked, &found.facets)}
-                    {list(ctx, asked, found)}
-                    {pages(words, asked, found)}
+                    {closeness(words, asked, found)}
+                    {list(ctx, shown)}
                 </section>
             </div>
         }
@@ -62,19 +87,27 @@ fn view(ctx: &PageContext, form: &FormState, asked: &MarketQuery, found: &Market
     })
 }
 
-fn head(words: Words, asked: &MarketQuery, found: &MarketPage) -> AnyView {
+fn head(words: Words, asked: &Asked, found: &MarketPage) -> AnyView {
     let total = i64::try_from(found.total).unwrap_or(i64::MAX);
     let label = |sort| match sort {
         MarketSort::Relevance => words.market_sort_relevance(),
+        MarketSort::Fit => words.market_sort_fit(),
         MarketSort::Price => words.market_sort_price(),
         MarketSort::Newest => words.market_sort_newest(),
+        MarketSort::Observed => words.market_sort_observed(),
+    };
+    let in_order = |sort| {
+        let query = MarketQuery { sort, ..asked.query.clone() };
+        query::address(&Asked { query, ..asked.clone() }).to_string()
     };
     let sorts = query::SORTS
         .into_iter()
+        // Without a need there is nothing to fit.
+        .filter(|(sort, _)| *sort != MarketSort::Fit || asked.query.need.is_some())
         .map(|(sort, _)| Tab {
             label: label(sort).to_owned(),
-            href: query::address(&MarketQuery { sort, ..asked.clone() }).to_string(),
-            current: sort == asked.sort,
+            href: in_order(sort),
+            current: sort == asked.query.sort,
         })
         .collect();
     view! {
@@ -86,8 +119,21 @@ fn head(words: Words, asked: &MarketQuery, found: &MarketPage) -> AnyView {
     .into_any()
 }
 
+/// Says where the offers have words that are only close, and what was probably meant.
+fn closeness(words: Words, asked: &Asked, found: &MarketPage) -> AnyView {
+    let meant = found.meant.as_ref().map(|(text, count)| {
+        let query = MarketQuery { text: text.clone(), page: 1, ..asked.query.clone() };
+        let href = query::address(&Asked { query, ..asked.clone() }).to_string();
+        let count = words.market_count(i64::try_from(*count).unwrap_or(i64::MAX));
+        view! { <p class="meant">{words.market_close_meant()}" "<a href=href>{text.clone()}</a>" ("{count}")"</p> }
+    });
+    let close = (found.closeness == Closeness::Close && found.total > 0)
+        .then(|| notice(Kind::Note, words.market_close_text(&asked.query.text), ().into_any()));
+    view! { {meant}{close} }.into_any()
+}
+
 /// The filters in force, each a link that takes it away.
-fn active(words: Words, asked: &MarketQuery, facets: &Facets) -> AnyView {
+fn active(words: Words, asked: &Asked, facets: &Facets) -> AnyView {
     let all = active_filters(words, asked, facets);
     if all.is_empty() {
         return ().into_any();
@@ -104,43 +150,80 @@ fn active(words: Words, asked: &MarketQuery, facets: &Facets) -> AnyView {
         .into_any()
 }
 
-fn active_filters(words: Words, asked: &MarketQuery, facets: &Facets) -> Vec<Active> {
-    let all = query::address(asked);
-    let mut active = Vec::new();
-    if !asked.text.is_empty() {
-        active.push((format!("“{}”", asked.text), all.clone().without("q").to_string()));
+/// A chosen value as it is read.
+fn value_label(words: Words, facets: &Facets, facet: FacetField, value: &str) -> String {
+    match facets.of(facet).iter().find(|count| count.value == value) {
+        Some(count) => text::facet_value(words, facet, count),
+        None => text::chosen_value(words, facet, value),
     }
-    for (name, values) in query::FILTERS {
-        for value in values(asked) {
-            let label = match name {
-                "model" => text::model(words, value),
-                "deployment" => text::deployment(words, value),
-                "country" => text::country(words, value),
-                "cert" => text::certificate(words.0, value),
-                _ => {
-                    let known = facets.providers.iter().find(|count| count.value == *value);
-                    known.map_or_else(|| value.clone(), |one| text::facet_provider(words.0, one))
-                }
-            };
+}
+
+fn active_filters(words: Words, asked: &Asked, facets: &Facets) -> Vec<Active> {
+    let all = query::address(asked);
+    let query = &asked.query;
+    let mut active = Vec::new();
+    if !query.text.is_empty() {
+        active.push((format!("“{}”", query.text), all.clone().without("q").to_string()));
+    }
+    for (name, facet) in query::FILTERS {
+        for value in query.values(facet) {
+            let label = value_label(words, facets, facet, value);
             active.push((label, all.clone().without_value(name, value).to_string()));
         }
     }
-    if let Some(currency) = asked.currency {
-        let end = |minor: Option<i64>| {
-            minor.map(|minor| format::money(minor, currency.code())).unwrap_or_default()
-        };
-        let label = format!("{} – {}", end(asked.price_min_minor), end(asked.price_max_minor));
+    if let Some(label) = price_label(query) {
         let without = all.clone().without("min").without("max").without("currency");
-        active.push((label.trim().to_owned(), without.to_string()));
+        active.push((label, without.to_string()));
     }
-    if asked.backed_only {
+    if query.values(FacetField::Backed).next().is_some() {
         active.push((words.market_filter_backed().to_owned(), all.without("backed").to_string()));
     }
     active
 }
 
-fn list(ctx: &PageContext, asked: &MarketQuery, found: &MarketPage) -> AnyView {
+fn price_label(query: &MarketQuery) -> Option<String> {
+    let currency = query.currency?;
+    let end = |minor: Option<i64>| {
+        minor.map(|minor| format::money(minor, currency.code())).unwrap_or_default()
+    };
+    let label = format!("{} – {}", end(query.price_min_minor), end(query.price_max_minor));
+    Some(label.trim().to_owned())
+}
+
+/// Where nothing is found: what to leave out, and how many offers that brings.
+fn ways_out(words: Words, asked: &Asked, found: &MarketPage) -> AnyView {
+    let all = query::address(asked);
+    let way = |way: &broker::market::WayOut| {
+        let (label, href) = match &way.dropped {
+            Dropped::Text => (format!("“{}”", asked.query.text), all.clone().without("q")),
+            Dropped::Price => (
+                price_label(&asked.query).unwrap_or_default(),
+                all.clone().without("min").without("max").without("currency"),
+            ),
+            Dropped::Value(facet, value) => (
+                value_label(words, &found.facets, *facet, value),
+                all.clone().without_value(query::name_of(*facet), value),
+            ),
+            Dropped::Facet(facet) => {
+                let values = asked.query.values(*facet);
+                let labels: Vec<String> =
+                    values.map(|value| value_label(words, &found.facets, *facet, value)).collect();
+                (
+                    labels.join(words.market_list_comma()),
+                    all.clone().without(query::name_of(*facet)),
+                )
+            }
+        };
+        let count = words.market_count(i64::try_from(way.count).unwrap_or(i64::MAX));
+        view! { <li><a href=href.to_string()>{words.market_empty_without(label)}</a>" – "{count}</li> }.into_any()
+    };
+    let ways: Views = found.ways_out.iter().map(way).collect();
+    view! { <ul class="ways-out">{ways}</ul> }.into_any()
+}
+
+fn list(ctx: &PageContext, shown: &Shown) -> AnyView {
     let words = ctx.words();
+    let Shown { asked, found, .. } = shown;
     if found.items.is_empty() && found.total > 0 {
         let first = link_button(
             Look::Secondary,
@@ -148,38 +231,100 @@ fn list(ctx: &PageContext, asked: &MarketQuery, found: &MarketPage) -> AnyView {
             query::address(asked).to_string(),
         );
         let text = words.market_empty_page_text(i64::from(found.pages));
-        return empty(words.market_empty_page(i64::from(asked.page)), text, Some(first));
+        return empty(words.market_empty_page(i64::from(asked.query.page)), text, Some(first));
     }
     if found.items.is_empty() {
         let out = link_button(Look::Secondary, words.market_empty_all(), "/market");
-        let text = if asked.text.is_empty() {
+        if !found.ways_out.is_empty() {
+            let ways = ways_out(words, asked, found);
+            let action = view! { {ways}{out} }.into_any();
+            return empty(words.market_empty_title(), words.market_empty_ways(), Some(action));
+        }
+        let text = if asked.query.text.is_empty() {
             words.market_empty_filters()
         } else {
             words.market_empty_text()
         };
         return empty(words.market_empty_title(), text, Some(out));
     }
-    let wanted = card::Wanted { compared: true, countries: &asked.countries };
+    let countries: Vec<String> =
+        asked.query.values(FacetField::Country).map(str::to_owned).collect();
+    let marker = (!asked.query.text.is_empty()).then_some(&found.marker);
+    let wanted =
+        card::Wanted { compared: true, countries: &countries, picked: &asked.picked, marker };
     let cards: Views = found.items.iter().map(|offer| card::card(ctx, offer, wanted)).collect();
     view! {
         <form method="get" action="/market/compare">
             <ul class="offers">{cards}</ul>
+            {tray(ctx, shown)}
             <div class="compare-bar">
                 {Button::secondary(words.market_compare_action()).view()}
                 <p class="hint">{words.market_compare_hint()}</p>
             </div>
+            {kept(asked)}
+            {pages(words, found)}
         </form>
     }
     .into_any()
 }
 
-fn pages(words: Words, asked: &MarketQuery, found: &MarketPage) -> AnyView {
-    let at = |page: u32| query::address(asked).and("page", page.to_string()).to_string();
-    let previous = (found.page > 1).then(|| at(found.page - 1));
-    let next = (found.page < found.pages).then(|| at(found.page + 1));
-    let place = (found.pages > 1)
-        .then(|| view! { <p class="place">{words.market_page(found.page, found.pages)}</p> });
-    view! { {place}{pagination(words, previous, next)} }.into_any()
+/// What was picked on other pages of the list; it goes along until it is taken out.
+fn tray(ctx: &PageContext, shown: &Shown) -> AnyView {
+    let words = ctx.words();
+    let here = |card: &&OfferCard| shown.found.items.iter().any(|item| item.id == card.id);
+    let elsewhere: Vec<&OfferCard> = shown.picked.iter().filter(|card| !here(card)).collect();
+    if elsewhere.is_empty() {
+        return ().into_any();
+    }
+    let items: Views = elsewhere
+        .into_iter()
+        .map(|card| {
+            let title = text::title(ctx.locale, card);
+            let label = words.market_compare_pick(&title);
+            view! {
+                <li><label class="pick">
+                    <input type="checkbox" name="offer" value=card.id.to_string() checked=true aria-label=label/>
+                    <span aria-hidden="true">{title}</span>
+                </label></li>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <div class="tray" role="group" aria-labelledby="tray-title">
+            <h3 id="tray-title">{words.market_compare_elsewhere()}</h3>
+            <ul>{items}</ul>
+        </div>
+    }
+    .into_any()
+}
+
+/// The list as it is, for the buttons that turn the page; what is ticked goes along by itself.
+fn kept(asked: &Asked) -> Views {
+    let address = query::address(&Asked { picked: Vec::new(), ..asked.clone() });
+    let hidden = address.pairs().iter().cloned();
+    hidden
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any())
+        .collect()
+}
+
+/// Turns the page by sending the form to the list, so that what is ticked stays ticked.
+fn pages(words: Words, found: &MarketPage) -> AnyView {
+    if found.pages < 2 {
+        return ().into_any();
+    }
+    let to = |page: u32, label: &'static str| {
+        view! { <button type="submit" class="button" name="page" value=page.to_string() formaction="/market">{label}</button> }
+            .into_any()
+    };
+    let previous = (found.page > 1).then(|| to(found.page - 1, words.common_navigation_previous()));
+    let next =
+        (found.page < found.pages).then(|| to(found.page + 1, words.common_navigation_next()));
+    view! {
+        <p class="place">{words.market_page(found.page, found.pages)}</p>
+        <nav class="pagination" aria-label=words.common_navigation_pages()>{previous}{next}</nav>
+    }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -1,15 +1,21 @@
 //! One offer in a list: what it is, whose, where, what it promises, what it costs.
 
-use broker::{market::OfferCard, providers::ProviderCard};
+use broker::{
+    market::{Excerpt, Marker, OfferCard},
+    providers::ProviderCard,
+};
+use domain::OfferId;
 use leptos::prelude::*;
 
 use super::text;
 use crate::{
     PageContext,
     ui::{State, Views, badge, chip},
-    words::Words,
+    words::{Locale, Words},
 };
 
+/// Length of an excerpt of a description.
+const EXCERPT_CHARACTERS: usize = 140;
 /// Certificates shown on a card; the offer's page has the rest.
 const CERTIFICATES_SHOWN: usize = 4;
 
@@ -20,6 +26,10 @@ pub struct Wanted<'a> {
     pub compared: bool,
     /// Countries that were asked for; named first.
     pub countries: &'a [String],
+    /// Offers that were picked for a comparison.
+    pub picked: &'a [OfferId],
+    /// Marks what was searched for.
+    pub marker: Option<&'a Marker>,
 }
 
 /// An offer in a list.
@@ -29,9 +39,10 @@ pub fn card(ctx: &PageContext, offer: &OfferCard, wanted: Wanted<'_>) -> AnyView
     let id = offer.id.to_string();
     let compare = wanted.compared.then(|| {
         let label = words.market_compare_pick(&title);
+        let picked = wanted.picked.contains(&offer.id);
         view! {
             <label class="pick">
-                <input type="checkbox" name="offer" value=id.clone() aria-label=label/>
+                <input type="checkbox" name="offer" value=id.clone() checked=picked aria-label=label/>
                 <span aria-hidden="true">{words.market_compare_short()}</span>
             </label>
         }
@@ -39,18 +50,67 @@ pub fn card(ctx: &PageContext, offer: &OfferCard, wanted: Wanted<'_>) -> AnyView
     view! {
         <li class="offer">
             <div class="what">
-                <h3><a href=text::offer_href(offer)>{title}</a></h3>
+                <h3><a href=text::offer_href(offer)>{marked_title(&title, wanted.marker)}</a></h3>
                 <p class="whose">
                     <a href=format!("/providers/{}", offer.provider.slug)>{text::provider_name(ctx.locale, &offer.provider)}</a>
                     " · "{text::countries(words, offer, wanted.countries)}
                 </p>
             </div>
             <div class="terms">{text::price(words, offer.price)}{offer_backing(words, offer)}</div>
+            {found_in(ctx, offer, wanted.marker)}
             {highlights(ctx, offer)}
             <div class="tags">{tags(words, offer)}{compare}</div>
         </li>
     }
     .into_any()
+}
+
+fn marked_title(title: &str, marker: Option<&Marker>) -> AnyView {
+    match marker {
+        Some(marker) => marked(&marker.whole(title)),
+        None => title.to_owned().into_any(),
+    }
+}
+
+/// A text with what was found in it marked; whatever it holds is written as text.
+fn marked(excerpt: &Excerpt) -> AnyView {
+    let part = |(text, hit): &(String, bool)| match hit {
+        true => view! { <mark>{text.clone()}</mark> }.into_any(),
+        false => text.clone().into_any(),
+    };
+    let parts: Views = excerpt.parts.iter().map(part).collect();
+    let before = excerpt.cut_before.then_some("… ");
+    let behind = excerpt.cut_behind.then_some(" …");
+    view! { {before}{parts}{behind} }.into_any()
+}
+
+/// Where the search found the offer beside its title: in the description, or in what is installed.
+fn found_in(ctx: &PageContext, offer: &OfferCard, marker: Option<&Marker>) -> Option<AnyView> {
+    let marker = marker.filter(|marker| !marker.is_empty())?;
+    let words = ctx.words();
+    let mut lines: Views = Vec::new();
+    // In the reader's language where it stands there, else in the other one.
+    let texts = match ctx.locale {
+        Locale::Ja => [&offer.description_ja, &offer.description_en],
+        Locale::En => [&offer.description_en, &offer.description_ja],
+    };
+    let excerpts = texts.map(|text| marker.excerpt(text, EXCERPT_CHARACTERS));
+    if let Some(excerpt) = excerpts.iter().find(|excerpt| excerpt.has_hits()) {
+        lines.push(view! { <p class="excerpt">{marked(excerpt)}</p> }.into_any());
+    }
+    let installed: Vec<String> = offer
+        .middleware
+        .iter()
+        .map(|(name, version)| format!("{name} {}", version.as_deref().unwrap_or_default()))
+        .map(|name| name.trim_end().to_owned())
+        .collect();
+    let installed = marker.whole(&installed.join(words.market_list_comma()));
+    if installed.has_hits() {
+        lines.push(
+            view! { <p class="excerpt">{words.market_offer_middleware()}": "{marked(&installed)}</p> }.into_any(),
+        );
+    }
+    (!lines.is_empty()).then(|| view! { <div class="found-in">{lines}</div> }.into_any())
 }
 
 /// Whether a contract can really be carried out here.

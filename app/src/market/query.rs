@@ -1,9 +1,12 @@
 //! The market's query and its address: what is typed, what is understood, what a link carries.
 
-use broker::market::{MarketQuery, MarketSort};
-use domain::{Currency, Money};
+use broker::market::{FacetField, MarketQuery, MarketSort};
+use domain::{Currency, Money, OfferId};
 
-use crate::{address::Address, fault::expected_text, form::FormState, format, words::Words};
+use crate::{
+    address::Address, fault::expected_text, form::FormState, format, needs::read_source,
+    words::Words,
+};
 
 /// Longest text that is searched for; the rest is cut, and said to be.
 const TEXT_CHARACTERS_MAX: usize = 200;
@@ -13,31 +16,56 @@ const VALUES_MAX: usize = 50;
 const VALUE_BYTES_MAX: usize = 100;
 /// Pages that can be asked for; the use case shows no later ones.
 const PAGE_MAX: u32 = 500;
+/// Offers that can be picked; a comparison shows four and says so.
+const PICKED_MAX: usize = 8;
 /// What was typed is repeated up to here.
 const FOUND_CHARACTERS_MAX: usize = 40;
 
 /// Orders of the list with their words in addresses.
-pub const SORTS: [(MarketSort, &str); 3] = [
+pub const SORTS: [(MarketSort, &str); 5] = [
     (MarketSort::Relevance, "relevance"),
+    (MarketSort::Fit, "fit"),
     (MarketSort::Price, "price"),
     (MarketSort::Newest, "newest"),
+    (MarketSort::Observed, "observed"),
 ];
 
-/// The filters with several values: name in the address and its field of the query.
-type Many = (&'static str, fn(&MarketQuery) -> &Vec<String>);
-
-/// In the order they stand on the page.
-pub const FILTERS: [Many; 5] = [
-    ("model", |query| &query.models),
-    ("deployment", |query| &query.deployments),
-    ("country", |query| &query.countries),
-    ("cert", |query| &query.certifications),
-    ("provider", |query| &query.providers),
+/// The filters with several values, in the order they stand on the page: name in the address and facet.
+pub const FILTERS: [(&str, FacetField); 12] = [
+    ("model", FacetField::Model),
+    ("country", FacetField::Country),
+    ("region", FacetField::Region),
+    ("cert", FacetField::Certification),
+    ("regime", FacetField::Regime),
+    ("middleware", FacetField::Middleware),
+    ("version", FacetField::Version),
+    ("band", FacetField::PriceBand),
+    ("hold", FacetField::Hold),
+    ("observed", FacetField::Observed),
+    ("deployment", FacetField::Deployment),
+    ("provider", FacetField::Provider),
 ];
+
+/// The name of a facet in the address.
+pub fn name_of(facet: FacetField) -> &'static str {
+    let known = FILTERS.iter().find(|(_, known)| *known == facet);
+    known.map_or("backed", |(name, _)| *name)
+}
+
+/// What an address asks for: the list, and what was picked for a comparison on other pages of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// What is listed.
+    pub query: MarketQuery,
+    /// The need as it stands in the address.
+    pub need: String,
+    /// Offers that were picked.
+    pub picked: Vec<OfferId>,
+}
 
 /// Reads the query of the address. What cannot be used is noted at its field, kept as typed and left
 /// out, so that the rest of the page works.
-pub fn read(form: &mut FormState, words: Words) -> MarketQuery {
+pub fn read(form: &mut FormState, words: Words) -> Asked {
     let typed = form.value("q").trim();
     let mut text: String = typed.chars().take(TEXT_CHARACTERS_MAX).collect();
     if typed.chars().count() > TEXT_CHARACTERS_MAX {
@@ -47,20 +75,42 @@ pub fn read(form: &mut FormState, words: Words) -> MarketQuery {
         text = text.replace(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER, " ");
     }
     let mut query = MarketQuery { text, ..MarketQuery::default() };
-    query.models = many(form, "model", words);
-    query.deployments = many(form, "deployment", words);
-    query.countries = many(form, "country", words);
-    query.certifications = many(form, "cert", words);
-    query.providers = many(form, "provider", words);
-    query.backed_only = choice(form, "backed", words, "1", |text| (text == "1").then_some(true))
-        .unwrap_or_default();
+    for (name, facet) in FILTERS {
+        let values = many(form, name, words).into_iter();
+        query.chosen.extend(values.map(|value| (facet, value)));
+    }
+    let backed = choice(form, "backed", words, "1", |text| (text == "1").then_some(true));
+    if backed == Some(true) {
+        query.chosen.push((FacetField::Backed, "yes".to_owned()));
+    }
+    let need = form.filled("need").unwrap_or_default().to_owned();
+    if !need.is_empty() {
+        query.need = read_source(&need);
+        if query.need.is_none() {
+            form.fail("need", words.market_offer_need_unreadable());
+        }
+    }
     let sorts = SORTS.map(|(_, word)| word).join(", ");
-    query.sort = choice(form, "sort", words, &sorts, sort).unwrap_or_default();
+    let sort = choice(form, "sort", words, &sorts, sort);
+    query.sort = sort.unwrap_or_else(|| usual(&query));
     let pages = format!("1–{PAGE_MAX}");
     let page = |text: &str| text.parse().ok().filter(|page| (1..=PAGE_MAX).contains(page));
     query.page = choice(form, "page", words, &pages, page).unwrap_or(1);
     price(form, words, &mut query);
-    query
+    let picked = form.values("offer").filter_map(|id| id.parse().ok());
+    let mut known: Vec<OfferId> = Vec::new();
+    for id in picked.take(PICKED_MAX) {
+        if !known.contains(&id) {
+            known.push(id);
+        }
+    }
+    let need = if query.need.is_some() { need } else { String::new() };
+    Asked { query, need, picked: known }
+}
+
+/// The order where none is said.
+fn usual(query: &MarketQuery) -> MarketSort {
+    if query.need.is_some() { MarketSort::Fit } else { MarketSort::Relevance }
 }
 
 /// Several values of one filter; what is far too long or too much is said and left out.
@@ -144,12 +194,13 @@ fn as_i64(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// The address that shows this query, without its page.
-pub fn address(query: &MarketQuery) -> Address {
+/// The address that shows this list, without its page.
+pub fn address(asked: &Asked) -> Address {
+    let query = &asked.query;
     let mut address = Address::new("/market").and_some("q", query.text.clone());
-    for (name, values) in FILTERS {
-        for value in values(query) {
-            address = address.and(name, value.clone());
+    for (name, facet) in FILTERS {
+        for value in query.values(facet) {
+            address = address.and(name, value);
         }
     }
     if let Some(currency) = query.currency {
@@ -159,14 +210,15 @@ pub fn address(query: &MarketQuery) -> Address {
             .and_some("max", major(query.price_max_minor).unwrap_or_default())
             .and("currency", currency.code());
     }
-    if query.backed_only {
+    if query.values(FacetField::Backed).next().is_some() {
         address = address.and("backed", "1");
     }
+    address = address.and_some("need", asked.need.clone());
     let word = SORTS.iter().find(|(sort, _)| *sort == query.sort).map(|(_, word)| *word);
-    match word {
-        Some(word) if query.sort != MarketSort::Relevance => address.and("sort", word),
-        _ => address,
+    if let Some(word) = word.filter(|_| query.sort != usual(query)) {
+        address = address.and("sort", word);
     }
+    asked.picked.iter().fold(address, |address, id| address.and("offer", id.to_string()))
 }
 
 /// An amount as it is typed: `120000`, `14.20`.
@@ -186,18 +238,34 @@ mod tests {
     use crate::words::Locale;
 
     fn read_text(text: &str) -> (MarketQuery, FormState) {
+        let (asked, form) = read_all(text);
+        (asked.query, form)
+    }
+
+    fn read_all(text: &str) -> (Asked, FormState) {
         let mut form = FormState::from_urlencoded(text);
-        let query = read(&mut form, Locale::En.words());
-        (query, form)
+        let asked = read(&mut form, Locale::En.words());
+        (asked, form)
     }
 
     #[test]
     fn an_address_comes_back_as_it_was() {
-        let text = "/market?q=osaka%20ismap&model=IaaS&country=DE&country=JP&cert=ismap&min=10.50&currency=EUR&backed=1&sort=price";
-        let (query, form) = read_text(text.split_once('?').unwrap().1);
-        assert_eq!(query.price_min_minor, Some(1050));
-        assert_eq!(address(&query).to_string(), text);
+        let text = "/market?q=osaka%20ismap&model=IaaS&country=DE&country=JP&region=jp-osaka-1&cert=ismap&middleware=PostgreSQL&version=PostgreSQL%2016&band=eur-100-300&min=10.50&currency=EUR&backed=1&need=template%3Atracking-service&sort=price&offer=ofr_01890a5d-ac96-774b-bcce-b302099a8057";
+        let (asked, form) = read_all(text.split_once('?').unwrap().1);
+        assert_eq!(asked.query.price_min_minor, Some(1050));
+        assert_eq!(asked.picked.len(), 1, "{form:?}");
+        assert_eq!(address(&asked).to_string(), text);
         assert!(form.is_sound());
+    }
+
+    #[test]
+    fn with_a_need_the_list_is_in_its_order_unless_another_is_said() {
+        let sort = |text: &str| read_text(text).0.sort;
+        assert_eq!(sort("need=template:tracking-service"), MarketSort::Fit);
+        assert_eq!(sort("need=template:tracking-service&sort=relevance"), MarketSort::Relevance);
+        assert_eq!(sort("q=x"), MarketSort::Relevance);
+        let (asked, form) = read_all("need=nonsense");
+        assert!(form.error("need").is_some() && asked.need.is_empty());
     }
 
     #[test]
@@ -209,7 +277,7 @@ mod tests {
         );
         assert!(form.error("max").unwrap().contains("cheap"));
         assert_eq!(form.errors().len(), 3, "page and order are said too");
-        assert_eq!(address(&query).to_string(), "/market");
+        assert_eq!(address(&Asked { query, ..Asked::default() }).to_string(), "/market");
     }
 
     #[test]
@@ -225,7 +293,7 @@ mod tests {
         ] {
             for locale in Locale::ALL {
                 let mut form = FormState::from_urlencoded(text);
-                let query = read(&mut form, locale.words());
+                let query = read(&mut form, locale.words()).query;
                 assert!(form.error(field).is_some(), "{text}: {form:?}");
                 assert_eq!(form.errors().len(), 1, "{text}");
                 assert_eq!((query.price_min_minor, query.price_max_minor), (None, None), "{text}");
@@ -242,7 +310,7 @@ mod tests {
         let (query, form) =
             read_text(&format!("q={}&model=&provider={}", "雲".repeat(999), "x".repeat(200)));
         assert_eq!(query.text.chars().count(), TEXT_CHARACTERS_MAX);
-        assert!(query.models.is_empty() && query.providers.is_empty());
+        assert!(query.chosen.is_empty());
         assert!(form.error("q").is_some() && form.error("").is_some());
     }
 

@@ -1,7 +1,7 @@
 //! Words for what the market holds: titles, places, promises, prices in the reader's language.
 
 use broker::{
-    market::{FacetCount, OfferCard},
+    market::{FacetCount, FacetField, OfferCard, PriceBand},
     providers::ProviderCard,
 };
 use domain::Money;
@@ -87,6 +87,73 @@ pub fn member(locale: Locale, key: &str, word: &str) -> String {
 /// Name of a certificate.
 pub fn certificate(locale: Locale, word: &str) -> String {
     member(locale, "security.certifications", word)
+}
+
+/// What a filter is called.
+pub fn facet(words: Words, facet: FacetField) -> &'static str {
+    match facet {
+        FacetField::Model => words.market_facet_model(),
+        FacetField::Deployment => words.market_facet_deployment(),
+        FacetField::Country => words.market_facet_country(),
+        FacetField::Region => words.market_facet_region(),
+        FacetField::Certification => words.market_facet_certificate(),
+        FacetField::Regime => words.market_facet_regime(),
+        FacetField::Middleware => words.market_facet_middleware(),
+        FacetField::Version => words.market_facet_version(),
+        FacetField::Provider => words.market_facet_provider(),
+        FacetField::PriceBand => words.market_facet_price(),
+        FacetField::Hold => words.market_facet_hold(),
+        FacetField::Observed => words.market_facet_observed(),
+        FacetField::Backed => words.market_facet_backed(),
+    }
+}
+
+/// A value of a filter in the reader's language.
+pub fn facet_value(words: Words, facet: FacetField, count: &FacetCount) -> String {
+    match facet {
+        FacetField::Provider => facet_provider(words.0, count),
+        _ => chosen_value(words, facet, &count.value),
+    }
+}
+
+/// The same without its count.
+pub fn chosen_value(words: Words, facet: FacetField, value: &str) -> String {
+    match facet {
+        FacetField::Model => model(words, value),
+        FacetField::Deployment => deployment(words, value),
+        FacetField::Country => country(words, value),
+        FacetField::Certification => certificate(words.0, value),
+        FacetField::Regime => member(words.0, "legal.regimes", value),
+        FacetField::PriceBand => price_band(words, value),
+        FacetField::Hold => {
+            self::value(words.0, "capacity.hold_support", &Value::Level(value.to_owned()))
+        }
+        FacetField::Observed => match value {
+            "kept" => words.market_observed_kept().to_owned(),
+            "missed" => words.market_observed_missed().to_owned(),
+            _ => words.market_observed_unmeasured().to_owned(),
+        },
+        FacetField::Backed => words.market_filter_backed().to_owned(),
+        FacetField::Region
+        | FacetField::Middleware
+        | FacetField::Version
+        | FacetField::Provider => value.to_owned(),
+    }
+}
+
+fn price_band(words: Words, value: &str) -> String {
+    match value.parse() {
+        Ok(PriceBand::Between { currency, from, below }) => {
+            let scale = 10_i64.pow(currency.digits());
+            let amount = |major: i64| format::money(major.saturating_mul(scale), currency.code());
+            match below {
+                Some(below) => words.market_price_band(amount(from), amount(below)),
+                None => words.market_price_band_from(amount(from)),
+            }
+        }
+        Ok(PriceBand::Unpriced) => words.market_price_none().to_owned(),
+        Err(()) => value.to_owned(),
+    }
 }
 
 /// How binding a promise is.

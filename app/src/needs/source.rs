@@ -18,16 +18,7 @@ pub(crate) struct Choice {
 
 /// Reads the parameter `need`; `None` when it names nothing.
 pub(crate) fn read_source(text: &str) -> Option<RequirementSource> {
-    let (kind, rest) = text.split_once(':')?;
-    if rest.is_empty() {
-        return None;
-    }
-    match kind {
-        "template" => Some(RequirementSource::Template(rest.to_owned())),
-        "saved" => rest.parse().ok().map(RequirementSource::Saved),
-        "doc" => Some(RequirementSource::Shared(rest.to_owned())),
-        _ => None,
-    }
+    RequirementSource::read(text)
 }
 
 /// The value of the parameter `need`; `None` for a text that has no address.

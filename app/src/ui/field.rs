@@ -22,6 +22,7 @@ pub struct Field {
     range: (Option<String>, Option<String>, Option<String>),
     max_length: Option<u32>,
     narrow: bool,
+    suggestions: Option<&'static str>,
 }
 
 impl Field {
@@ -42,6 +43,7 @@ impl Field {
             range: (None, None, None),
             max_length: None,
             narrow: false,
+            suggestions: None,
         }
     }
 
@@ -153,6 +155,12 @@ impl Field {
         self
     }
 
+    /// The `datalist` that the browser completes from.
+    pub fn suggestions(mut self, list: &'static str) -> Self {
+        self.suggestions = Some(list);
+        self
+    }
+
     /// Draws label, hint, input and error.
     pub fn view(self) -> AnyView {
         super::labels::note(&self.name, &self.label);
@@ -198,7 +206,7 @@ impl Field {
         // Limits of numbers are said in the hint and checked by the server; `data-` keeps them for islands.
         view! {
             <input id=id name=self.name type=kind inputmode=mode value=value required=self.required maxlength=self.max_length
-                data-min=min data-max=max data-step=step autocomplete=self.autocomplete autofocus=self.focus
+                data-min=min data-max=max data-step=step autocomplete=self.autocomplete list=self.suggestions autofocus=self.focus
                 aria-invalid=invalid aria-describedby=described/>
         }
         .into_any()

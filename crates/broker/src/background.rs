@@ -16,6 +16,8 @@ use workflow::{Engine, EngineConfig, Parts};
 
 /// A published offer is found after this time at the latest, also when another replica published it.
 const SYNC_EVERY: Duration = Duration::from_millis(500);
+/// How soon the market's filter and order by what was measured follow the samples.
+const OBSERVED_EVERY: Duration = Duration::from_secs(60);
 /// How soon offers follow when a cloud opens or closes a region, or answers for the first time.
 const CLOUDS_EVERY: Duration = Duration::from_secs(10);
 /// How soon it is noticed that a cloud has something else than was ordered.
@@ -82,6 +84,11 @@ impl Broker {
         tasks.spawn(every(SYNC_EVERY, shutdown.clone(), "market sync", move || {
             let broker = sync.clone();
             async move { broker.sync_market().await }
+        }));
+        let measured = self.clone();
+        tasks.spawn(every(OBSERVED_EVERY, shutdown.clone(), "what was measured", move || {
+            let broker = measured.clone();
+            async move { broker.follow_observed().await }
         }));
         if self.inner.config.workers > 0 {
             let seconds = u64::try_from(self.inner.config.monitor_interval_seconds).unwrap_or(1);

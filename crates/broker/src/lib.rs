@@ -21,6 +21,7 @@ mod match_index;
 mod monitor;
 mod names;
 pub mod notices;
+mod observed;
 pub mod offers;
 mod password;
 pub mod planning;

@@ -8,16 +8,19 @@ use crate::shelf::{State, Stock};
 use crate::sync::{self, BATCH};
 use crate::{Broker, BrokerError, match_index};
 use domain::Timestamp;
+use search::OfferIndex;
 use std::sync::atomic::Ordering;
 use storage::offers;
 
-/// What the search index says of itself: the latest change that is in it.
-pub(crate) fn search_note(stock: &Stock) -> String {
-    format!("{NOTE}{}", stock.seen_until.unwrap_or(Timestamp(0)).0)
+/// What the search index says of itself: how its texts are cut, and the latest change that is in it.
+pub(crate) fn search_note(index: &OfferIndex, seen_until: Option<Timestamp>) -> String {
+    format!("{}{}", note_start(index), seen_until.unwrap_or(Timestamp(0)).0)
 }
 
 /// Raise the number when the search index is made in another way.
-const NOTE: &str = "kumoichi 1 ";
+fn note_start(index: &OfferIndex) -> String {
+    format!("kumoichi 2 {} ", index.analysis())
+}
 
 impl Broker {
     /// Goes on where the last process stopped, if that is possible.
@@ -37,7 +40,7 @@ impl Broker {
     /// than when they were kept, and the check sums of the search index.
     pub(crate) async fn finish_start(&self) {
         let reading = self.read_soon(self.usual_matchers());
-        match self.on_index(search::OfferIndex::damaged_files).await {
+        match self.on_index(OfferIndex::damaged_files).await {
             Ok(damaged) if damaged.is_empty() => {}
             Ok(damaged) => {
                 tracing::warn!(?damaged, "files of the search index are damaged; it is built anew");
@@ -69,8 +72,10 @@ impl Broker {
             ..Stock::default()
         };
         self.usual_matchers().iter().for_each(|matcher| stock.index.expect(matcher));
-        self.on_index(search::OfferIndex::clear).await?;
+        self.on_index(OfferIndex::clear).await?;
         let mut tx = self.begin_read().await?;
+        let shares = self.shares(&mut tx).await?;
+        self.know_shares(shares);
         let mut after = None;
         loop {
             let page = offers::published_revisions(&mut tx, after, BATCH).await?;
@@ -82,8 +87,8 @@ impl Broker {
             stock = self.take_in(&mut tx, stock, &ids).await?;
         }
         drop(tx);
-        let note = search_note(&stock);
-        self.on_index(move |index| index.publish(&note)).await?;
+        let seen = stock.seen_until;
+        self.on_index(move |index| index.publish(&search_note(index, seen))).await?;
         let count = stock.len() as u64;
         shelf.put(stock);
         shelf.looked_at.store(look.0, Ordering::Release);
@@ -96,8 +101,11 @@ impl Broker {
         let Some(file) = self.snapshot_file() else { return Ok(None) };
         let restored = sync::beside("match index", move || match_index::restore(&file)).await?;
         let Some((stock, caught_up)) = restored else { return Ok(None) };
-        let note = self.on_index(search::OfferIndex::note).await?;
-        let latest = note.and_then(|note| note.strip_prefix(NOTE)?.parse().ok()).map(Timestamp);
+        let latest = |index: &OfferIndex| {
+            let note = index.note()?;
+            Ok(note.and_then(|note| note.strip_prefix(&note_start(index))?.parse().ok()))
+        };
+        let latest = self.on_index(latest).await?.map(Timestamp);
         // The search index is published before the stock is put up, so it is never behind.
         if latest < stock.seen_until {
             tracing::warn!("the search index is behind the match index; both are built anew");

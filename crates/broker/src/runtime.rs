@@ -8,8 +8,8 @@ use crate::shelf::Shelf;
 use crate::{BrokerError, OpContext};
 use domain::{Action, Clock, IdSource, OrganisationId, Timestamp, authorise};
 use provider_api::Probe;
-use search::OfferIndex;
-use std::path::PathBuf;
+use search::{Dictionary, OfferIndex};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{Db, Tx};
 use tokio::sync::Semaphore;
@@ -33,6 +33,8 @@ pub struct BrokerConfig {
     pub password_memory_kib: u32,
     /// Folder of the search index; `None` keeps it in memory.
     pub index_dir: Option<PathBuf>,
+    /// Folder of the compiled Japanese dictionary; `None`: Japanese is found by pairs of characters.
+    pub dictionary_dir: Option<PathBuf>,
     /// 32 bytes that seal provider tokens at rest.
     pub sealing_key: SealingKey,
 }
@@ -90,9 +92,10 @@ pub(crate) struct Inner {
 impl Broker {
     /// Opens the search index; [`Broker::sync_market`] then brings it up to date.
     pub async fn open(parts: BrokerParts) -> Result<Self, BrokerError> {
+        let dictionary = dictionary(parts.config.dictionary_dir.as_deref());
         let index = match &parts.config.index_dir {
-            Some(folder) => OfferIndex::open(folder),
-            None => OfferIndex::in_memory(),
+            Some(folder) => OfferIndex::open(folder, dictionary),
+            None => OfferIndex::in_memory(dictionary),
         };
         let inner = Inner {
             sealer: Sealer::new(&parts.config.sealing_key),
@@ -153,5 +156,16 @@ impl OpContext {
         what: &'static str,
     ) -> Result<(), BrokerError> {
         authorise(&self.actor, action, owner).map_err(|refusal| BrokerError::refused(refusal, what))
+    }
+}
+
+/// Opens the dictionary; one that cannot be read is told and done without.
+fn dictionary(folder: Option<&Path>) -> Option<Arc<Dictionary>> {
+    match Dictionary::open(folder?) {
+        Ok(dictionary) => Some(Arc::new(dictionary)),
+        Err(error) => {
+            tracing::warn!(%error, "Japanese is found by pairs of characters only");
+            None
+        }
     }
 }

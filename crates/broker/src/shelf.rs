@@ -7,6 +7,7 @@
 use crate::market::OfferCard;
 use crate::market::items::Count;
 use crate::match_index::MatchIndex;
+use crate::observed::Shares;
 use crate::reading::Reader;
 use crate::recent::Recent;
 use domain::{OfferId, Timestamp};
@@ -119,6 +120,8 @@ pub(crate) struct Shelf {
     pub counting: tokio::sync::Mutex<()>,
     /// Providers and countries of the stock they were last counted of.
     pub figures: Mutex<(Weak<Stock>, u64, u64)>,
+    /// What was measured of the offers in the search index.
+    pub shares: RwLock<Arc<Shares>>,
     /// The stock whose match index was written last.
     pub kept: Mutex<Weak<Stock>>,
 }

@@ -4,6 +4,7 @@
 //! overlap because commits of other processes become visible late, and skips revisions it has.
 
 use crate::fetch::read_rows;
+use crate::observed::{Shares, observed};
 use crate::shelf::{Shelved, Stock};
 use crate::{Broker, BrokerError, load, match_index};
 use domain::{DurationUs, OfferId, OfferState, Timestamp};
@@ -81,8 +82,8 @@ impl Broker {
         }
         let hidden: Vec<OfferId> = hidden.into_iter().map(|change| change.id).collect();
         let next = self.take_out(next, hidden).await?;
-        let note = load::search_note(&next);
-        self.on_index(move |index| index.publish(&note)).await?;
+        let seen = next.seen_until;
+        self.on_index(move |index| index.publish(&load::search_note(index, seen))).await?;
         Ok(Some(next))
     }
 
@@ -113,9 +114,10 @@ impl Broker {
         stock.unreadable.extend(unreadable);
         self.inner.shelf.remember(&offers);
         let inner = Arc::clone(&self.inner);
+        let shares = self.shares_known();
         beside("market", move || {
             let documents: Vec<OfferDocument> =
-                offers.iter().map(|offer| index_document(offer)).collect();
+                offers.iter().map(|offer| index_document(offer, &shares)).collect();
             let ids: Vec<OfferId> = documents.iter().map(|document| document.id).collect();
             inner.index.remove(&ids).and_then(|()| inner.index.add(&documents)).map_err(search)?;
             let rows = offers.iter().map(match_index::row).collect();
@@ -207,34 +209,28 @@ fn is_news(stock: &Stock, change: &OfferChange) -> bool {
 }
 
 /// What is searched of an offer.
-fn index_document(offer: &Shelved) -> OfferDocument {
+fn index_document(offer: &Shelved, shares: &Shares) -> OfferDocument {
     let card = &offer.card;
-    let service = &offer.document.spec.service;
-    let middleware = service
-        .middleware
-        .iter()
-        .map(|item| format!("{} {}", item.name, item.version.as_deref().unwrap_or_default()));
-    let mut body = vec![
-        card.description_en.clone(),
-        card.description_ja.clone(),
-        card.provider.name_en.clone(),
-        card.provider.name_ja.clone(),
-        card.provider.slug.clone(),
-        offer.document.metadata.name.replace('-', " "),
-    ];
-    body.extend(middleware);
-    body.extend(card.regions.iter().map(|(id, country)| format!("{id} {country}")));
-    body.extend(card.certifications.iter().cloned());
     OfferDocument {
         id: card.id,
         title_en: card.title_en.clone(),
         title_ja: card.title_ja.clone(),
-        body,
+        names: vec![card.provider.name_en.clone(), card.provider.name_ja.clone()],
+        body: vec![
+            card.description_en.clone(),
+            card.description_ja.clone(),
+            offer.document.metadata.name.replace('-', " "),
+        ],
+        middleware: card.middleware.clone(),
         provider: card.provider.slug.clone(),
         model: card.model.clone(),
         deployment: card.deployment.clone(),
+        regions: card.regions.iter().map(|(id, _)| id.clone()).collect(),
         countries: card.countries(),
         certifications: card.certifications.clone(),
+        regimes: card.regimes.clone(),
+        hold: card.hold.clone(),
+        observed: observed(offer, shares),
         price: card.price.map(|price| (price.minor, price.currency)),
         backed: card.backed,
         published_at: card.published_at.0,

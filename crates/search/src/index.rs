@@ -1,77 +1,95 @@
-//! Opening, feeding and asking the index.
+//! Opening and feeding the index; asking it is in [`crate::find`].
 
-use crate::query::{FacetField, FacetValue, SearchQuery, SearchResult, SearchSort};
-use crate::schema::{Fields, register_tokenizers, schema};
+use crate::analyse::Analyser;
+use crate::cache::Counts;
+use crate::dictionary::Dictionary;
+use crate::schema::{Fields, schema};
+use crate::synonyms::Synonyms;
 use crate::{OfferDocument, SearchError};
 use domain::OfferId;
 use std::fmt;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard};
-use tantivy::aggregation::agg_req::Aggregations;
-use tantivy::aggregation::agg_result::{AggregationResult, BucketResult};
-use tantivy::aggregation::{AggContextParams, AggregationCollector, Key};
-use tantivy::collector::{Count, TopDocs};
-use tantivy::directory::MmapDirectory;
-use tantivy::query::{AllQuery, BooleanQuery};
-use tantivy::schema::Value;
-use tantivy::{DocAddress, Index, IndexReader, IndexWriter, Order, ReloadPolicy, Searcher};
-use tantivy::{TantivyDocument, Term};
+use std::sync::{Arc, Mutex, MutexGuard};
+use tantivy::directory::error::LockError;
+use tantivy::directory::{Directory, INDEX_WRITER_LOCK, MmapDirectory};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 /// Memory of the writer; Tantivy asks for at least 15 MB.
 const WRITER_BYTES: usize = 30_000_000;
-/// Values of one facet that are counted; the list on the page is shorter.
-const FACET_VALUES_MAX: u32 = 60;
-/// Different values that are told apart when they are only counted.
-const DISTINCT_MAX: u32 = 10_000;
-/// Results in one answer.
-const LIMIT_MAX: usize = 200;
 
 /// The index of published offers of this process.
 pub struct OfferIndex {
-    index: Index,
-    fields: Fields,
-    reader: IndexReader,
+    pub(crate) index: Index,
+    pub(crate) fields: Fields,
+    pub(crate) reader: IndexReader,
+    pub(crate) analyser: Analyser,
+    pub(crate) synonyms: Synonyms,
+    pub(crate) counts: Counts,
     writer: Mutex<IndexWriter>,
 }
 
 impl fmt::Debug for OfferIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OfferIndex").finish_non_exhaustive()
+        f.debug_struct("OfferIndex").field("analyser", &self.analyser).finish_non_exhaustive()
     }
 }
 
 impl OfferIndex {
-    /// Opens the index in `folder`; a missing, foreign or broken one is created anew and empty.
-    pub fn open(folder: &Path) -> Result<Self, SearchError> {
+    /// Opens the index in `folder`; a missing, foreign or broken one is created anew and empty. One that
+    /// another process writes is left alone: [`SearchError::InUse`].
+    pub fn open(folder: &Path, dictionary: Option<Arc<Dictionary>>) -> Result<Self, SearchError> {
         std::fs::create_dir_all(folder).map_err(SearchError::Folder)?;
-        match Self::open_existing(folder) {
-            Ok(index) => Ok(index),
-            Err(error) => {
+        let opened = Self::open_existing(folder, dictionary.clone());
+        match opened {
+            Err(error) if is_broken(&error) => {
                 tracing::warn!(%error, "the search index could not be opened and is built anew");
-                std::fs::remove_dir_all(folder).map_err(SearchError::Folder)?;
-                std::fs::create_dir_all(folder).map_err(SearchError::Folder)?;
-                Self::open_existing(folder)
+                empty(folder)?;
+                Self::open_existing(folder, dictionary)
             }
+            opened => opened,
         }
     }
 
-    fn open_existing(folder: &Path) -> Result<Self, SearchError> {
-        let directory = MmapDirectory::open(folder).map_err(tantivy::TantivyError::from)?;
+    fn open_existing(
+        folder: &Path,
+        dictionary: Option<Arc<Dictionary>>,
+    ) -> Result<Self, SearchError> {
+        let directory = MmapDirectory::open(folder).map_err(TantivyError::from)?;
+        // Asked before anything is read: what another process writes may look broken in between.
+        drop(writer_lock(&directory, folder)?);
         let (schema, fields) = schema();
-        Self::from_index(Index::open_or_create(directory, schema)?, fields)
+        let index = Index::open_or_create(directory, schema)?;
+        Self::from_index(index, fields, dictionary).map_err(|error| in_use(error, folder))
     }
 
     /// An index in memory, for tests and for processes without a folder.
-    pub fn in_memory() -> Result<Self, SearchError> {
+    pub fn in_memory(dictionary: Option<Arc<Dictionary>>) -> Result<Self, SearchError> {
         let (schema, fields) = schema();
-        Self::from_index(Index::create_in_ram(schema), fields)
+        Self::from_index(Index::create_in_ram(schema), fields, dictionary)
     }
 
-    fn from_index(index: Index, fields: Fields) -> Result<Self, SearchError> {
-        register_tokenizers(&index)?;
+    fn from_index(
+        index: Index,
+        fields: Fields,
+        dictionary: Option<Arc<Dictionary>>,
+    ) -> Result<Self, SearchError> {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let writer = Mutex::new(index.writer_with_num_threads(1, WRITER_BYTES)?);
-        Ok(Self { index, fields, reader, writer })
+        let analyser = Analyser::new(dictionary);
+        let synonyms = Synonyms::load(&analyser);
+        Ok(Self { index, fields, reader, analyser, synonyms, counts: Counts::default(), writer })
+    }
+
+    /// How texts are cut: an index that was made in another way has to be made again.
+    #[must_use]
+    pub const fn analysis(&self) -> &'static str {
+        if self.analyser.has_dictionary() { "words" } else { "pairs" }
+    }
+
+    /// Whether Japanese is cut into the words of a dictionary, and not into pairs of characters only.
+    #[must_use]
+    pub const fn has_dictionary(&self) -> bool {
+        self.analyser.has_dictionary()
     }
 
     /// Puts offers in (replacing older states) and takes others out; visible when it returns, and
@@ -111,7 +129,7 @@ impl OfferIndex {
     pub fn add(&self, offers: &[OfferDocument]) -> Result<(), SearchError> {
         let writer = self.writer()?;
         for offer in offers {
-            writer.add_document(offer.to_tantivy(&self.fields))?;
+            writer.add_document(offer.to_tantivy(&self.fields, &self.analyser))?;
         }
         Ok(())
     }
@@ -152,111 +170,47 @@ impl OfferIndex {
         let damaged = self.index.validate_checksum()?;
         Ok(damaged.into_iter().map(|path| path.display().to_string()).collect())
     }
+}
 
-    /// How many different values the offers have in a field.
-    pub fn distinct(&self, facet: FacetField) -> Result<u64, SearchError> {
-        let searcher = self.reader.searcher();
-        let found = self.count_values(&searcher, &AllQuery, facet, DISTINCT_MAX)?;
-        Ok(found.len() as u64)
-    }
+/// Whether a new index in the same place would help; a lock that is taken or a disk that refuses would
+/// still be there.
+fn is_broken(error: &SearchError) -> bool {
+    let SearchError::Tantivy(error) = error else { return false };
+    !matches!(
+        error,
+        TantivyError::LockFailure(..)
+            | TantivyError::OpenDirectoryError(_)
+            | TantivyError::IoError(_)
+    )
+}
 
-    /// Answers a question.
-    pub fn search(&self, query: &SearchQuery) -> Result<SearchResult, SearchError> {
-        let searcher = self.reader.searcher();
-        let built = query.build(&self.fields, None);
-        let total = searcher.search(&built, &Count)? as u64;
-        let ids = self.ids_of(&searcher, &built, query)?;
-        Ok(SearchResult { total, ids, facets: self.facets(&searcher, query)? })
-    }
-
-    /// The offers of an answer alone.
-    pub fn ids(&self, query: &SearchQuery) -> Result<Vec<OfferId>, SearchError> {
-        let searcher = self.reader.searcher();
-        self.ids_of(&searcher, &query.build(&self.fields, None), query)
-    }
-
-    fn ids_of(
-        &self,
-        searcher: &Searcher,
-        built: &BooleanQuery,
-        query: &SearchQuery,
-    ) -> Result<Vec<OfferId>, SearchError> {
-        let top = || TopDocs::with_limit(query.limit.clamp(1, LIMIT_MAX)).and_offset(query.offset);
-        let addresses: Vec<DocAddress> = match query.sort {
-            SearchSort::Relevance if query.has_text() => {
-                let found = searcher.search(built, &top().order_by_score())?;
-                found.into_iter().map(|(_, address)| address).collect()
-            }
-            SearchSort::Relevance => {
-                let order = top().order_by_fast_field::<u64>("title_rank", Order::Asc);
-                searcher.search(built, &order)?.into_iter().map(|(_, address)| address).collect()
-            }
-            SearchSort::Price => {
-                let order = top().order_by_fast_field::<u64>("price_rank", Order::Asc);
-                searcher.search(built, &order)?.into_iter().map(|(_, address)| address).collect()
-            }
-            SearchSort::Newest => {
-                let order = top().order_by_fast_field::<i64>("published_at", Order::Desc);
-                searcher.search(built, &order)?.into_iter().map(|(_, address)| address).collect()
-            }
-        };
-        addresses.into_iter().map(|address| self.id_at(searcher, address)).collect()
-    }
-
-    fn id_at(&self, searcher: &Searcher, address: DocAddress) -> Result<OfferId, SearchError> {
-        let document: TantivyDocument = searcher.doc(address)?;
-        document
-            .get_first(self.fields.id)
-            .and_then(|value| value.as_str())
-            .and_then(|text| text.parse().ok())
-            .ok_or(SearchError::Corrupt)
-    }
-
-    fn facets(
-        &self,
-        searcher: &Searcher,
-        query: &SearchQuery,
-    ) -> Result<Vec<FacetValue>, SearchError> {
-        let mut values = Vec::new();
-        for facet in FacetField::ALL {
-            // Chosen certifications must all be held, so their own choice narrows their counts.
-            let without = (facet != FacetField::Certification).then_some(facet);
-            let built = query.build(&self.fields, without);
-            values.extend(self.count_values(searcher, &built, facet, FACET_VALUES_MAX)?);
+fn in_use(error: SearchError, folder: &Path) -> SearchError {
+    match error {
+        SearchError::Tantivy(TantivyError::LockFailure(LockError::LockBusy, _)) => {
+            SearchError::InUse(folder.to_owned())
         }
-        Ok(values)
+        other => other,
     }
+}
 
-    fn count_values(
-        &self,
-        searcher: &Searcher,
-        query: &dyn tantivy::query::Query,
-        facet: FacetField,
-        most: u32,
-    ) -> Result<Vec<FacetValue>, SearchError> {
-        const NAME: &str = "values";
-        let terms =
-            format!(r#"{{"{NAME}":{{"terms":{{"field":"{}","size":{most}}}}}}}"#, facet.name());
-        let wanted: Aggregations = serde_json::from_str(&terms)
-            .map_err(|error| tantivy::TantivyError::InternalError(error.to_string()))?;
-        let collector = AggregationCollector::from_aggs(
-            wanted,
-            AggContextParams::new(Default::default(), self.index.tokenizers().clone()),
-        );
-        let result = searcher.search(query, &collector)?;
-        let Some(AggregationResult::BucketResult(BucketResult::Terms { buckets, .. })) =
-            result.0.get(NAME)
-        else {
-            return Ok(Vec::new());
-        };
-        Ok(buckets
-            .iter()
-            .filter_map(|bucket| match &bucket.key {
-                Key::Str(value) => {
-                    Some(FacetValue { field: facet, value: value.clone(), count: bucket.doc_count })
-                }
-                _ => None,
-            })
-            .collect())
+fn writer_lock(
+    directory: &MmapDirectory,
+    folder: &Path,
+) -> Result<tantivy::directory::DirectoryLock, SearchError> {
+    let lock = directory.acquire_lock(&INDEX_WRITER_LOCK);
+    lock.map_err(|error| in_use(TantivyError::from(error).into(), folder))
+}
+
+/// Takes the files of a broken index away, while nobody else can write there.
+fn empty(folder: &Path) -> Result<(), SearchError> {
+    let directory = MmapDirectory::open(folder).map_err(TantivyError::from)?;
+    let lock = writer_lock(&directory, folder)?;
+    for entry in std::fs::read_dir(folder).map_err(SearchError::Folder)? {
+        let path = entry.map_err(SearchError::Folder)?.path();
+        if path.file_name() != INDEX_WRITER_LOCK.filepath.file_name() && !path.is_dir() {
+            std::fs::remove_file(&path).map_err(SearchError::Folder)?;
+        }
     }
+    drop(lock);
+    Ok(())
 }

@@ -1,65 +1,17 @@
-//! What is asked of the index, and how that becomes a Tantivy query.
+//! What is asked of the index.
 
-use crate::schema::Fields;
-use crate::text::{Term as Wanted, terms};
+use crate::ask::{Asked, Filter, FilterField};
+use crate::schema::{FacetField, Fields};
 use domain::{Currency, OfferId};
 use std::ops::Bound;
 use tantivy::Term;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, FuzzyTermQuery, Occur, Query, RangeQuery, TermQuery,
+    AllQuery, BooleanQuery, ConstScoreQuery, Occur, Query, RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
-/// How much more a word in the title counts than one in the body.
-const TITLE_BOOST: f32 = 3.0;
-/// An exact word counts more than a prefix or a misspelling.
-const EXACT_BOOST: f32 = 2.0;
-/// Shorter words have too many neighbours at one typing error.
-const FUZZY_LETTERS_MIN: usize = 5;
-
-/// A facet of the market list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FacetField {
-    /// Service model.
-    Model,
-    /// Deployment model.
-    Deployment,
-    /// Country of a region.
-    Country,
-    /// Certification; all chosen ones must be held, the others need any of the chosen.
-    Certification,
-    /// Provider's slug.
-    Provider,
-}
-
-impl FacetField {
-    /// Every facet.
-    pub const ALL: [Self; 5] =
-        [Self::Model, Self::Deployment, Self::Country, Self::Certification, Self::Provider];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Model => "model",
-            Self::Deployment => "deployment",
-            Self::Country => "country",
-            Self::Certification => "certification",
-            Self::Provider => "provider",
-        }
-    }
-
-    const fn field(self, fields: &Fields) -> Field {
-        match self {
-            Self::Model => fields.model,
-            Self::Deployment => fields.deployment,
-            Self::Country => fields.country,
-            Self::Certification => fields.certification,
-            Self::Provider => fields.provider,
-        }
-    }
-}
-
 /// Orders of the result; equal ranks keep one order for one index.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum SearchSort {
     /// Best text match; without text, backed first, then by title.
     #[default]
@@ -68,12 +20,14 @@ pub enum SearchSort {
     Price,
     /// Newest first.
     Newest,
+    /// Promises that were kept first, then by the share of samples that were well; unmeasured last.
+    Observed,
 }
 
 /// A question to the index.
 #[derive(Debug, Clone, Default)]
 pub struct SearchQuery {
-    /// Free text; every word must be found.
+    /// What was typed: words, `"phrases"`, `-words` and filters such as `cert:ismap`.
     pub text: String,
     /// Chosen facet values.
     pub chosen: Vec<(FacetField, String)>,
@@ -83,13 +37,11 @@ pub struct SearchQuery {
     pub price_min: Option<i64>,
     /// Highest price in minor units.
     pub price_max: Option<i64>,
-    /// Only offers that can be contracted.
-    pub backed_only: bool,
     /// The order.
     pub sort: SearchSort,
     /// Results to pass over.
     pub offset: usize,
-    /// Results to return, 1 to 200.
+    /// Results to return, 1 to 5000.
     pub limit: usize,
 }
 
@@ -104,6 +56,16 @@ pub struct FacetValue {
     pub count: u64,
 }
 
+/// How near the results are to what was typed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Closeness {
+    /// Every word is there, as typed, in another form or as another word for the same.
+    #[default]
+    Exact,
+    /// Nothing has every word: these are close in spelling, or have most of the words.
+    Close,
+}
+
 /// The answer.
 #[derive(Debug, Clone, Default)]
 pub struct SearchResult {
@@ -113,89 +75,97 @@ pub struct SearchResult {
     pub ids: Vec<OfferId>,
     /// Facet values, most frequent first within a facet.
     pub facets: Vec<FacetValue>,
+    /// How near they are.
+    pub closeness: Closeness,
+    /// What was probably meant, and what it finds; `None` where the words are known.
+    pub meant: Option<(String, u64)>,
+    /// Marks what was found in a text.
+    pub marker: crate::Marker,
 }
 
-impl SearchQuery {
-    /// Whether there is anything to look up in the text.
-    pub(crate) fn has_text(&self) -> bool {
-        !terms(&self.text).is_empty()
+/// The filters of a question as queries, one group after the other.
+pub(crate) struct Filters {
+    groups: Vec<(Option<FacetField>, Box<dyn Query>)>,
+}
+
+impl Filters {
+    pub fn of(query: &SearchQuery, asked: &Asked, fields: &Fields) -> Self {
+        let mut groups: Vec<(Option<FacetField>, Box<dyn Query>)> = Vec::new();
+        for facet in FacetField::ALL {
+            let occur = if facet.needs_all() { Occur::Must } else { Occur::Should };
+            let chosen = query.chosen.iter().filter(|(field, _)| *field == facet);
+            let chosen: Vec<_> =
+                chosen.map(|(_, value)| (occur, keyword(facet.field(fields), value))).collect();
+            if !chosen.is_empty() {
+                groups.push((Some(facet), Box::new(BooleanQuery::new(chosen))));
+            }
+        }
+        if let Some(currency) = query.currency {
+            groups.push((None, keyword(fields.currency, currency.code())));
+        }
+        groups.extend(range(fields, query.price_min, query.price_max).map(|range| (None, range)));
+        for (filter, negated) in &asked.filters {
+            let query = typed(filter, fields);
+            groups.push((None, if *negated { without(query) } else { query }));
+        }
+        Self { groups }
     }
 
-    /// The query with all filters but those of `without`.
-    pub(crate) fn build(&self, fields: &Fields, without: Option<FacetField>) -> BooleanQuery {
-        let mut parts: Vec<Box<dyn Query>> = vec![Box::new(AllQuery)];
-        parts.extend(terms(&self.text).iter().map(|wanted| text_query(fields, wanted)));
-        for facet in FacetField::ALL.into_iter().filter(|facet| Some(*facet) != without) {
-            parts.extend(self.facet_query(fields, facet));
-        }
-        if self.backed_only {
-            parts.push(keyword(fields.backed, "yes"));
-        }
-        if let Some(currency) = self.currency {
-            parts.push(keyword(fields.currency, currency.code()));
-        }
-        if self.price_min.is_some() || self.price_max.is_some() {
-            let bound = |price: Option<i64>| {
-                price.map_or(Bound::Unbounded, |minor| {
-                    Bound::Included(Term::from_field_i64(fields.price, minor))
-                })
-            };
-            parts.push(Box::new(RangeQuery::new(bound(self.price_min), bound(self.price_max))));
-        }
-        BooleanQuery::new(parts.into_iter().map(|part| (Occur::Must, part)).collect())
+    /// Whether there is a filter at all.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
     }
 
-    fn facet_query(&self, fields: &Fields, facet: FacetField) -> Option<Box<dyn Query>> {
-        let occur = if facet == FacetField::Certification { Occur::Must } else { Occur::Should };
-        let chosen: Vec<_> = self
-            .chosen
-            .iter()
-            .filter(|(field, _)| *field == facet)
-            .map(|(_, value)| (occur, keyword(facet.field(fields), value)))
-            .collect();
-        (!chosen.is_empty()).then(|| Box::new(BooleanQuery::new(chosen)) as Box<dyn Query>)
+    /// A question of text under all filters but those of one facet.
+    pub fn around(&self, text: Option<&dyn Query>, except: Option<FacetField>) -> Box<dyn Query> {
+        let mut parts: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        parts.extend(text.map(|text| (Occur::Must, text.box_clone())));
+        let kept = self.groups.iter().filter(|(facet, _)| facet.is_none() || *facet != except);
+        // Filters say whether, not how well.
+        let quiet = |query: &dyn Query| -> Box<dyn Query> {
+            Box::new(ConstScoreQuery::new(query.box_clone(), 0.0))
+        };
+        parts.extend(kept.map(|(_, query)| (Occur::Must, quiet(query.as_ref()))));
+        match parts.len() {
+            0 => Box::new(AllQuery),
+            1 => parts.swap_remove(0).1,
+            _ => Box::new(BooleanQuery::new(parts)),
+        }
     }
 }
 
-fn keyword(field: Field, value: &str) -> Box<dyn Query> {
-    Box::new(TermQuery::new(Term::from_field_text(field, value), IndexRecordOption::Basic))
-}
-
-fn text_query(fields: &Fields, wanted: &Wanted) -> Box<dyn Query> {
-    let anywhere = match wanted {
-        Wanted::Word(word) => [
-            word_query(fields.title_words, word, TITLE_BOOST),
-            word_query(fields.body_words, word, 1.0),
-        ],
-        Wanted::Pairs(pairs) => [
-            pairs_query(fields.title_pairs, pairs, TITLE_BOOST),
-            pairs_query(fields.body_pairs, pairs, 1.0),
-        ],
-    };
-    Box::new(BooleanQuery::new(anywhere.into_iter().map(|part| (Occur::Should, part)).collect()))
-}
-
-fn word_query(field: Field, word: &str, boost: f32) -> Box<dyn Query> {
-    let term = || Term::from_field_text(field, word);
-    let exact = TermQuery::new(term(), IndexRecordOption::WithFreqs);
-    let mut ways: Vec<(Occur, Box<dyn Query>)> = vec![
-        (Occur::Should, Box::new(BoostQuery::new(Box::new(exact), EXACT_BOOST))),
-        (Occur::Should, Box::new(FuzzyTermQuery::new_prefix(term(), 0, true))),
-    ];
-    if word.chars().count() >= FUZZY_LETTERS_MIN {
-        ways.push((Occur::Should, Box::new(FuzzyTermQuery::new(term(), 1, true))));
+fn typed(filter: &Filter, fields: &Fields) -> Box<dyn Query> {
+    match filter {
+        Filter::Value(field, value) => {
+            let tag = |field: FilterField| format!("{}:{value}", field.name());
+            keyword(fields.tags, &tag(*field))
+        }
+        Filter::Price { currency, min, max } => {
+            let mut parts = vec![(Occur::Must, keyword(fields.currency, currency.code()))];
+            parts.extend(range(fields, *min, *max).map(|range| (Occur::Must, range)));
+            Box::new(BooleanQuery::new(parts))
+        }
     }
-    Box::new(BoostQuery::new(Box::new(BooleanQuery::new(ways)), boost))
 }
 
-fn pairs_query(field: Field, pairs: &[String], boost: f32) -> Box<dyn Query> {
-    let all = pairs
-        .iter()
-        .map(|pair| {
-            let term = Term::from_field_text(field, pair);
-            let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
-            (Occur::Must, Box::new(query) as Box<dyn Query>)
+fn range(fields: &Fields, min: Option<i64>, max: Option<i64>) -> Option<Box<dyn Query>> {
+    if min.is_none() && max.is_none() {
+        return None;
+    }
+    let bound = |price: Option<i64>| {
+        price.map_or(Bound::Unbounded, |minor| {
+            Bound::Included(Term::from_field_i64(fields.price, minor))
         })
-        .collect();
-    Box::new(BoostQuery::new(Box::new(BooleanQuery::new(all)), boost))
+    };
+    Some(Box::new(RangeQuery::new(bound(min), bound(max))))
+}
+
+/// Everything but what the query finds.
+pub(crate) fn without(query: Box<dyn Query>) -> Box<dyn Query> {
+    let all: Box<dyn Query> = Box::new(AllQuery);
+    Box::new(BooleanQuery::new(vec![(Occur::Must, all), (Occur::MustNot, query)]))
+}
+
+pub(crate) fn keyword(field: Field, value: &str) -> Box<dyn Query> {
+    Box::new(TermQuery::new(Term::from_field_text(field, value), IndexRecordOption::Basic))
 }

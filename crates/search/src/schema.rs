@@ -1,78 +1,143 @@
 //! The fields of the index.
 
 use tantivy::schema::{
-    FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
-};
-use tantivy::tokenizer::{
-    LowerCaser, NgramTokenizer, RemoveLongFilter, SimpleTokenizer, TextAnalyzer,
+    FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
-/// Tokenizer for words of Latin script.
-const WORDS: &str = "words";
-/// Tokenizer for single characters and pairs, for Japanese.
-const PAIRS: &str = "pairs";
-/// Longer tokens are noise, such as encoded data pasted into a description.
-const WORD_BYTES_MAX: usize = 60;
+/// Texts come cut into their words already; this tokenizer of Tantivy is never asked.
+const CUT: &str = "raw";
+
+pub(crate) const ID_HIGH: &str = "id_high";
+pub(crate) const ID_LOW: &str = "id_low";
 
 /// Handles of the fields.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields {
     pub id: Field,
-    pub title_words: Field,
-    pub title_pairs: Field,
-    pub body_words: Field,
-    pub body_pairs: Field,
-    pub provider: Field,
-    pub model: Field,
-    pub deployment: Field,
-    pub country: Field,
-    pub certification: Field,
-    pub backed: Field,
+    /// The id again, as two numbers that are read quickly.
+    pub id_high: Field,
+    pub id_low: Field,
+    /// Words of both scripts; what weighs more stands in it more than once.
+    pub words: Field,
+    /// Single characters and pairs of scripts without spaces.
+    pub pairs: Field,
+    /// `field:value` in lower case, for filters in the text of a query.
+    pub tags: Field,
+    /// What can be offered while somebody types: what it is found by, then how it is written.
+    pub suggestions: Field,
+    /// One for each of [`FacetField::ALL`], in its order.
+    pub facets: [Field; FacetField::ALL.len()],
     pub price: Field,
     pub currency: Field,
     pub title_rank: Field,
     pub price_rank: Field,
+    pub observed_rank: Field,
     pub published_at: Field,
+}
+
+/// A facet of the market list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FacetField {
+    /// Service model.
+    Model,
+    /// Deployment model.
+    Deployment,
+    /// Country of a region.
+    Country,
+    /// Region.
+    Region,
+    /// Certification; all chosen ones must be held, the others need any of the chosen.
+    Certification,
+    /// Legal regime that is complied with; all chosen ones must be.
+    Regime,
+    /// Middleware by name; all chosen ones must be there.
+    Middleware,
+    /// Middleware with its version; all chosen ones must be there.
+    Version,
+    /// Provider's slug.
+    Provider,
+    /// Band of the monthly price, see [`crate::PriceBand`].
+    PriceBand,
+    /// Provisional hold support.
+    Hold,
+    /// What was measured against what is promised: `kept`, `missed` or `unmeasured`.
+    Observed,
+    /// Whether it can be contracted: `yes` or `no`.
+    Backed,
+}
+
+impl FacetField {
+    /// Every facet.
+    pub const ALL: [Self; 13] = [
+        Self::Model,
+        Self::Deployment,
+        Self::Country,
+        Self::Region,
+        Self::Certification,
+        Self::Regime,
+        Self::Middleware,
+        Self::Version,
+        Self::Provider,
+        Self::PriceBand,
+        Self::Hold,
+        Self::Observed,
+        Self::Backed,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Deployment => "deployment",
+            Self::Country => "country",
+            Self::Region => "region",
+            Self::Certification => "certification",
+            Self::Regime => "regime",
+            Self::Middleware => "middleware",
+            Self::Version => "version",
+            Self::Provider => "provider",
+            Self::PriceBand => "price_band",
+            Self::Hold => "hold",
+            Self::Observed => "observed",
+            Self::Backed => "backed",
+        }
+    }
+
+    pub(crate) const fn field(self, fields: &Fields) -> Field {
+        fields.facets[self as usize]
+    }
+
+    /// Whether an offer has to have all chosen values, and not any of them.
+    #[must_use]
+    pub const fn needs_all(self) -> bool {
+        matches!(self, Self::Certification | Self::Regime | Self::Middleware | Self::Version)
+    }
 }
 
 pub(crate) fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
     let keyword = || STRING | FAST;
     let fields = Fields {
-        id: builder.add_text_field("id", STRING | STORED),
-        title_words: builder.add_text_field("title_words", analysed(WORDS)),
-        title_pairs: builder.add_text_field("title_pairs", analysed(PAIRS)),
-        body_words: builder.add_text_field("body_words", analysed(WORDS)),
-        body_pairs: builder.add_text_field("body_pairs", analysed(PAIRS)),
-        provider: builder.add_text_field("provider", keyword()),
-        model: builder.add_text_field("model", keyword()),
-        deployment: builder.add_text_field("deployment", keyword()),
-        country: builder.add_text_field("country", keyword()),
-        certification: builder.add_text_field("certification", keyword()),
-        backed: builder.add_text_field("backed", keyword()),
-        price: builder.add_i64_field("price", tantivy::schema::INDEXED | FAST),
-        currency: builder.add_text_field("currency", keyword()),
+        id: builder.add_text_field("id", STRING),
+        id_high: builder.add_u64_field(ID_HIGH, FAST),
+        id_low: builder.add_u64_field(ID_LOW, FAST),
+        words: builder.add_text_field("words", cut()),
+        pairs: builder.add_text_field("pairs", cut()),
+        tags: builder.add_text_field("tags", STRING),
+        suggestions: builder.add_text_field("suggestions", STRING),
+        facets: FacetField::ALL.map(|facet| builder.add_text_field(facet.name(), keyword())),
+        price: builder.add_i64_field("price", INDEXED | FAST),
+        currency: builder.add_text_field("currency", STRING),
         title_rank: builder.add_u64_field("title_rank", FAST),
         price_rank: builder.add_u64_field("price_rank", FAST),
+        observed_rank: builder.add_u64_field("observed_rank", FAST),
         published_at: builder.add_i64_field("published_at", FAST),
     };
     (builder.build(), fields)
 }
 
-fn analysed(tokenizer: &str) -> TextOptions {
+fn cut() -> TextOptions {
     let indexing = TextFieldIndexing::default()
-        .set_tokenizer(tokenizer)
-        .set_index_option(IndexRecordOption::WithFreqs);
+        .set_tokenizer(CUT)
+        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     TextOptions::default().set_indexing_options(indexing)
-}
-
-pub(crate) fn register_tokenizers(index: &tantivy::Index) -> tantivy::Result<()> {
-    let words = TextAnalyzer::builder(SimpleTokenizer::default())
-        .filter(RemoveLongFilter::limit(WORD_BYTES_MAX))
-        .filter(LowerCaser)
-        .build();
-    let pairs = TextAnalyzer::builder(NgramTokenizer::new(1, 2, false)?).filter(LowerCaser).build();
-    index.tokenizers().register(WORDS, words);
-    index.tokenizers().register(PAIRS, pairs);
-    Ok(())
 }

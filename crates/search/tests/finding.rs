@@ -8,7 +8,10 @@
 )]
 
 use domain::{Currency, OfferId};
-use search::{FacetField, OfferDocument, OfferIndex, SearchQuery, SearchSort};
+use search::{
+    Closeness, Dropped, FacetField, Observed, OfferDocument, OfferIndex, SearchError, SearchQuery,
+    SearchSort,
+};
 use uuid::Uuid;
 
 fn offer(number: u128, title_en: &str, title_ja: &str, body: &[&str]) -> OfferDocument {
@@ -16,12 +19,18 @@ fn offer(number: u128, title_en: &str, title_ja: &str, body: &[&str]) -> OfferDo
         id: OfferId(Uuid::from_u128(number)),
         title_en: title_en.to_owned(),
         title_ja: title_ja.to_owned(),
+        names: vec!["Hokusei Cloud".to_owned(), "北星クラウド".to_owned()],
         body: body.iter().map(|&text| text.to_owned()).collect(),
+        middleware: Vec::new(),
         provider: "hokusei".to_owned(),
         model: "IaaS".to_owned(),
         deployment: "public".to_owned(),
+        regions: vec!["jp-north-1".to_owned()],
         countries: vec!["JP".to_owned()],
         certifications: vec!["iso27001".to_owned()],
+        regimes: Vec::new(),
+        hold: None,
+        observed: Observed::Unmeasured,
         price: None,
         backed: false,
         published_at: number as i64,
@@ -29,7 +38,7 @@ fn offer(number: u128, title_en: &str, title_ja: &str, body: &[&str]) -> OfferDo
 }
 
 fn market() -> OfferIndex {
-    let index = OfferIndex::in_memory().unwrap();
+    let index = OfferIndex::in_memory(None).unwrap();
     let first = offer(
         1,
         "Sapporo compute",
@@ -72,7 +81,7 @@ fn japanese_is_found_inside_words_and_mixed_with_latin() {
     let index = market();
     assert_eq!(find(&index, "東京"), [2]);
     assert_eq!(find(&index, "データセンター"), [1]);
-    assert_eq!(find(&index, "クラウド"), [3]);
+    assert_eq!(find(&index, "業務クラウド"), [3]);
     assert_eq!(find(&index, "東京 nginx"), [2]);
     assert_eq!(find(&index, "大阪"), [] as [u128; 0]);
 }
@@ -83,6 +92,14 @@ fn prefixes_and_one_typing_error_are_forgiven() {
     assert_eq!(find(&index, "rhein"), [3]);
     assert_eq!(find(&index, "saporo"), [1]);
     assert_eq!(find(&index, "xyz"), [] as [u128; 0]);
+    let asked =
+        SearchQuery { text: "Saporo compute".to_owned(), limit: 9, ..SearchQuery::default() };
+    let found = index.search(&asked).unwrap();
+    assert_eq!(found.closeness, Closeness::Close);
+    assert_eq!(found.meant, Some(("sapporo compute".to_owned(), 1)));
+    let known = SearchQuery { text: "sapporo".to_owned(), limit: 9, ..SearchQuery::default() };
+    let found = index.search(&known).unwrap();
+    assert_eq!((found.closeness, found.meant), (Closeness::Exact, None));
 }
 
 #[test]
@@ -158,9 +175,9 @@ fn a_new_version_replaces_the_old_and_a_withdrawn_offer_is_gone() {
 #[test]
 fn a_broken_index_is_noticed_and_built_anew() {
     let folder = tempfile::tempdir().unwrap();
-    drop(OfferIndex::open(folder.path()).unwrap());
+    drop(OfferIndex::open(folder.path(), None).unwrap());
     std::fs::write(folder.path().join("meta.json"), "{").unwrap();
-    let index = OfferIndex::open(folder.path()).unwrap();
+    let index = OfferIndex::open(folder.path(), None).unwrap();
     assert!(index.is_empty());
     index.clear().unwrap();
     index.add(&[offer(1, "One", "一", &[])]).unwrap();
@@ -171,7 +188,7 @@ fn a_broken_index_is_noticed_and_built_anew() {
 #[test]
 fn what_is_added_is_seen_once_it_is_published_and_lasts_with_its_note() {
     let folder = tempfile::tempdir().unwrap();
-    let index = OfferIndex::open(folder.path()).unwrap();
+    let index = OfferIndex::open(folder.path(), None).unwrap();
     assert_eq!(index.note().unwrap(), None);
     index.add(&[offer(1, "One", "一", &[]), offer(2, "Two", "二", &[])]).unwrap();
     assert!(index.is_empty(), "nothing is published yet");
@@ -179,7 +196,7 @@ fn what_is_added_is_seen_once_it_is_published_and_lasts_with_its_note() {
     index.remove(&[OfferId(Uuid::from_u128(1))]).unwrap();
     assert_eq!(index.len(), 2);
     drop(index);
-    let again = OfferIndex::open(folder.path()).unwrap();
+    let again = OfferIndex::open(folder.path(), None).unwrap();
     assert_eq!((again.len(), again.note().unwrap().as_deref()), (2, Some("first")));
     again.apply(&[], &[OfferId(Uuid::from_u128(1))], "second").unwrap();
     assert_eq!((again.len(), again.note().unwrap().as_deref()), (1, Some("second")));
@@ -209,4 +226,213 @@ fn different_values_are_counted_and_the_newest_of_a_provider_found() {
         ..SearchQuery::default()
     };
     assert_eq!(index.ids(&newest).unwrap(), [OfferId(Uuid::from_u128(2))]);
+}
+
+#[test]
+fn an_index_that_somebody_else_writes_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = OfferIndex::open(folder.path(), None).unwrap();
+    first.apply(&[offer(1, "One", "一", &[])], &[], "kept").unwrap();
+    // Also where it looks broken in between.
+    let meta = folder.path().join("meta.json");
+    let whole = std::fs::read(&meta).unwrap();
+    for text in [whole.as_slice(), b"{"] {
+        std::fs::write(&meta, text).unwrap();
+        let refused = OfferIndex::open(folder.path(), None).unwrap_err();
+        assert!(matches!(refused, SearchError::InUse(_)), "{refused:?}");
+        assert!(refused.to_string().contains("in use by another process"), "{refused}");
+    }
+    std::fs::write(&meta, &whole).unwrap();
+    assert_eq!(first.len(), 1);
+    drop(first);
+    let again = OfferIndex::open(folder.path(), None).unwrap();
+    assert_eq!((again.len(), again.note().unwrap().as_deref()), (1, Some("kept")));
+}
+
+#[test]
+fn what_is_not_of_the_index_stays_when_it_is_built_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(OfferIndex::open(folder.path(), None).unwrap());
+    std::fs::create_dir(folder.path().join("photographs")).unwrap();
+    std::fs::write(folder.path().join("meta.json"), "{").unwrap();
+    assert!(OfferIndex::open(folder.path(), None).unwrap().is_empty());
+    assert!(folder.path().join("photographs").is_dir());
+}
+
+#[test]
+fn words_that_mean_the_same_find_each_other_in_both_languages() {
+    let index = OfferIndex::in_memory(None).unwrap();
+    let offers = [
+        offer(1, "Managed Kubernetes", "マネージドサービス", &[]),
+        offer(2, "Records", "台帳", &["リレーショナルデータベースの運用を代行します"]),
+        offer(3, "Highly available", "稼働率を保証", &[]),
+        offer(4, "Load balancers", "通信", &[]),
+    ];
+    index.apply(&offers, &[], "").unwrap();
+    assert_eq!(find(&index, "k8s"), [1]);
+    assert_eq!(find(&index, "クーバネティス"), [1]);
+    assert_eq!(find(&index, "DB"), [2]);
+    assert_eq!(find(&index, "databases"), [2]);
+    assert_eq!(find(&index, "uptime"), [3]);
+    assert_eq!(find(&index, "負荷分散"), [4]);
+    assert_eq!(find(&index, "balancer"), [4], "endings do not matter");
+}
+
+#[test]
+fn kana_width_and_long_vowels_do_not_matter() {
+    let index = OfferIndex::in_memory(None).unwrap();
+    index.apply(&[offer(1, "Server", "専用サーバー管理", &["ウィルス対策"])], &[], "").unwrap();
+    for text in ["サーバ", "ｻｰﾊﾞｰ", "さーばー", "ウイルス", "ＳＥＲＶＥＲ"]
+    {
+        assert_eq!(find(&index, text), [1], "{text}");
+    }
+}
+
+#[test]
+fn phrases_exclusions_and_filters_in_the_text_narrow() {
+    let index = OfferIndex::in_memory(None).unwrap();
+    let postgresql = |version: &str| vec![("PostgreSQL".to_owned(), Some(version.to_owned()))];
+    let first = OfferDocument {
+        middleware: postgresql("16"),
+        price: Some((48_000, Currency::Jpy)),
+        regimes: vec!["appi-jp".to_owned()],
+        hold: Some("native_group".to_owned()),
+        ..offer(1, "Virtual machines", "仮想マシン", &["Backups every night"])
+    };
+    let second = OfferDocument {
+        middleware: postgresql("17"),
+        price: Some((90_000, Currency::Jpy)),
+        regions: vec!["jp-osaka-1".to_owned()],
+        backed: true,
+        ..offer(2, "Machines, virtual ones", "マシン（仮想）", &["Backups at noon"])
+    };
+    index.apply(&[first, second], &[], "").unwrap();
+    assert_eq!(find(&index, "virtual machines"), [1, 2]);
+    assert_eq!(find(&index, "\"virtual machines\""), [1]);
+    assert_eq!(find(&index, "「仮想マシン」"), [1]);
+    assert_eq!(find(&index, "backups -noon"), [1]);
+    assert_eq!(find(&index, "middleware:postgresql"), [1, 2]);
+    assert_eq!(find(&index, "middleware:\"PostgreSQL 17\""), [2]);
+    assert_eq!(find(&index, "region:jp-osaka"), [2]);
+    assert_eq!(find(&index, "PROVIDER:Hokusei regime:appi-jp"), [1]);
+    assert_eq!(find(&index, "hold:native_group"), [1]);
+    assert_eq!(find(&index, "is:contractable"), [2]);
+    assert_eq!(find(&index, "-is:contractable backups"), [1]);
+    assert_eq!(find(&index, "price:<50000"), [1]);
+    assert_eq!(find(&index, "price:50000..90000"), [2]);
+    assert_eq!(find(&index, "price:<50000eur"), [] as [u128; 0]);
+}
+
+#[test]
+fn every_facet_counts_its_values_under_the_other_filters() {
+    let index = OfferIndex::in_memory(None).unwrap();
+    let redis = ("Redis".to_owned(), Some("7".to_owned()));
+    let first = OfferDocument {
+        middleware: vec![("PostgreSQL".to_owned(), Some("16".to_owned())), redis.clone()],
+        price: Some((48_000, Currency::Jpy)),
+        regimes: vec!["appi-jp".to_owned()],
+        observed: Observed::Measured { share: 999_000, kept: true },
+        ..offer(1, "One", "一", &[])
+    };
+    let second = OfferDocument {
+        middleware: vec![redis],
+        hold: Some("none".to_owned()),
+        ..offer(2, "Two", "二", &[])
+    };
+    index.apply(&[first, second], &[], "").unwrap();
+    let counts = |chosen: &[(FacetField, &str)], field, value: &str| {
+        let chosen = chosen.iter().map(|(field, value)| (*field, (*value).to_owned())).collect();
+        let query = SearchQuery { chosen, limit: 9, ..SearchQuery::default() };
+        let facets = index.search(&query).unwrap().facets;
+        facets.iter().find(|f| f.field == field && f.value == value).map_or(0, |f| f.count)
+    };
+    assert_eq!(counts(&[], FacetField::Middleware, "Redis"), 2);
+    assert_eq!(counts(&[], FacetField::Version, "PostgreSQL 16"), 1);
+    assert_eq!(counts(&[], FacetField::PriceBand, "jpy-30000-100000"), 1);
+    assert_eq!(counts(&[], FacetField::PriceBand, "none"), 1);
+    assert_eq!(counts(&[], FacetField::Observed, "kept"), 1);
+    assert_eq!(counts(&[], FacetField::Regime, "appi-jp"), 1);
+    assert_eq!(counts(&[], FacetField::Region, "jp-north-1"), 2);
+    let redis = [(FacetField::Hold, "none"), (FacetField::Middleware, "Redis")];
+    assert_eq!(counts(&redis, FacetField::Middleware, "Redis"), 1);
+    assert_eq!(counts(&redis, FacetField::Hold, "none"), 1);
+    assert_eq!(
+        counts(&redis, FacetField::Middleware, "PostgreSQL"),
+        0,
+        "all chosen have to be there"
+    );
+}
+
+#[test]
+fn counts_follow_a_change_of_the_market_at_once() {
+    let index = market();
+    let total = |index: &OfferIndex| {
+        index.search(&SearchQuery { limit: 1, ..SearchQuery::default() }).unwrap().total
+    };
+    assert_eq!((total(&index), total(&index)), (3, 3));
+    index.apply(&[], &[OfferId(Uuid::from_u128(1))], "").unwrap();
+    assert_eq!(total(&index), 2);
+}
+
+#[test]
+fn where_nothing_is_found_the_filters_in_the_way_are_named() {
+    let index = market();
+    let query = SearchQuery {
+        text: "postgresql".to_owned(),
+        chosen: vec![
+            (FacetField::Country, "DE".to_owned()),
+            (FacetField::Model, "PaaS".to_owned()),
+        ],
+        limit: 9,
+        ..SearchQuery::default()
+    };
+    let found = index.search(&query).unwrap();
+    assert_eq!((found.total, found.closeness), (0, Closeness::Exact));
+    let ways = index.ways_out(&query).unwrap();
+    let brings: Vec<_> = ways.iter().map(|way| (&way.dropped, way.count)).collect();
+    assert_eq!(brings, [(&Dropped::Facet(FacetField::Model), 1)]);
+}
+
+#[test]
+fn suggestions_go_on_with_what_is_typed_and_forget_what_was_withdrawn() {
+    let index = market();
+    assert_eq!(index.suggest("sap", 5).unwrap(), ["Sapporo compute"]);
+    assert_eq!(index.suggest("comp", 5).unwrap(), ["Sapporo compute"]);
+    assert_eq!(index.suggest("ホクセイ", 5).unwrap(), [] as [&str; 0]);
+    assert_eq!(index.suggest("えっじ", 5).unwrap(), ["エッジバースト東京"]);
+    assert_eq!(index.suggest("hok", 5).unwrap(), ["Hokusei Cloud"]);
+    assert_eq!(index.suggest(" ", 5).unwrap(), [] as [&str; 0]);
+    index.apply(&[], &[OfferId(Uuid::from_u128(1))], "").unwrap();
+    assert_eq!(index.suggest("sap", 5).unwrap(), [] as [&str; 0]);
+}
+
+#[test]
+fn the_best_kept_promise_comes_first_in_the_order_of_what_was_measured() {
+    let index = OfferIndex::in_memory(None).unwrap();
+    let measured = |number, share, kept| OfferDocument {
+        observed: Observed::Measured { share, kept },
+        ..offer(number, "Measured", "実測", &[])
+    };
+    let offers = [
+        offer(1, "Unmeasured", "未計測", &[]),
+        measured(2, 999_000, false),
+        measured(3, 990_000, true),
+        measured(4, 999_999, true),
+    ];
+    index.apply(&offers, &[], "").unwrap();
+    let query = SearchQuery { sort: SearchSort::Observed, limit: 9, ..SearchQuery::default() };
+    let order: Vec<u128> = index.ids(&query).unwrap().iter().map(|id| id.0.as_u128()).collect();
+    assert_eq!(order, [4, 3, 2, 1]);
+}
+
+#[test]
+fn hits_are_marked_with_other_words_for_the_same() {
+    let index = market();
+    let query =
+        SearchQuery { text: "postgres 東京".to_owned(), limit: 9, ..SearchQuery::default() };
+    let marker = index.search(&query).unwrap().marker;
+    let marked = marker.whole("PostgreSQL 16 in Tokyo、東京リージョン");
+    let hits: Vec<&str> =
+        marked.parts.iter().filter(|(_, hit)| *hit).map(|(text, _)| text.as_str()).collect();
+    assert_eq!(hits, ["PostgreSQL", "Tokyo", "東京"]);
 }

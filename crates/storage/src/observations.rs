@@ -91,6 +91,18 @@ record! {
 }
 
 record! {
+    /// How often an offer was found well.
+    pub struct Share in "observation" {
+        /// The offer.
+        pub offer_id: OfferId,
+        /// How many samples.
+        pub samples: i64,
+        /// How many of them were as they should be.
+        pub ok_samples: i64,
+    }
+}
+
+record! {
     /// What was measured of an offer, over all its contracts.
     pub struct History in "observation" {
         /// What was sampled.
@@ -179,6 +191,13 @@ statements! {
         WHERE contract.provider_id = $1 AND kind = $2 AND at >= $3
         GROUP BY offer_id
         ORDER BY offer_id";
+    SHARES = "
+        SELECT contract.offer_id, COUNT(*) AS samples, SUM(CASE WHEN ok THEN 1 ELSE 0 END) AS ok_samples
+        FROM observation
+        JOIN contract ON contract.id = observation.contract_id
+        WHERE observation.kind = $1 AND observation.at >= $2
+        GROUP BY contract.offer_id
+        ORDER BY contract.offer_id";
     DELETE_OLDER_THAN = "
         DELETE FROM observation WHERE at < $1";
 }
@@ -248,6 +267,15 @@ pub async fn history_by_offer(
 ) -> Result<Vec<OfferHistory>, StorageError> {
     let kind = ObservationKind::Response.as_str();
     list!(tx, OfferHistory, HISTORY_BY_OFFER, provider.uuid(), kind, since.0)
+}
+
+/// How many samples of a kind each offer has since a moment, and how many of them were well.
+pub async fn shares(
+    tx: &mut Tx,
+    kind: ObservationKind,
+    since: Timestamp,
+) -> Result<Vec<Share>, StorageError> {
+    list!(tx, Share, SHARES, kind.as_str(), since.0)
 }
 
 /// Removes samples from before a moment; returns how many.

@@ -414,6 +414,7 @@ pub fn broker_parts(database: &TestDatabase, clock: Arc<dyn Clock>, workers: usi
             // The least that Argon2 takes: stories are about other things.
             password_memory_kib: 8,
             index_dir: None,
+            dictionary_dir: None,
             sealing_key: SealingKey(SEALING_KEY),
         },
     }

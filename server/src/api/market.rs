@@ -4,7 +4,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use broker::Broker;
-use broker::market::{FacetCount, Facets, MarketQuery, MarketSort};
+use broker::market::{Closeness, FacetField, Facets, MarketQuery, MarketSort};
+use broker::requirements::RequirementSource;
 use domain::OfferId;
 use serde::Serialize;
 use serde_json::Value;
@@ -19,18 +20,21 @@ use super::wire::{self, Answer, OfferSummary, ProviderRef, TwoLanguages};
 pub(super) fn routes() -> OpenApiRouter<Broker> {
     OpenApiRouter::new()
         .routes(routes!(list_offers))
+        .routes(routes!(list_suggestions))
         .routes(routes!(read_offer))
         .routes(routes!(read_sla))
         .routes(routes!(list_providers))
         .routes(routes!(read_provider))
 }
 
-/// What to find; several values of one name mean "any of them", except certifications: "all of them".
+/// What to find; several values of one name mean "any of them", except certifications, regimes, middleware
+/// and versions: "all of them".
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "the fields are the documentation; reading is by name")]
 pub(super) struct OfferQuery {
-    /// Free text in English or Japanese.
+    /// Free text in English or Japanese: words, `"phrases"`, `-words` and filters such as
+    /// `provider:hokusei`, `region:jp-osaka`, `cert:ismap`, `middleware:postgresql`, `price:<50000`.
     q: Option<String>,
     /// IaaS, PaaS, SaaS or Network; may be repeated.
     model: Option<Vec<String>>,
@@ -38,10 +42,24 @@ pub(super) struct OfferQuery {
     deployment: Option<Vec<String>>,
     /// Country of a region, ISO 3166-1 alpha-2; may be repeated.
     country: Option<Vec<String>>,
+    /// Region; may be repeated.
+    region: Option<Vec<String>>,
     /// Certification that must be held; may be repeated.
     certification: Option<Vec<String>>,
+    /// Legal regime that must be complied with; may be repeated.
+    regime: Option<Vec<String>>,
+    /// Middleware that must be there, by name; may be repeated.
+    middleware: Option<Vec<String>>,
+    /// Middleware that must be there, by name and version; may be repeated.
+    middleware_version: Option<Vec<String>>,
     /// Short name of a provider; may be repeated.
     provider: Option<Vec<String>>,
+    /// Band of the monthly price as the facet names it, such as `jpy-30000-100000`; may be repeated.
+    price_band: Option<Vec<String>>,
+    /// Provisional hold support; may be repeated.
+    hold: Option<Vec<String>>,
+    /// What was measured against the promise: kept, missed or unmeasured; may be repeated.
+    observed: Option<Vec<String>>,
     /// Currency of the price range: JPY, EUR, USD or GBP.
     currency: Option<String>,
     /// Lowest monthly price in minor units.
@@ -52,7 +70,9 @@ pub(super) struct OfferQuery {
     price_max: Option<i64>,
     /// Only offers that can be contracted: true or false.
     backed: Option<bool>,
-    /// relevance, price or newest.
+    /// Need to order by fit: `template:KEY`, `saved:ID` or `doc:CODE`.
+    need: Option<String>,
+    /// relevance, fit, price, newest or observed; with a need fit where nothing is said.
     sort: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
@@ -63,41 +83,80 @@ pub(super) struct OfferQuery {
 
 struct Asked(MarketQuery);
 
+/// Facets that any word is taken for, by the name of their parameter.
+const FREE: [(&str, FacetField); 7] = [
+    ("region", FacetField::Region),
+    ("certification", FacetField::Certification),
+    ("regime", FacetField::Regime),
+    ("middleware", FacetField::Middleware),
+    ("middleware_version", FacetField::Version),
+    ("provider", FacetField::Provider),
+    ("hold", FacetField::Hold),
+];
+/// What can have been measured.
+const OBSERVED: [&str; 3] = ["kept", "missed", "unmeasured"];
+
 impl FromQuery for Asked {
     fn from_query(params: &mut Params) -> Self {
         let page =
             |text: &str| text.strip_prefix('p')?.parse::<u32>().ok().filter(|page| *page > 0);
         let small = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
-        let models = sla::ServiceModel::WORDS.join(", ");
-        let deployments = sla::DeploymentModel::WORDS.join(", ");
-        let country = sla::Expected::Country.to_string();
         let (price_min_minor, price_max_minor) =
             params.range(("price_min", "price_max"), 0, i64::MAX);
+        let backed = params.word("backed", "true, false", |text| text.parse().ok());
+        let mut chosen = chosen(params);
+        if backed == Some(true) {
+            chosen.push((FacetField::Backed, "yes".to_owned()));
+        }
+        let need = params.word("need", "template:KEY, saved:ID, doc:CODE", RequirementSource::read);
+        let usual = if need.is_some() { MarketSort::Fit } else { MarketSort::Relevance };
         Self(MarketQuery {
             text: params.text("q").unwrap_or_default(),
-            models: params.words("model", sla::ServiceModel::WORDS, &models),
-            deployments: params.words("deployment", sla::DeploymentModel::WORDS, &deployments),
-            countries: params.words("country", sla::COUNTRIES, &country),
-            certifications: params.many("certification"),
-            providers: params.many("provider"),
+            chosen,
             currency: params.word("currency", "JPY, EUR, USD, GBP", |text| text.parse().ok()),
             price_min_minor,
             price_max_minor,
-            backed_only: params
-                .word("backed", "true, false", |text| text.parse().ok())
-                .unwrap_or(false),
-            sort: params.word("sort", "relevance, price, newest", sort).unwrap_or_default(),
+            sort: params.word("sort", SORTS, sort).unwrap_or(usual),
+            need,
             page: params.word("cursor", "`next` of the page before", page).unwrap_or(1),
             per_page: small(params.number("limit", 1, 100)).unwrap_or(0),
         })
     }
 }
 
+fn chosen(params: &mut Params) -> Vec<(FacetField, String)> {
+    let models = sla::ServiceModel::WORDS.join(", ");
+    let deployments = sla::DeploymentModel::WORDS.join(", ");
+    let country = sla::Expected::Country.to_string();
+    let mut chosen = Vec::new();
+    let mut add = |facet: FacetField, values: Vec<String>| {
+        chosen.extend(values.into_iter().map(|value| (facet, value)));
+    };
+    add(FacetField::Model, params.words("model", sla::ServiceModel::WORDS, &models));
+    add(
+        FacetField::Deployment,
+        params.words("deployment", sla::DeploymentModel::WORDS, &deployments),
+    );
+    add(FacetField::Country, params.words("country", sla::COUNTRIES, &country));
+    add(FacetField::Observed, params.words("observed", &OBSERVED, &OBSERVED.join(", ")));
+    for (name, facet) in FREE {
+        add(facet, params.many(name));
+    }
+    let bands = params.many("price_band");
+    add(FacetField::PriceBand, bands);
+    chosen
+}
+
+/// The words of the orders.
+const SORTS: &str = "relevance, fit, price, newest, observed";
+
 fn sort(text: &str) -> Option<MarketSort> {
     match text {
         "relevance" => Some(MarketSort::Relevance),
+        "fit" => Some(MarketSort::Fit),
         "price" => Some(MarketSort::Price),
         "newest" => Some(MarketSort::Newest),
+        "observed" => Some(MarketSort::Observed),
         _ => None,
     }
 }
@@ -113,30 +172,55 @@ struct FacetValue {
 
 /// Values to narrow by.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 struct OfferFacets {
     models: Vec<FacetValue>,
     deployments: Vec<FacetValue>,
     countries: Vec<FacetValue>,
+    regions: Vec<FacetValue>,
     certifications: Vec<FacetValue>,
+    regimes: Vec<FacetValue>,
+    middleware: Vec<FacetValue>,
+    middleware_versions: Vec<FacetValue>,
     providers: Vec<FacetValue>,
+    price_bands: Vec<FacetValue>,
+    holds: Vec<FacetValue>,
+    observed: Vec<FacetValue>,
+    /// `yes`: can be contracted here.
+    backed: Vec<FacetValue>,
 }
 
-impl From<Facets> for OfferFacets {
-    fn from(facets: Facets) -> Self {
-        let values = |counts: Vec<FacetCount>| {
-            counts
-                .into_iter()
-                .map(|one| FacetValue { value: one.value, count: one.count })
-                .collect()
+impl From<&Facets> for OfferFacets {
+    fn from(facets: &Facets) -> Self {
+        let of = |facet: FacetField| -> Vec<FacetValue> {
+            let counts = facets.of(facet).iter();
+            counts.map(|one| FacetValue { value: one.value.clone(), count: one.count }).collect()
         };
         Self {
-            models: values(facets.models),
-            deployments: values(facets.deployments),
-            countries: values(facets.countries),
-            certifications: values(facets.certifications),
-            providers: values(facets.providers),
+            models: of(FacetField::Model),
+            deployments: of(FacetField::Deployment),
+            countries: of(FacetField::Country),
+            regions: of(FacetField::Region),
+            certifications: of(FacetField::Certification),
+            regimes: of(FacetField::Regime),
+            middleware: of(FacetField::Middleware),
+            middleware_versions: of(FacetField::Version),
+            providers: of(FacetField::Provider),
+            price_bands: of(FacetField::PriceBand),
+            holds: of(FacetField::Hold),
+            observed: of(FacetField::Observed),
+            backed: of(FacetField::Backed),
         }
     }
+}
+
+/// What was probably meant.
+#[derive(Debug, Serialize, ToSchema)]
+struct MeantBody {
+    /// The text with the words that nobody uses replaced.
+    q: String,
+    /// Offers it finds.
+    total: u64,
 }
 
 /// A page of offers.
@@ -150,6 +234,10 @@ struct OfferPageBody {
     next: Option<String>,
     /// Values to narrow by, with counts.
     facets: OfferFacets,
+    /// True where the offers have only most of the words, or words that are written like them.
+    close: bool,
+    /// What was probably meant instead of `q`; null where its words are known.
+    meant: Option<MeantBody>,
 }
 
 /// Find published offers
@@ -162,8 +250,54 @@ async fn list_offers(
 ) -> Result<Answer<OfferPageBody>, Problem> {
     let page = broker.browse(&ctx, &asked.0).await?;
     let next = (page.page < page.pages).then(|| format!("p{}", page.page + 1));
-    let items = page.items.iter().map(OfferSummary::from).collect();
-    Ok(Answer(OfferPageBody { total: page.total, items, next, facets: page.facets.into() }))
+    Ok(Answer(OfferPageBody {
+        total: page.total,
+        items: page.items.iter().map(OfferSummary::from).collect(),
+        next,
+        facets: OfferFacets::from(&page.facets),
+        close: page.closeness == Closeness::Close,
+        meant: page.meant.map(|(q, total)| MeantBody { q, total }),
+    }))
+}
+
+/// What somebody types.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the field is the documentation; reading is by name")]
+pub(super) struct SuggestionQuery {
+    /// The beginning of a word of a name.
+    q: Option<String>,
+}
+
+struct Typed(String);
+
+impl FromQuery for Typed {
+    fn from_query(params: &mut Params) -> Self {
+        Self(params.text("q").unwrap_or_default())
+    }
+}
+
+/// Names that go on with what was typed.
+#[derive(Debug, Serialize, ToSchema)]
+struct SuggestionListBody {
+    /// At most 8, the most frequent first.
+    items: Vec<String>,
+    /// Always null: the list is whole.
+    next: Option<String>,
+}
+
+/// Suggest names while somebody types
+///
+/// Offers, providers, middleware and regions in both languages, by the beginning of any of their first words.
+#[utoipa::path(get, path = "/suggestions", tag = "market", params(SuggestionQuery),
+    responses((status = 200, body = SuggestionListBody)))]
+async fn list_suggestions(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Query(Typed(typed)): Query<Typed>,
+) -> Result<Answer<SuggestionListBody>, Problem> {
+    let items = broker.suggest(&ctx, &typed).await?;
+    Ok(Answer(SuggestionListBody { items, next: None }))
 }
 
 /// One item of an offer.

@@ -44,6 +44,10 @@ impl Findings {
         say(&format!("ok     {what:14} {found}"));
     }
 
+    fn warning(&mut self, what: &str, found: &str, advice: &str) {
+        say(&format!("WARN   {what:14} {found}\n       {:14} → {advice}", ""));
+    }
+
     fn fault(&mut self, what: &str, found: &str, advice: &str) {
         self.faults += 1;
         say(&format!("FAULT  {what:14} {found}\n       {:14} → {advice}", ""));
@@ -73,6 +77,7 @@ pub fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
 
 async fn check(settings: &Settings, findings: &mut Findings) -> anyhow::Result<()> {
     check_settings(settings, findings);
+    check_dictionary(settings, findings);
     check_key(settings, findings);
     let Some(db) = check_database(settings, findings).await else { return Ok(()) };
     check_clock(&db, findings).await?;
@@ -103,6 +108,21 @@ fn check_settings(settings: &Settings, findings: &mut Findings) {
             findings.fault("site", &found, "build it with `cargo xtask build`, or correct `site`");
         }
         None => findings.well("site", "none was built: pages work, islands do not wake up"),
+    }
+}
+
+/// Without a dictionary the market works, less well for readers of Japanese: a warning and no fault.
+fn check_dictionary(settings: &Settings, findings: &mut Findings) {
+    let advice =
+        "install mecab-ipadic, run `kumoichi dictionary --into FOLDER` and name it in `dictionary`";
+    match &settings.dictionary {
+        None => {
+            findings.warning("dictionary", "none: Japanese is found by pairs of characters", advice)
+        }
+        Some(folder) => match search::Dictionary::open(folder) {
+            Ok(_) => findings.well("dictionary", &folder.display().to_string()),
+            Err(error) => findings.fault("dictionary", &error.to_string(), advice),
+        },
     }
 }
 
@@ -176,7 +196,7 @@ async fn check_index(
     }
     let published = offers::counts(&mut db.begin_read().await?).await?.published;
     let looked = tokio::task::spawn_blocking(move || {
-        let index = OfferIndex::open(&folder)?;
+        let index = OfferIndex::open(&folder, None)?;
         Ok::<_, search::SearchError>((index.damaged_files()?, index.len()))
     });
     let advice = "run `kumoichi reindex`; nothing is lost, it is built from the database";

@@ -3,6 +3,7 @@
 pub mod cloud;
 pub mod conform;
 pub mod demo_app;
+pub mod dictionary;
 pub mod doctor;
 pub mod import;
 pub mod match_case;

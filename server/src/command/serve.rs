@@ -84,6 +84,11 @@ async fn serve_market(
         let index = settings.index_folder();
         tracing::warn!(index = %index.display(), "another process holds the index; this broker keeps its own in memory until it is restarted");
     }
+    if !broker.has_dictionary() {
+        tracing::warn!(
+            "there is no Japanese dictionary: Japanese is found by pairs of characters; `kumoichi doctor` says what to do"
+        );
+    }
     if let Some(clouds) = clouds {
         broker.seed_demo(&OpContext::system("demo"), &clouds.places().connections()).await?;
     }

@@ -42,6 +42,9 @@ pub struct Layer {
     /// Built site folder [env: KUMOICHI_SITE] [default: `site` beside the program's folder or the program]
     #[arg(long, value_name = "FOLDER")]
     pub site: Option<PathBuf>,
+    /// Compiled Japanese dictionary [env: KUMOICHI_DICTIONARY] [default: `dictionary` beside the program's folder or the program]
+    #[arg(long, value_name = "FOLDER")]
+    pub dictionary: Option<PathBuf>,
     /// Workflow workers in this process; 0 leaves the work to another [env: KUMOICHI_WORKERS] [default: 4]
     #[arg(long, value_name = "NUMBER")]
     pub workers: Option<usize>,
@@ -92,6 +95,7 @@ impl Layer {
             public_origin: text("KUMOICHI_PUBLIC_ORIGIN"),
             secure_cookies: read(&text, "KUMOICHI_SECURE_COOKIES", "true or false")?,
             site: text("KUMOICHI_SITE").map(Into::into),
+            dictionary: text("KUMOICHI_DICTIONARY").map(Into::into),
             workers: read(&text, "KUMOICHI_WORKERS", "a whole number, 0 or more")?,
             lease_seconds: read(&text, "KUMOICHI_LEASE_SECONDS", SECONDS)?,
             monitor_interval_seconds: read(&text, "KUMOICHI_MONITOR_INTERVAL_SECONDS", SECONDS)?,
@@ -117,6 +121,7 @@ impl Layer {
             public_origin: self.public_origin.or(weaker.public_origin),
             secure_cookies: self.secure_cookies.or(weaker.secure_cookies),
             site: self.site.or(weaker.site),
+            dictionary: self.dictionary.or(weaker.dictionary),
             workers: self.workers.or(weaker.workers),
             lease_seconds: self.lease_seconds.or(weaker.lease_seconds),
             monitor_interval_seconds: self

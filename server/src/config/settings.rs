@@ -36,6 +36,8 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// The built site folder; `None`: what is compiled in.
     pub site: Option<PathBuf>,
+    /// The compiled Japanese dictionary; `None`: there is none.
+    pub dictionary: Option<PathBuf>,
     /// Workers of workflows.
     pub workers: usize,
     /// Seconds an unfinished workflow stays with a worker that gives no sign of life.
@@ -80,7 +82,8 @@ impl Settings {
             listen,
             public_origin: origin,
             secure_cookies: layer.secure_cookies.unwrap_or(https),
-            site: layer.site.or_else(find_site),
+            site: layer.site.or_else(|| find_beside("site", "manifest.json")),
+            dictionary: layer.dictionary.or_else(|| find_beside("dictionary", "metadata.json")),
             workers: layer.workers.unwrap_or(WORKERS),
             lease_seconds: layer.lease_seconds.unwrap_or(LEASE_SECONDS).max(1),
             monitor_interval_seconds: layer
@@ -165,10 +168,10 @@ fn check_origin(text: &str) -> anyhow::Result<String> {
     Ok(url.origin().ascii_serialization())
 }
 
-/// `site` beside the folder of the program (a build) or beside the program (an installation).
-fn find_site() -> Option<PathBuf> {
+/// A folder beside the folder of the program (a build) or beside the program (an installation).
+fn find_beside(name: &str, file: &str) -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
     let folder = program.parent()?;
-    let places = [folder.parent().map(|above| above.join("site")), Some(folder.join("site"))];
-    places.into_iter().flatten().find(|site| site.join("manifest.json").is_file())
+    let places = [folder.parent().map(|above| above.join(name)), Some(folder.join(name))];
+    places.into_iter().flatten().find(|place| place.join(file).is_file())
 }

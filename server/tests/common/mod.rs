@@ -94,6 +94,7 @@ impl Site {
                 // Tests are in a hurry; the real cost is the broker's own test.
                 password_memory_kib: 64,
                 index_dir: None,
+                dictionary_dir: None,
                 sealing_key: SealingKey([7; 32]),
             },
         };

@@ -8,6 +8,7 @@ mod measured;
 mod page;
 mod report;
 mod restart;
+mod search;
 mod server;
 mod studio;
 
@@ -28,6 +29,8 @@ pub enum Name {
     Restart,
     /// Whole lives of services on SQLite and PostgreSQL, beside the commits of the same database.
     Lifecycle,
+    /// The search in process and over HTTP with 100,000 offers, beside SQLite FTS5 over the same texts.
+    Search,
     /// Frames of a drag in the requirement studio over 5,000 offers, beside an empty hand.
     Studio,
 }
@@ -47,6 +50,9 @@ pub struct Options {
     /// Offers of the measurement `restart`.
     #[arg(long, default_value_t = restart::OFFERS)]
     offers: usize,
+    /// Folder with the collected texts of the measurement `search`.
+    #[arg(long)]
+    data: Option<std::path::PathBuf>,
 }
 
 /// Runs a measurement and prints its rows.
@@ -65,6 +71,7 @@ pub fn run(place: &Place, options: &Options) -> Result<()> {
         Name::Match => matcher::run(place, options.debug)?,
         Name::Restart => restart::run(place, options.debug, options.offers)?,
         Name::Lifecycle => lifecycle::run(place, options.debug)?,
+        Name::Search => search::run(place, options.debug, options.data.as_deref())?,
         Name::Studio => studio::run(place, options.debug)?,
     };
     say::line(&if options.json { report::json(&rows)? } else { report::table(&rows) });

@@ -8,7 +8,7 @@ mod node;
 mod packages;
 pub mod wasm_target;
 
-pub use packages::is_root;
+pub use packages::{can_install, install, is_root};
 
 use crate::place::Place;
 use crate::{say, tool};

@@ -28,6 +28,11 @@ const NEEDS: &[Need] = &[
     Need { package: "npm", purpose: Purpose::Test, present: || on_path("npm") },
     Need { package: BROWSER, purpose: Purpose::Test, present: has_browser },
     Need { package: "fonts-noto-cjk", purpose: Purpose::Test, present: has_japanese_font },
+    Need {
+        package: crate::dictionary::PACKAGE,
+        purpose: Purpose::Test,
+        present: crate::dictionary::has_source,
+    },
     Need { package: "postgresql", purpose: Purpose::Test, present: has_postgresql },
 ];
 

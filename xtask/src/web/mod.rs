@@ -40,6 +40,8 @@ pub fn build(place: &Place, options: &Options) -> Result<()> {
     site(place, options.release)?;
     if !options.site_only {
         server(place, options.release)?;
+        let profile = if options.release { "release" } else { "debug" };
+        crate::dictionary::ensure(place, &place.broker(profile));
     }
     say::line(&format!(
         "   built in {}; the site is in {}",

@@ -71,7 +71,7 @@ pub struct Move {
 }
 
 impl Broker {
-    /// Offers that contain the contract's need today and can be ordered, best first, at most 50; the one it stands on is
+    /// Offers of the same service model that contain the contract's need today and can be ordered, best first, at most 50; the one it stands on is
     /// among them where it can be had in another region.
     ///
     /// # Errors
@@ -91,7 +91,12 @@ impl Broker {
             row.card.id != contract.head.offer_id || row.card.served.iter().any(other)
         };
         let can_be_had = |row: &RankedOffer| plan_obstacle(&row.card, now).is_none();
-        let fits = ranked.matches.into_iter().filter(|row| can_be_had(row) && elsewhere(row));
+        // A service goes on as what it is: machines do not become an office in the browser.
+        let model = sla::parse_offer(&contract.offer_document).ok();
+        let model = model.map(|offer| offer.spec.service.model.as_str());
+        let same_kind = |row: &RankedOffer| model.is_none_or(|model| row.card.model == model);
+        let fits = ranked.matches.into_iter();
+        let fits = fits.filter(|row| same_kind(row) && can_be_had(row) && elsewhere(row));
         Ok(fits.take(OFFERS_MAX).collect())
     }
 

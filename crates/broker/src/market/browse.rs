@@ -1,11 +1,12 @@
 //! Search and facets: the index decides, the shelf shows.
 
 use super::{FacetCount, Facets, MarketFigures, MarketPage, MarketQuery, MarketSort};
+use crate::requirements::RequirementSource;
 use crate::shelf::Stock;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, ContractState};
+use domain::{Action, ContractState, OfferId};
 use search::{FacetField, FacetValue, SearchQuery, SearchSort};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
 use storage::contracts;
 
@@ -15,9 +16,16 @@ const PER_PAGE: u32 = 20;
 const PER_PAGE_MAX: u32 = 100;
 /// Later pages are not looked at by anybody; a filter finds more.
 const PAGE_MAX: u32 = 500;
+/// Offers that are put in the order of a need; later ones follow by relevance.
+const RANKED_MAX: usize = 5_000;
+/// Names offered to somebody who types.
+const SUGGESTIONS: usize = 8;
+/// Characters of what is typed that are looked at.
+const TYPED_MAX: usize = 60;
 
 impl Broker {
-    /// Finds offers; one statement at most is sent, whatever the size of the market.
+    /// Finds offers; one statement at most is sent for them, whatever the size of the market, and one for a
+    /// saved need.
     pub async fn browse(
         &self,
         ctx: &OpContext,
@@ -28,8 +36,19 @@ impl Broker {
             if query.per_page == 0 { PER_PAGE } else { query.per_page.min(PER_PAGE_MAX) };
         let page = query.page.clamp(1, PAGE_MAX);
         let asked = to_search(query, page, per_page);
-        let chosen = asked.chosen.clone();
-        let found = self.on_index(move |index| index.search(&asked)).await?;
+        let mut found = {
+            let asked = asked.clone();
+            self.on_index(move |index| index.search(&asked)).await?
+        };
+        if let Some(need) = query.need.as_ref().filter(|_| query.sort == MarketSort::Fit) {
+            found.ids = self.by_fit(ctx, need, &asked).await?;
+        }
+        let ways_out = if found.total == 0 {
+            let asked = asked.clone();
+            self.on_index(move |index| index.ways_out(&asked)).await?
+        } else {
+            Vec::new()
+        };
         let stock = self.inner.shelf.stock();
         let offers = self.shelved_of(&stock, &found.ids).await?;
         let items = offers.iter().map(|offer| offer.card.clone()).collect();
@@ -37,10 +56,46 @@ impl Broker {
         Ok(MarketPage {
             total: found.total,
             items,
-            facets: facets(&found.facets, &chosen, &stock.providers),
+            facets: facets(&found.facets, &asked.chosen, &stock.providers),
             page,
             pages: pages.clamp(1, PAGE_MAX),
+            closeness: found.closeness,
+            meant: found.meant,
+            marker: found.marker,
+            ways_out,
         })
+    }
+
+    /// One page of what was found in the order of a need: text and filters say which offers, the need says
+    /// which first. What stands far behind in the ranking of the whole market follows by relevance.
+    async fn by_fit(
+        &self,
+        ctx: &OpContext,
+        need: &RequirementSource,
+        asked: &SearchQuery,
+    ) -> Result<Vec<OfferId>, BrokerError> {
+        let ranked = self.ranked_ids(ctx, need, RANKED_MAX).await?;
+        let all = SearchQuery { offset: 0, limit: RANKED_MAX, ..asked.clone() };
+        let (offset, limit) = (asked.offset, asked.limit);
+        let found = self.on_index(move |index| index.ids(&all)).await?;
+        let places: HashMap<OfferId, usize> =
+            ranked.into_iter().enumerate().map(|(place, id)| (id, place)).collect();
+        let mut found = found;
+        found.sort_by_key(|id| places.get(id).copied().unwrap_or(usize::MAX));
+        Ok(found.into_iter().skip(offset).take(limit).collect())
+    }
+
+    /// Names that go on with what somebody types: offers, providers, middleware, regions.
+    pub async fn suggest(&self, ctx: &OpContext, typed: &str) -> Result<Vec<String>, BrokerError> {
+        ctx.may(Action::ReadMarket, None, "market")?;
+        let typed: String = typed.chars().take(TYPED_MAX).collect();
+        self.on_index(move |index| index.suggest(&typed, SUGGESTIONS)).await
+    }
+
+    /// Whether Japanese is cut into the words of a dictionary, and not into pairs of characters only.
+    #[must_use]
+    pub fn has_dictionary(&self) -> bool {
+        self.inner.index.has_dictionary()
     }
 
     /// Figures for the first page.
@@ -76,28 +131,17 @@ impl Broker {
 }
 
 fn to_search(query: &MarketQuery, page: u32, per_page: u32) -> SearchQuery {
-    let groups = [
-        (FacetField::Model, &query.models),
-        (FacetField::Deployment, &query.deployments),
-        (FacetField::Country, &query.countries),
-        (FacetField::Certification, &query.certifications),
-        (FacetField::Provider, &query.providers),
-    ];
-    let chosen = groups
-        .into_iter()
-        .flat_map(|(field, values)| values.iter().map(move |value| (field, value.clone())))
-        .collect();
     SearchQuery {
         text: query.text.clone(),
-        chosen,
+        chosen: query.chosen.clone(),
         currency: query.currency,
         price_min: query.price_min_minor,
         price_max: query.price_max_minor,
-        backed_only: query.backed_only,
         sort: match query.sort {
-            MarketSort::Relevance => SearchSort::Relevance,
+            MarketSort::Relevance | MarketSort::Fit => SearchSort::Relevance,
             MarketSort::Price => SearchSort::Price,
             MarketSort::Newest => SearchSort::Newest,
+            MarketSort::Observed => SearchSort::Observed,
         },
         offset: (page as usize - 1) * per_page as usize,
         limit: per_page as usize,
@@ -110,7 +154,7 @@ fn facets(
     chosen: &[(FacetField, String)],
     providers: &BTreeMap<String, (String, String)>,
 ) -> Facets {
-    let of = |field: FacetField| -> Vec<FacetCount> {
+    let of = |field: FacetField| -> (FacetField, Vec<FacetCount>) {
         let names = |value: &str| match field {
             FacetField::Provider => providers.get(value).cloned(),
             _ => None,
@@ -132,13 +176,7 @@ fn facets(
                 counts.push(FacetCount { value: value.clone(), names, count: 0, selected: true });
             }
         }
-        counts
+        (field, counts)
     };
-    Facets {
-        models: of(FacetField::Model),
-        deployments: of(FacetField::Deployment),
-        countries: of(FacetField::Country),
-        certifications: of(FacetField::Certification),
-        providers: of(FacetField::Provider),
-    }
+    Facets(FacetField::ALL.into_iter().map(of).collect())
 }

@@ -12,6 +12,11 @@ const HIGHLIGHTS_MAX: usize = 4;
 /// The item that lists certifications.
 const CERTIFICATIONS: &str = "security.certifications";
 
+/// The item that lists legal regimes.
+const REGIMES: &str = "legal.regimes";
+/// The item that says whether and how capacity can be held.
+const HOLD_SUPPORT: &str = "capacity.hold_support";
+
 /// What a card takes from the row.
 #[derive(Debug)]
 pub(crate) struct CardParts {
@@ -30,10 +35,14 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
     let service = &document.spec.service;
     let description = document.metadata.description.clone().unwrap_or_default();
     let today = day_of(parts.now);
-    let certifications = document.item(CERTIFICATIONS).and_then(|item| item.counting_on(today));
-    let certifications = match certifications {
+    let counting = |key: &str| document.item(key).and_then(|item| item.counting_on(today));
+    let set = |key: &str| match counting(key) {
         Some(sla::Value::Set(held)) => held.into_iter().collect(),
         _ => Vec::new(),
+    };
+    let hold = match counting(HOLD_SUPPORT) {
+        Some(sla::Value::Level(level)) => Some(level),
+        _ => None,
     };
     let regions: Vec<(String, String)> =
         service.regions.iter().map(|region| (region.id.clone(), region.country.clone())).collect();
@@ -56,7 +65,10 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
         deployment: service.deployment.as_str().to_owned(),
         regions,
         price: parts.price,
-        certifications,
+        certifications: set(CERTIFICATIONS),
+        middleware: middleware(service),
+        regimes: set(REGIMES),
+        hold,
         highlights: highlights(document),
         published_at: parts.published_at,
     };
@@ -68,6 +80,11 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
     }
     card.backed = card.provider.backed && card.stalled.is_none();
     card
+}
+
+fn middleware(service: &sla::Service) -> Vec<(String, Option<String>)> {
+    let item = |item: &sla::Middleware| (item.name.clone(), item.version.clone());
+    service.middleware.iter().map(item).collect()
 }
 
 /// The next moment at which the card will be another one although nobody changes the offer.

@@ -10,38 +10,42 @@ pub(crate) use card::{CardParts, card, next_change};
 pub use coverage::{Coverage, Covered};
 pub use items::Promising;
 
+pub use search::{Closeness, Dropped, Excerpt, FacetField, FilterField, Marker, PriceBand, WayOut};
+
 use crate::providers::ProviderCard;
+use crate::requirements::RequirementSource;
 use domain::{Currency, Money, OfferId, Timestamp};
 
 /// What a visitor asks for; all of it stands in the address of the page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MarketQuery {
-    /// Free text in English or Japanese.
+    /// Free text in English or Japanese, with `"phrases"`, `-words` and filters such as `cert:ismap`.
     pub text: String,
-    /// Service models; empty: all.
-    pub models: Vec<String>,
-    /// Deployment models; empty: all.
-    pub deployments: Vec<String>,
-    /// Countries of regions; empty: all.
-    pub countries: Vec<String>,
-    /// Certifications, all of which must be held.
-    pub certifications: Vec<String>,
-    /// Provider slugs; empty: all.
-    pub providers: Vec<String>,
+    /// Chosen values of facets; of one facet any or all have to be there, see
+    /// [`FacetField::needs_all`].
+    pub chosen: Vec<(FacetField, String)>,
     /// Currency of the price range.
     pub currency: Option<Currency>,
     /// Lowest monthly price in minor units.
     pub price_min_minor: Option<i64>,
     /// Highest monthly price in minor units.
     pub price_max_minor: Option<i64>,
-    /// Only offers that can be contracted.
-    pub backed_only: bool,
     /// The order.
     pub sort: MarketSort,
+    /// The need that [`MarketSort::Fit`] ranks by; without one it is the order by relevance.
+    pub need: Option<RequirementSource>,
     /// From 1.
     pub page: u32,
     /// 1 to 100; 0 means the default of 20.
     pub per_page: u32,
+}
+
+impl MarketQuery {
+    /// The chosen values of a facet.
+    pub fn values(&self, facet: FacetField) -> impl Iterator<Item = &str> {
+        let of = move |(field, _): &&(FacetField, String)| *field == facet;
+        self.chosen.iter().filter(of).map(|(_, value)| value.as_str())
+    }
 }
 
 /// Orders of the market list.
@@ -50,10 +54,15 @@ pub enum MarketSort {
     /// Best text match first; without text, backed first, then by title.
     #[default]
     Relevance,
+    /// Offers that contain the need first, by the balanced order; then the nearest misses. Of those that
+    /// the text and the filters find.
+    Fit,
     /// Cheapest first within a currency, unpriced last.
     Price,
     /// Newest publication first.
     Newest,
+    /// Promises that were kept first, then by the share of samples that were well; unmeasured last.
+    Observed,
 }
 
 /// An offer in a list.
@@ -83,6 +92,12 @@ pub struct OfferCard {
     pub price: Option<Money>,
     /// Certifications.
     pub certifications: Vec<String>,
+    /// Middleware by name and version.
+    pub middleware: Vec<(String, Option<String>)>,
+    /// Legal regimes.
+    pub regimes: Vec<String>,
+    /// Provisional hold support; `None`: undeclared.
+    pub hold: Option<String>,
     /// Key promises as `(item key, value)`, in registry order, at most 4.
     pub highlights: Vec<(String, sla::Value)>,
     /// Of the regions, those in which it can be contracted here: its provider's cloud has them.
@@ -130,17 +145,15 @@ pub struct FacetCount {
 
 /// The facets of a result.
 #[derive(Debug, Clone, Default)]
-pub struct Facets {
-    /// Service models.
-    pub models: Vec<FacetCount>,
-    /// Deployment models.
-    pub deployments: Vec<FacetCount>,
-    /// Countries.
-    pub countries: Vec<FacetCount>,
-    /// Certifications.
-    pub certifications: Vec<FacetCount>,
-    /// Providers.
-    pub providers: Vec<FacetCount>,
+pub struct Facets(pub Vec<(FacetField, Vec<FacetCount>)>);
+
+impl Facets {
+    /// The values of a facet, most frequent first.
+    #[must_use]
+    pub fn of(&self, facet: FacetField) -> &[FacetCount] {
+        let found = self.0.iter().find(|(field, _)| *field == facet);
+        found.map_or(&[], |(_, counts)| counts.as_slice())
+    }
 }
 
 /// One page of the market.
@@ -156,6 +169,14 @@ pub struct MarketPage {
     pub page: u32,
     /// Pages in all, at least 1.
     pub pages: u32,
+    /// Whether the offers have every word, or only words that are close.
+    pub closeness: Closeness,
+    /// What was probably meant instead of the text, and how many offers that finds.
+    pub meant: Option<(String, u64)>,
+    /// Marks in a text what the query found.
+    pub marker: Marker,
+    /// Where nothing is found: what to drop, the one that brings most first.
+    pub ways_out: Vec<WayOut>,
 }
 
 /// One promise of an offer, ready to be shown.

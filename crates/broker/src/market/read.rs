@@ -28,6 +28,18 @@ impl Broker {
         Ok(page)
     }
 
+    /// Those of the offers that are published, as lists show them, in the order asked for.
+    pub async fn offer_cards(
+        &self,
+        ctx: &OpContext,
+        ids: &[OfferId],
+    ) -> Result<Vec<super::OfferCard>, BrokerError> {
+        ctx.may(Action::ReadMarket, None, "offer")?;
+        let stock = self.inner.shelf.stock();
+        let offers = self.shelved_of(&stock, ids).await?;
+        Ok(offers.iter().map(|offer| offer.card.clone()).collect())
+    }
+
     /// Two to four offers side by side, in the order asked; unknown ids are left out.
     pub async fn compare(
         &self,

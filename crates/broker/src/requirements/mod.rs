@@ -128,7 +128,7 @@ pub struct SavedRequirement {
 }
 
 /// Where the requirement of a ranking comes from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequirementSource {
     /// A template by key.
     Template(String),
@@ -138,6 +138,23 @@ pub enum RequirementSource {
     Text(String),
     /// The compact form that stands in shared links; see [`Broker::share_code`].
     Shared(String),
+}
+
+impl RequirementSource {
+    /// Reads a source as it stands in addresses: `template:KEY`, `saved:ID` or `doc:CODE`.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_once(':')?;
+        if rest.is_empty() {
+            return None;
+        }
+        match kind {
+            "template" => Some(Self::Template(rest.to_owned())),
+            "saved" => rest.parse().ok().map(Self::Saved),
+            "doc" => Some(Self::Shared(rest.to_owned())),
+            _ => None,
+        }
+    }
 }
 
 /// One offer with its verdicts.

@@ -66,6 +66,31 @@ impl Broker {
         Err(BrokerError::Internal("the offers change faster than they are ranked".to_owned()))
     }
 
+    /// The offers in the order of a need, matches before near misses, at most so many of each.
+    pub(crate) async fn ranked_ids(
+        &self,
+        ctx: &OpContext,
+        source: &RequirementSource,
+        most: usize,
+    ) -> Result<Vec<OfferId>, BrokerError> {
+        ctx.may(Action::RankOffers, None, "market")?;
+        let (requirement, _) = self.resolve_requirement(ctx, source).await?;
+        let question = Question::new(requirement, Order::Balanced, self.now())?;
+        for _ in 0..MOMENTS {
+            let stock = self.stock_for(&question.matcher).await?;
+            let matcher = Arc::clone(&question.matcher);
+            let ranked = move || {
+                let ranking = stock.index.asked(&matcher)?.rank(Order::Balanced, most, most);
+                let rows = ranking.matches.iter().chain(&ranking.near_misses);
+                Some(rows.filter_map(|row| row.id.parse().ok()).collect())
+            };
+            if let Some(ids) = beside("ranking", ranked).await? {
+                return Ok(ids);
+            }
+        }
+        Err(BrokerError::Internal("the offers change faster than they are ranked".to_owned()))
+    }
+
     /// Matchers of the templates: what they read of offers is what most needs read.
     pub(crate) fn usual_matchers(&self) -> Vec<Arc<SlaMatcher>> {
         let today = self.now();

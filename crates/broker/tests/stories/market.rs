@@ -2,7 +2,7 @@
 
 use crate::on_both;
 use broker::OpContext;
-use broker::market::MarketQuery;
+use broker::market::{FacetField, MarketQuery};
 use broker::requirements::{RankedList, RequirementSource};
 use domain::Role;
 use matching::Order;
@@ -27,10 +27,12 @@ async fn f7_1_3_offers_are_found_in_japanese_and_by_facet(engine: Engine) {
     let found = market.broker.browse(&ctx, &text).await.unwrap();
     assert!(found.total > 0);
     assert!(found.items.iter().all(|card| card.provider.slug == "hokusei"), "{:?}", found.items);
-    let facet = MarketQuery { models: vec!["PaaS".into()], ..MarketQuery::default() };
+    let facet =
+        MarketQuery { chosen: vec![(FacetField::Model, "PaaS".into())], ..MarketQuery::default() };
     let narrowed = market.broker.browse(&ctx, &facet).await.unwrap();
     assert!(narrowed.items.iter().all(|card| card.model == "PaaS"));
-    let count = narrowed.facets.models.iter().find(|count| count.value == "PaaS").unwrap();
+    let count =
+        narrowed.facets.of(FacetField::Model).iter().find(|count| count.value == "PaaS").unwrap();
     assert_eq!((count.count, count.selected), (narrowed.total, true));
     market.finish().await;
 }

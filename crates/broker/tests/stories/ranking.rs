@@ -103,6 +103,7 @@ pub async fn second(market: &TestBroker, folder: &Path) -> Broker {
             lease_seconds: 30,
             password_memory_kib: 8,
             index_dir: Some(folder.join("index")),
+            dictionary_dir: None,
             sealing_key: SealingKey(SEALING_KEY),
         },
     };

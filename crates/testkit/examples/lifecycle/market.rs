@@ -45,6 +45,7 @@ impl Market {
                 lease_seconds: 30,
                 password_memory_kib: 8,
                 index_dir: None,
+                dictionary_dir: None,
                 sealing_key: SealingKey([7; 32]),
             },
         };
