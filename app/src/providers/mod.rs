@@ -3,6 +3,7 @@
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
 mod conformance;
+pub(crate) mod life;
 mod portal;
 mod public;
 
@@ -11,6 +12,7 @@ use axum::{Router, routing::get};
 use crate::AppState;
 
 pub(crate) use conformance::outcome;
+pub(crate) use portal::read_comment;
 
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {

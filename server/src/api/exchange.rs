@@ -157,6 +157,8 @@ struct ImportBody {
     unchanged: usize,
     /// Offers whose newest version everybody sees now and did not before.
     published: usize,
+    /// Offers whose newest version waits for a person, because the rules of the market ask for one.
+    submitted: usize,
     /// Each of them, in the order of the file.
     offers: Vec<ImportedRowBody>,
 }
@@ -169,6 +171,7 @@ impl From<ImportReport> for ImportBody {
             revised: report.count(ImportOutcome::Revised),
             unchanged: report.count(ImportOutcome::Unchanged),
             published: report.published,
+            submitted: report.submitted,
             offers: report.offers.into_iter().map(ImportedRowBody::from).collect(),
         }
     }

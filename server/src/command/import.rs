@@ -57,12 +57,13 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
             return Ok(refused);
         }
         say(&format!(
-            "{}: {} new, {} with a new version, {} unchanged; {} published",
+            "{}: {} new, {} with a new version, {} unchanged; {} published, {} submitted",
             counted(report.rows, "offer"),
             report.count(ImportOutcome::Created),
             report.count(ImportOutcome::Revised),
             report.count(ImportOutcome::Unchanged),
-            report.published
+            report.published,
+            report.submitted
         ));
         Ok(ExitCode::SUCCESS)
     })

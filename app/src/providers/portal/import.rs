@@ -292,6 +292,7 @@ fn done(ctx: &PageContext, report: &ImportReport) -> Response {
         words.exchange_import_revised(number(report.count(ImportOutcome::Revised))),
         words.exchange_import_unchanged(number(report.count(ImportOutcome::Unchanged))),
         words.exchange_import_published(number(report.published)),
+        words.life_import_submitted(number(report.submitted)),
     ];
     let heads = vec![
         Column::number(words.exchange_import_row()),

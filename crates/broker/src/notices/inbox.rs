@@ -1,6 +1,8 @@
 //! The inbox of an organisation. It is shared: what one person has read, everybody has.
 
-use super::{ContractNews, MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed, NoticeOffer};
+use super::{
+    ContractNews, MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed, NoticeOffer, ReviewNews,
+};
 use crate::contracts::parse_cursor;
 use crate::requirements::owned;
 use crate::{Broker, BrokerError, OpContext};
@@ -119,11 +121,15 @@ async fn readable(
 enum Said {
     OfNeed(NoticeNeed, Vec<NoticeOffer>),
     OfContract(ContractNews),
+    OfReview(ReviewNews),
 }
 
 fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
     if kind.is_of_contract() {
         return serde_json::from_str(&row.payload).ok().map(Said::OfContract);
+    }
+    if kind.is_of_review() {
+        return serde_json::from_str(&row.payload).ok().map(Said::OfReview);
     }
     let need = NoticeNeed {
         id: row.requirement_id?,
@@ -142,15 +148,17 @@ fn notice(row: &Row) -> Option<Notice> {
             "a notice cannot be read and is left out of the inbox");
         return None;
     };
-    let (need, contract, offers) = match said {
-        Said::OfNeed(need, offers) => (Some(need), None, offers),
-        Said::OfContract(news) => (None, Some(news), Vec::new()),
+    let (need, contract, review, offers) = match said {
+        Said::OfNeed(need, offers) => (Some(need), None, None, offers),
+        Said::OfContract(news) => (None, Some(news), None, Vec::new()),
+        Said::OfReview(news) => (None, None, Some(news), Vec::new()),
     };
     Some(Notice {
         id: row.id,
         kind,
         need,
         contract,
+        review,
         count: u64::try_from(row.offers).unwrap_or(0),
         offers,
         created_at: row.created_at,

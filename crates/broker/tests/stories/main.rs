@@ -21,6 +21,7 @@ mod ends;
 mod exchange;
 mod inventory;
 mod leaks;
+mod life;
 mod market;
 mod moves;
 mod notices;
