@@ -191,7 +191,7 @@ pub(super) fn history(ctx: &PageContext, offer: &OwnOffer) -> AnyView {
 }
 
 /// Answers with the offer's page: with a word that it is done, with what is wrong at its field, or with why not.
-async fn answered(
+pub(super) async fn answered(
     ctx: &PageContext,
     state: &AppState,
     (id, form): (&str, FormState),

@@ -168,7 +168,7 @@ pub(super) async fn publish(
         return refusal;
     }
     let published = match offer_id(&id) {
-        Ok(id) => state.broker.publish_offer(&ctx.op(), id).await,
+        Ok(offer) => state.broker.publish_offer(&ctx.op(), offer).await,
         Err(error) => Err(error),
     };
     match published {
@@ -176,6 +176,6 @@ pub(super) async fn publish(
             let told = life::became(&ctx, &offer);
             redirect(&format!("/provider/offers/{}", offer.card.id), Some(told))
         }
-        Err(error) => fail(&ctx, error),
+        Err(error) => life::answered(&ctx, &state, (&id, FormState::empty()), Err(error)).await,
     }
 }

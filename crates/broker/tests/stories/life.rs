@@ -75,11 +75,17 @@ async fn a_sound_document_is_published_at_once_by_rules_that_say_so(engine: Engi
     let provider = market.person(Role::Provider).await;
     let id = draft(&market, &provider, "kita-first").await;
     let offer = market.broker.publish_offer(&provider, id).await.unwrap();
-    assert_eq!((offer.card.stage, offer.card.state), (OfferStage::Published, OfferState::Published));
+    assert_eq!(
+        (offer.card.stage, offer.card.state),
+        (OfferStage::Published, OfferState::Published)
+    );
     assert!(is_found(&market, id).await);
     assert_eq!(steps(&offer), [LifeStep::Drafted, LifeStep::Published]);
     let [review] = offer.reviews.as_slice() else { panic!("{:?}", offer.reviews) };
-    assert_eq!((review.state, review.version, review.reviewer_name.as_deref()), (ReviewState::Published, 1, None));
+    assert_eq!(
+        (review.state, review.version, review.reviewer_name.as_deref()),
+        (ReviewState::Published, 1, None)
+    );
     let found = &review.evaluation;
     assert!(found.approved && found.rules_version == 0 && found.rules == ReviewRules::DEFAULT);
     let answer = |rule| found.checks.iter().find(|check| check.rule == rule).unwrap().answer;
@@ -106,7 +112,10 @@ async fn a_person_who_did_not_submit_decides_where_the_broker_wants_it(engine: E
     assert_eq!((card.view.note.as_str(), card.view.version), ("our first", 1));
     let review = card.view.id;
     let page = broker.begin_review(&desk, review).await.unwrap();
-    assert_eq!((page.card.view.state, page.changes.is_none(), page.own), (ReviewState::InReview, true, false));
+    assert_eq!(
+        (page.card.view.state, page.changes.is_none(), page.own),
+        (ReviewState::InReview, true, false)
+    );
     assert_eq!(broker.my_offer(&provider, id).await.unwrap().card.stage, OfferStage::InReview);
     assert_eq!(pointer(broker.refuse_offer(&desk, review, "  ").await), "/reason");
     broker.refuse_offer(&desk, review, "no price for storage").await.unwrap();
@@ -199,7 +208,10 @@ async fn comments_stand_at_a_place_are_answered_and_settled(engine: Engine) {
     let answer = NewComment { answers: Some(first), ..at("", "yes, since April") };
     broker.comment_on_offer(&provider, review, &answer).await.unwrap();
     let seen = broker.my_offer(&provider, id).await.unwrap().comments;
-    assert_eq!((seen.len(), seen[0].pointer.as_str(), seen[0].answers.len()), (1, "/spec/items/0", 1));
+    assert_eq!(
+        (seen.len(), seen[0].pointer.as_str(), seen[0].answers.len()),
+        (1, "/spec/items/0", 1)
+    );
     assert_eq!(seen[0].answers[0].pointer, "/spec/items/0");
     assert_eq!(kinds(&market, &provider).await, [NoticeKind::ReviewCommented]);
     broker.settle_comment(&provider, first).await.unwrap();
@@ -257,7 +269,8 @@ async fn another_version_takes_the_one_under_review_back(engine: Engine) {
     let edited = text(&market, "kita-two").await.replace("182000", "183000");
     broker.save_offer(&provider, &edited).await.unwrap();
     let offer = broker.publish_offer(&provider, id).await.unwrap();
-    let states: Vec<_> = offer.reviews.iter().map(|review| (review.version, review.state)).collect();
+    let states: Vec<_> =
+        offer.reviews.iter().map(|review| (review.version, review.state)).collect();
     assert_eq!(states, [(2, ReviewState::Submitted), (1, ReviewState::TakenBack)]);
     assert_eq!(code(broker.approve_offer(&desk, first).await), "wrong_state");
     market.finish().await;
@@ -324,7 +337,10 @@ async fn an_offer_ends_when_its_notice_has_run_and_is_ordered_until_then(engine:
     assert_eq!(pointer(short), "/endsAt");
     let ends_at = broker.now().plus_us(notice);
     let announced = broker.announce_end(&provider, offer, &ending(notice)).await.unwrap();
-    assert_eq!((announced.card.stage, announced.card.ends_at), (OfferStage::Withdrawing, Some(ends_at)));
+    assert_eq!(
+        (announced.card.stage, announced.card.ends_at),
+        (OfferStage::Withdrawing, Some(ends_at))
+    );
     let seen = broker.offer(&stranger(), offer).await.unwrap();
     assert_eq!(seen.card.ends_at, Some(ends_at));
     let reason = broker.end_reason(&stranger(), offer).await.unwrap();
@@ -360,10 +376,9 @@ async fn a_change_that_is_only_better_needs_no_person_and_a_worse_one_does(engin
     assert_eq!(offer.card.stage, OfferStage::Submitted);
     let known = market.offer(OFFER).await;
     let before = text(&market, OFFER).await;
-    for (price, change, version) in [
-        ("170000", ChangeVerdict::Better, Some(2)),
-        ("999000", ChangeVerdict::Other, Some(2)),
-    ] {
+    for (price, change, version) in
+        [("170000", ChangeVerdict::Better, Some(2)), ("999000", ChangeVerdict::Other, Some(2))]
+    {
         broker.save_offer(&provider, &before.replace("182000", price)).await.unwrap();
         let offer = broker.publish_offer(&provider, known).await.unwrap();
         assert_eq!(offer.card.published_version, version, "{price}");
@@ -431,8 +446,14 @@ async fn a_file_waits_for_a_person_where_the_rules_ask_for_one(engine: Engine) {
     let known = worse.offers[0].id;
     let last = broker.import_offers(&provider, file("991000")).await.unwrap();
     assert_eq!((last.published, last.submitted), (0, 1));
-    let states: Vec<_> =
-        broker.my_offer(&provider, known).await.unwrap().reviews.iter().map(|one| one.state).collect();
+    let states: Vec<_> = broker
+        .my_offer(&provider, known)
+        .await
+        .unwrap()
+        .reviews
+        .iter()
+        .map(|one| one.state)
+        .collect();
     assert_eq!(states[..2], [ReviewState::Submitted, ReviewState::TakenBack]);
     let review = offer.reviews[0].id;
     broker.approve_offer(&desk, review).await.unwrap();
