@@ -88,7 +88,7 @@ async fn a_version_goes_through_review_with_comments_a_refusal_and_an_approval()
     let public = format!("/market/offers/{id}");
     site.sent(Role::Provider, &format!("{own}/publish"), &[]).await;
     let page = site.page(Some(Role::Provider), &own, "en").await;
-    assert!(page.contains("aria-current=\"step\">submitted"), "{page}");
+    assert!(page.contains("class=\"here\">submitted"), "{page}");
     assert!(page.contains("A person looks at everything") && page.contains("Take version 1 back"));
     assert_eq!(site.get(None, &public, "en").await.status, StatusCode::NOT_FOUND);
 
@@ -172,7 +172,7 @@ async fn an_offer_is_scheduled_paused_announced_to_end_and_kept() {
     let when = [("publishAt", "2026-12-24T10:00"), ("note", "for the new year")];
     site.sent(Role::Provider, &submit, &when).await;
     let page = site.page(Some(Role::Provider), &own, "en").await;
-    assert!(page.contains("aria-current=\"step\">scheduled") && page.contains("for the new year"));
+    assert!(page.contains("class=\"here\">scheduled") && page.contains("for the new year"));
     assert!(
         page.contains("value=\"2026-12-24T10:00\""),
         "the moment can be moved from where it is"
@@ -181,14 +181,14 @@ async fn an_offer_is_scheduled_paused_announced_to_end_and_kept() {
     site.sent(Role::Provider, &format!("{own}/schedule"), &moved).await;
     site.sent(Role::Provider, &format!("{own}/take-back"), &[]).await;
     let page = site.page(Some(Role::Provider), &own, "en").await;
-    assert!(page.contains("aria-current=\"step\">draft"));
+    assert!(page.contains("class=\"here\">draft"));
     site.sent(Role::Provider, &format!("{own}/publish"), &[]).await;
     assert!(site.page(None, &public, "en").await.contains("<h1"));
 
     site.sent(Role::Provider, &format!("{own}/pause"), &[("reason", "a wrong price")]).await;
     assert_eq!(site.get(None, &public, "en").await.status, StatusCode::NOT_FOUND);
     let page = site.page(Some(Role::Provider), &own, "en").await;
-    assert!(page.contains("aria-current=\"step\">paused") && page.contains("a wrong price"));
+    assert!(page.contains("class=\"here\">paused") && page.contains("a wrong price"));
     site.sent(Role::Provider, &format!("{own}/resume"), &[]).await;
 
     let question = site.page(Some(Role::Provider), &format!("{own}/withdraw"), "ja").await;

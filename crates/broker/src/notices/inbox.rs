@@ -119,17 +119,17 @@ async fn readable(
 
 /// What a row says, by its kind.
 enum Said {
-    OfNeed(NoticeNeed, Vec<NoticeOffer>),
-    OfContract(ContractNews),
-    OfReview(ReviewNews),
+    Need(NoticeNeed, Vec<NoticeOffer>),
+    Contract(ContractNews),
+    Review(ReviewNews),
 }
 
 fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
     if kind.is_of_contract() {
-        return serde_json::from_str(&row.payload).ok().map(Said::OfContract);
+        return serde_json::from_str(&row.payload).ok().map(Said::Contract);
     }
     if kind.is_of_review() {
-        return serde_json::from_str(&row.payload).ok().map(Said::OfReview);
+        return serde_json::from_str(&row.payload).ok().map(Said::Review);
     }
     let need = NoticeNeed {
         id: row.requirement_id?,
@@ -137,7 +137,7 @@ fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
         title_en: row.title_en.clone().unwrap_or_default(),
         title_ja: row.title_ja.clone().unwrap_or_default(),
     };
-    Some(Said::OfNeed(need, serde_json::from_str(&row.payload).ok()?))
+    Some(Said::Need(need, serde_json::from_str(&row.payload).ok()?))
 }
 
 /// One that cannot be read, such as of a newer version of the program, is left out and logged.
@@ -149,9 +149,9 @@ fn notice(row: &Row) -> Option<Notice> {
         return None;
     };
     let (need, contract, review, offers) = match said {
-        Said::OfNeed(need, offers) => (Some(need), None, None, offers),
-        Said::OfContract(news) => (None, Some(news), None, Vec::new()),
-        Said::OfReview(news) => (None, None, Some(news), Vec::new()),
+        Said::Need(need, offers) => (Some(need), None, None, offers),
+        Said::Contract(news) => (None, Some(news), None, Vec::new()),
+        Said::Review(news) => (None, None, Some(news), Vec::new()),
     };
     Some(Notice {
         id: row.id,
