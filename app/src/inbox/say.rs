@@ -71,10 +71,10 @@ fn of_review(ctx: &PageContext, kind: NoticeKind, news: &ReviewNews) -> String {
     let title = ctx.locale.pick(&news.title_en, &news.title_ja);
     let at = news.at.map(|at| format::exact_time(ctx.locale, at.0)).unwrap_or_default();
     match kind {
-        NoticeKind::ReviewRefused => words.life_inbox_refused(title, news.version),
-        NoticeKind::ReviewApproved => words.life_inbox_approved(title, news.version, at),
-        NoticeKind::ReviewCommented => words.life_inbox_commented(title, news.version),
-        _ => words.life_inbox_published(title, news.version),
+        NoticeKind::ReviewRefused => words.life_inbox_refused(news.version, title),
+        NoticeKind::ReviewApproved => words.life_inbox_approved(news.version, title, at),
+        NoticeKind::ReviewCommented => words.life_inbox_commented(news.version, title),
+        _ => words.life_inbox_published(news.version, title),
     }
 }
 

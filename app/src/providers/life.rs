@@ -137,7 +137,7 @@ fn looked_at(ctx: &PageContext, found: &Evaluation, rule: ReviewRule) -> String 
     let words = ctx.words();
     let (rules, facts) = (&found.rules, &found.facts);
     match rule {
-        ReviewRule::Sound | ReviewRule::ReviewAll => String::new(),
+        ReviewRule::Sound | ReviewRule::ReviewAll => "–".to_owned(),
         ReviewRule::HarmlessChange => match facts.change {
             None => words.life_found_no_change().to_owned(),
             Some(domain::ChangeVerdict::Neutral) => words.life_found_neutral().to_owned(),
@@ -148,7 +148,7 @@ fn looked_at(ctx: &PageContext, found: &Evaluation, rule: ReviewRule) -> String 
             words.life_found_published(facts.published, rules.published_least)
         }
         ReviewRule::NotRefused => words.life_found_refused(facts.refused, rules.refusal_days),
-        ReviewRule::PriceNear if rules.price_percent == 0 => String::new(),
+        ReviewRule::PriceNear if rules.price_percent == 0 => "–".to_owned(),
         ReviewRule::PriceNear => {
             let money = |minor: Option<i64>| match (minor, facts.currency) {
                 (Some(minor), Some(currency)) => format::money(minor, currency.code()),
@@ -224,17 +224,14 @@ pub(crate) fn history(ctx: &PageContext, lines: &[HistoryLine]) -> AnyView {
             (_, name) => name.to_owned(),
         };
         let about = line.moment.map(|at| view! { <br/><small>{moment(ctx, at.0)}</small> });
-        let what = format!(
-            "{} ({} {})",
-            step_word(words, line.step),
-            words.portal_list_version(),
-            line.version
-        );
+        let version = words.life_version(line.version);
+        let what = format!("{} ({version})", step_word(words, line.step));
+        let why = if line.reason.is_empty() { "–".to_owned() } else { line.reason.clone() };
         vec![
             time(ctx, line.at.0),
             view! { {what}{about} }.into_any(),
             who.into_any(),
-            line.reason.clone().into_any(),
+            why.into_any(),
         ]
     });
     if lines.is_empty() {

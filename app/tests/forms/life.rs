@@ -208,7 +208,7 @@ async fn an_offer_is_scheduled_paused_announced_to_end_and_kept() {
     let seen = site.page(None, &public, "en").await;
     assert!(seen.contains("This offer ends at") && seen.contains("A new generation comes"));
     assert!(
-        site.page(None, "/market?q=gov", "ja").await.contains("に終了"),
+        site.page(None, "/market?q=kita+moments", "ja").await.contains("に終了"),
         "the list says so too"
     );
     let refused = site.sent(Role::Provider, &format!("{own}/publish"), &[]).await;
