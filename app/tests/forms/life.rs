@@ -216,3 +216,25 @@ async fn an_offer_is_scheduled_paused_announced_to_end_and_kept() {
     site.sent(Role::Provider, &format!("{own}/stay"), &[]).await;
     assert!(!site.page(None, &public, "en").await.contains("This offer ends at"));
 }
+
+#[tokio::test]
+async fn a_file_is_tried_and_nothing_is_saved() {
+    let site = Site::open().await;
+    let before = site.done().await;
+    let csv = "name,title.en,model,deployment,regions,calendar,timezone,slice_seconds,min_outage_seconds,commitment,availability.service_uptime\n\
+        kita-tried,Tried,IaaS,public,jp-tokyo-1 JP,1M,Asia/Tokyo,60,60,objective,99.9 %\n";
+    let part = |name: &str, text: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+    };
+    let body =
+        [part("text", csv), part("publish", "yes"), part("step", "try"), "--b--\r\n".to_owned()];
+    let request = axum::http::Request::post("/provider/offers/import")
+        .header("content-type", "multipart/form-data; boundary=b")
+        .header("accept-language", "en")
+        .body(axum::body::Body::from(body.concat()))
+        .unwrap();
+    let answer = site.send(Some(Role::Provider), request).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert!(answer.text.contains("Nothing was saved") && answer.text.contains("kita-tried"));
+    assert!(site.done().await == before, "something was stored");
+}

@@ -29,6 +29,8 @@ pub struct OfferFile {
     /// Whether everybody shall see the offers at once; else new ones are drafts, and the public goes on
     /// seeing the version it sees.
     pub publish: bool,
+    /// Whether to tell what would become of it and do nothing.
+    pub dry_run: bool,
     /// What a METI checklist does not say about its offer; not looked at for other forms.
     pub checklist: ChecklistHead,
 }
@@ -121,6 +123,8 @@ pub struct ImportReport {
     pub published: usize,
     /// Offers whose newest version waits for a person.
     pub submitted: usize,
+    /// Whether all this is so; otherwise it would be, and new offers have no number yet.
+    pub saved: bool,
 }
 
 impl ImportReport {
@@ -200,7 +204,7 @@ impl Broker {
         provider: &Provider,
         file: OfferFile,
     ) -> Result<ImportReport, BrokerError> {
-        let publish = file.publish;
+        let (publish, dry_run) = (file.publish, file.dry_run);
         let (import, hash) = read(file).await?;
         if !import.is_sound() {
             return Ok(ImportReport::refused(&import));
@@ -216,8 +220,8 @@ impl Broker {
                 ..plan.report
             });
         }
-        if plan.is_empty() {
-            return Ok(plan.report);
+        if plan.is_empty() || dry_run {
+            return Ok(ImportReport { saved: !dry_run, ..plan.report });
         }
         plan.write(&mut tx, self.now()).await?;
         let entry = Entry::new("offers.imported", provider.id)
@@ -231,7 +235,7 @@ impl Broker {
         if plan.report.published > 0 {
             self.sync_market().await?;
         }
-        Ok(plan.report)
+        Ok(ImportReport { saved: true, ..plan.report })
     }
 
     /// Decides for each offer of the file what it becomes.

@@ -433,7 +433,17 @@ async fn a_file_waits_for_a_person_where_the_rules_ask_for_one(engine: Engine) {
         publish: true,
         ..OfferFile::default()
     };
+    let own = broker.my_offers(&provider, None, 200).await.unwrap().items.len();
+    let trial = OfferFile { dry_run: true, ..file("170000") };
+    let trial = broker.import_offers(&provider, trial).await.unwrap();
+    assert_eq!((trial.published, trial.submitted, trial.saved), (1, 1, false));
+    assert_eq!(broker.my_offers(&provider, None, 200).await.unwrap().items.len(), own);
+    assert_eq!(
+        broker.my_offer_named(&provider, OFFER).await.unwrap().unwrap().card.current_version,
+        1
+    );
     let report = broker.import_offers(&provider, file("170000")).await.unwrap();
+    assert!(report.saved);
     assert_eq!((report.published, report.submitted), (1, 1), "{:?}", report.faults);
     let waits = report.offers[1].id;
     let offer = broker.my_offer(&provider, waits).await.unwrap();
