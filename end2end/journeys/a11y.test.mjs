@@ -23,7 +23,7 @@ const pages = {
   provider: [
     "/account", "/provider/offers", "/provider/offers/new", "/provider/offers/new?as=yaml", "/provider/offers/import", "/provider/keys", "/provider/connection", "/desk",
   ],
-  broker: ["/desk", "/desk/workflows", "/desk/audit", "/desk/providers", "/desk/signals", "/desk/clouds"],
+  broker: ["/desk", "/desk/reviews", "/desk/reviews?list=decided", "/desk/rules", "/desk/workflows", "/desk/audit", "/desk/providers", "/desk/signals", "/desk/clouds"],
 };
 const looks = [
   { language: "en", width: 1280, theme: "light" },

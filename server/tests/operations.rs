@@ -65,6 +65,9 @@ enum Body {
     Again,
     Rating,
     Words,
+    Submission,
+    Comment,
+    Rules,
 }
 
 const fn row(method: &'static str, path: &'static str, body: Body, answers: [u16; 3]) -> Row {
@@ -173,6 +176,22 @@ const TABLE: &[Row] = &[
     row("POST", "/provider/examination", Body::Nothing, [401, 403, 409]),
     row("POST", "/provider/offers/{offer}/publish", Body::Nothing, [401, 403, 404]),
     row("POST", "/provider/offers/{offer}/withdraw", Body::Nothing, [401, 403, 404]),
+    row("PUT", "/provider/offers/{offer}/submission", Body::Submission, [401, 403, 404]),
+    row("DELETE", "/provider/offers/{offer}/submission", Body::Nothing, [401, 403, 404]),
+    row("PUT", "/provider/offers/{offer}/submission/schedule", Body::Submission, [401, 403, 404]),
+    row("PUT", "/provider/offers/{offer}/pause", Body::Reason, [401, 403, 404]),
+    row("DELETE", "/provider/offers/{offer}/pause", Body::Nothing, [401, 403, 404]),
+    row("PUT", "/provider/offers/{offer}/end", Body::Reason, [401, 403, 404]),
+    row("DELETE", "/provider/offers/{offer}/end", Body::Nothing, [401, 403, 404]),
+    row("POST", "/reviews/{review}/comments", Body::Comment, [401, 403, 404]),
+    row("POST", "/comments/{comment}/settle", Body::Nothing, [401, 403, 404]),
+    row("GET", "/desk/reviews", Body::Nothing, [401, 403, 403]),
+    row("GET", "/desk/reviews/{review}", Body::Nothing, [401, 403, 403]),
+    row("POST", "/desk/reviews/{review}/begin", Body::Nothing, [401, 403, 403]),
+    row("POST", "/desk/reviews/{review}/approve", Body::Nothing, [401, 403, 403]),
+    row("POST", "/desk/reviews/{review}/refuse", Body::Reason, [401, 403, 403]),
+    row("GET", "/desk/review-rules", Body::Nothing, [401, 403, 403]),
+    row("PUT", "/desk/review-rules", Body::Rules, [401, 403, 403]),
     row("GET", "/desk/workflows", Body::Nothing, [401, 403, 403]),
     row("GET", "/desk/workflows/{workflow}", Body::Nothing, [401, 403, 403]),
     row("POST", "/desk/workflows/{workflow}/retry", Body::Nothing, [401, 403, 403]),
@@ -206,6 +225,8 @@ struct Things {
     token: String,
     notice: NoticeId,
     firm_list: String,
+    review: String,
+    comment: String,
 }
 
 impl Things {
@@ -224,7 +245,10 @@ impl Things {
             token: site.broker.tokens(&owner.ctx).await.unwrap()[0].id.to_string(),
             notice: notice(site, owner, saved.card.id, card.id).await,
             firm_list: String::new(),
+            review: String::new(),
+            comment: String::new(),
         };
+        (things.review, things.comment) = review(site).await;
         let signed = site.api(Some(owner), "POST", "/contracts", things.body(Body::Sign)).await;
         assert_eq!(signed.status, StatusCode::CREATED, "{}", signed.body);
         let signed = signed.json();
@@ -250,6 +274,8 @@ impl Things {
             .replace("{firmList}", &self.firm_list)
             .replace("{token}", &self.token)
             .replace("{notice}", &self.notice.to_string())
+            .replace("{review}", &self.review)
+            .replace("{comment}", &self.comment)
             .replace("{key}", &key().kid())
     }
 
@@ -329,6 +355,15 @@ impl Things {
             Body::Policy => Sent::Json(json!({"ownFirst": false})),
             Body::Until => Sent::Json(json!({"until": self.notice.to_string()})),
             Body::Again => Sent::Json(json!({"at": "2026-10-01T00:00:00Z"})),
+            Body::Submission => Sent::Json(json!({"publishAt": "2027-03-31T18:00:00+09:00"})),
+            Body::Comment => Sent::Json(json!({"pointer": "", "text": "is this so?"})),
+            Body::Rules => Sent::Json(json!({"madeOf": 0, "rules": {
+                "reviewAll": true,
+                "harmlessChange": true,
+                "publishedLeast": 0,
+                "refusalDays": 0,
+                "pricePercent": 0,
+            }})),
             Body::Reason => Sent::Json(json!({"reason": "no longer needed"})),
             Body::Signal => Sent::Json(json!({"signal": "approved", "reason": "they called"})),
             Body::Connection => {
@@ -354,6 +389,22 @@ async fn order(site: &Site, owner: &Person, offers: &[OfferCard]) -> String {
         idempotency_key: "the order".to_owned(),
     };
     site.broker.sign_order(&owner.ctx, sign).await.unwrap().to_string()
+}
+
+/// A version under review of a provider that none of the askers belongs to, and a comment on it.
+async fn review(site: &Site) -> (String, String) {
+    let owner = site.person("publisher", Role::Provider).await;
+    let desk = site.person("reviewer", Role::Broker).await;
+    let rules = domain::ReviewRules { review_all: true, ..domain::ReviewRules::DEFAULT };
+    site.broker.keep_review_rules(&desk.ctx, rules, 0).await.unwrap();
+    let did = site.broker.my_provider(&owner.ctx).await.unwrap().did;
+    let text = offer().replace("did:web:hokusei.example", &did);
+    let id = site.broker.save_offer(&owner.ctx, &text).await.unwrap().card.id;
+    let submitted = site.broker.publish_offer(&owner.ctx, id).await.unwrap();
+    let review = submitted.reviews[0].id;
+    let said = broker::offers::NewComment { text: "hello".to_owned(), ..<_>::default() };
+    let comment = site.broker.comment_on_offer(&desk.ctx, review, &said).await.unwrap();
+    (review.to_string(), comment.to_string())
 }
 
 /// A notice in the owner's inbox.

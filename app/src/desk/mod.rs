@@ -5,6 +5,8 @@
 mod audit;
 mod clouds;
 mod providers;
+mod reviews;
+mod rules;
 mod signals;
 mod statistics;
 mod summary;
@@ -40,6 +42,14 @@ pub fn routes() -> Router<AppState> {
         .route("/desk/statistics", get(statistics::show))
         .route("/desk/statistics.csv", get(statistics::table))
         .route("/desk/clouds", get(clouds::list))
+        .route("/desk/reviews", get(reviews::list))
+        .route("/desk/reviews/{id}", get(reviews::show))
+        .route("/desk/reviews/{id}/begin", post(reviews::begin))
+        .route("/desk/reviews/{id}/approve", post(reviews::approve))
+        .route("/desk/reviews/{id}/refuse", post(reviews::refuse))
+        .route("/desk/reviews/{id}/comments", post(reviews::comment))
+        .route("/desk/reviews/{id}/comments/settle", post(reviews::settle))
+        .route("/desk/rules", get(rules::show).post(rules::keep))
         .route("/desk/audit", get(audit::show))
         .route("/desk/providers", get(providers::list))
         .route("/desk/providers/{id}", get(providers::show).post(providers::connect))
@@ -54,6 +64,7 @@ fn decided(decision: Decision) -> MethodRouter<AppState> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Summary,
+    Reviews,
     Workflows,
     Signals,
     Audit,
@@ -73,6 +84,7 @@ fn parts(words: Words, current: Part) -> leptos::prelude::AnyView {
         words.desk_parts(),
         vec![
             tab(Part::Summary, words.common_way_desk(), "/desk"),
+            tab(Part::Reviews, words.life_reviews_title(), "/desk/reviews"),
             tab(Part::Workflows, words.common_way_workflows(), "/desk/workflows"),
             tab(Part::Signals, words.desk_signals_title(), "/desk/signals"),
             tab(Part::Audit, words.common_way_audit(), "/desk/audit"),

@@ -1,11 +1,14 @@
 //! The first page of the desk: what to do, then how the market stands.
 
 use axum::{extract::State, response::Response};
-use broker::desk::{DeskFigures, WorkflowCard};
+use broker::{
+    desk::{DeskFigures, WorkflowCard},
+    offers::ReviewCard,
+};
 use domain::Role;
 use leptos::prelude::*;
 
-use super::{Part, parts, workflows};
+use super::{Part, parts, reviews, workflows};
 use crate::{
     AppState, PageContext,
     account::guard,
@@ -28,10 +31,11 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
         let figures = state.broker.desk_figures(&op).await?;
         let stuck = state.broker.workflows(&op, Some("needs_attention"), None, ROWS).await?;
         let parked = state.broker.workflows(&op, Some("parked"), None, ROWS).await?;
+        let waiting = state.broker.reviews(&op, true, None, ROWS).await?.items;
         let recent = state.broker.workflows(&op, None, None, ROWS).await?;
-        Ok((figures, [stuck.items, parked.items].concat(), recent.items))
+        Ok((figures, [stuck.items, parked.items].concat(), waiting, recent.items))
     };
-    let (figures, stuck, recent) = match read.await {
+    let (figures, stuck, waiting, recent) = match read.await {
         Ok(read) => read,
         Err(error) => return fail(&ctx, error),
     };
@@ -40,7 +44,7 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
         view! {
             {page_head(words.desk_title(), Some(words.desk_lead().to_owned()), vec![])}
             {parts(words, Part::Summary)}
-            {section("todo", words.desk_todo(), todo(&ctx, &stuck))}
+            {section("todo", words.desk_todo(), todo(&ctx, &stuck, &waiting))}
             {section("figures", words.desk_figures_title(), figures_view(words, figures))}
             {section("recent", words.desk_recent(), recent_view(&ctx, &recent))}
         }
@@ -48,13 +52,22 @@ pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Res
     })
 }
 
-fn todo(ctx: &PageContext, stuck: &[WorkflowCard]) -> AnyView {
+fn todo(ctx: &PageContext, stuck: &[WorkflowCard], waiting: &[ReviewCard]) -> AnyView {
     let words = ctx.words();
-    if stuck.is_empty() {
+    if stuck.is_empty() && waiting.is_empty() {
         return notice(Kind::Done, words.desk_todo_none(), ().into_any());
     }
-    view! { <p>{words.desk_todo_text()}</p>{workflows::table(ctx, words.desk_todo(), stuck)} }
-        .into_any()
+    let stuck = (!stuck.is_empty()).then(|| {
+        view! { <p>{words.desk_todo_text()}</p>{workflows::table(ctx, words.desk_todo(), stuck)} }
+    });
+    let waiting = (!waiting.is_empty()).then(|| {
+        view! {
+            <p>{words.life_todo_text()}</p>
+            {reviews::table(ctx, words.life_reviews_title(), waiting)}
+            <p><a href="/desk/reviews">{words.life_todo_all()}</a></p>
+        }
+    });
+    view! { {stuck}{waiting} }.into_any()
 }
 
 fn figures_view(words: Words, figures: DeskFigures) -> AnyView {

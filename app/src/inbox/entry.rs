@@ -16,14 +16,16 @@ pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
     let href = say::list_href(notice, alone);
     let unread = notice.read_at.is_none();
     let state = unread.then(|| badge(Badge::Busy, words.inbox_unread()));
-    let body = match (&notice.contract, alone) {
-        (Some(news), _) => reason(ctx, news),
-        (None, Some(offer)) => single(ctx, offer),
-        (None, None) => several(ctx, notice),
+    let body = match (&notice.contract, &notice.review, alone) {
+        (Some(news), _, _) => reason(ctx, news),
+        (None, Some(news), _) => news.reason.clone().map(|text| view! { <p>{text}</p> }).into_any(),
+        (None, None, Some(offer)) => single(ctx, offer),
+        (None, None, None) => several(ctx, notice),
     };
-    let about = match &notice.need {
-        Some(need) => words.inbox_about(need.version),
-        None => words.notice_inbox_about().to_owned(),
+    let about = match (&notice.need, &notice.review) {
+        (Some(need), _) => words.inbox_about(need.version),
+        (None, Some(_)) => words.life_inbox_about().to_owned(),
+        (None, None) => words.notice_inbox_about().to_owned(),
     };
     let heading = format!("notice-{}", notice.id);
     let labelled = heading.clone();

@@ -1,6 +1,6 @@
 //! The sentences of a notice, made from its data when it is shown.
 
-use broker::notices::{Cause, ContractNews, Notice, NoticeKind, NoticeOffer};
+use broker::notices::{Cause, ContractNews, Notice, NoticeKind, NoticeOffer, ReviewNews};
 use sla::Verdict;
 
 use crate::{PageContext, address::Address, format, market::text, needs, words::Locale};
@@ -20,6 +20,9 @@ pub(super) fn title(ctx: &PageContext, notice: &Notice) -> String {
     let words = ctx.words();
     if let Some(news) = &notice.contract {
         return of_contract(ctx, notice.kind, news);
+    }
+    if let Some(news) = &notice.review {
+        return of_review(ctx, notice.kind, news);
     }
     let need = need_title(ctx.locale, notice);
     if let (1, Some(offer)) = (notice.count, notice.offers.first()) {
@@ -62,6 +65,19 @@ fn of_contract(ctx: &PageContext, kind: NoticeKind, news: &ContractNews) -> Stri
     }
 }
 
+/// What became of a version that was submitted, as one sentence.
+fn of_review(ctx: &PageContext, kind: NoticeKind, news: &ReviewNews) -> String {
+    let words = ctx.words();
+    let title = ctx.locale.pick(&news.title_en, &news.title_ja);
+    let at = news.at.map(|at| format::exact_time(ctx.locale, at.0)).unwrap_or_default();
+    match kind {
+        NoticeKind::ReviewRefused => words.life_inbox_refused(news.version, title),
+        NoticeKind::ReviewApproved => words.life_inbox_approved(news.version, title, at),
+        NoticeKind::ReviewCommented => words.life_inbox_commented(news.version, title),
+        _ => words.life_inbox_published(news.version, title),
+    }
+}
+
 /// What made it happen.
 pub(super) fn cause(ctx: &PageContext, offer: &NoticeOffer) -> String {
     let words = ctx.words();
@@ -88,6 +104,9 @@ pub(super) fn missed(ctx: &PageContext, offer: &NoticeOffer) -> Option<String> {
 pub(super) fn list_href(notice: &Notice, offer: Option<&NoticeOffer>) -> String {
     if let Some(news) = &notice.contract {
         return format!("/contracts/{}", news.contract);
+    }
+    if let Some(news) = &notice.review {
+        return format!("/provider/offers/{}", news.offer);
     }
     let Some(need) = &notice.need else { return "/inbox".to_owned() };
     let source = broker::requirements::RequirementSource::Saved(need.id);

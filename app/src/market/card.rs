@@ -145,6 +145,7 @@ pub fn stall(words: Words, offer: &OfferCard) -> Option<(&'static str, &'static 
         "not_valid_yet" | "no_longer_valid" => {
             (words.contracts_offer_not_valid(), words.contracts_obstacle_not_valid())
         }
+        "withdrawn" => (words.portal_state_withdrawn(), words.contracts_obstacle_withdrawn()),
         "cloud_not_passed" => {
             (words.contracts_offer_not_passed(), words.contracts_obstacle_not_passed())
         }
@@ -191,6 +192,9 @@ fn tags(words: Words, offer: &OfferCard) -> AnyView {
     ];
     let shown = offer.certifications.iter().take(CERTIFICATES_SHOWN);
     chips.extend(shown.map(|word| chip(text::certificate(words.0, word))));
+    if let Some(end) = offer.ends_at {
+        chips.push(chip(words.life_ends_chip(crate::format::day(words.0, end.0))));
+    }
     if let Some(rest) = offer.certifications.len().checked_sub(CERTIFICATES_SHOWN)
         && rest > 0
     {

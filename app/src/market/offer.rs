@@ -47,6 +47,8 @@ struct Shown {
     judged: Option<(String, RankedOffer)>,
     /// The chosen need could not be read.
     unreadable: bool,
+    /// Why it ends, if it does.
+    end_reason: Option<String>,
 }
 
 pub(super) async fn show(
@@ -74,7 +76,14 @@ pub(super) async fn show(
         }
     }
     let choices = needs::choices(&ctx, &state).await;
-    view(&ctx, &Shown { offer: found, choices, judged, unreadable })
+    let end_reason = match found.card.ends_at {
+        Some(_) => match state.broker.end_reason(&op, offer).await {
+            Ok(reason) => reason,
+            Err(error) => return fault_page(&ctx, &error),
+        },
+        None => None,
+    };
+    view(&ctx, &Shown { offer: found, choices, judged, unreadable, end_reason })
 }
 
 fn view(ctx: &PageContext, shown: &Shown) -> Response {
@@ -93,6 +102,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
         view! {
             {breadcrumbs(words, trail)}
             {page_head(title, Some(lead).filter(|lead| !lead.is_empty()), vec![])}
+            {ending(ctx, shown)}
             <div class="columns offer-page">
                 <div>{facts(ctx, &shown.offer)}</div>
                 <div>{question(ctx, shown)}</div>
@@ -105,6 +115,14 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
         }
         .into_any()
     })
+}
+
+/// When and why it leaves the market.
+fn ending(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
+    let words = ctx.words();
+    let end = format::exact_time(ctx.locale, shown.offer.card.ends_at?.0);
+    let body = view! { <p>{shown.end_reason.clone()}</p><p>{words.life_ends_text()}</p> };
+    Some(notice(Kind::Attention, words.life_ends_at(end), body.into_any()))
 }
 
 fn facts(ctx: &PageContext, offer: &OfferPage) -> AnyView {

@@ -3,6 +3,7 @@
 //! Holds pages, their parts and view structs; every rule is in the use cases of `broker`.
 
 mod conformance;
+pub(crate) mod life;
 mod portal;
 mod public;
 pub(crate) mod ratings;
@@ -13,6 +14,7 @@ use axum::{Router, routing::get};
 use crate::AppState;
 
 pub(crate) use conformance::outcome;
+pub(crate) use portal::read_comment;
 
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {

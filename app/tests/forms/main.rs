@@ -8,6 +8,7 @@
     reason = "a story that cannot go on fails its test"
 )]
 
+mod life;
 #[path = "../support/session.rs"]
 mod session;
 mod table;
@@ -315,6 +316,18 @@ async fn an_id_of_nothing_or_of_something_else_is_not_found_on_every_address() {
         (Role::Provider, "/provider/offers/{}/edit"),
         (Role::Provider, "/provider/offers/{}/publish"),
         (Role::Provider, "/provider/offers/{}/withdraw"),
+        (Role::Provider, "/provider/offers/{}/submit"),
+        (Role::Provider, "/provider/offers/{}/schedule"),
+        (Role::Provider, "/provider/offers/{}/take-back"),
+        (Role::Provider, "/provider/offers/{}/pause"),
+        (Role::Provider, "/provider/offers/{}/resume"),
+        (Role::Provider, "/provider/offers/{}/end"),
+        (Role::Provider, "/provider/offers/{}/stay"),
+        (Role::Provider, "/provider/offers/{}/comments"),
+        (Role::Broker, "/desk/reviews/{}/begin"),
+        (Role::Broker, "/desk/reviews/{}/approve"),
+        (Role::Broker, "/desk/reviews/{}/refuse"),
+        (Role::Broker, "/desk/reviews/{}/comments"),
         (Role::Provider, "/provider/keys/revoke?{}"),
         (Role::Broker, "/desk/workflows/{}/retry"),
         (Role::Broker, "/desk/workflows/{}/skip"),

@@ -24,6 +24,8 @@ const CLOUDS_EVERY: Duration = Duration::from_secs(10);
 const INVENTORY_EVERY: Duration = Duration::from_secs(60);
 /// How soon those who watch a need are told about a change of the market.
 const NOTICES_EVERY: Duration = Duration::from_secs(1);
+/// How soon an offer is published or withdrawn when its moment comes.
+const OFFERS_EVERY: Duration = Duration::from_secs(1);
 /// How often contracts are looked for whose beginning or end has come, or the moment of a change.
 const END_EVERY: Duration = Duration::from_secs(1);
 /// How soon lists of candidates follow a change of the market.
@@ -106,6 +108,14 @@ impl Broker {
                     broker.change_due().await?;
                     broker.end_due().await?;
                     broker.terminate_due().await.map(drop)
+                }
+            }));
+            let offers = self.clone();
+            tasks.spawn(every(OFFERS_EVERY, shutdown.clone(), "moments of offers", move || {
+                let broker = offers.clone();
+                async move {
+                    broker.publish_due().await?;
+                    broker.withdraw_due().await.map(drop)
                 }
             }));
             let preempt = self.clone();

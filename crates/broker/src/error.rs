@@ -97,7 +97,7 @@ pub enum BrokerError {
     /// The offer cannot be contracted; these can.
     #[error("{detail}")]
     NotOrderable {
-        /// `catalogue_only`, `cloud_not_passed`, `not_valid_yet`, `no_longer_valid`, `region_not_served`, `withdrawn`, `no_price`, `no_capacity` or
+        /// `catalogue_only`, `cloud_not_passed`, `not_valid_yet`, `no_longer_valid`, `region_not_served`, `withdrawn`, `paused`, `no_price`, `no_capacity` or
         /// `cloud_unreachable`.
         code: &'static str,
         /// One sentence.

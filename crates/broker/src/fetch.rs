@@ -138,6 +138,7 @@ fn shelve(row: PublishedOffer, now: Timestamp) -> Result<Shelved, sla::Faults> {
             titles: (row.title_en, row.title_ja),
             price: row.price,
             published_at: row.updated_at,
+            ends_at: row.ends_at,
             now,
         },
         provider,

@@ -75,6 +75,7 @@ mod tests {
             titles: (String::new(), String::new()),
             price: None,
             published_at: Timestamp(0),
+            ends_at: None,
             now: Timestamp(0),
         };
         let provider = ProviderCard {

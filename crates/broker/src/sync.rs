@@ -7,7 +7,7 @@ use crate::fetch::read_rows;
 use crate::observed::{Shares, observed};
 use crate::shelf::{Shelved, Stock};
 use crate::{Broker, BrokerError, load, match_index};
-use domain::{DurationUs, OfferId, OfferState, Timestamp};
+use domain::{DurationUs, OfferId, Timestamp};
 use search::OfferDocument;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -75,7 +75,7 @@ impl Broker {
         let mut next = stock.clone();
         next.seen_until = changes.iter().map(|change| change.updated_at).max().max(next.seen_until);
         let (shown, hidden): (Vec<_>, Vec<_>) =
-            changes.iter().partition(|change| change.state == OfferState::Published);
+            changes.iter().partition(|change| change.state.is_on_market());
         let shown: Vec<OfferId> = shown.into_iter().map(|change| change.id).collect();
         for batch in shown.chunks(BATCH as usize) {
             next = self.take_in(tx, next, batch).await?;
@@ -202,10 +202,7 @@ async fn changes(
 fn is_news(stock: &Stock, change: &OfferChange) -> bool {
     let known = stock.state(change.id).map(|state| state.revision);
     let known = known.or_else(|| stock.unreadable.get(&change.id).copied());
-    match change.state {
-        OfferState::Published => known != Some(change.revision),
-        OfferState::Draft | OfferState::Withdrawn => known.is_some(),
-    }
+    if change.state.is_on_market() { known != Some(change.revision) } else { known.is_some() }
 }
 
 /// What is searched of an offer.

@@ -155,6 +155,10 @@ typed_id! {
     FirmListId = "frm",
     /// A search for more room for a running service.
     SecuringId = "sec",
+    /// The review of one version of an offer.
+    ReviewId = "rev",
+    /// A comment in a review.
+    CommentId = "cmt",
     /// Something allocated at a provider for a contract.
     ResourceId = "res",
     /// One run of a workflow.

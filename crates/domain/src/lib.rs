@@ -9,6 +9,7 @@ mod offer;
 mod policy;
 mod preemption;
 mod rating;
+mod review;
 mod time;
 mod transition;
 
@@ -16,16 +17,21 @@ pub use account::{Actor, Role, Viewer};
 pub use change::{CHANGE_TRANSITIONS, ChangeEvent, ChangeKind, ChangeState};
 pub use contract::{CONTRACT_TRANSITIONS, ContractEvent, ContractState};
 pub use id::{
-    AuditId, ContractId, FirmListId, IdError, IdSource, NoticeId, OfferId, OrderId, OrganisationId,
-    ProviderId, RequirementId, ResourceId, SecuringId, SequentialIds, StatementId, TokenId, UserId,
-    WorkflowId,
+    AuditId, CommentId, ContractId, FirmListId, IdError, IdSource, NoticeId, OfferId, OrderId,
+    OrganisationId, ProviderId, RequirementId, ResourceId, ReviewId, SecuringId, SequentialIds,
+    StatementId, TokenId, UserId, WorkflowId,
 };
 pub use money::{Currency, Money, MoneyError};
-pub use offer::{OFFER_TRANSITIONS, OfferEvent, OfferState};
+pub use offer::{OFFER_TRANSITIONS, OfferEvent, OfferStage, OfferState};
 pub use policy::{Action, POLICY, PolicyRow, Refusal, Relation, authorise};
 pub use preemption::{
     COMPENSATION_PERCENT, PREEMPTION_TRANSITIONS, PreemptionEvent, PreemptionState, compensation,
 };
 pub use rating::{RatingCounts, STARS_MAX, Stars};
+pub use review::{
+    ChangeVerdict, Evaluation, PRICES_LEAST, PriceMiddle, REVIEW_TRANSITIONS, ReviewEvent,
+    ReviewFacts, ReviewRule, ReviewRules, ReviewState, RuleAnswer, RuleCheck,
+    is_second_pair_of_eyes,
+};
 pub use time::{Clock, DurationUs, ManualClock, Timestamp};
 pub use transition::{InvalidTransition, Transition, next_state};

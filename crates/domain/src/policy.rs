@@ -18,8 +18,12 @@ pub enum Action {
     WatchRequirement,
     /// Read an organisation's notices, and mark them as read or unread.
     ReadNotices,
-    /// Create a draft, publish, edit or withdraw an offer.
+    /// Create a draft, submit, publish, edit, pause or withdraw an offer.
     WriteOffer,
+    /// Decide about versions of offers that others submitted, and keep the rules that decide alone.
+    ReviewOffer,
+    /// Comment on a submitted version, answer, and settle a comment.
+    CommentOffer,
     /// Read drafts and all versions of an offer.
     ReadOwnOffer,
     /// Sign a contract.
@@ -104,6 +108,9 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::ReadNotices, Relation::Owner(Role::Broker)),
     row(Action::WriteOffer, Relation::Owner(Role::Provider)),
     row(Action::WriteOffer, Relation::System),
+    row(Action::ReviewOffer, Relation::Any(Role::Broker)),
+    row(Action::CommentOffer, Relation::Owner(Role::Provider)),
+    row(Action::CommentOffer, Relation::Any(Role::Broker)),
     row(Action::ReadOwnOffer, Relation::Owner(Role::Provider)),
     row(Action::ReadOwnOffer, Relation::Any(Role::Broker)),
     row(Action::ExamineCloud, Relation::Owner(Role::Provider)),
@@ -219,6 +226,23 @@ mod tests {
                 assert_eq!(authorise(&person(role, 7), action, owner), Ok(()));
                 assert_eq!(authorise(&person(role, 8), action, owner), Err(Refusal::NotYours));
             }
+            assert_eq!(authorise(&Actor::System, action, owner), Err(Refusal::WrongRole));
+        }
+    }
+
+    #[test]
+    fn a_review_is_decided_by_brokers_and_talked_about_with_its_provider_alone() {
+        let owner = Some(OrganisationId(Uuid::from_u128(7)));
+        let of = |role, organisation, action| authorise(&person(role, organisation), action, owner);
+        assert_eq!(of(Role::Broker, 8, Action::ReviewOffer), Ok(()));
+        assert_eq!(of(Role::Provider, 7, Action::ReviewOffer), Err(Refusal::WrongRole));
+        assert_eq!(of(Role::Customer, 7, Action::ReviewOffer), Err(Refusal::WrongRole));
+        assert_eq!(of(Role::Broker, 8, Action::CommentOffer), Ok(()));
+        assert_eq!(of(Role::Provider, 7, Action::CommentOffer), Ok(()));
+        assert_eq!(of(Role::Provider, 8, Action::CommentOffer), Err(Refusal::NotYours));
+        assert_eq!(of(Role::Customer, 7, Action::CommentOffer), Err(Refusal::WrongRole));
+        for action in [Action::ReviewOffer, Action::CommentOffer] {
+            assert_eq!(authorise(&Actor::Stranger, action, owner), Err(Refusal::SignInFirst));
             assert_eq!(authorise(&Actor::System, action, owner), Err(Refusal::WrongRole));
         }
     }

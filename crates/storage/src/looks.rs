@@ -94,7 +94,8 @@ statements! {
     LIST_CHANGED = "
         SELECT offer_look.revision IS NOT NULL AND offer_look.revision = offer.revision AS seen,
             offer.id AS id, offer.revision AS revision, offer.updated_at AS updated_at,
-            CASE WHEN offer.state = 'published' THEN offer.published_version END AS version,
+            CASE WHEN offer.state IN ('published', 'withdrawing') THEN offer.published_version END
+                AS version,
             offer_look.version AS seen_version, provider.name_en AS provider_name_en,
             provider.name_ja AS provider_name_ja
         FROM offer JOIN provider ON provider.id = offer.provider_id
@@ -116,7 +117,7 @@ statements! {
     KNOW_UNSEEN = "
         INSERT INTO requirement_known (requirement_id, offer_id, revision, version)
         SELECT $1, offer.id, offer.revision,
-            CASE WHEN offer.state = 'published' THEN offer.published_version END
+            CASE WHEN offer.state IN ('published', 'withdrawing') THEN offer.published_version END
         FROM offer LEFT JOIN offer_look ON offer_look.offer_id = offer.id
         WHERE offer.updated_at >= $2
             AND (offer_look.revision IS NULL OR offer_look.revision <> offer.revision)

@@ -53,6 +53,11 @@ impl Cursor {
         Self { at, id }
     }
 
+    /// The keys to compare with in a list that shows the oldest first.
+    pub(crate) fn oldest_first(cursor: Option<&Self>) -> (i64, Uuid) {
+        cursor.map_or((i64::MIN, Uuid::nil()), |cursor| (cursor.at.0, cursor.id))
+    }
+
     /// The keys to compare with in a list that shows the newest first.
     pub(crate) fn newest_first(cursor: Option<&Self>) -> (i64, Uuid) {
         let cursor = cursor.unwrap_or(&Self::NEWEST);

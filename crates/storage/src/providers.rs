@@ -181,7 +181,8 @@ statements! {
             COALESCE(cloud_passed_url = cloud_url, FALSE) AS passed, cloud_regions,
             COUNT(offer.id) AS published_offers
         FROM provider
-        LEFT JOIN offer ON offer.provider_id = provider.id AND offer.state = 'published'
+        LEFT JOIN offer ON offer.provider_id = provider.id
+            AND offer.state IN ('published', 'withdrawing')
         GROUP BY provider.id
         ORDER BY provider.slug LIMIT 1000";
 }

@@ -4,9 +4,10 @@
 
 use crate::StorageError;
 use domain::{
-    AuditId, ChangeKind, ChangeState, ContractId, ContractState, Currency, FirmListId, Money,
-    NoticeId, OfferId, OfferState, OrderId, OrganisationId, PreemptionState, ProviderId,
-    RequirementId, ResourceId, Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UserId,
+    AuditId, ChangeKind, ChangeState, CommentId, ContractId, ContractState, Currency, FirmListId,
+    Money, NoticeId, OfferId, OfferState, OrderId, OrganisationId, PreemptionState, ProviderId,
+    RequirementId, ResourceId, ReviewId, ReviewState, Role, SecuringId, Stars, StatementId,
+    Timestamp, TokenId, UserId,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -76,6 +77,7 @@ column! {
     Timestamp, i64, |value, what| Ok(Self(value));
     Role, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     OfferState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
+    ReviewState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     ContractState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     ChangeKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     ChangeState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
@@ -101,6 +103,8 @@ column! {
     AuditId, Uuid, |value, what| Ok(Self(value));
     StatementId, Uuid, |value, what| Ok(Self(value));
     NoticeId, Uuid, |value, what| Ok(Self(value));
+    ReviewId, Uuid, |value, what| Ok(Self(value));
+    CommentId, Uuid, |value, what| Ok(Self(value));
 }
 
 /// An amount in the columns `price_minor` and `currency`.

@@ -31,6 +31,8 @@ const MODULES: &[&[Statement]] = &[
     crate::offers::import::ALL,
     crate::offers::own::ALL,
     crate::offers::published::ALL,
+    crate::offers::reviews::ALL,
+    crate::offers::steps::ALL,
     crate::offers::write::ALL,
     crate::requirements::ALL,
     crate::looks::ALL,

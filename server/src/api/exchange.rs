@@ -77,11 +77,14 @@ const FORMATS: [&str; 4] = ["csv", "yaml", "json", "meti"];
 
 /// How a file is taken.
 #[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
 struct ImportQuery {
     /// Whether everybody sees the offers at once; else new ones are drafts.
     #[param(default = false)]
     publish: bool,
+    /// Whether to tell what would become of the offers and save nothing.
+    #[param(default = false)]
+    dry_run: bool,
     /// `csv`, `yaml`, `json` or `meti` (the METI checklist); as the text looks unless stated.
     format: Option<String>,
     /// Of a checklist: metadata.name of its offer.
@@ -107,6 +110,7 @@ impl FromQuery for ImportQuery {
         let known = |word: &str| FORMATS.contains(&word).then(|| word.to_owned());
         Self {
             publish: params.word("publish", "true, false", yes).unwrap_or(false),
+            dry_run: params.word("dryRun", "true, false", yes).unwrap_or(false),
             format: params.word("format", &FORMATS.join(", "), known),
             name: params.text("name"),
             title: params.text("title"),
@@ -157,6 +161,10 @@ struct ImportBody {
     unchanged: usize,
     /// Offers whose newest version everybody sees now and did not before.
     published: usize,
+    /// Offers whose newest version waits for a person, because the rules of the market ask for one.
+    submitted: usize,
+    /// Whether all this was done; false for a dry run, of which new offers have no lasting id.
+    saved: bool,
     /// Each of them, in the order of the file.
     offers: Vec<ImportedRowBody>,
 }
@@ -169,6 +177,8 @@ impl From<ImportReport> for ImportBody {
             revised: report.count(ImportOutcome::Revised),
             unchanged: report.count(ImportOutcome::Unchanged),
             published: report.published,
+            submitted: report.submitted,
+            saved: report.saved,
             offers: report.offers.into_iter().map(ImportedRowBody::from).collect(),
         }
     }
@@ -181,7 +191,7 @@ impl From<ImportReport> for ImportBody {
 /// remark in brackets behind an answer becomes an exclusion (`…を除く`) or a condition of the promise.
 /// New offers and next versions are saved in one transaction. With a single fault nothing is: each
 /// fault says row, column or the name of the checklist's row (`/rows/3/availability.mttr`), what was found
-/// as it is written there, and what is allowed.
+/// as it is written there, and what is allowed. With `dryRun` nothing is saved in any case.
 #[utoipa::path(post, path = "/provider/offers/import", tag = "provider", params(ImportQuery),
     request_body(content = String, description = "A table or documents", content_type = "text/csv"),
     responses((status = 200, body = ImportBody)))]
@@ -200,7 +210,8 @@ async fn import(
         country: query.country.unwrap_or_default(),
         provider: None,
     };
-    let file = OfferFile { text, format, publish: query.publish, checklist };
+    let (publish, dry_run) = (query.publish, query.dry_run);
+    let file = OfferFile { text, format, publish, dry_run, checklist };
     let report = broker.import_offers(&ctx, file).await?;
     if report.fault_count == 0 {
         return Ok(Answer(report.into()));

@@ -27,6 +27,7 @@ mod moves;
 mod need;
 mod needs;
 mod notices;
+mod offer_life;
 mod openapi;
 mod orders;
 mod plans;
@@ -36,6 +37,7 @@ pub mod problem;
 mod provider_offers;
 mod ranges;
 mod ratings;
+mod reviews;
 mod securings;
 mod signals;
 mod standby;
@@ -79,6 +81,8 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(data::routes())
         .merge(conformance::routes())
         .merge(provider_offers::routes())
+        .merge(offer_life::routes())
+        .merge(reviews::routes())
         .merge(exchange::routes())
         .merge(desk::routes())
         .merge(statistics::routes())

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use broker::Broker;
-use broker::notices::{ContractNews, Notice, NoticeOffer};
+use broker::notices::{ContractNews, Notice, NoticeOffer, ReviewNews};
 use domain::{IdError, NoticeId, RequirementId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -110,6 +110,34 @@ impl From<&ContractNews> for ContractNewsBody {
     }
 }
 
+/// What became of a version that was submitted.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReviewNews)]
+struct ReviewNewsBody {
+    /// `ofr_…`
+    id: String,
+    /// The version.
+    version: i64,
+    /// Title of the version.
+    title: TwoLanguages,
+    /// When it is published, if it waits for a moment; null: it does not.
+    at: Option<String>,
+    /// Why it was refused, or what was said about it; null: nothing was.
+    reason: Option<String>,
+}
+
+impl From<&ReviewNews> for ReviewNewsBody {
+    fn from(news: &ReviewNews) -> Self {
+        Self {
+            id: news.offer.to_string(),
+            version: news.version,
+            title: TwoLanguages::new(&news.title_en, &news.title_ja),
+            at: news.at.map(moment),
+            reason: news.reason.clone(),
+        }
+    }
+}
+
 /// A notice.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -117,12 +145,15 @@ struct NoticeBody {
     /// `ntc_…`
     id: String,
     /// offer_gained, offer_lost, offer_changed; about a contract provider_ends, provider_stays, provider_ended,
-    /// preemption_noticed, preemption_called_off, preempted, room_returned, room_given, room_settled.
+    /// preemption_noticed, preemption_called_off, preempted, room_returned, room_given, room_settled; about a version of
+    /// an offer review_refused, review_approved, review_commented, offer_published.
     kind: &'static str,
-    /// The need; null: it is about a contract.
+    /// The need; null: it is about something else.
     requirement: Option<NoticeNeedBody>,
-    /// The contract; null: it is about a need.
+    /// The contract; null: it is about something else.
     contract: Option<ContractNewsBody>,
+    /// The version of an offer; null: it is about something else.
+    review: Option<ReviewNewsBody>,
     /// How many offers it speaks of.
     count: u64,
     /// The offer, or the best three of many.
@@ -144,6 +175,7 @@ impl From<&Notice> for NoticeBody {
                 title: TwoLanguages::new(&need.title_en, &need.title_ja),
             }),
             contract: notice.contract.as_ref().map(ContractNewsBody::from),
+            review: notice.review.as_ref().map(ReviewNewsBody::from),
             count: notice.count,
             offers: notice.offers.iter().map(NoticeOfferBody::from).collect(),
             created_at: moment(notice.created_at),

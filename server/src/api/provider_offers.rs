@@ -1,4 +1,4 @@
-//! The provider's side: check, save, publish, withdraw its own offers.
+//! The provider's side: check, save, publish its own offers. The rest of their life is in `offer_life`.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::extract::{Asker, Document, Named, Nothing, Query};
 use super::needs::CheckBody;
+use super::offer_life::{CommentBody, HistoryBody, ReviewBody};
 use super::precondition::{MadeOfVersion, Versioned};
 use super::problem::{FieldProblem, Problem, ProblemDocument};
 use super::wire::{self, Answer, Created, PageQuery, TwoLanguages, moment};
@@ -23,7 +24,6 @@ pub(super) fn routes() -> OpenApiRouter<Broker> {
         .routes(routes!(list, save))
         .routes(routes!(read, revise))
         .routes(routes!(publish))
-        .routes(routes!(withdraw))
 }
 
 /// Check an offer without saving it
@@ -54,8 +54,15 @@ struct OwnOfferSummary {
     name: String,
     /// Title.
     title: TwoLanguages,
-    /// draft, published or withdrawn.
+    /// draft, published, paused, withdrawing or withdrawn: where it stands on the market.
     state: String,
+    /// draft, submitted, in_review, scheduled, published, paused, withdrawing or withdrawn: where it stands in its
+    /// whole life.
+    stage: &'static str,
+    /// When the submitted version is published, if it waits for a moment.
+    publish_at: Option<String>,
+    /// When it leaves the market, while it is withdrawing.
+    ends_at: Option<String>,
     /// Newest version.
     current_version: i64,
     /// The version the public sees.
@@ -71,6 +78,9 @@ impl From<&OwnOfferCard> for OwnOfferSummary {
             name: card.slug.clone(),
             title: TwoLanguages::new(&card.title_en, &card.title_ja),
             state: card.state.to_string(),
+            stage: card.stage.as_str(),
+            publish_at: card.publish_at.map(moment),
+            ends_at: card.ends_at.map(moment),
             current_version: card.current_version,
             published_version: card.published_version,
             updated_at: moment(card.updated_at),
@@ -110,7 +120,7 @@ struct VersionBody {
 /// One's own offer with its versions.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct OwnOfferBody {
+pub(super) struct OwnOfferBody {
     /// As in lists.
     #[serde(flatten)]
     summary: OwnOfferSummary,
@@ -123,6 +133,14 @@ struct OwnOfferBody {
     not_served: Vec<String>,
     /// Newest first.
     versions: Vec<VersionBody>,
+    /// How long a notice runs at least before it leaves the market, microseconds.
+    notice_us: i64,
+    /// Its reviews, the latest first; at most one is submitted, in_review or approved.
+    reviews: Vec<ReviewBody>,
+    /// What was said in them.
+    comments: Vec<CommentBody>,
+    /// What happened to it, the latest first.
+    history: Vec<HistoryBody>,
 }
 
 impl From<OwnOffer> for OwnOfferBody {
@@ -141,6 +159,10 @@ impl From<OwnOffer> for OwnOfferBody {
             yaml: offer.yaml,
             not_served: offer.not_served,
             versions: offer.versions.into_iter().map(version).collect(),
+            notice_us: offer.notice_us,
+            reviews: offer.reviews.iter().map(ReviewBody::from).collect(),
+            comments: offer.comments.iter().map(CommentBody::from).collect(),
+            history: offer.history.iter().map(HistoryBody::from).collect(),
         }
     }
 }
@@ -234,6 +256,9 @@ fn versioned(offer: OwnOffer) -> Versioned<OwnOfferBody> {
 }
 
 /// Publish the newest version
+///
+/// Where the rules of the market let it in it is published at once; otherwise `stage` is `submitted` and a person
+/// looks at it first. Repeating it changes nothing.
 #[utoipa::path(post, path = "/provider/offers/{offer}/publish", tag = "provider",
     params(("offer" = String, Path, description = "`ofr_…`")),
     responses((status = 200, body = OwnOfferBody)))]
@@ -243,18 +268,4 @@ async fn publish(
     Named(id): Named<OfferId>,
 ) -> Result<Answer<OwnOfferBody>, Problem> {
     Ok(Answer(broker.publish_offer(&ctx, id).await?.into()))
-}
-
-/// Take an offer off the market
-///
-/// Contracts made from it go on.
-#[utoipa::path(post, path = "/provider/offers/{offer}/withdraw", tag = "provider",
-    params(("offer" = String, Path, description = "`ofr_…`")),
-    responses((status = 200, body = OwnOfferBody)))]
-async fn withdraw(
-    State(broker): State<Broker>,
-    Asker(ctx): Asker,
-    Named(id): Named<OfferId>,
-) -> Result<Answer<OwnOfferBody>, Problem> {
-    Ok(Answer(broker.withdraw_offer(&ctx, id).await?.into()))
 }

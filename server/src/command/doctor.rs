@@ -194,7 +194,7 @@ async fn check_index(
         findings.well("index", "not there yet: the next start builds it");
         return Ok(false);
     }
-    let published = offers::counts(&mut db.begin_read().await?).await?.published;
+    let published = offers::counts(&mut db.begin_read().await?).await?.on_market();
     let looked = tokio::task::spawn_blocking(move || {
         let index = OfferIndex::open(&folder, None)?;
         Ok::<_, search::SearchError>((index.damaged_files()?, index.len()))

@@ -26,6 +26,9 @@ pub struct ImportArgs {
     /// Shows the offers to everybody at once; else new ones are drafts
     #[arg(long)]
     publish: bool,
+    /// Says what would become of the offers and saves nothing
+    #[arg(long)]
+    dry_run: bool,
     /// The form of the file; as it looks unless stated
     #[arg(long, value_enum)]
     from: Option<documents::Source>,
@@ -44,6 +47,7 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
         text,
         format: args.from.map(Into::into),
         publish: args.publish,
+        dry_run: args.dry_run,
         checklist: args.checklist.head(None),
     };
     block_on(async move {
@@ -57,12 +61,14 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
             return Ok(refused);
         }
         say(&format!(
-            "{}: {} new, {} with a new version, {} unchanged; {} published",
+            "{}: {} new, {} with a new version, {} unchanged; {} published, {} submitted{}",
             counted(report.rows, "offer"),
             report.count(ImportOutcome::Created),
             report.count(ImportOutcome::Revised),
             report.count(ImportOutcome::Unchanged),
-            report.published
+            report.published,
+            report.submitted,
+            if report.saved { "" } else { "; nothing was saved" }
         ));
         Ok(ExitCode::SUCCESS)
     })

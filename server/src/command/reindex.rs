@@ -46,13 +46,14 @@ pub fn run(args: &ReindexArgs) -> anyhow::Result<ExitCode> {
         let indexed = opened.broker.reindex().await?;
         let counts = offers::counts(&mut opened.broker.db().begin_read().await?).await?;
         say(&format!(
-            "{indexed} offers indexed in {}; the database has {} published, {} drafts, {} withdrawn",
+            "{indexed} offers indexed in {}; the database has {} on the market, {} drafts, {} paused, {} withdrawn",
             index.display(),
-            counts.published,
+            counts.on_market(),
             counts.draft,
+            counts.paused,
             counts.withdrawn
         ));
-        let complete = i64::try_from(indexed).is_ok_and(|count| count == counts.published);
+        let complete = i64::try_from(indexed).is_ok_and(|count| count == counts.on_market());
         Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
 }

@@ -70,7 +70,7 @@ pub(super) async fn import(
     if !form.is_sound() {
         return sheet(&ctx, &form, None, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let publish = form.value("publish") == "yes";
+    let (publish, dry_run) = (form.value("publish") == "yes", form.value("step") == "try");
     let text = |name: &str| form.value(name).trim().to_owned();
     let checklist = ChecklistHead {
         name: text("name"),
@@ -81,9 +81,11 @@ pub(super) async fn import(
         provider: None,
     };
     let format = OfferFormat::from_word(form.value("format"));
-    let file = OfferFile { text: form.value("text").to_owned(), format, publish, checklist };
+    let text = form.value("text").to_owned();
+    let file = OfferFile { text, format, publish, dry_run, checklist };
     match state.broker.import_offers(&ctx.op(), file).await {
-        Ok(report) if report.fault_count == 0 => done(&ctx, &report),
+        Ok(report) if report.fault_count == 0 && report.saved => done(&ctx, &report),
+        Ok(report) if report.fault_count == 0 => sheet(&ctx, &form, Some(&report), StatusCode::OK),
         Ok(report) => {
             for found in report.faults.iter().filter(|found| found.row == 0) {
                 if CHECKLIST.contains(&found.column.as_str()) {
@@ -162,7 +164,10 @@ fn sheet(
             {edit::trail(words)}
             {page_head(title, Some(words.exchange_import_lead().to_owned()), vec![])}
             {error_summary(&shown, words)}
-            {report.map(|report| faults(words, report))}
+            {report.map(|report| match report.fault_count {
+                0 => tried(words, report),
+                _ => faults(words, report),
+            })}
             <form class="document-form" method="post" action="/provider/offers/import" enctype="multipart/form-data">
                 {Field::file("file", words.exchange_import_file()).hint(words.exchange_import_file_hint()).of(&shown).view()}
                 {Field::area("text", words.exchange_import_text(), 12).hint(words.exchange_import_text_hint()).of(&shown).view()}
@@ -175,6 +180,7 @@ fn sheet(
                     .view()}
                 <div class="actions">
                     {Button::primary(words.exchange_import_send()).view()}
+                    {Button::secondary(words.life_import_try()).sends("step", "try").view()}
                     {link_button(Look::Quiet, words.common_cancel(), "/provider/offers")}
                 </div>
             </form>
@@ -283,16 +289,30 @@ fn columns(ctx: &PageContext) -> AnyView {
     .into_any()
 }
 
-fn done(ctx: &PageContext, report: &ImportReport) -> Response {
-    let words = ctx.words();
+/// How many offers came out how.
+fn counts(words: Words, report: &ImportReport) -> [String; 5] {
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let title = words.exchange_import_done(number(report.rows));
-    let parts = [
+    [
         words.exchange_import_created(number(report.count(ImportOutcome::Created))),
         words.exchange_import_revised(number(report.count(ImportOutcome::Revised))),
         words.exchange_import_unchanged(number(report.count(ImportOutcome::Unchanged))),
         words.exchange_import_published(number(report.published)),
-    ];
+        words.life_import_submitted(number(report.submitted)),
+    ]
+}
+
+/// What would become of a file; nothing has.
+fn tried(words: Words, report: &ImportReport) -> AnyView {
+    let parts = counts(words, report);
+    let parts = parts.into_iter().map(|part| view! { <li>{part}</li> }).collect_view();
+    notice(Kind::Note, words.life_import_tried(), view! { <ul>{parts}</ul> }.into_any())
+}
+
+fn done(ctx: &PageContext, report: &ImportReport) -> Response {
+    let words = ctx.words();
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let title = words.exchange_import_done(number(report.rows));
+    let parts = counts(words, report);
     let heads = vec![
         Column::number(words.exchange_import_row()),
         Column::text(words.exchange_import_offer()),

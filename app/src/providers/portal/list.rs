@@ -5,16 +5,17 @@ use axum::{
     response::Response,
 };
 use broker::offers::OwnOfferCard;
-use domain::Role;
+use domain::{OfferStage, Role};
 use leptos::prelude::*;
 
-use super::{Part, parts, state_badge};
+use super::{Part, parts};
 use crate::{
     AppState, PageContext,
     account::guard,
     address::Address,
     form::FormState,
     layout::fail,
+    providers::life::stage_badge,
     render::{Page, page},
     ui::{Column, Look, Table, empty, link_button, page_head, pagination, time},
     words::Words,
@@ -78,7 +79,7 @@ fn table(ctx: &PageContext, offers: &[OwnOfferCard]) -> AnyView {
         let title = ctx.locale.pick(&offer.title_en, &offer.title_ja).to_owned();
         vec![
             view! { <a href=href>{title}</a> }.into_any(),
-            state_badge(words, offer.state),
+            stage_badge(words, offer.stage),
             offer.current_version.to_string().into_any(),
             time(ctx, offer.updated_at.0),
             next(words, offer),
@@ -89,8 +90,11 @@ fn table(ctx: &PageContext, offers: &[OwnOfferCard]) -> AnyView {
 
 /// What is to be done with it, if anything.
 fn next(words: Words, offer: &OwnOfferCard) -> AnyView {
-    let open = offer.state != domain::OfferState::Withdrawn
-        && offer.published_version != Some(offer.current_version);
+    // What is under review, ends or was withdrawn is not published with one press.
+    let open =
+        matches!(offer.stage, OfferStage::Draft | OfferStage::Published | OfferStage::Paused)
+            && offer.published_version != Some(offer.current_version)
+            && !offer.under_review;
     if !open {
         return view! { <a href=format!("/provider/offers/{}/edit", offer.id)>{words.portal_offer_change()}</a> }
             .into_any();

@@ -9,11 +9,15 @@ mod fields;
 mod form;
 mod import;
 mod keys;
+mod life;
 mod list;
 mod offer;
 mod preview;
 mod rating;
 mod save;
+mod withdraw;
+
+pub(crate) use life::read_comment;
 
 use axum::{
     Router,
@@ -21,12 +25,12 @@ use axum::{
     routing::{get, post},
 };
 use broker::BrokerError;
-use domain::{OfferId, OfferState};
+use domain::OfferId;
 
 use crate::{
     AppState,
     form::IMPORT_BYTES_MAX,
-    ui::{State, Tab, badge, tabs},
+    ui::{Tab, tabs},
     words::Words,
 };
 
@@ -57,7 +61,16 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/provider/offers/{id}", get(offer::show))
         .route("/provider/offers/{id}/edit", get(edit::change).post(edit::check_changed))
         .route("/provider/offers/{id}/publish", post(offer::publish))
-        .route("/provider/offers/{id}/withdraw", get(offer::ask).post(offer::withdraw))
+        .route("/provider/offers/{id}/submit", post(life::submit))
+        .route("/provider/offers/{id}/schedule", post(life::schedule))
+        .route("/provider/offers/{id}/take-back", post(life::take_back))
+        .route("/provider/offers/{id}/pause", post(life::pause_it))
+        .route("/provider/offers/{id}/resume", post(life::resume))
+        .route("/provider/offers/{id}/end", post(life::announce))
+        .route("/provider/offers/{id}/stay", post(life::stay))
+        .route("/provider/offers/{id}/comments", post(life::comment))
+        .route("/provider/offers/{id}/comments/settle", post(life::settle))
+        .route("/provider/offers/{id}/withdraw", get(withdraw::ask).post(withdraw::withdraw))
         .route("/provider/contracts", get(delivered::list))
         .route("/provider/contracts/{id}", get(delivered::show))
         .route("/provider/contracts/{id}/end", post(delivered::end))
@@ -96,13 +109,4 @@ fn parts(words: Words, shown: Part) -> leptos::prelude::AnyView {
             tab(Part::Connection, words.portal_connection_title(), "/provider/connection"),
         ],
     )
-}
-
-/// Where an offer stands.
-fn state_badge(words: Words, state: OfferState) -> leptos::prelude::AnyView {
-    match state {
-        OfferState::Draft => badge(State::Attention, words.portal_state_draft()),
-        OfferState::Published => badge(State::Good, words.portal_state_published()),
-        OfferState::Withdrawn => badge(State::Quiet, words.portal_state_withdrawn()),
-    }
 }

@@ -2,7 +2,7 @@
 
 use axum::{http::StatusCode, response::Response};
 use broker::{
-    offers::{MadeOf, OwnOffer},
+    offers::{CommentView, MadeOf, OwnOffer},
     providers::ProviderCard,
     regions,
 };
@@ -15,8 +15,12 @@ use crate::{
     form::FormState,
     format,
     market::text,
+    providers::life,
     render::{Page, page},
-    ui::{Button, Column, Kind, Table, chip, definitions, disclosure, notice, page_head, section},
+    ui::{
+        Button, Column, Kind, Table, Views, chip, definitions, disclosure, notice, page_head,
+        section,
+    },
     words::Words,
 };
 
@@ -43,6 +47,9 @@ pub(super) fn sheet(
 ) -> Response {
     let words = ctx.words();
     let Shown { offer, yaml, notices, over } = *shown;
+    // What was said about the version before, at the items that are still there.
+    let comments = over.map(|(old, _)| kept(old, offer)).unwrap_or_default();
+    let said = Said { document: offer, comments: &comments };
     let newest =
         over.map(|(offer, _)| MadeOf { offer: offer.card.id, version: offer.card.current_version });
     page(ctx, Page::new(words.portal_preview_title()).private().status(status), || {
@@ -52,7 +59,7 @@ pub(super) fn sheet(
             {over.and_then(|(offer, made_of)| basis::about(ctx, offer, made_of))}
             {remarks(words, notices)}
             {not_served(words, &regions::not_served(offer, provider))}
-            <div class="preview">{promised(ctx, provider, offer)}</div>
+            <div class="preview">{promised(ctx, provider, said)}</div>
             {disclosure(words.portal_preview_document(), view! { <pre tabindex="0" role="region" aria-label=words.portal_preview_document()>{yaml.to_owned()}</pre> }.into_any())}
             <div class="ways-on">
                 <form class="actions" method="post" action="/provider/offers">
@@ -66,6 +73,19 @@ pub(super) fn sheet(
         }
         .into_any()
     })
+}
+
+/// What was said about items of an offer, at the places where these items stand in its next version.
+fn kept(old: &OwnOffer, next: &Offer) -> Vec<CommentView> {
+    let at = |item: &str| next.spec.items.iter().position(|one| one.item == item);
+    let moved = old.document.spec.items.iter().enumerate().flat_map(|(index, item)| {
+        let here = at(&item.item);
+        life::at_item(&old.comments, index).filter_map(move |comment| {
+            let pointer = format!("/spec/items/{}", here?);
+            Some(CommentView { pointer, ..comment.clone() })
+        })
+    });
+    moved.collect()
 }
 
 /// Back to the form with everything as typed.
@@ -107,9 +127,19 @@ pub(super) fn not_served(words: Words, missing: &[String]) -> Option<AnyView> {
     Some(view! { <div class="flash">{inside}</div> }.into_any())
 }
 
-/// Title, facts and promises of a document.
-pub(super) fn promised(ctx: &PageContext, provider: &ProviderCard, offer: &Offer) -> AnyView {
+/// A document, and what was said about its places.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    /// The document.
+    pub document: &'a Offer,
+    /// What was said in reviews.
+    pub comments: &'a [CommentView],
+}
+
+/// Title, facts and promises of a document, with what was said about an item at the item.
+pub(super) fn promised(ctx: &PageContext, provider: &ProviderCard, said: Said<'_>) -> AnyView {
     let words = ctx.words();
+    let offer = said.document;
     let locale = ctx.locale.sla();
     let title = offer.metadata.title.get(locale).to_owned();
     let about = offer
@@ -144,12 +174,12 @@ pub(super) fn promised(ctx: &PageContext, provider: &ProviderCard, offer: &Offer
             (words.contracts_plan_region().to_owned(), view! { <span class="chips">{regions}</span> }.into_any()),
             (words.contracts_price_title().to_owned(), price.into_any()),
         ])}
-        {section("promised", words.portal_form_promises(), promises(ctx, offer))}
+        {section("promised", words.portal_form_promises(), promises(ctx, said))}
     }
     .into_any()
 }
 
-fn promises(ctx: &PageContext, offer: &Offer) -> AnyView {
+fn promises(ctx: &PageContext, Said { document: offer, comments }: Said<'_>) -> AnyView {
     let words = ctx.words();
     if offer.spec.items.is_empty() {
         return view! { <p>{words.portal_preview_nothing()}</p> }.into_any();
@@ -159,9 +189,12 @@ fn promises(ctx: &PageContext, offer: &Offer) -> AnyView {
         Column::text(words.common_shape_promise()),
         Column::text(words.portal_form_commitment()),
     ];
-    let rows = offer.spec.items.iter().map(|item| {
+    let rows = offer.spec.items.iter().enumerate().map(|(index, item)| {
+        let open = life::at_item(comments, index).filter(|comment| comment.settled_at.is_none());
+        let said: Views = open.map(|comment| life::line(ctx, comment)).collect();
+        let label = text::item_label(ctx.locale, &item.item);
         vec![
-            text::item_label(ctx.locale, &item.item).into_any(),
+            view! { {label}{said} }.into_any(),
             text::promise(ctx.locale, item).into_any(),
             text::commitment(words, item.commitment.as_str()).into_any(),
         ]

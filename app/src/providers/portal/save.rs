@@ -4,7 +4,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use broker::BrokerError;
 use domain::Role;
 
-use super::{basis, document};
+use super::{basis, document, life};
 use crate::{
     AppState, FlashKind, PageContext, account::guard, form::FormState, layout::fail,
     render::redirect,
@@ -45,10 +45,7 @@ pub(super) async fn save(
         return redirect(&page, Some((FlashKind::Done, text)));
     }
     match state.broker.publish_offer(&op, saved.card.id).await {
-        Ok(shown) => {
-            let text = words.portal_published(shown.card.current_version);
-            redirect(&page, Some((FlashKind::Done, text)))
-        }
+        Ok(shown) => redirect(&page, Some(life::became(&ctx, &shown))),
         // The draft is kept; only the publication was refused.
         Err(BrokerError::Conflict { .. }) => {
             redirect(&page, Some((FlashKind::Problem, words.portal_not_published().to_owned())))

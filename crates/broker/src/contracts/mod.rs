@@ -14,6 +14,7 @@ mod ready;
 mod sign;
 mod start;
 mod terminate;
+pub(crate) use terminate::signed_notice;
 
 pub use adopt::{Adopt, AdoptDifference, Adoptable, Adoption};
 pub use alternatives::{AlternativeOffer, Alternatives};

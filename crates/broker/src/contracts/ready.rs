@@ -9,7 +9,7 @@ use crate::names::{added_name_fault, name_fault};
 use crate::requirements::RequirementSource;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, ContractId, Money, Timestamp, Viewer};
+use domain::{Action, ContractId, Money, OfferState, Timestamp, Viewer};
 use std::sync::Arc;
 use storage::Tx;
 use storage::contracts::{NewContract, Seat};
@@ -117,11 +117,29 @@ impl Broker {
         record(self, ctx, tx, entry).await
     }
 
+    /// Why an offer cannot be signed that is not on the market; one that never was does not exist for others.
+    async fn off_market(&self, ctx: &OpContext, sign: &Sign) -> Result<BrokerError, BrokerError> {
+        let found = storage::offers::find(&mut self.look().await?, sign.offer).await?;
+        let (code, detail) = match found.map(|row| row.offer.state) {
+            Some(OfferState::Paused) => {
+                ("paused", "its provider has taken this offer off the market for a while")
+            }
+            Some(OfferState::Withdrawn) => {
+                ("withdrawn", "its provider has withdrawn this offer from the market")
+            }
+            _ => return Ok(BrokerError::NotFound { what: "offer" }),
+        };
+        let found = self.alternatives(ctx, &sign.requirement, sign.offer, None).await?;
+        let alternatives = found.offers.iter().map(AlternativeOffer::from).collect();
+        Ok(BrokerError::NotOrderable { code, detail: detail.to_owned(), alternatives })
+    }
+
     /// The offer as shown, if it can be signed.
     async fn orderable(&self, ctx: &OpContext, sign: &Sign) -> Result<Arc<Shelved>, BrokerError> {
         self.sync_market().await?;
-        let offer =
-            self.shelved(sign.offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let Some(offer) = self.shelved(sign.offer).await? else {
+            return Err(self.off_market(ctx, sign).await?);
+        };
         if offer.card.version != sign.offer_version {
             return Err(BrokerError::Conflict {
                 code: "offer_changed",
@@ -141,6 +159,7 @@ impl Broker {
                     "no_price" => "this offer has no published price",
                     "not_valid_yet" => "this offer is not valid yet: see its validFrom",
                     "no_longer_valid" => "this offer is no longer valid: see its validUntil",
+                    "withdrawn" => "this offer has ended, as its provider had announced",
                     "cloud_not_passed" => {
                         "the provider's cloud has not passed the examination of the provider API"
                     }

@@ -34,13 +34,17 @@ const DUE_AT_ONCE: u32 = 50;
 
 /// What the signed version promises; the market's least notice where it promises nothing.
 fn promised(offer_document: &str) -> PromisedNotice {
-    let signed = sla::parse_offer(offer_document).ok();
-    let days = signed.as_ref().and_then(|offer| offer.item(ITEM)?.value.as_number());
-    let us = days.and_then(|days| (days * rust_decimal::Decimal::from(DAY_US)).to_i64());
-    match us {
+    match signed_notice(offer_document) {
         Some(notice_us) => PromisedNotice { notice_us, signed: true },
         None => PromisedNotice { notice_us: MARKET_NOTICE_US, signed: false },
     }
+}
+
+/// The notice that a version promises.
+pub(crate) fn signed_notice(offer_document: &str) -> Option<DurationUs> {
+    let signed = sla::parse_offer(offer_document).ok()?;
+    let days = signed.item(ITEM)?.value.as_number()?;
+    (days * rust_decimal::Decimal::from(DAY_US)).to_i64()
 }
 
 impl TerminationView {

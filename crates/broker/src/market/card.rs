@@ -26,6 +26,8 @@ pub(crate) struct CardParts {
     pub titles: (String, String),
     pub price: Option<Money>,
     pub published_at: Timestamp,
+    /// When it leaves the market, if that is announced.
+    pub ends_at: Option<Timestamp>,
     /// The present.
     pub now: Timestamp,
 }
@@ -71,6 +73,7 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
         hold,
         highlights: highlights(document),
         published_at: parts.published_at,
+        ends_at: parts.ends_at,
     };
     if card.provider.backed {
         card.stalled = card.outside_validity(parts.now).or(match card.provider.passed {
@@ -98,6 +101,7 @@ pub(crate) fn next_change(
     // The last day still counts.
     let ends = ends.map(|date| start_of(date.last_day().saturating_add(1)));
     let validity = card.valid_from.into_iter().chain(card.valid_until.map(|at| at.plus_us(1)));
+    let validity = validity.chain(card.ends_at);
     ends.chain(validity).filter(|at| *at > now).min()
 }
 

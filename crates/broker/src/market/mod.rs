@@ -105,7 +105,7 @@ pub struct OfferCard {
     /// Whether it can be contracted here: in one region at least, while it is valid.
     pub backed: bool,
     /// Why it cannot although its provider has a cloud, as it was when it was read: `not_valid_yet`,
-    /// `no_longer_valid`, `cloud_not_passed` or `region_not_served`.
+    /// `no_longer_valid`, `withdrawn`, `cloud_not_passed` or `region_not_served`.
     pub stalled: Option<&'static str>,
     /// From when it can be contracted; `None`: since ever.
     pub valid_from: Option<Timestamp>,
@@ -113,17 +113,21 @@ pub struct OfferCard {
     pub valid_until: Option<Timestamp>,
     /// When this version was published.
     pub published_at: Timestamp,
+    /// When the offer leaves the market, if its provider has announced that.
+    pub ends_at: Option<Timestamp>,
 }
 
 impl OfferCard {
-    /// Why it cannot be contracted at a moment although it is on the market: `not_valid_yet` or
-    /// `no_longer_valid`.
+    /// Why it cannot be contracted at a moment although it is on the market: `not_valid_yet`,
+    /// `no_longer_valid` or `withdrawn`.
     #[must_use]
     pub fn outside_validity(&self, now: Timestamp) -> Option<&'static str> {
         if self.valid_from.is_some_and(|from| now < from) {
             Some("not_valid_yet")
         } else if self.valid_until.is_some_and(|until| now > until) {
             Some("no_longer_valid")
+        } else if self.ends_at.is_some_and(|end| now >= end) {
+            Some("withdrawn")
         } else {
             None
         }

@@ -1,6 +1,8 @@
 //! The inbox of an organisation. It is shared: what one person has read, everybody has.
 
-use super::{ContractNews, MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed, NoticeOffer};
+use super::{
+    ContractNews, MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed, NoticeOffer, ReviewNews,
+};
 use crate::contracts::parse_cursor;
 use crate::requirements::owned;
 use crate::{Broker, BrokerError, OpContext};
@@ -117,13 +119,17 @@ async fn readable(
 
 /// What a row says, by its kind.
 enum Said {
-    OfNeed(NoticeNeed, Vec<NoticeOffer>),
-    OfContract(ContractNews),
+    Need(NoticeNeed, Vec<NoticeOffer>),
+    Contract(ContractNews),
+    Review(ReviewNews),
 }
 
 fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
     if kind.is_of_contract() {
-        return serde_json::from_str(&row.payload).ok().map(Said::OfContract);
+        return serde_json::from_str(&row.payload).ok().map(Said::Contract);
+    }
+    if kind.is_of_review() {
+        return serde_json::from_str(&row.payload).ok().map(Said::Review);
     }
     let need = NoticeNeed {
         id: row.requirement_id?,
@@ -131,7 +137,7 @@ fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
         title_en: row.title_en.clone().unwrap_or_default(),
         title_ja: row.title_ja.clone().unwrap_or_default(),
     };
-    Some(Said::OfNeed(need, serde_json::from_str(&row.payload).ok()?))
+    Some(Said::Need(need, serde_json::from_str(&row.payload).ok()?))
 }
 
 /// One that cannot be read, such as of a newer version of the program, is left out and logged.
@@ -142,15 +148,17 @@ fn notice(row: &Row) -> Option<Notice> {
             "a notice cannot be read and is left out of the inbox");
         return None;
     };
-    let (need, contract, offers) = match said {
-        Said::OfNeed(need, offers) => (Some(need), None, offers),
-        Said::OfContract(news) => (None, Some(news), Vec::new()),
+    let (need, contract, review, offers) = match said {
+        Said::Need(need, offers) => (Some(need), None, None, offers),
+        Said::Contract(news) => (None, Some(news), None, Vec::new()),
+        Said::Review(news) => (None, None, Some(news), Vec::new()),
     };
     Some(Notice {
         id: row.id,
         kind,
         need,
         contract,
+        review,
         count: u64::try_from(row.offers).unwrap_or(0),
         offers,
         created_at: row.created_at,

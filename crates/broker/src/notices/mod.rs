@@ -11,6 +11,7 @@ mod inbox;
 mod judge;
 mod look;
 mod need;
+mod review;
 mod tell;
 mod watch;
 
@@ -20,6 +21,7 @@ use need::Need;
 pub use contract::ContractNews;
 pub use inbox::NOTICES_COUNTED;
 pub use look::News;
+pub use review::ReviewNews;
 
 use domain::{NoticeId, OfferId, RequirementId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -54,11 +56,19 @@ pub enum NoticeKind {
     RoomGiven,
     /// It owes no more: they have their room back, or ended.
     RoomSettled,
+    /// A version of an offer was refused.
+    ReviewRefused,
+    /// It was approved, and waits for its moment.
+    ReviewApproved,
+    /// The broker said something about it.
+    ReviewCommented,
+    /// It was published by a person, or because its moment came.
+    OfferPublished,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Gained,
         Self::Lost,
         Self::Changed,
@@ -71,12 +81,28 @@ impl NoticeKind {
         Self::RoomReturned,
         Self::RoomGiven,
         Self::RoomSettled,
+        Self::ReviewRefused,
+        Self::ReviewApproved,
+        Self::ReviewCommented,
+        Self::OfferPublished,
     ];
 
     /// Whether it is about a contract and not about a watched need.
     #[must_use]
     pub const fn is_of_contract(self) -> bool {
-        !matches!(self, Self::Gained | Self::Lost | Self::Changed)
+        !matches!(self, Self::Gained | Self::Lost | Self::Changed) && !self.is_of_review()
+    }
+
+    /// Whether it is about a version that was submitted.
+    #[must_use]
+    pub const fn is_of_review(self) -> bool {
+        matches!(
+            self,
+            Self::ReviewRefused
+                | Self::ReviewApproved
+                | Self::ReviewCommented
+                | Self::OfferPublished
+        )
     }
 
     /// The word stored and sent.
@@ -95,6 +121,10 @@ impl NoticeKind {
             Self::RoomReturned => "room_returned",
             Self::RoomGiven => "room_given",
             Self::RoomSettled => "room_settled",
+            Self::ReviewRefused => "review_refused",
+            Self::ReviewApproved => "review_approved",
+            Self::ReviewCommented => "review_commented",
+            Self::OfferPublished => "offer_published",
         }
     }
 
@@ -196,6 +226,8 @@ pub struct Notice {
     pub need: Option<NoticeNeed>,
     /// To which contract; `None`: it is about a need.
     pub contract: Option<ContractNews>,
+    /// To which submitted version; `None`: it is about something else.
+    pub review: Option<ReviewNews>,
     /// How many offers it speaks of.
     pub count: u64,
     /// The offer, or the best three of many.

@@ -1,5 +1,6 @@
 //! Importing a file of offers: every row is taken or none, in one transaction and few statements.
 
+use super::gate::{Entered, Passage, Wanted, passages};
 use super::version::{Newest, Next, next};
 use super::write::{check_provider, taken};
 use crate::audit::{Entry, record};
@@ -28,6 +29,8 @@ pub struct OfferFile {
     /// Whether everybody shall see the offers at once; else new ones are drafts, and the public goes on
     /// seeing the version it sees.
     pub publish: bool,
+    /// Whether to tell what would become of it and do nothing.
+    pub dry_run: bool,
     /// What a METI checklist does not say about its offer; not looked at for other forms.
     pub checklist: ChecklistHead,
 }
@@ -118,6 +121,10 @@ pub struct ImportReport {
     pub fault_count: usize,
     /// Offers whose newest version everybody sees that did not before.
     pub published: usize,
+    /// Offers whose newest version waits for a person.
+    pub submitted: usize,
+    /// Whether all this is so; otherwise it would be, and new offers have no number yet.
+    pub saved: bool,
 }
 
 impl ImportReport {
@@ -197,7 +204,7 @@ impl Broker {
         provider: &Provider,
         file: OfferFile,
     ) -> Result<ImportReport, BrokerError> {
-        let publish = file.publish;
+        let (publish, dry_run) = (file.publish, file.dry_run);
         let (import, hash) = read(file).await?;
         if !import.is_sound() {
             return Ok(ImportReport::refused(&import));
@@ -206,23 +213,29 @@ impl Broker {
         lock::provider(&mut tx, provider.id).await?;
         let plan = self.plan(ctx, &mut tx, provider, import.offers, publish).await?;
         if plan.report.fault_count > 0 {
-            return Ok(ImportReport { offers: Vec::new(), published: 0, ..plan.report });
+            return Ok(ImportReport {
+                offers: Vec::new(),
+                published: 0,
+                submitted: 0,
+                ..plan.report
+            });
         }
-        if plan.is_empty() {
-            return Ok(plan.report);
+        if plan.is_empty() || dry_run {
+            return Ok(ImportReport { saved: !dry_run, ..plan.report });
         }
-        plan.write(&mut tx, publish, self.now()).await?;
+        plan.write(&mut tx, self.now()).await?;
         let entry = Entry::new("offers.imported", provider.id)
             .with("file", hash)
             .with("created", plan.report.count(ImportOutcome::Created))
             .with("revised", plan.report.count(ImportOutcome::Revised))
-            .with("published", plan.report.published);
+            .with("published", plan.report.published)
+            .with("submitted", plan.report.submitted);
         record(self, ctx, &mut tx, entry).await?;
         tx.commit().await?;
         if plan.report.published > 0 {
             self.sync_market().await?;
         }
-        Ok(plan.report)
+        Ok(ImportReport { saved: true, ..plan.report })
     }
 
     /// Decides for each offer of the file what it becomes.
@@ -244,6 +257,7 @@ impl Broker {
         let now = self.now();
         let mut plan =
             Plan { report: ImportReport { rows: file.len(), ..<_>::default() }, ..<_>::default() };
+        let mut rows = Vec::with_capacity(file.len());
         for ImportedOffer { row, mut offer } in file {
             let name = offer.metadata.name.clone();
             let head = heads.get(&name);
@@ -258,16 +272,62 @@ impl Broker {
             if let (Some(head), true) = (head, publish) {
                 head.state.apply(OfferEvent::Publish)?;
             }
+            let document = publish.then(|| offer.clone());
             let decided = checked.and_then(|()| next(ctx, &keys, id, newest, offer, now));
             match decided {
-                Ok(decided) => {
-                    let to = Place { row, provider: provider.id, name, id, head };
-                    plan.take(to, decided, publish, now);
+                Ok(next) => {
+                    let place = Place { row, provider: provider.id, name, id, head };
+                    rows.push((place, next, document));
                 }
                 Err(error) => plan.report.note(row, error)?,
             }
         }
+        if plan.report.fault_count == 0 {
+            self.enter_all(ctx, tx, &mut plan, rows).await?;
+        }
         Ok(plan)
+    }
+
+    /// Notes what becomes of each row, and, where it is to be published, what the rules say about it.
+    async fn enter_all(
+        &self,
+        ctx: &OpContext,
+        tx: &mut Tx,
+        plan: &mut Plan,
+        rows: Vec<(Place<'_>, Next, Option<sla::Offer>)>,
+    ) -> Result<(), BrokerError> {
+        let mut wanted = Vec::new();
+        let mut places = Vec::with_capacity(rows.len());
+        for (place, next, document) in rows {
+            let asked = document.map(|document| {
+                let (id, version, head) = (place.id, next.version, place.head);
+                wanted.push(Wanted { id, version, head, document });
+            });
+            places.push((place, next, asked.is_some()));
+        }
+        let Some(provider) = places.first().map(|(place, _, _)| place.provider) else {
+            return Ok(());
+        };
+        let (passages, open) = match wanted.is_empty() {
+            true => <_>::default(),
+            false => passages(self, tx, provider, &wanted).await?,
+        };
+        let mut passages = passages.into_iter();
+        for (place, next, asked) in places {
+            let (id, version) = (place.id, next.version);
+            if next.row.is_some() {
+                plan.entered.wrote((self, ctx), id, version);
+            }
+            let passage = if asked { passages.next() } else { None };
+            let published = matches!(passage, Some(Passage::Published(_)));
+            plan.report.published += usize::from(published);
+            plan.report.submitted += usize::from(matches!(passage, Some(Passage::Waits(_))));
+            if let Some(passage) = passage {
+                plan.entered.entered((self, ctx), (id, version), passage, open.get(&id))?;
+            }
+            plan.take(place, next, published);
+        }
+        Ok(())
     }
 }
 
@@ -301,23 +361,28 @@ struct Place<'a> {
 #[derive(Debug, Default)]
 struct Plan {
     report: ImportReport,
-    new: Vec<NewOffer>,
+    drafts: Vec<NewOffer>,
+    published: Vec<NewOffer>,
     versions: Vec<OfferVersion>,
     signatures: Vec<keys::OfferSignature>,
     advances: Vec<Advance>,
+    entered: Entered,
 }
 
 impl Plan {
     fn is_empty(&self) -> bool {
-        self.new.is_empty() && self.advances.is_empty() && self.signatures.is_empty()
+        self.drafts.is_empty()
+            && self.published.is_empty()
+            && self.advances.is_empty()
+            && self.signatures.is_empty()
+            && self.entered.is_empty()
     }
 
     fn take(
         &mut self,
         Place { row, provider, name, id, head }: Place<'_>,
         next: Next,
-        publish: bool,
-        now: Timestamp,
+        published: bool,
     ) {
         let Next { version, row: changed, signature } = next;
         let outcome = match (head, &changed) {
@@ -325,25 +390,18 @@ impl Plan {
             (Some(_), Some(_)) => ImportOutcome::Revised,
             (Some(_), None) => ImportOutcome::Unchanged,
         };
-        let shown = head.is_some_and(|head| {
-            head.state == OfferState::Published && head.published_version == Some(version)
-        });
-        if publish && !shown {
-            self.report.published += 1;
-        }
         match head {
-            None => self.new.push(NewOffer {
-                id,
-                provider_id: provider,
-                slug: name.clone(),
-                created_at: now,
-            }),
-            Some(head) if changed.is_some() || (publish && !shown) => self.advances.push(Advance {
+            None => {
+                let created_at = changed.as_ref().map_or(Timestamp(0), |row| row.created_at);
+                let new = NewOffer { id, provider_id: provider, slug: name.clone(), created_at };
+                if published { self.published.push(new) } else { self.drafts.push(new) }
+            }
+            Some(head) if changed.is_some() || published => self.advances.push(Advance {
                 id,
                 revision: head.revision,
                 version,
-                state: if publish { OfferState::Published } else { head.state },
-                published_version: if publish { Some(version) } else { head.published_version },
+                state: if published { OfferState::Published } else { head.state },
+                published_version: if published { Some(version) } else { head.published_version },
             }),
             Some(_) => {}
         }
@@ -354,12 +412,13 @@ impl Plan {
         self.report.offers.push(ImportedRow { row, name, id, version, outcome });
     }
 
-    async fn write(&self, tx: &mut Tx, publish: bool, now: Timestamp) -> Result<(), BrokerError> {
-        let state = if publish { OfferState::Published } else { OfferState::Draft };
-        offers::insert_offers(tx, &self.new, state).await?;
+    async fn write(&self, tx: &mut Tx, now: Timestamp) -> Result<(), BrokerError> {
+        offers::insert_offers(tx, &self.drafts, OfferState::Draft).await?;
+        offers::insert_offers(tx, &self.published, OfferState::Published).await?;
         offers::insert_versions(tx, &self.versions).await.map_err(taken)?;
         keys::insert_signatures(tx, &self.signatures).await?;
-        offers::advance(tx, &self.advances, now).await.map_err(taken)
+        offers::advance(tx, &self.advances, now).await.map_err(taken)?;
+        self.entered.write(tx, now).await
     }
 }
 

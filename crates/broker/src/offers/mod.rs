@@ -1,8 +1,14 @@
-//! The provider's side of offers: check, draft, publish, new version, withdraw.
+//! The life of offers: check, draft, submit, review, publish, pause, end, withdraw.
 
+mod ending;
 mod form;
+mod gate;
 mod history;
 mod import;
+mod life;
+mod review;
+mod rules;
+mod submit;
 mod version;
 mod write;
 
@@ -10,12 +16,20 @@ pub(crate) use form::{texts, typed_value};
 pub(crate) use version::signature_fault;
 pub(crate) use write::version_row;
 
+pub use life::{Ending, HistoryLine, LifeStep, REASON_MAX};
+pub use review::{COMMENT_MAX, NewComment};
+pub use rules::KeptRules;
+pub use submit::Submission;
+
 pub use import::{
     ChecklistHead, ImportFault, ImportOutcome, ImportReport, ImportedRow, OfferFile, OfferFormat,
 };
 
 use crate::FieldFault;
-use domain::{OfferId, OfferState, Timestamp};
+use domain::{
+    CommentId, DurationUs, Evaluation, OfferId, OfferStage, OfferState, ReviewId, ReviewState,
+    Role, Timestamp,
+};
 
 /// The guided form; every field as typed. Items are `(item key, value text)`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,8 +86,16 @@ pub struct OwnOfferCard {
     pub title_en: String,
     /// Title in Japanese.
     pub title_ja: String,
-    /// Where it stands.
+    /// Where it stands on the market.
     pub state: OfferState,
+    /// Where it stands in its whole life.
+    pub stage: OfferStage,
+    /// Whether a version is under review or waits for its moment.
+    pub under_review: bool,
+    /// When a submitted version is to be published, if it waits for that.
+    pub publish_at: Option<Timestamp>,
+    /// When it leaves the market, while it is withdrawing.
+    pub ends_at: Option<Timestamp>,
     /// Newest version.
     pub current_version: i64,
     /// Version the public sees.
@@ -123,4 +145,118 @@ pub struct OwnOffer {
     pub not_served: Vec<String>,
     /// All versions, newest first.
     pub versions: Vec<OfferVersionCard>,
+    /// How long a notice has to run before it leaves the market, microseconds.
+    pub notice_us: DurationUs,
+    /// Its reviews, the latest first; at most one is open.
+    pub reviews: Vec<ReviewView>,
+    /// What was said in them.
+    pub comments: Vec<CommentView>,
+    /// What happened to it, the latest first.
+    pub history: Vec<HistoryLine>,
+}
+
+impl OwnOffer {
+    /// The review to which something can still happen.
+    #[must_use]
+    pub fn open_review(&self) -> Option<&ReviewView> {
+        self.reviews.iter().find(|review| review.state.is_open())
+    }
+}
+
+/// One version that its provider wants published, and what was decided about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewView {
+    /// Its id.
+    pub id: ReviewId,
+    /// The offer.
+    pub offer: OfferId,
+    /// The version.
+    pub version: i64,
+    /// Where it stands.
+    pub state: ReviewState,
+    /// Who submitted it; empty for the market's own operator.
+    pub submitted_by_name: String,
+    /// When.
+    pub submitted_at: Timestamp,
+    /// What the provider told.
+    pub note: String,
+    /// From when it is to be published; `None`: as soon as it is approved.
+    pub publish_at: Option<Timestamp>,
+    /// What the rules looked at and what each said.
+    pub evaluation: Evaluation,
+    /// Who looks at it or decided; `None`: nobody, or the rules.
+    pub reviewer_name: Option<String>,
+    /// When it was decided.
+    pub decided_at: Option<Timestamp>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+    /// When it was published.
+    pub published_at: Option<Timestamp>,
+}
+
+/// A review in the desk's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewCard {
+    /// The review.
+    pub view: ReviewView,
+    /// English title of the version.
+    pub title_en: String,
+    /// Japanese title of the version.
+    pub title_ja: String,
+    /// English name of the provider.
+    pub provider_en: String,
+    /// Japanese name of the provider.
+    pub provider_ja: String,
+    /// The version that is published, or was.
+    pub published_version: Option<i64>,
+}
+
+/// A review as the desk reads it.
+#[derive(Debug, Clone)]
+pub struct ReviewPage {
+    /// As in the list.
+    pub card: ReviewCard,
+    /// metadata.name.
+    pub slug: String,
+    /// Where the offer stands on the market.
+    pub state: OfferState,
+    /// The version.
+    pub document: sla::Offer,
+    /// The same as YAML.
+    pub yaml: String,
+    /// The published version that it is held against.
+    pub against: Option<i64>,
+    /// What changed since that.
+    pub changes: Option<sla::Diff>,
+    /// What was said in all reviews of the offer.
+    pub comments: Vec<CommentView>,
+    /// What happened to the offer, the latest first.
+    pub history: Vec<HistoryLine>,
+    /// Whether the reader submitted it, or is of the provider's house: somebody else has to decide.
+    pub own: bool,
+}
+
+/// Something said about a place of a version, or an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommentView {
+    /// Its id.
+    pub id: CommentId,
+    /// In which review.
+    pub review: ReviewId,
+    /// JSON pointer into the document; empty: the whole of it.
+    pub pointer: String,
+    /// What is said.
+    pub text: String,
+    /// Who said it.
+    pub author_name: String,
+    /// In which role.
+    pub author_role: Role,
+    /// When.
+    pub at: Timestamp,
+    /// When it was settled.
+    pub settled_at: Option<Timestamp>,
+    /// Who settled it.
+    pub settled_by_name: Option<String>,
+    /// Answers, in the order of saying; empty for an answer.
+    pub answers: Vec<CommentView>,
 }

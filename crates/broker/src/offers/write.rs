@@ -1,15 +1,17 @@
-//! Saving, publishing and withdrawing offers.
+//! Saving and reading one's own offers.
 
 use super::history::History;
+use super::life::{Done, LifeStep, history};
+use super::review::comments;
 use super::version::{Newest, Next, next};
-use super::{MadeOf, OfferVersionCard, OwnOffer, OwnOfferCard};
+use super::{MadeOf, OfferVersionCard, OwnOffer, OwnOfferCard, ReviewView};
 use crate::audit::{Entry, record};
 use crate::contracts::parse_cursor;
 use crate::documents::{self, field_faults, offer_yaml, read_offer, stored};
 use crate::keys::Keyring;
 use crate::providers::ProviderCard;
 use crate::{Broker, BrokerError, Listed, OpContext, regions};
-use domain::{Action, OfferEvent, OfferId, Timestamp};
+use domain::{Action, OfferId, OfferStage, ReviewState, Timestamp};
 use sla::{Document, Offer};
 use storage::offers::{self, NewOffer, OfferVersion, OfferWithProvider};
 use storage::providers::{self, Provider};
@@ -72,7 +74,7 @@ impl Broker {
             offers::insert(tx, &new).await?;
             offers::insert_versions(tx, row.as_slice()).await?;
             storage::keys::insert_signatures(tx, signature.as_slice()).await?;
-            record(self, ctx, tx, Entry::new("offer.drafted", id)).await?;
+            self.note(ctx, tx, id, Done::new(LifeStep::Drafted, 1)).await?;
             return Ok(id);
         };
         let newest = Newest { version: head.current_version, hash: &head.hash };
@@ -91,52 +93,12 @@ impl Broker {
         if changed {
             let (id, revision) = (head.id, head.revision);
             offers::set_current_version(tx, id, revision, version, now).await.map_err(taken)?;
-            let entry = Entry::new("offer.revised", id).with("version", version);
-            record(self, ctx, tx, entry).await?;
+            self.note(ctx, tx, id, Done::new(LifeStep::Revised, version)).await?;
         } else if signature.is_some() {
             let entry = Entry::new("offer.signed", head.id).with("version", version);
             record(self, ctx, tx, entry).await?;
         }
         Ok(head.id)
-    }
-
-    /// Publishes the newest version; repeating it changes nothing.
-    pub async fn publish_offer(
-        &self,
-        ctx: &OpContext,
-        id: OfferId,
-    ) -> Result<OwnOffer, BrokerError> {
-        let mut tx = self.begin().await?;
-        let found = self.writable(ctx, &mut tx, id).await?.offer;
-        let state = found.state.apply(OfferEvent::Publish)?;
-        let shown = found.state == state && found.published_version == Some(found.current_version);
-        if !shown {
-            let (revision, version, now) = (found.revision, found.current_version, self.now());
-            offers::publish(&mut tx, id, revision, version, now).await.map_err(taken)?;
-            let entry = Entry::new("offer.published", id).with("version", version);
-            record(self, ctx, &mut tx, entry).await?;
-            tx.commit().await?;
-            self.sync_market().await?;
-        }
-        self.my_offer(ctx, id).await
-    }
-
-    /// Takes an offer off the market; contracts made from it go on.
-    pub async fn withdraw_offer(
-        &self,
-        ctx: &OpContext,
-        id: OfferId,
-    ) -> Result<OwnOffer, BrokerError> {
-        let mut tx = self.begin().await?;
-        let found = self.writable(ctx, &mut tx, id).await?.offer;
-        if found.state != domain::OfferState::Withdrawn {
-            found.state.apply(OfferEvent::Withdraw)?;
-            offers::withdraw(&mut tx, id, found.revision, self.now()).await.map_err(taken)?;
-            record(self, ctx, &mut tx, Entry::new("offer.withdrawn", id)).await?;
-            tx.commit().await?;
-            self.sync_market().await?;
-        }
-        self.my_offer(ctx, id).await
     }
 
     /// The provider's offers in every state, newest first.
@@ -150,7 +112,10 @@ impl Broker {
         let mut tx = self.begin_read().await?;
         let provider = self.own_provider(ctx, &mut tx).await?;
         let page = offers::list_by_provider(&mut tx, provider.id, cursor.as_ref(), limit).await?;
-        let card = |row: offers::OfferListing| own_card(&row.offer, row.title_en, row.title_ja);
+        let card = |row: offers::OfferListing| {
+            let review = row.review_state.map(|state| (state, row.publish_at));
+            own_card(&row.offer, (row.title_en, row.title_ja), review)
+        };
         let items = page.items.into_iter().map(card).collect();
         Ok(Listed { items, next: page.next.map(|cursor| cursor.to_string()) })
     }
@@ -179,13 +144,22 @@ impl Broker {
             .await?
             .ok_or(BrokerError::NotFound { what: "offer" })?;
         let versions = offers::list_versions(&mut tx, id).await?;
-        let mut history = History::of(&mut tx, id).await?;
+        let mut versions_of = History::of(&mut tx, id).await?;
         let (document, _) = read_offer(&newest.document).map_err(|faults| {
             let detail = faults.to_string();
             BrokerError::Storage(StorageError::Corrupt { what: "offer_version.document", detail })
         })?;
+        let reviews = offers::list_reviews_of(&mut tx, id).await?;
+        let reviews =
+            reviews.into_iter().map(ReviewView::of).collect::<Result<Vec<_>, BrokerError>>()?;
+        let open = reviews.iter().find(|review| review.state.is_open());
+        let open = open.map(|review| (review.state, review.publish_at));
         Ok(OwnOffer {
-            card: own_card(&found, newest.title_en, newest.title_ja),
+            card: own_card(&found, (newest.title_en, newest.title_ja), open),
+            notice_us: self.notice_of(&mut tx, &found).await?,
+            reviews,
+            comments: comments(&mut tx, id).await?,
+            history: history(offers::list_steps(&mut tx, id).await?),
             revision: found.revision,
             not_served: not_served(&mut tx, found.provider_id, &document).await?,
             yaml: offer_yaml(&document),
@@ -197,14 +171,14 @@ impl Broker {
                     hash: row.hash,
                     created_at: row.created_at,
                     created_by: row.created_by,
-                    signed_by: history.signed_by(row.version),
-                    changes: history.changes(row.version),
+                    signed_by: versions_of.signed_by(row.version),
+                    changes: versions_of.changes(row.version),
                 })
                 .collect(),
         })
     }
 
-    async fn writable(
+    pub(super) async fn writable(
         &self,
         ctx: &OpContext,
         tx: &mut Tx,
@@ -278,8 +252,16 @@ pub(crate) fn version_row(
     })
 }
 
-fn own_card(offer: &offers::Offer, title_en: String, title_ja: String) -> OwnOfferCard {
+fn own_card(
+    offer: &offers::Offer,
+    (title_en, title_ja): (String, String),
+    review: Option<(ReviewState, Option<Timestamp>)>,
+) -> OwnOfferCard {
     OwnOfferCard {
+        stage: OfferStage::of(offer.state, review.map(|(state, _)| state)),
+        under_review: review.is_some(),
+        publish_at: review.and_then(|(_, publish_at)| publish_at),
+        ends_at: offer.ends_at,
         id: offer.id,
         slug: offer.slug.clone(),
         title_en,

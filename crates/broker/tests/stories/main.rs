@@ -22,6 +22,7 @@ mod exchange;
 mod finding;
 mod inventory;
 mod leaks;
+mod life;
 mod market;
 mod moves;
 mod notices;

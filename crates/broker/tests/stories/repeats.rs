@@ -178,6 +178,7 @@ async fn a_file_of_offers_sent_at_once_is_taken_once(engine: Engine) {
     let file = || OfferFile {
         text: text.to_owned(),
         format: None,
+        dry_run: false,
         checklist: ChecklistHead::default(),
         publish: true,
     };

@@ -10,19 +10,21 @@ use uuid::Uuid;
 statements! {
     TOUCH_PUBLISHED = "
         UPDATE offer SET updated_at = $2, revision = revision + 1
-        WHERE provider_id = $1 AND state = 'published'";
+        WHERE provider_id = $1 AND state IN ('published', 'withdrawing')";
     CHANGED_SINCE = "
         SELECT id, provider_id, revision, state, updated_at, published_version FROM offer
         WHERE (updated_at, id) > ($1, $2)
         ORDER BY updated_at, id LIMIT $3";
     PUBLISHED_REVISIONS = "
         SELECT id, revision FROM offer
-        WHERE state = 'published' AND id > $1
+        WHERE state IN ('published', 'withdrawing') AND id > $1
         ORDER BY id LIMIT $2";
     // Without a condition the table is read in the order it lies in, which is faster than its index.
     PUBLISHED_SUM = "
-        SELECT CAST(COALESCE(SUM(CASE WHEN state = 'published' THEN 1 ELSE 0 END), 0) AS BIGINT),
-            CAST(COALESCE(SUM(CASE WHEN state = 'published' THEN revision ELSE 0 END), 0) AS BIGINT)
+        SELECT CAST(COALESCE(SUM(CASE WHEN state IN ('published', 'withdrawing') THEN 1 ELSE 0 END), 0)
+                AS BIGINT),
+            CAST(COALESCE(SUM(CASE WHEN state IN ('published', 'withdrawing') THEN revision ELSE 0
+                END), 0) AS BIGINT)
         FROM offer";
     COUNTS = "
         SELECT state, COUNT(*) AS offers FROM offer GROUP BY state";
@@ -57,13 +59,15 @@ pub async fn published_sum(tx: &mut Tx) -> Result<(i64, i64), StorageError> {
     fetch_one!(tx, (i64, i64), PUBLISHED_SUM)
 }
 
-/// Counts offers by state, from an index.
+/// Counts offers by state.
 pub async fn counts(tx: &mut Tx) -> Result<OfferCounts, StorageError> {
     let mut counts = OfferCounts::default();
     for (state, offers) in fetch_all!(tx, (String, i64), COUNTS)? {
         match state.parse() {
             Ok(OfferState::Draft) => counts.draft = offers,
             Ok(OfferState::Published) => counts.published = offers,
+            Ok(OfferState::Paused) => counts.paused = offers,
+            Ok(OfferState::Withdrawing) => counts.withdrawing = offers,
             Ok(OfferState::Withdrawn) => counts.withdrawn = offers,
             Err(detail) => return Err(StorageError::Corrupt { what: "offer.state", detail }),
         }

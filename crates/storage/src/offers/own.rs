@@ -13,7 +13,8 @@ statements! {
     FIND = "
         SELECT offer.id AS id, provider_id, offer.slug AS slug, state, current_version,
             published_version, offer.created_at AS created_at, offer.updated_at AS updated_at,
-            offer.revision AS revision, provider.organisation_id AS provider_organisation,
+            offer.revision AS revision, offer.ends_at AS ends_at,
+            provider.organisation_id AS provider_organisation,
             provider.slug AS provider_slug, provider.name_en AS provider_name_en,
             provider.name_ja AS provider_name_ja, provider.country AS provider_country,
             provider.cloud_url IS NOT NULL AS provider_backed,
@@ -23,7 +24,7 @@ statements! {
         WHERE offer.id = $1";
     FIND_BY_SLUG = "
         SELECT id, provider_id, slug, state, current_version, published_version, created_at,
-            updated_at, revision
+            updated_at, revision, ends_at
         FROM offer WHERE provider_id = $1 AND slug = $2";
     FIND_VERSION = "
         SELECT offer_id, version, document, hash, title_en, title_ja, service_model,
@@ -37,13 +38,17 @@ statements! {
         SELECT version, document FROM offer_version WHERE offer_id = $1
         ORDER BY version DESC LIMIT $2";
     LIST_BY_PROVIDER = "
-        SELECT offer.id AS id, provider_id, slug, state, current_version, published_version,
-            offer.created_at AS created_at, updated_at, revision, newest.title_en AS title_en,
+        SELECT offer.id AS id, provider_id, slug, offer.state AS state, current_version,
+            published_version, offer.created_at AS created_at, updated_at, revision, ends_at,
+            newest.title_en AS title_en,
             newest.title_ja AS title_ja, newest.price_minor AS price_minor,
-            newest.currency AS currency
+            newest.currency AS currency, review.state AS review_state,
+            review.publish_at AS publish_at
         FROM offer
         JOIN offer_version AS newest
             ON newest.offer_id = offer.id AND newest.version = offer.current_version
+        LEFT JOIN offer_review AS review ON review.offer_id = offer.id
+            AND review.state IN ('submitted', 'in_review', 'approved')
         WHERE offer.provider_id = $1 AND offer.id < $2
         ORDER BY offer.id DESC LIMIT $3";
 }

@@ -12,7 +12,8 @@ use std::collections::HashMap;
 macro_rules! published_columns {
     () => {
         "offer.id AS id, offer.slug AS slug, offer.revision AS revision,
-            offer.updated_at AS updated_at, offer.provider_id AS provider_id,
+            offer.updated_at AS updated_at, offer.ends_at AS ends_at,
+            offer.provider_id AS provider_id,
             provider.organisation_id AS provider_organisation, provider.slug AS provider_slug,
             provider.name_en AS provider_name_en, provider.name_ja AS provider_name_ja,
             provider.country AS provider_country,
@@ -38,16 +39,17 @@ statements! {
     FIND_PUBLISHED = concat!("
         SELECT ", published_columns!(), "
         FROM offer ", published_tables!(), "
-        WHERE offer.id = $1 AND offer.state = 'published'");
+        WHERE offer.id = $1 AND offer.state IN ('published', 'withdrawing')");
     LIST_PUBLISHED = concat!("
         SELECT ", published_columns!(), "
         FROM offer ", published_tables!(), "
-        WHERE offer.state = 'published' AND offer.id < $1
+        WHERE offer.state IN ('published', 'withdrawing') AND offer.id < $1
         ORDER BY offer.id DESC LIMIT $2");
     LIST_PUBLISHED_BY_PROVIDER = concat!("
         SELECT ", published_columns!(), "
         FROM offer ", published_tables!(), "
-        WHERE offer.state = 'published' AND offer.provider_id = $1 AND offer.id < $2
+        WHERE offer.state IN ('published', 'withdrawing') AND offer.provider_id = $1
+            AND offer.id < $2
         ORDER BY offer.id DESC LIMIT $3");
     // The ids come as a JSON list, so that any number of them is one statement. CROSS JOIN keeps
     // SQLite from walking the whole market and looking through the list for each offer.
@@ -55,12 +57,12 @@ statements! {
         SELECT ", published_columns!(), "
         FROM json_each($1) AS wanted
         CROSS JOIN offer ON offer.id = unhex(wanted.value) ", published_tables!(), "
-        WHERE offer.state = 'published'"),
+        WHERE offer.state IN ('published', 'withdrawing')"),
         postgres = concat!("
         SELECT ", published_columns!(), "
         FROM json_array_elements_text(CAST($1 AS JSON)) AS wanted (value)
         JOIN offer ON offer.id = CAST(wanted.value AS UUID) ", published_tables!(), "
-        WHERE offer.state = 'published'");
+        WHERE offer.state IN ('published', 'withdrawing')");
     TEXTS = "
         SELECT shown.offer_id AS offer_id, shown.version AS version, shown.document AS document,
             shown.hash AS hash

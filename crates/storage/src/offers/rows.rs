@@ -1,7 +1,7 @@
 //! What is read of offers, and what is written.
 
 use crate::record::record;
-use domain::{Money, OfferId, OfferState, OrganisationId, ProviderId, Timestamp};
+use domain::{Money, OfferId, OfferState, OrganisationId, ProviderId, ReviewState, Timestamp};
 
 /// An offer to be added as a draft; its version 1 is inserted in the same unit of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,8 @@ record! {
         pub updated_at: Timestamp,
         /// Grows with every change; guards updates.
         pub revision: i64,
+        /// When it leaves the market, while it is withdrawing.
+        pub ends_at: Option<Timestamp>,
     }
 }
 
@@ -169,6 +171,10 @@ record! {
         /// Monthly price; `None`: no price is published.
         [flatten]
         pub price: Option<Money>,
+        /// Where its open review stands, if there is one.
+        pub review_state: Option<ReviewState>,
+        /// When that version is to be published.
+        pub publish_at: Option<Timestamp>,
     }
 }
 
@@ -183,6 +189,8 @@ record! {
         pub revision: i64,
         /// When the offer last changed.
         pub updated_at: Timestamp,
+        /// When it leaves the market, if that is announced.
+        pub ends_at: Option<Timestamp>,
         /// Who offers it.
         pub provider_id: ProviderId,
         /// What is shown of the provider.
@@ -243,6 +251,18 @@ pub struct OfferCounts {
     pub draft: i64,
     /// Seen by everybody.
     pub published: i64,
+    /// Off the market for a while.
+    pub paused: i64,
+    /// Seen by everybody, and ending.
+    pub withdrawing: i64,
     /// No longer found.
     pub withdrawn: i64,
+}
+
+impl OfferCounts {
+    /// What everybody finds.
+    #[must_use]
+    pub const fn on_market(&self) -> i64 {
+        self.published + self.withdrawing
+    }
 }

@@ -1,10 +1,10 @@
 //! Drafts, versions, publishing and withdrawing, one row at a time.
 
-use super::{NewOffer, OfferVersion};
-use crate::record::expect_one;
+use super::{NewOffer, OfferRevision, OfferVersion};
+use crate::record::{expect_one, list};
 use crate::statement::{execute, statements};
 use crate::{StorageError, Tx};
-use domain::{OfferId, Timestamp};
+use domain::{OfferId, OfferState, Timestamp};
 
 statements! {
     INSERT = "
@@ -19,13 +19,16 @@ statements! {
         UPDATE offer SET current_version = $3, updated_at = $4, revision = revision + 1
         WHERE id = $1 AND revision = $2";
     PUBLISH = "
-        UPDATE offer SET state = 'published', published_version = $3, updated_at = $4,
+        UPDATE offer SET state = 'published', published_version = $3, updated_at = $4, ends_at = NULL,
             current_version = CASE WHEN current_version < $3 THEN $3 ELSE current_version END,
             revision = revision + 1
         WHERE id = $1 AND revision = $2";
-    WITHDRAW = "
-        UPDATE offer SET state = 'withdrawn', updated_at = $3, revision = revision + 1
+    SET_STATE = "
+        UPDATE offer SET state = $3, ends_at = $4, updated_at = $5, revision = revision + 1
         WHERE id = $1 AND revision = $2";
+    LIST_ENDED = "
+        SELECT id, revision FROM offer
+        WHERE state = 'withdrawing' AND ends_at <= $1 ORDER BY ends_at, id LIMIT $2";
 }
 
 /// Adds a draft; see [`is_slug_taken`]. Insert its version 1 next.
@@ -106,6 +109,28 @@ pub async fn withdraw(
     revision: i64,
     at: Timestamp,
 ) -> Result<(), StorageError> {
-    let affected = execute!(tx, WITHDRAW, id.uuid(), revision, at.0)?;
+    set_state(tx, id, revision, (OfferState::Withdrawn, None), at).await
+}
+
+/// Takes an offer to another state, with its end where it is withdrawing; `Conflict` unless `revision`
+/// is current.
+pub async fn set_state(
+    tx: &mut Tx,
+    id: OfferId,
+    revision: i64,
+    (state, ends_at): (OfferState, Option<Timestamp>),
+    at: Timestamp,
+) -> Result<(), StorageError> {
+    let ends_at = ends_at.map(|at| at.0);
+    let affected = execute!(tx, SET_STATE, id.uuid(), revision, state.as_str(), ends_at, at.0)?;
     expect_one(affected, "offer")
+}
+
+/// Withdrawing offers whose end has come, longest overdue first.
+pub async fn list_ended(
+    tx: &mut Tx,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<OfferRevision>, StorageError> {
+    list!(tx, OfferRevision, LIST_ENDED, now.0, i64::from(limit))
 }

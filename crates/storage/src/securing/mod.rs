@@ -143,7 +143,7 @@ statements! {
     // Who answers is asked when it matters; here it is enough that a cloud is there that passed.
     LIST_ORDERABLE = "
         SELECT offer.id AS id, provider.id AS provider_id FROM offer JOIN provider ON provider.id = offer.provider_id
-        WHERE offer.state = 'published' AND provider.cloud_url IS NOT NULL
+        WHERE offer.state IN ('published', 'withdrawing') AND provider.cloud_url IS NOT NULL
             AND provider.cloud_passed_url = provider.cloud_url
         ORDER BY offer.id LIMIT $1";
 }

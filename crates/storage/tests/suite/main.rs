@@ -15,6 +15,7 @@ mod keys;
 mod lock;
 mod notices;
 mod observations;
+mod offer_life;
 mod offers;
 mod opening;
 mod providers;

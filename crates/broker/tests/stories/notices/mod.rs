@@ -69,6 +69,7 @@ impl Scene {
         let file = OfferFile {
             text: text.to_owned(),
             format: None,
+            dry_run: false,
             checklist: ChecklistHead::default(),
             publish: true,
         };
@@ -130,6 +131,7 @@ async fn offers_that_matched_when_the_need_was_saved_are_no_news(engine: Engine)
     let file = OfferFile {
         text: table(0..3, "4 h", 1000),
         format: None,
+        dry_run: false,
         checklist: ChecklistHead::default(),
         publish: true,
     };
@@ -200,6 +202,7 @@ async fn a_match_that_changes_is_told_as_far_as_the_need_asks(engine: Engine) {
     let file = OfferFile {
         text: table(0..1, "1 h", 1),
         format: None,
+        dry_run: false,
         checklist: ChecklistHead::default(),
         publish: false,
     };
