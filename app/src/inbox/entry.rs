@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
     let words = ctx.words();
-    let title = say::title(ctx, notice);
+    let title = say::title(ctx.locale, notice);
     let alone = notice.offers.first().filter(|_| notice.count == 1);
     let href = say::list_href(notice, alone);
     let unread = notice.read_at.is_none();
@@ -44,6 +44,14 @@ pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
 /// Why, in the words of whoever decided it, and what to do.
 fn reason(ctx: &PageContext, news: &ContractNews) -> AnyView {
     let words = ctx.words();
+    if let Some(newer) = &news.newer {
+        let sentences =
+            say::newer(ctx.locale, newer).into_iter().map(|text| view! { <p>{text}</p> });
+        let lines = sla::Diff { parts: newer.changes.clone() }.lines(ctx.locale.sla());
+        let changes: Views =
+            lines.into_iter().map(|line| view! { <li>{line}</li> }.into_any()).collect();
+        return view! { {sentences.collect_view()}<ul class="changes">{changes}</ul> }.into_any();
+    }
     let said = news.reason.clone().map(|text| {
         view! { <p>{words.notice_customer_reason(text)}</p> }
     });
@@ -62,9 +70,9 @@ fn single(ctx: &PageContext, offer: &NoticeOffer) -> AnyView {
     let changes: Views =
         lines.into_iter().map(|line| view! { <li>{line}</li> }.into_any()).collect();
     let changes = (!changes.is_empty()).then(|| view! { <ul class="changes">{changes}</ul> });
-    let missed = say::missed(ctx, offer).map(|text| view! { <p>{text}</p> });
+    let missed = say::missed(ctx.locale, offer).map(|text| view! { <p>{text}</p> });
     view! {
-        <p>{say::cause(ctx, offer)}" · "{words.inbox_offered_by(provider)}</p>
+        <p>{say::cause(ctx.locale, offer)}" · "{words.inbox_offered_by(provider)}</p>
         {missed}
         {changes}
     }

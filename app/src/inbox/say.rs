@@ -1,9 +1,9 @@
 //! The sentences of a notice, made from its data when it is shown.
 
-use broker::notices::{Cause, ContractNews, Notice, NoticeKind, NoticeOffer};
+use broker::notices::{Cause, ContractNews, NewerNews, Notice, NoticeKind, NoticeOffer};
 use sla::Verdict;
 
-use crate::{PageContext, address::Address, format, market::text, needs, words::Locale};
+use crate::{address::Address, format, market::text, needs, words::Locale};
 
 /// The need as it was called then.
 pub(super) fn need_title(locale: Locale, notice: &Notice) -> String {
@@ -16,14 +16,14 @@ pub(super) fn offer_title(locale: Locale, offer: &NoticeOffer) -> String {
 }
 
 /// What happened, as one sentence.
-pub(super) fn title(ctx: &PageContext, notice: &Notice) -> String {
-    let words = ctx.words();
+pub(super) fn title(locale: Locale, notice: &Notice) -> String {
+    let words = locale.words();
     if let Some(news) = &notice.contract {
-        return of_contract(ctx, notice.kind, news);
+        return of_contract(locale, notice.kind, news);
     }
-    let need = need_title(ctx.locale, notice);
+    let need = need_title(locale, notice);
     if let (1, Some(offer)) = (notice.count, notice.offers.first()) {
-        let title = offer_title(ctx.locale, offer);
+        let title = offer_title(locale, offer);
         return match (notice.kind, offer.verdict()) {
             (NoticeKind::Gained, _) => words.inbox_gained(title, need),
             (NoticeKind::Lost, _) => words.inbox_lost(title, need),
@@ -41,15 +41,21 @@ pub(super) fn title(ctx: &PageContext, notice: &Notice) -> String {
 }
 
 /// What was decided about a contract, as one sentence.
-fn of_contract(ctx: &PageContext, kind: NoticeKind, news: &ContractNews) -> String {
-    let words = ctx.words();
-    let provider = ctx.locale.pick(&news.provider_en, &news.provider_ja);
-    let at = news.at.map(|at| format::exact_time(ctx.locale, at.0)).unwrap_or_default();
+fn of_contract(locale: Locale, kind: NoticeKind, news: &ContractNews) -> String {
+    let words = locale.words();
+    let provider = locale.pick(&news.provider_en, &news.provider_ja);
+    let at = news.at.map(|at| format::exact_time(locale, at.0)).unwrap_or_default();
     let name = &news.service_name;
     let kept = news.machines.map(|(keep, of)| words.preempt_kept_of(keep, of)).unwrap_or_default();
     let owed = news.owed.map(|owed| format::money(owed.minor, owed.currency.code()));
     let owed = owed.unwrap_or_default();
+    let newer = news.newer.as_ref().map(|newer| newer.verdict);
     match kind {
+        NoticeKind::NewerVersion => match newer {
+            Some(Verdict::Better) => words.newer_inbox_better(name, provider),
+            Some(Verdict::Worse) => words.newer_inbox_worse(name, provider),
+            _ => words.newer_inbox_changed(name, provider),
+        },
         NoticeKind::ProviderEnds => words.notice_inbox_ends(provider, name, at),
         NoticeKind::ProviderStays => words.notice_inbox_stays(provider, name),
         NoticeKind::PreemptionNoticed => words.preempt_inbox_noticed(name, at, kept),
@@ -62,9 +68,28 @@ fn of_contract(ctx: &PageContext, kind: NoticeKind, news: &ContractNews) -> Stri
     }
 }
 
+/// What a newer version means for a contract, sentence by sentence.
+pub(super) fn newer(locale: Locale, newer: &NewerNews) -> Vec<String> {
+    let words = locale.words();
+    let fit = if newer.fits {
+        words.newer_fits(newer.version)
+    } else if newer.missed.is_empty() {
+        words.newer_misses_all(newer.version)
+    } else {
+        let names: Vec<String> =
+            newer.missed.iter().map(|key| text::item_label(locale, key)).collect();
+        words.newer_misses(newer.version, names.join(words.market_list_comma()))
+    };
+    let leave = newer.leave_until.map(|at| words.newer_leave(format::exact_time(locale, at.0)));
+    [Some(fit), leave, Some(words.newer_keeps(newer.signed_version))]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
 /// What made it happen.
-pub(super) fn cause(ctx: &PageContext, offer: &NoticeOffer) -> String {
-    let words = ctx.words();
+pub(super) fn cause(locale: Locale, offer: &NoticeOffer) -> String {
+    let words = locale.words();
     match offer.cause {
         Cause::Published => words.inbox_cause_published().to_owned(),
         Cause::Version => words.inbox_cause_version(offer.version),
@@ -74,13 +99,12 @@ pub(super) fn cause(ctx: &PageContext, offer: &NoticeOffer) -> String {
 }
 
 /// The must items that are no longer met.
-pub(super) fn missed(ctx: &PageContext, offer: &NoticeOffer) -> Option<String> {
+pub(super) fn missed(locale: Locale, offer: &NoticeOffer) -> Option<String> {
     if offer.missed.is_empty() {
         return None;
     }
-    let words = ctx.words();
-    let names: Vec<String> =
-        offer.missed.iter().map(|key| text::item_label(ctx.locale, key)).collect();
+    let words = locale.words();
+    let names: Vec<String> = offer.missed.iter().map(|key| text::item_label(locale, key)).collect();
     Some(words.inbox_missed(names.join(words.market_list_comma())))
 }
 

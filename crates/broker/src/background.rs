@@ -112,7 +112,16 @@ impl Broker {
             let tell = self.clone();
             tasks.spawn(every(NOTICES_EVERY, shutdown.clone(), "notices", move || {
                 let broker = tell.clone();
-                async move { broker.tell_watchers().await.map(drop) }
+                async move {
+                    broker.tell_watchers().await?;
+                    broker.tell_holders().await?;
+                    broker.write_feed().await.map(drop)
+                }
+            }));
+            let deliver = self.clone();
+            tasks.spawn(every(NOTICES_EVERY, shutdown.clone(), "deliveries", move || {
+                let broker = deliver.clone();
+                async move { broker.deliver_due().await.map(drop) }
             }));
             let look = self.clone();
             tasks.spawn(every(CLOUDS_EVERY, shutdown.clone(), "looking at clouds", move || {
@@ -169,6 +178,7 @@ impl Broker {
         observations::delete_older_than(&mut tx, now.plus_us(-SAMPLES_KEPT_US)).await?;
         notices::delete_older_than(&mut tx, now.plus_us(-NOTICES_KEPT_US)).await?;
         tx.commit().await?;
+        self.tidy_feed().await?;
         self.tidy_standby_lists().await?;
         self.turn_the_day(now).await?;
         self.keep_match_index().await

@@ -2,7 +2,7 @@
 
 use crate::lifecycle::KnownClouds;
 use crate::notices::Watch;
-use crate::ports::Drivers;
+use crate::ports::{Channels, Drivers};
 use crate::seal::Sealer;
 use crate::shelf::Shelf;
 use crate::{BrokerError, OpContext};
@@ -60,6 +60,8 @@ pub struct BrokerParts {
     pub drivers: Arc<dyn Drivers>,
     /// Services as their users see them.
     pub probe: Arc<dyn Probe>,
+    /// Mail and webhooks.
+    pub channels: Channels,
     /// Settings.
     pub config: BrokerConfig,
 }
@@ -77,6 +79,7 @@ pub(crate) struct Inner {
     pub ids: Arc<dyn IdSource>,
     pub drivers: Arc<dyn Drivers>,
     pub probe: Arc<dyn Probe>,
+    pub channels: Channels,
     pub config: BrokerConfig,
     pub sealer: Sealer,
     pub index: OfferIndex,
@@ -107,6 +110,7 @@ impl Broker {
             ids: parts.ids,
             drivers: parts.drivers,
             probe: parts.probe,
+            channels: parts.channels,
             config: parts.config,
         };
         let broker = Self { inner: Arc::new(inner) };

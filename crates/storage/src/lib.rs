@@ -2,10 +2,12 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod channels;
 pub mod cloud_reports;
 pub mod contracts;
 mod db;
 mod error;
+pub mod feed;
 pub mod idempotency;
 pub mod inventory;
 pub mod keys;

@@ -4,8 +4,8 @@
 
 use crate::StorageError;
 use domain::{
-    AuditId, ChangeKind, ChangeState, ContractId, ContractState, Currency, FirmListId, Money,
-    NoticeId, OfferId, OfferState, OrderId, OrganisationId, PreemptionState, ProviderId,
+    AuditId, ChangeKind, ChangeState, ContractId, ContractState, Currency, EventId, FirmListId,
+    Money, NoticeId, OfferId, OfferState, OrderId, OrganisationId, PreemptionState, ProviderId,
     RequirementId, ResourceId, Role, SecuringId, StatementId, Timestamp, TokenId, UserId,
 };
 use std::fmt;
@@ -98,6 +98,7 @@ column! {
     AuditId, Uuid, |value, what| Ok(Self(value));
     StatementId, Uuid, |value, what| Ok(Self(value));
     NoticeId, Uuid, |value, what| Ok(Self(value));
+    EventId, Uuid, |value, what| Ok(Self(value));
 }
 
 /// An amount in the columns `price_minor` and `currency`.

@@ -48,6 +48,10 @@ pub struct Settings {
     pub allowed_networks: Vec<AddressRange>,
     /// The sealing key's file.
     pub sealing_key: PathBuf,
+    /// The mail server; may hold a password.
+    pub smtp: Option<String>,
+    /// Who mail is from.
+    pub mail_from: Option<String>,
     /// Language of readers who ask for none of ours.
     pub language: Locale,
     /// Log filter; `None`: not said, and each command has its own.
@@ -95,6 +99,8 @@ impl Settings {
                 .map(|text| text.parse().with_context(|| format!("allowed_networks: {text}")))
                 .collect::<anyhow::Result<_>>()?,
             sealing_key: layer.sealing_key.unwrap_or_else(|| data.join("keys/sealing.key")),
+            smtp: layer.smtp,
+            mail_from: layer.mail_from,
             language: Locale::from_tag(&language)
                 .with_context(|| format!("language: `{language}` is neither en nor ja"))?,
             log: layer.log,

@@ -104,7 +104,12 @@ fn publication(words: Words, offer: &OwnOffer) -> AnyView {
     section(
         "publication",
         words.portal_publish_title(),
-        view! { <p>{text}</p><div class="actions">{publish}{withdraw}</div> }.into_any(),
+        view! {
+            <p>{text}</p>
+            <p><a href=format!("{at}/affected")>{words.newer_affected_link()}</a></p>
+            <div class="actions">{publish}{withdraw}</div>
+        }
+        .into_any(),
     )
 }
 

@@ -135,7 +135,7 @@ fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
 }
 
 /// One that cannot be read, such as of a newer version of the program, is left out and logged.
-fn notice(row: &Row) -> Option<Notice> {
+pub(crate) fn notice(row: &Row) -> Option<Notice> {
     let kind = NoticeKind::from_word(&row.kind);
     let Some((kind, said)) = kind.and_then(|kind| Some((kind, said(row, kind)?))) else {
         tracing::error!(notice.id = %row.id, notice.kind = row.kind,

@@ -20,7 +20,7 @@ use storage::{StorageError, Tx, offers};
 use uuid::Uuid;
 
 /// How far back it looks again: longer than any transaction takes.
-pub(super) const OVERLAP_US: DurationUs = 10_000_000;
+pub(crate) const OVERLAP_US: DurationUs = 10_000_000;
 /// Changes that are looked at together: two full imports, so that one need hears of them once.
 const BATCH: u32 = 20_000;
 /// Changes read by one statement, seen or not; whoever stops waits for one.

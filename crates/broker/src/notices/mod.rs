@@ -5,8 +5,10 @@
 //! and writes notices; `inbox` is where people read them. A notice holds data; its words are made
 //! when it is shown.
 
+mod affected;
 mod contract;
 mod event;
+mod holders;
 mod inbox;
 mod judge;
 mod look;
@@ -17,9 +19,12 @@ mod watch;
 use crate::Listed;
 use need::Need;
 
-pub use contract::ContractNews;
+pub use affected::{Affected, AffectedContracts};
+pub use contract::{ContractNews, NewerNews};
 pub use inbox::NOTICES_COUNTED;
+pub(crate) use inbox::notice as read_row;
 pub use look::News;
+pub(crate) use look::OVERLAP_US;
 
 use domain::{NoticeId, OfferId, RequirementId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -54,11 +59,13 @@ pub enum NoticeKind {
     RoomGiven,
     /// It owes no more: they have their room back, or ended.
     RoomSettled,
+    /// The offer of a contract is published in a newer version.
+    NewerVersion,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Gained,
         Self::Lost,
         Self::Changed,
@@ -71,6 +78,7 @@ impl NoticeKind {
         Self::RoomReturned,
         Self::RoomGiven,
         Self::RoomSettled,
+        Self::NewerVersion,
     ];
 
     /// Whether it is about a contract and not about a watched need.
@@ -95,6 +103,7 @@ impl NoticeKind {
             Self::RoomReturned => "room_returned",
             Self::RoomGiven => "room_given",
             Self::RoomSettled => "room_settled",
+            Self::NewerVersion => "newer_version",
         }
     }
 
@@ -227,4 +236,8 @@ pub(crate) struct Watch {
     looked: AtomicBool,
     /// Until then it has: what changed before was looked at, here or by another process.
     until: AtomicI64,
+    /// Changes of offers before this moment were told to the holders of contracts.
+    pub(crate) told_until: AtomicI64,
+    /// Changes of offers before this moment stand in the feed.
+    pub(crate) written_until: AtomicI64,
 }
