@@ -67,7 +67,8 @@ async function publishDearer(guest) {
   await page.getByRole("link", { name: TITLE[language], exact: true }).click();
   const at = page.url().split("?")[0];
   const yaml = await page.locator("pre").last().textContent();
-  const dearer = yaml.replace(/(monthlyTotal:[^\n]*\n?[^\n]*minor: )(\d+)/, (_, before, minor) => `${before}${Number(minor) * 2}`);
+  const price = /(monthlyTotal:[\s\S]*?amount: )(\d+)/;
+  const dearer = yaml.replace(price, (_, before, amount) => `${before}${Number(amount) * 2}`);
   assert.notEqual(dearer, yaml, "the price is in the document");
   await page.goto("/provider/offers/document");
   await guest.field("yaml").fill(dearer);

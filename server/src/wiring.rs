@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use broker::ports::{Channels, CloudConnection, Drivers, Mailer};
 use broker::{Broker, BrokerConfig, BrokerParts, SealingKey};
-use provider_api::http::WebhookSender;
+use provider_api::http::{HttpReader, WebhookSender};
 use provider_api::suite::{self, Options, RealTime, Report, Target};
 use provider_api::{AddressPolicy, AddressRange, Driver, DriverConfig, HttpDriver, HttpProbe};
 use storage::{Db, StorageError};
@@ -26,6 +26,8 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A receiver of events answers within this time, or is asked again later.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Another market answers within this time, also with a page of its catalogue.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Who mail is from where nothing was said.
 const MAIL_FROM: &str = "Kumoichi <no-reply@localhost>";
 
@@ -132,7 +134,12 @@ fn channels(settings: &Settings, allowed: Vec<AddressRange>) -> anyhow::Result<C
     Ok(Channels {
         letters: Arc::new(ServerLetters::new(&origin, settings.language)),
         mailer,
-        webhooks: Some(WebhookSender::new(WEBHOOK_TIMEOUT, AddressPolicy::allowing(allowed))?),
+        webhooks: Some(WebhookSender::new(
+            WEBHOOK_TIMEOUT,
+            AddressPolicy::allowing(allowed.clone()),
+        )?),
+        reader: Some(HttpReader::new(READ_TIMEOUT, AddressPolicy::allowing(allowed))?),
+        mirrors: settings.mirrors.clone(),
         origin,
     })
 }

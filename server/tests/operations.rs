@@ -77,6 +77,7 @@ const TABLE: &[Row] = &[
     row("GET", "/offers/{offer}/sla", Body::Nothing, [200, 200, 200]),
     row("GET", "/providers", Body::Nothing, [200, 200, 200]),
     row("GET", "/providers/{provider}", Body::Nothing, [200, 200, 200]),
+    row("GET", "/catalogue", Body::Nothing, [200, 200, 200]),
     row("GET", "/events", Body::Nothing, [200, 200, 200]),
     row("GET", "/items", Body::Nothing, [200, 200, 200]),
     row("GET", "/items/{item}", Body::Nothing, [200, 200, 200]),

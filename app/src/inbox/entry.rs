@@ -18,12 +18,14 @@ pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
     let state = unread.then(|| badge(Badge::Busy, words.inbox_unread()));
     let body = match (&notice.contract, alone) {
         (Some(news), _) => reason(ctx, news),
+        _ if notice.evidence.is_some() => evidence(ctx, notice),
         (None, Some(offer)) => single(ctx, offer),
         (None, None) => several(ctx, notice),
     };
-    let about = match &notice.need {
-        Some(need) => words.inbox_about(need.version),
-        None => words.notice_inbox_about().to_owned(),
+    let about = match (&notice.need, &notice.evidence) {
+        (Some(need), _) => words.inbox_about(need.version),
+        (None, Some(_)) => words.newer_evidence_about().to_owned(),
+        (None, None) => words.notice_inbox_about().to_owned(),
     };
     let heading = format!("notice-{}", notice.id);
     let labelled = heading.clone();
@@ -39,6 +41,13 @@ pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+/// For which item evidence ends, and what to do.
+fn evidence(ctx: &PageContext, notice: &Notice) -> AnyView {
+    let all = notice.evidence.as_ref().map(|news| say::evidence(ctx.locale, news));
+    let all = all.unwrap_or_default().into_iter().map(|text| view! { <p>{text}</p> });
+    all.collect_view().into_any()
 }
 
 /// Why, in the words of whoever decided it, and what to do.

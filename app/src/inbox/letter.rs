@@ -70,6 +70,9 @@ fn body(locale: Locale, origin: &str, notice: &Notice) -> Body {
             lines: lines.into_iter().map(|line| (line, None)).collect(),
         };
     }
+    if let Some(news) = &notice.evidence {
+        return Body { sentences: say::evidence(locale, news), lines: Vec::new() };
+    }
     match notice.offers.as_slice() {
         [offer] => single(locale, offer),
         offers => {

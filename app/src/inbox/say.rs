@@ -1,6 +1,8 @@
 //! The sentences of a notice, made from its data when it is shown.
 
-use broker::notices::{Cause, ContractNews, NewerNews, Notice, NoticeKind, NoticeOffer};
+use broker::notices::{
+    Cause, ContractNews, EvidenceNews, NewerNews, Notice, NoticeKind, NoticeOffer,
+};
 use sla::Verdict;
 
 use crate::{address::Address, format, market::text, needs, words::Locale};
@@ -20,6 +22,13 @@ pub(super) fn title(locale: Locale, notice: &Notice) -> String {
     let words = locale.words();
     if let Some(news) = &notice.contract {
         return of_contract(locale, notice.kind, news);
+    }
+    if let Some(news) = &notice.evidence {
+        let (offer, last) = (locale.pick(&news.title_en, &news.title_ja), news.last.as_str());
+        return match notice.kind {
+            NoticeKind::EvidenceEnds => words.newer_evidence_ends(&news.evidence, offer, last),
+            _ => words.newer_evidence_ended(&news.evidence, offer, last),
+        };
     }
     let need = need_title(locale, notice);
     if let (1, Some(offer)) = (notice.count, notice.offers.first()) {
@@ -87,6 +96,13 @@ pub(super) fn newer(locale: Locale, newer: &NewerNews) -> Vec<String> {
         .collect()
 }
 
+/// For which item evidence ends, and what that means.
+pub(super) fn evidence(locale: Locale, news: &EvidenceNews) -> Vec<String> {
+    let words = locale.words();
+    let item = text::item_label(locale, &news.item);
+    vec![words.newer_evidence_item(item), words.newer_evidence_next().to_owned()]
+}
+
 /// What made it happen.
 pub(super) fn cause(locale: Locale, offer: &NoticeOffer) -> String {
     let words = locale.words();
@@ -112,6 +128,9 @@ pub(super) fn missed(locale: Locale, offer: &NoticeOffer) -> Option<String> {
 pub(super) fn list_href(notice: &Notice, offer: Option<&NoticeOffer>) -> String {
     if let Some(news) = &notice.contract {
         return format!("/contracts/{}", news.contract);
+    }
+    if let Some(news) = &notice.evidence {
+        return format!("/provider/offers/{}", news.offer);
     }
     let Some(need) = &notice.need else { return "/inbox".to_owned() };
     let source = broker::requirements::RequirementSource::Saved(need.id);

@@ -22,6 +22,8 @@ const CLOUDS_EVERY: Duration = Duration::from_secs(10);
 const INVENTORY_EVERY: Duration = Duration::from_secs(60);
 /// How soon those who watch a need are told about a change of the market.
 const NOTICES_EVERY: Duration = Duration::from_secs(1);
+/// How soon a change of another market is mirrored.
+const MIRROR_EVERY: Duration = Duration::from_secs(5);
 /// How often contracts are looked for whose beginning or end has come, or the moment of a change.
 const END_EVERY: Duration = Duration::from_secs(1);
 /// How soon lists of candidates follow a change of the market.
@@ -115,9 +117,17 @@ impl Broker {
                 async move {
                     broker.tell_watchers().await?;
                     broker.tell_holders().await?;
+                    broker.remind_of_evidence().await?;
                     broker.write_feed().await.map(drop)
                 }
             }));
+            if !self.inner.channels.mirrors.is_empty() {
+                let follow = self.clone();
+                tasks.spawn(every(MIRROR_EVERY, shutdown.clone(), "mirrors", move || {
+                    let broker = follow.clone();
+                    async move { broker.follow_markets().await }
+                }));
+            }
             let deliver = self.clone();
             tasks.spawn(every(NOTICES_EVERY, shutdown.clone(), "deliveries", move || {
                 let broker = deliver.clone();

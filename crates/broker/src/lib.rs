@@ -20,6 +20,7 @@ mod lifecycle;
 mod load;
 pub mod market;
 mod match_index;
+pub mod mirror;
 mod monitor;
 mod names;
 pub mod notices;

@@ -5,7 +5,7 @@ use crate::notices::Notice;
 use async_trait::async_trait;
 use domain::{ProviderId, Timestamp};
 use provider_api::Driver;
-use provider_api::http::WebhookSender;
+use provider_api::http::{HttpReader, WebhookSender};
 use provider_api::suite::{Options, Report};
 use serde_json::Value;
 use std::fmt;
@@ -116,7 +116,7 @@ impl Letters for Plain {
     }
 }
 
-/// Channels beside the inbox.
+/// Channels beside the inbox, and the way to other markets.
 #[derive(Debug, Clone)]
 pub struct Channels {
     /// Makes words of notices.
@@ -125,12 +125,23 @@ pub struct Channels {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Posts events to wherever organisations want them, and to nowhere else; `None`: this installation posts none.
     pub webhooks: Option<WebhookSender>,
+    /// Reads from other markets, to mirror them; `None`: this installation follows none.
+    pub reader: Option<HttpReader>,
+    /// Markets that are followed while the process runs.
+    pub mirrors: Vec<String>,
     /// Scheme and host as people reach the market; empty: not said.
     pub origin: String,
 }
 
 impl Default for Channels {
     fn default() -> Self {
-        Self { letters: Arc::new(Plain), mailer: None, webhooks: None, origin: String::new() }
+        Self {
+            letters: Arc::new(Plain),
+            mailer: None,
+            webhooks: None,
+            reader: None,
+            mirrors: Vec::new(),
+            origin: String::new(),
+        }
     }
 }

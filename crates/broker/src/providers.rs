@@ -56,6 +56,8 @@ pub struct ProviderView {
     pub homepage: Option<String>,
     /// The organisation that manages it here; `None` for catalogue-only entries.
     pub organisation: Option<OrganisationId>,
+    /// The market that it is mirrored from; `None`: it belongs here.
+    pub mirrored_from: Option<String>,
     /// Its published offers, at most 100.
     pub offers: Vec<OfferCard>,
 }
@@ -167,6 +169,7 @@ impl Broker {
     }
 
     async fn provider_view(&self, row: &Provider) -> Result<ProviderView, BrokerError> {
+        let mirrored_from = storage::mirror::find_origin(&mut self.look().await?, row.id).await?;
         let newest = SearchQuery {
             chosen: vec![(FacetField::Provider, row.slug.clone())],
             sort: SearchSort::Newest,
@@ -184,6 +187,7 @@ impl Broker {
             description_ja: row.description_ja.clone(),
             homepage: row.homepage.clone(),
             organisation: row.organisation_id,
+            mirrored_from,
             offers,
         })
     }

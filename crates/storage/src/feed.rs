@@ -54,6 +54,12 @@ record! {
         pub country: String,
         /// Its own pages.
         pub homepage: Option<String>,
+        /// Whether a cloud is connected.
+        pub backed: bool,
+        /// Whether that cloud was found to keep the contract of the provider API.
+        pub passed: bool,
+        /// JSON list of its cloud's regions.
+        pub cloud_regions: Option<String>,
         /// Hash of what the latest event said; `None`: it said nothing yet.
         pub hash: Option<String>,
     }
@@ -163,7 +169,9 @@ statements! {
         ORDER BY offer.updated_at, offer.id LIMIT $2";
     LIST_PROVIDERS = "
         SELECT provider.id AS id, slug, did, name_en, name_ja, description_en, description_ja,
-            country, homepage, feed_provider.hash AS hash
+            country, homepage, cloud_url IS NOT NULL AS backed,
+            COALESCE(cloud_passed_url = cloud_url, FALSE) AS passed, cloud_regions,
+            feed_provider.hash AS hash
         FROM provider LEFT JOIN feed_provider ON feed_provider.provider_id = provider.id
         WHERE provider.updated_at >= $1 AND provider.id > $2
         ORDER BY provider.id LIMIT $3";

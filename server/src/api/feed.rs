@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use broker::feed::{FeedEvent, FeedPage};
+use broker::mirror::{CATALOGUE_MAX, CatalogueEntry};
 use broker::{Broker, BrokerError};
 use serde::Serialize;
 use serde_json::Value;
@@ -12,9 +13,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Asker, FromQuery, Params, Query};
+use super::extract::{Asker, FromQuery, Params, Query, fault};
 use super::problem::Problem;
-use super::wire::{self, TwoLanguages, moment};
+use super::wire::{self, Answer, TwoLanguages, moment};
 
 /// Where the events come from, relative to the address of the market.
 const SOURCE: &str = "/api/v1/events";
@@ -22,7 +23,7 @@ const SOURCE: &str = "/api/v1/events";
 const LIMIT: u32 = 50;
 
 pub(super) fn routes() -> OpenApiRouter<Broker> {
-    OpenApiRouter::new().routes(routes!(follow))
+    OpenApiRouter::new().routes(routes!(follow)).routes(routes!(catalogue))
 }
 
 /// A provider as an event names it.
@@ -174,8 +175,8 @@ impl FromQuery for FeedQuery {
 ///
 /// Every offer that comes, changes or goes, with what changed item by item, and every provider that changes. Events are
 /// numbered without a gap and never changed: a follower keeps `next` and goes on there. Ask again with `if-none-match`;
-/// 304 costs little. 410 `feed_gap`: what lies behind the cursor is no longer kept; read `head` without
-/// a cursor, compare the whole catalogue, and go on behind it. People follow the same in `/feed.atom`.
+/// 304 costs little. 410 `feed_gap`: what lies behind the cursor is no longer kept; compare the
+/// whole `/catalogue` and go on behind its `head`. People follow the same in `/feed.atom`.
 #[utoipa::path(get, path = "/events", tag = "market", params(FeedQuery),
     responses((status = 200, body = EventListBody), (status = 304, description = "unchanged since the ETag in if-none-match"),
         (status = 410, description = "the cursor lies before what is kept")))]
@@ -200,6 +201,85 @@ async fn follow(
     let body = EventListBody { items, next: next.to_string(), more, head };
     let text = serde_json::to_string(&body).unwrap_or_default();
     Ok(tagged(&headers, "application/json", text))
+}
+
+/// A published offer in the catalogue.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CatalogueEntry)]
+struct CatalogueEntryBody {
+    /// `ofr_…`
+    id: String,
+    /// `prv_…`
+    provider: String,
+    /// metadata.name of its document.
+    name: String,
+    /// The published version.
+    version: i64,
+    /// SHA-256 of its canonical JSON, lower-case hex.
+    hash: String,
+}
+
+/// Some of the catalogue.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Catalogue)]
+struct CatalogueBody {
+    /// In the order of ids.
+    items: Vec<CatalogueEntryBody>,
+    /// The id behind which to go on; null on the last page.
+    next: Option<String>,
+    /// The cursor of the feed before this page was read: what changes later is told behind it.
+    head: String,
+}
+
+/// Behind which offer.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the fields are the documentation; reading is by name")]
+struct CatalogueQuery {
+    /// `next` of the page before; absent for the first page.
+    after: Option<String>,
+    /// Offers of the page, 1 to 500.
+    #[param(minimum = 1, maximum = 500, default = 500)]
+    limit: u32,
+}
+
+impl FromQuery for CatalogueQuery {
+    fn from_query(params: &mut Params) -> Self {
+        let most = i64::from(CATALOGUE_MAX);
+        let limit = params.number("limit", 1, most).and_then(|limit| u32::try_from(limit).ok());
+        Self { after: params.text("after"), limit: limit.unwrap_or(CATALOGUE_MAX) }
+    }
+}
+
+/// List the whole catalogue
+///
+/// Every published offer with version and hash, for whoever compares all of it; documents are at `/offers/{offer}/sla`. Go on in
+/// the feed behind the `head` of the first page.
+#[utoipa::path(get, path = "/catalogue", tag = "market", params(CatalogueQuery),
+    responses((status = 200, body = CatalogueBody)))]
+async fn catalogue(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Query(query): Query<CatalogueQuery>,
+) -> Result<Answer<CatalogueBody>, Problem> {
+    let after = query.after.as_deref().map(|text| {
+        text.parse().map_err(|error: domain::IdError| {
+            Problem::invalid(vec![fault("/after", "id", text, "ofr_…", &error.to_string())])
+        })
+    });
+    let page = broker.catalogue(&ctx, after.transpose()?, query.limit).await?;
+    let entry = |entry: CatalogueEntry| CatalogueEntryBody {
+        id: entry.id.to_string(),
+        provider: entry.provider.to_string(),
+        name: entry.name,
+        version: entry.version,
+        hash: entry.hash,
+    };
+    Ok(Answer(CatalogueBody {
+        items: page.items.into_iter().map(entry).collect(),
+        next: page.next.map(|id| id.to_string()),
+        head: page.head.to_string(),
+    }))
 }
 
 /// A text with the hash over it as its ETag; 304 for whoever has it.

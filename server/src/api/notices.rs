@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use broker::Broker;
-use broker::notices::{ContractNews, NewerNews, Notice, NoticeOffer};
+use broker::notices::{ContractNews, EvidenceNews, NewerNews, Notice, NoticeOffer};
 use domain::{IdError, NoticeId, RequirementId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -150,7 +150,35 @@ impl From<&ContractNews> for ContractNewsBody {
             keep_instances: news.machines.map(|(keep, _)| keep),
             instances: news.machines.map(|(_, of)| of),
             owed: news.owed.map(wire::Money::from),
-            newer: news.newer.as_ref().map(NewerNewsBody::from),
+            newer: news.newer.as_deref().map(NewerNewsBody::from),
+        }
+    }
+}
+
+/// Evidence of one's offer that ends, or has ended.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EvidenceNews)]
+struct EvidenceNewsBody {
+    /// `ofr_…`
+    offer: String,
+    /// Its title.
+    title: TwoLanguages,
+    /// Key of the item that the evidence is for.
+    item: String,
+    /// Kind, scheme and number, as the document says.
+    evidence: String,
+    /// Its last day, as the document says.
+    last: String,
+}
+
+impl From<&EvidenceNews> for EvidenceNewsBody {
+    fn from(news: &EvidenceNews) -> Self {
+        Self {
+            offer: news.offer.to_string(),
+            title: TwoLanguages::new(&news.title_en, &news.title_ja),
+            item: news.item.clone(),
+            evidence: news.evidence.clone(),
+            last: news.last.clone(),
         }
     }
 }
@@ -163,12 +191,14 @@ struct NoticeBody {
     id: String,
     /// offer_gained, offer_lost, offer_changed; about a contract provider_ends, provider_stays, provider_ended,
     /// preemption_noticed, preemption_called_off, preempted, room_returned, room_given, room_settled,
-    /// newer_version.
+    /// newer_version; about evidence of one's offer evidence_ends, evidence_ended.
     kind: &'static str,
-    /// The need; null: it is about a contract.
+    /// The need; null: it is about something else.
     requirement: Option<NoticeNeedBody>,
-    /// The contract; null: it is about a need.
+    /// The contract; null: it is about something else.
     contract: Option<ContractNewsBody>,
+    /// The evidence of one's offer; null: it is about something else.
+    evidence: Option<EvidenceNewsBody>,
     /// How many offers it speaks of.
     count: u64,
     /// The offer, or the best three of many.
@@ -190,6 +220,7 @@ impl From<&Notice> for NoticeBody {
                 title: TwoLanguages::new(&need.title_en, &need.title_ja),
             }),
             contract: notice.contract.as_ref().map(ContractNewsBody::from),
+            evidence: notice.evidence.as_ref().map(EvidenceNewsBody::from),
             count: notice.count,
             offers: notice.offers.iter().map(NoticeOfferBody::from).collect(),
             created_at: moment(notice.created_at),

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 /// The event; `data` is the notice as the API tells it.
 pub(super) fn event(origin: &str, to: OrganisationId, notice: &Notice, data: &Value) -> String {
-    let subject = match (&notice.contract, &notice.need) {
-        (Some(news), _) => news.contract.to_string(),
-        (None, Some(need)) => need.id.to_string(),
-        (None, None) => to.to_string(),
+    let subject = match (&notice.contract, &notice.need, &notice.evidence) {
+        (Some(news), ..) => news.contract.to_string(),
+        (None, Some(need), _) => need.id.to_string(),
+        (None, None, Some(news)) => news.offer.to_string(),
+        (None, None, None) => to.to_string(),
     };
     json!({
         "specversion": "1.0",

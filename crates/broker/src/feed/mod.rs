@@ -133,7 +133,7 @@ impl Broker {
             return Err(BrokerError::Conflict { code: "feed_gap", detail });
         }
         let events = feed::list_after(&mut tx, number, limit.clamp(1, EVENTS_MAX)).await?;
-        Ok(page(head, events))
+        Ok(page(&head, events))
     }
 
     /// Events before a number, newest first; `None`: the latest ones.
@@ -148,11 +148,11 @@ impl Broker {
         let head = feed::read(&mut tx).await?;
         let before = number.unwrap_or(i64::MAX);
         let events = feed::list_before(&mut tx, before, limit.clamp(1, EVENTS_MAX)).await?;
-        Ok(page(head, events))
+        Ok(page(&head, events))
     }
 }
 
-fn page(head: feed::Head, events: Vec<Event>) -> FeedPage {
+fn page(head: &feed::Head, events: Vec<Event>) -> FeedPage {
     FeedPage {
         events: events.into_iter().filter_map(event).collect(),
         head: head.number,

@@ -171,7 +171,8 @@ async fn changed_providers(
 
 /// Over what everybody sees of a provider, each part with its length, so that none runs into the next.
 fn hash(look: &ProviderLook) -> String {
-    let homepage = look.homepage.as_deref().unwrap_or_default();
+    let (homepage, regions) = (look.homepage.as_deref(), look.cloud_regions.as_deref());
+    let cloud = format!("{} {}", look.backed, look.passed);
     let parts = [
         &look.slug,
         &look.did,
@@ -180,9 +181,11 @@ fn hash(look: &ProviderLook) -> String {
         &look.description_en,
         &look.description_ja,
         &look.country,
+        &cloud,
     ];
+    let more = [homepage.unwrap_or_default(), regions.unwrap_or_default()];
     let mut hasher = Sha256::new();
-    for part in parts.into_iter().map(String::as_str).chain([homepage]) {
+    for part in parts.into_iter().map(String::as_str).chain(more) {
         hasher.update(part.len().to_be_bytes());
         hasher.update(part.as_bytes());
     }

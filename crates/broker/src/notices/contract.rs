@@ -33,7 +33,7 @@ pub struct ContractNews {
     pub owed: Option<Money>,
     /// The newer version of its offer, where the news is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub newer: Option<NewerNews>,
+    pub newer: Option<Box<NewerNews>>,
 }
 
 /// What a newer version of an offer means for a contract that was made from an older one.
@@ -91,7 +91,7 @@ impl ContractNews {
             reason: None,
             machines: None,
             owed: None,
-            newer: Some(newer),
+            newer: Some(Box::new(newer)),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The inbox of an organisation. It is shared: what one person has read, everybody has.
 
-use super::{ContractNews, MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed, NoticeOffer};
+use super::{
+    ContractNews, EvidenceNews, MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed, NoticeOffer,
+};
 use crate::contracts::parse_cursor;
 use crate::requirements::owned;
 use crate::{Broker, BrokerError, OpContext};
@@ -118,12 +120,16 @@ async fn readable(
 /// What a row says, by its kind.
 enum Said {
     OfNeed(NoticeNeed, Vec<NoticeOffer>),
-    OfContract(ContractNews),
+    OfContract(Box<ContractNews>),
+    OfEvidence(EvidenceNews),
 }
 
 fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
     if kind.is_of_contract() {
         return serde_json::from_str(&row.payload).ok().map(Said::OfContract);
+    }
+    if kind.is_of_evidence() {
+        return serde_json::from_str(&row.payload).ok().map(Said::OfEvidence);
     }
     let need = NoticeNeed {
         id: row.requirement_id?,
@@ -142,15 +148,18 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
             "a notice cannot be read and is left out of the inbox");
         return None;
     };
-    let (need, contract, offers) = match said {
-        Said::OfNeed(need, offers) => (Some(need), None, offers),
-        Said::OfContract(news) => (None, Some(news), Vec::new()),
-    };
+    let (mut need, mut contract, mut evidence, mut offers) = (None, None, None, Vec::new());
+    match said {
+        Said::OfNeed(of, named) => (need, offers) = (Some(of), named),
+        Said::OfContract(news) => contract = Some(*news),
+        Said::OfEvidence(news) => evidence = Some(news),
+    }
     Some(Notice {
         id: row.id,
         kind,
         need,
         contract,
+        evidence,
         count: u64::try_from(row.offers).unwrap_or(0),
         offers,
         created_at: row.created_at,

@@ -239,7 +239,7 @@ pub(super) async fn known(tx: &mut Tx, offers: &[OfferId]) -> Result<KnownOffers
 }
 
 /// Published offers with evidence, which may end with a day. Once a day every document streams by.
-async fn dated(tx: &mut Tx, now: Timestamp) -> Result<Vec<Arc<Shelved>>, BrokerError> {
+pub(super) async fn dated(tx: &mut Tx, now: Timestamp) -> Result<Vec<Arc<Shelved>>, BrokerError> {
     let has_evidence =
         |offer: &sla::Offer| offer.spec.items.iter().any(|item| !item.evidence.is_empty());
     let (mut kept, mut after) = (Vec::new(), None);

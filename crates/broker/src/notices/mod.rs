@@ -8,6 +8,7 @@
 mod affected;
 mod contract;
 mod event;
+mod evidence;
 mod holders;
 mod inbox;
 mod judge;
@@ -21,6 +22,7 @@ use need::Need;
 
 pub use affected::{Affected, AffectedContracts};
 pub use contract::{ContractNews, NewerNews};
+pub use evidence::EvidenceNews;
 pub use inbox::NOTICES_COUNTED;
 pub(crate) use inbox::notice as read_row;
 pub use look::News;
@@ -61,11 +63,15 @@ pub enum NoticeKind {
     RoomSettled,
     /// The offer of a contract is published in a newer version.
     NewerVersion,
+    /// Evidence of one's offer ends soon.
+    EvidenceEnds,
+    /// It has ended, and counts no longer.
+    EvidenceEnded,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Gained,
         Self::Lost,
         Self::Changed,
@@ -79,12 +85,20 @@ impl NoticeKind {
         Self::RoomGiven,
         Self::RoomSettled,
         Self::NewerVersion,
+        Self::EvidenceEnds,
+        Self::EvidenceEnded,
     ];
 
     /// Whether it is about a contract and not about a watched need.
     #[must_use]
     pub const fn is_of_contract(self) -> bool {
-        !matches!(self, Self::Gained | Self::Lost | Self::Changed)
+        !matches!(self, Self::Gained | Self::Lost | Self::Changed) && !self.is_of_evidence()
+    }
+
+    /// Whether it is about evidence of one's own offer.
+    #[must_use]
+    pub const fn is_of_evidence(self) -> bool {
+        matches!(self, Self::EvidenceEnds | Self::EvidenceEnded)
     }
 
     /// The word stored and sent.
@@ -104,6 +118,8 @@ impl NoticeKind {
             Self::RoomGiven => "room_given",
             Self::RoomSettled => "room_settled",
             Self::NewerVersion => "newer_version",
+            Self::EvidenceEnds => "evidence_ends",
+            Self::EvidenceEnded => "evidence_ended",
         }
     }
 
@@ -201,10 +217,12 @@ pub struct Notice {
     pub id: NoticeId,
     /// What happened.
     pub kind: NoticeKind,
-    /// To which need; `None`: it is about a contract.
+    /// To which need; `None`: it is about something else.
     pub need: Option<NoticeNeed>,
-    /// To which contract; `None`: it is about a need.
+    /// To which contract; `None`: it is about something else.
     pub contract: Option<ContractNews>,
+    /// To which evidence; `None`: it is about something else.
+    pub evidence: Option<EvidenceNews>,
     /// How many offers it speaks of.
     pub count: u64,
     /// The offer, or the best three of many.
@@ -238,6 +256,8 @@ pub(crate) struct Watch {
     until: AtomicI64,
     /// Changes of offers before this moment were told to the holders of contracts.
     pub(crate) told_until: AtomicI64,
+    /// The day on which evidence was last looked through.
+    pub(crate) reminded_day: AtomicI64,
     /// Changes of offers before this moment stand in the feed.
     pub(crate) written_until: AtomicI64,
 }

@@ -54,10 +54,10 @@ async fn newer(market: &TestBroker, who: &OpContext, id: ContractId) -> Vec<Newe
 }
 
 /// A second process over the same database.
-async fn second(market: &TestBroker) -> Broker {
+async fn second(market: &TestBroker, seed: u64) -> Broker {
     let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&market.clock);
     let parts = testkit::broker_parts(&market.database, clock, 0);
-    let parts = BrokerParts { ids: Arc::new(SequentialIds::new(31)), ..parts };
+    let parts = BrokerParts { ids: Arc::new(SequentialIds::new(seed)), ..parts };
     Broker::open(parts).await.unwrap()
 }
 
@@ -82,7 +82,7 @@ async fn f7_1_4_a_worse_version_reaches_exactly_the_contracts_of_older_ones_once
     assert_eq!(market.broker.tell_holders().await.unwrap(), 0, "nobody stands on an older version");
     let (offer, version) = publish(&market, OFFER, times(10)).await;
     let later = market.sign(&two, OFFER, "of the newer one").await.unwrap();
-    let other = second(&market).await;
+    let other = second(&market, 31).await;
     let both = tokio::join!(market.broker.tell_holders(), other.tell_holders());
     assert_eq!(both.0.unwrap() + both.1.unwrap(), 3, "two processes tell it once");
     assert_eq!(market.broker.tell_holders().await.unwrap(), 0);
@@ -251,7 +251,50 @@ async fn strangers_and_other_tenants_see_and_decide_nothing(engine: Engine) {
     market.finish().await;
 }
 
+async fn l_s1_a_provider_is_reminded_of_evidence_before_it_ends_and_when_it_has_once_each(
+    engine: Engine,
+) {
+    let market = TestBroker::catalogue(engine).await;
+    let provider = market.person(Role::Provider).await;
+    let offer = market.offer(OFFER).await;
+    let of_offer = async || {
+        let all = market.broker.notices(&provider, None, None, 200).await.unwrap().items;
+        let about =
+            |notice: &Notice| notice.evidence.as_ref().is_some_and(|news| news.offer == offer);
+        let mut found: Vec<Notice> = all.into_iter().filter(about).collect();
+        found.sort_by_key(|notice| notice.created_at);
+        found.into_iter().map(|one| (one.kind, one.evidence.unwrap())).collect::<Vec<_>>()
+    };
+    // The register says 31 August 2027, 282 days from now.
+    let look = async |days: i64| {
+        market.clock.advance_seconds(days * DAY);
+        let seed = u64::try_from(market.broker.now().0 / 1_000_000).unwrap();
+        let other = second(&market, seed).await;
+        let both = tokio::join!(market.broker.remind_of_evidence(), other.remind_of_evidence());
+        both.0.unwrap() + both.1.unwrap()
+    };
+    look(251).await;
+    let ismap = |kinds: &[(NoticeKind, broker::notices::EvidenceNews)]| {
+        let of = kinds.iter().filter(|(_, news)| news.last == "2027-08-31");
+        of.map(|(kind, _)| *kind).collect::<Vec<_>>()
+    };
+    assert!(ismap(&of_offer().await).is_empty(), "31 days are left");
+    assert!(look(1).await >= 1);
+    assert_eq!(ismap(&of_offer().await), [NoticeKind::EvidenceEnds]);
+    look(1).await;
+    look(29).await;
+    assert_eq!(ismap(&of_offer().await), [NoticeKind::EvidenceEnds], "its last day still counts");
+    assert!(look(1).await >= 1);
+    let told = of_offer().await;
+    assert_eq!(ismap(&told), [NoticeKind::EvidenceEnds, NoticeKind::EvidenceEnded]);
+    assert!(told.iter().any(|(_, news)| news.item == "security.certifications"), "{told:?}");
+    look(20).await;
+    assert_eq!(ismap(&of_offer().await).len(), 2, "once each");
+    market.finish().await;
+}
+
 on_both!(
+    l_s1_a_provider_is_reminded_of_evidence_before_it_ends_and_when_it_has_once_each,
     f7_1_4_a_worse_version_reaches_exactly_the_contracts_of_older_ones_once,
     a_contract_keeps_its_version_until_its_holder_accepts,
     other_words_are_told_to_nobody_and_better_ones_open_no_window,
