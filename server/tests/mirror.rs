@@ -12,6 +12,7 @@ use axum::http::Request;
 use broker::accounts::SignUp;
 use broker::mirror::CatalogueEntry;
 use broker::ports::Channels;
+use broker::providers::ProviderEntry;
 use broker::{Broker, BrokerError, BrokerParts, OpContext};
 use domain::{Clock, ManualClock, OfferId, SequentialIds};
 use provider_api::AddressPolicy;
@@ -209,7 +210,8 @@ async fn a_mirror_stays_equal(engine: Engine) {
     assert!(compared >= 1, "the gap was noticed");
     equal(&there, &here).await;
     assert!(catalogue(&here).await.len() > 5);
-    let shown = here.provider(&OpContext::stranger("test"), "aoba").await.unwrap();
+    let slug = there.my_provider(&people[0]).await.unwrap().card.slug;
+    let shown = here.provider(&OpContext::stranger("test"), &slug).await.unwrap();
     assert_eq!((shown.mirrored_from.as_deref(), shown.card.backed), (Some(origin.as_str()), false));
     assert!(!follow(&here, &origin).await, "nothing is left");
     served.abort();
@@ -230,6 +232,17 @@ async fn what_belongs_here_is_never_overwritten_and_only_a_broker_says_whom_to_f
     let (address, served) = serve(&there, None).await;
     let origin = format!("http://{address}");
     let system = OpContext::system("test");
+    // The same provider has an entry here that nobody mirrored.
+    let view = there.my_provider(&theirs).await.unwrap();
+    let entry = ProviderEntry {
+        slug: view.card.slug,
+        did: view.did,
+        name_en: "Here".to_owned(),
+        name_ja: "ここ".to_owned(),
+        country: "JP".to_owned(),
+        ..ProviderEntry::default()
+    };
+    here.ensure_provider(&system, entry, None).await.unwrap();
     let report = here.follow_market(&system, &origin).await.unwrap();
     assert_eq!((report.applied, report.refused), (0, 1));
     let all = catalogue(&here).await;
