@@ -75,6 +75,7 @@ const TABLE: &[Row] = &[
     row("GET", "/offers", Body::Nothing, [200, 200, 200]),
     row("GET", "/offers/{offer}", Body::Nothing, [200, 200, 200]),
     row("GET", "/offers/{offer}/sla", Body::Nothing, [200, 200, 200]),
+    row("GET", "/offers/{offer}/events", Body::Nothing, [200, 200, 200]),
     row("GET", "/providers", Body::Nothing, [200, 200, 200]),
     row("GET", "/providers/{provider}", Body::Nothing, [200, 200, 200]),
     row("GET", "/catalogue", Body::Nothing, [200, 200, 200]),
@@ -225,6 +226,7 @@ impl Things {
         let provider = site.broker.provider(&owner.ctx, "hokusei").await.unwrap();
         let card = provider.offers.iter().find(|offer| offer.price.is_some()).unwrap();
         let saved = site.broker.save_requirement(&owner.ctx, requirement(), None).await.unwrap();
+        site.broker.write_feed().await.unwrap();
         let mut things = Self {
             offer: card.id,
             version: card.version,

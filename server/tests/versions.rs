@@ -13,7 +13,7 @@ mod common;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use common::{Person, Reply, Sent, Site, requirement};
-use domain::Role;
+use domain::{OfferId, Role};
 use server::api;
 
 /// Saves a document over what is there, with a query and a header.
@@ -215,4 +215,48 @@ async fn if1_readers_find_the_feed_on_every_page_and_read_it_in_their_language()
     assert_eq!(again.status, StatusCode::NOT_MODIFIED);
     let other = get("/feed.atom?lang=en", Some(atom.header("etag"))).await;
     assert_eq!(other.status, StatusCode::OK, "another language is another text");
+}
+
+#[tokio::test]
+async fn g1_the_history_of_an_offer_shows_each_version_with_what_changed() {
+    let site = Site::demo().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let did = site.broker.my_provider(&provider.ctx).await.unwrap().did;
+    let text = |promise: &str| {
+        format!(
+            "apiVersion: sla.kumoichi/v1alpha1\nkind: ServiceLevelOffer\n\
+            metadata: {{name: kita-small, provider: \"{did}\", version: 1, title: {{en: Small, ja: 小}}}}\n\
+            spec:\n  service: {{model: IaaS, deployment: public, regions: [{{id: jp-1, country: JP}}]}}\n  \
+            measurement: {{calendar: 1M, timezone: Asia/Tokyo, sliceSeconds: 60, minOutageSeconds: 60}}\n  \
+            items:\n    - {{item: availability.service_uptime, value: {promise}, commitment: objective}}\n"
+        )
+    };
+    let mut id = None;
+    for promise in ["99.9 %", "99.5 %"] {
+        let saved = site.broker.save_offer(&provider.ctx, &text(promise)).await.unwrap().card.id;
+        site.broker.publish_offer(&provider.ctx, saved).await.unwrap();
+        site.broker.write_feed().await.unwrap();
+        id = Some(saved);
+    }
+    let id = id.unwrap();
+    let body = site.get(None, &format!("/offers/{id}/events")).await.json();
+    let kinds: Vec<&str> =
+        body["items"].as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["sla.version.published", "offer.published"]);
+    let data = &body["items"][0]["data"];
+    assert_eq!(
+        (&data["verdict"], &data["changes"][0]["subject"]),
+        (&"worse".into(), &"availability.service_uptime".into())
+    );
+    let request = Request::get(format!("/market/offers/{id}/history")).body(Body::empty()).unwrap();
+    let page = site.send(request).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        page.body.contains("Worse: Small, version 2") && page.body.contains("99.5"),
+        "{}",
+        page.body
+    );
+    let none =
+        site.get(None, &format!("/offers/{}/events", OfferId(uuid::Uuid::from_u128(7)))).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
 }

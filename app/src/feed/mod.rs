@@ -2,6 +2,8 @@
 //!
 //! Programs follow the same events as CloudEvents in `/api/v1/events`. What is an event is decided in `broker::feed`.
 
+mod history;
+
 use axum::{
     Router,
     extract::{RawQuery, State},
@@ -28,7 +30,7 @@ const BEFORE: &str = "before";
 
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {
-    Router::new().route(PATH, get(show))
+    Router::new().route(PATH, get(show)).route("/market/offers/{id}/history", get(history::show))
 }
 
 async fn show(
@@ -164,10 +166,10 @@ fn title(locale: Locale, event: &FeedEvent, provider: &str) -> String {
         (EventKind::OfferPublished, _) => words.feed_published(name, provider),
         (EventKind::OfferWithdrawn, _) => words.feed_withdrawn(name, provider),
         (EventKind::ProviderChanged, _) => words.feed_provider(provider),
-        (_, Some(Verdict::Better)) => words.feed_better(name, provider, version),
-        (_, Some(Verdict::Worse)) => words.feed_worse(name, provider, version),
-        (_, Some(Verdict::Neutral)) => words.feed_words_only(name, provider, version),
-        _ => words.feed_changed(name, provider, version),
+        (_, Some(Verdict::Better)) => words.feed_better(name, version, provider),
+        (_, Some(Verdict::Worse)) => words.feed_worse(name, version, provider),
+        (_, Some(Verdict::Neutral)) => words.feed_words_only(name, version, provider),
+        _ => words.feed_changed(name, version, provider),
     }
 }
 

@@ -214,6 +214,9 @@ statements! {
     LIST_BEFORE = concat!("
         SELECT ", event_columns!(), "
         WHERE number < $1 ORDER BY number DESC LIMIT $2");
+    LIST_OF_OFFER = concat!("
+        SELECT ", event_columns!(), "
+        WHERE feed_event.offer_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3");
     NOTE_REMOVED = "
         UPDATE feed_head SET removed = COALESCE(
             (SELECT MAX(number) FROM feed_event WHERE at < $1), removed)
@@ -313,6 +316,16 @@ pub async fn list_after(tx: &mut Tx, number: i64, limit: u32) -> Result<Vec<Even
 /// Lists events before a number, newest first.
 pub async fn list_before(tx: &mut Tx, number: i64, limit: u32) -> Result<Vec<Event>, StorageError> {
     list!(tx, Event, LIST_BEFORE, number, i64::from(limit))
+}
+
+/// Lists events of one offer before a number, newest first.
+pub async fn list_of_offer(
+    tx: &mut Tx,
+    offer: OfferId,
+    number: i64,
+    limit: u32,
+) -> Result<Vec<Event>, StorageError> {
+    list!(tx, Event, LIST_OF_OFFER, offer.uuid(), number, i64::from(limit))
 }
 
 /// Removes events older than `before` and notes up to which; returns how many. Call it with the head locked.

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use broker::feed::{FeedEvent, FeedPage};
 use broker::mirror::{CATALOGUE_MAX, CatalogueEntry};
 use broker::{Broker, BrokerError};
+use domain::OfferId;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -13,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Asker, FromQuery, Params, Query, fault};
+use super::extract::{Asker, FromQuery, Named, Params, Query, fault};
 use super::problem::Problem;
 use super::wire::{self, Answer, TwoLanguages, moment};
 
@@ -23,7 +24,7 @@ const SOURCE: &str = "/api/v1/events";
 const LIMIT: u32 = 50;
 
 pub(super) fn routes() -> OpenApiRouter<Broker> {
-    OpenApiRouter::new().routes(routes!(follow)).routes(routes!(catalogue))
+    OpenApiRouter::new().routes(routes!(follow)).routes(routes!(catalogue)).routes(routes!(history))
 }
 
 /// A provider as an event names it.
@@ -201,6 +202,55 @@ async fn follow(
     let body = EventListBody { items, next: next.to_string(), more, head };
     let text = serde_json::to_string(&body).unwrap_or_default();
     Ok(tagged(&headers, "application/json", text))
+}
+
+/// What happened to an offer.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OfferHistory)]
+struct HistoryBody {
+    /// Newest first.
+    items: Vec<EventBody>,
+    /// Cursor of the next page; null on the last one.
+    next: Option<String>,
+}
+
+/// Before which event.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the fields are the documentation; reading is by name")]
+struct HistoryQuery {
+    /// `next` of the page before; absent for the first page.
+    #[param(minimum = 1)]
+    before: Option<i64>,
+    /// Events of the page, 1 to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: u32,
+}
+
+impl FromQuery for HistoryQuery {
+    fn from_query(params: &mut Params) -> Self {
+        let limit = params.number("limit", 1, 200).and_then(|limit| u32::try_from(limit).ok());
+        Self { before: params.number("before", 1, i64::MAX), limit: limit.unwrap_or(LIMIT) }
+    }
+}
+
+/// Read what happened to an offer
+///
+/// When it came on the market, each published version with what changed item by item, and when it went. As events of the feed.
+#[utoipa::path(get, path = "/offers/{offer}/events", tag = "market",
+    params(("offer" = String, Path, description = "`ofr_…`"), HistoryQuery),
+    responses((status = 200, body = HistoryBody)))]
+async fn history(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<OfferId>,
+    Query(query): Query<HistoryQuery>,
+) -> Result<Answer<HistoryBody>, Problem> {
+    let page = broker.offer_events(&ctx, id, query.before, query.limit).await?;
+    let full = page.events.len() == query.limit as usize;
+    let next = page.events.last().filter(|_| full).map(|event| event.number.to_string());
+    let items = page.events.into_iter().map(EventBody::from).collect();
+    Ok(Answer(HistoryBody { items, next }))
 }
 
 /// A published offer in the catalogue.

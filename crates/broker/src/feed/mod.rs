@@ -152,6 +152,30 @@ impl Broker {
     }
 }
 
+impl Broker {
+    /// What happened to one offer on the market, newest first; `None`: from the latest event on.
+    ///
+    /// # Errors
+    /// `NotFound` for an offer that the feed says nothing of.
+    pub async fn offer_events(
+        &self,
+        ctx: &OpContext,
+        offer: OfferId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<FeedPage, BrokerError> {
+        ctx.may(Action::ReadMarket, None, "offer")?;
+        let mut tx = self.begin_read().await?;
+        let head = feed::read(&mut tx).await?;
+        let (number, limit) = (before.unwrap_or(i64::MAX), limit.clamp(1, EVENTS_MAX));
+        let events = feed::list_of_offer(&mut tx, offer, number, limit).await?;
+        if events.is_empty() && before.is_none() {
+            return Err(BrokerError::NotFound { what: "offer" });
+        }
+        Ok(page(&head, events))
+    }
+}
+
 fn page(head: &feed::Head, events: Vec<Event>) -> FeedPage {
     FeedPage {
         events: events.into_iter().filter_map(event).collect(),
