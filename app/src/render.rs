@@ -14,7 +14,7 @@ use leptos::prelude::*;
 
 use crate::{
     context::{FLASH_COOKIE, Flash, FlashKind, PageContext, Theme},
-    layout,
+    feed, layout,
     ui::Labels,
 };
 
@@ -166,6 +166,11 @@ fn document(ctx: &PageContext, page: &Page, content: &str) -> String {
         "<link rel=\"stylesheet\" href=\"{}\"><link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">",
         ctx.assets.css_url()
     );
+    html.push_str("<link rel=\"alternate\" type=\"application/atom+xml\" href=\"");
+    html.push_str(feed::PATH);
+    html.push_str("\" title=\"");
+    push_escaped(&mut html, words.feed_title());
+    html.push_str("\">");
     // Text from people is escaped, so this tag can only come from an island.
     if content.contains("<leptos-island ") {
         push_loader(&mut html, ctx, content.contains("data-component=\"Studio_"));

@@ -6,8 +6,8 @@ use axum::{
 };
 
 use crate::{
-    account, assets, contracts, design, desk, home, inbox, items, layout, market, needs, providers,
-    securing, state::AppState,
+    account, assets, contracts, design, desk, feed, home, inbox, items, layout, market, needs,
+    providers, securing, state::AppState,
 };
 
 /// Every page, form and file of the interface; unknown addresses get our own page.
@@ -20,6 +20,7 @@ pub fn router() -> Router<AppState> {
         .merge(home::routes())
         .merge(design::routes())
         .merge(market::routes())
+        .merge(feed::routes())
         .merge(needs::routes())
         .merge(inbox::routes())
         .merge(contracts::routes())

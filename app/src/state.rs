@@ -19,6 +19,8 @@ pub struct AppState {
     pub attempts: Arc<Attempts>,
     /// The language of readers who ask for none of ours.
     pub default_locale: Locale,
+    /// Scheme and host as people reach the market, where it is said.
+    pub public_origin: Option<String>,
 }
 
 impl AppState {
@@ -30,6 +32,15 @@ impl AppState {
             demo: false,
             attempts: Arc::default(),
             default_locale: Locale::En,
+            public_origin: None,
+        }
+    }
+
+    /// Scheme and host for whole addresses; where none is said, those of the request.
+    pub(crate) fn origin(&self, host: &str) -> String {
+        match &self.public_origin {
+            Some(origin) => origin.trim_end_matches('/').to_owned(),
+            None => format!("http://{host}"),
         }
     }
 }

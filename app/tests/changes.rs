@@ -292,3 +292,47 @@ async fn the_form_of_a_notice_begins_with_the_first_full_hour_that_is_lawful() {
     assert!(site.page(&address).await.contains("Take the notice back"));
     site.market.finish().await;
 }
+
+#[tokio::test]
+async fn f7_1_4_a_newer_version_is_compared_and_accepted_or_left() {
+    let site = Site::open_with_cloud(4).await.signed_in(Role::Customer).await;
+    let offer = site.offer_titled(HOKUSEI).await;
+    let signed = send(&site, &site.page(&quote_path(offer)).await, &[("step", "sign")]).await;
+    let contract = signed.location;
+    let market = &site.market;
+    market.run_workflows().await;
+    let path = format!("{contract}/newer");
+    assert!(site.page(&path).await.contains("There is nothing to decide"));
+    let provider = market.person(Role::Provider).await;
+    let mut document = market.broker.my_offer(&provider, offer).await.unwrap().document;
+    let price = document.spec.price.as_mut().unwrap().monthly_total.as_mut().unwrap();
+    price.minor *= 2;
+    market.broker.save_offer(&provider, &sla::to_yaml(&document)).await.unwrap();
+    market.broker.publish_offer(&provider, offer).await.unwrap();
+    market.broker.tell_holders().await.unwrap();
+
+    let inbox = site.page("/inbox").await;
+    assert!(
+        inbox.contains("published a worse version") && inbox.contains("You may leave"),
+        "{inbox}"
+    );
+    let page = site.page(&contract).await;
+    assert!(page.contains(&path) && page.contains("which is worse for you"), "{page}");
+    let page = site.page(&path).await;
+    assert!(page.contains("Accept version 2") && page.contains("Leave it as it is"), "{page}");
+    let kept = site.post(&path, &[("keep", "2")]).await;
+    assert_eq!((kept.status, &kept.location), (StatusCode::SEE_OTHER, &contract));
+    let page = site.page(&path).await;
+    assert!(page.contains("left as signed") && !page.contains("name=\"keep\""), "{page}");
+    let old = site.post(&path, &[("accept", "2 1 JPY")]).await;
+    assert_eq!(old.status, StatusCode::CONFLICT, "that price was never shown");
+    assert_eq!(
+        site.post(&path, &[("accept", "two")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    let shown = page.split("name=\"accept\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let accepted = site.post(&path, &[("accept", shown)]).await;
+    assert_eq!((accepted.status, &accepted.location), (StatusCode::SEE_OTHER, &contract));
+    let page = site.page(&path).await;
+    assert!(page.contains("There is nothing to decide") && page.contains("accepted"), "{page}");
+}

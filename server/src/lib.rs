@@ -5,6 +5,7 @@ mod cli;
 mod clouds;
 mod command;
 pub mod config;
+mod letters;
 mod log;
 mod plain_words;
 mod system;

@@ -9,18 +9,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use broker::ports::{CloudConnection, Drivers};
+use broker::ports::{Channels, CloudConnection, Drivers, Mailer};
 use broker::{Broker, BrokerConfig, BrokerParts, SealingKey};
+use provider_api::http::{HttpReader, WebhookSender};
 use provider_api::suite::{self, Options, RealTime, Report, Target};
 use provider_api::{AddressPolicy, AddressRange, Driver, DriverConfig, HttpDriver, HttpProbe};
 use storage::{Db, StorageError};
 
 use crate::clouds;
 use crate::config::{Settings, create_private};
+use crate::letters::{ServerLetters, SmtpMailer};
 use crate::{SystemClock, SystemIds};
 
 /// A service that does not answer within this time counts as unreachable.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A receiver of events answers within this time, or is asked again later.
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Another market answers within this time, also with a page of its catalogue.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Who mail is from where nothing was said.
+const MAIL_FROM: &str = "Kumoichi <no-reply@localhost>";
 
 /// Told together with the reason.
 const NOT_OPENED: &str = "the database cannot be opened";
@@ -98,8 +107,9 @@ pub(crate) async fn open_broker(
         db,
         clock: Arc::new(SystemClock),
         ids: Arc::new(SystemIds::default()),
-        drivers: Arc::new(HttpDrivers::new(allowed)),
+        drivers: Arc::new(HttpDrivers::new(allowed.clone())),
         probe: Arc::new(probe),
+        channels: channels(settings, allowed)?,
         config: BrokerConfig {
             workers: settings.workers,
             monitor_interval_seconds: i64::from(settings.monitor_interval_seconds),
@@ -112,6 +122,33 @@ pub(crate) async fn open_broker(
         },
     };
     Broker::open(parts).await.context("the broker cannot be opened")
+}
+
+/// Mail and webhooks, as the settings say.
+fn channels(settings: &Settings, allowed: Vec<AddressRange>) -> anyhow::Result<Channels> {
+    let origin = settings.public_origin.clone();
+    let origin = origin.unwrap_or_else(|| format!("http://{}", settings.listen));
+    let mailer = match &settings.smtp {
+        Some(server) => Some(mailer(server, settings)?),
+        None => None,
+    };
+    Ok(Channels {
+        letters: Arc::new(ServerLetters::new(&origin, settings.language)),
+        mailer,
+        webhooks: Some(WebhookSender::new(
+            WEBHOOK_TIMEOUT,
+            AddressPolicy::allowing(allowed.clone()),
+        )?),
+        reader: Some(HttpReader::new(READ_TIMEOUT, AddressPolicy::allowing(allowed))?),
+        mirrors: settings.mirrors.clone(),
+        origin,
+    })
+}
+
+fn mailer(server: &str, settings: &Settings) -> anyhow::Result<Arc<dyn Mailer>> {
+    let from = settings.mail_from.as_deref().unwrap_or(MAIL_FROM);
+    let smtp = mail::Smtp::new(server, from).context("smtp and mail_from")?;
+    Ok(Arc::new(SmtpMailer(smtp)))
 }
 
 /// Takes the index folder for this process. Another process that has it (a running broker while

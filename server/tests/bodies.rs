@@ -94,6 +94,7 @@ fn concrete(path: &str) -> String {
         .replace("{offer}", &OfferId(id).to_string())
         .replace("{requirement}", &RequirementId(id).to_string())
         .replace("{firmList}", &FirmListId(id).to_string())
+        .replace("{version}", "2")
         .replace("{workflow}", &WorkflowId(id).to_string())
 }
 

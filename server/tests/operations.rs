@@ -68,6 +68,8 @@ enum Body {
     Submission,
     Comment,
     Rules,
+    Accept,
+    Channels,
 }
 
 const fn row(method: &'static str, path: &'static str, body: Body, answers: [u16; 3]) -> Row {
@@ -79,8 +81,11 @@ const TABLE: &[Row] = &[
     row("GET", "/suggestions", Body::Nothing, [200, 200, 200]),
     row("GET", "/offers/{offer}", Body::Nothing, [200, 200, 200]),
     row("GET", "/offers/{offer}/sla", Body::Nothing, [200, 200, 200]),
+    row("GET", "/offers/{offer}/events", Body::Nothing, [200, 200, 200]),
     row("GET", "/providers", Body::Nothing, [200, 200, 200]),
     row("GET", "/providers/{provider}", Body::Nothing, [200, 200, 200]),
+    row("GET", "/catalogue", Body::Nothing, [200, 200, 200]),
+    row("GET", "/events", Body::Nothing, [200, 200, 200]),
     row("GET", "/items", Body::Nothing, [200, 200, 200]),
     row("GET", "/items/{item}", Body::Nothing, [200, 200, 200]),
     row("GET", "/schemas/{schema}", Body::Nothing, [200, 200, 200]),
@@ -99,6 +104,12 @@ const TABLE: &[Row] = &[
     row("POST", "/notices/read", Body::Until, [401, 404, 404]),
     // Taking back what one's own organisation marked at a moment when it marked nothing.
     row("POST", "/notices/unread", Body::Again, [401, 200, 200]),
+    row("POST", "/notices/{notice}/deliveries/{channel}", Body::Nothing, [401, 404, 404]),
+    row("GET", "/deliveries", Body::Nothing, [401, 200, 200]),
+    row("GET", "/channels", Body::Nothing, [401, 200, 200]),
+    row("PUT", "/channels", Body::Channels, [401, 200, 200]),
+    // Neither said where events are to be posted.
+    row("POST", "/channels/secret", Body::Nothing, [401, 409, 409]),
     row("POST", "/rankings", Body::Ranking, [200, 200, 200]),
     row("POST", "/quotes", Body::Quote, [200, 200, 200]),
     row("POST", "/plans", Body::Plan, [200, 200, 200]),
@@ -147,6 +158,19 @@ const TABLE: &[Row] = &[
     row("DELETE", "/contracts/{contract}/changes/{change}", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/renewals/quote", Body::End, [401, 404, 403]),
     row("POST", "/contracts/{contract}/renewals", Body::Renewal, [401, 404, 403]),
+    row("GET", "/contracts/{contract}/newer-versions", Body::Nothing, [401, 404, 403]),
+    row(
+        "PUT",
+        "/contracts/{contract}/newer-versions/{version}/acceptance",
+        Body::Accept,
+        [401, 404, 403],
+    ),
+    row(
+        "PUT",
+        "/contracts/{contract}/newer-versions/{version}/keep",
+        Body::Nothing,
+        [401, 404, 403],
+    ),
     row("GET", "/contracts/{contract}/moves/offers", Body::Nothing, [401, 404, 403]),
     row("POST", "/contracts/{contract}/moves/quote", Body::Where, [401, 404, 403]),
     row("POST", "/contracts/{contract}/moves", Body::Move, [401, 404, 403]),
@@ -160,6 +184,7 @@ const TABLE: &[Row] = &[
     row("GET", "/provider/offers/{offer}", Body::Nothing, [401, 403, 404]),
     row("PUT", "/provider/offers/{offer}", Body::Offer, [401, 403, 404]),
     row("POST", "/provider/offers/import", Body::Table, [401, 403, 200]),
+    row("GET", "/provider/offers/{offer}/affected", Body::Nothing, [401, 403, 404]),
     row("GET", "/provider/contracts", Body::Nothing, [401, 403, 200]),
     row("PUT", "/provider/contracts/{contract}/termination", Body::Notice, [401, 403, 404]),
     row("DELETE", "/provider/contracts/{contract}/termination", Body::Nothing, [401, 403, 404]),
@@ -234,6 +259,7 @@ impl Things {
         let provider = site.broker.provider(&owner.ctx, "hokusei").await.unwrap();
         let card = provider.offers.iter().find(|offer| offer.price.is_some()).unwrap();
         let saved = site.broker.save_requirement(&owner.ctx, requirement(), None).await.unwrap();
+        site.broker.write_feed().await.unwrap();
         let mut things = Self {
             offer: card.id,
             version: card.version,
@@ -269,6 +295,8 @@ impl Things {
             .replace("{contract}", &self.contract)
             .replace("{order}", &self.order)
             .replace("{change}", "1")
+            .replace("{version}", "2")
+            .replace("{channel}", "mail")
             .replace("{workflow}", &self.workflow)
             .replace("{securing}", &SecuringId(uuid::Uuid::from_u128(7)).to_string())
             .replace("{firmList}", &self.firm_list)
@@ -284,6 +312,8 @@ impl Things {
         let offer_id = self.offer.to_string();
         match body {
             Body::Nothing => Sent::Nothing,
+            Body::Accept => Sent::Json(json!({})),
+            Body::Channels => Sent::Json(json!({"mail": false, "webhook": false})),
             Body::Requirement => Sent::Yaml(requirement()),
             Body::Offer => Sent::Yaml(offer()),
             Body::Ranking => Sent::Json(json!({"need": need, "limit": 2})),

@@ -13,7 +13,7 @@ mod common;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use common::{Person, Reply, Sent, Site, requirement};
-use domain::Role;
+use domain::{OfferId, Role};
 use server::api;
 
 /// Saves a document over what is there, with a query and a header.
@@ -145,4 +145,118 @@ fn the_precondition_is_documented_with_its_answers() {
             assert!(answer["headers"]["ETag"].is_object(), "{path} {method}: {answer}");
         }
     }
+}
+
+#[tokio::test]
+async fn g1_the_feed_is_followed_from_a_cursor_and_asked_again_for_nothing() {
+    let site = Site::demo().await;
+    site.broker.write_feed().await.unwrap();
+    let (mut count, mut after) = (0, String::new());
+    loop {
+        let page = site.get(None, &format!("/events?limit=100{after}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        let body = page.json();
+        for event in body["items"].as_array().unwrap() {
+            count += 1;
+            assert_eq!(
+                (&event["specversion"], &event["type"]),
+                (&"1.0".into(), &"offer.published".into())
+            );
+            assert_eq!(event["sequence"], format!("{count:019}"));
+            assert_eq!(event["subject"], event["data"]["offer"]["id"]);
+            assert_eq!(event["data"]["offer"]["hash"].as_str().unwrap().len(), 64);
+        }
+        after = format!("&after={}", body["next"].as_str().unwrap());
+        if body["more"] == false {
+            assert_eq!(body["next"], body["head"]);
+            break;
+        }
+    }
+    assert!(count > 5, "{count}");
+    let path = format!("/api/v1/events?limit=100{after}");
+    let ask = |tag: Option<String>| {
+        let mut request = Request::get(&path);
+        if let Some(tag) = tag {
+            request = request.header(header::IF_NONE_MATCH, tag);
+        }
+        request.body(Body::empty()).unwrap()
+    };
+    let first = site.send(ask(None)).await;
+    let tag = first.header("etag").to_owned();
+    assert_eq!(site.send(ask(Some(tag))).await.status, StatusCode::NOT_MODIFIED);
+    let gap = site.get(None, "/events?after=99999").await;
+    assert_eq!((gap.status, gap.code()), (StatusCode::GONE, "feed_gap".to_owned()));
+    let bad = site.get(None, "/events?after=x").await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn if1_readers_find_the_feed_on_every_page_and_read_it_in_their_language() {
+    let site = Site::demo().await;
+    site.broker.write_feed().await.unwrap();
+    let get = async |path: &str, tag: Option<&str>| {
+        let mut request = Request::get(path).header(header::HOST, "market.example");
+        if let Some(tag) = tag {
+            request = request.header(header::IF_NONE_MATCH, tag);
+        }
+        site.send(request.body(Body::empty()).unwrap()).await
+    };
+    let page = get("/market", None).await;
+    let link = "<link rel=\"alternate\" type=\"application/atom+xml\" href=\"/feed.atom\"";
+    assert!(page.body.contains(link), "{}", page.body);
+    let atom = get("/feed.atom?lang=ja", None).await;
+    assert_eq!(atom.header("content-type"), "application/atom+xml; charset=utf-8");
+    assert!(atom.body.contains("xml:lang=\"ja\"") && atom.body.contains("新規："), "{}", atom.body);
+    assert!(atom.body.contains("<id>urn:uuid:"), "{}", atom.body);
+    assert!(atom.body.contains("href=\"http://market.example/market/offers/ofr_"), "{}", atom.body);
+    let entries = atom.body.matches("<entry>").count();
+    assert!(entries > 5 && entries <= 50);
+    let again = get("/feed.atom?lang=ja", Some(atom.header("etag"))).await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    let other = get("/feed.atom?lang=en", Some(atom.header("etag"))).await;
+    assert_eq!(other.status, StatusCode::OK, "another language is another text");
+}
+
+#[tokio::test]
+async fn g1_the_history_of_an_offer_shows_each_version_with_what_changed() {
+    let site = Site::demo().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let did = site.broker.my_provider(&provider.ctx).await.unwrap().did;
+    let text = |promise: &str| {
+        format!(
+            "apiVersion: sla.kumoichi/v1alpha1\nkind: ServiceLevelOffer\n\
+            metadata: {{name: kita-small, provider: \"{did}\", version: 1, title: {{en: Small, ja: 小}}}}\n\
+            spec:\n  service: {{model: IaaS, deployment: public, regions: [{{id: jp-1, country: JP}}]}}\n  \
+            measurement: {{calendar: 1M, timezone: Asia/Tokyo, sliceSeconds: 60, minOutageSeconds: 60}}\n  \
+            items:\n    - {{item: availability.service_uptime, value: {promise}, commitment: objective}}\n"
+        )
+    };
+    let mut id = None;
+    for promise in ["99.9 %", "99.5 %"] {
+        let saved = site.broker.save_offer(&provider.ctx, &text(promise)).await.unwrap().card.id;
+        site.broker.publish_offer(&provider.ctx, saved).await.unwrap();
+        site.broker.write_feed().await.unwrap();
+        id = Some(saved);
+    }
+    let id = id.unwrap();
+    let body = site.get(None, &format!("/offers/{id}/events")).await.json();
+    let kinds: Vec<&str> =
+        body["items"].as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["sla.version.published", "offer.published"]);
+    let data = &body["items"][0]["data"];
+    assert_eq!(
+        (&data["verdict"], &data["changes"][0]["subject"]),
+        (&"worse".into(), &"availability.service_uptime".into())
+    );
+    let request = Request::get(format!("/market/offers/{id}/history")).body(Body::empty()).unwrap();
+    let page = site.send(request).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        page.body.contains("Worse: Small, version 2") && page.body.contains("99.5"),
+        "{}",
+        page.body
+    );
+    let none =
+        site.get(None, &format!("/offers/{}/events", OfferId(uuid::Uuid::from_u128(7)))).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
 }

@@ -4,6 +4,7 @@
 //! layer is the server's: these pages put the person's id under [`SESSION_USER`] and nothing else.
 
 pub mod attempts;
+mod channels;
 pub(crate) mod guard;
 mod profile;
 mod sign_in;
@@ -27,6 +28,9 @@ pub fn routes() -> Router<AppState> {
         .route("/account/sign-in", get(sign_in::show).post(sign_in::enter))
         .route("/account/sign-up", get(sign_up::show).post(sign_up::create))
         .route("/account/sign-out", post(sign_in::leave))
+        .route("/account/channels", get(channels::show).post(channels::save))
+        .route("/account/channels/secret", post(channels::renew))
+        .route("/account/channels/deliveries/{notice}/{channel}", post(channels::again))
         .route("/account/tokens", get(tokens::show).post(tokens::create))
         .route("/account/tokens/{id}/revoke", get(tokens::ask).post(tokens::revoke))
 }

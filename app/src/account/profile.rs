@@ -40,6 +40,9 @@ pub(super) async fn show(ctx: PageContext) -> Response {
             {section("person", words.account_profile_person(), person)}
             {section("organisation", words.account_profile_organisation(), organisation)}
             {section("tokens", words.account_tokens_title(), tokens_note(words))}
+            {section("channels", words.channels_title(), view! {
+                <p class="actions">{link_button(Look::Secondary, words.channels_open(), "/account/channels")}</p>
+            }.into_any())}
             {section("leave", words.common_account_sign_out(), leave(words))}
         }
         .into_any()

@@ -18,6 +18,7 @@ mod measured;
 mod moving;
 mod moving_page;
 mod need;
+mod newer;
 mod order;
 mod order_page;
 mod own;
@@ -68,6 +69,7 @@ pub fn routes() -> Router<AppState> {
         .route("/contracts/{id}/data", post(data::take))
         .route("/contracts/{id}/data.tar", get(data::download))
         .route("/contracts/{id}/start", post(start::answer))
+        .route("/contracts/{id}/newer", get(newer::show).post(newer::answer))
         .route("/contracts/{id}/renew", get(renew::show).post(renew::answer))
         .route("/contracts/{id}/end", post(end::set))
         .route("/contracts/{id}/change", get(change::show).post(change::answer))

@@ -12,7 +12,7 @@ use domain::{ContractState, Role};
 use leptos::prelude::*;
 
 use super::{
-    alternatives, changes, contract_id, data, documents, end, inventory, measured, plan,
+    alternatives, changes, contract_id, data, documents, end, inventory, measured, newer, plan,
     preemption, start,
     state::{CALLED_OFF, CANCELLED, lead, reason, state_badge},
     steps,
@@ -153,6 +153,7 @@ fn sheet(
             {preemption::awaited(ctx, contract)}
             {preemption::standing(ctx, contract)}
             {provider_ends(ctx, contract)}
+            {newer::part(ctx, contract)}
             {start::waits(ctx, card)}
             {(card.state == ContractState::Released).then(|| documents::after_release(ctx, contract))}
             {before}

@@ -131,9 +131,21 @@ pub(super) fn action(words: Words, action: &str) -> String {
         "workflow.step_marked_undone" => words.desk_action_step_marked_undone(),
         "workflow.cancelled" => words.desk_action_workflow_cancelled(),
         "workflow.abandoned" => words.desk_action_workflow_abandoned(),
-        other => return other.to_owned(),
+        other => return of_versions(words, other).unwrap_or(other).to_owned(),
     };
     text.to_owned()
+}
+
+/// Actions about newer versions and about channels.
+fn of_versions(words: Words, action: &str) -> Option<&'static str> {
+    Some(match action {
+        "contract.version_accepted" => words.newer_action_accepted(),
+        "contract.version_kept" => words.newer_action_kept(),
+        "channels.set" => words.channels_action_set(),
+        "channels.secret_renewed" => words.channels_action_renewed(),
+        "delivery.asked_again" => words.channels_action_again(),
+        _ => return None,
+    })
 }
 
 /// What a fact of an audit line is; one of another version as it is.

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
     let words = ctx.words();
-    let title = say::title(ctx, notice);
+    let title = say::title(ctx.locale, notice);
     let alone = notice.offers.first().filter(|_| notice.count == 1);
     let href = say::list_href(notice, alone);
     let unread = notice.read_at.is_none();
@@ -19,13 +19,15 @@ pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
     let body = match (&notice.contract, &notice.review, alone) {
         (Some(news), _, _) => reason(ctx, news),
         (None, Some(news), _) => news.reason.clone().map(|text| view! { <p>{text}</p> }).into_any(),
+        _ if notice.evidence.is_some() => evidence(ctx, notice),
         (None, None, Some(offer)) => single(ctx, offer),
         (None, None, None) => several(ctx, notice),
     };
-    let about = match (&notice.need, &notice.review) {
-        (Some(need), _) => words.inbox_about(need.version),
-        (None, Some(_)) => words.life_inbox_about().to_owned(),
-        (None, None) => words.notice_inbox_about().to_owned(),
+    let about = match (&notice.need, &notice.review, &notice.evidence) {
+        (Some(need), ..) => words.inbox_about(need.version),
+        (None, Some(_), _) => words.life_inbox_about().to_owned(),
+        (None, None, Some(_)) => words.newer_evidence_about().to_owned(),
+        (None, None, None) => words.notice_inbox_about().to_owned(),
     };
     let heading = format!("notice-{}", notice.id);
     let labelled = heading.clone();
@@ -43,9 +45,24 @@ pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
     .into_any()
 }
 
+/// For which item evidence ends, and what to do.
+fn evidence(ctx: &PageContext, notice: &Notice) -> AnyView {
+    let all = notice.evidence.as_ref().map(|news| say::evidence(ctx.locale, news));
+    let all = all.unwrap_or_default().into_iter().map(|text| view! { <p>{text}</p> });
+    all.collect_view().into_any()
+}
+
 /// Why, in the words of whoever decided it, and what to do.
 fn reason(ctx: &PageContext, news: &ContractNews) -> AnyView {
     let words = ctx.words();
+    if let Some(newer) = &news.newer {
+        let sentences =
+            say::newer(ctx.locale, newer).into_iter().map(|text| view! { <p>{text}</p> });
+        let lines = sla::Diff { parts: newer.changes.clone() }.lines(ctx.locale.sla());
+        let changes: Views =
+            lines.into_iter().map(|line| view! { <li>{line}</li> }.into_any()).collect();
+        return view! { {sentences.collect_view()}<ul class="changes">{changes}</ul> }.into_any();
+    }
     let said = news.reason.clone().map(|text| {
         view! { <p>{words.notice_customer_reason(text)}</p> }
     });
@@ -64,9 +81,9 @@ fn single(ctx: &PageContext, offer: &NoticeOffer) -> AnyView {
     let changes: Views =
         lines.into_iter().map(|line| view! { <li>{line}</li> }.into_any()).collect();
     let changes = (!changes.is_empty()).then(|| view! { <ul class="changes">{changes}</ul> });
-    let missed = say::missed(ctx, offer).map(|text| view! { <p>{text}</p> });
+    let missed = say::missed(ctx.locale, offer).map(|text| view! { <p>{text}</p> });
     view! {
-        <p>{say::cause(ctx, offer)}" · "{words.inbox_offered_by(provider)}</p>
+        <p>{say::cause(ctx.locale, offer)}" · "{words.inbox_offered_by(provider)}</p>
         {missed}
         {changes}
     }

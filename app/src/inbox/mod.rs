@@ -3,6 +3,7 @@
 //! Holds pages and their words; what is news is decided in `broker::notices`.
 
 mod entry;
+mod letter;
 mod list;
 mod mark;
 mod say;
@@ -13,6 +14,7 @@ use axum::{
     routing::{get, post},
 };
 
+pub use letter::{Letter, letter};
 pub(crate) use switch::{cell, switch};
 
 use crate::AppState;

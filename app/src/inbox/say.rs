@@ -1,9 +1,11 @@
 //! The sentences of a notice, made from its data when it is shown.
 
-use broker::notices::{Cause, ContractNews, Notice, NoticeKind, NoticeOffer, ReviewNews};
+use broker::notices::{
+    Cause, ContractNews, EvidenceNews, NewerNews, Notice, NoticeKind, NoticeOffer, ReviewNews,
+};
 use sla::Verdict;
 
-use crate::{PageContext, address::Address, format, market::text, needs, words::Locale};
+use crate::{address::Address, format, market::text, needs, words::Locale};
 
 /// The need as it was called then.
 pub(super) fn need_title(locale: Locale, notice: &Notice) -> String {
@@ -16,17 +18,24 @@ pub(super) fn offer_title(locale: Locale, offer: &NoticeOffer) -> String {
 }
 
 /// What happened, as one sentence.
-pub(super) fn title(ctx: &PageContext, notice: &Notice) -> String {
-    let words = ctx.words();
+pub(super) fn title(locale: Locale, notice: &Notice) -> String {
+    let words = locale.words();
     if let Some(news) = &notice.contract {
-        return of_contract(ctx, notice.kind, news);
+        return of_contract(locale, notice.kind, news);
     }
     if let Some(news) = &notice.review {
-        return of_review(ctx, notice.kind, news);
+        return of_review(locale, notice.kind, news);
     }
-    let need = need_title(ctx.locale, notice);
+    if let Some(news) = &notice.evidence {
+        let (offer, last) = (locale.pick(&news.title_en, &news.title_ja), news.last.as_str());
+        return match notice.kind {
+            NoticeKind::EvidenceEnds => words.newer_evidence_ends(&news.evidence, offer, last),
+            _ => words.newer_evidence_ended(&news.evidence, offer, last),
+        };
+    }
+    let need = need_title(locale, notice);
     if let (1, Some(offer)) = (notice.count, notice.offers.first()) {
-        let title = offer_title(ctx.locale, offer);
+        let title = offer_title(locale, offer);
         return match (notice.kind, offer.verdict()) {
             (NoticeKind::Gained, _) => words.inbox_gained(title, need),
             (NoticeKind::Lost, _) => words.inbox_lost(title, need),
@@ -44,15 +53,21 @@ pub(super) fn title(ctx: &PageContext, notice: &Notice) -> String {
 }
 
 /// What was decided about a contract, as one sentence.
-fn of_contract(ctx: &PageContext, kind: NoticeKind, news: &ContractNews) -> String {
-    let words = ctx.words();
-    let provider = ctx.locale.pick(&news.provider_en, &news.provider_ja);
-    let at = news.at.map(|at| format::exact_time(ctx.locale, at.0)).unwrap_or_default();
+fn of_contract(locale: Locale, kind: NoticeKind, news: &ContractNews) -> String {
+    let words = locale.words();
+    let provider = locale.pick(&news.provider_en, &news.provider_ja);
+    let at = news.at.map(|at| format::exact_time(locale, at.0)).unwrap_or_default();
     let name = &news.service_name;
     let kept = news.machines.map(|(keep, of)| words.preempt_kept_of(keep, of)).unwrap_or_default();
     let owed = news.owed.map(|owed| format::money(owed.minor, owed.currency.code()));
     let owed = owed.unwrap_or_default();
+    let newer = news.newer.as_ref().map(|newer| newer.verdict);
     match kind {
+        NoticeKind::NewerVersion => match newer {
+            Some(Verdict::Better) => words.newer_inbox_better(name, provider),
+            Some(Verdict::Worse) => words.newer_inbox_worse(name, provider),
+            _ => words.newer_inbox_changed(name, provider),
+        },
         NoticeKind::ProviderEnds => words.notice_inbox_ends(provider, name, at),
         NoticeKind::ProviderStays => words.notice_inbox_stays(provider, name),
         NoticeKind::PreemptionNoticed => words.preempt_inbox_noticed(name, at, kept),
@@ -66,10 +81,10 @@ fn of_contract(ctx: &PageContext, kind: NoticeKind, news: &ContractNews) -> Stri
 }
 
 /// What became of a version that was submitted, as one sentence.
-fn of_review(ctx: &PageContext, kind: NoticeKind, news: &ReviewNews) -> String {
-    let words = ctx.words();
-    let title = ctx.locale.pick(&news.title_en, &news.title_ja);
-    let at = news.at.map(|at| format::exact_time(ctx.locale, at.0)).unwrap_or_default();
+fn of_review(locale: Locale, kind: NoticeKind, news: &ReviewNews) -> String {
+    let words = locale.words();
+    let title = locale.pick(&news.title_en, &news.title_ja);
+    let at = news.at.map(|at| format::exact_time(locale, at.0)).unwrap_or_default();
     match kind {
         NoticeKind::ReviewRefused => words.life_inbox_refused(news.version, title),
         NoticeKind::ReviewApproved => words.life_inbox_approved(news.version, title, at),
@@ -78,9 +93,35 @@ fn of_review(ctx: &PageContext, kind: NoticeKind, news: &ReviewNews) -> String {
     }
 }
 
+/// What a newer version means for a contract, sentence by sentence.
+pub(super) fn newer(locale: Locale, newer: &NewerNews) -> Vec<String> {
+    let words = locale.words();
+    let fit = if newer.fits {
+        words.newer_fits(newer.version)
+    } else if newer.missed.is_empty() {
+        words.newer_misses_all(newer.version)
+    } else {
+        let names: Vec<String> =
+            newer.missed.iter().map(|key| text::item_label(locale, key)).collect();
+        words.newer_misses(newer.version, names.join(words.market_list_comma()))
+    };
+    let leave = newer.leave_until.map(|at| words.newer_leave(format::exact_time(locale, at.0)));
+    [Some(fit), leave, Some(words.newer_keeps(newer.signed_version))]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// For which item evidence ends, and what that means.
+pub(super) fn evidence(locale: Locale, news: &EvidenceNews) -> Vec<String> {
+    let words = locale.words();
+    let item = text::item_label(locale, &news.item);
+    vec![words.newer_evidence_item(item), words.newer_evidence_next().to_owned()]
+}
+
 /// What made it happen.
-pub(super) fn cause(ctx: &PageContext, offer: &NoticeOffer) -> String {
-    let words = ctx.words();
+pub(super) fn cause(locale: Locale, offer: &NoticeOffer) -> String {
+    let words = locale.words();
     match offer.cause {
         Cause::Published => words.inbox_cause_published().to_owned(),
         Cause::Version => words.inbox_cause_version(offer.version),
@@ -90,13 +131,12 @@ pub(super) fn cause(ctx: &PageContext, offer: &NoticeOffer) -> String {
 }
 
 /// The must items that are no longer met.
-pub(super) fn missed(ctx: &PageContext, offer: &NoticeOffer) -> Option<String> {
+pub(super) fn missed(locale: Locale, offer: &NoticeOffer) -> Option<String> {
     if offer.missed.is_empty() {
         return None;
     }
-    let words = ctx.words();
-    let names: Vec<String> =
-        offer.missed.iter().map(|key| text::item_label(ctx.locale, key)).collect();
+    let words = locale.words();
+    let names: Vec<String> = offer.missed.iter().map(|key| text::item_label(locale, key)).collect();
     Some(words.inbox_missed(names.join(words.market_list_comma())))
 }
 
@@ -106,6 +146,9 @@ pub(super) fn list_href(notice: &Notice, offer: Option<&NoticeOffer>) -> String 
         return format!("/contracts/{}", news.contract);
     }
     if let Some(news) = &notice.review {
+        return format!("/provider/offers/{}", news.offer);
+    }
+    if let Some(news) = &notice.evidence {
         return format!("/provider/offers/{}", news.offer);
     }
     let Some(need) = &notice.need else { return "/inbox".to_owned() };

@@ -31,7 +31,8 @@ pub(crate) fn changes(ctx: &PageContext, title: &str, found: &sla::Diff) -> AnyV
     Table::new(title, columns).rows(rows).view()
 }
 
-fn verdict(words: Words, verdict: sla::Verdict) -> AnyView {
+/// The verdict with its mark.
+pub(crate) fn verdict(words: Words, verdict: sla::Verdict) -> AnyView {
     match verdict {
         sla::Verdict::Better => badge(State::Good, words.exchange_diff_better()),
         sla::Verdict::Worse => badge(State::Bad, words.exchange_diff_worse()),

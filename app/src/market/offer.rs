@@ -111,6 +111,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
             {section("promises", words.market_offer_promises(), promised(ctx, &shown.offer))}
             {coverage::coverage(ctx, &shown.offer.coverage)}
             {section("measured", words.market_offer_measured(), measured(words, ctx, &shown.offer.history))}
+            <p><a href=format!("/market/offers/{}/history", card.id)>{words.feed_history_link()}</a></p>
             {section("document", words.market_offer_document(), document(ctx, &shown.offer))}
         }
         .into_any()

@@ -149,6 +149,11 @@ fn facts(ctx: &PageContext, provider: &ProviderView, conformance: Option<&Confor
         (words.market_facet_backed().to_owned(), card::provider_backing(words, &provider.card)),
         (words.market_providers_did().to_owned(), view! { <code>{did}</code> }.into_any()),
     ];
+    if let Some(origin) = provider.mirrored_from.clone() {
+        let href = format!("{origin}/providers/{}", provider.card.slug);
+        let link = view! { <a href=href rel="nofollow noopener external">{origin}</a> };
+        pairs.push((words.feed_mirrored().to_owned(), link.into_any()));
+    }
     if provider.card.backed {
         let known = conformance::summary(ctx, conformance, provider.card.passed);
         pairs.insert(2, (words.conform_title().to_owned(), known));

@@ -26,6 +26,8 @@ const INVENTORY_EVERY: Duration = Duration::from_secs(60);
 const NOTICES_EVERY: Duration = Duration::from_secs(1);
 /// How soon an offer is published or withdrawn when its moment comes.
 const OFFERS_EVERY: Duration = Duration::from_secs(1);
+/// How soon a change of another market is mirrored.
+const MIRROR_EVERY: Duration = Duration::from_secs(5);
 /// How often contracts are looked for whose beginning or end has come, or the moment of a change.
 const END_EVERY: Duration = Duration::from_secs(1);
 /// How soon lists of candidates follow a change of the market.
@@ -129,7 +131,24 @@ impl Broker {
             let tell = self.clone();
             tasks.spawn(every(NOTICES_EVERY, shutdown.clone(), "notices", move || {
                 let broker = tell.clone();
-                async move { broker.tell_watchers().await.map(drop) }
+                async move {
+                    broker.tell_watchers().await?;
+                    broker.tell_holders().await?;
+                    broker.remind_of_evidence().await?;
+                    broker.write_feed().await.map(drop)
+                }
+            }));
+            if !self.inner.channels.mirrors.is_empty() {
+                let follow = self.clone();
+                tasks.spawn(every(MIRROR_EVERY, shutdown.clone(), "mirrors", move || {
+                    let broker = follow.clone();
+                    async move { broker.follow_markets().await }
+                }));
+            }
+            let deliver = self.clone();
+            tasks.spawn(every(NOTICES_EVERY, shutdown.clone(), "deliveries", move || {
+                let broker = deliver.clone();
+                async move { broker.deliver_due().await.map(drop) }
             }));
             let look = self.clone();
             tasks.spawn(every(CLOUDS_EVERY, shutdown.clone(), "looking at clouds", move || {
@@ -186,6 +205,7 @@ impl Broker {
         observations::delete_older_than(&mut tx, now.plus_us(-SAMPLES_KEPT_US)).await?;
         notices::delete_older_than(&mut tx, now.plus_us(-NOTICES_KEPT_US)).await?;
         tx.commit().await?;
+        self.tidy_feed().await?;
         self.tidy_standby_lists().await?;
         self.turn_the_day(now).await?;
         self.keep_match_index().await

@@ -58,6 +58,8 @@ pub struct ProviderView {
     pub homepage: Option<String>,
     /// The organisation that manages it here; `None` for catalogue-only entries.
     pub organisation: Option<OrganisationId>,
+    /// The market that it is mirrored from; `None`: it belongs here.
+    pub mirrored_from: Option<String>,
     /// Its published offers, at most 100.
     pub offers: Vec<OfferCard>,
 }
@@ -193,6 +195,7 @@ impl Broker {
 
     async fn provider_view(&self, row: &Provider) -> Result<ProviderView, BrokerError> {
         let offers = self.published_of(row).await?;
+        let mirrored_from = storage::mirror::find_origin(&mut self.look().await?, row.id).await?;
         Ok(ProviderView {
             card: ProviderCard::from(row),
             did: row.did.clone(),
@@ -201,6 +204,7 @@ impl Broker {
             homepage: row.homepage.clone(),
             organisation: row.organisation_id,
             offers: offers.iter().map(|offer| offer.card.clone()).collect(),
+            mirrored_from,
         })
     }
 

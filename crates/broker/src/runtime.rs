@@ -2,7 +2,7 @@
 
 use crate::lifecycle::KnownClouds;
 use crate::notices::Watch;
-use crate::ports::Drivers;
+use crate::ports::{Channels, Drivers};
 use crate::seal::Sealer;
 use crate::shelf::Shelf;
 use crate::{BrokerError, OpContext};
@@ -62,6 +62,8 @@ pub struct BrokerParts {
     pub drivers: Arc<dyn Drivers>,
     /// Services as their users see them.
     pub probe: Arc<dyn Probe>,
+    /// Mail and webhooks.
+    pub channels: Channels,
     /// Settings.
     pub config: BrokerConfig,
 }
@@ -79,6 +81,7 @@ pub(crate) struct Inner {
     pub ids: Arc<dyn IdSource>,
     pub drivers: Arc<dyn Drivers>,
     pub probe: Arc<dyn Probe>,
+    pub channels: Channels,
     pub config: BrokerConfig,
     pub sealer: Sealer,
     pub index: OfferIndex,
@@ -110,6 +113,7 @@ impl Broker {
             ids: parts.ids,
             drivers: parts.drivers,
             probe: parts.probe,
+            channels: parts.channels,
             config: parts.config,
         };
         let broker = Self { inner: Arc::new(inner) };

@@ -11,7 +11,7 @@ use std::str::FromStr;
 pub enum ChangeKind {
     /// Other quantities of the same offer.
     Scale,
-    /// A later end.
+    /// A later end, a newer version of the offer, or both.
     Renew,
     /// Another offer, most likely at another provider.
     Move,

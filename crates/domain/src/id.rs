@@ -171,6 +171,8 @@ typed_id! {
     StatementId = "ers",
     /// A notice in an organisation's inbox.
     NoticeId = "ntc",
+    /// An event of the public feed.
+    EventId = "evt",
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ pub enum Action {
     WatchRequirement,
     /// Read an organisation's notices, and mark them as read or unread.
     ReadNotices,
+    /// Say on which channels an organisation gets its notices, and see and repeat deliveries.
+    ManageChannels,
     /// Create a draft, submit, publish, edit, pause or withdraw an offer.
     WriteOffer,
     /// Decide about versions of offers that others submitted, and keep the rules that decide alone.
@@ -106,6 +108,9 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::ReadNotices, Relation::Owner(Role::Customer)),
     row(Action::ReadNotices, Relation::Owner(Role::Provider)),
     row(Action::ReadNotices, Relation::Owner(Role::Broker)),
+    row(Action::ManageChannels, Relation::Owner(Role::Customer)),
+    row(Action::ManageChannels, Relation::Owner(Role::Provider)),
+    row(Action::ManageChannels, Relation::Owner(Role::Broker)),
     row(Action::WriteOffer, Relation::Owner(Role::Provider)),
     row(Action::WriteOffer, Relation::System),
     row(Action::ReviewOffer, Relation::Any(Role::Broker)),
@@ -221,7 +226,7 @@ mod tests {
     #[test]
     fn notices_and_watches_belong_to_one_organisation() {
         let owner = Some(OrganisationId(Uuid::from_u128(7)));
-        for action in [Action::ReadNotices, Action::WatchRequirement] {
+        for action in [Action::ReadNotices, Action::WatchRequirement, Action::ManageChannels] {
             for role in [Role::Customer, Role::Provider, Role::Broker] {
                 assert_eq!(authorise(&person(role, 7), action, owner), Ok(()));
                 assert_eq!(authorise(&person(role, 8), action, owner), Err(Refusal::NotYours));

@@ -2,15 +2,18 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod channels;
 pub mod cloud_reports;
 pub mod contracts;
 mod db;
 mod error;
+pub mod feed;
 pub mod idempotency;
 pub mod inventory;
 pub mod keys;
 pub mod lock;
 pub mod looks;
+pub mod mirror;
 pub mod notices;
 pub mod observations;
 pub mod offers;
@@ -19,6 +22,7 @@ pub mod page;
 pub mod providers;
 pub mod ratings;
 mod record;
+pub mod reminders;
 pub mod requirements;
 pub mod securing;
 pub mod sessions;

@@ -1,5 +1,6 @@
 //! Notices to organisations, and which piece of news each one told.
 
+use crate::channels;
 use crate::page::{Cursor, Page, cut, fetch_limit};
 use crate::record::{find, list, record};
 use crate::statement::{execute, fetch_one, statements};
@@ -173,7 +174,43 @@ pub async fn insert(tx: &mut Tx, notices: &[NewNotice]) -> Result<(), StorageErr
     if told_before {
         execute!(tx, DELETE_TOLD, first.id.uuid(), last.id.uuid())?;
     }
-    Ok(())
+    channels::enqueue(tx, notices.iter().map(|notice| notice.id)).await
+}
+
+/// A notice to be added that is about no requirement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAlone {
+    /// Its id.
+    pub id: NoticeId,
+    /// Who is told.
+    pub organisation_id: OrganisationId,
+    /// What kind of news it is.
+    pub kind: &'static str,
+    /// JSON; what it holds depends on the kind.
+    pub payload: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Adds many notices that are about no requirement.
+pub async fn insert_all_alone(tx: &mut Tx, notices: &[NewAlone]) -> Result<(), StorageError> {
+    let row = |notice: &NewAlone| {
+        json!({
+            "id": notice.id.uuid().simple().to_string(),
+            "organisation_id": notice.organisation_id.uuid().simple().to_string(),
+            "kind": notice.kind,
+            "requirement_id": null,
+            "requirement_version": null,
+            "offers": 0,
+            "payload": notice.payload,
+            "created_at": notice.created_at.0,
+        })
+    };
+    for chunk in notices.chunks(CHUNK) {
+        let rows: Vec<Value> = chunk.iter().map(row).collect();
+        execute!(tx, INSERT, Value::from(rows).to_string())?;
+    }
+    channels::enqueue(tx, notices.iter().map(|notice| notice.id)).await
 }
 
 /// Adds a notice that is about no requirement.
@@ -184,8 +221,8 @@ pub async fn insert_alone(
     payload: &str,
     at: Timestamp,
 ) -> Result<(), StorageError> {
-    let (id, organisation) = (id.uuid(), organisation.uuid());
-    execute!(tx, INSERT_ALONE, id, organisation, kind, payload, at.0).map(drop)
+    execute!(tx, INSERT_ALONE, id.uuid(), organisation.uuid(), kind, payload, at.0)?;
+    channels::enqueue(tx, std::iter::once(id)).await
 }
 
 fn notice_row(notice: &NewNotice) -> Value {

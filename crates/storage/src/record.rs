@@ -4,10 +4,10 @@
 
 use crate::StorageError;
 use domain::{
-    AuditId, ChangeKind, ChangeState, CommentId, ContractId, ContractState, Currency, FirmListId,
-    Money, NoticeId, OfferId, OfferState, OrderId, OrganisationId, PreemptionState, ProviderId,
-    RequirementId, ResourceId, ReviewId, ReviewState, Role, SecuringId, Stars, StatementId,
-    Timestamp, TokenId, UserId,
+    AuditId, ChangeKind, ChangeState, CommentId, ContractId, ContractState, Currency, EventId,
+    FirmListId, Money, NoticeId, OfferId, OfferState, OrderId, OrganisationId, PreemptionState,
+    ProviderId, RequirementId, ResourceId, ReviewId, ReviewState, Role, SecuringId, Stars,
+    StatementId, Timestamp, TokenId, UserId,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -105,6 +105,7 @@ column! {
     NoticeId, Uuid, |value, what| Ok(Self(value));
     ReviewId, Uuid, |value, what| Ok(Self(value));
     CommentId, Uuid, |value, what| Ok(Self(value));
+    EventId, Uuid, |value, what| Ok(Self(value));
 }
 
 /// An amount in the columns `price_minor` and `currency`.

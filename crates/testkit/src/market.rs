@@ -405,6 +405,7 @@ pub fn broker_parts(database: &TestDatabase, clock: Arc<dyn Clock>, workers: usi
         ids: Arc::new(SequentialIds::new(7)),
         drivers: Arc::new(HttpDrivers),
         probe: Arc::new(HttpProbe::new(PROBE_LIMIT, probe_policy()).expect("probe")),
+        channels: broker::ports::Channels::default(),
         config: BrokerConfig {
             workers,
             monitor_interval_seconds: 1,

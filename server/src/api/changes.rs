@@ -86,7 +86,7 @@ impl From<ScaleQuote> for QuoteBody {
 pub(super) struct ChangeBody {
     /// From 1, in the order of asking.
     number: i64,
-    /// `scale`: other quantities; `renew`: a later end; `move`: another offer.
+    /// `scale`: other quantities; `renew`: a later end or a newer version of the offer; `move`: another offer.
     kind: String,
     /// scheduled, running, done, failed or called_off.
     state: String,
@@ -360,7 +360,7 @@ async fn renew(
 }
 
 /// The contract and the number of the change; what cannot be one does not exist.
-fn named((contract, change): &(String, String)) -> Result<(ContractId, i64), Problem> {
+pub(super) fn named((contract, change): &(String, String)) -> Result<(ContractId, i64), Problem> {
     let none = |detail: String| Problem::new(StatusCode::NOT_FOUND, "not_found", detail);
     let id = contract.parse().map_err(|error: domain::IdError| none(error.to_string()))?;
     let number = change.parse().map_err(|_| none(format!("`{change}` is no number")))?;

@@ -17,6 +17,7 @@ use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query};
 use super::idempotent::Key;
 use super::need::{NeedBody, need_problem};
 use super::needs::offer_id;
+use super::newer::NewerVersionBody;
 use super::problem::Problem;
 use super::terminations::TerminationBody;
 use super::watches::WatchBody;
@@ -291,6 +292,8 @@ pub(super) struct ContractBody {
     order: Option<String>,
     /// What the provider has published since; null: nothing else, or the offer is off the market.
     newer_offer: Option<NewerOfferBody>,
+    /// Newer versions of its offer that its holder was told about, the latest first.
+    newer_versions: Vec<NewerVersionBody>,
 }
 
 /// A version of the offer that was published after the contract was made.
@@ -350,6 +353,7 @@ impl From<ContractPage> for ContractBody {
             released_at: page.released_at.map(moment),
             promised_response_us: page.promised_response_us,
             order: page.order.map(|order| order.to_string()),
+            newer_versions: page.newer_versions.into_iter().map(NewerVersionBody::from).collect(),
             newer_offer: page.newer.map(|newer| NewerOfferBody {
                 version: newer.version,
                 changes: serde_json::to_value(newer.changes).unwrap_or_default(),

@@ -457,6 +457,7 @@ async fn list_providers(
 
 /// Everything public about a provider.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 struct ProviderBody {
     /// As in lists.
     #[serde(flatten)]
@@ -467,6 +468,8 @@ struct ProviderBody {
     description: TwoLanguages,
     /// Its own page.
     homepage: Option<String>,
+    /// Scheme and host of the market that it is mirrored from; null: it belongs here.
+    mirrored_from: Option<String>,
     /// Its published offers, at most 100, newest first.
     offers: Vec<OfferSummary>,
 }
@@ -487,6 +490,7 @@ async fn read_provider(
         did: view.did,
         description: TwoLanguages { en: view.description_en, ja: view.description_ja },
         homepage: view.homepage,
+        mirrored_from: view.mirrored_from,
         offers: view.offers.iter().map(OfferSummary::from).collect(),
     }))
 }

@@ -9,6 +9,7 @@ mod alternatives;
 mod bookings;
 mod care;
 mod changes;
+mod channels;
 mod combinations;
 mod conformance;
 mod contract_summary;
@@ -18,6 +19,7 @@ mod desk;
 mod ends;
 mod exchange;
 mod extract;
+mod feed;
 mod firm_lists;
 mod idempotent;
 mod inventory;
@@ -26,6 +28,7 @@ mod market;
 mod moves;
 mod need;
 mod needs;
+mod newer;
 mod notices;
 mod offer_life;
 mod openapi;
@@ -55,21 +58,25 @@ use axum::routing::get;
 use broker::Broker;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use notices::json as notice_json;
 pub use openapi::{Operation, document, operations};
 
 fn routes() -> OpenApiRouter<Broker> {
     OpenApiRouter::with_openapi(openapi::head())
         .merge(market::routes())
+        .merge(feed::routes())
         .merge(items::routes())
         .merge(needs::routes())
         .merge(orders::routes())
         .merge(plans::routes())
         .merge(notices::routes())
+        .merge(channels::routes())
         .merge(contracts::routes())
         .merge(adoption::routes())
         .merge(changes::routes())
         .merge(moves::routes())
         .merge(ends::routes())
+        .merge(newer::routes())
         .merge(terminations::routes())
         .merge(ratings::routes())
         .merge(inventory::routes())

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use broker::Broker;
-use broker::notices::{ContractNews, Notice, NoticeOffer, ReviewNews};
+use broker::notices::{ContractNews, EvidenceNews, NewerNews, Notice, NoticeOffer, ReviewNews};
 use domain::{IdError, NoticeId, RequirementId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -93,6 +93,50 @@ struct ContractNewsBody {
     instances: Option<i64>,
     /// What is owed for that so far; null: nothing yet.
     owed: Option<wire::Money>,
+    /// The newer version of its offer; null: it is about something else.
+    newer: Option<NewerNewsBody>,
+}
+
+/// What a newer version of an offer means for a contract that was made from an older one.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = NewerNews)]
+struct NewerNewsBody {
+    /// `ofr_…`
+    offer: String,
+    /// Its title in the newer version.
+    title: TwoLanguages,
+    /// The newer version.
+    version: i64,
+    /// The version that is the contract's.
+    signed_version: i64,
+    /// better, worse or incomparable: all changes taken together.
+    verdict: &'static str,
+    /// Whether it contains the need that was signed.
+    fits: bool,
+    /// Must items of that need that it does not meet.
+    missed: Vec<String>,
+    /// Everything that changed, item by item.
+    #[schema(value_type = Vec<Object>)]
+    changes: Value,
+    /// Until when the holder may leave because of it; null: nothing became worse.
+    leave_until: Option<String>,
+}
+
+impl From<&NewerNews> for NewerNewsBody {
+    fn from(news: &NewerNews) -> Self {
+        Self {
+            offer: news.offer.to_string(),
+            title: TwoLanguages::new(&news.title_en, &news.title_ja),
+            version: news.version,
+            signed_version: news.signed_version,
+            verdict: news.verdict.as_str(),
+            fits: news.fits,
+            missed: news.missed.clone(),
+            changes: wire::json(&news.changes),
+            leave_until: news.leave_until.map(moment),
+        }
+    }
 }
 
 impl From<&ContractNews> for ContractNewsBody {
@@ -106,6 +150,35 @@ impl From<&ContractNews> for ContractNewsBody {
             keep_instances: news.machines.map(|(keep, _)| keep),
             instances: news.machines.map(|(_, of)| of),
             owed: news.owed.map(wire::Money::from),
+            newer: news.newer.as_deref().map(NewerNewsBody::from),
+        }
+    }
+}
+
+/// Evidence of one's offer that ends, or has ended.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EvidenceNews)]
+struct EvidenceNewsBody {
+    /// `ofr_…`
+    offer: String,
+    /// Its title.
+    title: TwoLanguages,
+    /// Key of the item that the evidence is for.
+    item: String,
+    /// Kind, scheme and number, as the document says.
+    evidence: String,
+    /// Its last day, as the document says.
+    last: String,
+}
+
+impl From<&EvidenceNews> for EvidenceNewsBody {
+    fn from(news: &EvidenceNews) -> Self {
+        Self {
+            offer: news.offer.to_string(),
+            title: TwoLanguages::new(&news.title_en, &news.title_ja),
+            item: news.item.clone(),
+            evidence: news.evidence.clone(),
+            last: news.last.clone(),
         }
     }
 }
@@ -145,8 +218,9 @@ struct NoticeBody {
     /// `ntc_…`
     id: String,
     /// offer_gained, offer_lost, offer_changed; about a contract provider_ends, provider_stays, provider_ended,
-    /// preemption_noticed, preemption_called_off, preempted, room_returned, room_given, room_settled; about a version of
-    /// an offer review_refused, review_approved, review_commented, offer_published.
+    /// preemption_noticed, preemption_called_off, preempted, room_returned, room_given, room_settled,
+    /// newer_version; about a version of an offer review_refused, review_approved, review_commented,
+    /// offer_published; about evidence of one's offer evidence_ends, evidence_ended.
     kind: &'static str,
     /// The need; null: it is about something else.
     requirement: Option<NoticeNeedBody>,
@@ -154,6 +228,8 @@ struct NoticeBody {
     contract: Option<ContractNewsBody>,
     /// The version of an offer; null: it is about something else.
     review: Option<ReviewNewsBody>,
+    /// The evidence of one's offer; null: it is about something else.
+    evidence: Option<EvidenceNewsBody>,
     /// How many offers it speaks of.
     count: u64,
     /// The offer, or the best three of many.
@@ -176,12 +252,18 @@ impl From<&Notice> for NoticeBody {
             }),
             contract: notice.contract.as_ref().map(ContractNewsBody::from),
             review: notice.review.as_ref().map(ReviewNewsBody::from),
+            evidence: notice.evidence.as_ref().map(EvidenceNewsBody::from),
             count: notice.count,
             offers: notice.offers.iter().map(NoticeOfferBody::from).collect(),
             created_at: moment(notice.created_at),
             read_at: notice.read_at.map(moment),
         }
     }
+}
+
+/// A notice as its organisation reads it here, for events about it.
+pub(crate) fn json(notice: &Notice) -> Value {
+    wire::json(&NoticeBody::from(notice))
 }
 
 /// A page of the inbox.

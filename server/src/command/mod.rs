@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod import;
 pub mod match_case;
 pub mod migrate;
+pub mod mirror;
 pub mod openapi;
 pub mod reindex;
 pub mod seed;

@@ -60,9 +60,18 @@ pub struct Layer {
     /// Private networks that provider and service addresses may lie in [env: KUMOICHI_ALLOWED_NETWORKS, by comma]
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
     pub allowed_networks: Option<Vec<String>>,
+    /// Markets whose catalogue is mirrored here, such as `https://market.example` [env: KUMOICHI_MIRRORS, by comma]
+    #[arg(long, value_name = "URL", value_delimiter = ',')]
+    pub mirrors: Option<Vec<String>>,
     /// File with the key that seals provider tokens [env: KUMOICHI_SEALING_KEY] [default: DATA/keys/sealing.key]
     #[arg(long, value_name = "FILE")]
     pub sealing_key: Option<PathBuf>,
+    /// Mail server that notices are sent over, such as `smtp://127.0.0.1:25` or `smtps://user:password@mail.example`; without it no mail is sent [env: KUMOICHI_SMTP]
+    #[arg(long, value_name = "ADDRESS")]
+    pub smtp: Option<String>,
+    /// Who mail is from, such as `Market <no-reply@market.example>` [env: KUMOICHI_MAIL_FROM]
+    #[arg(long, value_name = "SENDER")]
+    pub mail_from: Option<String>,
     /// Language of readers who ask for none of ours: en or ja [env: KUMOICHI_LANGUAGE] [default: en]
     #[arg(long, value_name = "TAG")]
     pub language: Option<String>,
@@ -102,7 +111,11 @@ impl Layer {
             examine_interval_seconds: read(&text, "KUMOICHI_EXAMINE_INTERVAL_SECONDS", SECONDS)?,
             allowed_networks: text("KUMOICHI_ALLOWED_NETWORKS")
                 .map(|list| list.split(',').map(|part| part.trim().to_owned()).collect()),
+            mirrors: text("KUMOICHI_MIRRORS")
+                .map(|list| list.split(',').map(|part| part.trim().to_owned()).collect()),
             sealing_key: text("KUMOICHI_SEALING_KEY").map(Into::into),
+            smtp: text("KUMOICHI_SMTP"),
+            mail_from: text("KUMOICHI_MAIL_FROM"),
             language: text("KUMOICHI_LANGUAGE"),
             log: text("KUMOICHI_LOG"),
             log_format: read(&text, "KUMOICHI_LOG_FORMAT", "plain or json")?,
@@ -131,7 +144,10 @@ impl Layer {
                 .examine_interval_seconds
                 .or(weaker.examine_interval_seconds),
             allowed_networks: self.allowed_networks.or(weaker.allowed_networks),
+            mirrors: self.mirrors.or(weaker.mirrors),
             sealing_key: self.sealing_key.or(weaker.sealing_key),
+            smtp: self.smtp.or(weaker.smtp),
+            mail_from: self.mail_from.or(weaker.mail_from),
             language: self.language.or(weaker.language),
             log: self.log.or(weaker.log),
             log_format: self.log_format.or(weaker.log_format),

@@ -48,8 +48,14 @@ pub struct Settings {
     pub examine_interval_seconds: u32,
     /// Private networks that may be asked.
     pub allowed_networks: Vec<AddressRange>,
+    /// Markets whose catalogue is mirrored.
+    pub mirrors: Vec<String>,
     /// The sealing key's file.
     pub sealing_key: PathBuf,
+    /// The mail server; may hold a password.
+    pub smtp: Option<String>,
+    /// Who mail is from.
+    pub mail_from: Option<String>,
     /// Language of readers who ask for none of ours.
     pub language: Locale,
     /// Log filter; `None`: not said, and each command has its own.
@@ -97,7 +103,10 @@ impl Settings {
                 .iter()
                 .map(|text| text.parse().with_context(|| format!("allowed_networks: {text}")))
                 .collect::<anyhow::Result<_>>()?,
+            mirrors: layer.mirrors.unwrap_or_default(),
             sealing_key: layer.sealing_key.unwrap_or_else(|| data.join("keys/sealing.key")),
+            smtp: layer.smtp,
+            mail_from: layer.mail_from,
             language: Locale::from_tag(&language)
                 .with_context(|| format!("language: `{language}` is neither en nor ja"))?,
             log: layer.log,

@@ -65,6 +65,7 @@ impl Web {
     pub fn new(broker: Broker, settings: &Settings, shutdown: CancellationToken) -> Self {
         let mut pages = AppState::new(broker, load_assets(settings));
         pages.default_locale = settings.language;
+        pages.public_origin.clone_from(&settings.public_origin);
         Self {
             pages,
             readiness: Readiness::default(),

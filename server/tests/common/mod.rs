@@ -86,6 +86,7 @@ impl Site {
             probe: Arc::new(
                 HttpProbe::new(limit, AddressPolicy::allowing(allowed)).expect("a probe"),
             ),
+            channels: broker::ports::Channels::default(),
             config: BrokerConfig {
                 workers: 0,
                 monitor_interval_seconds: 60,

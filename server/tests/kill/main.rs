@@ -15,6 +15,7 @@
 )]
 
 mod broker_dies;
+mod channels;
 mod cloud_dies;
 mod firm;
 mod moves;

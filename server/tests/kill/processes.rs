@@ -80,6 +80,17 @@ pub struct BrokerProcess(Talking);
 
 impl BrokerProcess {
     pub fn start(market: &TestBroker, data: &Path, hold: Option<Hold<'_>>) -> Self {
+        let mut command = Self::command(market, data);
+        if let Some(hold) = hold {
+            command.env(workflow::HOLD_VARIABLE, hold.place);
+            if let Some(file) = hold.until {
+                command.env(workflow::UNTIL_VARIABLE, file);
+            }
+        }
+        Self(Talking::start(&mut command))
+    }
+
+    fn command(market: &TestBroker, data: &Path) -> Command {
         std::fs::create_dir_all(data).unwrap();
         let key = data.join("sealing.key");
         std::fs::write(&key, hex::encode(SEALING_KEY)).unwrap();
@@ -95,12 +106,13 @@ impl BrokerProcess {
             .arg(&key)
             .env_remove(workflow::HOLD_VARIABLE)
             .env_remove(workflow::UNTIL_VARIABLE);
-        if let Some(hold) = hold {
-            command.env(workflow::HOLD_VARIABLE, hold.place);
-            if let Some(file) = hold.until {
-                command.env(workflow::UNTIL_VARIABLE, file);
-            }
-        }
+        command
+    }
+
+    /// The same with further settings in its environment.
+    pub fn start_with(market: &TestBroker, data: &Path, settings: &[(&str, String)]) -> Self {
+        let mut command = Self::command(market, data);
+        command.envs(settings.iter().map(|(name, value)| (*name, value.as_str())));
         Self(Talking::start(&mut command))
     }
 

@@ -1,5 +1,6 @@
 //! The provider's own pages: offers, drafts, versions, connection (`/provider`).
 
+mod affected;
 mod basis;
 mod connection;
 mod delivered;
@@ -59,6 +60,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/provider/keys", get(keys::show).post(keys::register))
         .route("/provider/keys/revoke", post(keys::revoke))
         .route("/provider/offers/{id}", get(offer::show))
+        .route("/provider/offers/{id}/affected", get(affected::show))
         .route("/provider/offers/{id}/edit", get(edit::change).post(edit::check_changed))
         .route("/provider/offers/{id}/publish", post(offer::publish))
         .route("/provider/offers/{id}/submit", post(life::submit))

@@ -111,6 +111,7 @@ impl Broker {
         }
         if new.kind == ChangeKind::Renew {
             self.renew_now(&mut tx, &contract, &request.after, &new).await?;
+            super::accept::note(self, ctx, &mut tx, id, (&before, &request.after)).await?;
         } else if new.state == ChangeState::Running {
             self.begin_change(&mut tx, &contract.head, new.kind, new.number).await?;
         }

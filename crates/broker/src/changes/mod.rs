@@ -4,6 +4,7 @@
 //! decided behind the contract's lock. Until its workflow has ended well the contract keeps the terms
 //! before; then quantities, price and offer become true in one unit of work with the end of the change.
 
+mod accept;
 mod ask;
 mod due;
 mod moving;
@@ -11,6 +12,8 @@ mod read;
 mod renew;
 mod scale;
 
+pub(crate) use accept::newer_views;
+pub use accept::{Accept, AcceptQuote, Decision, NewerVersionView};
 pub(crate) use ask::clear_way;
 pub use moving::{Move, MoveQuote};
 pub(crate) use read::views;

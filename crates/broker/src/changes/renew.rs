@@ -69,7 +69,7 @@ impl Broker {
         self.check_provider(id, ends_at).await?;
         let today = match self.published(&contract).await? {
             Some(shown) if shown.card.version > before.offer_version => {
-                let terms = at_today(&shown, &before, ends_at)?;
+                let terms = at_today(&shown, &before, Some(ends_at))?;
                 let signed = sla::parse_offer(&contract.offer_document).ok();
                 signed.map(|signed| TodayTerms {
                     terms,
@@ -118,7 +118,7 @@ impl Broker {
                 code: "offer_changed",
                 detail: format!("version {} is not on offer now", wish.offer_version),
             })?;
-            let after = at_today(&shown, before, wish.ends_at)?;
+            let after = at_today(&shown, before, Some(wish.ends_at))?;
             let offer = Frozen { text: shown.text.clone(), hash: shown.hash.clone() };
             Ok(Request { after, offer: Some(offer) })
         })
@@ -137,7 +137,10 @@ impl Broker {
     }
 
     /// The contract's offer as it is published today, where it can be signed.
-    async fn published(&self, contract: &Contract) -> Result<Option<Arc<Shelved>>, BrokerError> {
+    pub(super) async fn published(
+        &self,
+        contract: &Contract,
+    ) -> Result<Option<Arc<Shelved>>, BrokerError> {
         self.sync_market().await?;
         let shown = self.shelved(contract.head.offer_id).await?;
         Ok(shown.filter(|shown| plan_obstacle(&shown.card, self.now()).is_none()))
@@ -145,7 +148,11 @@ impl Broker {
 }
 
 /// The same quantities at today's version.
-fn at_today(shown: &Shelved, before: &Terms, ends_at: Timestamp) -> Result<Terms, BrokerError> {
+pub(super) fn at_today(
+    shown: &Shelved,
+    before: &Terms,
+    ends_at: Option<Timestamp>,
+) -> Result<Terms, BrokerError> {
     if !shown.card.served.contains(&before.plan.region) {
         let (place, allowed) = ("/offerVersion", shown.card.served.join(", "));
         let message = "today's version is not made in the region of the contract";
@@ -156,7 +163,7 @@ fn at_today(shown: &Shelved, before: &Terms, ends_at: Timestamp) -> Result<Terms
     Ok(Terms {
         price: signed_price(&offer, &before.plan)?,
         offer_version: shown.card.version,
-        ends_at: Some(ends_at),
+        ends_at,
         ..before.clone()
     })
 }

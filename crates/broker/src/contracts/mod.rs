@@ -32,7 +32,7 @@ pub use sign::is_lifeline;
 pub(crate) use sign::{Existing, class_of, contract_id, engine};
 
 use crate::Listed;
-use crate::changes::ChangeView;
+use crate::changes::{ChangeView, NewerVersionView};
 use crate::preemption::PreemptionRow;
 use crate::requirements::{RankedOffer, RequirementSource};
 use domain::{
@@ -354,6 +354,8 @@ pub struct ContractPage {
     pub promised_response_us: Option<i64>,
     /// What the provider has published since; `None`: nothing else, or the offer is off the market.
     pub newer: Option<NewerOffer>,
+    /// Newer versions of its offer that its holder was told about, the latest first.
+    pub newer_versions: Vec<NewerVersionView>,
 }
 
 /// A version of an offer that was published after a contract was made from an earlier one.

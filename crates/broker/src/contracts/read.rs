@@ -101,10 +101,13 @@ impl Broker {
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
         let usage = contracts::find_usage(&mut tx, id).await?;
         let changes = crate::changes::views(&mut tx, id).await?;
+        let found = contracts::list_newer(&mut tx, id).await?;
         drop(tx);
+        let newer_versions = crate::changes::newer_views(&contract.head, found, self.now())?;
         let newer = self.newer_offer(&contract).await?;
         let mut page = ContractPage {
             newer,
+            newer_versions,
             card,
             offer: contract.head.offer_id,
             offer_version: contract.head.offer_version,

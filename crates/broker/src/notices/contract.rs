@@ -2,9 +2,9 @@
 
 use super::NoticeKind;
 use crate::{Broker, BrokerError};
-use domain::{ContractId, Money, NoticeId, OrganisationId, Timestamp};
+use domain::{ContractId, Money, NoticeId, OfferId, OrganisationId, Timestamp};
 use serde::{Deserialize, Serialize};
-use storage::contracts::ContractHead;
+use storage::contracts::{ContractHead, Untold};
 use storage::{Tx, notices};
 
 /// What a notice says of a contract.
@@ -31,6 +31,37 @@ pub struct ContractNews {
     /// What is owed for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owed: Option<Money>,
+    /// The newer version of its offer, where the news is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newer: Option<Box<NewerNews>>,
+}
+
+/// What a newer version of an offer means for a contract that was made from an older one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewerNews {
+    /// The offer.
+    pub offer: OfferId,
+    /// Its English title in the newer version.
+    pub title_en: String,
+    /// Its Japanese title.
+    pub title_ja: String,
+    /// The newer version.
+    pub version: i64,
+    /// The version that is the contract's.
+    pub signed_version: i64,
+    /// All changes taken together, for the customer.
+    pub verdict: sla::Verdict,
+    /// Whether it contains the need that was signed.
+    pub fits: bool,
+    /// Must items of that need that it does not meet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<String>,
+    /// Everything that changed.
+    pub changes: Vec<sla::PartDiff>,
+    /// Until when the holder may leave because of it; `None`: nothing became worse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leave_until: Option<Timestamp>,
 }
 
 impl ContractNews {
@@ -45,6 +76,22 @@ impl ContractNews {
             reason: None,
             machines: None,
             owed: None,
+            newer: None,
+        }
+    }
+
+    /// About a newer version of its offer.
+    pub(super) fn newer(row: &Untold, newer: NewerNews) -> Self {
+        Self {
+            contract: row.id,
+            service_name: row.service_name.clone(),
+            provider_en: row.provider_name_en.clone(),
+            provider_ja: row.provider_name_ja.clone(),
+            at: newer.leave_until,
+            reason: None,
+            machines: None,
+            owed: None,
+            newer: Some(Box::new(newer)),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The inbox of an organisation. It is shared: what one person has read, everybody has.
 
 use super::{
-    ContractNews, MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed, NoticeOffer, ReviewNews,
+    ContractNews, EvidenceNews, MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed,
+    NoticeOffer, ReviewNews,
 };
 use crate::contracts::parse_cursor;
 use crate::requirements::owned;
@@ -120,8 +121,9 @@ async fn readable(
 /// What a row says, by its kind.
 enum Said {
     Need(NoticeNeed, Vec<NoticeOffer>),
-    Contract(ContractNews),
+    Contract(Box<ContractNews>),
     Review(ReviewNews),
+    Evidence(EvidenceNews),
 }
 
 fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
@@ -130,6 +132,9 @@ fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
     }
     if kind.is_of_review() {
         return serde_json::from_str(&row.payload).ok().map(Said::Review);
+    }
+    if kind.is_of_evidence() {
+        return serde_json::from_str(&row.payload).ok().map(Said::Evidence);
     }
     let need = NoticeNeed {
         id: row.requirement_id?,
@@ -141,24 +146,28 @@ fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
 }
 
 /// One that cannot be read, such as of a newer version of the program, is left out and logged.
-fn notice(row: &Row) -> Option<Notice> {
+pub(crate) fn notice(row: &Row) -> Option<Notice> {
     let kind = NoticeKind::from_word(&row.kind);
     let Some((kind, said)) = kind.and_then(|kind| Some((kind, said(row, kind)?))) else {
         tracing::error!(notice.id = %row.id, notice.kind = row.kind,
             "a notice cannot be read and is left out of the inbox");
         return None;
     };
-    let (need, contract, review, offers) = match said {
-        Said::Need(need, offers) => (Some(need), None, None, offers),
-        Said::Contract(news) => (None, Some(news), None, Vec::new()),
-        Said::Review(news) => (None, None, Some(news), Vec::new()),
-    };
+    let (mut need, mut contract, mut review, mut evidence) = (None, None, None, None);
+    let mut offers = Vec::new();
+    match said {
+        Said::Need(of, named) => (need, offers) = (Some(of), named),
+        Said::Contract(news) => contract = Some(*news),
+        Said::Review(news) => review = Some(news),
+        Said::Evidence(news) => evidence = Some(news),
+    }
     Some(Notice {
         id: row.id,
         kind,
         need,
         contract,
         review,
+        evidence,
         count: u64::try_from(row.offers).unwrap_or(0),
         offers,
         created_at: row.created_at,

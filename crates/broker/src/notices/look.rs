@@ -20,7 +20,7 @@ use storage::{StorageError, Tx, offers};
 use uuid::Uuid;
 
 /// How far back it looks again: longer than any transaction takes.
-pub(super) const OVERLAP_US: DurationUs = 10_000_000;
+pub(crate) const OVERLAP_US: DurationUs = 10_000_000;
 /// Changes that are looked at together: two full imports, so that one need hears of them once.
 const BATCH: u32 = 20_000;
 /// Changes read by one statement, seen or not; whoever stops waits for one.
@@ -239,7 +239,7 @@ pub(super) async fn known(tx: &mut Tx, offers: &[OfferId]) -> Result<KnownOffers
 }
 
 /// Published offers with evidence, which may end with a day. Once a day every document streams by.
-async fn dated(tx: &mut Tx, now: Timestamp) -> Result<Vec<Arc<Shelved>>, BrokerError> {
+pub(super) async fn dated(tx: &mut Tx, now: Timestamp) -> Result<Vec<Arc<Shelved>>, BrokerError> {
     let has_evidence =
         |offer: &sla::Offer| offer.spec.items.iter().any(|item| !item.evidence.is_empty());
     let (mut kept, mut after) = (Vec::new(), None);

@@ -5,8 +5,11 @@
 //! and writes notices; `inbox` is where people read them. A notice holds data; its words are made
 //! when it is shown.
 
+mod affected;
 mod contract;
 mod event;
+mod evidence;
+mod holders;
 mod inbox;
 mod judge;
 mod look;
@@ -18,9 +21,13 @@ mod watch;
 use crate::Listed;
 use need::Need;
 
-pub use contract::ContractNews;
+pub use affected::{Affected, AffectedContracts};
+pub use contract::{ContractNews, NewerNews};
+pub use evidence::EvidenceNews;
 pub use inbox::NOTICES_COUNTED;
+pub(crate) use inbox::notice as read_row;
 pub use look::News;
+pub(crate) use look::OVERLAP_US;
 pub use review::ReviewNews;
 
 use domain::{NoticeId, OfferId, RequirementId, Timestamp};
@@ -64,11 +71,17 @@ pub enum NoticeKind {
     ReviewCommented,
     /// It was published by a person, or because its moment came.
     OfferPublished,
+    /// The offer of a contract is published in a newer version.
+    NewerVersion,
+    /// Evidence of one's offer ends soon.
+    EvidenceEnds,
+    /// It has ended, and counts no longer.
+    EvidenceEnded,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Gained,
         Self::Lost,
         Self::Changed,
@@ -85,12 +98,17 @@ impl NoticeKind {
         Self::ReviewApproved,
         Self::ReviewCommented,
         Self::OfferPublished,
+        Self::NewerVersion,
+        Self::EvidenceEnds,
+        Self::EvidenceEnded,
     ];
 
     /// Whether it is about a contract and not about a watched need.
     #[must_use]
     pub const fn is_of_contract(self) -> bool {
-        !matches!(self, Self::Gained | Self::Lost | Self::Changed) && !self.is_of_review()
+        !matches!(self, Self::Gained | Self::Lost | Self::Changed)
+            && !self.is_of_review()
+            && !self.is_of_evidence()
     }
 
     /// Whether it is about a version that was submitted.
@@ -103,6 +121,12 @@ impl NoticeKind {
                 | Self::ReviewCommented
                 | Self::OfferPublished
         )
+    }
+
+    /// Whether it is about evidence of one's own offer.
+    #[must_use]
+    pub const fn is_of_evidence(self) -> bool {
+        matches!(self, Self::EvidenceEnds | Self::EvidenceEnded)
     }
 
     /// The word stored and sent.
@@ -125,6 +149,9 @@ impl NoticeKind {
             Self::ReviewApproved => "review_approved",
             Self::ReviewCommented => "review_commented",
             Self::OfferPublished => "offer_published",
+            Self::NewerVersion => "newer_version",
+            Self::EvidenceEnds => "evidence_ends",
+            Self::EvidenceEnded => "evidence_ended",
         }
     }
 
@@ -222,12 +249,14 @@ pub struct Notice {
     pub id: NoticeId,
     /// What happened.
     pub kind: NoticeKind,
-    /// To which need; `None`: it is about a contract.
+    /// To which need; `None`: it is about something else.
     pub need: Option<NoticeNeed>,
-    /// To which contract; `None`: it is about a need.
+    /// To which contract; `None`: it is about something else.
     pub contract: Option<ContractNews>,
     /// To which submitted version; `None`: it is about something else.
     pub review: Option<ReviewNews>,
+    /// To which evidence; `None`: it is about something else.
+    pub evidence: Option<EvidenceNews>,
     /// How many offers it speaks of.
     pub count: u64,
     /// The offer, or the best three of many.
@@ -259,4 +288,10 @@ pub(crate) struct Watch {
     looked: AtomicBool,
     /// Until then it has: what changed before was looked at, here or by another process.
     until: AtomicI64,
+    /// Changes of offers before this moment were told to the holders of contracts.
+    pub(crate) told_until: AtomicI64,
+    /// The day on which evidence was last looked through.
+    pub(crate) reminded_day: AtomicI64,
+    /// Changes of offers before this moment stand in the feed.
+    pub(crate) written_until: AtomicI64,
 }

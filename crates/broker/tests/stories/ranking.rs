@@ -96,6 +96,7 @@ pub async fn second(market: &TestBroker, folder: &Path) -> Broker {
         probe: Arc::new(
             HttpProbe::new(Duration::from_secs(5), AddressPolicy::allowing(loopback())).unwrap(),
         ),
+        channels: broker::ports::Channels::default(),
         config: BrokerConfig {
             workers: 0,
             monitor_interval_seconds: 1,

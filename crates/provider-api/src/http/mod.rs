@@ -8,6 +8,7 @@ mod config;
 mod driver;
 mod guard;
 mod probe;
+mod reader;
 mod retry;
 mod tls;
 mod webhook;
@@ -16,6 +17,7 @@ pub use config::{ConfigError, DriverConfig, RetryPolicy, Secret};
 pub use driver::HttpDriver;
 pub use guard::{AddressPolicy, AddressRange, Forbidden, InvalidRange};
 pub use probe::HttpProbe;
+pub use reader::{HttpReader, Read};
 pub use webhook::{WebhookMessage, WebhookSender, WebhookUrlFault};
 
 pub(crate) use body::read as read_body;

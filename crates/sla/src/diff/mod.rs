@@ -178,6 +178,12 @@ impl Diff {
         self.parts.iter().fold(Verdict::Neutral, |all, part| all.and(part.verdict))
     }
 
+    /// Whether anything became worse for the customer, whatever else became better.
+    #[must_use]
+    pub fn worsens(&self) -> bool {
+        self.parts.iter().flat_map(|part| &part.changes).any(|one| one.verdict == Verdict::Worse)
+    }
+
     /// What changed about an item or part.
     #[must_use]
     pub fn part(&self, subject: &str) -> Option<&PartDiff> {

@@ -251,6 +251,34 @@ proptest! {
     }
 
     #[test]
+    fn nothing_worsens_that_is_better_and_all_that_is_worse_does(old in offer_of_three(), new in offer_of_three()) {
+        let (there, back) = (diff(&old, &new), diff(&new, &old));
+        match there.verdict() {
+            Verdict::Better | Verdict::Neutral => prop_assert!(!there.worsens()),
+            Verdict::Worse => prop_assert!(there.worsens() && !back.worsens()),
+            Verdict::Incomparable => {}
+        }
+    }
+
+    #[test]
+    fn what_is_no_longer_declared_is_worse_and_what_is_declared_anew_is_better(old in offer_of_three()) {
+        let mut without = old.clone();
+        without.spec.items.retain(|item| item.item != "availability.mttr");
+        prop_assert_eq!(diff(&old, &without).part("availability.mttr").map(|part| part.verdict), Some(Verdict::Worse));
+        prop_assert_eq!(diff(&without, &old).part("availability.mttr").map(|part| part.verdict), Some(Verdict::Better));
+    }
+
+    #[test]
+    fn words_and_the_order_of_items_are_neither_better_nor_worse(old in offer_of_three(), title in "[a-z ]{1,12}") {
+        let mut new = old.clone();
+        new.metadata.title = Text::new(&title, &title);
+        new.spec.items.reverse();
+        let found = diff(&old, &new);
+        prop_assert_eq!(found.verdict(), Verdict::Neutral);
+        prop_assert!(!found.worsens());
+    }
+
+    #[test]
     fn better_twice_is_better(a in offer_of_three(), b in offer_of_three(), c in offer_of_three()) {
         let better = |old: &Offer, new: &Offer| diff(old, new).verdict() == Verdict::Better;
         if better(&a, &b) && better(&b, &c) {

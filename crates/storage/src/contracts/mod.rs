@@ -32,6 +32,7 @@ pub(crate) mod changes;
 pub(crate) mod closing;
 pub(crate) mod heads;
 pub(crate) mod moves;
+pub(crate) mod newer;
 pub(crate) mod orders;
 pub(crate) mod preemptions;
 pub(crate) mod resources;
@@ -56,6 +57,10 @@ pub use heads::{
 };
 pub use moves::{
     Move, NewMove, insert_move, list_moves, note_left_meter, note_left_statement, note_switch,
+};
+pub use newer::{
+    Holder, NewerVersion, Untold, find_newer, insert_newer, keep_signed, list_holders, list_newer,
+    list_untold, note_accepted,
 };
 pub use orders::{contracts_of_order, find_order, insert_order, is_ordered_already};
 pub use preemptions::{

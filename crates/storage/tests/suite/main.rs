@@ -24,4 +24,5 @@ mod requirements;
 mod securing;
 mod sessions;
 mod statements;
+mod telling;
 mod turns;

@@ -38,6 +38,7 @@ impl Market {
             ids: Arc::new(SequentialIds::new(7)),
             drivers: Arc::<Modelled<Direct>>::clone(&modelled),
             probe: modelled,
+            channels: broker::ports::Channels::default(),
             config: BrokerConfig {
                 workers,
                 monitor_interval_seconds: NEVER_S,

@@ -66,6 +66,7 @@ impl Market {
             ids: Arc::new(SequentialIds::new(seed)),
             drivers: Arc::new(Modelled(wire.clone())),
             probe: Arc::new(Modelled(wire.clone())),
+            channels: broker::ports::Channels::default(),
             config: BrokerConfig {
                 workers: 0,
                 monitor_interval_seconds: 1,

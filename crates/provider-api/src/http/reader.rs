@@ -1,0 +1,63 @@
+//! Reads from another market, with the same guard against private addresses as the driver and a limit to every answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::redirect;
+use url::Url;
+
+use super::body;
+use super::client::chain;
+use super::config::ConfigError;
+use super::guard::{AddressPolicy, GuardedResolver};
+use super::tls;
+
+/// Reads JSON over HTTP and follows no redirect.
+#[derive(Clone, Debug)]
+pub struct HttpReader {
+    client: reqwest::Client,
+    addresses: AddressPolicy,
+}
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// HTTP status.
+    pub status: u16,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+impl HttpReader {
+    /// Builds a reader that gives up after `timeout`.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be built.
+    pub fn new(timeout: Duration, addresses: AddressPolicy) -> Result<Self, ConfigError> {
+        let client = reqwest::Client::builder()
+            .timeout(timeout)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .dns_resolver(Arc::new(GuardedResolver { policy: Arc::new(addresses.clone()) }))
+            .tls_backend_preconfigured(tls::settings()?)
+            .build()
+            .map_err(ConfigError::Client)?;
+        Ok(Self { client, addresses })
+    }
+
+    /// One GET; a body of more than `bytes_max` is refused.
+    ///
+    /// # Errors
+    /// Says why there was no whole answer.
+    pub async fn get(&self, url: &str, bytes_max: usize) -> Result<Read, String> {
+        let url = Url::parse(url).map_err(|error| error.to_string())?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err("allowed is http or https".to_owned());
+        }
+        self.addresses.check_url(&url).map_err(|error| error.to_string())?;
+        let response = self.client.get(url).send().await.map_err(|error| chain(&error))?;
+        let status = response.status().as_u16();
+        let body = body::read(response, bytes_max).await.map_err(|error| error.to_string())?;
+        Ok(Read { status, body })
+    }
+}
