@@ -55,6 +55,7 @@ pub(super) fn publication(ctx: &PageContext, offer: &OwnOffer, form: &FormState)
         {life::way(words, card.stage)}
         {section("publication", words.portal_publish_title(), view! {
             {about(ctx, offer, newer)}
+            <p><a href=format!("{at}/affected")>{words.newer_affected_link()}</a></p>
             <div class="actions">{publish}{direct(ctx, offer)}</div>
             {later}
             {under_way(ctx, offer, form)}

@@ -182,7 +182,7 @@ impl Broker {
         lock::offer(tx, id).await?;
         let Some(found) = offers::find(tx, id).await? else { return Ok(Done::Same) };
         let from = mirror::find_origin(tx, found.offer.provider_id).await?;
-        if from.as_deref() != Some(origin) || found.offer.state != OfferState::Published {
+        if from.as_deref() != Some(origin) || !found.offer.state.is_on_market() {
             return Ok(Done::Same);
         }
         offers::withdraw(tx, id, found.offer.revision, self.now()).await?;

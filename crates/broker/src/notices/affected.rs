@@ -6,7 +6,7 @@ use super::look::watched;
 use super::need::Need;
 use crate::requirements::day_of;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, DurationUs, OfferId, OfferState};
+use domain::{Action, DurationUs, OfferId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use storage::contracts::{self, Holder};
@@ -69,7 +69,7 @@ impl Broker {
         ctx.may(Action::ReadOwnOffer, owner, "offer")?;
         let offer = found.ok_or(BrokerError::NotFound { what: "offer" })?.offer;
         let version = offer.current_version;
-        let shown = offer.state == OfferState::Published;
+        let shown = offer.state.is_on_market();
         let published = offer.published_version.filter(|_| shown);
         let holders = holders(&mut tx, id, version).await?;
         let wanted: BTreeSet<i64> =

@@ -112,7 +112,7 @@ statements! {
         JOIN provider ON provider.id = contract.provider_id
         LEFT JOIN newer_version AS told ON told.contract_id = contract.id
             AND told.offer_id = offer.id AND told.version = offer.published_version
-        WHERE offer.updated_at >= $1 AND offer.state = 'published'
+        WHERE offer.updated_at >= $1 AND offer.state IN ('published', 'withdrawing')
             AND contract.state IN ('activating', 'active') AND told.version IS NULL
         ORDER BY contract.id LIMIT $2";
     LIST_HOLDERS = "
