@@ -123,7 +123,8 @@ fn ending(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
     let words = ctx.words();
     let end = format::exact_time(ctx.locale, shown.offer.card.ends_at?.0);
     let body = view! { <p>{shown.end_reason.clone()}</p><p>{words.life_ends_text()}</p> };
-    Some(notice(Kind::Attention, words.life_ends_at(end), body.into_any()))
+    let told = notice(Kind::Attention, words.life_ends_at(end), body.into_any());
+    Some(view! { <div class="flash">{told}</div> }.into_any())
 }
 
 fn facts(ctx: &PageContext, offer: &OfferPage) -> AnyView {

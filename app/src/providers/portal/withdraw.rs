@@ -64,17 +64,19 @@ pub(super) async fn sheet(
             {page_head(title, None, vec![])}
             {error_summary(form, words)}
             {with_notice(ctx, &offer, form)}
-            {notice(Kind::Attention, words.portal_withdraw_what(), view! {
-                <ul>
-                    <li>{words.portal_withdraw_gone()}</li>
-                    <li>{words.portal_withdraw_contracts()}</li>
-                    <li>{words.portal_withdraw_final()}</li>
-                </ul>
+            {section("at-once", words.life_at_once(), view! {
+                <div class="flash">{notice(Kind::Attention, words.portal_withdraw_what(), view! {
+                    <ul>
+                        <li>{words.portal_withdraw_gone()}</li>
+                        <li>{words.portal_withdraw_contracts()}</li>
+                        <li>{words.portal_withdraw_final()}</li>
+                    </ul>
+                }.into_any())}</div>
+                <form class="actions" method="post" action=format!("{at}/withdraw")>
+                    {Button::danger(words.portal_withdraw_button()).view()}
+                    {link_button(Look::Quiet, words.common_cancel(), at.clone())}
+                </form>
             }.into_any())}
-            <form class="actions" method="post" action=format!("{at}/withdraw")>
-                {Button::danger(words.portal_withdraw_button()).view()}
-                {link_button(Look::Quiet, words.common_cancel(), at.clone())}
-            </form>
         }
         .into_any()
     })
