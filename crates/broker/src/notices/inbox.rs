@@ -119,17 +119,17 @@ async fn readable(
 
 /// What a row says, by its kind.
 enum Said {
-    OfNeed(NoticeNeed, Vec<NoticeOffer>),
-    OfContract(Box<ContractNews>),
-    OfEvidence(EvidenceNews),
+    Need(NoticeNeed, Vec<NoticeOffer>),
+    Contract(Box<ContractNews>),
+    Evidence(EvidenceNews),
 }
 
 fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
     if kind.is_of_contract() {
-        return serde_json::from_str(&row.payload).ok().map(Said::OfContract);
+        return serde_json::from_str(&row.payload).ok().map(Said::Contract);
     }
     if kind.is_of_evidence() {
-        return serde_json::from_str(&row.payload).ok().map(Said::OfEvidence);
+        return serde_json::from_str(&row.payload).ok().map(Said::Evidence);
     }
     let need = NoticeNeed {
         id: row.requirement_id?,
@@ -137,7 +137,7 @@ fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
         title_en: row.title_en.clone().unwrap_or_default(),
         title_ja: row.title_ja.clone().unwrap_or_default(),
     };
-    Some(Said::OfNeed(need, serde_json::from_str(&row.payload).ok()?))
+    Some(Said::Need(need, serde_json::from_str(&row.payload).ok()?))
 }
 
 /// One that cannot be read, such as of a newer version of the program, is left out and logged.
@@ -150,9 +150,9 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
     };
     let (mut need, mut contract, mut evidence, mut offers) = (None, None, None, Vec::new());
     match said {
-        Said::OfNeed(of, named) => (need, offers) = (Some(of), named),
-        Said::OfContract(news) => contract = Some(*news),
-        Said::OfEvidence(news) => evidence = Some(news),
+        Said::Need(of, named) => (need, offers) = (Some(of), named),
+        Said::Contract(news) => contract = Some(*news),
+        Said::Evidence(news) => evidence = Some(news),
     }
     Some(Notice {
         id: row.id,
