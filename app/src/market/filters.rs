@@ -185,7 +185,7 @@ fn price(words: Words, form: &FormState) -> AnyView {
             {select.view()}
         </div>
     };
-    fieldset(words.market_facet_price(), body.into_any())
+    fieldset(words.market_price_range(), body.into_any())
 }
 
 fn backed(words: Words, asked: &Asked, found: &MarketPage) -> AnyView {

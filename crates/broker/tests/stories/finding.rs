@@ -167,7 +167,50 @@ async fn a_need_orders_what_text_and_filters_find(engine: Engine) {
     market.finish().await;
 }
 
+async fn what_was_measured_narrows_and_orders_the_market(engine: Engine) {
+    let market = TestBroker::with_cloud(engine, 2).await;
+    let ctx = OpContext::stranger("test");
+    let customer = market.person(Role::Customer).await;
+    let offer = market.offer("hokusei-gov-iaas").await;
+    let narrowed = |word: &str| MarketQuery {
+        chosen: vec![(FacetField::Observed, word.to_owned())],
+        sort: MarketSort::Observed,
+        ..asking("")
+    };
+    let ids = |page: broker::market::MarketPage| -> Vec<OfferId> {
+        page.items.iter().map(|card| card.id).collect()
+    };
+    let broker = &market.broker;
+    assert!(ids(broker.browse(&ctx, &narrowed("kept")).await.unwrap()).is_empty());
+    let contract = market.sign(&customer, "hokusei-gov-iaas", "one").await.unwrap();
+    // The activation takes the first samples.
+    market.run_workflows().await;
+    broker.follow_observed().await.unwrap();
+    assert_eq!(ids(broker.browse(&ctx, &narrowed("kept")).await.unwrap()), [offer]);
+    let all = MarketQuery { sort: MarketSort::Observed, ..asking("") };
+    assert_eq!(
+        ids(broker.browse(&ctx, &all).await.unwrap())[0],
+        offer,
+        "before what nobody measured"
+    );
+    let mut tx = market.database.db.begin().await.unwrap();
+    let failed = storage::observations::Observation {
+        contract_id: contract,
+        kind: storage::observations::ObservationKind::Response,
+        at: broker.now().plus_us(1),
+        ok: false,
+        value_us: None,
+    };
+    storage::observations::insert(&mut tx, &failed).await.unwrap();
+    tx.commit().await.unwrap();
+    broker.follow_observed().await.unwrap();
+    assert!(ids(broker.browse(&ctx, &narrowed("kept")).await.unwrap()).is_empty());
+    assert_eq!(ids(broker.browse(&ctx, &narrowed("missed")).await.unwrap()), [offer]);
+    market.finish().await;
+}
+
 on_both!(
+    what_was_measured_narrows_and_orders_the_market,
     f7_1_3_another_process_finds_within_a_second_and_forgets_everywhere,
     what_was_committed_before_a_crash_is_found_after_it,
     a_rebuild_answers_all_the_while,

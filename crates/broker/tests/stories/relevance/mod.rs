@@ -1,6 +1,8 @@
 //! F7.1.3: the search is judged by hand: what a reader asks in English and Japanese, and which offers of the demo
 //! market would content that reader. Printed with and without the Japanese dictionary.
 
+#![allow(clippy::print_stdout, reason = "the figures are printed for people")]
+
 use broker::market::MarketQuery;
 use broker::{Broker, OpContext};
 use domain::{ManualClock, Timestamp};
