@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn an_address_comes_back_as_it_was() {
-        let text = "/market?q=osaka%20ismap&model=IaaS&country=DE&country=JP&region=jp-osaka-1&cert=ismap&middleware=PostgreSQL&version=PostgreSQL%2016&band=eur-100-300&min=10.50&currency=EUR&backed=1&need=template%3Atracking-service&sort=price&offer=ofr_01890a5d-ac96-774b-bcce-b302099a8057";
+        let text = "/market?q=osaka%20ismap&model=IaaS&country=DE&country=JP&region=jp-osaka-1&cert=ismap&middleware=PostgreSQL&version=PostgreSQL%2016&band=eur-100-300&min=10.50&currency=EUR&backed=1&need=template%3Atracking-service&sort=price&offer=ofr_41gb5svnae5re5ycwpzp1gzhv5";
         let (asked, form) = read_all(text.split_once('?').unwrap().1);
         assert_eq!(asked.query.price_min_minor, Some(1050));
         assert_eq!(asked.picked.len(), 1, "{form:?}");

@@ -95,16 +95,16 @@ impl Smtp {
 
     fn message(&self, mail: &Outgoing<'_>) -> Result<Message, String> {
         let address: Address = mail.to.parse().map_err(|_| "this is no address".to_owned())?;
-        let name = Some(mail.name.trim()).filter(|name| !name.is_empty());
+        let name = Some(one_line(mail.name)).filter(|name| !name.is_empty());
         let micros = u64::try_from(mail.at_us).unwrap_or(0);
         let domain = self.from.email.domain();
         let body = MultiPart::alternative_plain_html(mail.text.to_owned(), mail.html.to_owned());
         let mut message = Message::builder()
             .from(self.from.clone())
-            .to(Mailbox::new(name.map(ToOwned::to_owned), address))
+            .to(Mailbox::new(name, address))
             .message_id(Some(format!("<{}@{domain}>", mail.id)))
             .date(UNIX_EPOCH + Duration::from_micros(micros))
-            .subject(mail.subject)
+            .subject(one_line(mail.subject))
             .multipart(body)
             .map_err(|error| error.to_string())?;
         let headers = message.headers_mut();
@@ -118,6 +118,11 @@ impl Smtp {
         }
         Ok(message)
     }
+}
+
+/// What stands in a header is one line: whatever ends a line in it is a space.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ").trim().to_owned()
 }
 
 /// The fault with what caused it.
@@ -164,11 +169,11 @@ mod tests {
         let smtp = Smtp::new("smtp://127.0.0.1:9", "no-reply@market.example").unwrap();
         let forged = "a\r\nBcc: other@elsewhere.example";
         let mail = Outgoing { subject: forged, name: forged, ..MAIL };
-        if let Ok(message) = smtp.message(&mail) {
-            let text = String::from_utf8(message.formatted()).unwrap();
-            assert!(!text.to_lowercase().contains("\r\nbcc:"), "{text}");
-            assert_eq!(message.envelope().to().len(), 1);
-        }
+        let message = smtp.message(&mail).unwrap();
+        let text = String::from_utf8(message.formatted()).unwrap();
+        assert!(!text.to_lowercase().contains("\r\nbcc:"), "{text}");
+        assert!(text.contains("Subject: a  Bcc: other@elsewhere.example\r\n"), "{text}");
+        assert_eq!(message.envelope().to().len(), 1);
         assert!(smtp.message(&Outgoing { to: "a@b\r\nRCPT TO:<c@d>", ..MAIL }).is_err());
     }
 

@@ -62,18 +62,18 @@ impl Broker {
         let rows = observations::history_by_offer(&mut tx, provider.id, since).await?;
         let (contracts, ended) = contracts::count_by_provider(&mut tx, provider.id).await?;
         drop(tx);
-        let mut measured: HashMap<OfferId, OfferHistory> =
+        let measured: HashMap<OfferId, OfferHistory> =
             rows.into_iter().map(|row| (row.offer_id, row)).collect();
         let offers = self.published_of(&provider).await?;
         Ok(ProviderRecord {
-            offers: offers.iter().map(|offer| record(offer, &mut measured)).collect(),
+            offers: offers.iter().map(|offer| record(offer, &measured)).collect(),
             contracts,
             ended_by_provider: ended,
         })
     }
 }
 
-fn record(offer: &Shelved, measured: &mut HashMap<OfferId, OfferHistory>) -> OfferRecord {
+fn record(offer: &Shelved, measured: &HashMap<OfferId, OfferHistory>) -> OfferRecord {
     let item = |key: &str| offer.document.item(key).cloned();
     OfferRecord {
         offer: offer.card.id,
@@ -82,11 +82,11 @@ fn record(offer: &Shelved, measured: &mut HashMap<OfferId, OfferHistory>) -> Off
         uptime: item(UPTIME),
         response: item(RESPONSE),
         notice: item(NOTICE),
-        measured: measured.remove(&offer.card.id).map(history).unwrap_or_default(),
+        measured: measured.get(&offer.card.id).map(history).unwrap_or_default(),
     }
 }
 
-fn history(row: OfferHistory) -> MeasuredHistory {
+fn history(row: &OfferHistory) -> MeasuredHistory {
     let whole = |count: i64| u64::try_from(count).unwrap_or(0);
     MeasuredHistory {
         samples: whole(row.samples),

@@ -129,7 +129,7 @@ async fn a_reminder_is_noted_once(db: Db) {
     };
     reminders::insert(&mut tx, std::slice::from_ref(&note), at(1)).await.unwrap();
     let ids = [offer_id(1), offer_id(2)];
-    assert_eq!(reminders::list(&mut tx, &ids).await.unwrap(), [note.clone()]);
+    assert_eq!(reminders::list(&mut tx, &ids).await.unwrap(), std::slice::from_ref(&note));
     assert_eq!(reminders::list_owners(&mut tx, &ids).await.unwrap().len(), 2);
     assert!(reminders::insert(&mut tx, &[note], at(2)).await.is_err(), "the database refuses it");
 }
