@@ -18,6 +18,8 @@ pub mod contracts;
 pub mod design;
 #[cfg(feature = "ssr")]
 pub mod desk;
+#[cfg(feature = "ssr")]
+pub mod etag;
 #[cfg(any(feature = "ssr", feature = "studio"))]
 mod expected;
 #[cfg(feature = "ssr")]

@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use super::guard::refuse_strangers;
 use crate::{
     AppState, FlashKind, PageContext,
+    fault::fault_text,
     form::FormState,
     format,
     layout::fail,
@@ -93,7 +94,7 @@ pub(super) async fn save(
                 match fault.code.as_str() {
                     "required" => form.fail(URL, words.channels_url_needed()),
                     "webhook_url" => form.fail(URL, words.channels_url_wrong()),
-                    _ => form.fail(LANGUAGE, fault.message),
+                    _ => form.fail(LANGUAGE, fault_text(words, &fault)),
                 }
             }
             let settings = match state.broker.channels(&ctx.op()).await {

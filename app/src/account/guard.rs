@@ -1,12 +1,44 @@
 //! Who a page is for: leads strangers to sign-in and tells others whose page this is.
 
-use axum::{http::StatusCode, response::Response};
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+    response::Response,
+};
 use domain::Role;
 
 use crate::{
-    context::PageContext, format::percent_encode, layout::error_page::ErrorPage, render::redirect,
-    words::Words,
+    AppState, context::PageContext, format::percent_encode, layout::error_page::ErrorPage,
+    render::redirect, words::Words,
 };
+
+/// An extractor for pages of one role; everybody else gets their answer before anything else is read.
+macro_rules! page_of {
+    ($name:ident, $role:ident, $doc:literal) => {
+        #[doc = $doc]
+        #[derive(Debug)]
+        pub(crate) struct $name(pub PageContext);
+
+        impl FromRequestParts<AppState> for $name {
+            type Rejection = Response;
+
+            async fn from_request_parts(
+                parts: &mut Parts,
+                state: &AppState,
+            ) -> Result<Self, Response> {
+                let Ok(ctx) = PageContext::from_request_parts(parts, state).await;
+                match refuse(&ctx, Role::$role) {
+                    Some(refusal) => Err(refusal),
+                    None => Ok(Self(ctx)),
+                }
+            }
+        }
+    };
+}
+
+page_of!(OfCustomer, Customer, "A page for customers.");
+page_of!(OfProvider, Provider, "A page for providers.");
+page_of!(OfBroker, Broker, "A page for those who run the market.");
 
 /// The answer for everybody but people of `role`; `None` lets the request through.
 pub(crate) fn refuse(ctx: &PageContext, role: Role) -> Option<Response> {

@@ -16,6 +16,8 @@ use axum::{
     routing::{get, post},
 };
 
+pub(crate) use guard::{OfBroker, OfCustomer, OfProvider};
+
 use crate::AppState;
 
 /// The session key that holds the signed-in person's id as text; the server's middleware reads it.

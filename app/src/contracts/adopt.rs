@@ -10,7 +10,7 @@ use broker::{
     contracts::{Adopt, AdoptDifference, Adoptable, Adoption, Sign},
     market::OfferCard,
 };
-use domain::{OfferId, Role};
+use domain::OfferId;
 use leptos::prelude::*;
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::OfCustomer,
     fault::{note_faults, status_of},
     form::{FormState, shown_again},
     format,
@@ -41,7 +41,7 @@ struct View {
 }
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -51,13 +51,10 @@ pub(super) async fn show(
 }
 
 pub(super) async fn answer(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let offer = form.value("offer").parse::<OfferId>();
     let version = form.value("version").parse::<i64>();
     let (Ok(offer), Ok(offer_version)) = (offer, version) else {
@@ -104,9 +101,6 @@ async fn sheet(
     form: FormState,
     status: StatusCode,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(ctx, Role::Customer) {
-        return refusal;
-    }
     let Ok(offer) = form.value("offer").parse::<OfferId>() else {
         return fail(ctx, BrokerError::NotFound { what: "offer" });
     };

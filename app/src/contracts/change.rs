@@ -10,7 +10,7 @@ use broker::{
     changes::{Scale, ScaleQuote},
     contracts::{ContractPage, Plan},
 };
-use domain::{ChangeState, ContractId, ContractState, Money, Role};
+use domain::{ChangeState, ContractId, ContractState, Money};
 use leptos::prelude::*;
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::OfCustomer,
     fault::note_faults,
     form::{FormState, shown_again},
     layout::fail,
@@ -46,7 +46,7 @@ struct Beside {
 }
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
@@ -59,7 +59,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn answer(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,
@@ -114,13 +114,10 @@ pub(super) async fn answer(
 
 /// Takes a scheduled change back.
 pub(super) async fn call_off(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path((id, number)): Path<(String, String)>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let words = ctx.words();
     let named = contract_id(&id).and_then(|id| {
         let number = number.parse::<i64>().map_err(|_| BrokerError::NotFound { what: "change" })?;

@@ -12,7 +12,9 @@ use leptos::prelude::*;
 
 use super::own::own_id;
 use crate::{
-    AppState, FlashKind, PageContext, archive,
+    AppState, FlashKind, PageContext,
+    account::OfCustomer,
+    archive,
     form::FormState,
     layout::fail,
     render::redirect,
@@ -127,7 +129,7 @@ fn action(id: ContractId) -> String {
 }
 
 pub(super) async fn take(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     form: FormState,
@@ -162,7 +164,7 @@ fn refusal(words: Words, code: &str) -> &'static str {
 
 /// The archive, or what is left of a download that broke off.
 pub(super) async fn download(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     headers: HeaderMap,

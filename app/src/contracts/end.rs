@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     AppState, FlashKind, PageContext,
+    account::OfCustomer,
     form::FormState,
     format,
     layout::fail,
@@ -26,7 +27,7 @@ use crate::{
 const AT: &str = "at";
 
 pub(super) async fn set(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,

@@ -5,13 +5,12 @@ use axum::{
     response::Response,
 };
 use broker::contracts::ContractCard;
-use domain::Role;
 use leptos::prelude::*;
 
 use super::state::state_badge;
 use crate::{
     AppState, PageContext,
-    account::guard,
+    account::OfCustomer,
     form::FormState,
     format,
     layout::fail,
@@ -25,10 +24,10 @@ const SERVICES: u32 = 100;
 /// Contracts on one page of the list.
 const PAGE: u32 = 25;
 
-pub(super) async fn services(ctx: PageContext, State(state): State<AppState>) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
+pub(super) async fn services(
+    OfCustomer(ctx): OfCustomer,
+    State(state): State<AppState>,
+) -> Response {
     let found = match state.broker.contracts(&ctx.op(), None, SERVICES).await {
         Ok(found) => found,
         Err(error) => return fail(&ctx, error),
@@ -84,13 +83,10 @@ fn service(ctx: &PageContext, card: &ContractCard) -> AnyView {
 }
 
 pub(super) async fn contracts(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let query = FormState::from_urlencoded(&query.unwrap_or_default());
     let list = match state.broker.contracts(&ctx.op(), query.filled("cursor"), PAGE).await {
         Ok(list) => list,

@@ -84,6 +84,7 @@ pub(super) fn chart(
             .collect(),
         promise: promised.map(|us| scaled(us, scale)),
         promise_label: promise_text,
+        whole: false,
     };
     let body = view! {
         <p>{chart.description.clone()}</p>

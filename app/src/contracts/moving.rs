@@ -17,13 +17,13 @@ use super::{
     own::{own_contract, read_moment},
 };
 use crate::{
-    AppState, FlashKind, PageContext, fault::note_faults, form::FormState, layout::fail,
-    render::redirect,
+    AppState, FlashKind, PageContext, account::OfCustomer, fault::note_faults, form::FormState,
+    layout::fail, render::redirect,
 };
 
 /// The offers, or with `offer` the plan of a move to one.
 pub(super) async fn show(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
@@ -44,7 +44,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn answer(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,

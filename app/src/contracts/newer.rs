@@ -17,6 +17,7 @@ use sla::Verdict;
 use super::own::own_contract;
 use crate::{
     AppState, FlashKind, PageContext,
+    account::OfCustomer,
     form::FormState,
     format,
     layout::fail,
@@ -93,7 +94,7 @@ pub(super) fn part(ctx: &PageContext, contract: &ContractPage) -> Option<AnyView
 }
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
@@ -105,7 +106,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn answer(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,

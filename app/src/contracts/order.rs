@@ -10,12 +10,12 @@ use broker::{
     contracts::{OrderMember, OrderQuote, Plan, SignOrder, order_name_fault},
     requirements::RequirementSource,
 };
-use domain::{ContractId, Money, OfferId, Role};
+use domain::{ContractId, Money, OfferId};
 
 use super::{need::read_need, order_page, plan};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::{OfCustomer, guard},
     fault::{fault_text, note_faults},
     form::FormState,
     layout::fail,
@@ -46,14 +46,11 @@ pub(super) fn ending(at: usize) -> String {
 }
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = FormState::from_urlencoded(&query.unwrap_or_default());
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let (offers, source) = match asked(&query) {
         Ok(asked) => asked,
         Err(error) => return fail(&ctx, error),
@@ -80,13 +77,10 @@ pub(super) async fn show(
 }
 
 pub(super) async fn answer(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let (offers, source) = match asked(&form) {
         Ok(asked) => asked,
         Err(error) => return fail(&ctx, error),

@@ -3,12 +3,11 @@
 
 use axum::response::Response;
 use broker::contracts::ContractPage;
-use domain::{ContractId, Role, Timestamp};
+use domain::{ContractId, Timestamp};
 
 use super::contract_id;
 use crate::{
     AppState, PageContext,
-    account::guard,
     form::{FormState, shown_again},
     format,
     layout::fail,
@@ -19,15 +18,12 @@ const EXAMPLE: &str = "2027-03-31 18:00";
 /// Characters of a wrong moment that are shown again.
 const SHOWN_MAX: usize = 40;
 
-/// The id in the address, for a customer; else the answer.
+/// The id in the address; else the answer.
 pub(super) fn own_id(ctx: &PageContext, id: &str) -> Result<ContractId, Box<Response>> {
-    if let Some(refusal) = guard::refuse(ctx, Role::Customer) {
-        return Err(Box::new(refusal));
-    }
     contract_id(id).map_err(|error| Box::new(fail(ctx, error)))
 }
 
-/// The contract in the address, for its customer; else the answer.
+/// The contract in the address; else the answer.
 pub(super) async fn own_contract(
     ctx: &PageContext,
     state: &AppState,

@@ -18,6 +18,7 @@ use leptos::prelude::*;
 use super::own::{own_contract, own_id};
 use crate::{
     AppState, FlashKind, PageContext,
+    account::OfCustomer,
     fault::{note_faults, status_of},
     form::FormState,
     format,
@@ -42,7 +43,7 @@ const STOP: &str = "stop";
 const SECOND_US: i64 = 1_000_000;
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
@@ -57,7 +58,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn answer(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     form: FormState,

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::{OfCustomer, guard},
     fault::{fault_text, note_faults},
     form::FormState,
     layout::fail,
@@ -65,14 +65,11 @@ impl QuoteView {
 }
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = FormState::from_urlencoded(&query.unwrap_or_default());
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let Ok(offer) = query.value("offer").parse::<OfferId>() else {
         return fail(&ctx, BrokerError::NotFound { what: "offer" });
     };

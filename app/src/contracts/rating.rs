@@ -15,6 +15,7 @@ use leptos::prelude::*;
 use super::own::own_id;
 use crate::{
     AppState, FlashKind, PageContext,
+    account::OfCustomer,
     form::FormState,
     layout::fail,
     providers::ratings::stars_word,
@@ -28,7 +29,7 @@ const ORDERING: &str = "ordering";
 const COMMENT: &str = "comment";
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
@@ -54,7 +55,7 @@ fn filled(own: &OwnRating) -> FormState {
 }
 
 pub(super) async fn answer(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,

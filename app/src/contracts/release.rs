@@ -9,13 +9,13 @@ use broker::{
     BrokerError,
     contracts::{ContractPage, DataAtEnd},
 };
-use domain::{ContractState, Role};
+use domain::ContractState;
 use leptos::prelude::*;
 
 use super::{contract_id, end};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::OfCustomer,
     form::FormState,
     layout::fail,
     render::{Page, Width, page, redirect},
@@ -30,13 +30,10 @@ use crate::{
 const DATA: &str = "data";
 
 pub(super) async fn ask(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     match read(&ctx, &state, &id).await {
         Ok(contract) => question(&ctx, &contract, &FormState::empty(), StatusCode::OK),
         Err(error) => fail(&ctx, error),
@@ -44,14 +41,11 @@ pub(super) async fn ask(
 }
 
 pub(super) async fn release(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let contract = match read(&ctx, &state, &id).await {
         Ok(contract) => contract,
         Err(error) => return fail(&ctx, error),

@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use super::own::{own_contract, read_moment, wrong_moment};
 use crate::{
     AppState, FlashKind, PageContext,
+    account::OfCustomer,
     fault::note_faults,
     form::{FormState, shown_again},
     format,
@@ -33,7 +34,7 @@ use crate::{
 const AT: &str = "endsAt";
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
@@ -47,7 +48,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn answer(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,

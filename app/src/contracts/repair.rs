@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use super::own::own_id;
 use crate::{
     AppState, FlashKind, PageContext,
+    account::OfCustomer,
     form::FormState,
     layout::fail,
     render::redirect,
@@ -24,7 +25,7 @@ const STEP: &str = "step";
 const REPAIR: &str = "repair";
 
 pub(super) async fn act(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     form: FormState,

@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use super::own::{own_id, read_moment};
 use crate::{
     AppState, FlashKind, PageContext,
+    account::OfCustomer,
     form::FormState,
     format,
     layout::fail,
@@ -24,7 +25,7 @@ pub(super) const AT: &str = "startsAt";
 
 /// Moves the beginning, or calls the contract off.
 pub(super) async fn answer(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,

@@ -246,6 +246,7 @@ pub(super) fn charts(ctx: &PageContext) -> AnyView {
         points,
         promise: Some(1.5),
         promise_label: words.design_sample_promise("1.5 s"),
+        whole: false,
     };
     view! { <div class="columns">{chart::shape_chart(words, &shape)}{chart::line_chart(ctx, &line)}</div> }.into_any()
 }

@@ -6,7 +6,6 @@ use axum::{
     response::Response,
 };
 use broker::desk::AuditLine;
-use domain::Role;
 use leptos::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,7 +13,7 @@ use std::collections::BTreeMap;
 use super::{Part, parts, word};
 use crate::{
     AppState, PageContext,
-    account::guard,
+    account::OfBroker,
     contracts::state::reason,
     fault::note_faults,
     form::FormState,
@@ -29,13 +28,10 @@ use crate::{
 const ROWS: u32 = 50;
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     let mut query = FormState::from_urlencoded(&query.unwrap_or_default());
     let words = ctx.words();
     let subject = query.filled("subject");

@@ -2,23 +2,20 @@
 
 use axum::{extract::State, response::Response};
 use broker::conformance::CloudCard;
-use domain::{Role, Timestamp};
+use domain::Timestamp;
 use leptos::prelude::*;
 
 use super::{Part, parts};
 use crate::{
     AppState, PageContext,
-    account::guard,
+    account::OfBroker,
     layout::fail,
     providers::outcome,
     render::{Page, Width, page},
     ui::{Column, State as Badge, Table, badge, empty, page_head, time},
 };
 
-pub(super) async fn list(ctx: PageContext, State(state): State<AppState>) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
+pub(super) async fn list(OfBroker(ctx): OfBroker, State(state): State<AppState>) -> Response {
     let clouds = match state.broker.examined_clouds(&ctx.op()).await {
         Ok(clouds) => clouds,
         Err(error) => return fail(&ctx, error),

@@ -6,13 +6,12 @@ use axum::{
     response::Response,
 };
 use broker::providers::{ProviderCard, ProviderView};
-use domain::Role;
 use leptos::prelude::*;
 
 use super::{Part, parts};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::OfBroker,
     fault::note_faults,
     form::FormState,
     layout::fail,
@@ -25,10 +24,7 @@ use crate::{
     words::Words,
 };
 
-pub(super) async fn list(ctx: PageContext, State(state): State<AppState>) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
+pub(super) async fn list(OfBroker(ctx): OfBroker, State(state): State<AppState>) -> Response {
     let providers = match state.broker.providers(&ctx.op()).await {
         Ok(providers) => providers,
         Err(error) => return fail(&ctx, error),
@@ -80,13 +76,10 @@ fn backed(words: Words, backed: bool) -> AnyView {
 }
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     match state.broker.provider(&ctx.op(), &id).await {
         Ok(provider) => sheet(&ctx, &provider, &FormState::empty(), StatusCode::OK),
         Err(error) => fail(&ctx, error),
@@ -94,14 +87,11 @@ pub(super) async fn show(
 }
 
 pub(super) async fn connect(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     let provider = match state.broker.provider(&ctx.op(), &id).await {
         Ok(provider) => provider,
         Err(error) => return fail(&ctx, error),

@@ -9,13 +9,13 @@ use broker::{
     BrokerError,
     offers::{ReviewCard, ReviewPage},
 };
-use domain::{ReviewId, ReviewState, Role, RuleAnswer};
+use domain::{ReviewId, ReviewState, RuleAnswer};
 use leptos::prelude::*;
 
 use super::{Part, parts};
 use crate::{
-    AppState, FlashKind, PageContext,
-    account::guard,
+    AppState, PageContext,
+    account::OfBroker,
     address::Address,
     form::FormState,
     layout::fail,
@@ -24,7 +24,7 @@ use crate::{
         life::{self, Talk},
         read_comment,
     },
-    render::{Page, Width, page, redirect},
+    render::{Page, Width, page},
     ui::{
         Button, Column, Field, Kind, Table, Views, breadcrumbs, definitions, disclosure, empty,
         error_summary, notice, page_head, pagination, section, time,
@@ -37,13 +37,10 @@ const LIST: &str = "/desk/reviews";
 const ROWS: u32 = 50;
 
 pub(super) async fn list(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     let query = FormState::from_urlencoded(&query.unwrap_or_default());
     let waiting = query.value("list") != "decided";
     let cursor = query.filled("cursor");
@@ -127,13 +124,10 @@ fn asks(words: Words, card: &ReviewCard) -> String {
 }
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     sheet(&ctx, &state, &id, &FormState::empty(), StatusCode::OK).await
 }
 
@@ -276,62 +270,41 @@ fn promises(ctx: &PageContext, found: &ReviewPage) -> AnyView {
 async fn answered(
     ctx: &PageContext,
     state: &AppState,
-    (id, mut form): (&str, FormState),
+    (id, form): (&str, FormState),
     done: Result<&str, BrokerError>,
 ) -> Response {
-    let words = ctx.words();
-    let at = format!("{LIST}/{id}");
-    match done {
-        Ok(text) => redirect(&at, Some((FlashKind::Done, text.to_owned()))),
-        Err(error @ BrokerError::Conflict { .. }) => {
-            let text = life::refusal(words, &error).unwrap_or_default();
-            redirect(&at, Some((FlashKind::Problem, text)))
-        }
-        Err(error) => {
-            let field = form.filled("answers").map(life::answer_field);
-            if life::note(&mut form, words, &error, field.as_deref()) {
-                return sheet(ctx, state, id, &form, StatusCode::UNPROCESSABLE_ENTITY).await;
-            }
-            fail(ctx, error)
-        }
+    match life::follow(ctx, &format!("{LIST}/{id}"), form, done) {
+        Ok(response) => response,
+        Err(form) => sheet(ctx, state, id, &form, StatusCode::UNPROCESSABLE_ENTITY).await,
     }
 }
 
 pub(super) async fn begin(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     let done = async { state.broker.begin_review(&ctx.op(), review_id(&id)?).await };
     let done = done.await.map(|_| ctx.words().life_begun());
     answered(&ctx, &state, (&id, FormState::empty()), done).await
 }
 
 pub(super) async fn approve(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     let done = async { state.broker.approve_offer(&ctx.op(), review_id(&id)?).await };
     let done = done.await.map(|_| ctx.words().life_approved());
     answered(&ctx, &state, (&id, FormState::empty()), done).await
 }
 
 pub(super) async fn refuse(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     Path(id): Path<String>,
     form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     let reason = form.value("reason");
     let done = async { state.broker.refuse_offer(&ctx.op(), review_id(&id)?, reason).await };
     let done = done.await.map(|_| ctx.words().life_refused_done());
@@ -339,14 +312,11 @@ pub(super) async fn refuse(
 }
 
 pub(super) async fn comment(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     Path(id): Path<String>,
     form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     let said = async {
         let (review, new) = read_comment(&form)?;
         state.broker.comment_on_offer(&ctx.op(), review, &new).await
@@ -356,14 +326,11 @@ pub(super) async fn comment(
 }
 
 pub(super) async fn settle(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     Path(id): Path<String>,
     form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     let settled = async {
         let comment = form.value("comment").parse();
         let comment = comment.map_err(|_| BrokerError::NotFound { what: "comment" })?;

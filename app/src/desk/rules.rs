@@ -2,13 +2,13 @@
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use broker::offers::KeptRules;
-use domain::{ReviewRules, Role};
+use domain::ReviewRules;
 use leptos::prelude::*;
 
 use super::{Part, parts};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::OfBroker,
     form::FormState,
     layout::fail,
     providers::life,
@@ -23,21 +23,15 @@ const SWITCHES: &str = "switches";
 const ALL: &str = "reviewAll";
 const HARMLESS: &str = "harmlessChange";
 
-pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
+pub(super) async fn show(OfBroker(ctx): OfBroker, State(state): State<AppState>) -> Response {
     sheet(&ctx, &state, None, StatusCode::OK).await
 }
 
 pub(super) async fn keep(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     let words = ctx.words();
     let numbers = ReviewRules::BOUNDS.map(|(name, most)| {
         let typed = sla::half_width(form.value(name).trim()).to_string();

@@ -6,14 +6,14 @@ use axum::{
     response::Response,
 };
 use broker::{BrokerError, desk::WaitingCard, steer::SignalWord};
-use domain::{Role, WorkflowId};
+use domain::WorkflowId;
 use leptos::prelude::*;
 use serde_json::Value;
 
 use super::{Part, parts, word};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::OfBroker,
     contracts::steps::{kind_word, step_word},
     fault::note_faults,
     form::FormState,
@@ -27,10 +27,7 @@ use crate::{
 
 const LIST: &str = "/desk/signals";
 
-pub(super) async fn list(ctx: PageContext, State(state): State<AppState>) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
+pub(super) async fn list(OfBroker(ctx): OfBroker, State(state): State<AppState>) -> Response {
     let waiting = match state.broker.waiting_steps(&ctx.op()).await {
         Ok(waiting) => waiting,
         Err(error) => return fail(&ctx, error),
@@ -89,25 +86,19 @@ fn address(card: &WaitingCard) -> String {
 }
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     Path((id, signal)): Path<(String, String)>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     sheet(&ctx, &state, (&id, &signal), &FormState::empty(), StatusCode::OK).await
 }
 
 pub(super) async fn send(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     Path((id, signal)): Path<(String, String)>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     let words = ctx.words();
     let sent = match (parse(&id), payload(form.value("payload"))) {
         (Err(error), _) | (_, Err(error)) => Err(error),

@@ -7,13 +7,12 @@ use axum::{
 };
 use broker::BrokerError;
 use broker::statistics::{DAYS_USUAL, DayFigures, MarketStatistics, ProviderFigures};
-use domain::Role;
 use leptos::prelude::*;
 
 use super::{Part, parts};
 use crate::{
     AppState, PageContext,
-    account::guard,
+    account::OfBroker,
     form::FormState,
     format,
     layout::fail,
@@ -32,7 +31,7 @@ const LENGTHS: [i64; 4] = [7, DAYS_USUAL, 90, 366];
 const HEAD: &str = "day,signed,activated,failed,released,needs_saved,offer_versions\r\n";
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -43,7 +42,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn table(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -63,9 +62,6 @@ async fn read(
     state: &AppState,
     query: Option<String>,
 ) -> Result<(i64, MarketStatistics), Box<Response>> {
-    if let Some(refusal) = guard::refuse(ctx, Role::Broker) {
-        return Err(Box::new(refusal));
-    }
     let query = FormState::from_urlencoded(&query.unwrap_or_default());
     let days = query.filled("days").map_or(Ok(DAYS_USUAL), str::parse);
     // What is no number is none of the lengths.
@@ -153,6 +149,7 @@ fn charts(ctx: &PageContext, found: &MarketStatistics) -> AnyView {
                 points: found.days.iter().map(|day| (day.at.0, Some(drawable(of(day))))).collect(),
                 promise: None,
                 promise_label: String::new(),
+                whole: true,
             };
             line_chart(ctx, &chart)
         })

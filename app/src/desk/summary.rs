@@ -5,13 +5,12 @@ use broker::{
     desk::{DeskFigures, WorkflowCard},
     offers::ReviewCard,
 };
-use domain::Role;
 use leptos::prelude::*;
 
 use super::{Part, parts, reviews, workflows};
 use crate::{
     AppState, PageContext,
-    account::guard,
+    account::OfBroker,
     format::integer,
     layout::fail,
     render::{Page, Width, page},
@@ -22,10 +21,7 @@ use crate::{
 /// Rows of each list.
 const ROWS: u32 = 10;
 
-pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
+pub(super) async fn show(OfBroker(ctx): OfBroker, State(state): State<AppState>) -> Response {
     let op = ctx.op();
     let read = async {
         let figures = state.broker.desk_figures(&op).await?;

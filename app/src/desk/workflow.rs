@@ -10,13 +10,13 @@ use broker::{
     contracts::{StepView, Timeline},
     desk::WorkflowCard,
 };
-use domain::{Role, Timestamp, WorkflowId};
+use domain::{Timestamp, WorkflowId};
 use leptos::prelude::*;
 
 use super::word::{self, is_stuck, state_badge};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::OfBroker,
     contracts::{
         state::known_reason,
         steps::{kind_word, step_word},
@@ -33,13 +33,10 @@ use crate::{
 };
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     sheet(&ctx, &state, &id, &FormState::empty(), StatusCode::OK).await
 }
 
@@ -59,15 +56,12 @@ pub(super) enum Decision {
 }
 
 pub(super) async fn decide(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     Path(id): Path<String>,
     form: FormState,
     decision: Decision,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     let (words, op) = (ctx.words(), ctx.op());
     let (broker, reason) = (&state.broker, form.value("reason").to_owned());
     let (done, text) = match (parse(&id), decision) {

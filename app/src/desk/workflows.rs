@@ -6,7 +6,6 @@ use axum::{
     response::Response,
 };
 use broker::desk::WorkflowCard;
-use domain::Role;
 use leptos::prelude::*;
 
 use super::{
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::{
     AppState, PageContext,
-    account::guard,
+    account::OfBroker,
     contracts::steps::kind_word,
     fault::note_faults,
     form::FormState,
@@ -30,13 +29,10 @@ use crate::{
 const ROWS: u32 = 40;
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfBroker(ctx): OfBroker,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Broker) {
-        return refusal;
-    }
     let mut query = FormState::from_urlencoded(&query.unwrap_or_default());
     let words = ctx.words();
     let wanted = query.filled("state");

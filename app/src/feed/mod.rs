@@ -7,7 +7,7 @@ mod history;
 use axum::{
     Router,
     extract::{RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -16,7 +16,8 @@ use sla::Verdict;
 use std::fmt::Write as _;
 
 use crate::{
-    AppState, Locale, PageContext, form::FormState, format, layout::fail, render::push_escaped,
+    AppState, Locale, PageContext, etag, form::FormState, format, layout::fail,
+    render::push_escaped,
 };
 
 /// Where the feed is.
@@ -49,23 +50,14 @@ async fn show(
     };
     let first = page.events.first().map_or(0, |event| event.number);
     let tag = format!("\"{}-{first}-{}\"", page.head, locale.tag());
-    let asked = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let known = asked.is_some_and(|text| {
-        text.split(',').any(|part| part.trim().trim_start_matches("W/") == tag)
-    });
-    let mut response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
+    let mut response = etag::tagged(&headers, &tag, || {
         let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
         let origin = state.origin(host.unwrap_or_default());
         let here = Here { locale, said: said.is_some(), before, origin: &origin };
         ([(header::CONTENT_TYPE, "application/atom+xml; charset=utf-8")], document(&here, &page))
             .into_response()
-    };
+    });
     let into = response.headers_mut();
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        into.insert(header::ETAG, tag);
-    }
     into.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
     into.insert(header::VARY, HeaderValue::from_static("cookie, accept-language"));
     into.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

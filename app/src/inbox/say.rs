@@ -75,6 +75,8 @@ fn of_contract(locale: Locale, kind: NoticeKind, news: &ContractNews) -> String 
         NoticeKind::Preempted => words.preempt_inbox_taken(name, kept, owed),
         NoticeKind::RoomReturned => words.preempt_inbox_returned(name, owed),
         NoticeKind::RoomGiven => words.preempt_inbox_given(name, owed),
+        NoticeKind::RatingGiven => words.ratings_inbox_given(name),
+        NoticeKind::RatingAnswered => words.ratings_inbox_answered(provider, name),
         NoticeKind::RoomSettled => words.preempt_inbox_settled(name, owed),
         _ => words.notice_inbox_ended(provider, name),
     }
@@ -143,7 +145,11 @@ pub(super) fn missed(locale: Locale, offer: &NoticeOffer) -> Option<String> {
 /// The ranked list of the need with this offer open; without one, the list.
 pub(super) fn list_href(notice: &Notice, offer: Option<&NoticeOffer>) -> String {
     if let Some(news) = &notice.contract {
-        return format!("/contracts/{}", news.contract);
+        return match notice.kind {
+            NoticeKind::RatingGiven => format!("/provider/contracts/{}", news.contract),
+            NoticeKind::RatingAnswered => format!("/contracts/{}/rating", news.contract),
+            _ => format!("/contracts/{}", news.contract),
+        };
     }
     if let Some(news) = &notice.review {
         return format!("/provider/offers/{}", news.offer);

@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{PageContext, layout::error_page::error_page};
+use crate::{PageContext, etag, layout::error_page::error_page};
 
 /// A schema as it is sent, and the tag of this text.
 struct Served {
@@ -44,17 +44,9 @@ pub(super) async fn show(
     let Some(served) = SERVED.get(&file).filter(|_| current) else {
         return error_page(&ctx, StatusCode::NOT_FOUND);
     };
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut answer = if known.is_some_and(|known| known.contains(&served.tag)) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        served.text.clone().into_response()
-    };
+    let mut answer = etag::tagged(&headers, &served.tag, || served.text.clone().into_response());
     let into = answer.headers_mut();
     into.insert(header::CONTENT_TYPE, HeaderValue::from_static(sla::schema::CONTENT_TYPE));
     into.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-    if let Ok(tag) = HeaderValue::from_str(&served.tag) {
-        into.insert(header::ETAG, tag);
-    }
     answer
 }

@@ -24,7 +24,7 @@ use super::{
     read_source, say, start, times,
 };
 use crate::{
-    AppState, PageContext,
+    AppState, PageContext, etag,
     fault::{fault_page, status_of},
     form::FormState,
     market::text,
@@ -47,8 +47,7 @@ pub(super) async fn candidates(
     let Some(source) = read_source(query.value("need")) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    answer(&ctx, &state, &source, known, None).await
+    answer(&ctx, &state, &source, &headers, None).await
 }
 
 /// The same for a need whose fields were changed: the fields of the page, and the document they belong
@@ -81,14 +80,14 @@ pub(super) async fn edited(
     };
     let sheet = sheet_of(&ctx, &written(start::filled(&state, &whole)), Some(&whole));
     let source = RequirementSource::Text(sla::to_yaml(&whole));
-    answer(&ctx, &state, &source, None, Some(sheet)).await
+    answer(&ctx, &state, &source, &HeaderMap::new(), Some(sheet)).await
 }
 
 async fn answer(
     ctx: &PageContext,
     state: &AppState,
     source: &RequirementSource,
-    known: Option<&str>,
+    headers: &HeaderMap,
     shown: Option<String>,
 ) -> Response {
     let found = match state.broker.candidates(&ctx.op(), source).await {
@@ -103,15 +102,9 @@ async fn answer(
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let tag = tag_of(&body);
-    let mut answer = if known.is_some_and(|known| known.contains(&tag)) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(header::CONTENT_TYPE, "application/json")], body).into_response()
-    };
+    let fresh = || ([(header::CONTENT_TYPE, "application/json")], body).into_response();
+    let mut answer = etag::tagged(headers, &tag, fresh);
     let into = answer.headers_mut();
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        into.insert(header::ETAG, tag);
-    }
     // The market changes; what is kept is asked for again each time and mostly answered with 304.
     into.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     into.insert(header::VARY, HeaderValue::from_static("cookie, accept-language, accept-encoding"));

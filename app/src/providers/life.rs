@@ -1,6 +1,7 @@
 //! The life of an offer as both sides see it: its stage, what the rules said, what was said about single places,
 //! and its history.
 
+use axum::response::Response;
 use broker::{
     BrokerError,
     offers::{CommentView, HistoryLine, LifeStep, ReviewView},
@@ -9,11 +10,13 @@ use domain::{Evaluation, OfferStage, ReviewRule, ReviewState, Role, RuleAnswer};
 use leptos::prelude::*;
 
 use crate::{
-    PageContext,
+    FlashKind, PageContext,
     fault::{fault_text, note_faults},
     form::FormState,
     format,
+    layout::fail,
     market::text,
+    render::redirect,
     ui::{
         Button, Column, Field, Select, State, Table, Views, badge, definitions, disclosure, time,
     },
@@ -424,7 +427,7 @@ pub(crate) fn note(
     for fault in faults {
         let name = fault.pointer.rsplit('/').next().unwrap_or_default();
         let text = match fault.code.as_str() {
-            "reason" => words.life_text_allowed(&fault.allowed),
+            "notice_too_short" => words.life_end_allowed().to_owned(),
             "too_late" => words.life_publish_allowed().to_owned(),
             "place" => words.life_place_allowed(&fault.found),
             _ => fault_text(words, fault),
@@ -434,11 +437,27 @@ pub(crate) fn note(
     true
 }
 
-/// Why something was refused, as one sentence for the page it was asked on; `None`: it is none of the
-/// reader's making.
-pub(crate) fn refusal(words: Words, error: &BrokerError) -> Option<String> {
-    let mut form = FormState::empty();
-    note(&mut form, words, error, None).then(|| {
-        form.errors().iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ")
-    })
+/// What follows what was done on a page: back to it with a word, or with why not; the form once more, with what is
+/// wrong at its fields (`Err`); or what went wrong, where that is none of the reader's making.
+pub(crate) fn follow(
+    ctx: &PageContext,
+    at: &str,
+    mut form: FormState,
+    done: Result<&str, BrokerError>,
+) -> Result<Response, FormState> {
+    let words = ctx.words();
+    let error = match done {
+        Ok(text) => return Ok(redirect(at, Some((FlashKind::Done, text.to_owned())))),
+        Err(error) => error,
+    };
+    if let BrokerError::Conflict { .. } = error {
+        let mut told = FormState::empty();
+        if !note(&mut told, words, &error, None) {
+            return Ok(fail(ctx, error));
+        }
+        let text: Vec<_> = told.errors().iter().map(|error| error.message.as_str()).collect();
+        return Ok(redirect(at, Some((FlashKind::Problem, text.join(" ")))));
+    }
+    let field = form.filled("answers").map(answer_field);
+    if note(&mut form, words, &error, field.as_deref()) { Err(form) } else { Ok(fail(ctx, error)) }
 }

@@ -8,13 +8,13 @@ use axum::{
 use broker::BrokerError;
 use broker::contracts::service_name_fault;
 use broker::securing::{FirmAnswer, FirmPlace, FirmRequest, FirmRow, FirmView, Strategy};
-use domain::{FirmListId, Role};
+use domain::FirmListId;
 use leptos::prelude::*;
 use std::time::Duration;
 
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::OfCustomer,
     contracts::state::reason,
     fault::fault_text,
     form::FormState,
@@ -46,13 +46,10 @@ pub(crate) fn way(words: Words, need: &str) -> AnyView {
 
 /// What holding would do.
 pub(super) async fn ask(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let query = FormState::from_urlencoded(&query.unwrap_or_default());
     question(&ctx, &state, &query, StatusCode::OK).await
 }
@@ -95,13 +92,10 @@ async fn question(
 }
 
 pub(super) async fn open(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let words = ctx.words();
     let Some(need) = read_source(form.value("need")) else {
         return error_page(&ctx, StatusCode::NOT_FOUND);
@@ -119,13 +113,10 @@ pub(super) async fn open(
 }
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let Ok(id) = id.parse::<FirmListId>() else {
         return error_page(&ctx, StatusCode::NOT_FOUND);
     };
@@ -344,14 +335,11 @@ pub(super) fn strategy_word(words: Words, strategy: Strategy) -> &'static str {
 }
 
 pub(super) async fn book(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let Ok(id) = id.parse::<FirmListId>() else {
         return error_page(&ctx, StatusCode::NOT_FOUND);
     };
@@ -384,13 +372,10 @@ pub(super) async fn book(
 }
 
 pub(super) async fn drop_all(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let Ok(id) = id.parse::<FirmListId>() else {
         return error_page(&ctx, StatusCode::NOT_FOUND);
     };

@@ -13,7 +13,7 @@ use leptos::prelude::*;
 
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::{OfCustomer, guard},
     contracts::state::{reason, state_badge},
     fault::fault_text,
     form::FormState,
@@ -221,14 +221,11 @@ fn trace(ctx: &PageContext, row: &SecureRow) -> Views {
 }
 
 pub(super) async fn send(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let Ok(id) = id.parse::<ContractId>() else {
         return error_page(&ctx, StatusCode::NOT_FOUND);
     };
@@ -282,13 +279,10 @@ fn limit(form: &FormState, currency: Currency) -> Result<Option<Money>, ()> {
 }
 
 pub(super) async fn give_back(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let Ok(id) = id.parse::<SecuringId>() else {
         return error_page(&ctx, StatusCode::NOT_FOUND);
     };

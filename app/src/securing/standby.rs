@@ -13,7 +13,7 @@ use leptos::prelude::*;
 
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::{OfCustomer, guard},
     form::FormState,
     format::percent_encode,
     layout::{error_page::error_page, fail},
@@ -155,14 +155,11 @@ pub(crate) fn way(words: Words, id: RequirementId) -> AnyView {
 }
 
 pub(super) async fn set_own_first(
-    ctx: PageContext,
+    OfCustomer(ctx): OfCustomer,
     State(state): State<AppState>,
     Path(id): Path<String>,
     form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Customer) {
-        return refusal;
-    }
     let Ok(id) = id.parse::<ContractId>() else {
         return error_page(&ctx, StatusCode::NOT_FOUND);
     };

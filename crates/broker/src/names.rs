@@ -4,6 +4,7 @@
 
 use crate::FieldFault;
 use sla::Expected;
+use std::ops::RangeInclusive;
 
 /// Longest name in characters.
 const NAME_CHARACTERS_MAX: u32 = 80;
@@ -52,6 +53,29 @@ fn unseen_fault(pointer: &str, trimmed: &str, most: u32) -> Option<FieldFault> {
     })
 }
 
+/// The fault of a text that others read, in lines as people write it: too short, too long (`code`), or with characters
+/// that nobody sees. It stands without the blanks around it.
+pub(crate) fn text_fault(
+    pointer: &str,
+    text: &str,
+    length: RangeInclusive<usize>,
+    (code, message): (&str, &str),
+) -> Option<FieldFault> {
+    let (least, most) = length.clone().into_inner();
+    let allowed = format!("{least} to {most} characters, no invisible characters");
+    let fault = |code: &str, found: &str, message: &str| FieldFault {
+        expected: Some(Expected::Text { most: u32::try_from(most).unwrap_or(u32::MAX) }),
+        ..FieldFault::new(pointer, code, found, &allowed, message)
+    };
+    let unseen = |c: &char| sla::is_unseen(*c) && !matches!(c, '\n' | '\r' | '\t');
+    if let Some(unseen) = text.chars().find(unseen) {
+        let found = sla::code_point(unseen);
+        let message = format!("the text holds the invisible character {found}");
+        return Some(fault("control_character", &found, &message));
+    }
+    (!length.contains(&text.chars().count())).then(|| fault(code, text, message))
+}
+
 /// What a name has to be.
 fn allowed(most: u32) -> String {
     format!("1 to {most} characters, no invisible characters")
@@ -89,6 +113,18 @@ mod tests {
         for name in ["", " ", "\u{3000}", &"x".repeat(81)] {
             assert_eq!(code(name).map(|(code, _)| code).as_deref(), Some("name"), "{name}");
         }
+    }
+
+    #[test]
+    fn a_text_has_lines_and_a_length_and_nothing_unseen() {
+        let code = |text: &str, length| {
+            text_fault("/reason", text, length, ("reason", "say why")).map(|fault| fault.code)
+        };
+        assert_eq!(code("one\ntwo\r\nthree", 1..=20), None);
+        assert_eq!(code("", 0..=5), None);
+        assert_eq!(code("", 1..=5).as_deref(), Some("reason"));
+        assert_eq!(code("長い文章です", 1..=5).as_deref(), Some("reason"));
+        assert_eq!(code("a\u{202e}b", 1..=5).as_deref(), Some("control_character"));
     }
 
     #[test]

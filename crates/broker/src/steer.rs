@@ -3,7 +3,8 @@
 //! the audit list.
 
 use crate::audit::{Entry, record};
-use crate::{Broker, BrokerError, FieldFault, OpContext, lifecycle};
+use crate::names::text_fault;
+use crate::{Broker, BrokerError, OpContext, lifecycle};
 use domain::{Action, WorkflowId};
 use serde_json::Value;
 use storage::Tx;
@@ -29,7 +30,7 @@ pub struct SignalWord<'a> {
 }
 
 /// Longest reason.
-const REASON_CHARACTERS_MAX: u32 = 500;
+const REASON_CHARACTERS_MAX: usize = 500;
 
 impl Broker {
     /// Tries a workflow that needs attention again.
@@ -165,24 +166,10 @@ async fn stuck_step(
 /// The reason as it is kept.
 fn reason_of(text: &str) -> Result<&str, BrokerError> {
     let reason = text.trim();
-    reason_fault(reason).map_or(Ok(reason), |fault| Err(BrokerError::Invalid(vec![fault])))
-}
-
-/// The fault of what cannot be a reason; it may have several lines, as browsers send them.
-fn reason_fault(reason: &str) -> Option<FieldFault> {
-    let allowed = "1 to 500 characters, no invisible characters";
-    let unseen = |c: &char| sla::is_unseen(*c) && !matches!(c, '\n' | '\r' | '\t');
-    if let Some(unseen) = reason.chars().find(unseen) {
-        let found = sla::code_point(unseen);
-        let message = format!("the reason holds the invisible character {found}");
-        return Some(FieldFault {
-            expected: Some(sla::Expected::Text { most: REASON_CHARACTERS_MAX }),
-            ..FieldFault::new("/reason", "control_character", &found, allowed, &message)
-        });
+    match text_fault("/reason", reason, 1..=REASON_CHARACTERS_MAX, ("reason", "say why")) {
+        Some(fault) => Err(BrokerError::Invalid(vec![fault])),
+        None => Ok(reason),
     }
-    let length = reason.chars().count();
-    let sound = length > 0 && length <= REASON_CHARACTERS_MAX as usize;
-    (!sound).then(|| FieldFault::new("/reason", "reason", reason, allowed, "say why"))
 }
 
 /// A command on a workflow that its state does not allow, or an unknown workflow.

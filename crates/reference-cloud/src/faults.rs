@@ -28,6 +28,10 @@ pub struct Fault {
 }
 
 impl Fault {
+    fn is_for(&self, operation: &str) -> bool {
+        self.operation == "*" || self.operation == operation
+    }
+
     /// Whether it strikes the call with this number, counted from 1.
     fn strikes(&self, number: u32) -> bool {
         let Some(past) = number.checked_sub(self.nth) else { return false };
@@ -45,7 +49,8 @@ impl Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FaultKind {
-    /// Answers `refused` without acting: repeating does not help.
+    /// Answers `refused` without acting: repeating does not help. A call whose key had its effect already is answered
+    /// with that effect, as the API promises, and does not count.
     Refuse,
     /// Waits, then acts, also when the caller has gone meanwhile.
     Delay,
@@ -88,12 +93,23 @@ impl Faults {
         self.with(|standing| standing.iter().map(|standing| standing.fault.clone()).collect())
     }
 
-    /// Counts a call of an operation and returns what it shall suffer; orders that are done fall away.
-    pub(crate) fn next(&self, operation: &str) -> Option<(FaultKind, Duration)> {
+    /// Whether a call of an operation may be refused, so that it has to be known whether it is a repetition.
+    pub(crate) fn refuses(&self, operation: &str) -> bool {
+        self.with(|standing| {
+            standing
+                .iter()
+                .any(|order| order.fault.kind == FaultKind::Refuse && order.fault.is_for(operation))
+        })
+    }
+
+    /// Counts a call of an operation and returns what it shall suffer; orders that are done fall away. `repeats`: its key
+    /// had its effect already.
+    pub(crate) fn next(&self, operation: &str, repeats: bool) -> Option<(FaultKind, Duration)> {
         self.with(|standing| {
             let mut hit = None;
             for order in standing.iter_mut() {
-                if order.fault.operation != "*" && order.fault.operation != operation {
+                let exempt = repeats && order.fault.kind == FaultKind::Refuse;
+                if exempt || !order.fault.is_for(operation) {
                     continue;
                 }
                 order.seen = order.seen.saturating_add(1);
@@ -123,7 +139,7 @@ mod tests {
         let faults = Faults::default();
         let order = r#"{"operation":"confirm","kind":"refuse","nth":2,"times":2}"#;
         faults.order(serde_json::from_str(order).unwrap());
-        let hits: Vec<bool> = (0..5).map(|_| faults.next("confirm").is_some()).collect();
+        let hits: Vec<bool> = (0..5).map(|_| faults.next("confirm", false).is_some()).collect();
         assert_eq!(hits, [false, true, true, false, false]);
         assert!(faults.list().is_empty());
     }
@@ -133,17 +149,30 @@ mod tests {
         let faults = Faults::default();
         let order = r#"{"operation":"*","kind":"failBefore","nth":2,"every":3}"#;
         faults.order(serde_json::from_str(order).unwrap());
-        let hits: Vec<bool> = (0..8).map(|_| faults.next("hold").is_some()).collect();
+        let hits: Vec<bool> = (0..8).map(|_| faults.next("hold", false).is_some()).collect();
         assert_eq!(hits, [false, true, false, false, true, false, false, true]);
         faults.clear();
-        assert_eq!(faults.next("hold"), None);
+        assert_eq!(faults.next("hold", false), None);
+    }
+
+    #[test]
+    fn what_had_its_effect_is_not_refused_and_does_not_count() {
+        let faults = Faults::default();
+        let order = r#"{"operation":"hold","kind":"refuse","nth":2}"#;
+        faults.order(serde_json::from_str(order).unwrap());
+        assert!(faults.refuses("hold") && !faults.refuses("confirm"));
+        let hits: Vec<bool> = [false, true, true, false]
+            .map(|repeats| faults.next("hold", repeats).is_some())
+            .to_vec();
+        assert_eq!(hits, [false, false, false, true]);
+        assert!(!faults.refuses("hold"));
     }
 
     #[test]
     fn other_operations_do_not_count() {
         let faults = Faults::default();
         faults.order(serde_json::from_str(r#"{"operation":"stop","kind":"failAfter"}"#).unwrap());
-        assert_eq!(faults.next("start"), None);
-        assert_eq!(faults.next("stop"), Some((FaultKind::FailAfter, Duration::ZERO)));
+        assert_eq!(faults.next("start", false), None);
+        assert_eq!(faults.next("stop", false), Some((FaultKind::FailAfter, Duration::ZERO)));
     }
 }

@@ -1,5 +1,6 @@
 //! The public feed of changes as CloudEvents: page by page from a cursor, the same to everybody.
 
+use app::etag;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -335,18 +336,8 @@ async fn catalogue(
 /// A text with the hash over it as its ETag; 304 for whoever has it.
 fn tagged(headers: &HeaderMap, kind: &'static str, text: String) -> Response {
     let tag = format!("\"{}\"", hex::encode(&Sha256::digest(text.as_bytes())[..16]));
-    let asked = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let known = asked.is_some_and(|text| {
-        text.split(',').any(|part| part.trim().trim_start_matches("W/") == tag)
-    });
-    let mut response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(header::CONTENT_TYPE, kind)], text).into_response()
-    };
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
+    let answer = || ([(header::CONTENT_TYPE, kind)], text).into_response();
+    let mut response = etag::tagged(headers, &tag, answer);
     let rules = HeaderValue::from_static("public, no-cache");
     response.headers_mut().insert(header::CACHE_CONTROL, rules);
     response

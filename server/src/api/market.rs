@@ -1,7 +1,8 @@
 //! The public market: offers and providers.
 
+use app::etag;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use broker::Broker;
 use broker::market::{Closeness, FacetField, Facets, MarketQuery, MarketSort};
@@ -411,22 +412,15 @@ async fn read_sla(
     let signed = page.signature.as_ref().map(|signature| format!("-{}", signature.kid));
     let form = if yaml { "-yaml" } else { "" };
     let tag = format!("\"{}{}{form}\"", page.hash, signed.unwrap_or_default());
-    let asked = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let known = asked.is_some_and(|text| {
-        text.split(',').any(|part| part.trim().trim_start_matches("W/") == tag)
+    let mut response = etag::tagged(&headers, &tag, || {
+        if yaml {
+            ([(header::CONTENT_TYPE, "application/yaml")], page.yaml).into_response()
+        } else {
+            let text = sla::signed_json(&page.signed());
+            ([(header::CONTENT_TYPE, "application/json")], text).into_response()
+        }
     });
-    let mut response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else if yaml {
-        ([(header::CONTENT_TYPE, "application/yaml")], page.yaml).into_response()
-    } else {
-        let text = sla::signed_json(&page.signed());
-        ([(header::CONTENT_TYPE, "application/json")], text).into_response()
-    };
     let into = response.headers_mut();
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        into.insert(header::ETAG, tag);
-    }
     into.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
     into.insert(header::VARY, HeaderValue::from_static("accept"));
     Ok(response)

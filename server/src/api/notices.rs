@@ -219,7 +219,7 @@ struct NoticeBody {
     id: String,
     /// offer_gained, offer_lost, offer_changed; about a contract provider_ends, provider_stays, provider_ended,
     /// preemption_noticed, preemption_called_off, preempted, room_returned, room_given, room_settled,
-    /// newer_version; about a version of an offer review_refused, review_approved, review_commented,
+    /// newer_version, rating_given, rating_answered; about a version of an offer review_refused, review_approved, review_commented,
     /// offer_published; about evidence of one's offer evidence_ends, evidence_ended.
     kind: &'static str,
     /// The need; null: it is about something else.

@@ -5,13 +5,12 @@ use axum::{
     response::Response,
 };
 use broker::notices::Affected;
-use domain::Role;
 use leptos::prelude::*;
 
 use super::{edit, offer_id};
 use crate::{
     AppState, PageContext,
-    account::guard,
+    account::OfProvider,
     layout::fail,
     market::changes::{changes, verdict},
     render::{Page, page},
@@ -19,13 +18,10 @@ use crate::{
 };
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let found = match offer_id(&id) {
         Ok(id) => state.broker.affected(&ctx.op(), id).await,
         Err(error) => Err(error),

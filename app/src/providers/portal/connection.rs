@@ -2,13 +2,12 @@
 
 use axum::{extract::State, response::Response};
 use broker::conformance::Conformance;
-use domain::Role;
 use leptos::prelude::*;
 
 use super::parts;
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::OfProvider,
     layout::fail,
     market::card,
     providers::conformance,
@@ -19,10 +18,7 @@ use crate::{
 const AT: &str = "/provider/connection";
 const EXAMINE: &str = "/provider/connection/examine";
 
-pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
+pub(super) async fn show(OfProvider(ctx): OfProvider, State(state): State<AppState>) -> Response {
     let provider = match state.broker.my_provider(&ctx.op()).await {
         Ok(provider) => provider,
         Err(error) => return fail(&ctx, error),
@@ -86,10 +82,10 @@ fn examination(ctx: &PageContext, known: Option<&Conformance>) -> AnyView {
     section("conformance", words.conform_title(), body.into_any())
 }
 
-pub(super) async fn examine(ctx: PageContext, State(state): State<AppState>) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
+pub(super) async fn examine(
+    OfProvider(ctx): OfProvider,
+    State(state): State<AppState>,
+) -> Response {
     match state.broker.request_examination(&ctx.op()).await {
         Ok(()) => {
             let text = ctx.words().conform_asked().to_owned();

@@ -9,13 +9,13 @@ use broker::{
     BrokerError,
     contracts::{DeliveredContract, GiveNotice, TerminationView},
 };
-use domain::{ContractId, Role, Timestamp};
+use domain::{ContractId, Timestamp};
 use leptos::prelude::*;
 
 use super::{Part, parts, rating};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::OfProvider,
     contracts::{read_moment, state_word},
     form::FormState,
     format,
@@ -39,13 +39,10 @@ const READING_US: i64 = HOUR_US / 4;
 const ROWS: u32 = 50;
 
 pub(super) async fn list(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let query = FormState::from_urlencoded(&query.unwrap_or_default());
     let cursor = query.filled("cursor");
     let found = match state.broker.delivered_contracts(&ctx.op(), cursor, ROWS).await {
@@ -107,7 +104,7 @@ fn pending(one: &DeliveredContract) -> Option<&TerminationView> {
 }
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
@@ -139,9 +136,6 @@ async fn read(
     state: &AppState,
     id: &str,
 ) -> Result<DeliveredContract, Box<Response>> {
-    if let Some(refusal) = guard::refuse(ctx, Role::Provider) {
-        return Err(Box::new(refusal));
-    }
     let id: Result<ContractId, _> = id.parse();
     let found = match id {
         Ok(id) => state.broker.delivered_contract(&ctx.op(), id).await,
@@ -151,7 +145,7 @@ async fn read(
 }
 
 pub(super) async fn end(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,

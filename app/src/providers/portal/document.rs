@@ -10,13 +10,12 @@ use broker::{
     offers::{OfferForm, OwnOffer},
     regions::CloudRegion,
 };
-use domain::Role;
 use leptos::prelude::*;
 
 use super::{basis, edit, preview};
 use crate::{
     AppState, PageContext,
-    account::guard,
+    account::OfProvider,
     fault::fault_text,
     form::{BODY_BYTES_MAX, FormState},
     islands::CopyButton,
@@ -32,21 +31,15 @@ use crate::{
 /// Where documents are checked.
 const ADDRESS: &str = "/provider/offers/document";
 
-pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
+pub(super) async fn show(OfProvider(ctx): OfProvider, State(state): State<AppState>) -> Response {
     sheet(&ctx, &state, None, FormState::empty(), &[], StatusCode::OK).await
 }
 
 pub(super) async fn check(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     request: Request,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let (mut form, file) = match read(&ctx, request, &state).await {
         Ok(sent) => sent,
         Err(response) => return response,

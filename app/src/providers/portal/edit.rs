@@ -6,13 +6,12 @@ use axum::{
     response::Response,
 };
 use broker::offers::OwnOffer;
-use domain::Role;
 use leptos::prelude::*;
 
 use super::{basis, document, fields, form, offer_id, preview};
 use crate::{
     AppState, PageContext,
-    account::guard,
+    account::OfProvider,
     form::FormState,
     layout::fail,
     render::{Page, page},
@@ -31,39 +30,30 @@ pub(super) struct Sheet<'a> {
 }
 
 pub(super) async fn create(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     if FormState::from_urlencoded(&query.unwrap_or_default()).value("as") == "yaml" {
-        return document::show(ctx, State(state)).await;
+        return document::show(OfProvider(ctx), State(state)).await;
     }
     sheet(&ctx, &Sheet { offer: None, loses: false }, &form::fresh(), StatusCode::OK)
 }
 
 pub(super) async fn check_new(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     check(&ctx, &state, &Sheet { offer: None, loses: false }, form).await
 }
 
 pub(super) async fn change(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let offer = match read(&ctx, &state, &id).await {
         Ok(offer) => offer,
         Err(error) => return fail(&ctx, error),
@@ -85,14 +75,11 @@ pub(super) async fn change(
 }
 
 pub(super) async fn check_changed(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
     form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let offer = match read(&ctx, &state, &id).await {
         Ok(offer) => offer,
         Err(error) => return fail(&ctx, error),

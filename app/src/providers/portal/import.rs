@@ -8,14 +8,13 @@ use axum::{
 use broker::offers::{
     ChecklistHead, ImportFault, ImportOutcome, ImportReport, OfferFile, OfferFormat,
 };
-use domain::Role;
 use leptos::prelude::*;
 use sla::ServiceModel;
 
 use super::edit;
 use crate::{
     AppState, PageContext,
-    account::guard,
+    account::OfProvider,
     fault::fault_text,
     form::{FormState, IMPORT_BYTES_MAX},
     islands::CopyButton,
@@ -44,21 +43,15 @@ small-server,Small server,小規模サーバー,IaaS,public,jp-tokyo-1 JP,1M,Asi
 large-server,Large server,大規模サーバー,IaaS,public,jp-tokyo-1 JP,1M,Asia/Tokyo,60,60,objective,99.95 %,JP,240000,JPY
 ";
 
-pub(super) async fn show(ctx: PageContext) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
+pub(super) async fn show(OfProvider(ctx): OfProvider) -> Response {
     sheet(&ctx, &FormState::empty(), None, StatusCode::OK)
 }
 
 pub(super) async fn import(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     request: Request,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let (mut form, sent_as) = match read(&ctx, request, &state).await {
         Ok(sent) => sent,
         Err(response) => return response,

@@ -2,13 +2,12 @@
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use broker::{BrokerError, keys::KeyCard};
-use domain::Role;
 use leptos::prelude::*;
 
 use super::{Part, parts};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::OfProvider,
     fault::{fault_page, note_faults},
     form::FormState,
     layout::fail,
@@ -21,21 +20,15 @@ use crate::{
 
 const AT: &str = "/provider/keys";
 
-pub(super) async fn show(ctx: PageContext, State(state): State<AppState>) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
+pub(super) async fn show(OfProvider(ctx): OfProvider, State(state): State<AppState>) -> Response {
     sheet(&ctx, &state, FormState::empty(), StatusCode::OK).await
 }
 
 pub(super) async fn register(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     match state.broker.register_key(&ctx.op(), form.value("key"), None).await {
         Ok(_) => {
             let text = ctx.words().exchange_keys_registered().to_owned();
@@ -53,13 +46,10 @@ pub(super) async fn register(
 }
 
 pub(super) async fn revoke(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     match state.broker.revoke_key(&ctx.op(), form.value("kid")).await {
         Ok(_) => {
             let text = ctx.words().exchange_keys_revoked_done().to_owned();

@@ -9,17 +9,16 @@ use broker::{
     BrokerError,
     offers::{Ending, NewComment, OwnOffer, Submission},
 };
-use domain::{CommentId, OfferEvent, OfferStage, OfferState, ReviewId, ReviewState, Role};
+use domain::{CommentId, OfferEvent, OfferStage, OfferState, ReviewId, ReviewState};
 use leptos::prelude::*;
 
 use super::{offer, offer_id};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::OfProvider,
     contracts::read_moment,
     form::FormState,
     format,
-    layout::fail,
     providers::life::{self, Talk},
     render::redirect,
     ui::{Button, Field, Kind, Look, disclosure, link_button, notice, section},
@@ -198,23 +197,9 @@ pub(super) async fn answered(
     (id, form): (&str, FormState),
     done: Result<&str, BrokerError>,
 ) -> Response {
-    let words = ctx.words();
-    let at = format!("/provider/offers/{id}");
-    match done {
-        Ok(text) => redirect(&at, Some((FlashKind::Done, text.to_owned()))),
-        Err(error @ BrokerError::Conflict { .. }) => {
-            let text = life::refusal(words, &error).unwrap_or_default();
-            redirect(&at, Some((FlashKind::Problem, text)))
-        }
-        Err(error) => {
-            let mut form = form;
-            let field = form.filled("answers").map(life::answer_field);
-            if life::note(&mut form, words, &error, field.as_deref()) {
-                let status = StatusCode::UNPROCESSABLE_ENTITY;
-                return offer::sheet(ctx, state, id, &form, status).await;
-            }
-            fail(ctx, error)
-        }
+    match life::follow(ctx, &format!("/provider/offers/{id}"), form, done) {
+        Ok(response) => response,
+        Err(form) => offer::sheet(ctx, state, id, &form, StatusCode::UNPROCESSABLE_ENTITY).await,
     }
 }
 
@@ -232,14 +217,11 @@ pub(super) fn became(ctx: &PageContext, offer: &OwnOffer) -> (FlashKind, String)
 }
 
 pub(super) async fn submit(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let publish_at = read_moment(&ctx, &mut form, "publishAt");
     if !form.is_sound() {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -256,14 +238,11 @@ pub(super) async fn submit(
 }
 
 pub(super) async fn schedule(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let at_once = form.value("step") == "now";
     let publish_at = if at_once { None } else { read_moment(&ctx, &mut form, "publishAt") };
     if !form.is_sound() {
@@ -280,27 +259,21 @@ pub(super) async fn schedule(
 }
 
 pub(super) async fn take_back(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let done = async { state.broker.take_back_offer(&ctx.op(), offer_id(&id)?).await };
     let done = done.await.map(|_| ctx.words().life_taken_back());
     answered(&ctx, &state, (&id, FormState::empty()), done).await
 }
 
 pub(super) async fn pause_it(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
     form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let reason = form.value("reason");
     let done = async { state.broker.pause_offer(&ctx.op(), offer_id(&id)?, reason).await };
     let done = done.await.map(|_| ctx.words().life_paused());
@@ -308,26 +281,20 @@ pub(super) async fn pause_it(
 }
 
 pub(super) async fn resume(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let done = async { state.broker.resume_offer(&ctx.op(), offer_id(&id)?).await };
     let done = done.await.map(|_| ctx.words().life_resumed());
     answered(&ctx, &state, (&id, FormState::empty()), done).await
 }
 
 pub(super) async fn stay(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let done = async { state.broker.take_end_back(&ctx.op(), offer_id(&id)?).await };
     let done = done.await.map(|_| ctx.words().life_stayed());
     answered(&ctx, &state, (&id, FormState::empty()), done).await
@@ -335,15 +302,11 @@ pub(super) async fn stay(
 
 /// The announcement of an end: with what is wrong on its own page.
 pub(super) async fn announce(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
-    let words = ctx.words();
     let ends_at = read_moment(&ctx, &mut form, "endsAt");
     if !form.is_sound() {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -351,30 +314,22 @@ pub(super) async fn announce(
     }
     let ending = Ending { reason: form.value("reason").to_owned(), ends_at };
     let done = async { state.broker.announce_end(&ctx.op(), offer_id(&id)?, &ending).await };
-    match done.await {
-        Ok(_) => answered(&ctx, &state, (&id, form), Ok(words.life_announced())).await,
-        Err(error @ BrokerError::Conflict { .. }) => {
-            answered(&ctx, &state, (&id, form), Err(error)).await
-        }
-        Err(error) => {
-            if life::note(&mut form, words, &error, None) {
-                let status = StatusCode::UNPROCESSABLE_ENTITY;
-                return super::withdraw::sheet(&ctx, &state, &id, &form, status).await;
-            }
-            fail(&ctx, error)
+    let done = done.await.map(|_| ctx.words().life_announced());
+    match life::follow(&ctx, &format!("/provider/offers/{id}"), form, done) {
+        Ok(response) => response,
+        Err(form) => {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            super::withdraw::sheet(&ctx, &state, &id, &form, status).await
         }
     }
 }
 
 pub(super) async fn comment(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
     form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let said = async {
         let (review, new) = read_comment(&form)?;
         state.broker.comment_on_offer(&ctx.op(), review, &new).await
@@ -398,14 +353,11 @@ pub(crate) fn read_comment(form: &FormState) -> Result<(ReviewId, NewComment), B
 }
 
 pub(super) async fn settle(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
     form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let settled = async {
         let comment = form.value("comment").parse();
         let comment = comment.map_err(|_| BrokerError::NotFound { what: "comment" })?;

@@ -5,13 +5,13 @@ use axum::{
     response::Response,
 };
 use broker::offers::OwnOfferCard;
-use domain::{OfferStage, Role};
+use domain::OfferStage;
 use leptos::prelude::*;
 
 use super::{Part, parts};
 use crate::{
     AppState, PageContext,
-    account::guard,
+    account::OfProvider,
     address::Address,
     form::FormState,
     layout::fail,
@@ -25,13 +25,10 @@ use crate::{
 const PAGE: u32 = 50;
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let query = FormState::from_urlencoded(&query.unwrap_or_default());
     let list = match state.broker.my_offers(&ctx.op(), query.filled("cursor"), PAGE).await {
         Ok(list) => list,

@@ -6,13 +6,12 @@ use axum::{
     response::Response,
 };
 use broker::offers::{OfferVersionCard, OwnOffer};
-use domain::Role;
 use leptos::prelude::*;
 
 use super::{edit, life, offer_id, preview};
 use crate::{
     AppState, PageContext,
-    account::guard,
+    account::OfProvider,
     form::FormState,
     islands::CopyButton,
     layout::fail,
@@ -27,13 +26,10 @@ use crate::{
 };
 
 pub(super) async fn show(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     sheet(&ctx, &state, &id, &FormState::empty(), StatusCode::OK).await
 }
 
@@ -160,13 +156,10 @@ fn document(words: Words, offer: &OwnOffer) -> AnyView {
 }
 
 pub(super) async fn publish(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let published = match offer_id(&id) {
         Ok(offer) => state.broker.publish_offer(&ctx.op(), offer).await,
         Err(error) => Err(error),

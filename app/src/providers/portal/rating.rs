@@ -6,13 +6,13 @@ use axum::{
     response::Response,
 };
 use broker::{BrokerError, ratings::RatingView};
-use domain::{ContractId, Role};
+use domain::ContractId;
 use leptos::prelude::*;
 
 use super::delivered;
 use crate::{
     AppState, FlashKind, PageContext,
-    account::guard,
+    account::OfProvider,
     form::FormState,
     layout::fail,
     providers::ratings::said,
@@ -24,14 +24,11 @@ use crate::{
 const ANSWER: &str = "answer";
 
 pub(super) async fn answer(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
     mut form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let id: Result<ContractId, _> = id.parse();
     let Ok(id) = id else { return fail(&ctx, BrokerError::NotFound { what: "contract" }) };
     let (words, op) = (ctx.words(), ctx.op());

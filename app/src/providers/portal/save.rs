@@ -2,22 +2,17 @@
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use broker::BrokerError;
-use domain::Role;
 
 use super::{basis, document, life};
 use crate::{
-    AppState, FlashKind, PageContext, account::guard, form::FormState, layout::fail,
-    render::redirect,
+    AppState, FlashKind, account::OfProvider, form::FormState, layout::fail, render::redirect,
 };
 
 pub(super) async fn save(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     form: FormState,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     let op = ctx.op();
     let words = ctx.words();
     let text = form.value("yaml");

@@ -6,17 +6,17 @@ use axum::{
     response::Response,
 };
 use broker::offers::OwnOffer;
-use domain::{OfferEvent, Role};
+use domain::OfferEvent;
 use leptos::prelude::*;
 
-use super::offer_id;
+use super::{life, offer_id};
 use crate::{
-    AppState, FlashKind, PageContext,
-    account::guard,
+    AppState, PageContext,
+    account::OfProvider,
     form::FormState,
     format,
     layout::fail,
-    render::{Page, Width, page, redirect},
+    render::{Page, Width, page},
     ui::{
         Button, Field, Kind, Look, breadcrumbs, error_summary, link_button, notice, page_head,
         section,
@@ -24,13 +24,10 @@ use crate::{
 };
 
 pub(super) async fn ask(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
     sheet(&ctx, &state, &id, &FormState::empty(), StatusCode::OK).await
 }
 
@@ -100,22 +97,11 @@ fn with_notice(ctx: &PageContext, offer: &OwnOffer, form: &FormState) -> Option<
 }
 
 pub(super) async fn withdraw(
-    ctx: PageContext,
+    OfProvider(ctx): OfProvider,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    if let Some(refusal) = guard::refuse(&ctx, Role::Provider) {
-        return refusal;
-    }
-    let withdrawn = match offer_id(&id) {
-        Ok(id) => state.broker.withdraw_offer(&ctx.op(), id).await,
-        Err(error) => Err(error),
-    };
-    match withdrawn {
-        Ok(offer) => {
-            let text = ctx.words().portal_withdrawn().to_owned();
-            redirect(&format!("/provider/offers/{}", offer.card.id), Some((FlashKind::Done, text)))
-        }
-        Err(error) => fail(&ctx, error),
-    }
+    let done = async { state.broker.withdraw_offer(&ctx.op(), offer_id(&id)?).await };
+    let done = done.await.map(|_| ctx.words().portal_withdrawn());
+    life::answered(&ctx, &state, (&id, FormState::empty()), done).await
 }

@@ -28,6 +28,8 @@ pub struct LineChart {
     pub promise: Option<f64>,
     /// Stands at the promise's line.
     pub promise_label: String,
+    /// Whether only whole numbers occur, so that the scale has no others.
+    pub whole: bool,
 }
 
 const SIZE: (f64, f64) = (440.0, 190.0);
@@ -133,7 +135,8 @@ impl Scale {
         let last = chart.points.last().map_or(1, |(at, _)| *at);
         let values = chart.points.iter().filter_map(|(_, value)| *value);
         let most = values.chain(chart.promise).fold(0.0_f64, f64::max);
-        Self { first, span: (last - first).max(1) as f64, most: round_up(most * 1.1) }
+        let most = if chart.whole { whole_thirds(most) } else { round_up(most * 1.1) };
+        Self { first, span: (last - first).max(1) as f64, most }
     }
 
     fn x(&self, at: i64) -> f64 {
@@ -156,6 +159,15 @@ fn round_up(value: f64) -> f64 {
         .map(|step| step * power)
         .find(|step| *step >= value)
         .unwrap_or(value)
+}
+
+/// The next number whose thirds are whole and read well.
+fn whole_thirds(value: f64) -> f64 {
+    if value <= 12.0 {
+        (value / 3.0).ceil().max(1.0) * 3.0
+    } else {
+        round_up(value / 3.0).ceil() * 3.0
+    }
 }
 
 /// Neighbouring samples with a value.
@@ -204,5 +216,10 @@ mod tests {
         assert!((round_up(0.83) - 0.9).abs() < 1e-9);
         assert!((round_up(137.0) - 150.0).abs() < 1e-9);
         assert!((round_up(0.0) - 1.0).abs() < 1e-9);
+        for (most, end) in
+            [(0.0, 3.0), (1.0, 3.0), (4.0, 6.0), (12.0, 12.0), (40.0, 45.0), (250.0, 270.0)]
+        {
+            assert!((whole_thirds(most) - end).abs() < 1e-9, "{most}: {}", whole_thirds(most));
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::read::parse_cursor;
 use super::{DataAtEnd, DeliveredContract, GiveNotice, PromisedNotice, TerminationView};
 use crate::audit::{Entry, record};
 use crate::error::shown_moment;
+use crate::names::text_fault;
 use crate::notices::{ContractNews, NoticeKind};
 use crate::{Broker, BrokerError, Listed, OpContext};
 use domain::{Action, ContractId, ContractState, DurationUs, OrganisationId, Timestamp};
@@ -258,7 +259,7 @@ impl Broker {
             reason: Some(row.reason.clone()),
             ..ContractNews::about(head)
         };
-        self.tell_customer(tx, kind, head.organisation_id, &news).await
+        self.tell_organisation(tx, kind, head.organisation_id, &news).await
     }
 }
 
@@ -280,12 +281,8 @@ fn check(
             message,
         ));
     }
-    let length = reason.chars().count();
-    if length == 0 || length > REASON_MAX {
-        let allowed = format!("1 to {REASON_MAX} characters");
-        let message = "say to the customer why the service ends";
-        faults.push(crate::FieldFault::new("/reason", "reason", reason, &allowed, message));
-    }
+    let missing = ("reason", "say to the customer why the service ends");
+    faults.extend(text_fault("/reason", reason, 1..=REASON_MAX, missing));
     if faults.is_empty() { Ok(()) } else { Err(BrokerError::Invalid(faults)) }
 }
 

@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sla::exchange::jws::{self, PublicKey};
 use sla::{Document, Offer};
+use std::collections::HashMap;
+use std::sync::Arc;
 use storage::mirror::ProviderFacts;
 
 /// How the address of a market is written.
@@ -73,9 +75,12 @@ pub(super) struct FetchedOffer {
 /// What was fetched: a provider, and an offer of it.
 #[derive(Debug)]
 pub(super) struct Fetched {
-    pub provider: FetchedProvider,
+    pub provider: Arc<FetchedProvider>,
     pub offer: Option<FetchedOffer>,
 }
+
+/// Providers that were read while one page of the feed or the catalogue is gone through.
+pub(super) type Known = HashMap<ProviderId, Arc<FetchedProvider>>;
 
 #[derive(Deserialize)]
 struct EventPage {
@@ -247,8 +252,14 @@ impl<'a> Market<'a> {
         })
     }
 
-    pub async fn provider(&self, id: ProviderId) -> Result<Fetched, BrokerError> {
-        Ok(Fetched { provider: self.provider_with_keys(id).await?, offer: None })
+    pub async fn provider(
+        &self,
+        id: ProviderId,
+        known: &mut Known,
+    ) -> Result<Fetched, BrokerError> {
+        let provider = Arc::new(self.provider_with_keys(id).await?);
+        known.insert(id, Arc::clone(&provider));
+        Ok(Fetched { provider, offer: None })
     }
 
     async fn provider_with_keys(&self, id: ProviderId) -> Result<FetchedProvider, BrokerError> {
@@ -282,11 +293,13 @@ impl<'a> Market<'a> {
         })
     }
 
-    /// A version of an offer with its provider; `None`: another one is published by now, or none.
+    /// A version of an offer with its provider; `None`: another one is published by now, or none. A provider that is
+    /// known is not asked for again, unless a signature fits none of its known keys.
     pub async fn offer(
         &self,
         (id, provider, version): (OfferId, ProviderId, i64),
         hash: Option<&str>,
+        known: &mut Known,
     ) -> Result<Option<Fetched>, BrokerError> {
         let path = format!("/offers/{id}/sla");
         let Some(body) = self.read(&path, DOCUMENT_BYTES_MAX, &[404]).await? else {
@@ -301,8 +314,16 @@ impl<'a> Market<'a> {
         if hash.is_some_and(|hash| hash != found) {
             return Ok(None);
         }
-        let provider = self.provider_with_keys(provider).await?;
-        let signature = signature(&signed, &provider.keys);
+        let (provider, signature) = match known.get(&provider) {
+            Some(there) if let Ok(signature) = signature(&signed, &there.keys) => {
+                (Arc::clone(there), Ok(signature))
+            }
+            _ => {
+                let provider = self.provider(provider, known).await?.provider;
+                let signature = signature(&signed, &provider.keys);
+                (provider, signature)
+            }
+        };
         let offer = FetchedOffer { id, version, document, hash: found, signature };
         Ok(Some(Fetched { provider, offer: Some(offer) }))
     }

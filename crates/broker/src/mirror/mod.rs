@@ -9,7 +9,7 @@ mod fetch;
 
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, OfferId, ProviderId, Timestamp};
-use fetch::{Market, NewEvent};
+use fetch::{Known, Market, NewEvent};
 use std::collections::HashMap;
 use storage::mirror::{self, CatalogueRow};
 
@@ -162,12 +162,19 @@ impl Broker {
                 self.compare_catalogue(market, &mut report).await?;
                 continue;
             };
+            let mut known = Known::new();
+            let mut ahead = true;
             for event in &page.events {
-                if self.is_closing() || !self.take(market, event, &mut report).await? {
-                    return Ok(report);
+                ahead =
+                    !self.is_closing() && self.take(market, event, &mut known, &mut report).await?;
+                if !ahead {
+                    break;
                 }
             }
-            if !page.more {
+            if !page.events.is_empty() {
+                self.sync_market().await?;
+            }
+            if !ahead || !page.more {
                 return Ok(report);
             }
         }
@@ -179,14 +186,17 @@ impl Broker {
         &self,
         market: &Market<'_>,
         event: &NewEvent,
+        known: &mut Known,
         report: &mut MirrorReport,
     ) -> Result<bool, BrokerError> {
         let fetched = match (&event.offer, event.version) {
             (Some(offer), Some(version)) => {
-                market.offer((*offer, event.provider, version), event.hash.as_deref()).await?
+                market
+                    .offer((*offer, event.provider, version), event.hash.as_deref(), known)
+                    .await?
             }
             (Some(_), None) => None,
-            (None, _) => Some(market.provider(event.provider).await?),
+            (None, _) => Some(market.provider(event.provider, known).await?),
         };
         let mut tx = self.begin().await?;
         let row = mirror::lock(&mut tx, market.origin()).await?;
@@ -205,7 +215,6 @@ impl Broker {
         done.count(report);
         mirror::advance(&mut tx, origin, event.number, None, self.now()).await?;
         tx.commit().await?;
-        self.sync_market().await?;
         Ok(true)
     }
 
@@ -218,6 +227,7 @@ impl Broker {
         let origin = market.origin();
         let mut here = self.mirrored(origin).await?;
         let (mut after, mut head) = (None, None);
+        let mut known = Known::new();
         loop {
             let page = market.catalogue(after).await?;
             // The first page's: whatever changes while the others are read is told behind it.
@@ -231,7 +241,8 @@ impl Broker {
                     continue;
                 }
                 let wanted = (entry.id, entry.provider, entry.version);
-                let Some(fetched) = market.offer(wanted, Some(&entry.hash)).await? else {
+                let Some(fetched) = market.offer(wanted, Some(&entry.hash), &mut known).await?
+                else {
                     continue;
                 };
                 let mut tx = self.begin().await?;

@@ -98,16 +98,16 @@ impl ContractNews {
 
 impl Broker {
     /// Puts news about a contract into its customer's inbox, in the unit of work that makes them true.
-    pub(crate) async fn tell_customer(
+    pub(crate) async fn tell_organisation(
         &self,
         tx: &mut Tx,
         kind: NoticeKind,
-        customer: OrganisationId,
-        news: &ContractNews,
+        organisation: OrganisationId,
+        news: &impl Serialize,
     ) -> Result<(), BrokerError> {
         let payload = serde_json::to_string(news)
             .map_err(|error| BrokerError::Internal(format!("a notice: {error}")))?;
-        let whose = (NoticeId::new(self.ids()), customer);
+        let whose = (NoticeId::new(self.ids()), organisation);
         Ok(notices::insert_alone(tx, whose, kind.as_str(), &payload, self.now()).await?)
     }
 }

@@ -63,6 +63,10 @@ pub enum NoticeKind {
     RoomGiven,
     /// It owes no more: they have their room back, or ended.
     RoomSettled,
+    /// The customer of a contract rated its provider.
+    RatingGiven,
+    /// The provider answered a rating.
+    RatingAnswered,
     /// A version of an offer was refused.
     ReviewRefused,
     /// It was approved, and waits for its moment.
@@ -81,7 +85,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Gained,
         Self::Lost,
         Self::Changed,
@@ -94,6 +98,8 @@ impl NoticeKind {
         Self::RoomReturned,
         Self::RoomGiven,
         Self::RoomSettled,
+        Self::RatingGiven,
+        Self::RatingAnswered,
         Self::ReviewRefused,
         Self::ReviewApproved,
         Self::ReviewCommented,
@@ -145,6 +151,8 @@ impl NoticeKind {
             Self::RoomReturned => "room_returned",
             Self::RoomGiven => "room_given",
             Self::RoomSettled => "room_settled",
+            Self::RatingGiven => "rating_given",
+            Self::RatingAnswered => "rating_answered",
             Self::ReviewRefused => "review_refused",
             Self::ReviewApproved => "review_approved",
             Self::ReviewCommented => "review_commented",

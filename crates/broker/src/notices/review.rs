@@ -2,10 +2,10 @@
 
 use super::NoticeKind;
 use crate::{Broker, BrokerError};
-use domain::{NoticeId, OfferId, Timestamp};
+use domain::{OfferId, Timestamp};
 use serde::{Deserialize, Serialize};
+use storage::Tx;
 use storage::offers::ReviewListing;
-use storage::{Tx, notices};
 
 /// What a notice says of a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,9 +52,6 @@ impl Broker {
         news: &ReviewNews,
     ) -> Result<(), BrokerError> {
         let Some(provider) = row.provider_organisation else { return Ok(()) };
-        let payload = serde_json::to_string(news)
-            .map_err(|error| BrokerError::Internal(format!("a notice: {error}")))?;
-        let whose = (NoticeId::new(self.ids()), provider);
-        Ok(notices::insert_alone(tx, whose, kind.as_str(), &payload, self.now()).await?)
+        self.tell_organisation(tx, kind, provider, news).await
     }
 }

@@ -6,7 +6,8 @@ use super::write::taken;
 use crate::audit::{Entry, record};
 use crate::contracts::signed_notice;
 use crate::error::shown_moment;
-use crate::{Broker, BrokerError, FieldFault, OpContext};
+use crate::names::text_fault;
+use crate::{Broker, BrokerError, OpContext};
 use domain::{AuditId, DurationUs, OfferEvent, OfferId, OfferState, Timestamp};
 use storage::offers::{self, Offer, OfferStep};
 use storage::{Tx, lock};
@@ -161,16 +162,9 @@ impl Broker {
         id: OfferId,
         reason: &str,
     ) -> Result<OwnOffer, BrokerError> {
-        let reason = checked_reason(reason, 0, "say why it pauses, or nothing")?;
-        let mut tx = self.begin().await?;
-        let found = self.writable(ctx, &mut tx, id).await?.offer;
-        if found.state != OfferState::Paused {
-            let done = Done { reason, ..Done::new(LifeStep::Paused, shown(&found)) };
-            self.turn(ctx, &mut tx, &found, (OfferEvent::Pause, None), done).await?;
-            tx.commit().await?;
-            self.sync_market().await?;
-        }
-        self.my_offer(ctx, id).await
+        let reason = checked_reason("/reason", reason, 0, "say why it pauses, or nothing")?;
+        let turn = (OfferEvent::Pause, OfferState::Paused);
+        self.turn_to(ctx, id, turn, (LifeStep::Paused, reason)).await
     }
 
     /// Brings a paused offer back as it was. Repeating it changes nothing.
@@ -179,15 +173,8 @@ impl Broker {
         ctx: &OpContext,
         id: OfferId,
     ) -> Result<OwnOffer, BrokerError> {
-        let mut tx = self.begin().await?;
-        let found = self.writable(ctx, &mut tx, id).await?.offer;
-        if found.state != OfferState::Published {
-            let done = Done::new(LifeStep::Resumed, shown(&found));
-            self.turn(ctx, &mut tx, &found, (OfferEvent::Resume, None), done).await?;
-            tx.commit().await?;
-            self.sync_market().await?;
-        }
-        self.my_offer(ctx, id).await
+        let turn = (OfferEvent::Resume, OfferState::Published);
+        self.turn_to(ctx, id, turn, (LifeStep::Resumed, "")).await
     }
 
     /// Announces the end of an offer: everybody sees it as ending, and orders it until then. A version that is
@@ -209,7 +196,8 @@ impl Broker {
             drop(tx);
             return self.my_offer(ctx, id).await;
         }
-        let reason = checked_reason(&ending.reason, 1, "say to customers why the offer ends")?;
+        let message = "say to customers why the offer ends";
+        let reason = checked_reason("/reason", &ending.reason, 1, message)?;
         found.state.apply(OfferEvent::Announce)?;
         let now = self.now();
         let earliest = now.plus_us(self.notice_of(&mut tx, &found).await?);
@@ -242,11 +230,23 @@ impl Broker {
         ctx: &OpContext,
         id: OfferId,
     ) -> Result<OwnOffer, BrokerError> {
+        let turn = (OfferEvent::Stay, OfferState::Published);
+        self.turn_to(ctx, id, turn, (LifeStep::Stayed, "")).await
+    }
+
+    /// Turns an offer once and shows the market; one that is there already stays as it is.
+    async fn turn_to(
+        &self,
+        ctx: &OpContext,
+        id: OfferId,
+        (event, to): (OfferEvent, OfferState),
+        (step, reason): (LifeStep, &str),
+    ) -> Result<OwnOffer, BrokerError> {
         let mut tx = self.begin().await?;
         let found = self.writable(ctx, &mut tx, id).await?.offer;
-        if found.state != OfferState::Published {
-            let done = Done::new(LifeStep::Stayed, shown(&found));
-            self.turn(ctx, &mut tx, &found, (OfferEvent::Stay, None), done).await?;
+        if found.state != to {
+            let done = Done { reason, ..Done::new(step, shown(&found)) };
+            self.turn(ctx, &mut tx, &found, (event, None), done).await?;
             tx.commit().await?;
             self.sync_market().await?;
         }
@@ -370,19 +370,18 @@ fn shown(offer: &Offer) -> i64 {
     offer.published_version.unwrap_or(offer.current_version)
 }
 
-/// A reason without the blanks around it, if it is neither too short nor too long.
+/// A reason without the blanks around it, if it can be read and is neither too short nor too long.
 pub(super) fn checked_reason<'a>(
+    pointer: &str,
     text: &'a str,
     least: usize,
     message: &str,
 ) -> Result<&'a str, BrokerError> {
     let text = text.trim();
-    let length = text.chars().count();
-    if (least..=REASON_MAX).contains(&length) {
-        return Ok(text);
+    match text_fault(pointer, text, least..=REASON_MAX, ("reason", message)) {
+        Some(fault) => Err(BrokerError::Invalid(vec![fault])),
+        None => Ok(text),
     }
-    let allowed = format!("{least} to {REASON_MAX} characters");
-    Err(BrokerError::Invalid(vec![FieldFault::new("/reason", "reason", text, &allowed, message)]))
 }
 
 /// The history as it is shown; a step of another version of the program is left out.

@@ -8,6 +8,7 @@ use super::{CommentView, ReviewCard, ReviewPage, ReviewView};
 use crate::audit::{Entry, record};
 use crate::contracts::parse_cursor;
 use crate::documents::offer_yaml;
+use crate::names::text_fault;
 use crate::notices::{NoticeKind, ReviewNews};
 use crate::{Broker, BrokerError, FieldFault, Listed, OpContext};
 use domain::{
@@ -148,7 +149,7 @@ impl Broker {
     ) -> Result<ReviewPage, BrokerError> {
         let mut tx = self.begin().await?;
         let row = self.decidable(ctx, &mut tx, id).await?;
-        let reason = checked_reason(reason, 1, "say to the provider why it is refused")?;
+        let reason = checked_reason("/reason", reason, 1, "say to the provider why it is refused")?;
         if row.review.state == ReviewState::Refused && row.review.reason.as_deref() == Some(reason)
         {
             drop(tx);
@@ -301,12 +302,9 @@ impl Broker {
         new: &NewComment,
         said: &[Comment],
     ) -> Result<String, BrokerError> {
-        let mut faults = Vec::new();
-        let length = new.text.trim().chars().count();
-        if length == 0 || length > COMMENT_MAX {
-            let allowed = format!("1 to {COMMENT_MAX} characters");
-            faults.push(FieldFault::new("/text", "reason", "", &allowed, "say what it is about"));
-        }
+        let about = ("reason", "say what it is about");
+        let mut faults: Vec<FieldFault> =
+            text_fault("/text", new.text.trim(), 1..=COMMENT_MAX, about).into_iter().collect();
         if said.len() >= COMMENTS_MAX {
             let detail = format!("an offer has at most {COMMENTS_MAX} comments and answers");
             return Err(BrokerError::Conflict { code: "too_many_comments", detail });

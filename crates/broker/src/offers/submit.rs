@@ -60,7 +60,8 @@ impl Broker {
         let mut tx = self.begin().await?;
         let found = self.writable(ctx, &mut tx, id).await?.offer;
         let publish_at = self.ahead(wish.publish_at)?;
-        let wish = Submission { note: note_of(&wish.note)?, publish_at };
+        let note = checked_reason("/note", &wish.note, 0, "this is too long")?;
+        let wish = Submission { note: note.to_owned(), publish_at };
         let published = self.submit_within(ctx, &mut tx, &found, &wish).await?;
         tx.commit().await?;
         if published {
@@ -320,19 +321,6 @@ impl Broker {
             at => Ok(at.filter(|at| *at > now)),
         }
     }
-}
-
-fn note_of(text: &str) -> Result<String, BrokerError> {
-    let checked = checked_reason(text, 0, "this is too long");
-    checked.map(ToOwned::to_owned).map_err(|error| match error {
-        BrokerError::Invalid(faults) => BrokerError::Invalid(
-            faults
-                .into_iter()
-                .map(|fault| crate::FieldFault { pointer: "/note".to_owned(), ..fault })
-                .collect(),
-        ),
-        other => other,
-    })
 }
 
 impl ReviewView {

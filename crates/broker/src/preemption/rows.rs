@@ -132,7 +132,7 @@ pub(super) async fn tell(
         owed: PreemptionRow::of(row, broker.now()).owed,
         ..ContractNews::about(head)
     };
-    broker.tell_customer(tx, kind, head.organisation_id, &news).await
+    broker.tell_organisation(tx, kind, head.organisation_id, &news).await
 }
 
 /// Clears the way for the end of a service: a notice has nothing left to take, and what was taken is settled. While

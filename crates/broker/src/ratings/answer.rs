@@ -1,8 +1,9 @@
 //! The provider's words to what a customer said.
 
-use super::give::text_fault;
 use super::{COMMENT_MAX, RatingView};
 use crate::audit::{Entry, record};
+use crate::names::text_fault;
+use crate::notices::{ContractNews, NoticeKind};
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, ContractId, ProviderId};
 use storage::{Tx, contracts, lock, providers, ratings};
@@ -19,7 +20,8 @@ impl Broker {
         Ok(ratings::find(&mut tx, id, provider).await?.map(RatingView::from))
     }
 
-    /// Answers, in place of what was answered before; everybody reads it. Repeating it changes nothing.
+    /// Answers, in place of what was answered before; everybody reads it, and the customer is told the first time.
+    /// Repeating it changes nothing.
     ///
     /// # Errors
     /// `/answer`; `NotFound` where the customer said nothing.
@@ -54,26 +56,28 @@ impl Broker {
         if let Some(fault) = text.and_then(fault) {
             return Err(BrokerError::Invalid(vec![fault]));
         }
-        if ratings::find(&mut tx, id, provider).await?.is_none() {
-            return Err(BrokerError::NotFound { what: "rating" });
-        }
+        let rating = ratings::find(&mut tx, id, provider).await?;
+        let rating = rating.ok_or(BrokerError::NotFound { what: "rating" })?;
         let by = ctx.actor.viewer().ok_or(BrokerError::SignInFirst)?.user.to_string();
         if ratings::answer(&mut tx, (id, provider), text, &by, self.now()).await? {
             let action = if text.is_some() { "rating.answered" } else { "rating.answer_withdrawn" };
             let entry = Entry::new(action, id).with("provider", provider.to_string());
             record(self, ctx, &mut tx, entry).await?;
+            let head = contracts::find_head(&mut tx, id).await?;
+            if let Some(head) = head.filter(|_| text.is_some() && rating.answer.is_none()) {
+                let news = ContractNews::about(&head);
+                let customer = head.organisation_id;
+                self.tell_organisation(&mut tx, NoticeKind::RatingAnswered, customer, &news)
+                    .await?;
+            }
         }
         Ok(tx.commit().await?)
     }
 }
 
 fn fault(text: &str) -> Option<FieldFault> {
-    if text.is_empty() {
-        let allowed = format!("1 to {COMMENT_MAX} characters");
-        let message = "write what you answer, or withdraw the answer";
-        return Some(FieldFault::new("/answer", "answer", text, &allowed, message));
-    }
-    text_fault("/answer", text)
+    let missing = ("answer", "write what you answer, or withdraw the answer");
+    text_fault("/answer", text, 1..=COMMENT_MAX, missing)
 }
 
 /// The signed-in provider, if it delivers the contract or did so and was judged; others learn nothing.

@@ -2,12 +2,13 @@
 
 use super::{COMMENT_MAX, OwnRating, RateService, RatingView};
 use crate::audit::{Entry, record};
+use crate::names::text_fault;
+use crate::notices::{ContractNews, NoticeKind};
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, ContractId, STARS_MAX, Stars};
-use sla::Expected;
 use storage::contracts::{self, ContractHead};
 use storage::ratings::{self, NewRating};
-use storage::{Tx, lock};
+use storage::{Tx, lock, providers};
 
 impl Broker {
     /// What the customer said of the provider that delivers its service, and whether it can say something.
@@ -31,7 +32,8 @@ impl Broker {
         })
     }
 
-    /// Says how the service was delivered, in place of what was said before. Repeating it changes nothing.
+    /// Says how the service was delivered, in place of what was said before; the provider is told the first time. Repeating it
+    /// changes nothing.
     ///
     /// # Errors
     /// `/service`, `/ordering`, `/comment`; `Conflict` `not_delivered`: the service has never run.
@@ -70,6 +72,15 @@ impl Broker {
                 .with("service", service.number())
                 .with("ordering", ordering.number());
             record(self, ctx, &mut tx, entry).await?;
+            let provider = providers::find(&mut tx, head.provider_id).await?;
+            // A change is not told: whoever polishes their words fills nobody's inbox.
+            if let Some(organisation) = provider.and_then(|row| row.organisation_id)
+                && !known
+            {
+                let news = ContractNews::about(&head);
+                self.tell_organisation(&mut tx, NoticeKind::RatingGiven, organisation, &news)
+                    .await?;
+            }
         }
         Ok(tx.commit().await?)
     }
@@ -113,34 +124,12 @@ fn check(wish: &RateService, comment: &str) -> Result<(Stars, Stars), BrokerErro
         found
     };
     let judged = (stars("/service", wish.service), stars("/ordering", wish.ordering));
-    faults.extend(text_fault("/comment", comment));
+    let long = ("text_too_long", "the text is too long");
+    faults.extend(text_fault("/comment", comment, 0..=COMMENT_MAX, long));
     match judged {
         (Some(service), Some(ordering)) if faults.is_empty() => Ok((service, ordering)),
         _ => Err(BrokerError::Invalid(faults)),
     }
-}
-
-/// The fault of a text that everybody will read: too long, or with characters that nobody sees. Lines may be broken.
-pub(super) fn text_fault(pointer: &str, text: &str) -> Option<FieldFault> {
-    let unseen = text.lines().find_map(sla::first_unseen);
-    let most = u32::try_from(COMMENT_MAX).unwrap_or(u32::MAX);
-    let fault = |code: &str, found: &str, message: &str| FieldFault {
-        expected: Some(Expected::Text { most }),
-        ..FieldFault::new(
-            pointer,
-            code,
-            found,
-            &format!("at most {most} characters, no invisible characters"),
-            message,
-        )
-    };
-    if let Some(unseen) = unseen {
-        let found = sla::code_point(unseen);
-        let message = format!("the text holds the invisible character {found}");
-        return Some(fault("control_character", &found, &message));
-    }
-    (text.chars().count() > COMMENT_MAX)
-        .then(|| fault("text_too_long", text, "the text is too long"))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! What customers say of a provider after delivery (S6), what it answers, and what was promised and observed (G10).
 
 use crate::on_both;
-use broker::BrokerError;
+use broker::notices::NoticeKind;
 use broker::ratings::RateService;
+use broker::{BrokerError, OpContext};
 use domain::{Role, Stars};
 use testkit::{Engine, TestBroker, customer_of};
 
@@ -57,6 +58,15 @@ async fn s6_who_was_served_rates_once_and_the_provider_answers(engine: Engine) {
     for _ in 0..2 {
         broker.withdraw_rating(&customer, id).await.unwrap();
     }
+    let told = async |who: &OpContext| {
+        let inbox = broker.notices(who, None, None, 50).await.unwrap().items;
+        let kinds = inbox
+            .into_iter()
+            .filter(|notice| notice.contract.as_ref().is_some_and(|news| news.contract == id));
+        kinds.map(|notice| notice.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&provider).await, [NoticeKind::RatingGiven], "once, and of no change");
+    assert_eq!(told(&customer).await, [NoticeKind::RatingAnswered]);
     let found = broker.provider_ratings(&customer, PROVIDER, None, 10).await.unwrap();
     assert_eq!((found.items.len(), found.summary.service.mean_tenths()), (0, None));
     let gone = broker.answer_rating(&provider, id, "too late").await;

@@ -1,16 +1,14 @@
 //! One call over HTTP: send, read, classify, and repeat where that is safe.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, StatusCode, redirect};
+use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::body::{self, BodyError};
 use super::config::{ConfigError, DriverConfig};
-use super::guard::GuardedResolver;
-use super::{retry, tls};
+use super::{guard, retry};
 use crate::driver::{Call, DriverError};
 use crate::paths;
 use crate::problem::{Problem, ProblemCode};
@@ -38,13 +36,8 @@ fn accepting(mut headers: HeaderMap) -> HeaderMap {
 }
 
 fn builder(config: &DriverConfig) -> Result<reqwest::ClientBuilder, ConfigError> {
-    Ok(reqwest::Client::builder()
-        .tls_backend_preconfigured(tls::settings()?)
-        .connect_timeout(config.connect_timeout)
-        .timeout(config.total_timeout)
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .dns_resolver(Arc::new(GuardedResolver { policy: Arc::new(config.addresses.clone()) })))
+    let client = guard::client(config.total_timeout, &config.addresses)?;
+    Ok(client.connect_timeout(config.connect_timeout))
 }
 
 /// The body of what is sent.

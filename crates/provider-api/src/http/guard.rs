@@ -5,9 +5,14 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect;
 use url::{Host, Url};
+
+use super::config::ConfigError;
+use super::tls;
 
 /// A block of addresses, written `127.0.0.0/8` or `::1/128`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,10 +141,25 @@ pub(super) fn literal(url: &Url) -> Option<IpAddr> {
     }
 }
 
+/// A client for addresses that people typed: private ones are refused whenever a name is resolved, nothing is asked on
+/// behalf of a redirect or by way of a proxy, and an answer has its time.
+pub(super) fn client(
+    timeout: Duration,
+    addresses: &AddressPolicy,
+) -> Result<reqwest::ClientBuilder, ConfigError> {
+    Ok(reqwest::Client::builder()
+        .timeout(timeout)
+        // Who moved says so to its owner; following could lead anywhere.
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .dns_resolver(Arc::new(GuardedResolver { policy: Arc::new(addresses.clone()) }))
+        .tls_backend_preconfigured(tls::settings()?))
+}
+
 /// Resolves names by the system and lets only allowed addresses through, at every connection anew.
 #[derive(Debug)]
-pub(super) struct GuardedResolver {
-    pub policy: Arc<AddressPolicy>,
+struct GuardedResolver {
+    policy: Arc<AddressPolicy>,
 }
 
 impl Resolve for GuardedResolver {

@@ -1,16 +1,13 @@
 //! `Probe` over HTTP: one GET, as a user would send it.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use reqwest::redirect;
 use url::Url;
 
 use super::body::{self, BodyError};
 use super::config::ConfigError;
-use super::guard::{AddressPolicy, GuardedResolver};
-use super::tls;
+use super::guard::{self, AddressPolicy};
 use crate::probe::{Probe, ProbeAnswer, ProbeError};
 
 /// Asks services over HTTP, with the same guard against private addresses as the driver.
@@ -26,16 +23,9 @@ impl HttpProbe {
     /// # Errors
     /// When the HTTP client cannot be built.
     pub fn new(timeout: Duration, addresses: AddressPolicy) -> Result<Self, ConfigError> {
-        let client = reqwest::Client::builder()
-            .timeout(timeout)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            // Each probe connects anew: a kept connection would not notice a closed address.
-            .pool_max_idle_per_host(0)
-            .dns_resolver(Arc::new(GuardedResolver { policy: Arc::new(addresses.clone()) }))
-            .tls_backend_preconfigured(tls::settings()?)
-            .build()
-            .map_err(ConfigError::Client)?;
+        // Each probe connects anew: a kept connection would not notice a closed address.
+        let client = guard::client(timeout, &addresses)?.pool_max_idle_per_host(0);
+        let client = client.build().map_err(ConfigError::Client)?;
         Ok(Self { client, addresses })
     }
 }

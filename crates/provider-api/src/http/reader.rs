@@ -1,16 +1,13 @@
 //! Reads from another market, with the same guard against private addresses as the driver and a limit to every answer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::redirect;
 use url::Url;
 
 use super::body;
 use super::client::chain;
 use super::config::ConfigError;
-use super::guard::{AddressPolicy, GuardedResolver};
-use super::tls;
+use super::guard::{self, AddressPolicy};
 
 /// Reads JSON over HTTP and follows no redirect.
 #[derive(Clone, Debug)]
@@ -34,14 +31,7 @@ impl HttpReader {
     /// # Errors
     /// When the HTTP client cannot be built.
     pub fn new(timeout: Duration, addresses: AddressPolicy) -> Result<Self, ConfigError> {
-        let client = reqwest::Client::builder()
-            .timeout(timeout)
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .dns_resolver(Arc::new(GuardedResolver { policy: Arc::new(addresses.clone()) }))
-            .tls_backend_preconfigured(tls::settings()?)
-            .build()
-            .map_err(ConfigError::Client)?;
+        let client = guard::client(timeout, &addresses)?.build().map_err(ConfigError::Client)?;
         Ok(Self { client, addresses })
     }
 

@@ -1,16 +1,13 @@
 //! Posts one signed event, with the same guard against private addresses as the driver.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::redirect;
 use url::Url;
 
 use super::client::chain;
 use super::config::ConfigError;
-use super::guard::{AddressPolicy, GuardedResolver};
-use super::tls;
+use super::guard::{self, AddressPolicy};
 use crate::webhook::{self, WebhookSecret};
 
 /// Posts events to wherever subscribers want them, and to nowhere else.
@@ -46,15 +43,7 @@ impl WebhookSender {
     /// # Errors
     /// When the HTTP client cannot be built.
     pub fn new(timeout: Duration, addresses: AddressPolicy) -> Result<Self, ConfigError> {
-        let client = reqwest::Client::builder()
-            .timeout(timeout)
-            // A receiver that moved says so to its owner; following could lead anywhere.
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .dns_resolver(Arc::new(GuardedResolver { policy: Arc::new(addresses.clone()) }))
-            .tls_backend_preconfigured(tls::settings()?)
-            .build()
-            .map_err(ConfigError::Client)?;
+        let client = guard::client(timeout, &addresses)?.build().map_err(ConfigError::Client)?;
         Ok(Self { client, addresses })
     }
 

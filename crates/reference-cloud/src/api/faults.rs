@@ -7,7 +7,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use provider_api::{FieldFault, OPERATIONS, Operation, ProblemCode};
+use provider_api::{FieldFault, IdempotencyKey, OPERATIONS, Operation, ProblemCode, paths};
 
 use super::answer::{answer, problem};
 use super::headers::parse;
@@ -17,6 +17,7 @@ use crate::faults::{Fault, FaultKind};
 use crate::http_server::LoseAnswer;
 use crate::operations::invalid;
 use crate::switches::{Reply, Suffering, Switches};
+use crate::tenants::{OwnKey, Tenant};
 
 /// Lets a call suffer what is switched on, and what was ordered for it.
 pub(super) async fn suffer(
@@ -50,7 +51,18 @@ async fn suffer_by_order(cloud: &Cloud, request: Request, next: Next) -> Respons
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let operation = path.and_then(|path| Operation::at(request.method().as_str(), &path));
     let name = operation.map(|operation| operation.name);
-    let Some((kind, delay)) = name.and_then(|name| cloud.faults.next(name)) else {
+    let hit = match name {
+        Some(name) => {
+            let key = own_key(&request).filter(|_| cloud.faults.refuses(name));
+            let repeats = match key {
+                Some(key) => matches!(cloud.store.key(key.as_str()).await, Ok(Some(_))),
+                None => false,
+            };
+            cloud.faults.next(name, repeats)
+        }
+        None => None,
+    };
+    let Some((kind, delay)) = hit else {
         return next.run(request).await;
     };
     tracing::warn!(fault.kind = ?kind, fault.operation = name, "a fault is done on order");
@@ -81,6 +93,14 @@ async fn suffer_by_order(cloud: &Cloud, request: Request, next: Next) -> Respons
             std::process::abort()
         }
     }
+}
+
+/// The key of a call, if it bears one.
+fn own_key(request: &Request) -> Option<OwnKey> {
+    let key = request.headers().get(paths::IDEMPOTENCY_KEY).and_then(|key| key.to_str().ok());
+    let key = key.and_then(|key| IdempotencyKey::parse(key).ok());
+    let tenant = request.extensions().get::<Arc<Tenant>>()?;
+    Some(OwnKey::new(&tenant.name, &key?))
 }
 
 /// No answer at all: the connection breaks.
