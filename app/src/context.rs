@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 
-use broker::OpContext;
+use broker::{OpContext, announcements::AnnouncementView};
 use domain::Viewer;
 
 use crate::{
@@ -112,6 +112,8 @@ pub struct PageContext {
     /// Notices that nobody of the viewer's organisation has read, counted up to
     /// `broker::notices::NOTICES_COUNTED`.
     pub unread: u32,
+    /// What the market announces on every page.
+    pub announced: Arc<Vec<AnnouncementView>>,
     /// Path with query of this request, as it can be linked to.
     pub path: String,
     /// Where sign-in comes back to: this page, or for a sent form the page it stood on.
@@ -171,6 +173,7 @@ impl PageContext {
             theme: cookies.get("theme").and_then(Theme::from_key).unwrap_or_default(),
             viewer: parts.extensions.get::<Viewer>().cloned(),
             unread: 0,
+            announced: Arc::default(),
             path: path.to_owned(),
             address: asker(parts),
             back: if parts.method.is_safe() { path } else { came_from(&parts.headers) }.to_owned(),
@@ -191,6 +194,10 @@ impl FromRequestParts<AppState> for PageContext {
         ctx.unread = state.broker.unread_notices(&ctx.op()).await.unwrap_or_else(|error| {
             tracing::error!(%error, "unread notices could not be counted");
             0
+        });
+        ctx.announced = state.broker.shown_announcements().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "announcements could not be read");
+            Arc::default()
         });
         Ok(ctx)
     }

@@ -6,8 +6,8 @@ use axum::{
 };
 
 use crate::{
-    account, assets, contracts, design, desk, feed, home, inbox, items, layout, market, needs,
-    providers, securing, state::AppState,
+    account, announcements, assets, contracts, design, desk, feed, home, inbox, items, layout,
+    market, needs, providers, securing, state::AppState,
 };
 
 /// Every page, form and file of the interface; unknown addresses get our own page.
@@ -21,6 +21,7 @@ pub fn router() -> Router<AppState> {
         .merge(design::routes())
         .merge(market::routes())
         .merge(feed::routes())
+        .merge(announcements::routes())
         .merge(needs::routes())
         .merge(inbox::routes())
         .merge(contracts::routes())

@@ -11,7 +11,9 @@
 mod common;
 
 use common::{Sent, Site};
-use domain::{ContractId, FirmListId, OfferId, ProviderId, RequirementId, WorkflowId};
+use domain::{
+    AnnouncementId, ContractId, FirmListId, OfferId, ProviderId, RequirementId, WorkflowId,
+};
 use serde_json::{Map, Value, json};
 use server::api;
 
@@ -94,6 +96,7 @@ fn concrete(path: &str) -> String {
         .replace("{offer}", &OfferId(id).to_string())
         .replace("{requirement}", &RequirementId(id).to_string())
         .replace("{firmList}", &FirmListId(id).to_string())
+        .replace("{announcement}", &AnnouncementId(id).to_string())
         .replace("{version}", "2")
         .replace("{workflow}", &WorkflowId(id).to_string())
 }

@@ -70,6 +70,8 @@ enum Body {
     Rules,
     Accept,
     Channels,
+    Announcement,
+    OtherAnnouncement,
 }
 
 const fn row(method: &'static str, path: &'static str, body: Body, answers: [u16; 3]) -> Row {
@@ -86,6 +88,13 @@ const TABLE: &[Row] = &[
     row("GET", "/providers/{provider}", Body::Nothing, [200, 200, 200]),
     row("GET", "/catalogue", Body::Nothing, [200, 200, 200]),
     row("GET", "/events", Body::Nothing, [200, 200, 200]),
+    row("GET", "/announcements", Body::Nothing, [200, 200, 200]),
+    row("GET", "/announcements/{announcement}", Body::Nothing, [200, 200, 200]),
+    // The last one speaks for its own provider.
+    row("POST", "/announcements", Body::Announcement, [401, 403, 201]),
+    row("PUT", "/announcements/{announcement}", Body::OtherAnnouncement, [401, 403, 404]),
+    row("POST", "/announcements/{announcement}/end", Body::Nothing, [401, 403, 404]),
+    row("DELETE", "/announcements/{announcement}", Body::Nothing, [401, 403, 404]),
     row("GET", "/items", Body::Nothing, [200, 200, 200]),
     row("GET", "/items/{item}", Body::Nothing, [200, 200, 200]),
     row("GET", "/schemas/{schema}", Body::Nothing, [200, 200, 200]),
@@ -252,6 +261,7 @@ struct Things {
     firm_list: String,
     review: String,
     comment: String,
+    announcement: String,
 }
 
 impl Things {
@@ -273,6 +283,7 @@ impl Things {
             firm_list: String::new(),
             review: String::new(),
             comment: String::new(),
+            announcement: announcement(site).await,
         };
         (things.review, things.comment) = review(site).await;
         let signed = site.api(Some(owner), "POST", "/contracts", things.body(Body::Sign)).await;
@@ -304,6 +315,7 @@ impl Things {
             .replace("{notice}", &self.notice.to_string())
             .replace("{review}", &self.review)
             .replace("{comment}", &self.comment)
+            .replace("{announcement}", &self.announcement)
             .replace("{key}", &key().kid())
     }
 
@@ -356,6 +368,10 @@ impl Things {
                 Sent::Json(json!({"key": jwk}))
             }
             Body::Taken => Sent::Json(json!({"waive": true})),
+            Body::Announcement => Sent::Json(announced()),
+            Body::OtherAnnouncement => {
+                Sent::Json(json!({"revision": 1, "announcement": announced()}))
+            }
             Body::Rating => Sent::Json(json!({"service": 4, "ordering": 5})),
             Body::Words => Sent::Json(json!({"answer": "We thank you."})),
             Body::Mode => Sent::Json(json!({"mode": "automatic"})),
@@ -459,6 +475,19 @@ async fn notice(
     storage::notices::insert(&mut tx, &[notice]).await.unwrap();
     tx.commit().await.unwrap();
     id
+}
+
+/// What somebody announces.
+fn announced() -> serde_json::Value {
+    json!({"kind": "notice", "title": {"en": "Closed on Sunday"}})
+}
+
+/// What the market announced.
+async fn announcement(site: &Site) -> String {
+    let desk = site.person("desk", Role::Broker).await;
+    let made = site.api(Some(&desk), "POST", "/announcements", Sent::Json(announced())).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    made.json()["id"].as_str().unwrap().to_owned()
 }
 
 /// A key that everybody could have made.

@@ -281,6 +281,9 @@ fn kind(words: Words, word: &str) -> String {
         "offer_lost" => words.channels_kind_offer_lost(),
         "offer_changed" => words.channels_kind_offer_changed(),
         "evidence_ends" | "evidence_ended" => words.newer_evidence_about(),
+        "announced" | "announcement_changed" | "announcement_over" => {
+            words.announce_provider_section()
+        }
         "newer_version" => words.channels_kind_newer_version(),
         "provider_ends" | "provider_stays" | "provider_ended" => words.channels_kind_provider(),
         "preemption_noticed"

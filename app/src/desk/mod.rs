@@ -71,6 +71,7 @@ enum Part {
     Providers,
     Clouds,
     Statistics,
+    Announcements,
 }
 
 /// The way between the parts; the one shown is marked.
@@ -91,6 +92,12 @@ fn parts(words: Words, current: Part) -> leptos::prelude::AnyView {
             tab(Part::Providers, words.desk_providers_title(), "/desk/providers"),
             tab(Part::Clouds, words.desk_clouds_title(), "/desk/clouds"),
             tab(Part::Statistics, words.statistics_title(), "/desk/statistics"),
+            tab(Part::Announcements, words.announce_title(), "/desk/announcements"),
         ],
     )
+}
+
+/// The same for the page of announcements.
+pub(crate) fn announcement_parts(words: Words) -> leptos::prelude::AnyView {
+    parts(words, Part::Announcements)
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::say;
 use crate::{
-    PageContext,
+    PageContext, announcements,
     ui::{Button, Look, State as Badge, Views, badge, time},
 };
 
@@ -19,11 +19,12 @@ pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
     let body = match (&notice.contract, &notice.review, alone) {
         (Some(news), _, _) => reason(ctx, news),
         (None, Some(news), _) => news.reason.clone().map(|text| view! { <p>{text}</p> }).into_any(),
-        _ if notice.evidence.is_some() => evidence(ctx, notice),
+        _ if notice.evidence.is_some() || notice.announcement.is_some() => lines(ctx, notice),
         (None, None, Some(offer)) => single(ctx, offer),
         (None, None, None) => several(ctx, notice),
     };
     let about = match (&notice.need, &notice.review, &notice.evidence) {
+        _ if notice.announcement.is_some() => words.announce_inbox_about().to_owned(),
         (Some(need), ..) => words.inbox_about(need.version),
         (None, Some(_), _) => words.life_inbox_about().to_owned(),
         (None, None, Some(_)) => words.newer_evidence_about().to_owned(),
@@ -45,10 +46,13 @@ pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
     .into_any()
 }
 
-/// For which item evidence ends, and what to do.
-fn evidence(ctx: &PageContext, notice: &Notice) -> AnyView {
-    let all = notice.evidence.as_ref().map(|news| say::evidence(ctx.locale, news));
-    let all = all.unwrap_or_default().into_iter().map(|text| view! { <p>{text}</p> });
+/// For which item evidence ends, or when what is announced happens; and what to do.
+fn lines(ctx: &PageContext, notice: &Notice) -> AnyView {
+    let evidence = notice.evidence.as_ref().map(|news| say::evidence(ctx.locale, news));
+    let announced =
+        notice.announcement.as_ref().map(|news| announcements::news_lines(ctx.locale, news));
+    let all = evidence.or(announced).unwrap_or_default();
+    let all = all.into_iter().map(|text| view! { <p>{text}</p> });
     all.collect_view().into_any()
 }
 

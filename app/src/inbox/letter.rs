@@ -4,7 +4,7 @@ use broker::notices::{Notice, NoticeOffer};
 use std::fmt::Write as _;
 
 use super::say;
-use crate::{render::push_escaped, words::Locale};
+use crate::{announcements, render::push_escaped, words::Locale};
 
 /// Where channels are switched.
 const SETTINGS: &str = "/account/channels";
@@ -72,6 +72,9 @@ fn body(locale: Locale, origin: &str, notice: &Notice) -> Body {
     }
     if let Some(news) = &notice.evidence {
         return Body { sentences: say::evidence(locale, news), lines: Vec::new() };
+    }
+    if let Some(news) = &notice.announcement {
+        return Body { sentences: announcements::news_lines(locale, news), lines: Vec::new() };
     }
     match notice.offers.as_slice() {
         [offer] => single(locale, offer),

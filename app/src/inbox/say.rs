@@ -5,7 +5,7 @@ use broker::notices::{
 };
 use sla::Verdict;
 
-use crate::{address::Address, format, market::text, needs, words::Locale};
+use crate::{address::Address, announcements, format, market::text, needs, words::Locale};
 
 /// The need as it was called then.
 pub(super) fn need_title(locale: Locale, notice: &Notice) -> String {
@@ -32,6 +32,9 @@ pub(super) fn title(locale: Locale, notice: &Notice) -> String {
             NoticeKind::EvidenceEnds => words.newer_evidence_ends(&news.evidence, offer, last),
             _ => words.newer_evidence_ended(&news.evidence, offer, last),
         };
+    }
+    if let Some(news) = &notice.announcement {
+        return announcements::news_title(locale, notice.kind, news);
     }
     let need = need_title(locale, notice);
     if let (1, Some(offer)) = (notice.count, notice.offers.first()) {
@@ -156,6 +159,9 @@ pub(super) fn list_href(notice: &Notice, offer: Option<&NoticeOffer>) -> String 
     }
     if let Some(news) = &notice.evidence {
         return format!("/provider/offers/{}", news.offer);
+    }
+    if let Some(news) = &notice.announcement {
+        return announcements::news_href(news);
     }
     let Some(need) = &notice.need else { return "/inbox".to_owned() };
     let source = broker::requirements::RequirementSource::Saved(need.id);

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 pub use error_page::fail;
 
 use crate::{
+    announcements,
     context::{FlashKind, PageContext},
     render::Width,
     ui::{Kind, notice},
@@ -27,6 +28,7 @@ pub fn shell(ctx: &PageContext, width: Width, body: AnyView) -> AnyView {
         <a class="skip" href="#main">{words.common_skip()}</a>
         {header::view(ctx)}
         <main id="main" class=class tabindex="-1">
+            {announcements::banner(ctx)}
             {flash(ctx)}
             {body}
         </main>

@@ -5,6 +5,7 @@ use axum::{
     response::Response,
 };
 use broker::BrokerError;
+use broker::announcements::AnnouncementView;
 use broker::conformance::Conformance;
 use broker::providers::{ProviderCard, ProviderView};
 use broker::ratings::{ProviderRatings, ProviderRecord};
@@ -16,6 +17,7 @@ use super::{conformance, ratings, record};
 use crate::{
     AppState, PageContext,
     address::Address,
+    announcements,
     fault::fault_page,
     market::{card, text},
     render::{Page, page},
@@ -24,6 +26,9 @@ use crate::{
         section,
     },
 };
+
+/// Announcements read: one more than shown says that there are more.
+const ANNOUNCED: u32 = 6;
 
 pub(super) async fn list(ctx: PageContext, State(state): State<AppState>) -> Response {
     let cards = match state.broker.providers(&ctx.op()).await {
@@ -89,6 +94,7 @@ struct Known {
     conformance: Option<Conformance>,
     record: ProviderRecord,
     ratings: ProviderRatings,
+    announced: Vec<AnnouncementView>,
 }
 
 async fn known(
@@ -101,6 +107,7 @@ async fn known(
         conformance: state.broker.conformance(&op, provider.card.id).await?,
         record: state.broker.provider_record(&op, slug).await?,
         ratings: state.broker.provider_ratings(&op, slug, None, ratings::SHOWN).await?,
+        announced: state.broker.announcements(&op, Some(slug), None, ANNOUNCED).await?.items,
     })
 }
 
@@ -119,6 +126,7 @@ fn view(ctx: &PageContext, provider: &ProviderView, known: &Known) -> Response {
             {facts(ctx, provider, conformance)}
             {section("offers", words.market_count(count), offers(ctx, provider))}
             {record::part(ctx, &known.record)}
+            {announcements::of_provider(ctx, &provider.card.slug, &known.announced)}
             {ratings::part(ctx, &provider.card.slug, &name, &known.ratings)}
             {report(ctx, provider, conformance)}
         }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod accounts;
+pub mod announcements;
 mod audit;
 mod background;
 pub mod changes;

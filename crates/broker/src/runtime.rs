@@ -90,6 +90,7 @@ pub(crate) struct Inner {
     pub hashing: Semaphore,
     pub known_clouds: KnownClouds,
     pub signals: Signals,
+    pub announced: crate::announcements::Shown,
 }
 
 impl Broker {
@@ -108,6 +109,7 @@ impl Broker {
             hashing: Semaphore::new(HASHES_AT_ONCE),
             known_clouds: KnownClouds::default(),
             signals: Signals::default(),
+            announced: crate::announcements::Shown::default(),
             db: parts.db,
             clock: parts.clock,
             ids: parts.ids,

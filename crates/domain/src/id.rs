@@ -173,6 +173,8 @@ typed_id! {
     NoticeId = "ntc",
     /// An event of the public feed.
     EventId = "evt",
+    /// Something that the market or a provider announces.
+    AnnouncementId = "ann",
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod announcement;
 mod change;
 mod contract;
 mod id;
@@ -14,12 +15,16 @@ mod time;
 mod transition;
 
 pub use account::{Actor, Role, Viewer};
+pub use announcement::{
+    AnnouncementKind, AnnouncementPhase, MAINTENANCE_DAYS_MAX, SHOWN_BEFORE_US, TimesFault,
+    can_take_back, check_times,
+};
 pub use change::{CHANGE_TRANSITIONS, ChangeEvent, ChangeKind, ChangeState};
 pub use contract::{CONTRACT_TRANSITIONS, ContractEvent, ContractState};
 pub use id::{
-    AuditId, CommentId, ContractId, EventId, FirmListId, IdError, IdSource, NoticeId, OfferId,
-    OrderId, OrganisationId, ProviderId, RequirementId, ResourceId, ReviewId, SecuringId,
-    SequentialIds, StatementId, TokenId, UserId, WorkflowId,
+    AnnouncementId, AuditId, CommentId, ContractId, EventId, FirmListId, IdError, IdSource,
+    NoticeId, OfferId, OrderId, OrganisationId, ProviderId, RequirementId, ResourceId, ReviewId,
+    SecuringId, SequentialIds, StatementId, TokenId, UserId, WorkflowId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use offer::{OFFER_TRANSITIONS, OfferEvent, OfferStage, OfferState};

@@ -4,10 +4,10 @@
 
 use crate::StorageError;
 use domain::{
-    AuditId, ChangeKind, ChangeState, CommentId, ContractId, ContractState, Currency, EventId,
-    FirmListId, Money, NoticeId, OfferId, OfferState, OrderId, OrganisationId, PreemptionState,
-    ProviderId, RequirementId, ResourceId, ReviewId, ReviewState, Role, SecuringId, Stars,
-    StatementId, Timestamp, TokenId, UserId,
+    AnnouncementId, AnnouncementKind, AuditId, ChangeKind, ChangeState, CommentId, ContractId,
+    ContractState, Currency, EventId, FirmListId, Money, NoticeId, OfferId, OfferState, OrderId,
+    OrganisationId, PreemptionState, ProviderId, RequirementId, ResourceId, ReviewId, ReviewState,
+    Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UserId,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -106,6 +106,8 @@ column! {
     ReviewId, Uuid, |value, what| Ok(Self(value));
     CommentId, Uuid, |value, what| Ok(Self(value));
     EventId, Uuid, |value, what| Ok(Self(value));
+    AnnouncementId, Uuid, |value, what| Ok(Self(value));
+    AnnouncementKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
 }
 
 /// An amount in the columns `price_minor` and `currency`.

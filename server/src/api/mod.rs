@@ -6,6 +6,7 @@
 mod account;
 mod adoption;
 mod alternatives;
+mod announcements;
 mod bookings;
 mod care;
 mod changes;
@@ -79,6 +80,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(newer::routes())
         .merge(terminations::routes())
         .merge(ratings::routes())
+        .merge(announcements::routes())
         .merge(inventory::routes())
         .merge(standby::routes())
         .merge(securings::routes())

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::announcements;
 use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query, fault};
 use super::problem::Problem;
 use super::wire::{self, Answer, PageQuery, TwoLanguages, moment};
@@ -220,7 +221,8 @@ struct NoticeBody {
     /// offer_gained, offer_lost, offer_changed; about a contract provider_ends, provider_stays, provider_ended,
     /// preemption_noticed, preemption_called_off, preempted, room_returned, room_given, room_settled,
     /// newer_version, rating_given, rating_answered; about a version of an offer review_refused, review_approved, review_commented,
-    /// offer_published; about evidence of one's offer evidence_ends, evidence_ended.
+    /// offer_published; about evidence of one's offer evidence_ends, evidence_ended; about a provider of one's
+    /// contracts announced, announcement_changed, announcement_over.
     kind: &'static str,
     /// The need; null: it is about something else.
     requirement: Option<NoticeNeedBody>,
@@ -230,6 +232,8 @@ struct NoticeBody {
     review: Option<ReviewNewsBody>,
     /// The evidence of one's offer; null: it is about something else.
     evidence: Option<EvidenceNewsBody>,
+    /// What a provider announces; null: it is about something else.
+    announcement: Option<announcements::NewsBody>,
     /// How many offers it speaks of.
     count: u64,
     /// The offer, or the best three of many.
@@ -253,6 +257,7 @@ impl From<&Notice> for NoticeBody {
             contract: notice.contract.as_ref().map(ContractNewsBody::from),
             review: notice.review.as_ref().map(ReviewNewsBody::from),
             evidence: notice.evidence.as_ref().map(EvidenceNewsBody::from),
+            announcement: notice.announcement.as_ref().map(announcements::NewsBody::from),
             count: notice.count,
             offers: notice.offers.iter().map(NoticeOfferBody::from).collect(),
             created_at: moment(notice.created_at),

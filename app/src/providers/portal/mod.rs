@@ -93,6 +93,7 @@ enum Part {
     Contracts,
     Keys,
     Connection,
+    Announcements,
 }
 
 /// The way to each part; the one shown is marked.
@@ -109,6 +110,12 @@ fn parts(words: Words, shown: Part) -> leptos::prelude::AnyView {
             tab(Part::Contracts, words.notice_list_title(), "/provider/contracts"),
             tab(Part::Keys, words.exchange_keys_title(), "/provider/keys"),
             tab(Part::Connection, words.portal_connection_title(), "/provider/connection"),
+            tab(Part::Announcements, words.announce_title(), "/provider/announcements"),
         ],
     )
+}
+
+/// The same for the page of announcements.
+pub(crate) fn announcement_parts(words: Words) -> leptos::prelude::AnyView {
+    parts(words, Part::Announcements)
 }

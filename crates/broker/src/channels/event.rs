@@ -11,7 +11,10 @@ pub(super) fn event(origin: &str, to: OrganisationId, notice: &Notice, data: &Va
         (Some(news), ..) => news.contract.to_string(),
         (None, Some(need), _) => need.id.to_string(),
         (None, None, Some(news)) => news.offer.to_string(),
-        (None, None, None) => to.to_string(),
+        (None, None, None) => match &notice.announcement {
+            Some(news) => news.announcement.to_string(),
+            None => to.to_string(),
+        },
     };
     json!({
         "specversion": "1.0",

@@ -4,6 +4,7 @@ use super::{
     ContractNews, EvidenceNews, MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed,
     NoticeOffer, ReviewNews,
 };
+use crate::announcements::AnnouncementNews;
 use crate::contracts::parse_cursor;
 use crate::requirements::owned;
 use crate::{Broker, BrokerError, OpContext};
@@ -124,6 +125,7 @@ enum Said {
     Contract(Box<ContractNews>),
     Review(ReviewNews),
     Evidence(EvidenceNews),
+    Announcement(AnnouncementNews),
 }
 
 fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
@@ -135,6 +137,9 @@ fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
     }
     if kind.is_of_evidence() {
         return serde_json::from_str(&row.payload).ok().map(Said::Evidence);
+    }
+    if kind.is_of_announcement() {
+        return serde_json::from_str(&row.payload).ok().map(Said::Announcement);
     }
     let need = NoticeNeed {
         id: row.requirement_id?,
@@ -153,13 +158,15 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
             "a notice cannot be read and is left out of the inbox");
         return None;
     };
-    let (mut need, mut contract, mut review, mut evidence) = (None, None, None, None);
+    let (mut need, mut contract, mut review) = (None, None, None);
+    let (mut evidence, mut announcement) = (None, None);
     let mut offers = Vec::new();
     match said {
         Said::Need(of, named) => (need, offers) = (Some(of), named),
         Said::Contract(news) => contract = Some(*news),
         Said::Review(news) => review = Some(news),
         Said::Evidence(news) => evidence = Some(news),
+        Said::Announcement(news) => announcement = Some(news),
     }
     Some(Notice {
         id: row.id,
@@ -168,6 +175,7 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
         contract,
         review,
         evidence,
+        announcement,
         count: u64::try_from(row.offers).unwrap_or(0),
         offers,
         created_at: row.created_at,

@@ -19,6 +19,7 @@ mod tell;
 mod watch;
 
 use crate::Listed;
+use crate::announcements::AnnouncementNews;
 use need::Need;
 
 pub use affected::{Affected, AffectedContracts};
@@ -81,11 +82,17 @@ pub enum NoticeKind {
     EvidenceEnds,
     /// It has ended, and counts no longer.
     EvidenceEnded,
+    /// A provider of one's contracts announces maintenance, or that something is broken.
+    Announced,
+    /// It said other times for it.
+    AnnouncementChanged,
+    /// It is over, or was taken back.
+    AnnouncementOver,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::Gained,
         Self::Lost,
         Self::Changed,
@@ -107,6 +114,9 @@ impl NoticeKind {
         Self::NewerVersion,
         Self::EvidenceEnds,
         Self::EvidenceEnded,
+        Self::Announced,
+        Self::AnnouncementChanged,
+        Self::AnnouncementOver,
     ];
 
     /// Whether it is about a contract and not about a watched need.
@@ -115,6 +125,7 @@ impl NoticeKind {
         !matches!(self, Self::Gained | Self::Lost | Self::Changed)
             && !self.is_of_review()
             && !self.is_of_evidence()
+            && !self.is_of_announcement()
     }
 
     /// Whether it is about a version that was submitted.
@@ -133,6 +144,12 @@ impl NoticeKind {
     #[must_use]
     pub const fn is_of_evidence(self) -> bool {
         matches!(self, Self::EvidenceEnds | Self::EvidenceEnded)
+    }
+
+    /// Whether it is about what a provider announces.
+    #[must_use]
+    pub const fn is_of_announcement(self) -> bool {
+        matches!(self, Self::Announced | Self::AnnouncementChanged | Self::AnnouncementOver)
     }
 
     /// The word stored and sent.
@@ -160,6 +177,9 @@ impl NoticeKind {
             Self::NewerVersion => "newer_version",
             Self::EvidenceEnds => "evidence_ends",
             Self::EvidenceEnded => "evidence_ended",
+            Self::Announced => "announced",
+            Self::AnnouncementChanged => "announcement_changed",
+            Self::AnnouncementOver => "announcement_over",
         }
     }
 
@@ -265,6 +285,8 @@ pub struct Notice {
     pub review: Option<ReviewNews>,
     /// To which evidence; `None`: it is about something else.
     pub evidence: Option<EvidenceNews>,
+    /// To which announcement; `None`: it is about something else.
+    pub announcement: Option<AnnouncementNews>,
     /// How many offers it speaks of.
     pub count: u64,
     /// The offer, or the best three of many.

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod adoption;
+mod announcements;
 mod at_once;
 mod changes;
 mod combinations;
