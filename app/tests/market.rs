@@ -529,3 +529,22 @@ async fn an_offer_says_how_its_promises_are_measured() {
     }
     assert!(page.contains("transaction ref-web-1") && page.contains("announced-maintenance"));
 }
+
+#[tokio::test]
+async fn an_offer_is_calculated_without_script_and_faults_stand_at_their_fields() {
+    let site = Site::open().await;
+    let offer = site.market.offer("hokusei-gov-iaas").await;
+    let page = site.page(&format!("/market/offers/{offer}")).await;
+    let at = format!("/market/offers/{offer}/cost");
+    assert!(page.contains(&at), "the offer leads to its calculator");
+    let usual = site.page(&at).await;
+    for part in ["Reference basket", "182,000", "12 months", "not said by the provider"] {
+        assert!(usual.contains(part), "{part}: {usual}");
+    }
+    let typed = "instances=2&vcpu=8&ramMb=32768&storageGb=500&networkMbps=100&months=3";
+    let two = site.page(&format!("{at}?{typed}")).await;
+    assert!(two.contains("364,000") && two.contains("1,092,000"), "{two}");
+    let wrong = site.get(&format!("{at}?{}", typed.replace("months=3", "months=many")), "ja").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("120 以下の整数"), "{}", wrong.text);
+}

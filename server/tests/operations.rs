@@ -83,6 +83,7 @@ const TABLE: &[Row] = &[
     row("GET", "/suggestions", Body::Nothing, [200, 200, 200]),
     row("GET", "/offers/{offer}", Body::Nothing, [200, 200, 200]),
     row("GET", "/offers/{offer}/sla", Body::Nothing, [200, 200, 200]),
+    row("GET", "/offers/{offer}/cost", Body::Nothing, [200, 200, 200]),
     row("GET", "/offers/{offer}/events", Body::Nothing, [200, 200, 200]),
     row("GET", "/providers", Body::Nothing, [200, 200, 200]),
     row("GET", "/providers/{provider}", Body::Nothing, [200, 200, 200]),

@@ -92,6 +92,21 @@ pub(super) fn quantities(words: Words, form: &FormState, quoted: &Plan, of: &str
     quoted.ranges().into_iter().map(field).collect()
 }
 
+/// Fills a form of one plan without a region.
+pub(crate) fn prefill_plan(form: FormState, plan: &Plan) -> FormState {
+    prefill(form, plan, "")
+}
+
+/// Reads a form of one plan.
+pub(crate) fn read_plan(form: &mut FormState, words: Words) -> Option<Plan> {
+    read(form, words, "")
+}
+
+/// The quantities of one plan.
+pub(crate) fn plan_fields(words: Words, form: &FormState, quoted: &Plan) -> Vec<AnyView> {
+    quantities(words, form, quoted, "")
+}
+
 /// The plan of a contract.
 pub(super) fn facts(ctx: &PageContext, plan: &Plan) -> AnyView {
     let words = ctx.words();

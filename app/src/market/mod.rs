@@ -6,6 +6,7 @@ mod browse;
 pub(crate) mod card;
 pub(crate) mod changes;
 mod compare;
+mod cost;
 mod coverage;
 mod filters;
 mod offer;
@@ -23,4 +24,5 @@ pub fn routes() -> Router<AppState> {
         .route("/market", get(browse::show))
         .route("/market/compare", get(compare::show))
         .route("/market/offers/{id}", get(offer::show))
+        .route("/market/offers/{id}/cost", get(cost::show))
 }

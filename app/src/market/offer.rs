@@ -6,13 +6,13 @@ use axum::{
     response::Response,
 };
 use broker::{
-    market::{MeasuredHistory, OfferPage},
+    market::{MeasuredHistory, OfferCard, OfferPage},
     requirements::RankedOffer,
 };
 use leptos::prelude::*;
 
 use super::{
-    card, coverage,
+    card, cost, coverage,
     promises::{self, measurement},
     text,
 };
@@ -149,7 +149,7 @@ fn facts(ctx: &PageContext, offer: &OfferPage) -> AnyView {
         ),
         (
             words.market_facet_price().to_owned(),
-            view! { {text::price(words, card.price)}{basket(words, card.price.is_some())} }.into_any(),
+            view! { {text::price(words, card.price)}{basket(words, card)} }.into_any(),
         ),
         (
             words.market_offer_kind().to_owned(),
@@ -172,8 +172,10 @@ fn facts(ctx: &PageContext, offer: &OfferPage) -> AnyView {
     definitions(pairs)
 }
 
-fn basket(words: Words, priced: bool) -> Option<AnyView> {
-    priced.then(|| view! { <p class="hint">{words.market_offer_basket()}</p> }.into_any())
+fn basket(words: Words, card: &OfferCard) -> Option<AnyView> {
+    card.price?;
+    let calculator = view! { <a href=cost::href(card.id)>{words.cost_link()}</a> };
+    Some(view! { <p class="hint">{words.market_offer_basket()}</p><p>{calculator}</p> }.into_any())
 }
 
 /// "Is it enough for my need?": choose a need, then judge or contract.

@@ -369,7 +369,13 @@ pub struct Price {
     pub basket: Option<String>,
     /// Monthly total for the basket.
     pub monthly_total: Option<Amount>,
-    /// Prices per unit, each unit and currency at most once.
+    /// Least that a month is charged, whatever is used.
+    pub minimum: Option<Amount>,
+    /// Charged once, at the beginning.
+    pub one_time: Option<Amount>,
+    /// The day on which the provider last checked its prices.
+    pub as_of: Option<Date>,
+    /// Prices per unit; each unit, currency and `from` at most once.
     pub per_unit: Vec<UnitPrice>,
 }
 
@@ -389,6 +395,9 @@ pub struct Amount {
 pub struct UnitPrice {
     /// One of `BILLING_UNITS`, for example `vcpu-month`.
     pub unit: String,
+    /// Units of a month that cost another price before this one begins, 0 unless stated: of 120 units, 20 cost the price
+    /// `from` 100.
+    pub from: u32,
     /// How many units the amount buys, 1 unless stated; lets fine prices be whole minor units.
     pub per: u32,
     /// Minor units, zero or more.

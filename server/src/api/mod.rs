@@ -15,6 +15,7 @@ mod combinations;
 mod conformance;
 mod contract_summary;
 mod contracts;
+mod cost;
 mod data;
 mod desk;
 mod ends;
@@ -81,6 +82,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(terminations::routes())
         .merge(ratings::routes())
         .merge(announcements::routes())
+        .merge(cost::routes())
         .merge(inventory::routes())
         .merge(standby::routes())
         .merge(securings::routes())

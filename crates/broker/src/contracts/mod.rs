@@ -3,6 +3,8 @@
 mod adopt;
 mod alternatives;
 mod at_once;
+mod charge;
+mod cost;
 mod data;
 mod end;
 mod estimate;
@@ -19,6 +21,8 @@ pub(crate) use terminate::signed_notice;
 pub use adopt::{Adopt, AdoptDifference, Adoptable, Adoption};
 pub use alternatives::{AlternativeOffer, Alternatives};
 pub(crate) use at_once::money_of;
+pub use charge::{ChargeLine, Charged};
+pub use cost::{Bill, Cost, MONTHS_MAX, PriceBook, UNITS_MAX};
 pub use data::{DataStream, ReturnedArchive, ReturnedData, ReturnedFile, TakeData};
 pub use end::DataAtEnd;
 pub(crate) use end::END_MAX_US;

@@ -1,11 +1,12 @@
 //! The quote: plan, price and whether the offer can be signed.
 
+use super::charge::{self, ChargeLine, Charged, Steps};
 use super::{Plan, Quote};
 use crate::market::OfferCard;
 use crate::requirements::RequirementSource;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, Currency, Money, OfferId, Timestamp};
+use domain::{Action, Money, OfferId, Timestamp};
 use std::ops::RangeInclusive;
 
 /// MiB in a GiB.
@@ -84,16 +85,29 @@ pub(crate) fn signed_price(offer: &sla::Offer, plan: &Plan) -> Result<Money, Bro
 }
 
 fn price_in(offer: &sla::Offer, basket: Option<Money>, plan: &Plan) -> Result<Money, BrokerError> {
+    let lines = month(offer, basket, plan)?;
+    let currency = basket.ok_or(BrokerError::NotFound { what: "price" })?.currency;
+    charge::sum(currency, &lines).map_err(|error| too_large("instances", &error))
+}
+
+/// The lines of a month: the baskets, what goes beyond them, and what is missing to the least that is charged.
+pub(super) fn month(
+    offer: &sla::Offer,
+    basket: Option<Money>,
+    plan: &Plan,
+) -> Result<Vec<ChargeLine>, BrokerError> {
     let basket = basket.ok_or(BrokerError::NotFound { what: "price" })?;
     let instances = plan.instances;
-    let mut total = basket.times(instances).map_err(|error| too_large("instances", &error))?;
+    let amount = basket.times(instances).map_err(|error| too_large("instances", &error))?;
+    let milli = instances.saturating_mul(1_000);
+    let what = Charged::Basket;
+    let mut lines = vec![ChargeLine { what, from: 0, milli, price: basket, per: 1, amount }];
     for Quantity { field, unit, asked, included, size, machines } in beyond(plan) {
         let extra = asked.saturating_sub(included);
         if extra <= 0 {
             continue;
         }
-        let found = unit_price(offer, unit, basket.currency);
-        let (price, per) = found.ok_or_else(|| {
+        let steps = Steps::of(offer, unit, basket.currency).ok_or_else(|| {
             let (place, found) = (format!("/plan/{field}"), asked.to_string());
             let allowed = format!("at most {included}");
             let message = "this offer has no price for more than its basket";
@@ -102,11 +116,17 @@ fn price_in(offer: &sla::Offer, basket: Option<Money>, plan: &Plan) -> Result<Mo
             let expected = Some(sla::Expected::Between { min, max });
             BrokerError::Invalid(vec![FieldFault { expected, ..fault }])
         })?;
-        let cost = price.share(extra, per.saturating_mul(size));
-        let cost = cost.and_then(|cost| cost.times(machines)).and_then(|cost| total.plus(cost));
-        total = cost.map_err(|error| too_large(field, &error))?;
+        let large = |error| too_large(field, &error);
+        for line in steps.charge(unit, extra, size).map_err(large)? {
+            let amount = line.amount.times(machines).map_err(large)?;
+            let milli = line.milli.saturating_mul(machines);
+            lines.push(ChargeLine { amount, milli, ..line });
+        }
     }
-    Ok(total)
+    let so_far = charge::sum(basket.currency, &lines);
+    let so_far = so_far.map_err(|error| too_large("instances", &error))?;
+    lines.extend(charge::lifted(offer, so_far)?);
+    Ok(lines)
 }
 
 /// A quantity that is priced beyond the basket.
@@ -154,19 +174,11 @@ pub(crate) fn orderable(offer: &Shelved, field: &str) -> RangeInclusive<i64> {
     let Some(basket) = offer.card.price else { return all };
     let row = beyond(&BASKET).into_iter().find(|row| row.field == field);
     match row {
-        Some(row) if unit_price(&offer.document, row.unit, basket.currency).is_none() => {
+        Some(row) if Steps::of(&offer.document, row.unit, basket.currency).is_none() => {
             *all.start()..=row.included
         }
         _ => all,
     }
-}
-
-/// The price of a unit in the basket's currency, and how many units it buys.
-fn unit_price(offer: &sla::Offer, unit: &str, currency: Currency) -> Option<(Money, i64)> {
-    let book = offer.spec.price.as_ref()?;
-    let row =
-        book.per_unit.iter().find(|row| row.unit == unit && row.currency == currency.code())?;
-    Some((Money::new(row.minor, currency), i64::from(row.per)))
 }
 
 fn too_large(field: &str, error: &domain::MoneyError) -> BrokerError {

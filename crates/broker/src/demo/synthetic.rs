@@ -214,9 +214,13 @@ fn price(draft: &Draft) -> Price {
             currency: currency.to_owned(),
             tax_excluded: Some(true),
         }),
+        minimum: None,
+        one_time: None,
+        as_of: None,
         per_unit: parts
             .iter()
             .map(|(unit, share)| UnitPrice {
+                from: 0,
                 unit: (*unit).to_owned(),
                 per: 1,
                 minor: (total * share / 100_000).max(1),

@@ -15,6 +15,7 @@ mod changes;
 mod combinations;
 mod conformance;
 mod contracts;
+mod costs;
 mod crowd;
 mod data;
 mod deliveries;

@@ -151,6 +151,9 @@ fn price(parts: &[&Offer], terms: &Terms<'_>) -> Option<Price> {
             currency,
             tax_excluded: tax.filter(|_| totals.iter().all(|total| total.tax_excluded == tax)),
         }),
+        minimum: None,
+        one_time: None,
+        as_of: None,
         per_unit: Vec::new(),
     })
 }

@@ -63,6 +63,9 @@ fn priced(offer: Offer, minor: i64, currency: &str, tier: &str) -> Offer {
             currency: currency.to_owned(),
             tax_excluded: Some(true),
         }),
+        minimum: None,
+        one_time: None,
+        as_of: None,
         per_unit: Vec::new(),
     });
     offer

@@ -114,6 +114,9 @@ fn priced(amount: i64, currency: &str) -> sla::Offer {
         tier: Some("3".to_owned()),
         basket: None,
         monthly_total: Some(total),
+        minimum: None,
+        one_time: None,
+        as_of: None,
         per_unit: Vec::new(),
     });
     offer

@@ -112,6 +112,9 @@ pub fn offer() -> impl Strategy<Value = Offer> {
                 currency: "JPY".to_owned(),
                 tax_excluded: Some(true),
             }),
+            minimum: None,
+            one_time: None,
+            as_of: None,
             per_unit: Vec::new(),
         });
         offer.spec.network_to_users = ["JP", "DE"]

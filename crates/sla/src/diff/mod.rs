@@ -88,6 +88,12 @@ crate::words::words! {
         MonthlyTotal = "monthly_total",
         /// The price of a unit.
         UnitPrice = "unit_price",
+        /// The least that a month is charged.
+        Minimum = "minimum",
+        /// What is charged once.
+        OneTime = "one_time",
+        /// The day on which prices were last checked.
+        PricesAsOf = "prices_as_of",
         /// A round-trip time from where users are.
         RoundTrip = "round_trip",
         /// The title for people.

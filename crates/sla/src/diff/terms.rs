@@ -89,7 +89,15 @@ pub(super) fn service(old: &Service, new: &Service) -> Vec<Change> {
 }
 
 pub(super) fn price(old: Option<&Price>, new: Option<&Price>) -> Vec<Change> {
-    let none = Price { tier: None, basket: None, monthly_total: None, per_unit: Vec::new() };
+    let none = Price {
+        tier: None,
+        basket: None,
+        monthly_total: None,
+        minimum: None,
+        one_time: None,
+        as_of: None,
+        per_unit: Vec::new(),
+    };
     let (old, new) = (old.unwrap_or(&none), new.unwrap_or(&none));
     let tier = change(
         Aspect::Tier,
@@ -108,11 +116,30 @@ pub(super) fn price(old: Option<&Price>, new: Option<&Price>) -> Vec<Change> {
         |old, new| good_to_have(old.as_ref(), new.as_ref(), amounts),
         |amount| amount.as_ref().map(amount_text),
     );
-    let mut changes: Vec<Change> = [tier, basket, total].into_iter().flatten().collect();
+    // What is charged beside the total is worse to have than not to have.
+    let beside = |aspect, old: &Option<Amount>, new: &Option<Amount>| {
+        let order = |old: &Option<Amount>, new: &Option<Amount>| match (old, new) {
+            (Some(old), Some(new)) => amounts(old, new),
+            (None, Some(_)) => Verdict::Worse,
+            (Some(_), None) => Verdict::Better,
+            (None, None) => Verdict::Neutral,
+        };
+        change(aspect, old, new, order, |amount| amount.as_ref().map(amount_text))
+    };
+    let minimum = beside(Aspect::Minimum, &old.minimum, &new.minimum);
+    let one_time = beside(Aspect::OneTime, &old.one_time, &new.one_time);
+    let as_of = change(Aspect::PricesAsOf, &old.as_of, &new.as_of, no_order, |day| {
+        day.as_ref().map(|day| plain(day.as_str().to_owned()))
+    });
+    let mut changes: Vec<Change> =
+        [tier, basket, total, minimum, one_time, as_of].into_iter().flatten().collect();
     changes.extend(each(
         Aspect::UnitPrice,
         (&old.per_unit, &new.per_unit),
-        |price| format!("{} {}", price.unit, price.currency),
+        |price| match price.from {
+            0 => format!("{} {}", price.unit, price.currency),
+            from => format!("{} {} from {from}", price.unit, price.currency),
+        },
         |old, new| {
             // Compares minor/per of both without dividing.
             less(&cross(old.minor, new.per), &cross(new.minor, old.per))

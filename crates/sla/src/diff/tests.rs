@@ -204,7 +204,8 @@ fn measurement_price_service_and_network_are_parts_of_their_own() {
 #[test]
 fn unit_prices_are_compared_without_rounding() {
     let priced = |per: u32, minor: i64| {
-        let unit = UnitPrice { unit: "egress-gb".into(), per, minor, currency: "EUR".into() };
+        let unit =
+            UnitPrice { unit: "egress-gb".into(), from: 0, per, minor, currency: "EUR".into() };
         with(|offer| offer.spec.price.as_mut().unwrap().per_unit = vec![unit])
     };
     assert!(diff(&priced(1, 1), &priced(1, 1)).is_empty());

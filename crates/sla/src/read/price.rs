@@ -2,7 +2,7 @@
 
 use super::cursor::{At, Fields, Sink};
 use super::limits::{PER_MAX, TIERS};
-use super::scalar::{boolean, decimal_as, technical_name, whole, word};
+use super::scalar::{boolean, date, decimal_as, technical_name, whole, word};
 use crate::fault::FaultCode;
 use crate::node::{Node, Number};
 use crate::{Amount, BILLING_UNITS, CURRENCIES, Expected, Price, UnitPrice};
@@ -17,18 +17,34 @@ pub(super) fn price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Price> 
     );
     let basket = fields.optional(sink, "basket", technical_name);
     let monthly_total = fields.optional(sink, "monthlyTotal", amount);
+    let minimum = fields.optional(sink, "minimum", amount);
+    let one_time = fields.optional(sink, "oneTime", amount);
+    let as_of = fields.optional(sink, "asOf", date);
     let per_unit = fields.list(sink, "perUnit", unit_price);
     fields.close(sink);
+    steps(&per_unit, &at.field("perUnit"), sink);
+    Some(Price { tier, basket, monthly_total, minimum, one_time, as_of, per_unit })
+}
+
+/// Each step of a unit has one price, and the first units have one.
+fn steps(per_unit: &[UnitPrice], at: &At<'_>, sink: &mut Sink) {
     let mut seen = BTreeSet::new();
-    for price in &per_unit {
-        if !seen.insert((&price.unit, &price.currency)) {
+    for price in per_unit {
+        let found = Node::text(price.unit.as_str());
+        if !seen.insert((&price.unit, &price.currency, price.from)) {
             let message = format!("`{}` has two prices in {}", price.unit, price.currency);
-            let found = Node::text(price.unit.as_str());
-            let (at, code) = (at.field("perUnit"), FaultCode::Contradiction);
-            sink.fault::<()>(&at, code, Some(&found), Expected::Once, message);
+            sink.fault::<()>(at, FaultCode::Contradiction, Some(&found), Expected::Once, message);
+        }
+        let first = |one: &UnitPrice| {
+            one.from == 0 && one.unit == price.unit && one.currency == price.currency
+        };
+        if !per_unit.iter().any(first) {
+            let message =
+                format!("`{}` has no price in {} for its first units", price.unit, price.currency);
+            let expected = Expected::AtLeastOne;
+            sink.fault::<()>(at, FaultCode::Contradiction, Some(&found), expected, message);
         }
     }
-    Some(Price { tier, basket, monthly_total, per_unit })
 }
 
 fn amount(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Amount> {
@@ -48,10 +64,11 @@ fn unit_price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<UnitPrice> {
         word(BILLING_UNITS, |text| BILLING_UNITS.contains(&text).then(|| text.to_owned())),
     );
     let per = fields.optional(sink, "per", units).unwrap_or(1);
+    let from = fields.optional(sink, "from", units).unwrap_or(0);
     let money = money(&mut fields, sink);
     fields.close(sink);
     let (minor, currency) = money?;
-    Some(UnitPrice { unit: unit?, per, minor, currency })
+    Some(UnitPrice { unit: unit?, from, per, minor, currency })
 }
 
 /// How many units an amount buys; it divides the price, so it is written in digits as well.

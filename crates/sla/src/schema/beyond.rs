@@ -48,7 +48,7 @@ pub const BEYOND: &[Beyond] = &[
     Beyond {
         id: "entry_once",
         codes: &[FaultCode::Contradiction, FaultCode::DuplicateItem],
-        says: "a region id, a user region, a unit price and an item of your own stand once in their list",
+        says: "a region id, a user region, a step of a unit price and an item of your own stand once in their list; a unit with steps has a price for its first units",
     },
     Beyond {
         id: "versions_in_order",

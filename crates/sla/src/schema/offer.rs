@@ -171,21 +171,27 @@ fn evidence() -> Value {
 }
 
 fn price() -> Value {
-    let total = Object::new()
-        .required("currency", words(CURRENCIES.iter().map(|(code, _)| *code)))
-        .required("amount", json!({"type": ["number", "string"]}))
-        .optional("taxExcluded", json!({"type": "boolean"}))
-        .with(amounts());
+    let amount = || {
+        Object::new()
+            .required("currency", words(CURRENCIES.iter().map(|(code, _)| *code)))
+            .required("amount", json!({"type": ["number", "string"]}))
+            .optional("taxExcluded", json!({"type": "boolean"}))
+            .with(amounts())
+    };
     let per_unit = Object::new()
         .required("unit", words(BILLING_UNITS.iter().copied()))
         .optional("per", whole(1, limits::PER_MAX))
+        .optional("from", whole(1, limits::PER_MAX))
         .required("currency", words(CURRENCIES.iter().map(|(code, _)| *code)))
         .required("amount", json!({"type": ["number", "string"]}))
         .with(amounts());
     Object::new()
         .optional("tier", words(limits::TIERS.iter().copied()))
         .optional("basket", reference("technicalName"))
-        .optional("monthlyTotal", total)
+        .optional("monthlyTotal", amount())
+        .optional("minimum", amount())
+        .optional("oneTime", amount())
+        .optional("asOf", reference("date"))
         .optional("perUnit", list(per_unit))
         .done()
 }

@@ -2,8 +2,9 @@
 
 use crate::node::Node;
 use crate::{
-    API_VERSION, Amount, CURRENCIES, Document, Evidence, Metadata, Offer, OfferItem, OfferSpec,
-    Price, Profile, Remedy, Requirement, RequirementItem, Service, Text, UnitPrice, Value,
+    API_VERSION, Amount, CURRENCIES, Date, Document, Evidence, Metadata, Offer, OfferItem,
+    OfferSpec, Price, Profile, Remedy, Requirement, RequirementItem, Service, Text, UnitPrice,
+    Value,
 };
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -213,6 +214,9 @@ fn price(price: &Price) -> Node {
         .maybe_text("tier", price.tier.as_deref())
         .maybe_text("basket", price.basket.as_deref())
         .optional("monthlyTotal", price.monthly_total.as_ref().map(amount))
+        .optional("minimum", price.minimum.as_ref().map(amount))
+        .optional("oneTime", price.one_time.as_ref().map(amount))
+        .maybe_text("asOf", price.as_of.as_ref().map(Date::as_str))
         .list("perUnit", &price.per_unit, unit_price)
         .done()
 }
@@ -228,6 +232,7 @@ fn amount(amount: &Amount) -> Node {
 fn unit_price(price: &UnitPrice) -> Node {
     Map::new()
         .text("unit", &price.unit)
+        .maybe_number("from", (price.from != 0).then_some(price.from))
         .maybe_number("per", (price.per != 1).then_some(price.per))
         .node("amount", major(price.minor, &price.currency))
         .text("currency", &price.currency)

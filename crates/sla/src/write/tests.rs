@@ -150,7 +150,12 @@ prop_compose! {
                     tier: None,
                     basket: None,
                     monthly_total: Some(Amount { minor, currency: "EUR".to_owned(), tax_excluded: Some(true) }),
-                    per_unit: vec![UnitPrice { unit: "vcpu-month".to_owned(), per: 10, minor, currency: "JPY".to_owned() }],
+                    minimum: Some(Amount { minor, currency: "JPY".to_owned(), tax_excluded: None }),
+                    one_time: Some(Amount { minor: minor / 2, currency: "EUR".to_owned(), tax_excluded: Some(false) }),
+                    as_of: crate::Date::parse("2026-11-01"),
+                    per_unit: [0, 100]
+                        .map(|from| UnitPrice { unit: "vcpu-month".to_owned(), from, per: 10, minor, currency: "JPY".to_owned() })
+                        .to_vec(),
                 }),
                 network_to_users: vec![NetworkPath { user_region: "NO".to_owned(), rtt_ms: Decimal::new(15, 1) }],
             },

@@ -180,7 +180,13 @@ fn price(source: &Source) -> Value {
         "monthlyTotal",
         json!({"amount": amount, "currency": currency, "taxExcluded": true}),
     );
-    let units = json!([{"unit": "vcpu-hour", "amount": amount, "currency": currency, "per": 1000}]);
+    put(&mut map, source, "minimum", json!({"amount": amount, "currency": currency}));
+    put(&mut map, source, "oneTime", json!({"amount": amount, "currency": currency}));
+    put(&mut map, source, "asOf", json!("2026-11-01"));
+    let units = json!([
+        {"unit": "vcpu-hour", "amount": amount, "currency": currency, "per": 1000},
+        {"unit": "vcpu-hour", "amount": amount, "currency": currency, "from": 500},
+    ]);
     put(&mut map, source, "perUnit", units);
     Value::Object(map)
 }

@@ -106,17 +106,22 @@ fn named(part: &str, fields: &[&str]) -> Node {
 }
 
 fn unit_price(part: &str) -> Node {
-    let (price, per) = match part.rsplit_once(" per ") {
-        Some((price, per)) => (price, Some(per.trim())),
-        None => (part, None),
-    };
-    match (named(price, &["unit", "amount", "currency"]), per) {
-        (Node::Map(mut entries), Some(per)) => {
-            let per = Node::from_number_text(per).unwrap_or_else(|| Node::text(per));
-            entries.push(("per".to_owned(), per));
+    // Written from the right: `egress-gb 9 USD per 100 from 1000`.
+    let (mut price, mut more) = (part, Vec::new());
+    for name in ["from", "per"] {
+        if let Some((rest, number)) = price.rsplit_once(&format!(" {name} ")) {
+            let number = number.trim();
+            let node = Node::from_number_text(number).unwrap_or_else(|| Node::text(number));
+            more.push((name.to_owned(), node));
+            price = rest;
+        }
+    }
+    match named(price, &["unit", "amount", "currency"]) {
+        Node::Map(mut entries) => {
+            entries.extend(more);
             Node::Map(entries)
         }
-        (node, None) => node,
+        node if more.is_empty() => node,
         _ => Node::text(part),
     }
 }
@@ -184,9 +189,10 @@ fn rows(nodes: &[Node], fields: &[&str]) -> Option<String> {
 
 fn unit_prices(nodes: &[Node]) -> Option<String> {
     let row = |node: &Node| {
-        let field = |name| node.get(name).and_then(word);
+        let field = |name: &str| node.get(name).and_then(word);
         let price = format!("{} {} {}", field("unit")?, field("amount")?, field("currency")?);
-        Some(field("per").map_or(price.clone(), |per| format!("{price} per {per}")))
+        let with = |name: &str| field(name).map(|number| format!(" {name} {number}"));
+        Some([Some(price), with("per"), with("from")].into_iter().flatten().collect::<String>())
     };
     let rows: Option<Vec<String>> = nodes.iter().map(row).collect();
     rows.map(|rows| rows.join("; "))

@@ -113,10 +113,28 @@ pub(super) const FIXED: &[Fixed] = &[
     ),
     fixed("price.tier", &["spec", "price", "tier"], Kind::Text, "cost class, 1 to 5"),
     fixed(
+        "price.minimum",
+        &["spec", "price", "minimum"],
+        Kind::Json,
+        "least charge a month as JSON: `{\"amount\": 5000, \"currency\": \"JPY\"}`",
+    ),
+    fixed(
+        "price.one_time",
+        &["spec", "price", "oneTime"],
+        Kind::Json,
+        "what is charged once, likewise",
+    ),
+    fixed(
+        "price.as_of",
+        &["spec", "price", "asOf"],
+        Kind::Text,
+        "day on which prices were last checked: `2026-11-01`",
+    ),
+    fixed(
         "price.per_unit",
         &["spec", "price", "perUnit"],
         Kind::UnitPrices,
-        "unit, amount, currency, `;` between: `vcpu-hour 5 JPY; egress-gb 9 USD per 100`",
+        "unit, amount, currency, `;` between: `vcpu-hour 5 JPY; egress-gb 9 USD per 100; egress-gb 5 USD per 100 from 1000`",
     ),
     fixed(
         "network_to_users",

@@ -1,0 +1,172 @@
+//! The cost calculator: what a bill of quantities costs at an offer, line by line, before anybody signs.
+
+use super::Plan;
+use super::charge::{self, ChargeLine, Charged, Steps};
+use super::quote::{month, plan_for};
+use crate::market::OfferCard;
+use crate::{Broker, BrokerError, FieldFault, OpContext};
+use domain::{Action, Money, OfferId, Timestamp};
+use sla::BILLING_UNITS;
+
+/// Most months of a calculation.
+pub const MONTHS_MAX: i64 = 120;
+/// Most units of one kind a month.
+pub const UNITS_MAX: i64 = 1_000_000_000;
+/// Units that the plan counts itself.
+const OF_PLAN: [&str; 4] = ["vcpu-month", "ram-gib-month", "storage-gb-month", "mbit-month"];
+
+/// A bill of quantities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bill {
+    /// Machines and what each has.
+    pub plan: Plan,
+    /// Further units a month, by their name in `sla::BILLING_UNITS`.
+    pub units: Vec<(String, i64)>,
+    /// For how many months.
+    pub months: i64,
+}
+
+/// What a bill of quantities costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    /// The lines of a month.
+    pub lines: Vec<ChargeLine>,
+    /// Units that were asked for and have no price in this offer: they are in no sum.
+    pub unpriced: Vec<String>,
+    /// One month.
+    pub month: Money,
+    /// Charged once at the beginning; `None`: nothing is declared.
+    pub one_time: Option<Money>,
+    /// All months and what is charged once.
+    pub total: Money,
+    /// For how many months.
+    pub months: i64,
+}
+
+/// Further units of an offer's price book, and how old its prices are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceBook {
+    /// The units that can be added to a bill, in the order of `sla::BILLING_UNITS`.
+    pub units: Vec<&'static str>,
+    /// The day on which the provider last checked its prices, as the document says; `None`: it does not say.
+    pub as_of: Option<String>,
+    /// When the version with these prices was published.
+    pub published_at: Timestamp,
+    /// Charged once at the beginning; `None`: nothing is declared.
+    pub one_time: Option<Money>,
+    /// Least that a month is charged; `None`: nothing is declared.
+    pub minimum: Option<Money>,
+}
+
+impl Broker {
+    /// What can be counted at an offer, and how old its prices are; `None`: it has no price.
+    pub async fn price_book(
+        &self,
+        ctx: &OpContext,
+        offer: OfferId,
+    ) -> Result<Option<PriceBook>, BrokerError> {
+        ctx.may(Action::RankOffers, None, "offer")?;
+        let offer = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let Some(basket) = offer.card.price else { return Ok(None) };
+        let document = &offer.document;
+        let price = document.spec.price.as_ref();
+        let units = BILLING_UNITS.iter().copied().filter(|unit| !OF_PLAN.contains(unit));
+        let minimum = price.and_then(|price| price.minimum.as_ref());
+        let minimum = minimum.filter(|amount| amount.currency == basket.currency.code());
+        Ok(Some(PriceBook {
+            units: units
+                .filter(|unit| Steps::of(document, unit, basket.currency).is_some())
+                .collect(),
+            as_of: price.and_then(|price| Some(price.as_of.as_ref()?.as_str().to_owned())),
+            published_at: offer.card.published_at,
+            one_time: charge::one_time(document, basket.currency),
+            minimum: minimum.map(|amount| Money::new(amount.minor, basket.currency)),
+        }))
+    }
+
+    /// The quantities that a quote begins with.
+    #[must_use]
+    pub fn usual_plan(&self, card: &OfferCard) -> Plan {
+        plan_for(card)
+    }
+
+    /// What a bill of quantities costs at an offer, exactly as a quote for the same plan.
+    ///
+    /// # Errors
+    /// `/plan/…`, `/units/UNIT`, `/months`; `NotFound` `price`: the offer has none.
+    pub async fn cost(
+        &self,
+        ctx: &OpContext,
+        offer: OfferId,
+        bill: &Bill,
+    ) -> Result<Cost, BrokerError> {
+        ctx.may(Action::RankOffers, None, "offer")?;
+        let offer = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let faults = bill.faults();
+        if !faults.is_empty() {
+            return Err(BrokerError::Invalid(faults));
+        }
+        let basket = offer.card.price.ok_or(BrokerError::NotFound { what: "price" })?;
+        let document = &offer.document;
+        let mut lines = month(document, Some(basket), &bill.plan)?;
+        lines.retain(|line| line.what != Charged::Minimum);
+        let mut unpriced = Vec::new();
+        for (unit, quantity) in bill.units.iter().filter(|(_, quantity)| *quantity > 0) {
+            let Some(steps) = Steps::of(document, unit, basket.currency) else {
+                unpriced.push(unit.clone());
+                continue;
+            };
+            let more = steps.charge(unit, *quantity, 1);
+            lines.extend(more.map_err(|error| large(&format!("/units/{unit}"), &error))?);
+        }
+        let whole = |error| large("/months", &error);
+        let so_far = charge::sum(basket.currency, &lines).map_err(whole)?;
+        lines.extend(charge::lifted(document, so_far)?);
+        let month = charge::sum(basket.currency, &lines).map_err(whole)?;
+        let one_time = charge::one_time(document, basket.currency);
+        let months = month.times(bill.months).map_err(whole)?;
+        let total = match one_time {
+            Some(once) => months.plus(once).map_err(whole)?,
+            None => months,
+        };
+        Ok(Cost { lines, unpriced, month, one_time, total, months: bill.months })
+    }
+}
+
+impl Bill {
+    fn faults(&self) -> Vec<FieldFault> {
+        let mut faults = self.plan.faults();
+        let range = |pointer: &str, found: i64, (min, max): (i64, i64)| FieldFault {
+            expected: Some(sla::Expected::Between { min: min.into(), max: max.into() }),
+            ..FieldFault::new(
+                pointer,
+                "range",
+                &found.to_string(),
+                &format!("{min} to {max}"),
+                "this quantity cannot be calculated",
+            )
+        };
+        if !(1..=MONTHS_MAX).contains(&self.months) {
+            faults.push(range("/months", self.months, (1, MONTHS_MAX)));
+        }
+        for (unit, quantity) in &self.units {
+            let pointer = format!("/units/{unit}");
+            if !BILLING_UNITS.contains(&unit.as_str()) || OF_PLAN.contains(&unit.as_str()) {
+                let known: Vec<&str> = BILLING_UNITS
+                    .iter()
+                    .copied()
+                    .filter(|known| !OF_PLAN.contains(known))
+                    .collect();
+                let message = "there is no such unit beside the plan";
+                faults.push(FieldFault::new("/units", "unit", unit, &known.join(", "), message));
+            } else if !(0..=UNITS_MAX).contains(quantity) {
+                faults.push(range(&pointer, *quantity, (0, UNITS_MAX)));
+            }
+        }
+        faults
+    }
+}
+
+fn large(pointer: &str, error: &domain::MoneyError) -> BrokerError {
+    BrokerError::field(pointer, "price", "", "a smaller quantity", &error.to_string())
+}

@@ -1,0 +1,192 @@
+//! The cost calculator: what a bill of quantities costs at an offer.
+
+use axum::extract::State;
+use broker::contracts::{Bill, ChargeLine, Charged, Cost, MONTHS_MAX, Plan, UNITS_MAX};
+use broker::{Broker, BrokerError};
+use domain::OfferId;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::extract::{Asker, FromQuery, Named, Params, Query};
+use super::problem::Problem;
+use super::wire::{Answer, Money, moment};
+
+pub(super) fn routes() -> OpenApiRouter<Broker> {
+    OpenApiRouter::new().routes(routes!(read))
+}
+
+/// A bill of quantities; what is left out is as in the reference basket.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "the documented form of what `FromQuery` reads")]
+struct BillQuery {
+    /// Machines, 1 to 16.
+    instances: Option<i64>,
+    /// Of each machine, 1 to 64.
+    vcpu: Option<i64>,
+    /// MiB of each machine, 256 to 262144.
+    #[param(rename = "ramMb")]
+    ram_mb: Option<i64>,
+    /// GB of all, 1 to 10000.
+    #[param(rename = "storageGb")]
+    storage_gb: Option<i64>,
+    /// Mbit/s of all, 1 to 10000.
+    #[param(rename = "networkMbps")]
+    network_mbps: Option<i64>,
+    /// Further units a month: `egress-gb:100,support-month:1`.
+    units: Option<String>,
+    /// For how many months, 1 to 120.
+    #[param(minimum = 1, maximum = 120, default = 12)]
+    months: Option<i64>,
+}
+
+/// The numbers that were given, and the units as text.
+#[derive(Debug)]
+struct Asked {
+    plan: [Option<i64>; 5],
+    units: Option<String>,
+    months: i64,
+}
+
+impl FromQuery for Asked {
+    fn from_query(params: &mut Params) -> Self {
+        let mut number = |name: &'static str, most: i64| params.number(name, 1, most);
+        let plan = [
+            number("instances", 16),
+            number("vcpu", 64),
+            number("ramMb", 262_144),
+            number("storageGb", 10_000),
+            number("networkMbps", 10_000),
+        ];
+        let months = number("months", MONTHS_MAX).unwrap_or(12);
+        Self { plan, units: params.text("units"), months }
+    }
+}
+
+impl Asked {
+    fn bill(self, usual: Plan) -> Result<Bill, BrokerError> {
+        let [instances, vcpu, ram_mb, storage_gb, network_mbps] = self.plan;
+        let plan = Plan {
+            instances: instances.unwrap_or(usual.instances),
+            vcpu: vcpu.unwrap_or(usual.vcpu),
+            ram_mb: ram_mb.unwrap_or(usual.ram_mb),
+            storage_gb: storage_gb.unwrap_or(usual.storage_gb),
+            network_mbps: network_mbps.unwrap_or(usual.network_mbps),
+            region: usual.region,
+        };
+        let units = self.units.unwrap_or_default();
+        let mut read = Vec::new();
+        for part in units.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let pair =
+                part.split_once(':').and_then(|(unit, count)| Some((unit, count.parse().ok()?)));
+            let Some((unit, count)) = pair else {
+                let allowed = format!("UNIT:COUNT, comma between; a count is 0 to {UNITS_MAX}");
+                return Err(BrokerError::field(
+                    "/units",
+                    "unit",
+                    part,
+                    &allowed,
+                    "this is no unit with a count",
+                ));
+            };
+            read.push((unit.to_owned(), count));
+        }
+        Ok(Bill { plan, units: read, months: self.months })
+    }
+}
+
+/// One line of a bill.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ChargeLine)]
+struct LineBody {
+    /// `basket`, `minimum`, or a billing unit such as `egress-gb`.
+    what: String,
+    /// Units that were charged at another price before these.
+    from: i64,
+    /// How many, as an exact decimal number.
+    quantity: String,
+    /// The price of `per` units.
+    price: Money,
+    /// How many units the price buys.
+    per: i64,
+    /// What it comes to, rounded half away from zero.
+    amount: Money,
+}
+
+impl From<ChargeLine> for LineBody {
+    fn from(line: ChargeLine) -> Self {
+        let what = match line.what {
+            Charged::Basket => "basket".to_owned(),
+            Charged::Minimum => "minimum".to_owned(),
+            Charged::Unit(unit) => unit,
+        };
+        let quantity = match (line.milli / 1_000, line.milli % 1_000) {
+            (whole, 0) => whole.to_string(),
+            (whole, rest) => format!("{whole}.{rest:03}").trim_end_matches('0').to_owned(),
+        };
+        Self {
+            what,
+            from: line.from,
+            quantity,
+            price: line.price.into(),
+            per: line.per,
+            amount: line.amount.into(),
+        }
+    }
+}
+
+/// What a bill of quantities costs.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Cost)]
+struct CostBody {
+    /// The lines of a month.
+    lines: Vec<LineBody>,
+    /// Units that were asked for and have no price in this offer: they are in no sum.
+    unpriced: Vec<String>,
+    /// One month.
+    month: Money,
+    /// Charged once at the beginning; null: nothing is declared.
+    one_time: Option<Money>,
+    /// All months and what is charged once.
+    total: Money,
+    /// For how many months.
+    months: i64,
+    /// The day on which the provider last checked its prices; null: it does not say.
+    prices_as_of: Option<String>,
+    /// When the version with these prices was published.
+    published_at: String,
+}
+
+/// Calculate what a bill of quantities costs
+///
+/// Line by line by the published price book, exactly as a quote for the same quantities. 404 for an offer without a
+/// price.
+#[utoipa::path(get, path = "/offers/{offer}/cost", tag = "market",
+    params(("offer" = String, Path, description = "`ofr_…`"), BillQuery),
+    responses((status = 200, body = CostBody)))]
+async fn read(
+    State(broker): State<Broker>,
+    Asker(ctx): Asker,
+    Named(id): Named<OfferId>,
+    Query(asked): Query<Asked>,
+) -> Result<Answer<CostBody>, Problem> {
+    let offer = broker.offer(&ctx, id).await?;
+    let book = broker.price_book(&ctx, id).await?;
+    let book = book.ok_or(BrokerError::NotFound { what: "price" })?;
+    let bill = asked.bill(broker.usual_plan(&offer.card))?;
+    let cost: Cost = broker.cost(&ctx, id, &bill).await?;
+    Ok(Answer(CostBody {
+        lines: cost.lines.into_iter().map(LineBody::from).collect(),
+        unpriced: cost.unpriced,
+        month: cost.month.into(),
+        one_time: cost.one_time.map(Money::from),
+        total: cost.total.into(),
+        months: cost.months,
+        prices_as_of: book.as_of,
+        published_at: moment(book.published_at),
+    }))
+}
