@@ -41,6 +41,8 @@ pub enum Command {
     Seed(command::seed::SeedArgs),
     /// Imports a file of offers, in CSV, YAML or JSON, for one provider.
     Import(command::import::ImportArgs),
+    /// Sends files of offers to a market over its REST API.
+    Publish(command::publish::PublishArgs),
     /// Mirrors the catalogue of another market, up to its latest change.
     Mirror(command::mirror::MirrorArgs),
     /// Checks, compares, converts, signs and verifies documents; needs no database.
@@ -72,6 +74,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Match(args) => command::match_case::run(&args),
         Command::Seed(args) => command::seed::run(&args),
         Command::Import(args) => command::import::run(&args),
+        Command::Publish(args) => command::publish::run(&args),
         Command::Mirror(args) => command::mirror::run(&args),
         Command::Sla(args) => command::sla::run(&args),
         Command::Migrate(args) => command::migrate::run(&args),

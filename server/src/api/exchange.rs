@@ -85,6 +85,10 @@ struct ImportQuery {
     /// Whether to tell what would become of the offers and save nothing.
     #[param(default = false)]
     dry_run: bool,
+    /// `all`: with a single fault nothing is saved. `valid`: rows without a fault are saved, and the answer lists the
+    /// faults of the others.
+    #[param(default = "all")]
+    rows: String,
     /// `csv`, `yaml`, `json` or `meti` (the METI checklist); as the text looks unless stated.
     format: Option<String>,
     /// Of a checklist: metadata.name of its offer.
@@ -107,10 +111,12 @@ impl FromQuery for ImportQuery {
             "false" => Some(false),
             _ => None,
         };
+        let rows = |word: &str| ["all", "valid"].contains(&word).then(|| word.to_owned());
         let known = |word: &str| FORMATS.contains(&word).then(|| word.to_owned());
         Self {
             publish: params.word("publish", "true, false", yes).unwrap_or(false),
             dry_run: params.word("dryRun", "true, false", yes).unwrap_or(false),
+            rows: params.word("rows", "all, valid", rows).unwrap_or_else(|| "all".to_owned()),
             format: params.word("format", &FORMATS.join(", "), known),
             name: params.text("name"),
             title: params.text("title"),
@@ -163,10 +169,14 @@ struct ImportBody {
     published: usize,
     /// Offers whose newest version waits for a person, because the rules of the market ask for one.
     submitted: usize,
+    /// Offers that were not taken because of their faults; 0 unless `rows` is `valid`.
+    refused: usize,
     /// Whether all this was done; false for a dry run, of which new offers have no lasting id.
     saved: bool,
     /// Each of them, in the order of the file.
     offers: Vec<ImportedRowBody>,
+    /// The first thousand faults of the others.
+    faults: Vec<FieldProblem>,
 }
 
 impl From<ImportReport> for ImportBody {
@@ -178,6 +188,8 @@ impl From<ImportReport> for ImportBody {
             unchanged: report.count(ImportOutcome::Unchanged),
             published: report.published,
             submitted: report.submitted,
+            refused: report.refused_rows(),
+            faults: report.faults.iter().map(|found| found.fault.clone().into()).collect(),
             saved: report.saved,
             offers: report.offers.into_iter().map(ImportedRowBody::from).collect(),
         }
@@ -191,7 +203,8 @@ impl From<ImportReport> for ImportBody {
 /// remark in brackets behind an answer becomes an exclusion (`…を除く`) or a condition of the promise.
 /// New offers and next versions are saved in one transaction. With a single fault nothing is: each
 /// fault says row, column or the name of the checklist's row (`/rows/3/availability.mttr`), what was found
-/// as it is written there, and what is allowed. With `dryRun` nothing is saved in any case.
+/// as it is written there, and what is allowed. With `rows=valid` the rows without a fault are saved all the same; 422
+/// where there is none. With `dryRun` nothing is saved in any case.
 #[utoipa::path(post, path = "/provider/offers/import", tag = "provider", params(ImportQuery),
     request_body(content = String, description = "A table or documents", content_type = "text/csv"),
     responses((status = 200, body = ImportBody)))]
@@ -210,10 +223,10 @@ async fn import(
         country: query.country.unwrap_or_default(),
         provider: None,
     };
-    let (publish, dry_run) = (query.publish, query.dry_run);
-    let file = OfferFile { text, format, publish, dry_run, checklist };
+    let (publish, dry_run, valid_rows_only) = (query.publish, query.dry_run, query.rows == "valid");
+    let file = OfferFile { text, format, publish, dry_run, valid_rows_only, checklist };
     let report = broker.import_offers(&ctx, file).await?;
-    if report.fault_count == 0 {
+    if report.fault_count == 0 || valid_rows_only && !report.offers.is_empty() {
         return Ok(Answer(report.into()));
     }
     let faults = report.faults.into_iter().map(|found| FieldProblem::from(found.fault));

@@ -29,6 +29,9 @@ pub struct ImportArgs {
     /// Says what would become of the offers and saves nothing
     #[arg(long)]
     dry_run: bool,
+    /// Imports the rows without a fault although others have one
+    #[arg(long)]
+    valid_rows_only: bool,
     /// The form of the file; as it looks unless stated
     #[arg(long, value_enum)]
     from: Option<documents::Source>,
@@ -48,17 +51,22 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
         format: args.from.map(Into::into),
         publish: args.publish,
         dry_run: args.dry_run,
+        valid_rows_only: args.valid_rows_only,
         checklist: args.checklist.head(None),
     };
     block_on(async move {
         let opened = wiring::open_existing(&settings).await?;
         let ctx = OpContext::system("import");
         let report = opened.broker.import_offers_of(&ctx, &args.provider, file).await?;
-        if report.fault_count > 0 {
+        if report.fault_count > 0 && report.offers.is_empty() {
             let refused = documents::refuse(&args.file, &report.faults);
             let count = counted(report.fault_count, "fault");
             say(&format!("{count}; nothing was imported"));
             return Ok(refused);
+        }
+        if report.fault_count > 0 {
+            documents::refuse(&args.file, &report.faults);
+            say(&format!("{} refused", counted(report.refused_rows(), "offer")));
         }
         say(&format!(
             "{}: {} new, {} with a new version, {} unchanged; {} published, {} submitted{}",

@@ -10,6 +10,7 @@ pub mod match_case;
 pub mod migrate;
 pub mod mirror;
 pub mod openapi;
+pub mod publish;
 pub mod reindex;
 pub mod seed;
 pub mod serve;

@@ -11,7 +11,7 @@ use broker::offers::{
 use leptos::prelude::*;
 use sla::ServiceModel;
 
-use super::edit;
+use super::{edit, row_report};
 use crate::{
     AppState, PageContext,
     account::OfProvider,
@@ -63,7 +63,10 @@ pub(super) async fn import(
     if !form.is_sound() {
         return sheet(&ctx, &form, None, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let (publish, dry_run) = (form.value("publish") == "yes", form.value("step") == "try");
+    let (publish, valid_rows_only) =
+        (form.value("publish") == "yes", form.value("rows") == "valid");
+    let as_report = form.value("step") == "report";
+    let dry_run = as_report || form.value("step") == "try";
     let text = |name: &str| form.value(name).trim().to_owned();
     let checklist = ChecklistHead {
         name: text("name"),
@@ -75,10 +78,13 @@ pub(super) async fn import(
     };
     let format = OfferFormat::from_word(form.value("format"));
     let text = form.value("text").to_owned();
-    let file = OfferFile { text, format, publish, dry_run, checklist };
+    let file = OfferFile { text, format, publish, dry_run, valid_rows_only, checklist };
     match state.broker.import_offers(&ctx.op(), file).await {
-        Ok(report) if report.fault_count == 0 && report.saved => done(&ctx, &report),
-        Ok(report) if report.fault_count == 0 => sheet(&ctx, &form, Some(&report), StatusCode::OK),
+        Ok(report) if as_report => row_report::answer(&ctx, &report),
+        Ok(report) if report.saved => done(&ctx, &report),
+        Ok(report) if report.fault_count == 0 || valid_rows_only && !report.offers.is_empty() => {
+            sheet(&ctx, &form, Some(&report), StatusCode::OK)
+        }
         Ok(report) => {
             for found in report.faults.iter().filter(|found| found.row == 0) {
                 if CHECKLIST.contains(&found.column.as_str()) {
@@ -157,10 +163,8 @@ fn sheet(
             {edit::trail(words)}
             {page_head(title, Some(words.exchange_import_lead().to_owned()), vec![])}
             {error_summary(&shown, words)}
-            {report.map(|report| match report.fault_count {
-                0 => tried(words, report),
-                _ => faults(words, report),
-            })}
+            {report.filter(|report| !report.offers.is_empty()).map(|report| tried(words, report))}
+            {report.filter(|report| report.fault_count > 0).map(|report| faults(words, report))}
             <form class="document-form" method="post" action="/provider/offers/import" enctype="multipart/form-data">
                 {Field::file("file", words.exchange_import_file()).hint(words.exchange_import_file_hint()).of(&shown).view()}
                 {Field::area("text", words.exchange_import_text(), 12).hint(words.exchange_import_text_hint()).of(&shown).view()}
@@ -171,9 +175,15 @@ fn sheet(
                     .option("yes", words.exchange_import_publish_yes())
                     .chosen([if form.value("publish") == "yes" { "yes" } else { "no" }])
                     .view()}
+                {RadioGroup::new("rows", words.exchange_import_rows_choice())
+                    .option("all", words.exchange_import_rows_all())
+                    .option("valid", words.exchange_import_rows_valid())
+                    .chosen([if form.value("rows") == "valid" { "valid" } else { "all" }])
+                    .view()}
                 <div class="actions">
                     {Button::primary(words.exchange_import_send()).view()}
                     {Button::secondary(words.life_import_try()).sends("step", "try").view()}
+                    {Button::secondary(words.exchange_import_report()).sends("step", "report").view()}
                     {link_button(Look::Quiet, words.common_cancel(), "/provider/offers")}
                 </div>
             </form>
@@ -283,7 +293,7 @@ fn columns(ctx: &PageContext) -> AnyView {
 }
 
 /// How many offers came out how.
-fn counts(words: Words, report: &ImportReport) -> [String; 5] {
+fn counts(words: Words, report: &ImportReport) -> [String; 6] {
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     [
         words.exchange_import_created(number(report.count(ImportOutcome::Created))),
@@ -291,6 +301,7 @@ fn counts(words: Words, report: &ImportReport) -> [String; 5] {
         words.exchange_import_unchanged(number(report.count(ImportOutcome::Unchanged))),
         words.exchange_import_published(number(report.published)),
         words.life_import_submitted(number(report.submitted)),
+        words.exchange_import_refused(number(report.refused_rows())),
     ]
 }
 
@@ -304,7 +315,7 @@ fn tried(words: Words, report: &ImportReport) -> AnyView {
 fn done(ctx: &PageContext, report: &ImportReport) -> Response {
     let words = ctx.words();
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let title = words.exchange_import_done(number(report.rows));
+    let title = words.exchange_import_done(number(report.offers.len()));
     let parts = counts(words, report);
     let heads = vec![
         Column::number(words.exchange_import_row()),
@@ -333,6 +344,7 @@ fn done(ctx: &PageContext, report: &ImportReport) -> Response {
             {edit::trail(words)}
             {page_head(title, None, vec![link_button(Look::Secondary, words.common_way_offers(), "/provider/offers")])}
             <ul>{parts.into_iter().map(|part| view! { <li>{part}</li> }).collect_view()}</ul>
+            {(report.fault_count > 0).then(|| faults(words, report))}
             {Table::new(words.exchange_import_rows(), heads).with_caption().rows(rows).view()}
             {more}
         }

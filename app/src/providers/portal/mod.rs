@@ -15,6 +15,7 @@ mod list;
 mod offer;
 mod preview;
 mod rating;
+mod row_report;
 mod save;
 mod withdraw;
 

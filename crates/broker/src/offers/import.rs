@@ -31,6 +31,8 @@ pub struct OfferFile {
     pub publish: bool,
     /// Whether to tell what would become of it and do nothing.
     pub dry_run: bool,
+    /// Whether rows without a fault are taken although others have one; else every row is taken or none.
+    pub valid_rows_only: bool,
     /// What a METI checklist does not say about its offer; not looked at for other forms.
     pub checklist: ChecklistHead,
 }
@@ -108,12 +110,12 @@ fn pointer(row: usize, column: &str) -> String {
     }
 }
 
-/// What an import did. With a single fault it did nothing.
+/// What an import did. With a single fault it did nothing, unless rows without a fault were to be taken.
 #[derive(Debug, Clone, Default)]
 pub struct ImportReport {
     /// Offers that the file holds.
     pub rows: usize,
-    /// What became of them, in the order of the file; empty where there is a fault.
+    /// What became of those that were taken, in the order of the file.
     pub offers: Vec<ImportedRow>,
     /// The first faults, at most a thousand.
     pub faults: Vec<ImportFault>,
@@ -128,6 +130,12 @@ pub struct ImportReport {
 }
 
 impl ImportReport {
+    /// How many offers of the file were not taken.
+    #[must_use]
+    pub fn refused_rows(&self) -> usize {
+        self.rows.saturating_sub(self.offers.len())
+    }
+
     /// How many offers came out so.
     #[must_use]
     pub fn count(&self, outcome: ImportOutcome) -> usize {
@@ -167,9 +175,9 @@ impl Broker {
         Ok(ImportReport::refused(&read(file).await?.0))
     }
 
-    /// Saves the offers of a file, at most 10,000: new ones and next versions of those that are there.
-    /// Either every row is right and all is done in one transaction, or the report lists the faults
-    /// and nothing is done. The same file again changes nothing.
+    /// Saves the offers of a file, at most 10,000: new ones and next versions of those that are there, in one
+    /// transaction. Either every row is right, or the report lists the faults and nothing is done; with
+    /// `valid_rows_only` the rows that are right are saved all the same. The same file again changes nothing.
     pub async fn import_offers(
         &self,
         ctx: &OpContext,
@@ -204,15 +212,17 @@ impl Broker {
         provider: &Provider,
         file: OfferFile,
     ) -> Result<ImportReport, BrokerError> {
-        let (publish, dry_run) = (file.publish, file.dry_run);
+        let (publish, dry_run, valid) = (file.publish, file.dry_run, file.valid_rows_only);
         let (import, hash) = read(file).await?;
-        if !import.is_sound() {
-            return Ok(ImportReport::refused(&import));
+        let report = ImportReport::refused(&import);
+        if !import.is_sound() && !valid {
+            return Ok(report);
         }
         let mut tx = self.begin().await?;
         lock::provider(&mut tx, provider.id).await?;
-        let plan = self.plan(ctx, &mut tx, provider, import.offers, publish).await?;
-        if plan.report.fault_count > 0 {
+        let intake = Intake { offers: import.sound_rows(), publish, valid };
+        let plan = self.plan(ctx, &mut tx, provider, intake, report).await?;
+        if plan.report.fault_count > 0 && !valid {
             return Ok(ImportReport {
                 offers: Vec::new(),
                 published: 0,
@@ -229,7 +239,8 @@ impl Broker {
             .with("created", plan.report.count(ImportOutcome::Created))
             .with("revised", plan.report.count(ImportOutcome::Revised))
             .with("published", plan.report.published)
-            .with("submitted", plan.report.submitted);
+            .with("submitted", plan.report.submitted)
+            .with("refused", plan.report.refused_rows());
         record(self, ctx, &mut tx, entry).await?;
         tx.commit().await?;
         if plan.report.published > 0 {
@@ -244,8 +255,8 @@ impl Broker {
         ctx: &OpContext,
         tx: &mut Tx,
         provider: &Provider,
-        file: Vec<ImportedOffer>,
-        publish: bool,
+        Intake { offers: file, publish, valid }: Intake,
+        report: ImportReport,
     ) -> Result<Plan, BrokerError> {
         let names: BTreeSet<&str> =
             file.iter().map(|found| found.offer.metadata.name.as_str()).collect();
@@ -255,8 +266,7 @@ impl Broker {
             heads.into_iter().map(|head| (head.slug.clone(), head)).collect();
         let keys = Keyring::of(tx, provider.id).await?;
         let now = self.now();
-        let mut plan =
-            Plan { report: ImportReport { rows: file.len(), ..<_>::default() }, ..<_>::default() };
+        let mut plan = Plan { report, ..<_>::default() };
         let mut rows = Vec::with_capacity(file.len());
         for ImportedOffer { row, mut offer } in file {
             let name = offer.metadata.name.clone();
@@ -269,8 +279,18 @@ impl Broker {
             if offer.metadata.signature.is_none() && offer.metadata.provider.is_none() {
                 offer.metadata.provider = Some(provider.did.clone());
             }
-            if let (Some(head), true) = (head, publish) {
-                head.state.apply(OfferEvent::Publish)?;
+            if let (Some(head), true) = (head, publish)
+                && let Err(refused) = head.state.apply(OfferEvent::Publish)
+            {
+                if !valid {
+                    return Err(refused.into());
+                }
+                let state = head.state.as_str();
+                let (allowed, message) =
+                    ("an offer that can be published", "it cannot be published");
+                let fault = FieldFault::new("/metadata/name", "state", state, allowed, message);
+                plan.report.note(row, BrokerError::Invalid(vec![fault]))?;
+                continue;
             }
             let document = publish.then(|| offer.clone());
             let decided = checked.and_then(|()| next(ctx, &keys, id, newest, offer, now));
@@ -282,7 +302,7 @@ impl Broker {
                 Err(error) => plan.report.note(row, error)?,
             }
         }
-        if plan.report.fault_count == 0 {
+        if plan.report.fault_count == 0 || valid {
             self.enter_all(ctx, tx, &mut plan, rows).await?;
         }
         Ok(plan)
@@ -345,6 +365,14 @@ async fn read(file: OfferFile) -> Result<(Import, String), BrokerError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| BrokerError::Internal(format!("reading a file of offers: {error}")))
+}
+
+/// What of a file is taken in.
+struct Intake {
+    offers: Vec<ImportedOffer>,
+    publish: bool,
+    /// Whether rows without a fault are taken although others have one.
+    valid: bool,
 }
 
 /// Where a row of the file goes.

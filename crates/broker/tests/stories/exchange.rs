@@ -60,6 +60,39 @@ async fn a_file_is_taken_whole_and_the_second_time_changes_nothing(engine: Engin
     market.finish().await;
 }
 
+async fn rows_without_a_fault_are_taken_where_that_is_wished(engine: Engine) {
+    let market = TestBroker::catalogue(engine).await;
+    let provider = market.person(Role::Provider).await;
+    let before = market.broker.figures(&stranger()).await.unwrap().offers;
+    let text = table(0..4, 1000).replacen("4 h", "very long", 1);
+    let valid = |text: &str, dry_run| OfferFile {
+        text: text.to_owned(),
+        publish: true,
+        valid_rows_only: true,
+        dry_run,
+        ..OfferFile::default()
+    };
+    assert_eq!(import(&market, &provider, &text, true).await.offers.len(), 0, "all or nothing");
+    let tried = market.broker.import_offers(&provider, valid(&text, true)).await.unwrap();
+    assert_eq!((tried.offers.len(), tried.refused_rows(), tried.saved), (3, 1, false));
+    assert_eq!(market.broker.figures(&stranger()).await.unwrap().offers, before);
+    let taken = market.broker.import_offers(&provider, valid(&text, false)).await.unwrap();
+    assert_eq!((taken.rows, taken.offers.len(), taken.published), (4, 3, 3));
+    assert_eq!((taken.fault_count, taken.faults[0].row), (1, 2));
+    assert_eq!(market.broker.figures(&stranger()).await.unwrap().offers, before + 3);
+    // Documents as well: the second of two has a fault.
+    let known = market.broker.my_offer(&provider, taken.offers[0].id).await.unwrap().yaml;
+    let broken = known.replace("IaaS", "Iaas");
+    let two = format!("{}---\n{broken}", known.replace("1001", "2000"));
+    let taken = market.broker.import_offers(&provider, valid(&two, false)).await.unwrap();
+    assert_eq!((taken.rows, taken.count(ImportOutcome::Revised)), (2, 1));
+    assert_eq!(taken.faults[0].row, 2);
+    // What is faulty as a whole has no sound rows.
+    let whole = market.broker.import_offers(&provider, valid("a: [", false)).await.unwrap();
+    assert!(whole.offers.is_empty() && whole.fault_count > 0);
+    market.finish().await;
+}
+
 const CHECKLIST: &str = "No,サービスレベル項目,設定値\n5,サービス稼働率,99.9％以上\n\
     6,平均復旧時間,4時間以内\n7,データの外部保存方針,日本国内\n8,サービス提供時間帯（一般問合せ）,平日\n";
 
@@ -287,6 +320,7 @@ async fn f7_1_4_a_contract_tells_what_the_provider_has_published_since(engine: E
 on_both!(
     f7_1_4_a_contract_tells_what_the_provider_has_published_since,
     a_file_is_taken_whole_and_the_second_time_changes_nothing,
+    rows_without_a_fault_are_taken_where_that_is_wished,
     a_filled_checklist_becomes_one_offer_and_again_a_new_version,
     faults_of_a_checklist_name_its_rows_and_the_fields_beside_it,
     one_fault_in_a_thousand_rows_and_nothing_is_done,

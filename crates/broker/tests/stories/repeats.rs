@@ -179,6 +179,7 @@ async fn a_file_of_offers_sent_at_once_is_taken_once(engine: Engine) {
         text: text.to_owned(),
         format: None,
         dry_run: false,
+        valid_rows_only: false,
         checklist: ChecklistHead::default(),
         publish: true,
     };

@@ -15,7 +15,8 @@ mod tests;
 
 pub use report::{Import, ImportedOffer, RowFault};
 
-use crate::{AsDocument, Document, FaultCode, Faults, Offer, parse, to_json, to_yaml};
+use crate::read::parse_each;
+use crate::{AsDocument, Document, FaultCode, Faults, Offer, to_json, to_yaml};
 
 crate::words::words! {
     /// The forms in which offers are exchanged.
@@ -107,15 +108,19 @@ fn json_list(offers: &[impl AsDocument]) -> String {
 
 /// Every document of a YAML or JSON text; requirements are not offers.
 fn documents(text: &str) -> Import {
-    let parsed = match parse(text) {
-        Ok(parsed) => parsed,
-        Err(Faults(faults)) => return Import::of_document_faults(faults),
+    let (documents, faults) = match parse_each(text) {
+        Ok(found) => found,
+        Err(Faults(faults)) => return Import::of_document_faults(faults).finish(),
     };
-    let mut import = Import { rows: parsed.documents.len(), ..Import::default() };
-    for (index, document) in parsed.documents.into_iter().enumerate() {
+    let mut import = Import::of_document_faults(faults);
+    import.rows = documents.len();
+    for (index, document) in documents.into_iter().enumerate() {
         match document {
-            Document::Offer(offer) => import.offers.push(ImportedOffer { row: index + 1, offer }),
-            Document::Requirement(_) => import.faults.push(report::other_kind(index + 1)),
+            Some(Document::Offer(offer)) => {
+                import.offers.push(ImportedOffer { row: index + 1, offer });
+            }
+            Some(Document::Requirement(_)) => import.faults.push(report::other_kind(index + 1)),
+            None => {}
         }
     }
     import.refuse_too_many();

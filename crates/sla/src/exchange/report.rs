@@ -3,7 +3,7 @@
 use crate::expected::Allowed;
 use crate::{Expected, Fault, FaultCode, Offer};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Faults that a report lists; the rest are counted.
@@ -49,7 +49,7 @@ impl fmt::Display for RowFault {
     }
 }
 
-/// What a file holds. With a single fault there is no offer: nothing is taken by halves.
+/// What a file holds. Whoever takes only whole files takes `offers`; whoever takes what is right takes [`Import::sound_rows`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Import {
     /// Offers or rows that the file holds, faulty ones included.
@@ -60,6 +60,10 @@ pub struct Import {
     pub faults: Vec<RowFault>,
     /// All faults, also those that are not listed.
     pub fault_count: usize,
+    /// Offers of rows without a fault, where other rows have one.
+    pub(super) sound: Vec<ImportedOffer>,
+    /// Rows with a fault, also those that are not listed; 0 is the file.
+    pub(super) faulty: BTreeSet<usize>,
 }
 
 impl Import {
@@ -67,6 +71,12 @@ impl Import {
     #[must_use]
     pub const fn is_sound(&self) -> bool {
         self.fault_count == 0
+    }
+
+    /// The offers of the rows that have no fault, in the order of the file; none where the file as a whole has one.
+    #[must_use]
+    pub fn sound_rows(self) -> Vec<ImportedOffer> {
+        if self.is_sound() { self.offers } else { self.sound }
     }
 
     /// A file that is refused as a whole.
@@ -87,6 +97,7 @@ impl Import {
 
     pub(super) fn note(&mut self, row: usize, column: &str, fault: Fault) {
         self.fault_count += 1;
+        self.faulty.insert(row);
         if self.faults.len() < MAX_LISTED {
             self.faults.push(RowFault { row, column: column.to_owned(), fault });
         }
@@ -100,7 +111,7 @@ impl Import {
             import.rows = import.rows.max(row);
             import.note(row, &column, fault);
         }
-        import.finish()
+        import
     }
 
     /// Told first, however many faults its rows have.
@@ -111,6 +122,7 @@ impl Import {
             let found = Some(self.rows.to_string());
             let fault = fault(FaultCode::TooMany, found, Expected::Offers { most }, message);
             self.fault_count += 1;
+            self.faulty.insert(0);
             self.faults.insert(0, RowFault { row: 0, column: String::new(), fault });
             self.faults.truncate(MAX_LISTED);
         }
@@ -140,7 +152,13 @@ impl Import {
     pub(super) fn finish(mut self) -> Self {
         self.fault_count = self.fault_count.max(self.faults.len());
         if !self.faults.is_empty() {
-            self.offers.clear();
+            let faulty = self.faults.iter().map(|fault| fault.row);
+            self.faulty.extend(faulty);
+            let offers = std::mem::take(&mut self.offers);
+            if !self.faulty.contains(&0) {
+                self.sound = offers;
+                self.sound.retain(|offer| !self.faulty.contains(&offer.row));
+            }
             self.faults.sort_by_key(|fault| fault.row);
         }
         self

@@ -15,7 +15,7 @@ pub(crate) mod scalar;
 mod tests;
 pub(crate) mod value;
 
-use crate::fault::{FaultCode, Faults, Notice};
+use crate::fault::{Fault, FaultCode, Faults, Notice};
 use crate::node::Node;
 use crate::{API_VERSION, Document, DocumentKind, Expected, Offer, Requirement, text_in};
 use cursor::{At, Fields, Sink};
@@ -55,6 +55,31 @@ pub fn parse(text: &str) -> Result<Parsed, Faults> {
     } else {
         Err(Faults(sink.faults))
     }
+}
+
+/// Reads every document of a text on its own: those that are right, in the order of the text, and the faults of the
+/// others, whose paths begin with the document's index if it has several.
+///
+/// # Errors
+/// The text as a whole cannot be read, or holds no document.
+pub(crate) fn parse_each(text: &str) -> Result<(Vec<Option<Document>>, Vec<Fault>), Faults> {
+    let nodes = text_in::parse(text)?;
+    let several = nodes.len() > 1;
+    let (mut documents, mut faults) = (Vec::with_capacity(nodes.len()), Vec::new());
+    for (index, node) in nodes.iter().enumerate() {
+        let mut sink = Sink::default();
+        let numbered = At::ROOT.index(index);
+        let read = document(node, if several { &numbered } else { &At::ROOT }, &mut sink);
+        documents.push(read.filter(|_| sink.faults.is_empty()));
+        faults.extend(sink.faults);
+    }
+    if nodes.is_empty() {
+        let mut sink = Sink::default();
+        let message = "the text holds no document";
+        sink.fault::<()>(&At::ROOT, FaultCode::Empty, None, Expected::Document, message);
+        return Err(Faults(sink.faults));
+    }
+    Ok((documents, faults))
 }
 
 /// Reads every document of a text; see [`parse`] for the notices.

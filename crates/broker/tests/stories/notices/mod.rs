@@ -70,6 +70,7 @@ impl Scene {
             text: text.to_owned(),
             format: None,
             dry_run: false,
+            valid_rows_only: false,
             checklist: ChecklistHead::default(),
             publish: true,
         };
@@ -132,6 +133,7 @@ async fn offers_that_matched_when_the_need_was_saved_are_no_news(engine: Engine)
         text: table(0..3, "4 h", 1000),
         format: None,
         dry_run: false,
+        valid_rows_only: false,
         checklist: ChecklistHead::default(),
         publish: true,
     };
@@ -203,6 +205,7 @@ async fn a_match_that_changes_is_told_as_far_as_the_need_asks(engine: Engine) {
         text: table(0..1, "1 h", 1),
         format: None,
         dry_run: false,
+        valid_rows_only: false,
         checklist: ChecklistHead::default(),
         publish: false,
     };

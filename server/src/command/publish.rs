@@ -1,0 +1,261 @@
+//! `kumoichi publish`: files of offers to a market over its REST API, as the provider that a token stands for.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use domain::IdSource;
+use reqwest::{Client, StatusCode, Url, header};
+use serde_json::Value;
+
+use super::{block_on, counted, say, sla as documents};
+use crate::system::SystemIds;
+
+/// The variable with the token; a command line is seen by everybody on the machine.
+const TOKEN: &str = "KUMOICHI_TOKEN";
+/// A file of ten thousand offers takes some seconds.
+const LIMIT: Duration = Duration::from_secs(120);
+/// How often a file is sent before the market counts as not reachable.
+const ATTEMPTS: u32 = 3;
+/// Before the second attempt; doubled before the third.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What to publish, and where.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The token of a provider's member is read from KUMOICHI_TOKEN or --token-file.\n\
+        Exit codes: 0 everything was taken; 1 the market or a file cannot be reached; 2 offers were refused.\n\
+        Example: KUMOICHI_TOKEN=… kumoichi publish offers.csv --to https://market.example"
+)]
+pub struct PublishArgs {
+    /// Tables (CSV), documents in YAML or JSON, or filled METI checklists (CSV)
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Scheme and host of the market
+    #[arg(long, value_name = "URL")]
+    to: Url,
+    /// A file with the token
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Says what would become of the offers and saves nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Takes the rows without a fault although others have one
+    #[arg(long)]
+    valid_rows_only: bool,
+    /// Saves drafts and shows nothing to anybody
+    #[arg(long)]
+    no_submit: bool,
+    /// Writes what became of each row as a table (CSV)
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+/// What became of one file.
+struct Sent {
+    file: String,
+    status: StatusCode,
+    body: Value,
+}
+
+/// Sends every file and prints what was done.
+pub fn run(args: &PublishArgs) -> anyhow::Result<ExitCode> {
+    let token = token(args.token_file.as_deref())?;
+    let address = address(args)?;
+    block_on(async move {
+        let client = Client::builder().timeout(LIMIT).build().context("no HTTP client")?;
+        let ids = SystemIds::default();
+        let mut all = Vec::new();
+        for (at, file) in args.files.iter().enumerate() {
+            let text = documents::read(file)?;
+            let name = file.display().to_string();
+            // Repeating it with the same key never makes two of one.
+            let key = ids.next_uuid().to_string();
+            let (status, body) = send(&client, &address, (&token, &key), &text).await?;
+            say(&format!("[{}/{}] {name}: {}", at + 1, args.files.len(), summary(status, &body)));
+            for line in faults(&body) {
+                say(&format!("  {line}"));
+            }
+            let refused_entry = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+            all.push(Sent { file: name, status, body });
+            // The next file would be answered the same.
+            if refused_entry {
+                break;
+            }
+        }
+        if let Some(report) = &args.report {
+            let written = std::fs::write(report, table(&all));
+            written.with_context(|| format!("{} cannot be written", report.display()))?;
+        }
+        let whole = all.iter().all(|sent| sent.status.is_success() && count(sent, "refused") == 0);
+        let reached = all.iter().all(|sent| {
+            sent.status.is_success() || sent.status == StatusCode::UNPROCESSABLE_ENTITY
+        });
+        Ok(match (whole, reached) {
+            (true, _) => ExitCode::SUCCESS,
+            (false, true) => ExitCode::from(2),
+            (false, false) => ExitCode::FAILURE,
+        })
+    })
+}
+
+fn token(file: Option<&Path>) -> anyhow::Result<String> {
+    let text = match file {
+        Some(file) => std::fs::read_to_string(file)
+            .with_context(|| format!("{} cannot be read", file.display()))?,
+        None => std::env::var(TOKEN)
+            .with_context(|| format!("no token: set {TOKEN} or name a file with --token-file"))?,
+    };
+    let token = text.trim().to_owned();
+    anyhow::ensure!(!token.is_empty(), "the token is empty");
+    Ok(token)
+}
+
+fn address(args: &PublishArgs) -> anyhow::Result<Url> {
+    let mut address = args.to.clone();
+    anyhow::ensure!(
+        matches!(address.scheme(), "http" | "https"),
+        "--to begins with https:// or http://"
+    );
+    address.set_path("/api/v1/provider/offers/import");
+    let rows = if args.valid_rows_only { "valid" } else { "all" };
+    address
+        .query_pairs_mut()
+        .clear()
+        .append_pair("publish", if args.no_submit { "false" } else { "true" })
+        .append_pair("dryRun", if args.dry_run { "true" } else { "false" })
+        .append_pair("rows", rows);
+    Ok(address)
+}
+
+/// Sends a file; what cannot be reached or is busy is tried again with the same key.
+async fn send(
+    client: &Client,
+    address: &Url,
+    (token, key): (&str, &str),
+    text: &str,
+) -> anyhow::Result<(StatusCode, Value)> {
+    let mut pause = PAUSE;
+    for attempt in 1.. {
+        let sent = client
+            .post(address.clone())
+            .bearer_auth(token)
+            .header("Idempotency-Key", key)
+            .header(header::CONTENT_TYPE, "text/csv")
+            .body(text.to_owned())
+            .send()
+            .await;
+        match sent {
+            Ok(answer) if answer.status().is_server_error() && attempt < ATTEMPTS => {}
+            Ok(answer) => {
+                let status = answer.status();
+                let body = answer.bytes().await.context("the answer broke off")?;
+                return Ok((status, serde_json::from_slice(&body).unwrap_or_default()));
+            }
+            Err(_) if attempt < ATTEMPTS => {}
+            // The address may hold nothing secret, the request's header does and is not told.
+            Err(error) => {
+                return Err(anyhow::Error::new(error.without_url()))
+                    .context(format!("{} cannot be reached", origin(address)));
+            }
+        }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
+    }
+    unreachable_market(address)
+}
+
+fn unreachable_market<T>(address: &Url) -> anyhow::Result<T> {
+    anyhow::bail!("{} cannot be reached", origin(address))
+}
+
+fn origin(address: &Url) -> String {
+    address.origin().ascii_serialization()
+}
+
+fn number(body: &Value, name: &str) -> usize {
+    body[name].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(0)
+}
+
+fn count(sent: &Sent, name: &str) -> usize {
+    number(&sent.body, name)
+}
+
+fn summary(status: StatusCode, body: &Value) -> String {
+    if !status.is_success() {
+        let title = body["title"].as_str().unwrap_or("the market gave no reason");
+        let detail = body["detail"].as_str().map(|text| format!(": {text}")).unwrap_or_default();
+        return format!("nothing was taken ({} {title}{detail})", status.as_u16());
+    }
+    let saved = if body["saved"] == Value::Bool(true) { "" } else { "; nothing was saved" };
+    format!(
+        "{}: {} new, {} with a new version, {} unchanged, {} refused; {} published, {} wait for a person{saved}",
+        counted(number(body, "rows"), "offer"),
+        number(body, "created"),
+        number(body, "revised"),
+        number(body, "unchanged"),
+        number(body, "refused"),
+        number(body, "published"),
+        number(body, "submitted"),
+    )
+}
+
+/// Faults of an answer: of the whole file, or of the rows that were left out.
+fn listed(body: &Value) -> impl Iterator<Item = &Value> {
+    [&body["errors"], &body["faults"]].into_iter().filter_map(Value::as_array).flatten()
+}
+
+fn faults(body: &Value) -> impl Iterator<Item = String> {
+    let text = |fault: &Value, name: &str| fault[name].as_str().unwrap_or_default().to_owned();
+    listed(body).map(move |fault| {
+        let (place, message) = (text(fault, "pointer"), text(fault, "message"));
+        format!(
+            "{place}: {message}; found `{}`; allowed: {}",
+            text(fault, "found"),
+            text(fault, "allowed")
+        )
+    })
+}
+
+/// A line for each offer that was taken and for each fault.
+fn table(all: &[Sent]) -> String {
+    let mut table = String::from("\u{feff}file,row,name,offer,version,outcome,place,fault\r\n");
+    for sent in all {
+        for row in sent.body["offers"].as_array().into_iter().flatten() {
+            let cells =
+                ["row", "name", "offer", "version", "outcome"].map(|name| plain(&row[name]));
+            line(&mut table, &sent.file, &cells, &[String::new(), String::new()]);
+        }
+        for fault in listed(&sent.body) {
+            let place = plain(&fault["pointer"]);
+            let row = place.strip_prefix("/rows/").and_then(|rest| rest.split('/').next());
+            let row = row.unwrap_or_default().to_owned();
+            let none = String::new;
+            let cells = [row, none(), none(), none(), "refused".to_owned()];
+            line(&mut table, &sent.file, &cells, &[place, plain(&fault["message"])]);
+        }
+    }
+    table
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn line(table: &mut String, file: &str, cells: &[String], more: &[String]) {
+    let cells = cells.iter().chain(more).map(String::as_str);
+    for (at, text) in std::iter::once(file).chain(cells).enumerate() {
+        // What somebody wrote never becomes a formula of whoever opens the table.
+        let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+        let between = if at == 0 { "" } else { "," };
+        let _ = write!(table, "{between}\"{guard}{}\"", text.replace('"', "\"\""));
+    }
+    table.push_str("\r\n");
+}
