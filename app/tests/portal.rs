@@ -297,3 +297,49 @@ async fn a_new_offer_cannot_take_the_name_of_another_and_a_document_says_whose_n
     assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
     assert!(!preview.text.contains("This becomes the next version"));
 }
+
+#[tokio::test]
+async fn f7_1_1_the_preview_and_the_offer_say_how_it_would_rank_and_stands_in_its_category() {
+    let site = provider().await;
+    let preview = site.post("/provider/offers/new", &FORM).await;
+    for said in ["How it would rank", "Certificate service", "What misses", "Too few to tell"] {
+        assert!(preview.text.contains(said), "{said}: {}", preview.text);
+    }
+    assert!(preview.text.contains("Beside the middle of its category"), "{}", preview.text);
+    let saved =
+        site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "save")]).await;
+    let page = site.page(&saved.location).await;
+    assert!(page.contains("id=\"ranking\"") && page.contains("id=\"beside\""), "{page}");
+    let japanese = site.get(&saved.location, "ja").await.text;
+    assert!(japanese.contains("順位の見込み") && japanese.contains("件中"), "{japanese}");
+}
+
+#[tokio::test]
+async fn demand_is_a_page_of_the_portal_that_names_each_offer_and_template() {
+    let site = provider().await;
+    let page = site.page("/provider/demand").await;
+    assert!(page.contains("What your offers miss most") && page.contains("Too few to tell"));
+    assert!(page.contains("Certificate service") && page.contains("#ranking"), "{page}");
+    let japanese = site.get("/provider/demand", "ja").await.text;
+    assert!(japanese.contains("足りないことの多い項目"), "{japanese}");
+    let customer = Site::open().await.signed_in(Role::Customer).await;
+    assert_ne!(customer.get("/provider/demand", "en").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn faults_of_a_document_stand_at_their_lines_and_are_those_of_the_form() {
+    let site = provider().await;
+    let yaml = yaml_of(&site.post("/provider/offers/new", &FORM).await);
+    let number = 1 + yaml.lines().position(|line| line.contains("0.9995")).unwrap();
+    let broken = yaml.replace("0.9995", "7.5");
+    for language in ["en", "ja"] {
+        let answer =
+            site.post_in("/provider/offers/document", language, &[("yaml", &broken)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.text.contains(&format!("href=\"#line-{number}\"")), "{}", answer.text);
+        assert!(answer.text.contains(&format!("id=\"line-{number}\"")), "{}", answer.text);
+        assert!(answer.text.contains("<mark>7.5</mark>"), "{}", answer.text);
+    }
+    let cut = site.post("/provider/offers/document", &[("yaml", "a: 1\nb: [\n")]).await;
+    assert!(cut.text.contains("class=\"faulty\""), "{}", cut.text);
+}

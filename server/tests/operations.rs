@@ -185,6 +185,8 @@ const TABLE: &[Row] = &[
     row("PUT", "/provider/offers/{offer}", Body::Offer, [401, 403, 404]),
     row("POST", "/provider/offers/import", Body::Table, [401, 403, 200]),
     row("GET", "/provider/offers/{offer}/affected", Body::Nothing, [401, 403, 404]),
+    row("GET", "/provider/offers/{offer}/ranking", Body::Nothing, [401, 403, 404]),
+    row("GET", "/provider/demand", Body::Nothing, [401, 403, 200]),
     row("GET", "/provider/contracts", Body::Nothing, [401, 403, 200]),
     row("PUT", "/provider/contracts/{contract}/termination", Body::Notice, [401, 403, 404]),
     row("DELETE", "/provider/contracts/{contract}/termination", Body::Nothing, [401, 403, 404]),

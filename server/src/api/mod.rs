@@ -15,6 +15,7 @@ mod conformance;
 mod contract_summary;
 mod contracts;
 mod data;
+mod demand;
 mod desk;
 mod ends;
 mod exchange;
@@ -88,6 +89,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(data::routes())
         .merge(conformance::routes())
         .merge(provider_offers::routes())
+        .merge(demand::routes())
         .merge(offer_life::routes())
         .merge(reviews::routes())
         .merge(exchange::routes())

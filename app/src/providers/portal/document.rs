@@ -12,7 +12,7 @@ use broker::{
 };
 use leptos::prelude::*;
 
-use super::{basis, edit, preview};
+use super::{basis, edit, market::Market, preview, source};
 use crate::{
     AppState, PageContext,
     account::OfProvider,
@@ -77,7 +77,9 @@ pub(super) async fn previewed(
     let replaced = edit::replaced(ctx, state, Some(&offer)).await?;
     let over = replaced.as_ref().map(|replaced| (replaced, basis::read(&form)));
     let notices = &checked.notices;
-    let shown = preview::Shown { offer: &offer, yaml: &yaml, notices, over };
+    let id = replaced.as_ref().map(|replaced| replaced.card.id);
+    let market = Market::of(ctx, state, id, &offer).await;
+    let shown = preview::Shown { offer: &offer, yaml: &yaml, notices, over, market: &market };
     let back = Some((ADDRESS.to_owned(), form));
     Ok(preview::sheet(ctx, &provider.card, &shown, back, status))
 }
@@ -91,9 +93,12 @@ pub(super) async fn faulty(
     faults: &[FieldFault],
 ) -> Response {
     let words = ctx.words();
-    // A fault of the whole document has no place of its own to be listed with.
     let (said, listed) = match faults {
-        [fault] if fault.pointer.is_empty() => (fault_text(words, fault), &[][..]),
+        // A fault of the whole document has no place of its own to be listed with.
+        [fault] if fault.pointer.is_empty() && fault.place.is_none() => {
+            (fault_text(words, fault), &[][..])
+        }
+        [fault] if fault.pointer.is_empty() => (fault_text(words, fault), faults),
         _ => {
             let count = i64::try_from(faults.len()).unwrap_or(i64::MAX);
             (words.portal_document_faults(count), faults)
@@ -188,6 +193,7 @@ pub(super) async fn sheet(
             {edit::ways(words, offer, true)}
             {error_summary(&form, words)}
             {fault_table(words, faults)}
+            {source::marked(words, form.value("yaml"), faults)}
             <form class="document-form" method="post" action=ADDRESS enctype="multipart/form-data">
                 {basis::fields(basis::read(&form))}
                 {Field::area("yaml", words.portal_document_text(), 24).hint(words.portal_document_text_hint()).of(&form).view()}
@@ -217,8 +223,10 @@ fn fault_table(words: Words, faults: &[FieldFault]) -> Option<AnyView> {
     ];
     let rows = faults.iter().map(|fault| {
         let place = if fault.pointer.is_empty() { "/" } else { &fault.pointer };
+        let line = source::place_link(words, fault);
         vec![
-            view! { <code>{place.to_owned()}</code> }.into_any(),
+            view! { <span>{line}<code class="hint line">{place.to_owned()}</code></span> }
+                .into_any(),
             fault_text(words, fault).into_any(),
             remark(words, fault),
         ]

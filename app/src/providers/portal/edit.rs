@@ -8,7 +8,7 @@ use axum::{
 use broker::offers::OwnOffer;
 use leptos::prelude::*;
 
-use super::{basis, document, fields, form, offer_id, preview};
+use super::{basis, document, fields, form, market::Market, offer_id, preview};
 use crate::{
     AppState, PageContext,
     account::OfProvider,
@@ -142,7 +142,10 @@ async fn check(
         (Some(offer), Some(yaml)) => {
             let over = replaced.as_ref().map(|replaced| (replaced, basis::read(&form)));
             let notices = &checked.notices;
-            let shown = preview::Shown { offer: &offer, yaml: &yaml, notices, over };
+            let id = replaced.as_ref().map(|replaced| replaced.card.id);
+            let market = Market::of(ctx, state, id, &offer).await;
+            let shown =
+                preview::Shown { offer: &offer, yaml: &yaml, notices, over, market: &market };
             let back = Some((action(about), form));
             preview::sheet(ctx, &provider.card, &shown, back, StatusCode::OK)
         }

@@ -4,6 +4,7 @@ mod affected;
 mod basis;
 mod connection;
 mod delivered;
+mod demand;
 mod document;
 mod edit;
 mod fields;
@@ -12,10 +13,12 @@ mod import;
 mod keys;
 mod life;
 mod list;
+mod market;
 mod offer;
 mod preview;
 mod rating;
 mod save;
+mod source;
 mod withdraw;
 
 pub(crate) use life::read_comment;
@@ -73,6 +76,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/provider/offers/{id}/comments", post(life::comment))
         .route("/provider/offers/{id}/comments/settle", post(life::settle))
         .route("/provider/offers/{id}/withdraw", get(withdraw::ask).post(withdraw::withdraw))
+        .route("/provider/demand", get(demand::show))
         .route("/provider/contracts", get(delivered::list))
         .route("/provider/contracts/{id}", get(delivered::show))
         .route("/provider/contracts/{id}/end", post(delivered::end))
@@ -90,6 +94,7 @@ fn offer_id(text: &str) -> Result<OfferId, BrokerError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Offers,
+    Demand,
     Contracts,
     Keys,
     Connection,
@@ -106,6 +111,7 @@ fn parts(words: Words, shown: Part) -> leptos::prelude::AnyView {
         words.portal_parts(),
         vec![
             tab(Part::Offers, words.common_way_offers(), "/provider/offers"),
+            tab(Part::Demand, words.demand_title(), "/provider/demand"),
             tab(Part::Contracts, words.notice_list_title(), "/provider/contracts"),
             tab(Part::Keys, words.exchange_keys_title(), "/provider/keys"),
             tab(Part::Connection, words.portal_connection_title(), "/provider/connection"),

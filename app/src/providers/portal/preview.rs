@@ -9,7 +9,7 @@ use broker::{
 use leptos::prelude::*;
 use sla::Offer;
 
-use super::{basis, edit};
+use super::{basis, edit, market::Market};
 use crate::{
     PageContext,
     form::FormState,
@@ -34,6 +34,8 @@ pub(super) struct Shown<'a> {
     pub notices: &'a [String],
     /// The offer that gets a new version, and what the change was made of.
     pub over: Option<(&'a OwnOffer, Option<MadeOf>)>,
+    /// How it stands in the market.
+    pub market: &'a Market,
 }
 
 /// The preview with its three ways on: save, save and publish, or back with everything as typed. What is
@@ -46,7 +48,7 @@ pub(super) fn sheet(
     status: StatusCode,
 ) -> Response {
     let words = ctx.words();
-    let Shown { offer, yaml, notices, over } = *shown;
+    let Shown { offer, yaml, notices, over, market } = *shown;
     // What was said about the version before, at the items that are still there.
     let comments = over.map(|(old, _)| kept(old, offer)).unwrap_or_default();
     let said = Said { document: offer, comments: &comments };
@@ -60,6 +62,7 @@ pub(super) fn sheet(
             {remarks(words, notices)}
             {not_served(words, &regions::not_served(offer, provider))}
             <div class="preview">{promised(ctx, provider, said)}</div>
+            {market.view(ctx)}
             {disclosure(words.portal_preview_document(), view! { <pre tabindex="0" role="region" aria-label=words.portal_preview_document()>{yaml.to_owned()}</pre> }.into_any())}
             <div class="ways-on">
                 <form class="actions" method="post" action="/provider/offers">

@@ -13,6 +13,7 @@ mod version;
 mod write;
 
 pub(crate) use form::{texts, typed_value};
+pub(crate) use rules::read_version;
 pub(crate) use version::signature_fault;
 pub(crate) use write::version_row;
 

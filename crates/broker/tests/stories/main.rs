@@ -17,6 +17,7 @@ mod contracts;
 mod crowd;
 mod data;
 mod deliveries;
+mod demand;
 mod desk;
 mod ends;
 mod exchange;
