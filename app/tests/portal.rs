@@ -343,3 +343,88 @@ async fn faults_of_a_document_stand_at_their_lines_and_are_those_of_the_form() {
     let cut = site.post("/provider/offers/document", &[("yaml", "a: 1\nb: [\n")]).await;
     assert!(cut.text.contains("class=\"faulty\""), "{}", cut.text);
 }
+
+/// The answer without script after somebody pressed a button of the editor.
+async fn pressed(site: &Site, path: &str, step: &str, changes: &[(&str, &str)]) -> Answer {
+    let mut form = with(changes);
+    form.push(("step", step));
+    site.post(path, &form).await
+}
+
+#[tokio::test]
+async fn what_was_typed_is_offered_again_without_script_until_it_is_saved_or_discarded() {
+    let site = provider().await;
+    let kept = pressed(&site, "/provider/offers/new", "keep", &[("price", "12,,x")]).await;
+    assert_eq!(kept.status, StatusCode::OK);
+    assert!(kept.text.contains("Kept as your working copy"), "{}", kept.text);
+    assert!(kept.text.contains("value=\"12,,x\""), "no fault, and everything stays");
+    for language in ["en", "ja"] {
+        let back = site.get("/provider/offers/new", language).await.text;
+        assert!(back.contains("as=form&amp;go=on") && !back.contains("12,,x"), "{back}");
+    }
+    let on = site.page("/provider/offers/new?as=form&go=on").await;
+    assert!(on.contains("value=\"12,,x\"") && on.contains("value=\"kita-small\""), "{on}");
+    let gone = site.post("/provider/offers/working-copy/drop", &[]).await;
+    assert_eq!(gone.location, "/provider/offers/new");
+    assert!(!site.page("/provider/offers/new").await.contains("go=on"));
+
+    let preview = site.post("/provider/offers/new", &FORM).await;
+    assert!(site.page("/provider/offers/new").await.contains("go=on"), "a check keeps it too");
+    site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "save")]).await;
+    assert!(!site.page("/provider/offers/new").await.contains("go=on"), "it is saved");
+}
+
+#[tokio::test]
+async fn the_script_keeps_the_document_as_it_is_typed() {
+    let site = provider().await;
+    let address = "/provider/offers/working-copy?way=document";
+    let kept = site.post_in(address, "ja", &[("yaml", "a: [\n")]).await;
+    assert_eq!(kept.status, StatusCode::OK);
+    assert!(kept.text.starts_with("作業中の内容を残しました"), "{}", kept.text);
+    let on = site.page("/provider/offers/new?as=yaml&go=on").await;
+    assert!(on.contains("a: ["), "{on}");
+}
+
+#[tokio::test]
+async fn changes_of_two_people_are_merged_or_a_person_chooses() {
+    let site = provider().await;
+    let first = yaml_of(&site.post("/provider/offers/new", &FORM).await);
+    let saved = site.post("/provider/offers", &[("yaml", &first), ("step", "save")]).await;
+    let id = saved.location.rsplit('/').next().unwrap().to_owned();
+    let theirs = first.replace("0.9995", "0.999");
+    let made = [("offer", id.as_str()), ("version", "1"), ("step", "save")];
+    let form = |yaml: &str| {
+        let mut form: Vec<(String, String)> =
+            made.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        form.push(("yaml".into(), yaml.into()));
+        form
+    };
+    let send = async |path: &str, form: &[(String, String)]| {
+        let pairs: Vec<(&str, &str)> =
+            form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        site.post(path, &pairs).await
+    };
+    assert_eq!(send("/provider/offers", &form(&theirs)).await.status, StatusCode::SEE_OTHER);
+
+    let other = first.replace("98000", "77000");
+    let merged = send("/provider/offers", &form(&other)).await;
+    assert_eq!(merged.status, StatusCode::CONFLICT);
+    assert!(merged.text.contains("brought together"), "{}", merged.text);
+    let yaml = yaml_of(&merged);
+    assert!(yaml.contains("0.999") && !yaml.contains("0.9995") && yaml.contains("77000"), "{yaml}");
+
+    let clash = first.replace("0.9995", "0.99");
+    let asked = send("/provider/offers", &form(&clash)).await;
+    assert_eq!(asked.status, StatusCode::CONFLICT);
+    let field = "choice:/spec/items/availability.service_uptime";
+    assert!(asked.text.contains(&format!("name=\"{field}\"")), "{}", asked.text);
+    let mut decided = form(&clash);
+    decided.push(("seen".into(), "2".into()));
+    let undecided = send("/provider/offers/merge", &decided).await;
+    assert!(undecided.text.contains("Choose one of the three"), "{}", undecided.text);
+    decided.push((field.into(), "yours".into()));
+    let preview = send("/provider/offers/merge", &decided).await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
+    assert!(yaml_of(&preview).contains("value: 0.99\n"), "{}", yaml_of(&preview));
+    assert!(preview.text.contains("name=\"version\" value=\"2\""), "saved over the newest");
+}

@@ -148,6 +148,12 @@ impl Problem {
         Self { status, ..self }
     }
 
+    /// The same with its places named.
+    #[must_use]
+    pub fn with_errors(self, errors: Vec<FieldProblem>) -> Self {
+        Self { errors, ..self }
+    }
+
     /// The status it will have.
     #[must_use]
     pub fn status(&self) -> StatusCode {

@@ -3,6 +3,7 @@
 mod affected;
 mod basis;
 mod connection;
+mod copy;
 mod delivered;
 mod demand;
 mod document;
@@ -14,6 +15,7 @@ mod keys;
 mod life;
 mod list;
 mod market;
+mod merge;
 mod offer;
 mod preview;
 mod rating;
@@ -60,6 +62,9 @@ pub(super) fn routes() -> Router<AppState> {
                 .post(import::import)
                 .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX + 64 * 1024)),
         )
+        .route("/provider/offers/working-copy", post(copy::keep))
+        .route("/provider/offers/working-copy/drop", post(copy::discard))
+        .route("/provider/offers/merge", post(merge::decide))
         .route("/provider/keys", get(keys::show).post(keys::register))
         .route("/provider/keys/revoke", post(keys::revoke))
         .route("/provider/offers/{id}", get(offer::show))

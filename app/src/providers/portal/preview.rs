@@ -2,14 +2,14 @@
 
 use axum::{http::StatusCode, response::Response};
 use broker::{
-    offers::{CommentView, MadeOf, OwnOffer},
+    offers::{CommentView, MadeOf, Merge, OwnOffer},
     providers::ProviderCard,
     regions,
 };
 use leptos::prelude::*;
 use sla::Offer;
 
-use super::{basis, edit, market::Market};
+use super::{basis, edit, market::Market, merge};
 use crate::{
     PageContext,
     form::FormState,
@@ -36,6 +36,8 @@ pub(super) struct Shown<'a> {
     pub over: Option<(&'a OwnOffer, Option<MadeOf>)>,
     /// How it stands in the market.
     pub market: &'a Market,
+    /// What it was brought together of, where somebody saved another version meanwhile.
+    pub merged: Option<&'a Merge>,
 }
 
 /// The preview with its three ways on: save, save and publish, or back with everything as typed. What is
@@ -48,7 +50,7 @@ pub(super) fn sheet(
     status: StatusCode,
 ) -> Response {
     let words = ctx.words();
-    let Shown { offer, yaml, notices, over, market } = *shown;
+    let Shown { offer, yaml, notices, over, market, merged } = *shown;
     // What was said about the version before, at the items that are still there.
     let comments = over.map(|(old, _)| kept(old, offer)).unwrap_or_default();
     let said = Said { document: offer, comments: &comments };
@@ -58,6 +60,7 @@ pub(super) fn sheet(
         view! {
             {edit::trail(words)}
             {page_head(words.portal_preview_title(), Some(words.portal_preview_lead().to_owned()), vec![])}
+            {merged.map(|merged| merge::said(words, merged))}
             {over.and_then(|(offer, made_of)| basis::about(ctx, offer, made_of))}
             {remarks(words, notices)}
             {not_served(words, &regions::not_served(offer, provider))}

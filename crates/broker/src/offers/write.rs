@@ -200,7 +200,7 @@ async fn not_served(
     Ok(regions::not_served(offer, &ProviderCard::from(&row)))
 }
 
-async fn owned(
+pub(super) async fn owned(
     ctx: &OpContext,
     tx: &mut Tx,
     action: Action,

@@ -19,6 +19,7 @@ mod data;
 mod deliveries;
 mod demand;
 mod desk;
+mod editing;
 mod ends;
 mod exchange;
 mod feed;
