@@ -297,3 +297,134 @@ async fn a_new_offer_cannot_take_the_name_of_another_and_a_document_says_whose_n
     assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
     assert!(!preview.text.contains("This becomes the next version"));
 }
+
+#[tokio::test]
+async fn f7_1_1_the_preview_and_the_offer_say_how_it_would_rank_and_stands_in_its_category() {
+    let site = provider().await;
+    let preview = site.post("/provider/offers/new", &FORM).await;
+    for said in ["How it would rank", "Certificate service", "What misses", "Too few to tell"] {
+        assert!(preview.text.contains(said), "{said}: {}", preview.text);
+    }
+    assert!(preview.text.contains("Beside the middle of its category"), "{}", preview.text);
+    let saved =
+        site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "save")]).await;
+    let page = site.page(&saved.location).await;
+    assert!(page.contains("id=\"ranking\"") && page.contains("id=\"beside\""), "{page}");
+    let japanese = site.get(&saved.location, "ja").await.text;
+    assert!(japanese.contains("順位の見込み") && japanese.contains("件中"), "{japanese}");
+}
+
+#[tokio::test]
+async fn demand_is_a_page_of_the_portal_that_names_each_offer_and_template() {
+    let site = provider().await;
+    let page = site.page("/provider/demand").await;
+    assert!(page.contains("What your offers miss most") && page.contains("Too few to tell"));
+    assert!(page.contains("Certificate service") && page.contains("#ranking"), "{page}");
+    let japanese = site.get("/provider/demand", "ja").await.text;
+    assert!(japanese.contains("足りないことの多い項目"), "{japanese}");
+    let customer = Site::open().await.signed_in(Role::Customer).await;
+    assert_ne!(customer.get("/provider/demand", "en").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn faults_of_a_document_stand_at_their_lines_and_are_those_of_the_form() {
+    let site = provider().await;
+    let yaml = yaml_of(&site.post("/provider/offers/new", &FORM).await);
+    let number = 1 + yaml.lines().position(|line| line.contains("0.9995")).unwrap();
+    let broken = yaml.replace("0.9995", "7.5");
+    for language in ["en", "ja"] {
+        let answer =
+            site.post_in("/provider/offers/document", language, &[("yaml", &broken)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.text.contains(&format!("href=\"#line-{number}\"")), "{}", answer.text);
+        assert!(answer.text.contains(&format!("id=\"line-{number}\"")), "{}", answer.text);
+        assert!(answer.text.contains("<mark>7.5</mark>"), "{}", answer.text);
+    }
+    let cut = site.post("/provider/offers/document", &[("yaml", "a: 1\nb: [\n")]).await;
+    assert!(cut.text.contains("class=\"faulty\""), "{}", cut.text);
+}
+
+/// The answer without script after somebody pressed a button of the editor.
+async fn pressed(site: &Site, path: &str, step: &str, changes: &[(&str, &str)]) -> Answer {
+    let mut form = with(changes);
+    form.push(("step", step));
+    site.post(path, &form).await
+}
+
+#[tokio::test]
+async fn what_was_typed_is_offered_again_without_script_until_it_is_saved_or_discarded() {
+    let site = provider().await;
+    let kept = pressed(&site, "/provider/offers/new", "keep", &[("price", "12,,x")]).await;
+    assert_eq!(kept.status, StatusCode::OK);
+    assert!(kept.text.contains("Kept as your working copy"), "{}", kept.text);
+    assert!(kept.text.contains("value=\"12,,x\""), "no fault, and everything stays");
+    for language in ["en", "ja"] {
+        let back = site.get("/provider/offers/new", language).await.text;
+        assert!(back.contains("as=form&amp;go=on") && !back.contains("12,,x"), "{back}");
+    }
+    let on = site.page("/provider/offers/new?as=form&go=on").await;
+    assert!(on.contains("value=\"12,,x\"") && on.contains("value=\"kita-small\""), "{on}");
+    let gone = site.post("/provider/offers/working-copy/drop", &[]).await;
+    assert_eq!(gone.location, "/provider/offers/new");
+    assert!(!site.page("/provider/offers/new").await.contains("go=on"));
+
+    let preview = site.post("/provider/offers/new", &FORM).await;
+    assert!(site.page("/provider/offers/new").await.contains("go=on"), "a check keeps it too");
+    site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "save")]).await;
+    assert!(!site.page("/provider/offers/new").await.contains("go=on"), "it is saved");
+}
+
+#[tokio::test]
+async fn the_script_keeps_the_document_as_it_is_typed() {
+    let site = provider().await;
+    let address = "/provider/offers/working-copy?way=document";
+    let kept = site.post_in(address, "ja", &[("yaml", "a: [\n")]).await;
+    assert_eq!(kept.status, StatusCode::OK);
+    assert!(kept.text.starts_with("作業中の内容を残しました"), "{}", kept.text);
+    let on = site.page("/provider/offers/new?as=yaml&go=on").await;
+    assert!(on.contains("a: ["), "{on}");
+}
+
+#[tokio::test]
+async fn changes_of_two_people_are_merged_or_a_person_chooses() {
+    let site = provider().await;
+    let first = yaml_of(&site.post("/provider/offers/new", &FORM).await);
+    let saved = site.post("/provider/offers", &[("yaml", &first), ("step", "save")]).await;
+    let id = saved.location.rsplit('/').next().unwrap().to_owned();
+    let theirs = first.replace("0.9995", "0.999");
+    let made = [("offer", id.as_str()), ("version", "1"), ("step", "save")];
+    let form = |yaml: &str| {
+        let mut form: Vec<(String, String)> =
+            made.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        form.push(("yaml".into(), yaml.into()));
+        form
+    };
+    let send = async |path: &str, form: &[(String, String)]| {
+        let pairs: Vec<(&str, &str)> =
+            form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        site.post(path, &pairs).await
+    };
+    assert_eq!(send("/provider/offers", &form(&theirs)).await.status, StatusCode::SEE_OTHER);
+
+    let other = first.replace("98000", "77000");
+    let merged = send("/provider/offers", &form(&other)).await;
+    assert_eq!(merged.status, StatusCode::CONFLICT);
+    assert!(merged.text.contains("brought together"), "{}", merged.text);
+    let yaml = yaml_of(&merged);
+    assert!(yaml.contains("0.999") && !yaml.contains("0.9995") && yaml.contains("77000"), "{yaml}");
+
+    let clash = first.replace("0.9995", "0.99");
+    let asked = send("/provider/offers", &form(&clash)).await;
+    assert_eq!(asked.status, StatusCode::CONFLICT);
+    let field = "choice:/spec/items/availability.service_uptime";
+    assert!(asked.text.contains(&format!("name=\"{field}\"")), "{}", asked.text);
+    let mut decided = form(&clash);
+    decided.push(("seen".into(), "2".into()));
+    let undecided = send("/provider/offers/merge", &decided).await;
+    assert!(undecided.text.contains("Choose one of the three"), "{}", undecided.text);
+    decided.push((field.into(), "yours".into()));
+    let preview = send("/provider/offers/merge", &decided).await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
+    assert!(yaml_of(&preview).contains("value: 0.99\n"), "{}", yaml_of(&preview));
+    assert!(preview.text.contains("name=\"version\" value=\"2\""), "saved over the newest");
+}

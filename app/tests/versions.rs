@@ -163,14 +163,24 @@ async fn an_older_preview_of_an_offer_does_not_save_over_the_newer_version() {
     assert_eq!(save(&site, &theirs).await.status, StatusCode::SEE_OTHER, "sent twice");
     let refused = save(&site, &mine).await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
-    assert!(refused.text.contains("Version 2 was saved meanwhile"), "{}", refused.text);
+    assert!(refused.text.contains("Version 2 was saved after you opened version 1"));
     assert!(refused.text.contains(&format!("href=\"{page}\"")), "the newer one is one link away");
     assert!(site.page(&page).await.contains("Publish version 2"));
 
-    // The old form says so as soon as it is looked at, and both choices are there.
+    // The old form says so as soon as it is looked at, and each choice is there.
     let late = change("8", &version).await;
-    assert!(late.text.contains("saving it from here makes version 3"), "{}", late.text);
-    assert_eq!(save(&site, &refused).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(late.status, StatusCode::CONFLICT, "{}", late.text);
+    let text = hidden(&late.text, "yaml");
+    let decided = [
+        ("yaml", text.as_str()),
+        ("offer", &id),
+        ("version", &version),
+        ("seen", "2"),
+        ("choice:/spec/price", "yours"),
+    ];
+    let preview = site.post("/provider/offers/merge", &decided).await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
+    assert_eq!(save(&site, &preview).await.status, StatusCode::SEE_OTHER);
     assert!(site.page(&page).await.contains("Publish version 3"));
 }
 
@@ -190,5 +200,5 @@ async fn an_offers_document_knows_the_version_it_was_opened_at() {
     assert!(!mine.text.contains("next version of an offer you have"), "{}", mine.text);
     assert_eq!(save(&site, &mine).await.status, StatusCode::SEE_OTHER);
     let late = preview("8").await;
-    assert!(late.text.contains("Version 2 was saved meanwhile"), "{}", late.text);
+    assert!(late.text.contains("Version 2 was saved after you opened version 1"), "{}", late.text);
 }

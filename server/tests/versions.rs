@@ -90,6 +90,11 @@ async fn a_change_of_an_older_version_is_refused_and_nothing_is_lost() {
             (StatusCode::PRECONDITION_FAILED, code.to_owned())
         );
         assert!(refused.body.contains("version 2 is the newest"), "{}", refused.body);
+        if code == "offer_changed" {
+            let title = &refused.json()["errors"][0];
+            assert_eq!(title["pointer"], "/metadata/title", "{}", refused.body);
+            assert_eq!(title["code"], "changed_by_both", "{}", refused.body);
+        }
         let refused = put(&site, &who, &format!("{path}?expectedVersion=1"), None, &stale).await;
         assert_eq!((refused.status, refused.code()), (StatusCode::CONFLICT, code.to_owned()));
         let now = site.get(Some(&who), &path).await;

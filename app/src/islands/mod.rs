@@ -6,6 +6,7 @@
 
 mod copy_button;
 mod countdown;
+mod keep_copy;
 mod live_timeline;
 #[cfg(any(feature = "ssr", feature = "studio"))]
 mod studio;
@@ -14,6 +15,7 @@ pub use copy_button::{CopyButton, CopyButtonProps};
 pub use countdown::{
     Countdown, CountdownProps, CountdownWords, left_text, said_text, shown_seconds,
 };
+pub use keep_copy::{KeepCopy, KeepCopyProps};
 pub use live_timeline::{
     LiveTimeline, LiveTimelineProps, StepState, StepView, TimelineView, TimelineWords, read_event,
     steps_view,

@@ -27,8 +27,8 @@ use axum::{
 
 pub(crate) use item_field::{example, sized};
 pub(crate) use say::{
-    difference_text, item_text as asked_text, label_then, rows_told, summary_text, terms_text,
-    value_text, verdict,
+    asked_text as row_text, difference_text, item_text as asked_text, label_then, rows_told,
+    summary_text, terms_text, value_text, verdict,
 };
 pub(crate) use source::{Choice, choices, read_source, saved, source_href, source_text};
 #[cfg(test)]

@@ -97,7 +97,7 @@ pub(super) fn mode_text(words: Words, mode: Mode) -> &'static str {
 }
 
 /// What a row asked, with the tolerance the customer allows.
-pub(super) fn asked_text(words: Words, row: &RowExplanation) -> String {
+pub(crate) fn asked_text(words: Words, row: &RowExplanation) -> String {
     let Some(required) = &row.required else { return words.needs_ask_anything().to_owned() };
     let shown = value_text(words.0, &row.item, required);
     let item = sla::registry().item(&row.item);

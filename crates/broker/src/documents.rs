@@ -100,7 +100,23 @@ pub(crate) fn field_fault(fault: &sla::Fault) -> FieldFault {
         allowed: fault.allowed.join(", "),
         message: fault.message.clone(),
         expected: fault.expected.clone(),
+        place: match fault.expected {
+            Some(sla::Expected::Syntax { line, column }) if line > 0 => {
+                Some(sla::Place { line, column })
+            }
+            _ => None,
+        },
     }
+}
+
+/// The faults of a text as faults of the input, each with the line it stands at.
+pub(crate) fn text_faults(text: &str, faults: &Faults) -> Vec<FieldFault> {
+    let places = sla::Places::of(text);
+    let placed = |fault: &sla::Fault| {
+        let found = field_fault(fault);
+        FieldFault { place: found.place.or_else(|| places.find(&fault.path)), ..found }
+    };
+    faults.iter().map(placed).collect()
 }
 
 /// The published monthly price, if there is one.

@@ -23,6 +23,9 @@ pub struct FieldFault {
     /// What is allowed as data, for pages in other languages; `None` where `allowed` are words.
     #[serde(skip)]
     pub expected: Option<sla::Expected>,
+    /// Where it stands in the text of a document; `None` where the input is none.
+    #[serde(skip)]
+    pub place: Option<sla::Place>,
 }
 
 /// Found values are cut here, so that an answer stays small.
@@ -50,6 +53,7 @@ impl FieldFault {
             allowed: allowed.to_owned(),
             message: message.to_owned(),
             expected: None,
+            place: None,
         }
     }
 }

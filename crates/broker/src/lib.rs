@@ -9,6 +9,7 @@ pub mod channels;
 pub mod conformance;
 mod context;
 pub mod contracts;
+pub mod demand;
 pub mod demo;
 pub mod desk;
 mod documents;

@@ -55,9 +55,35 @@ impl Broker {
                 Ok(Ok(read)) => read?,
             }
         }
+        Err(self.preparing())
+    }
+
+    /// The market, once everything that these needs ask about has been read in one go. Where they ask in more
+    /// ways than are kept, some are not there.
+    pub(crate) async fn stock_for_all(
+        &self,
+        matchers: &[Arc<SlaMatcher>],
+    ) -> Result<Arc<Stock>, BrokerError> {
+        for _ in 0..PASSES {
+            let stock = self.inner.shelf.stock();
+            if matchers.iter().all(|matcher| stock.index.asked(matcher).is_some()) {
+                return Ok(stock);
+            }
+            let reading = self.read_soon(matchers.to_vec());
+            match tokio::time::timeout(PATIENCE, reading).await {
+                Err(_) => return Err(self.preparing()),
+                Ok(Err(error)) => return Err(BrokerError::Internal(format!("reading: {error}"))),
+                Ok(Ok(read)) => read?,
+            }
+        }
+        Ok(self.inner.shelf.stock())
+    }
+
+    /// How far a reading is.
+    fn preparing(&self) -> BrokerError {
         let reader = &self.inner.shelf.reader;
         let total = reader.total.load(Ordering::Relaxed);
-        Err(BrokerError::Preparing { done: reader.done.load(Ordering::Relaxed).min(total), total })
+        BrokerError::Preparing { done: reader.done.load(Ordering::Relaxed).min(total), total }
     }
 
     /// Starts reading for these needs and goes on.

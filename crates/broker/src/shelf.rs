@@ -4,6 +4,7 @@
 //! each, which state of which document that is; the documents themselves are read when a row is shown
 //! or judged exactly (`fetch`), and the ones used lately are kept here.
 
+use crate::demand::CountedMiddles;
 use crate::market::OfferCard;
 use crate::market::items::Count;
 use crate::match_index::MatchIndex;
@@ -112,6 +113,10 @@ pub(crate) struct Shelf {
     pub doubtful: AtomicBool,
     /// Documents used lately.
     pub recent: Mutex<Recent>,
+    /// The middles of categories as they were last counted.
+    pub middles: Mutex<CountedMiddles>,
+    /// One count of them at a time.
+    pub counting_middles: tokio::sync::Mutex<()>,
     /// Readings of all documents that are asked for.
     pub reader: Reader,
     /// Who promises which item, as it was last counted.

@@ -7,6 +7,7 @@
 //! is always the same: a value that does not count is not promised, and a [`Note`] says why.
 
 mod ask;
+mod middle;
 pub(crate) mod path;
 mod promise;
 mod reading;
@@ -17,6 +18,7 @@ mod times;
 use std::collections::BTreeMap;
 
 pub use ask::natural_kind;
+pub use middle::{Rung, middle};
 use rust_decimal::Decimal;
 pub use shapes::offer_axes;
 pub use strength::{offer_covers, promise_covers};

@@ -31,7 +31,8 @@ pub use columns::{Board, Column, Columns};
 pub use explain::{Bound, Difference, Explanation, RowExplanation};
 pub use fault::{Fault, Reason};
 pub use from_sla::{
-    Candidate, Circumstances, SlaMatcher, Wish, offer_axes, offer_covers, promise_covers, wishes,
+    Candidate, Circumstances, Rung, SlaMatcher, Wish, middle, offer_axes, offer_covers,
+    promise_covers, wishes,
 };
 pub use item::{Dictionary, Item, Kind, KindName, Range, Scale};
 pub use nano::Nano;

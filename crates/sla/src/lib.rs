@@ -56,6 +56,7 @@ pub use requirement::{
 };
 pub use rust_decimal::Decimal;
 pub use text::{Locale, Text};
+pub use text_in::{Place, Places};
 pub use unseen::{code_point, first_unseen, is_unseen, made_visible};
 pub use value::Value;
 pub use write::{AsDocument, canonical_json, signed_json, to_json, to_yaml, validate};

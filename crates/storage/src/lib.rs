@@ -35,6 +35,7 @@ pub mod testing;
 pub mod tokens;
 mod unit;
 pub mod workflow;
+pub mod working_copies;
 
 pub use db::{Db, Tx};
 pub use error::StorageError;

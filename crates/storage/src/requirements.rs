@@ -103,6 +103,18 @@ record! {
     }
 }
 
+record! {
+    /// A need of somebody, for figures over many.
+    pub struct Needed in "requirement" {
+        /// Its id.
+        pub id: RequirementId,
+        /// Whose it is.
+        pub organisation_id: OrganisationId,
+        /// The newest version's canonical JSON.
+        pub document: String,
+    }
+}
+
 statements! {
     INSERT = "
         INSERT INTO requirement (id, organisation_id, current_version, created_at, updated_at,
@@ -158,6 +170,20 @@ statements! {
         JOIN requirement ON requirement.id = CAST(wanted.value AS UUID)
         JOIN requirement_version ON requirement_version.requirement_id = requirement.id
             AND requirement_version.version = requirement.current_version";
+    // The newest of each organisation first, so that nobody's many needs keep those of others out.
+    LIST_NEEDED = "
+        SELECT turns.id AS id, turns.organisation_id AS organisation_id, newest.document AS document
+        FROM (
+            SELECT id, organisation_id, current_version, updated_at, ROW_NUMBER() OVER (
+                PARTITION BY organisation_id ORDER BY updated_at DESC, id DESC) AS turn
+            FROM (
+                SELECT id, organisation_id, current_version, updated_at FROM requirement
+                WHERE organisation_id <> $1
+                ORDER BY updated_at DESC, id DESC LIMIT $2) AS recent) AS turns
+        JOIN requirement_version AS newest
+            ON newest.requirement_id = turns.id AND newest.version = turns.current_version
+        WHERE turns.turn <= $3
+        ORDER BY turns.turn, turns.updated_at DESC, turns.id DESC LIMIT $4";
     LIST_BY_ORGANISATION = "
         SELECT id, organisation_id, current_version, requirement.created_at AS created_at,
             updated_at, watched_since, revision, newest.title_en AS title_en, newest.title_ja AS title_ja
@@ -277,6 +303,29 @@ pub async fn list_watched(
 ) -> Result<Vec<Watched>, StorageError> {
     let after = after.map_or(uuid::Uuid::nil(), RequirementId::uuid);
     list!(tx, Watched, LIST_WATCHED, after, i64::from(limit))
+}
+
+/// How many needs are read.
+#[derive(Debug, Clone, Copy)]
+pub struct NeededLimits {
+    /// Requirements that are looked through, the latest first.
+    pub recent: u32,
+    /// Of each organisation.
+    pub of_each: u32,
+    /// Altogether.
+    pub all: u32,
+}
+
+/// Lists what everybody but one organisation needs, in one statement: of each organisation its latest
+/// requirement, then of each its second latest, and so on.
+pub async fn list_needed(
+    tx: &mut Tx,
+    but: OrganisationId,
+    limits: NeededLimits,
+) -> Result<Vec<Needed>, StorageError> {
+    let NeededLimits { recent, of_each, all } = limits;
+    let (recent, of_each) = (i64::from(recent), i64::from(of_each));
+    list!(tx, Needed, LIST_NEEDED, but.uuid(), recent, of_each, i64::from(all))
 }
 
 /// Reads the newest versions of these requirements in one statement, in any order.

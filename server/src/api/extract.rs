@@ -38,6 +38,8 @@ pub(super) fn fault(
         found: told(code, &found.chars().take(FOUND_CHARACTERS_MAX).collect::<String>()),
         allowed: allowed.to_owned(),
         message: message.to_owned(),
+        line: None,
+        column: None,
     }
 }
 

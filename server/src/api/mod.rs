@@ -17,6 +17,7 @@ mod contract_summary;
 mod contracts;
 mod cost;
 mod data;
+mod demand;
 mod desk;
 mod ends;
 mod exchange;
@@ -92,6 +93,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(data::routes())
         .merge(conformance::routes())
         .merge(provider_offers::routes())
+        .merge(demand::routes())
         .merge(offer_life::routes())
         .merge(reviews::routes())
         .merge(exchange::routes())

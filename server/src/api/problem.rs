@@ -21,6 +21,12 @@ pub struct FieldProblem {
     pub allowed: String,
     /// One sentence in English.
     pub message: String,
+    /// Line of the document's text, from 1; absent where the input is no document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// Column, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
 }
 
 /// Another offer, and how it stands to the need.
@@ -142,6 +148,12 @@ impl Problem {
         Self { status, ..self }
     }
 
+    /// The same with its places named.
+    #[must_use]
+    pub fn with_errors(self, errors: Vec<FieldProblem>) -> Self {
+        Self { errors, ..self }
+    }
+
     /// The status it will have.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -235,6 +247,8 @@ impl From<broker::FieldFault> for FieldProblem {
             code: fault.code,
             allowed: fault.allowed,
             message: fault.message,
+            line: fault.place.map(|place| place.line),
+            column: fault.place.map(|place| place.column),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The provider's side: check, save, publish its own offers. The rest of their life is in `offer_life`.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use broker::Broker;
-use broker::offers::{MadeOf, OwnOffer, OwnOfferCard};
+use broker::offers::{MadeOf, Merge, OwnOffer, OwnOfferCard};
 use domain::OfferId;
 use serde::Serialize;
 use serde_json::Value;
@@ -11,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Asker, Document, Named, Nothing, Query};
+use super::extract::{Asker, Document, Named, Nothing, Query, fault};
 use super::needs::CheckBody;
 use super::offer_life::{CommentBody, HistoryBody, ReviewBody};
 use super::precondition::{MadeOfVersion, Versioned};
@@ -223,7 +225,7 @@ async fn read(
     responses(
         (status = 200, body = OwnOfferBody, headers(("ETag" = String, description = "The number of the newest version"))),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json",
-            description = "`offer_changed`: another version is the newest; read it again"),
+            description = "`offer_changed`: another version is the newest; `errors` names the items that were changed meanwhile"),
         (status = 412, body = ProblemDocument, content_type = "application/problem+json",
             description = "The same, asked with If-Match")))]
 async fn revise(
@@ -248,7 +250,36 @@ async fn revise(
         Some(version) => broker.revise_offer(&ctx, &text, MadeOf { offer: id, version }).await,
         None => broker.save_offer(&ctx, &text).await,
     };
-    saved.map(versioned).map_err(|error| made_of.refused(error))
+    match (saved, made_of.version) {
+        (Ok(saved), _) => Ok(versioned(saved)),
+        (Err(error), Some(version)) if error.code() == "offer_changed" => {
+            let made_of_version = MadeOf { offer: id, version };
+            let merge = broker.merge_offer(&ctx, &text, made_of_version, &BTreeMap::new()).await;
+            let changed = merge.map_or_else(|_| Vec::new(), |merge| changed(&merge));
+            Err(made_of.refused(error).with_errors(changed))
+        }
+        (Err(error), _) => Err(made_of.refused(error)),
+    }
+}
+
+/// The parts that somebody else changed since: those that this change touches too, and the others.
+fn changed(merge: &Merge) -> Vec<FieldProblem> {
+    let (base, newest) = (merge.base, merge.newest);
+    let part = |pointer: &str, code: &str, [found, allowed]: [&str; 2], message: String| {
+        fault(pointer, code, found, allowed, &message)
+    };
+    let clashes = merge.clashes.iter().map(|clash| {
+        let side = |text: &Option<String>| text.clone().unwrap_or_else(|| "nothing".to_owned());
+        let (yours, theirs) = (side(&clash.yours), side(&clash.theirs));
+        let message = format!("version {newest} changed this too since version {base}: decide");
+        part(&clash.part, "changed_by_both", [yours.as_str(), theirs.as_str()], message)
+    });
+    let theirs = merge.theirs.iter().map(|pointer| {
+        let message = format!("version {newest} changed this since version {base}");
+        let (found, allowed) = (format!("version {base}"), format!("version {newest}"));
+        part(pointer, "changed_meanwhile", [found.as_str(), allowed.as_str()], message)
+    });
+    clashes.chain(theirs).collect()
 }
 
 fn versioned(offer: OwnOffer) -> Versioned<OwnOfferBody> {

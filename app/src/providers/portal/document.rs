@@ -7,12 +7,18 @@ use axum::{
 };
 use broker::{
     BrokerError, FieldFault,
-    offers::{OfferForm, OwnOffer},
+    offers::{EditingWay, OfferForm, OwnOffer},
     regions::CloudRegion,
 };
 use leptos::prelude::*;
 
-use super::{basis, edit, preview};
+use super::{
+    basis,
+    copy::{self, Kept},
+    edit,
+    market::Market,
+    merge, preview, source,
+};
 use crate::{
     AppState, PageContext,
     account::OfProvider,
@@ -29,10 +35,25 @@ use crate::{
 };
 
 /// Where documents are checked.
-const ADDRESS: &str = "/provider/offers/document";
+pub(super) const ADDRESS: &str = "/provider/offers/document";
 
 pub(super) async fn show(OfProvider(ctx): OfProvider, State(state): State<AppState>) -> Response {
-    sheet(&ctx, &state, None, FormState::empty(), &[], StatusCode::OK).await
+    let kept = state.broker.working_copies(&ctx.op(), None).await;
+    let kept = kept.map_or(Kept::Nothing, Kept::Offered);
+    let about = About { offer: None, kept };
+    sheet(&ctx, &state, &about, FormState::empty(), &[], StatusCode::OK).await
+}
+
+/// What the document stands for.
+pub(super) struct About<'a> {
+    /// The offer that gets a new version; `None`: a new offer, or one that the document names.
+    pub offer: Option<&'a OwnOffer>,
+    /// What was kept before.
+    pub kept: Kept,
+}
+
+impl About<'_> {
+    const NEW: Self = Self { offer: None, kept: Kept::Nothing };
 }
 
 pub(super) async fn check(
@@ -46,14 +67,24 @@ pub(super) async fn check(
     };
     let words = ctx.words();
     if !form.is_sound() {
-        return sheet(&ctx, &state, None, form, &[], StatusCode::UNPROCESSABLE_ENTITY).await;
+        return sheet(&ctx, &state, &About::NEW, form, &[], StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     if form.value("yaml").trim().is_empty() {
         form.fail("yaml", words.portal_document_missing());
-        return sheet(&ctx, &state, None, form, &[], StatusCode::UNPROCESSABLE_ENTITY).await;
+        return sheet(&ctx, &state, &About::NEW, form, &[], StatusCode::UNPROCESSABLE_ENTITY).await;
     }
+    if form.value("step") == copy::STEP {
+        return match copy::store(&ctx, &state, EditingWay::Document, &form).await {
+            Ok(at) => {
+                let about = About { offer: None, kept: Kept::At(at) };
+                sheet(&ctx, &state, &about, form, &[], StatusCode::OK).await
+            }
+            Err(error) => fail(&ctx, error),
+        };
+    }
+    copy::store_aside(&ctx, &state, EditingWay::Document, &form).await;
     if form.value("step") == "change" {
-        return sheet(&ctx, &state, None, form, &[], StatusCode::OK).await;
+        return sheet(&ctx, &state, &About::NEW, form, &[], StatusCode::OK).await;
     }
     match previewed(&ctx, &state, form, file.as_deref(), StatusCode::OK).await {
         Ok(page) => page,
@@ -75,9 +106,19 @@ pub(super) async fn previewed(
         return Ok(faulty(ctx, state, form, file, &checked.faults).await);
     };
     let replaced = edit::replaced(ctx, state, Some(&offer)).await?;
+    if let Some(over) = &replaced {
+        let provider = &provider.card;
+        let change = merge::Change { yaml: &yaml, form: &form, over, provider };
+        if let Some(answer) = merge::united(ctx, state, &change, status).await {
+            return answer;
+        }
+    }
     let over = replaced.as_ref().map(|replaced| (replaced, basis::read(&form)));
     let notices = &checked.notices;
-    let shown = preview::Shown { offer: &offer, yaml: &yaml, notices, over };
+    let id = replaced.as_ref().map(|replaced| replaced.card.id);
+    let market = Market::of(ctx, state, id, &offer).await;
+    let shown =
+        preview::Shown { offer: &offer, yaml: &yaml, notices, over, market: &market, merged: None };
     let back = Some((ADDRESS.to_owned(), form));
     Ok(preview::sheet(ctx, &provider.card, &shown, back, status))
 }
@@ -91,9 +132,12 @@ pub(super) async fn faulty(
     faults: &[FieldFault],
 ) -> Response {
     let words = ctx.words();
-    // A fault of the whole document has no place of its own to be listed with.
     let (said, listed) = match faults {
-        [fault] if fault.pointer.is_empty() => (fault_text(words, fault), &[][..]),
+        // A fault of the whole document has no place of its own to be listed with.
+        [fault] if fault.pointer.is_empty() && fault.place.is_none() => {
+            (fault_text(words, fault), &[][..])
+        }
+        [fault] if fault.pointer.is_empty() => (fault_text(words, fault), faults),
         _ => {
             let count = i64::try_from(faults.len()).unwrap_or(i64::MAX);
             (words.portal_document_faults(count), faults)
@@ -103,7 +147,7 @@ pub(super) async fn faulty(
         Some(name) => form.fail("file", words.portal_document_in_file(name, said)),
         None => form.fail("yaml", said),
     }
-    sheet(ctx, state, None, form, listed, StatusCode::UNPROCESSABLE_ENTITY).await
+    sheet(ctx, state, &About::NEW, form, listed, StatusCode::UNPROCESSABLE_ENTITY).await
 }
 
 /// Fields of a multipart form (a file wins over the text beside it) or of an ordinary one, and the name
@@ -170,7 +214,7 @@ async fn read(
 pub(super) async fn sheet(
     ctx: &PageContext,
     state: &AppState,
-    offer: Option<&OwnOffer>,
+    about: &About<'_>,
     form: FormState,
     faults: &[FieldFault],
     status: StatusCode,
@@ -180,22 +224,28 @@ pub(super) async fn sheet(
         Err(error) => return fail(ctx, error),
     };
     let words = ctx.words();
+    let offer = about.offer;
     let title = edit::title(ctx, offer);
+    let (keep, keeping) = copy::keeping(words, EditingWay::Document);
     page(ctx, Page::new(title.clone()).status(status).private(), || {
         view! {
             {edit::trail(words)}
             {page_head(title, Some(words.portal_document_lead().to_owned()), vec![])}
             {edit::ways(words, offer, true)}
+            {about.kept.view(ctx, offer)}
             {error_summary(&form, words)}
             {fault_table(words, faults)}
+            {source::marked(words, form.value("yaml"), faults)}
             <form class="document-form" method="post" action=ADDRESS enctype="multipart/form-data">
                 {basis::fields(basis::read(&form))}
                 {Field::area("yaml", words.portal_document_text(), 24).hint(words.portal_document_text_hint()).of(&form).view()}
                 {Field::file("file", words.portal_document_file()).hint(words.portal_document_file_hint()).of(&form).view()}
                 <div class="actions">
                     {Button::primary(words.portal_form_preview()).view()}
+                    {keep}
                     {link_button(Look::Quiet, words.common_cancel(), "/provider/offers")}
                 </div>
+                {keeping}
             </form>
             {example.map(|example| disclosure(words.portal_document_example(), view! {
                 <p><CopyButton text=example.clone() label=words.common_copy().to_owned() done=words.common_copied().to_owned()/></p>
@@ -217,8 +267,10 @@ fn fault_table(words: Words, faults: &[FieldFault]) -> Option<AnyView> {
     ];
     let rows = faults.iter().map(|fault| {
         let place = if fault.pointer.is_empty() { "/" } else { &fault.pointer };
+        let line = source::place_link(words, fault);
         vec![
-            view! { <code>{place.to_owned()}</code> }.into_any(),
+            view! { <span>{line}<code class="hint line">{place.to_owned()}</code></span> }
+                .into_any(),
             fault_text(words, fault).into_any(),
             remark(words, fault),
         ]

@@ -5,10 +5,16 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use broker::offers::OwnOffer;
+use broker::offers::{EditingWay, OwnOffer};
 use leptos::prelude::*;
 
-use super::{basis, document, fields, form, offer_id, preview};
+use super::{
+    basis,
+    copy::{self, Kept},
+    document, fields, form,
+    market::Market,
+    merge, offer_id, preview,
+};
 use crate::{
     AppState, PageContext,
     account::OfProvider,
@@ -27,6 +33,8 @@ pub(super) struct Sheet<'a> {
     pub offer: Option<&'a OwnOffer>,
     /// Whether the document holds more than the form can carry.
     pub loses: bool,
+    /// What was kept before.
+    pub kept: Kept,
 }
 
 pub(super) async fn create(
@@ -34,10 +42,25 @@ pub(super) async fn create(
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if FormState::from_urlencoded(&query.unwrap_or_default()).value("as") == "yaml" {
-        return document::show(OfProvider(ctx), State(state)).await;
+    let query = FormState::from_urlencoded(&query.unwrap_or_default());
+    let copies = match state.broker.working_copies(&ctx.op(), None).await {
+        Ok(copies) => copies,
+        Err(error) => return fail(&ctx, error),
+    };
+    let goes_on = query.value("go") == "on";
+    if query.value("as") == "yaml" {
+        let copy = copy::of_way(&copies, EditingWay::Document).filter(|_| goes_on);
+        let Some(copy) = copy else { return document::show(OfProvider(ctx), State(state)).await };
+        let about = document::About { offer: None, kept: Kept::Nothing };
+        let form = copy::filled(copy);
+        return document::sheet(&ctx, &state, &about, form, &[], StatusCode::OK).await;
     }
-    sheet(&ctx, &Sheet { offer: None, loses: false }, &form::fresh(), StatusCode::OK)
+    if let Some(copy) = copy::of_way(&copies, EditingWay::Form).filter(|_| goes_on) {
+        let about = Sheet { offer: None, loses: false, kept: Kept::Nothing };
+        return sheet(&ctx, &about, &copy::filled(copy), StatusCode::OK);
+    }
+    let about = Sheet { offer: None, loses: false, kept: Kept::Offered(copies) };
+    sheet(&ctx, &about, &form::fresh(), StatusCode::OK)
 }
 
 pub(super) async fn check_new(
@@ -45,7 +68,7 @@ pub(super) async fn check_new(
     State(state): State<AppState>,
     form: FormState,
 ) -> Response {
-    check(&ctx, &state, &Sheet { offer: None, loses: false }, form).await
+    check(&ctx, &state, Sheet { offer: None, loses: false, kept: Kept::Nothing }, form).await
 }
 
 pub(super) async fn change(
@@ -66,12 +89,24 @@ pub(super) async fn change(
         // Where the form would drop something, the document is shown first.
         _ => loses,
     };
+    let copies = match state.broker.working_copies(&ctx.op(), Some(offer.card.id)).await {
+        Ok(copies) => copies,
+        Err(error) => return fail(&ctx, error),
+    };
+    let way = if as_yaml { EditingWay::Document } else { EditingWay::Form };
+    let copy = copy::of_way(&copies, way).filter(|_| query.value("go") == "on").cloned();
+    // What it goes on with is not offered once more.
+    let kept = if copy.is_some() { Kept::Nothing } else { Kept::Offered(copies) };
+    let goes_on = copy.as_ref().map(copy::filled);
     if as_yaml {
-        let form = basis::of(FormState::empty().with("yaml", offer.yaml.clone()), &offer);
-        return document::sheet(&ctx, &state, Some(&offer), form, &[], StatusCode::OK).await;
+        let fresh = || basis::of(FormState::empty().with("yaml", offer.yaml.clone()), &offer);
+        let form = goes_on.unwrap_or_else(fresh);
+        let about = document::About { offer: Some(&offer), kept };
+        return document::sheet(&ctx, &state, &about, form, &[], StatusCode::OK).await;
     }
-    let form = basis::of(form::filled(&state.broker.offer_form(&offer.document)), &offer);
-    sheet(&ctx, &Sheet { offer: Some(&offer), loses }, &form, StatusCode::OK)
+    let fresh = || basis::of(form::filled(&state.broker.offer_form(&offer.document)), &offer);
+    let form = goes_on.unwrap_or_else(fresh);
+    sheet(&ctx, &Sheet { offer: Some(&offer), loses, kept }, &form, StatusCode::OK)
 }
 
 pub(super) async fn check_changed(
@@ -87,7 +122,7 @@ pub(super) async fn check_changed(
     // The name is not for the browser to choose here.
     let form = form.with("name", offer.card.slug.clone());
     let loses = loses(&state, &offer);
-    check(&ctx, &state, &Sheet { offer: Some(&offer), loses }, form).await
+    check(&ctx, &state, Sheet { offer: Some(&offer), loses, kept: Kept::Nothing }, form).await
 }
 
 async fn read(
@@ -115,15 +150,23 @@ fn loses(state: &AppState, offer: &OwnOffer) -> bool {
 async fn check(
     ctx: &PageContext,
     state: &AppState,
-    about: &Sheet<'_>,
+    mut about: Sheet<'_>,
     mut form: FormState,
 ) -> Response {
     let provider = match state.broker.my_provider(&ctx.op()).await {
         Ok(provider) => provider,
         Err(error) => return fail(ctx, error),
     };
+    if form.value("step") == copy::STEP {
+        about.kept = match copy::store(ctx, state, EditingWay::Form, &form).await {
+            Ok(at) => Kept::At(at),
+            Err(error) => return fail(ctx, error),
+        };
+        return sheet(ctx, &about, &form, StatusCode::OK);
+    }
+    copy::store_aside(ctx, state, EditingWay::Form, &form).await;
     if form.value("step") == "change" {
-        return sheet(ctx, about, &form, StatusCode::OK);
+        return sheet(ctx, &about, &form, StatusCode::OK);
     }
     let checked = state.broker.check_offer_form(&provider.did, &form::read(&form));
     form::note(&mut form, ctx.words(), &checked.faults);
@@ -136,17 +179,33 @@ async fn check(
     {
         let title = ctx.locale.pick(&other.card.title_en, &other.card.title_ja);
         form.fail("name", ctx.words().portal_form_name_taken(title));
-        return sheet(ctx, about, &form, StatusCode::UNPROCESSABLE_ENTITY);
+        return sheet(ctx, &about, &form, StatusCode::UNPROCESSABLE_ENTITY);
     }
     match (checked.offer, checked.yaml) {
         (Some(offer), Some(yaml)) => {
+            if let Some(over) = &replaced {
+                let provider = &provider.card;
+                let change = merge::Change { yaml: &yaml, form: &form, over, provider };
+                if let Some(answer) = merge::united(ctx, state, &change, StatusCode::OK).await {
+                    return answer.unwrap_or_else(|error| fail(ctx, error));
+                }
+            }
             let over = replaced.as_ref().map(|replaced| (replaced, basis::read(&form)));
             let notices = &checked.notices;
-            let shown = preview::Shown { offer: &offer, yaml: &yaml, notices, over };
-            let back = Some((action(about), form));
+            let id = replaced.as_ref().map(|replaced| replaced.card.id);
+            let market = Market::of(ctx, state, id, &offer).await;
+            let shown = preview::Shown {
+                offer: &offer,
+                yaml: &yaml,
+                notices,
+                over,
+                market: &market,
+                merged: None,
+            };
+            let back = Some((action(&about), form));
             preview::sheet(ctx, &provider.card, &shown, back, StatusCode::OK)
         }
-        _ => sheet(ctx, about, &form, StatusCode::UNPROCESSABLE_ENTITY),
+        _ => sheet(ctx, &about, &form, StatusCode::UNPROCESSABLE_ENTITY),
     }
 }
 
@@ -181,11 +240,13 @@ fn sheet(ctx: &PageContext, about: &Sheet<'_>, form: &FormState, status: StatusC
         let body = view! { <p>{words.portal_form_loses_text()}</p> }.into_any();
         notice(Kind::Attention, words.portal_form_loses(), body)
     });
+    let (keep, keeping) = copy::keeping(words, EditingWay::Form);
     page(ctx, Page::new(title.clone()).status(status).private(), || {
         view! {
             {trail(words)}
             {page_head(title, Some(words.portal_form_lead().to_owned()), vec![])}
             {ways(words, about.offer, false)}
+            {about.kept.view(ctx, about.offer)}
             {loses}
             {error_summary(form, words)}
             <form class="offer-form" method="post" action=action>
@@ -193,8 +254,10 @@ fn sheet(ctx: &PageContext, about: &Sheet<'_>, form: &FormState, status: StatusC
                 {fields::view(words, form, about.offer.is_some())}
                 <div class="actions">
                     {Button::primary(words.portal_form_preview()).view()}
+                    {keep}
                     {link_button(Look::Quiet, words.common_cancel(), back)}
                 </div>
+                {keeping}
             </form>
         }
         .into_any()

@@ -3,7 +3,9 @@
 mod affected;
 mod basis;
 mod connection;
+mod copy;
 mod delivered;
+mod demand;
 mod document;
 mod edit;
 mod fields;
@@ -12,11 +14,14 @@ mod import;
 mod keys;
 mod life;
 mod list;
+mod market;
+mod merge;
 mod offer;
 mod preview;
 mod rating;
 mod row_report;
 mod save;
+mod source;
 mod withdraw;
 
 pub(crate) use life::read_comment;
@@ -58,6 +63,9 @@ pub(super) fn routes() -> Router<AppState> {
                 .post(import::import)
                 .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX + 64 * 1024)),
         )
+        .route("/provider/offers/working-copy", post(copy::keep))
+        .route("/provider/offers/working-copy/drop", post(copy::discard))
+        .route("/provider/offers/merge", post(merge::decide))
         .route("/provider/keys", get(keys::show).post(keys::register))
         .route("/provider/keys/revoke", post(keys::revoke))
         .route("/provider/offers/{id}", get(offer::show))
@@ -74,6 +82,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/provider/offers/{id}/comments", post(life::comment))
         .route("/provider/offers/{id}/comments/settle", post(life::settle))
         .route("/provider/offers/{id}/withdraw", get(withdraw::ask).post(withdraw::withdraw))
+        .route("/provider/demand", get(demand::show))
         .route("/provider/contracts", get(delivered::list))
         .route("/provider/contracts/{id}", get(delivered::show))
         .route("/provider/contracts/{id}/end", post(delivered::end))
@@ -91,6 +100,7 @@ fn offer_id(text: &str) -> Result<OfferId, BrokerError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Offers,
+    Demand,
     Contracts,
     Keys,
     Connection,
@@ -108,6 +118,7 @@ fn parts(words: Words, shown: Part) -> leptos::prelude::AnyView {
         words.portal_parts(),
         vec![
             tab(Part::Offers, words.common_way_offers(), "/provider/offers"),
+            tab(Part::Demand, words.demand_title(), "/provider/demand"),
             tab(Part::Contracts, words.notice_list_title(), "/provider/contracts"),
             tab(Part::Keys, words.exchange_keys_title(), "/provider/keys"),
             tab(Part::Connection, words.portal_connection_title(), "/provider/connection"),

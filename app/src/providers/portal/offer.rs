@@ -8,7 +8,7 @@ use axum::{
 use broker::offers::{OfferVersionCard, OwnOffer};
 use leptos::prelude::*;
 
-use super::{edit, life, offer_id, preview};
+use super::{edit, life, market::Market, offer_id, preview};
 use crate::{
     AppState, PageContext,
     account::OfProvider,
@@ -50,6 +50,7 @@ pub(super) async fn sheet(
         Ok(read) => read,
         Err(error) => return fail(ctx, error),
     };
+    let market = Market::of_offer(ctx, state, &offer).await;
     let words = ctx.words();
     let title = ctx.locale.pick(&offer.card.title_en, &offer.card.title_ja).to_owned();
     page(ctx, Page::new(title.clone()).status(status).private(), || {
@@ -63,6 +64,7 @@ pub(super) async fn sheet(
             {facts(ctx, &offer)}
             {life::publication(ctx, &offer, form)}
             {life::reviews(ctx, &offer, form)}
+            {market.view(ctx)}
             {section("versions", words.portal_versions_title(), versions(ctx, &offer))}
             {life::history(ctx, &offer)}
             {disclosure(words.portal_offer_seen(), preview::promised(ctx, &provider.card, said))}

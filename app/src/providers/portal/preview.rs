@@ -2,14 +2,14 @@
 
 use axum::{http::StatusCode, response::Response};
 use broker::{
-    offers::{CommentView, MadeOf, OwnOffer},
+    offers::{CommentView, MadeOf, Merge, OwnOffer},
     providers::ProviderCard,
     regions,
 };
 use leptos::prelude::*;
 use sla::Offer;
 
-use super::{basis, edit};
+use super::{basis, edit, market::Market, merge};
 use crate::{
     PageContext,
     form::FormState,
@@ -34,6 +34,10 @@ pub(super) struct Shown<'a> {
     pub notices: &'a [String],
     /// The offer that gets a new version, and what the change was made of.
     pub over: Option<(&'a OwnOffer, Option<MadeOf>)>,
+    /// How it stands in the market.
+    pub market: &'a Market,
+    /// What it was brought together of, where somebody saved another version meanwhile.
+    pub merged: Option<&'a Merge>,
 }
 
 /// The preview with its three ways on: save, save and publish, or back with everything as typed. What is
@@ -46,7 +50,7 @@ pub(super) fn sheet(
     status: StatusCode,
 ) -> Response {
     let words = ctx.words();
-    let Shown { offer, yaml, notices, over } = *shown;
+    let Shown { offer, yaml, notices, over, market, merged } = *shown;
     // What was said about the version before, at the items that are still there.
     let comments = over.map(|(old, _)| kept(old, offer)).unwrap_or_default();
     let said = Said { document: offer, comments: &comments };
@@ -56,10 +60,12 @@ pub(super) fn sheet(
         view! {
             {edit::trail(words)}
             {page_head(words.portal_preview_title(), Some(words.portal_preview_lead().to_owned()), vec![])}
+            {merged.map(|merged| merge::said(words, merged))}
             {over.and_then(|(offer, made_of)| basis::about(ctx, offer, made_of))}
             {remarks(words, notices)}
             {not_served(words, &regions::not_served(offer, provider))}
             <div class="preview">{promised(ctx, provider, said)}</div>
+            {market.view(ctx)}
             {disclosure(words.portal_preview_document(), view! { <pre tabindex="0" role="region" aria-label=words.portal_preview_document()>{yaml.to_owned()}</pre> }.into_any())}
             <div class="ways-on">
                 <form class="actions" method="post" action="/provider/offers">

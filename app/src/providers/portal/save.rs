@@ -34,6 +34,12 @@ pub(super) async fn save(
         }
         Err(error) => return fail(&ctx, error),
     };
+    // What was typed is saved now; a new offer was kept without an id.
+    for kept in [Some(saved.card.id), basis::read(&form).map(|of| of.offer)] {
+        if let Err(error) = state.broker.drop_working_copies(&op, kept).await {
+            tracing::warn!(%error, "a working copy could not be dropped");
+        }
+    }
     let page = format!("/provider/offers/{}", saved.card.id);
     if form.value("step") != "publish" {
         let text = words.portal_saved(saved.card.current_version);

@@ -1,7 +1,7 @@
 //! The guided form: from fields to a document and back, and checks without saving.
 
 use super::{OfferCheck, OfferForm};
-use crate::documents::{field_faults, offer_yaml, read_offer, value_text};
+use crate::documents::{field_faults, offer_yaml, read_offer, text_faults, value_text};
 use crate::{Broker, FieldFault};
 use serde_json::{Map, Value, json};
 use sla::{Faults, Notice, Offer, half_width};
@@ -21,7 +21,7 @@ impl Broker {
     /// Checks a YAML or JSON text without saving; needs no account.
     #[must_use]
     pub fn check_offer_text(&self, text: &str) -> OfferCheck {
-        let mut check = check(read_offer(text), field_faults);
+        let mut check = check(read_offer(text), |faults| text_faults(text, faults));
         // Which keys are valid is known of an account; saving refuses a signature that does not fit.
         if check.offer.as_ref().is_some_and(|offer| offer.metadata.signature.is_some()) {
             check.notices.push(

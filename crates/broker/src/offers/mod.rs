@@ -6,20 +6,25 @@ mod gate;
 mod history;
 mod import;
 mod life;
+mod merge;
 mod review;
 mod rules;
 mod submit;
 mod version;
+mod working_copy;
 mod write;
 
 pub(crate) use form::{texts, typed_value};
+pub(crate) use rules::read_version;
 pub(crate) use version::signature_fault;
 pub(crate) use write::version_row;
 
 pub use life::{Ending, HistoryLine, LifeStep, REASON_MAX};
+pub use merge::{Clash, Merge, Side};
 pub use review::{COMMENT_MAX, NewComment};
 pub use rules::KeptRules;
 pub use submit::Submission;
+pub use working_copy::{EditingWay, WorkingCopy};
 
 pub use import::{
     ChecklistHead, ImportFault, ImportOutcome, ImportReport, ImportedRow, OfferFile, OfferFormat,

@@ -237,7 +237,7 @@ pub(super) fn published_of(state: OfferState, published: Option<i64>) -> Option<
 }
 
 /// A version as it is read today.
-pub(super) async fn read_version(
+pub(crate) async fn read_version(
     tx: &mut Tx,
     offer: &offers::Offer,
     version: i64,

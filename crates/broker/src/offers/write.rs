@@ -7,7 +7,7 @@ use super::version::{Newest, Next, next};
 use super::{MadeOf, OfferVersionCard, OwnOffer, OwnOfferCard, ReviewView};
 use crate::audit::{Entry, record};
 use crate::contracts::parse_cursor;
-use crate::documents::{self, field_faults, offer_yaml, read_offer, stored};
+use crate::documents::{self, offer_yaml, read_offer, stored, text_faults};
 use crate::keys::Keyring;
 use crate::providers::ProviderCard;
 use crate::{Broker, BrokerError, Listed, OpContext, regions};
@@ -43,7 +43,7 @@ impl Broker {
     ) -> Result<OwnOffer, BrokerError> {
         ctx.may(Action::WriteOffer, ctx.actor.organisation(), "offer")?;
         let (offer, _) =
-            read_offer(text).map_err(|faults| BrokerError::Invalid(field_faults(&faults)))?;
+            read_offer(text).map_err(|faults| BrokerError::Invalid(text_faults(text, &faults)))?;
         let mut tx = self.begin().await?;
         let provider = self.own_provider(ctx, &mut tx).await?;
         check_provider(&offer, &provider)?;
@@ -200,7 +200,7 @@ async fn not_served(
     Ok(regions::not_served(offer, &ProviderCard::from(&row)))
 }
 
-async fn owned(
+pub(super) async fn owned(
     ctx: &OpContext,
     tx: &mut Tx,
     action: Action,

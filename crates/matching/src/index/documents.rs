@@ -145,7 +145,15 @@ pub struct Asked<'a> {
     parts: Vec<Part<'a>>,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    pub(crate) const fn matcher(&self) -> &'a SlaMatcher {
+        self.matcher
+    }
+
+    pub(crate) fn parts(&self) -> &[Part<'a>] {
+        &self.parts
+    }
+
     /// The answer of [`SlaMatcher::rank`] over the candidates of all documents; `index` of a row is
     /// its position in the index, for [`DocumentMoment::mark`].
     #[must_use]

@@ -179,6 +179,26 @@ fn agrees(moment: &DocumentMoment, matcher: &Arc<SlaMatcher>, offers: &Model, pl
         }
     }
     assert_eq!(asked.gains(), plain.gains);
+    places(moment, matcher, offers);
+}
+
+/// Every offer is placed where the list has it, whether it is in the index or comes back as a draft.
+fn places(moment: &DocumentMoment, matcher: &Arc<SlaMatcher>, offers: &Model) {
+    let read = |(id, offer): (&String, &Marked)| matcher.candidate(id, &offer.document.0);
+    let candidates: Vec<Candidate> = offers.iter().map(read).collect();
+    let without = offers.keys().next().map(|id| moment.apply(Vec::new(), &[id]));
+    for order in Order::ALL {
+        let ranking = moment.asked(matcher).unwrap().rank(order, offers.len(), offers.len());
+        let listed: Vec<&str> = ranking.rows().map(|row| row.id.as_str()).collect();
+        let placed = moment.asked(matcher).unwrap().places(order, &candidates);
+        for (place, id) in placed.iter().zip(offers.keys()) {
+            assert_eq!(listed[place.position - 1], id, "{order:?}");
+            assert_eq!((place.of, place.matching), (offers.len(), ranking.matched), "{order:?}");
+        }
+        let Some(moment) = &without else { continue };
+        let first = &candidates[..1];
+        assert_eq!(moment.asked(matcher).unwrap().places(order, first), placed[..1], "{order:?}");
+    }
 }
 
 proptest! {

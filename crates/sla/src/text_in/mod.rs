@@ -1,7 +1,10 @@
 //! From text to trees: YAML (several documents) and JSON. Leaves the schema to `read`.
 
 mod json;
+mod places;
 mod yaml;
+
+pub use places::{Place, Places};
 
 use crate::Expected;
 use crate::fault::{Fault, FaultCode, Faults};

@@ -26,3 +26,4 @@ mod sessions;
 mod statements;
 mod telling;
 mod turns;
+mod working_copies;
