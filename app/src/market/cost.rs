@@ -255,7 +255,7 @@ pub(super) fn age(ctx: &PageContext, book: &PriceBook) -> AnyView {
     }
 }
 
-fn unit_word<'a>(words: Words, unit: &'a str) -> &'a str {
+fn unit_word(words: Words, unit: &str) -> &str {
     match unit {
         "vcpu-hour" => words.cost_unit_vcpu_hour(),
         "vcpu-month" => words.cost_unit_vcpu_month(),

@@ -8,8 +8,9 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use domain::IdSource;
-use reqwest::{Client, StatusCode, Url, header};
+use provider_api::http::{AddressPolicy, AddressRange, HttpReader, Sending};
 use serde_json::Value;
+use url::Url;
 
 use super::{block_on, counted, say, sla as documents};
 use crate::system::SystemIds;
@@ -18,6 +19,8 @@ use crate::system::SystemIds;
 const TOKEN: &str = "KUMOICHI_TOKEN";
 /// A file of ten thousand offers takes some seconds.
 const LIMIT: Duration = Duration::from_secs(120);
+/// Ten thousand rows of an answer take about two megabytes.
+const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How often a file is sent before the market counts as not reachable.
 const ATTEMPTS: u32 = 3;
 /// Before the second attempt; doubled before the third.
@@ -57,7 +60,7 @@ pub struct PublishArgs {
 /// What became of one file.
 struct Sent {
     file: String,
-    status: StatusCode,
+    status: u16,
     body: Value,
 }
 
@@ -66,7 +69,9 @@ pub fn run(args: &PublishArgs) -> anyhow::Result<ExitCode> {
     let token = token(args.token_file.as_deref())?;
     let address = address(args)?;
     block_on(async move {
-        let client = Client::builder().timeout(LIMIT).build().context("no HTTP client")?;
+        // Whoever starts the command names the market, which may stand in their own network.
+        let anywhere: Vec<AddressRange> = vec!["0.0.0.0/0".parse()?, "::/0".parse()?];
+        let client = HttpReader::new(LIMIT, AddressPolicy::allowing(anywhere))?;
         let ids = SystemIds::default();
         let mut all = Vec::new();
         for (at, file) in args.files.iter().enumerate() {
@@ -79,7 +84,7 @@ pub fn run(args: &PublishArgs) -> anyhow::Result<ExitCode> {
             for line in faults(&body) {
                 say(&format!("  {line}"));
             }
-            let refused_entry = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+            let refused_entry = matches!(status, 401 | 403);
             all.push(Sent { file: name, status, body });
             // The next file would be answered the same.
             if refused_entry {
@@ -90,10 +95,8 @@ pub fn run(args: &PublishArgs) -> anyhow::Result<ExitCode> {
             let written = std::fs::write(report, table(&all));
             written.with_context(|| format!("{} cannot be written", report.display()))?;
         }
-        let whole = all.iter().all(|sent| sent.status.is_success() && count(sent, "refused") == 0);
-        let reached = all.iter().all(|sent| {
-            sent.status.is_success() || sent.status == StatusCode::UNPROCESSABLE_ENTITY
-        });
+        let whole = all.iter().all(|sent| succeeded(sent.status) && count(sent, "refused") == 0);
+        let reached = all.iter().all(|sent| succeeded(sent.status) || sent.status == 422);
         Ok(match (whole, reached) {
             (true, _) => ExitCode::SUCCESS,
             (false, true) => ExitCode::from(2),
@@ -133,47 +136,36 @@ fn address(args: &PublishArgs) -> anyhow::Result<Url> {
 
 /// Sends a file; what cannot be reached or is busy is tried again with the same key.
 async fn send(
-    client: &Client,
-    address: &Url,
+    client: &HttpReader,
+    url: &Url,
     (token, key): (&str, &str),
     text: &str,
-) -> anyhow::Result<(StatusCode, Value)> {
-    let mut pause = PAUSE;
-    for attempt in 1.. {
-        let sent = client
-            .post(address.clone())
-            .bearer_auth(token)
-            .header("Idempotency-Key", key)
-            .header(header::CONTENT_TYPE, "text/csv")
-            .body(text.to_owned())
-            .send()
-            .await;
-        match sent {
-            Ok(answer) if answer.status().is_server_error() && attempt < ATTEMPTS => {}
-            Ok(answer) => {
-                let status = answer.status();
-                let body = answer.bytes().await.context("the answer broke off")?;
-                return Ok((status, serde_json::from_slice(&body).unwrap_or_default()));
+) -> anyhow::Result<(u16, Value)> {
+    let sending = Sending { url, token, key, media_type: "text/csv", text };
+    let (mut attempt, mut pause) = (1, PAUSE);
+    loop {
+        let answer = client.post(sending, ANSWER_BYTES_MAX).await;
+        let again = attempt < ATTEMPTS;
+        match answer {
+            Ok(read) if read.status >= 500 && again => {}
+            Ok(read) => {
+                return Ok((read.status, serde_json::from_slice(&read.body).unwrap_or_default()));
             }
-            Err(_) if attempt < ATTEMPTS => {}
-            // The address may hold nothing secret, the request's header does and is not told.
-            Err(error) => {
-                return Err(anyhow::Error::new(error.without_url()))
-                    .context(format!("{} cannot be reached", origin(address)));
-            }
+            Err(_) if again => {}
+            Err(error) => anyhow::bail!("{} cannot be reached: {error}", origin(url)),
         }
+        attempt += 1;
         tokio::time::sleep(pause).await;
         pause *= 2;
     }
-    unreachable_market(address)
-}
-
-fn unreachable_market<T>(address: &Url) -> anyhow::Result<T> {
-    anyhow::bail!("{} cannot be reached", origin(address))
 }
 
 fn origin(address: &Url) -> String {
     address.origin().ascii_serialization()
+}
+
+const fn succeeded(status: u16) -> bool {
+    matches!(status, 200..=299)
 }
 
 fn number(body: &Value, name: &str) -> usize {
@@ -184,11 +176,11 @@ fn count(sent: &Sent, name: &str) -> usize {
     number(&sent.body, name)
 }
 
-fn summary(status: StatusCode, body: &Value) -> String {
-    if !status.is_success() {
+fn summary(status: u16, body: &Value) -> String {
+    if !succeeded(status) {
         let title = body["title"].as_str().unwrap_or("the market gave no reason");
         let detail = body["detail"].as_str().map(|text| format!(": {text}")).unwrap_or_default();
-        return format!("nothing was taken ({} {title}{detail})", status.as_u16());
+        return format!("nothing was taken ({status} {title}{detail})");
     }
     let saved = if body["saved"] == Value::Bool(true) { "" } else { "; nothing was saved" };
     format!(

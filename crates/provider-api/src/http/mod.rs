@@ -17,7 +17,7 @@ pub use config::{ConfigError, DriverConfig, RetryPolicy, Secret};
 pub use driver::HttpDriver;
 pub use guard::{AddressPolicy, AddressRange, Forbidden, InvalidRange};
 pub use probe::HttpProbe;
-pub use reader::{HttpReader, Read};
+pub use reader::{HttpReader, Read, Sending};
 pub use webhook::{WebhookMessage, WebhookSender, WebhookUrlFault};
 
 pub(crate) use body::read as read_body;
