@@ -60,11 +60,11 @@ fn row(
 ) -> AnyView {
     let line: String = line.chars().take(LINE_MAX).collect();
     let Some(first) = here.iter().map(|(_, column, _)| *column).min() else {
-        return view! { <li value=number.to_string()><code>{line}</code></li> }.into_any();
+        return view! { <li value=number.to_string()><code>{seen(&line)}</code></li> }.into_any();
     };
     let from = line.char_indices().nth(first.saturating_sub(1)).map_or(line.len(), |(at, _)| at);
     let (before, faulty) = line.split_at(from);
-    let (before, faulty) = (before.to_owned(), faulty.to_owned());
+    let (before, faulty) = (seen(before), seen(faulty));
     // Where nothing stands, there is still something to see.
     let faulty = if faulty.is_empty() { "\u{a0}".to_owned() } else { faulty };
     let said = here.iter().map(|(_, _, fault)| {
@@ -77,6 +77,11 @@ fn row(
         </li>
     }
     .into_any()
+}
+
+/// A piece of the text, with the name of what nobody sees.
+fn seen(text: &str) -> String {
+    sla::made_visible(text).into_owned()
 }
 
 #[cfg(test)]
@@ -113,6 +118,7 @@ mod tests {
     fn a_fault_behind_the_end_or_inside_wide_letters_is_marked_too() {
         assert!(html("a: [", &[fault(2, 1)]).contains("id=\"line-2\""));
         assert!(html("題: 値", &[fault(1, 4)]).contains("題: <mark>値</mark>"));
+        assert!(html("a: \u{202e}b", &[fault(1, 4)]).contains("[U+202E]b"));
         assert_eq!(html("a", &[]), "");
     }
 }

@@ -50,7 +50,12 @@ pub fn of_every_kind() -> Trouble {
         let operation = if kind == FaultKind::Refuse { "hold" } else { "*" };
         // Shifted, so that they do not all want the same calls.
         first += 4;
-        let nth = if kind == FaultKind::Refuse { 3 } else { first };
+        let nth = match kind {
+            FaultKind::Refuse => 3,
+            // Counted anew after each restart, and a cloud with few places is asked little afterwards.
+            FaultKind::CrashBefore | FaultKind::CrashAfter => 10,
+            _ => first,
+        };
         Fault {
             operation: operation.to_owned(),
             kind,
