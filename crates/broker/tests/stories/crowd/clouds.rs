@@ -151,7 +151,9 @@ impl Shared {
     /// Orders the trouble that is meant now; a cloud that is dead gets it when it is there again.
     async fn order(&self) {
         let Trouble { mut orders, deaths, switches, .. } = self.trouble.lock().unwrap().clone();
-        orders.extend(next_of(deaths, self.crashes.load(Ordering::SeqCst) as usize));
+        // First: of two that want the same call only the first comes, and the others are ordered anew after a death.
+        let death = next_of(deaths, self.crashes.load(Ordering::SeqCst) as usize);
+        orders.splice(0..0, death);
         let faults = format!("{}/faults", self.url());
         if self.client.delete(&faults).bearer_auth(ADMIN).send().await.is_err() {
             return;

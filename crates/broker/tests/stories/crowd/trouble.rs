@@ -52,8 +52,8 @@ pub fn of_every_kind() -> Trouble {
         first += 4;
         let nth = match kind {
             FaultKind::Refuse => 3,
-            // Counted anew after each restart, and a cloud with few places is asked little afterwards.
-            FaultKind::CrashBefore | FaultKind::CrashAfter => 10,
+            // Counted from the restart on, and a cloud with few places is asked little then.
+            FaultKind::CrashAfter => 22,
             _ => first,
         };
         Fault {
