@@ -79,8 +79,8 @@ async fn f7_1_1_files_are_published_row_by_row_or_whole_with_a_report() {
     assert!(said.contains("nothing was taken (422") && said.contains("very high"), "{said}");
     assert_eq!(names().await, ["cli-one"]);
     let table = std::fs::read_to_string(&report).unwrap();
-    assert!(table.contains("\"cli-one\"") && table.contains("\"created\""), "{table}");
-    assert!(table.contains("\"3\"") && table.contains("\"refused\""), "{table}");
+    assert!(table.contains(",cli-one,") && table.contains(",created,"), "{table}");
+    assert!(table.contains(",3,,,,refused,/rows/3/"), "{table}");
 
     let (code, said) = publish(&to, &token, &[&mixed, "--valid-rows-only"]).await;
     assert_eq!(code, Some(2), "what was refused is told by the exit code: {said}");

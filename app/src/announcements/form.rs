@@ -85,14 +85,14 @@ fn placed(words: Words, fault: &FieldFault) -> (&'static str, String) {
 
 /// The form filled with what stands.
 pub(super) fn filled(ctx: &PageContext, one: &AnnouncementView) -> FormState {
-    let [title_en, title_ja, text_en, text_ja] = one.written.clone();
+    let written = &one.written;
     let ends = one.ends_at.map(|at| format::field_moment(ctx.locale, at.0)).unwrap_or_default();
     FormState::empty()
         .with(KIND, one.kind.as_str())
-        .with(TITLES[0], title_en)
-        .with(TITLES[1], title_ja)
-        .with(TEXTS[0], text_en)
-        .with(TEXTS[1], text_ja)
+        .with(TITLES[0], written.title_en.clone())
+        .with(TITLES[1], written.title_ja.clone())
+        .with(TEXTS[0], written.text_en.clone())
+        .with(TEXTS[1], written.text_ja.clone())
         .with(STARTS, format::field_moment(ctx.locale, one.starts_at.0))
         .with(ENDS, ends)
         .with("revision", one.revision.to_string())

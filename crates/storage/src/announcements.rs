@@ -10,23 +10,24 @@ use uuid::Uuid;
 /// Organisations of one statement: more are not told by one announcement.
 const CUSTOMERS_MAX: i64 = 100_000;
 
-/// What an announcement says; written whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AnnouncementText {
-    /// What is announced.
-    pub kind: AnnouncementKind,
-    /// English title; one of the two titles may be empty.
-    pub title_en: String,
-    /// Japanese title.
-    pub title_ja: String,
-    /// English text; may be empty.
-    pub text_en: String,
-    /// Japanese text; may be empty.
-    pub text_ja: String,
-    /// When it begins.
-    pub starts_at: Timestamp,
-    /// When it ends; `None`: nobody knows yet.
-    pub ends_at: Option<Timestamp>,
+record! {
+    /// What an announcement says; written whole.
+    pub struct AnnouncementText in "announcement" {
+        /// What is announced.
+        pub kind: AnnouncementKind,
+        /// English title; one of the two titles may be empty.
+        pub title_en: String,
+        /// Japanese title.
+        pub title_ja: String,
+        /// English text; may be empty.
+        pub text_en: String,
+        /// Japanese text; may be empty.
+        pub text_ja: String,
+        /// When it begins.
+        pub starts_at: Timestamp,
+        /// When it ends; `None`: nobody knows yet.
+        pub ends_at: Option<Timestamp>,
+    }
 }
 
 record! {
@@ -42,20 +43,9 @@ record! {
         pub name_en: Option<String>,
         /// Its Japanese name.
         pub name_ja: Option<String>,
-        /// What is announced.
-        pub kind: AnnouncementKind,
-        /// English title; one of the two titles may be empty.
-        pub title_en: String,
-        /// Japanese title.
-        pub title_ja: String,
-        /// English text; may be empty.
-        pub text_en: String,
-        /// Japanese text; may be empty.
-        pub text_ja: String,
-        /// When it begins.
-        pub starts_at: Timestamp,
-        /// When it ends; `None`: nobody knows yet.
-        pub ends_at: Option<Timestamp>,
+        /// What it says.
+        [flatten]
+        pub text: AnnouncementText,
         /// Counts the changes from 1.
         pub revision: i64,
         /// When it was written.
@@ -202,7 +192,7 @@ pub async fn list(
             list!(tx, Announcement, LIST_OF_PROVIDER, at, id, most, provider.uuid())
         }
     }?;
-    Ok(cut(rows, limit, |row| Cursor::after(row.starts_at, row.id.uuid())))
+    Ok(cut(rows, limit, |row| Cursor::after(row.text.starts_at, row.id.uuid())))
 }
 
 /// The market's own that stand on every page: not over at `now`, begun by `until`; without an end only what began

@@ -1,6 +1,5 @@
 //! `kumoichi publish`: files of offers to a market over its REST API, as the provider that a token stands for.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,6 +9,7 @@ use clap::Args;
 use domain::IdSource;
 use provider_api::http::{AddressPolicy, AddressRange, HttpReader, Sending};
 use serde_json::Value;
+use sla::exchange::sheet;
 use url::Url;
 
 use super::{block_on, counted, say, sla as documents};
@@ -214,23 +214,24 @@ fn faults(body: &Value) -> impl Iterator<Item = String> {
 
 /// A line for each offer that was taken and for each fault.
 fn table(all: &[Sent]) -> String {
-    let mut table = String::from("\u{feff}file,row,name,offer,version,outcome,place,fault\r\n");
-    for sent in all {
-        for row in sent.body["offers"].as_array().into_iter().flatten() {
+    let head = ["file", "row", "name", "offer", "version", "outcome", "place", "fault"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for Sent { file, body, .. } in all {
+        for taken in body["offers"].as_array().into_iter().flatten() {
             let cells =
-                ["row", "name", "offer", "version", "outcome"].map(|name| plain(&row[name]));
-            line(&mut table, &sent.file, &cells, &[String::new(), String::new()]);
+                ["row", "name", "offer", "version", "outcome"].map(|name| plain(&taken[name]));
+            rows.push([vec![file.clone()], cells.to_vec(), vec![String::new(); 2]].concat());
         }
-        for fault in listed(&sent.body) {
+        for fault in listed(body) {
             let place = plain(&fault["pointer"]);
             let row = place.strip_prefix("/rows/").and_then(|rest| rest.split('/').next());
             let row = row.unwrap_or_default().to_owned();
-            let none = String::new;
-            let cells = [row, none(), none(), none(), "refused".to_owned()];
-            line(&mut table, &sent.file, &cells, &[place, plain(&fault["message"])]);
+            let (none, refused) = (String::new, "refused".to_owned());
+            let message = plain(&fault["message"]);
+            rows.push(vec![file.clone(), row, none(), none(), none(), refused, place, message]);
         }
     }
-    table
+    sheet(&rows)
 }
 
 fn plain(value: &Value) -> String {
@@ -239,15 +240,4 @@ fn plain(value: &Value) -> String {
         Value::Null => String::new(),
         other => other.to_string(),
     }
-}
-
-fn line(table: &mut String, file: &str, cells: &[String], more: &[String]) {
-    let cells = cells.iter().chain(more).map(String::as_str);
-    for (at, text) in std::iter::once(file).chain(cells).enumerate() {
-        // What somebody wrote never becomes a formula of whoever opens the table.
-        let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-        let between = if at == 0 { "" } else { "," };
-        let _ = write!(table, "{between}\"{guard}{}\"", text.replace('"', "\"\""));
-    }
-    table.push_str("\r\n");
 }

@@ -73,9 +73,9 @@ pub const TABLE: &[Row] = &[
     row("GET", "/announcements/{announcement}", Body::Nothing, [200, 200, 200]),
     // The last one speaks for its own provider.
     row("POST", "/announcements", Body::Announcement, [401, 403, 201]),
-    row("PUT", "/announcements/{announcement}", Body::OtherAnnouncement, [401, 403, 404]),
-    row("POST", "/announcements/{announcement}/end", Body::Nothing, [401, 403, 404]),
-    row("DELETE", "/announcements/{announcement}", Body::Nothing, [401, 403, 404]),
+    row("PUT", "/announcements/{announcement}", Body::OtherAnnouncement, [401, 403, 403]),
+    row("POST", "/announcements/{announcement}/end", Body::Nothing, [401, 403, 403]),
+    row("DELETE", "/announcements/{announcement}", Body::Nothing, [401, 403, 403]),
     row("GET", "/items", Body::Nothing, [200, 200, 200]),
     row("GET", "/items/{item}", Body::Nothing, [200, 200, 200]),
     row("GET", "/schemas/{schema}", Body::Nothing, [200, 200, 200]),

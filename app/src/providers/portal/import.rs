@@ -1,4 +1,4 @@
-//! A file of offers: chosen or pasted, taken whole or not at all, with a report for each row.
+//! A file of offers: chosen or pasted, taken whole, or row by row where that is wished, with a report for each row.
 
 use axum::{
     extract::{FromRequest, Multipart, Request, State, multipart::MultipartError},

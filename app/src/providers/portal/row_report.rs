@@ -5,8 +5,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use broker::offers::{ImportOutcome, ImportReport};
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use crate::{PageContext, fault::fault_text, words::Words};
 
@@ -24,70 +22,38 @@ pub(super) fn answer(ctx: &PageContext, report: &ImportReport) -> Response {
 
 /// One line for each offer that is taken and for each fault, in the order of the file.
 fn table(words: Words, report: &ImportReport) -> String {
-    let mut lines: BTreeMap<usize, Vec<[String; 5]>> = BTreeMap::new();
-    for row in &report.offers {
+    let head = vec![
+        words.exchange_import_row().to_owned(),
+        words.exchange_import_offer().to_owned(),
+        words.exchange_import_outcome().to_owned(),
+        words.exchange_import_column().to_owned(),
+        words.exchange_import_fault().to_owned(),
+    ];
+    let taken = report.offers.iter().map(|row| {
         let outcome = match row.outcome {
             ImportOutcome::Created => words.exchange_import_outcome_created(),
             ImportOutcome::Revised => words.exchange_import_outcome_revised(),
             ImportOutcome::Unchanged => words.exchange_import_outcome_unchanged(),
         };
-        let line = [
-            row.row.to_string(),
-            row.name.clone(),
-            outcome.to_owned(),
-            String::new(),
-            String::new(),
-        ];
-        lines.entry(row.row).or_default().push(line);
-    }
-    for found in &report.faults {
-        let refused = words.exchange_import_outcome_refused().to_owned();
-        let place = found.column.clone();
-        let line =
-            [found.row.to_string(), String::new(), refused, place, fault_text(words, &found.fault)];
-        lines.entry(found.row).or_default().push(line);
-    }
-    let heads = [
-        words.exchange_import_row(),
-        words.exchange_import_offer(),
-        words.exchange_import_outcome(),
-        words.exchange_import_column(),
-        words.exchange_import_fault(),
-    ];
-    // Spreadsheets of Windows tell UTF-8 by its mark.
-    let mut text = String::from("\u{feff}");
-    line(&mut text, heads.into_iter());
-    for cells in lines.values().flatten() {
-        line(&mut text, cells.iter().map(String::as_str));
-    }
-    text
-}
-
-fn line<'a>(text: &mut String, cells: impl Iterator<Item = &'a str>) {
-    for (at, one) in cells.enumerate() {
-        let between = if at == 0 { "" } else { "," };
-        let _ = write!(text, "{between}\"{}\"", cell(one));
-    }
-    text.push_str("\r\n");
-}
-
-/// What a provider wrote never becomes a formula of whoever opens the table.
-fn cell(text: &str) -> String {
-    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let guard = if risky { "'" } else { "" };
-    format!("{guard}{}", text.replace('"', "\"\""))
+        let (none, name) = (String::new, row.name.clone());
+        (row.row, vec![row.row.to_string(), name, outcome.to_owned(), none(), none()])
+    });
+    let refused = report.faults.iter().map(|found| {
+        let (outcome, place) = (words.exchange_import_outcome_refused(), found.column.clone());
+        let fault = fault_text(words, &found.fault);
+        let row = found.row.to_string();
+        (found.row, vec![row, String::new(), outcome.to_owned(), place, fault])
+    });
+    let mut lines: Vec<(usize, Vec<String>)> = taken.chain(refused).collect();
+    lines.sort_by_key(|(row, _)| *row);
+    let lines = lines.into_iter().map(|(_, line)| line);
+    sla::exchange::sheet(&std::iter::once(head).chain(lines).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::words::Locale;
-
-    #[test]
-    fn a_cell_is_no_formula_and_keeps_its_quotes() {
-        assert_eq!(cell("=HYPERLINK(\"x\")"), "'=HYPERLINK(\"\"x\"\")");
-        assert_eq!(cell("plain"), "plain");
-    }
 
     #[test]
     fn an_empty_file_has_a_header() {

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 use storage::announcements::Announcement;
 
+pub use storage::announcements::AnnouncementText;
+
 /// Longest title.
 pub const TITLE_MAX: usize = 120;
 /// Longest text.
@@ -71,8 +73,8 @@ pub struct AnnouncementView {
     pub text_en: String,
     /// Japanese text; the English one where there is none; may be empty.
     pub text_ja: String,
-    /// As it was written, for whoever changes it: English title, Japanese title, English text, Japanese text.
-    pub written: [String; 4],
+    /// As it was written, for whoever changes it.
+    pub written: AnnouncementText,
     /// When it begins.
     pub starts_at: Timestamp,
     /// When it ends; `None`: nobody knows yet.
@@ -98,22 +100,23 @@ impl AnnouncementView {
             name_en: row.name_en.unwrap_or_default(),
             name_ja: row.name_ja.unwrap_or_default(),
         });
+        let text = &row.text;
         Self {
             id: row.id,
             provider,
-            kind: row.kind,
-            phase: AnnouncementPhase::at(now, row.starts_at, row.ends_at),
-            title_en: or(&row.title_en, &row.title_ja),
-            title_ja: or(&row.title_ja, &row.title_en),
-            text_en: or(&row.text_en, &row.text_ja),
-            text_ja: or(&row.text_ja, &row.text_en),
-            written: [row.title_en, row.title_ja, row.text_en, row.text_ja],
-            starts_at: row.starts_at,
-            ends_at: row.ends_at,
+            kind: text.kind,
+            phase: AnnouncementPhase::at(now, text.starts_at, text.ends_at),
+            title_en: or(&text.title_en, &text.title_ja),
+            title_ja: or(&text.title_ja, &text.title_en),
+            text_en: or(&text.text_en, &text.text_ja),
+            text_ja: or(&text.text_ja, &text.text_en),
+            starts_at: text.starts_at,
+            ends_at: text.ends_at,
             revision: row.revision,
             made_at: row.made_at,
             changed_at: row.changed_at,
-            removable: domain::can_take_back(now, row.starts_at, row.made_at),
+            removable: domain::can_take_back(now, text.starts_at, row.made_at),
+            written: row.text,
         }
     }
 }

@@ -64,7 +64,8 @@ impl Broker {
     ) -> Result<AnnouncementView, BrokerError> {
         let mut tx = self.begin().await?;
         let row = own(ctx, &mut tx, id).await?;
-        let wish = Announce { starts_at: wish.starts_at.or(Some(row.starts_at)), ..wish.clone() };
+        let wish =
+            Announce { starts_at: wish.starts_at.or(Some(row.text.starts_at)), ..wish.clone() };
         let text = check(&wish, self.now())?;
         if !announcements::update(&mut tx, (id, revision), &text, self.now()).await? {
             let detail = "the announcement was changed meanwhile; read it again".to_owned();
@@ -72,7 +73,7 @@ impl Broker {
         }
         let view = self.written(ctx, &mut tx, id, "announcement.changed").await?;
         // A word put right fills nobody's inbox; other times do.
-        if (row.starts_at, row.ends_at) != (view.starts_at, view.ends_at) {
+        if (row.text.starts_at, row.text.ends_at) != (view.starts_at, view.ends_at) {
             let over = view.phase == AnnouncementPhase::Over;
             let kind =
                 if over { NoticeKind::AnnouncementOver } else { NoticeKind::AnnouncementChanged };
@@ -95,7 +96,7 @@ impl Broker {
         let mut tx = self.begin().await?;
         let row = own(ctx, &mut tx, id).await?;
         let now = self.now();
-        match AnnouncementPhase::at(now, row.starts_at, row.ends_at) {
+        match AnnouncementPhase::at(now, row.text.starts_at, row.text.ends_at) {
             AnnouncementPhase::Over => return Ok(AnnouncementView::of(row, now)),
             AnnouncementPhase::Coming => {
                 let detail = "it has not begun yet; take it back instead".to_owned();
@@ -103,15 +104,7 @@ impl Broker {
             }
             AnnouncementPhase::Running => {}
         }
-        let text = AnnouncementText {
-            kind: row.kind,
-            title_en: row.title_en,
-            title_ja: row.title_ja,
-            text_en: row.text_en,
-            text_ja: row.text_ja,
-            starts_at: row.starts_at,
-            ends_at: Some(now),
-        };
+        let text = AnnouncementText { ends_at: Some(now), ..row.text };
         if !announcements::update(&mut tx, (id, row.revision), &text, now).await? {
             let detail = "the announcement was changed meanwhile; read it again".to_owned();
             return Err(BrokerError::Conflict { code: "changed_meanwhile", detail });
@@ -134,15 +127,15 @@ impl Broker {
     ) -> Result<(), BrokerError> {
         let mut tx = self.begin().await?;
         let row = own(ctx, &mut tx, id).await?;
-        if !domain::can_take_back(self.now(), row.starts_at, row.made_at) {
+        if !domain::can_take_back(self.now(), row.text.starts_at, row.made_at) {
             let detail = "it has begun and stays as history; say that it is over".to_owned();
             return Err(BrokerError::Conflict { code: "begun", detail });
         }
         announcements::delete(&mut tx, id).await?;
         let entry = Entry::new("announcement.taken_back", id)
-            .with("kind", row.kind.as_str())
-            .with("titleEn", row.title_en.clone())
-            .with("titleJa", row.title_ja.clone());
+            .with("kind", row.text.kind.as_str())
+            .with("titleEn", row.text.title_en.clone())
+            .with("titleJa", row.text.title_ja.clone());
         record(self, ctx, &mut tx, entry).await?;
         let view = AnnouncementView::of(row, self.now());
         self.tell_customers(&mut tx, &view, NoticeKind::AnnouncementOver).await?;
@@ -161,9 +154,9 @@ impl Broker {
         let row = announcements::find(tx, id).await?;
         let row = row.ok_or(BrokerError::NotFound { what: "announcement" })?;
         let entry = Entry::new(action, id)
-            .with("kind", row.kind.as_str())
-            .with("startsAt", row.starts_at.0)
-            .with("endsAt", row.ends_at.map(|at| at.0));
+            .with("kind", row.text.kind.as_str())
+            .with("startsAt", row.text.starts_at.0)
+            .with("endsAt", row.text.ends_at.map(|at| at.0));
         record(self, ctx, tx, entry).await?;
         Ok(AnnouncementView::of(row, self.now()))
     }
@@ -222,24 +215,20 @@ pub(super) async fn own(
     tx: &mut Tx,
     id: AnnouncementId,
 ) -> Result<Announcement, BrokerError> {
-    let missing = || BrokerError::NotFound { what: "announcement" };
-    let row = announcements::find(tx, id).await?;
-    let provider = row.as_ref().and_then(|row| row.provider_id);
-    let of_provider = match provider {
-        Some(provider) => providers::find(tx, provider).await?,
-        None => None,
+    let Some(row) = announcements::find(tx, id).await? else {
+        // Who may announce nothing hears that, whatever there is.
+        speaker(ctx, tx).await?;
+        return Err(BrokerError::NotFound { what: "announcement" });
     };
-    let role = ctx.actor.viewer().map(|viewer| viewer.role);
-    match (provider, role) {
-        (Some(_), _) => {
-            let owner = of_provider.and_then(|row| row.organisation_id);
+    match row.provider_id {
+        Some(provider) => {
+            let provider = providers::find(tx, provider).await?;
+            let owner = provider.and_then(|row| row.organisation_id);
             ctx.may(Action::AnnounceForProvider, owner, "announcement")?;
         }
-        // A provider learns nothing more of what is not its own.
-        (None, Some(Role::Provider)) => return Err(missing()),
-        (None, _) => ctx.may(Action::AnnounceForMarket, None, "announcement")?,
+        None => ctx.may(Action::AnnounceForMarket, None, "announcement")?,
     }
-    row.ok_or_else(missing)
+    Ok(row)
 }
 
 /// What is written, without blanks around it; or every fault.

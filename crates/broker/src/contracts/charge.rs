@@ -1,6 +1,5 @@
 //! What quantities of an offer cost by its price book: the basket, units beyond it, steps, the least a month is charged.
 
-use crate::BrokerError;
 use domain::{Currency, Money, MoneyError};
 
 /// What a line of a bill is for.
@@ -91,31 +90,50 @@ impl Steps {
     }
 }
 
-/// The sum of the lines.
-pub(crate) fn sum(currency: Currency, lines: &[ChargeLine]) -> Result<Money, MoneyError> {
+/// A month of these lines, lifted to the least that it is charged, and its sum.
+pub(crate) fn month(
+    offer: &sla::Offer,
+    currency: Currency,
+    mut lines: Vec<ChargeLine>,
+) -> Result<(Vec<ChargeLine>, Money), MoneyError> {
+    let so_far = sum(currency, &lines)?;
+    lines.extend(lifted(offer, so_far));
+    let sum = sum(currency, &lines)?;
+    Ok((lines, sum))
+}
+
+fn sum(currency: Currency, lines: &[ChargeLine]) -> Result<Money, MoneyError> {
     lines.iter().try_fold(Money::new(0, currency), |sum, line| sum.plus(line.amount))
 }
 
-/// The line that lifts a month to the least that it is charged; `None`: it is not below, or there is no such thing in
-/// this currency.
-pub(crate) fn lifted(offer: &sla::Offer, month: Money) -> Result<Option<ChargeLine>, BrokerError> {
-    let minimum = offer.spec.price.as_ref().and_then(|price| price.minimum.as_ref());
-    let Some(minimum) = minimum.filter(|minimum| minimum.currency == month.currency.code()) else {
-        return Ok(None);
-    };
+/// What is missing to the least that a month is charged; `None`: nothing, or there is no such thing in this currency.
+fn lifted(offer: &sla::Offer, month: Money) -> Option<ChargeLine> {
+    let minimum = minimum(offer, month.currency)?;
     let missing = minimum.minor.saturating_sub(month.minor);
-    if missing <= 0 {
-        return Ok(None);
-    }
     let amount = Money::new(missing, month.currency);
-    let price = Money::new(minimum.minor, month.currency);
-    Ok(Some(ChargeLine { what: Charged::Minimum, from: 0, milli: 1_000, price, per: 1, amount }))
+    let line = ChargeLine {
+        what: Charged::Minimum,
+        from: 0,
+        milli: 1_000,
+        price: minimum,
+        per: 1,
+        amount,
+    };
+    (missing > 0).then_some(line)
+}
+
+/// The least that an offer charges a month, in this currency; `None`: nothing is declared.
+pub(crate) fn minimum(offer: &sla::Offer, currency: Currency) -> Option<Money> {
+    declared(offer.spec.price.as_ref()?.minimum.as_ref()?, currency)
 }
 
 /// What an offer charges once, in this currency; `None`: nothing is declared.
 pub(crate) fn one_time(offer: &sla::Offer, currency: Currency) -> Option<Money> {
-    let once = offer.spec.price.as_ref()?.one_time.as_ref()?;
-    (once.currency == currency.code()).then(|| Money::new(once.minor, currency))
+    declared(offer.spec.price.as_ref()?.one_time.as_ref()?, currency)
+}
+
+fn declared(amount: &sla::Amount, currency: Currency) -> Option<Money> {
+    (amount.currency == currency.code()).then(|| Money::new(amount.minor, currency))
 }
 
 #[cfg(test)]

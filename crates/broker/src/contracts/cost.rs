@@ -1,8 +1,8 @@
 //! The cost calculator: what a bill of quantities costs at an offer, line by line, before anybody signs.
 
 use super::Plan;
-use super::charge::{self, ChargeLine, Charged, Steps};
-use super::quote::{month, plan_for};
+use super::charge::{self, ChargeLine, Steps};
+use super::quote::{plan_for, planned};
 use crate::market::OfferCard;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, Money, OfferId, Timestamp};
@@ -71,8 +71,6 @@ impl Broker {
         let document = &offer.document;
         let price = document.spec.price.as_ref();
         let units = BILLING_UNITS.iter().copied().filter(|unit| !OF_PLAN.contains(unit));
-        let minimum = price.and_then(|price| price.minimum.as_ref());
-        let minimum = minimum.filter(|amount| amount.currency == basket.currency.code());
         Ok(Some(PriceBook {
             units: units
                 .filter(|unit| Steps::of(document, unit, basket.currency).is_some())
@@ -80,7 +78,7 @@ impl Broker {
             as_of: price.and_then(|price| Some(price.as_of.as_ref()?.as_str().to_owned())),
             published_at: offer.card.published_at,
             one_time: charge::one_time(document, basket.currency),
-            minimum: minimum.map(|amount| Money::new(amount.minor, basket.currency)),
+            minimum: charge::minimum(document, basket.currency),
         }))
     }
 
@@ -108,8 +106,7 @@ impl Broker {
         }
         let basket = offer.card.price.ok_or(BrokerError::NotFound { what: "price" })?;
         let document = &offer.document;
-        let mut lines = month(document, Some(basket), &bill.plan)?;
-        lines.retain(|line| line.what != Charged::Minimum);
+        let mut lines = planned(document, basket, &bill.plan)?;
         let mut unpriced = Vec::new();
         for (unit, quantity) in bill.units.iter().filter(|(_, quantity)| *quantity > 0) {
             let Some(steps) = Steps::of(document, unit, basket.currency) else {
@@ -120,9 +117,7 @@ impl Broker {
             lines.extend(more.map_err(|error| large(&format!("/units/{unit}"), &error))?);
         }
         let whole = |error| large("/months", &error);
-        let so_far = charge::sum(basket.currency, &lines).map_err(whole)?;
-        lines.extend(charge::lifted(document, so_far)?);
-        let month = charge::sum(basket.currency, &lines).map_err(whole)?;
+        let (lines, month) = charge::month(document, basket.currency, lines).map_err(whole)?;
         let one_time = charge::one_time(document, basket.currency);
         let months = month.times(bill.months).map_err(whole)?;
         let total = match one_time {

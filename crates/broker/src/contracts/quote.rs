@@ -85,18 +85,17 @@ pub(crate) fn signed_price(offer: &sla::Offer, plan: &Plan) -> Result<Money, Bro
 }
 
 fn price_in(offer: &sla::Offer, basket: Option<Money>, plan: &Plan) -> Result<Money, BrokerError> {
-    let lines = month(offer, basket, plan)?;
-    let currency = basket.ok_or(BrokerError::NotFound { what: "price" })?.currency;
-    charge::sum(currency, &lines).map_err(|error| too_large("instances", &error))
+    let basket = basket.ok_or(BrokerError::NotFound { what: "price" })?;
+    let month = charge::month(offer, basket.currency, planned(offer, basket, plan)?);
+    month.map(|(_, sum)| sum).map_err(|error| too_large("instances", &error))
 }
 
-/// The lines of a month: the baskets, what goes beyond them, and what is missing to the least that is charged.
-pub(super) fn month(
+/// The lines for a plan: the baskets, and what goes beyond them.
+pub(super) fn planned(
     offer: &sla::Offer,
-    basket: Option<Money>,
+    basket: Money,
     plan: &Plan,
 ) -> Result<Vec<ChargeLine>, BrokerError> {
-    let basket = basket.ok_or(BrokerError::NotFound { what: "price" })?;
     let instances = plan.instances;
     let amount = basket.times(instances).map_err(|error| too_large("instances", &error))?;
     let milli = instances.saturating_mul(1_000);
@@ -123,9 +122,6 @@ pub(super) fn month(
             lines.push(ChargeLine { amount, milli, ..line });
         }
     }
-    let so_far = charge::sum(basket.currency, &lines);
-    let so_far = so_far.map_err(|error| too_large("instances", &error))?;
-    lines.extend(charge::lifted(offer, so_far)?);
     Ok(lines)
 }
 

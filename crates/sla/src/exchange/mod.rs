@@ -10,10 +10,12 @@ pub mod meti;
 pub mod openslo;
 mod quotes;
 mod report;
+mod sheet;
 #[cfg(test)]
 mod tests;
 
 pub use report::{Import, ImportedOffer, RowFault};
+pub use sheet::sheet;
 
 use crate::read::parse_each;
 use crate::{AsDocument, Document, FaultCode, Faults, Offer, to_json, to_yaml};

@@ -94,7 +94,7 @@ One row for each offer. A file names the columns it needs, in any order; the fir
 Cells that are empty say nothing: an item without a value is not promised, which is neither zero nor a
 pass. Text is UTF-8; commas, semicolons or tabs may stand between cells. At most 10,000 rows.
 
-A file is taken whole or not at all. The report names for each fault the row (the header is row 1),
+A file is taken whole or not at all, unless the rows without a fault are asked for (`rows=valid`). The report names for each fault the row (the header is row 1),
 the column, what was found and what is allowed.
 
 ```csv
