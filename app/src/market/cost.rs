@@ -7,7 +7,9 @@ use axum::{
 };
 use broker::{
     BrokerError,
-    contracts::{Bill, ChargeLine, Charged, Cost, MONTHS_MAX, Plan, PriceBook, UNITS_MAX},
+    contracts::{
+        Bill, ChargeLine, Charged, Cost, MONTHS_MAX, MONTHS_USUAL, Plan, PriceBook, UNITS_MAX,
+    },
     market::OfferCard,
 };
 use domain::OfferId;
@@ -29,8 +31,6 @@ use crate::{
     words::Words,
 };
 
-/// Months of a calculation that names none.
-const MONTHS_USUAL: i64 = 12;
 const MONTHS: &str = "months";
 
 pub(super) fn href(offer: OfferId) -> String {

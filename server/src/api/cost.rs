@@ -1,7 +1,9 @@
 //! The cost calculator: what a bill of quantities costs at an offer.
 
 use axum::extract::State;
-use broker::contracts::{Bill, ChargeLine, Charged, Cost, MONTHS_MAX, Plan, UNITS_MAX};
+use broker::contracts::{
+    Bill, ChargeLine, Charged, Cost, MONTHS_MAX, MONTHS_USUAL, Plan, UNITS_MAX,
+};
 use broker::{Broker, BrokerError};
 use domain::OfferId;
 use serde::Serialize;
@@ -52,15 +54,11 @@ struct Asked {
 
 impl FromQuery for Asked {
     fn from_query(params: &mut Params) -> Self {
-        let mut number = |name: &'static str, most: i64| params.number(name, 1, most);
-        let plan = [
-            number("instances", 16),
-            number("vcpu", 64),
-            number("ramMb", 262_144),
-            number("storageGb", 10_000),
-            number("networkMbps", 10_000),
-        ];
-        let months = number("months", MONTHS_MAX).unwrap_or(12);
+        let plan = ["instances", "vcpu", "ramMb", "storageGb", "networkMbps"].map(|name| {
+            let (least, most) = Plan::range(name).into_inner();
+            params.number(name, least, most)
+        });
+        let months = params.number("months", 1, MONTHS_MAX).unwrap_or(MONTHS_USUAL);
         Self { plan, units: params.text("units"), months }
     }
 }
@@ -118,14 +116,11 @@ struct LineBody {
 
 impl From<ChargeLine> for LineBody {
     fn from(line: ChargeLine) -> Self {
+        let quantity = line.quantity().to_string();
         let what = match line.what {
             Charged::Basket => "basket".to_owned(),
             Charged::Minimum => "minimum".to_owned(),
             Charged::Unit(unit) => unit,
-        };
-        let quantity = match (line.milli / 1_000, line.milli % 1_000) {
-            (whole, 0) => whole.to_string(),
-            (whole, rest) => format!("{whole}.{rest:03}").trim_end_matches('0').to_owned(),
         };
         Self {
             what,

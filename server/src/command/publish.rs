@@ -1,5 +1,6 @@
 //! `kumoichi publish`: files of offers to a market over its REST API, as the provider that a token stands for.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use domain::IdSource;
 use provider_api::http::{AddressPolicy, AddressRange, HttpReader, Sending};
 use serde_json::Value;
 use sla::exchange::sheet;
-use url::Url;
+use url::{Host, Url};
 
 use super::{block_on, counted, say, sla as documents};
 use crate::system::SystemIds;
@@ -123,6 +124,10 @@ fn address(args: &PublishArgs) -> anyhow::Result<Url> {
         matches!(address.scheme(), "http" | "https"),
         "--to begins with https:// or http://"
     );
+    if address.scheme() == "http" && !is_of_this_machine(&address) {
+        let warning = "the token goes unencrypted: whoever stands between can read it; use https";
+        let _ = writeln!(std::io::stderr(), "warning: {warning}");
+    }
     address.set_path("/api/v1/provider/offers/import");
     let rows = if args.valid_rows_only { "valid" } else { "all" };
     address
@@ -132,6 +137,15 @@ fn address(args: &PublishArgs) -> anyhow::Result<Url> {
         .append_pair("dryRun", if args.dry_run { "true" } else { "false" })
         .append_pair("rows", rows);
     Ok(address)
+}
+
+fn is_of_this_machine(address: &Url) -> bool {
+    match address.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
 }
 
 /// Sends a file; what cannot be reached or is busy is tried again with the same key.
@@ -239,5 +253,21 @@ fn plain(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_this_machine_need_no_encryption() {
+        let of_this = |text: &str| is_of_this_machine(&text.parse().unwrap());
+        assert!(
+            of_this("http://127.0.0.1:7600")
+                && of_this("http://[::1]")
+                && of_this("http://localhost")
+        );
+        assert!(!of_this("http://10.0.0.1") && !of_this("http://localhost.example"));
     }
 }

@@ -30,6 +30,14 @@ pub struct ChargeLine {
     pub amount: Money,
 }
 
+impl ChargeLine {
+    /// How many units, exactly.
+    #[must_use]
+    pub fn quantity(&self) -> sla::Decimal {
+        sla::Decimal::new(self.milli, 3).normalize()
+    }
+}
+
 /// A price from some unit on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Step {
@@ -171,7 +179,10 @@ mod tests {
         let steps = steps(&[(0, 100, 1), (2, 50, 1)]);
         // 2.5 GiB in MiB.
         assert_eq!(total(&steps, 2_560, 1_024), 225);
-        assert_eq!(steps.charge("ram-gib-month", 512, 1_024).unwrap()[0].milli, 500);
+        assert_eq!(
+            steps.charge("ram-gib-month", 512, 1_024).unwrap()[0].quantity().to_string(),
+            "0.5"
+        );
     }
 
     #[test]

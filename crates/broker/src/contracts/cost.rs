@@ -10,6 +10,8 @@ use sla::BILLING_UNITS;
 
 /// Most months of a calculation.
 pub const MONTHS_MAX: i64 = 120;
+/// Months of a calculation that names none.
+pub const MONTHS_USUAL: i64 = 12;
 /// Most units of one kind a month.
 pub const UNITS_MAX: i64 = 1_000_000_000;
 /// Units that the plan counts itself.

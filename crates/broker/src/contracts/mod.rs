@@ -22,7 +22,7 @@ pub use adopt::{Adopt, AdoptDifference, Adoptable, Adoption};
 pub use alternatives::{AlternativeOffer, Alternatives};
 pub(crate) use at_once::money_of;
 pub use charge::{ChargeLine, Charged};
-pub use cost::{Bill, Cost, MONTHS_MAX, PriceBook, UNITS_MAX};
+pub use cost::{Bill, Cost, MONTHS_MAX, MONTHS_USUAL, PriceBook, UNITS_MAX};
 pub use data::{DataStream, ReturnedArchive, ReturnedData, ReturnedFile, TakeData};
 pub use end::DataAtEnd;
 pub(crate) use end::END_MAX_US;
