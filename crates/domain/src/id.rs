@@ -175,6 +175,8 @@ typed_id! {
     EventId = "evt",
     /// Something that the market or a provider announces.
     AnnouncementId = "ann",
+    /// A file of offers that a provider sent.
+    UploadId = "upl",
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod rating;
 mod review;
 mod time;
 mod transition;
+mod upload;
 
 pub use account::{Actor, Role, Viewer};
 pub use announcement::{
@@ -24,7 +25,7 @@ pub use contract::{CONTRACT_TRANSITIONS, ContractEvent, ContractState};
 pub use id::{
     AnnouncementId, AuditId, CommentId, ContractId, EventId, FirmListId, IdError, IdSource,
     NoticeId, OfferId, OrderId, OrganisationId, ProviderId, RequirementId, ResourceId, ReviewId,
-    SecuringId, SequentialIds, StatementId, TokenId, UserId, WorkflowId,
+    SecuringId, SequentialIds, StatementId, TokenId, UploadId, UserId, WorkflowId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use offer::{OFFER_TRANSITIONS, OfferEvent, OfferStage, OfferState};
@@ -40,3 +41,4 @@ pub use review::{
 };
 pub use time::{Clock, DurationUs, ManualClock, Timestamp};
 pub use transition::{InvalidTransition, Transition, next_state};
+pub use upload::{UPLOAD_TRANSITIONS, UploadEvent, UploadState};

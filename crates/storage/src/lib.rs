@@ -34,6 +34,7 @@ pub mod stats;
 pub mod testing;
 pub mod tokens;
 mod unit;
+pub mod uploads;
 pub mod workflow;
 pub mod working_copies;
 

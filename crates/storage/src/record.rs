@@ -7,7 +7,7 @@ use domain::{
     AnnouncementId, AnnouncementKind, AuditId, ChangeKind, ChangeState, CommentId, ContractId,
     ContractState, Currency, EventId, FirmListId, Money, NoticeId, OfferId, OfferState, OrderId,
     OrganisationId, PreemptionState, ProviderId, RequirementId, ResourceId, ReviewId, ReviewState,
-    Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UserId,
+    Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UploadId, UploadState, UserId,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -77,6 +77,7 @@ column! {
     Timestamp, i64, |value, what| Ok(Self(value));
     Role, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     OfferState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
+    UploadState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     ReviewState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     ContractState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     ChangeKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
@@ -107,6 +108,7 @@ column! {
     CommentId, Uuid, |value, what| Ok(Self(value));
     EventId, Uuid, |value, what| Ok(Self(value));
     AnnouncementId, Uuid, |value, what| Ok(Self(value));
+    UploadId, Uuid, |value, what| Ok(Self(value));
     AnnouncementKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
 }
 

@@ -63,6 +63,7 @@ const MODULES: &[&[Statement]] = &[
     crate::observations::ALL,
     crate::audit::ALL,
     crate::idempotency::ALL,
+    crate::uploads::ALL,
     crate::working_copies::ALL,
     crate::workflow::ALL,
     crate::workflow::links::ALL,

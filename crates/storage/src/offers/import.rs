@@ -116,6 +116,15 @@ statements! {
         FROM json_to_recordset(CAST($1 AS JSON)) AS next (id UUID, revision BIGINT,
             version BIGINT, state TEXT, published_version BIGINT)
         WHERE offer.id = next.id AND offer.revision = next.revision";
+    // What nobody but its provider has seen leaves nothing behind but the audit list.
+    DELETE_DRAFTS = "
+        DELETE FROM offer WHERE state = 'draft' AND published_version IS NULL
+            AND (id, revision) IN (SELECT unhex(value ->> 0), value ->> 1 FROM json_each($1))",
+        postgres = "
+        DELETE FROM offer USING json_array_elements(CAST($1 AS JSON)) AS wanted
+        WHERE offer.state = 'draft' AND offer.published_version IS NULL
+            AND offer.id = CAST(wanted.value ->> 0 AS UUID)
+            AND offer.revision = CAST(wanted.value ->> 1 AS BIGINT)";
 }
 
 /// Looks a provider's offers up by their names, those that are there.
@@ -180,6 +189,20 @@ pub async fn advance(tx: &mut Tx, offers: &[Advance], at: Timestamp) -> Result<(
         let rows: Vec<Value> = chunk.iter().map(row).collect();
         let affected = execute!(tx, ADVANCE, Value::from(rows).to_string(), at.0)?;
         if affected != chunk.len() as u64 {
+            return Err(StorageError::Conflict { what: "offer" });
+        }
+    }
+    Ok(())
+}
+
+/// Removes drafts that were never published, with their versions, reviews and history; `Conflict` unless every
+/// revision is current.
+pub async fn delete_drafts(tx: &mut Tx, drafts: &[(OfferId, i64)]) -> Result<(), StorageError> {
+    for chunk in drafts.chunks(CHUNK) {
+        let row =
+            |(id, revision): &(OfferId, i64)| json!([id.uuid().simple().to_string(), revision]);
+        let rows: Vec<Value> = chunk.iter().map(row).collect();
+        if execute!(tx, DELETE_DRAFTS, Value::from(rows).to_string())? != chunk.len() as u64 {
             return Err(StorageError::Conflict { what: "offer" });
         }
     }

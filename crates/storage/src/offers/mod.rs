@@ -12,7 +12,9 @@ pub(crate) mod write;
 
 pub use bulk::{insert_published, known};
 pub use changes::{changed_since, counts, published_revisions, published_sum, touch_published};
-pub use import::{Advance, OfferHead, advance, heads, insert_offers, insert_versions};
+pub use import::{
+    Advance, OfferHead, advance, delete_drafts, heads, insert_offers, insert_versions,
+};
 pub use own::{find, find_by_slug, find_version, list_by_provider, list_documents, list_versions};
 pub use published::{
     find_published, list_published_by_provider, list_published_page, published_by_ids, texts,

@@ -26,4 +26,5 @@ mod sessions;
 mod statements;
 mod telling;
 mod turns;
+mod uploads;
 mod working_copies;
