@@ -9,7 +9,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use storage::{idempotency, notices, observations, sessions};
+use storage::{idempotency, notices, observations, sessions, uploads};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use workflow::{Engine, EngineConfig, Parts};
@@ -26,6 +26,8 @@ const INVENTORY_EVERY: Duration = Duration::from_secs(60);
 const NOTICES_EVERY: Duration = Duration::from_secs(1);
 /// How soon an offer is published or withdrawn when its moment comes.
 const OFFERS_EVERY: Duration = Duration::from_secs(1);
+/// How soon a file of offers that was sent gets its turn.
+const UPLOADS_EVERY: Duration = Duration::from_millis(500);
 /// How soon a change of another market is mirrored.
 const MIRROR_EVERY: Duration = Duration::from_secs(5);
 /// How often contracts are looked for whose beginning or end has come, or the moment of a change.
@@ -40,6 +42,8 @@ const TIDY_EVERY: Duration = Duration::from_secs(600);
 const SAMPLES_KEPT_US: DurationUs = 30 * 24 * 3600 * 1_000_000;
 /// A notice is kept for half a year, read or not.
 const NOTICES_KEPT_US: DurationUs = 183 * 24 * 3600 * 1_000_000;
+/// What became of a file of offers is kept, and can be undone, for 30 days.
+const UPLOADS_KEPT_US: DurationUs = 30 * 24 * 3600 * 1_000_000;
 /// A repeated request gets its first answer for a day.
 const ANSWERS_KEPT_US: DurationUs = 24 * 3600 * 1_000_000;
 
@@ -119,6 +123,11 @@ impl Broker {
                     broker.publish_due().await?;
                     broker.withdraw_due().await.map(drop)
                 }
+            }));
+            let files = self.clone();
+            tasks.spawn(every(UPLOADS_EVERY, shutdown.clone(), "files of offers", move || {
+                let broker = files.clone();
+                async move { broker.take_uploads().await.map(drop) }
             }));
             let preempt = self.clone();
             tasks.spawn(every(END_EVERY, shutdown.clone(), "pre-emption", move || {
@@ -204,6 +213,7 @@ impl Broker {
         idempotency::delete_older_than(&mut tx, now.plus_us(-ANSWERS_KEPT_US)).await?;
         observations::delete_older_than(&mut tx, now.plus_us(-SAMPLES_KEPT_US)).await?;
         notices::delete_older_than(&mut tx, now.plus_us(-NOTICES_KEPT_US)).await?;
+        uploads::delete_older_than(&mut tx, now.plus_us(-UPLOADS_KEPT_US)).await?;
         tx.commit().await?;
         self.tidy_feed().await?;
         self.tidy_standby_lists().await?;

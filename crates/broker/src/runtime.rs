@@ -91,6 +91,7 @@ pub(crate) struct Inner {
     pub known_clouds: KnownClouds,
     pub signals: Signals,
     pub announced: crate::announcements::Shown,
+    pub uploads: crate::offers::UnderWay,
 }
 
 impl Broker {
@@ -110,6 +111,7 @@ impl Broker {
             known_clouds: KnownClouds::default(),
             signals: Signals::default(),
             announced: crate::announcements::Shown::default(),
+            uploads: crate::offers::UnderWay::default(),
             db: parts.db,
             clock: parts.clock,
             ids: parts.ids,

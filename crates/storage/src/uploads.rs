@@ -230,6 +230,12 @@ statements! {
     COUNT_UNDONE = "
         SELECT undone, COUNT(*) AS rows FROM offer_upload_row
         WHERE upload_id = $1 AND undone IS NOT NULL GROUP BY undone";
+    // The files of the ten latest are kept, so that what was tried or refused can be saved after all.
+    DROP_OLD_TEXTS = "
+        UPDATE offer_upload SET text = NULL
+        WHERE provider_id = $1 AND text IS NOT NULL AND state IN ('tried', 'refused') AND id NOT IN (
+            SELECT id FROM offer_upload WHERE provider_id = $1 AND text IS NOT NULL
+            ORDER BY id DESC LIMIT 10)";
     DELETE_OLDER = "
         DELETE FROM offer_upload
         WHERE made_at < $1 AND state NOT IN ('waiting', 'running')";
@@ -416,6 +422,11 @@ pub async fn count_undone(tx: &mut Tx, id: UploadId) -> Result<UndoneCounts, Sto
         }
     }
     Ok(counts)
+}
+
+/// Drops the files of a provider's older uploads.
+pub async fn drop_old_texts(tx: &mut Tx, provider: ProviderId) -> Result<(), StorageError> {
+    execute!(tx, DROP_OLD_TEXTS, provider.uuid()).map(drop)
 }
 
 /// Removes uploads that were made before.

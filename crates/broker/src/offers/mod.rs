@@ -15,6 +15,7 @@ mod working_copy;
 mod write;
 
 pub(crate) use form::{texts, typed_value};
+pub(crate) use import::UnderWay;
 pub(crate) use rules::read_version;
 pub(crate) use version::signature_fault;
 pub(crate) use write::version_row;
@@ -27,8 +28,10 @@ pub use submit::Submission;
 pub use working_copy::{EditingWay, WorkingCopy};
 
 pub use import::{
-    ChecklistHead, ImportFault, ImportOutcome, ImportReport, ImportedRow, OfferFile, OfferFormat,
+    Before, ChecklistHead, Entrance, ImportFault, ImportOutcome, ImportReport, ImportedRow,
+    OfferFile, OfferFormat, Phase, Undone, UploadCounts, UploadProgress, UploadView,
 };
+pub use storage::uploads::UndoneCounts;
 
 use crate::FieldFault;
 use domain::{

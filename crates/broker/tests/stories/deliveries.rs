@@ -65,6 +65,7 @@ async fn noticed(market: &TestBroker, broker: &Broker) -> OpContext {
          min_outage_seconds,commitment,availability.mttr,price.monthly,price.currency\n\
          row-1,Row,IaaS,public,jp-1 JP,1M,Asia/Tokyo,60,60,objective,4 h,1000,JPY\n";
     let file = broker::offers::OfferFile {
+        file_name: String::new(),
         dry_run: false,
         valid_rows_only: false,
         text: table.to_owned(),

@@ -51,6 +51,7 @@ mod simulation;
 mod starts;
 mod statistics;
 mod terminations;
+mod uploads;
 mod watching;
 
 /// Makes each story two tests, one for each database.

@@ -176,6 +176,7 @@ async fn a_file_of_offers_sent_at_once_is_taken_once(engine: Engine) {
         twice-one,One,IaaS,public,jp-1 JP,1M,Asia/Tokyo,60,60,objective,4 h,1000,JPY\n\
         twice-two,Two,IaaS,public,jp-1 JP,1M,Asia/Tokyo,60,60,objective,4 h,2000,JPY\n";
     let file = || OfferFile {
+        file_name: String::new(),
         text: text.to_owned(),
         format: None,
         dry_run: false,

@@ -67,6 +67,7 @@ impl Scene {
 
     async fn import(&self, text: &str) -> Vec<OfferId> {
         let file = OfferFile {
+            file_name: String::new(),
             text: text.to_owned(),
             format: None,
             dry_run: false,
@@ -130,6 +131,7 @@ async fn offers_that_matched_when_the_need_was_saved_are_no_news(engine: Engine)
         (market.person(Role::Customer).await, market.person(Role::Provider).await);
     // Published, and nobody has looked at it yet.
     let file = OfferFile {
+        file_name: String::new(),
         text: table(0..3, "4 h", 1000),
         format: None,
         dry_run: false,
@@ -202,6 +204,7 @@ async fn a_match_that_changes_is_told_as_far_as_the_need_asks(engine: Engine) {
     assert!(scene.told().await.is_empty());
     // Nor is a draft.
     let file = OfferFile {
+        file_name: String::new(),
         text: table(0..1, "1 h", 1),
         format: None,
         dry_run: false,

@@ -1,20 +1,30 @@
-//! Importing a file of offers: every row is taken or none, in one transaction and few statements.
+//! Importing a file of offers: every row is taken or none, in one transaction and few statements. What was done is
+//! kept as an upload, so that it can be looked at again and undone; a large file waits for its turn as one.
 
-use super::gate::{Entered, Passage, Wanted, passages};
-use super::version::{Newest, Next, next};
-use super::write::{check_provider, taken};
+mod kept;
+mod plan;
+mod progress;
+mod queue;
+mod undo;
+mod view;
+
+pub(crate) use progress::UnderWay;
+
+pub use progress::{Phase, UploadProgress};
+pub use view::{Undone, UploadCounts, UploadView};
+
+use self::kept::Belongs;
+use self::plan::Intake;
+use self::progress::Progress;
 use crate::audit::{Entry, record};
 use crate::documents::field_fault;
-use crate::keys::Keyring;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, OfferEvent, OfferId, OfferState, ProviderId, Timestamp};
+use domain::{Action, OfferId, OfferState, UploadId};
 use sha2::{Digest, Sha256};
-use sla::exchange::{self, Import, ImportedOffer};
-use std::collections::{BTreeMap, BTreeSet};
+use sla::exchange::{self, Import};
 use std::fmt;
-use storage::offers::{self, Advance, NewOffer, OfferHead, OfferVersion};
+use storage::lock;
 use storage::providers::Provider;
-use storage::{Tx, keys, lock};
 
 pub use sla::exchange::Format as OfferFormat;
 pub use sla::exchange::meti::Head as ChecklistHead;
@@ -24,6 +34,8 @@ pub use sla::exchange::meti::Head as ChecklistHead;
 pub struct OfferFile {
     /// Its text.
     pub text: String,
+    /// As its sender's machine calls it; may be empty.
+    pub file_name: String,
     /// Its form; `None`: as the text looks.
     pub format: Option<OfferFormat>,
     /// Whether everybody shall see the offers at once; else new ones are drafts, and the public goes on
@@ -57,6 +69,66 @@ pub enum ImportOutcome {
     Unchanged,
 }
 
+impl ImportOutcome {
+    const ALL: [Self; 3] = [Self::Created, Self::Revised, Self::Unchanged];
+
+    /// The word stored and sent.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Revised => "revised",
+            Self::Unchanged => "unchanged",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
+    }
+}
+
+/// Whether an offer of a file went on the market.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Entrance {
+    /// It was not to, or everybody saw this version already.
+    #[default]
+    None,
+    /// Everybody sees it.
+    Published,
+    /// It waits for a person.
+    Submitted,
+}
+
+impl Entrance {
+    /// The word stored and sent; empty where it did not.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Published => "published",
+            Self::Submitted => "submitted",
+        }
+    }
+
+    fn from_word(word: &str) -> Self {
+        [Self::Published, Self::Submitted]
+            .into_iter()
+            .find(|entrance| entrance.as_str() == word)
+            .unwrap_or_default()
+    }
+}
+
+/// How an offer was before a file came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// Its newest version.
+    pub version: i64,
+    /// Where it stood.
+    pub state: OfferState,
+    /// The version that the public saw.
+    pub published: Option<i64>,
+}
+
 /// One offer of a file.
 #[derive(Debug, Clone)]
 pub struct ImportedRow {
@@ -70,6 +142,10 @@ pub struct ImportedRow {
     pub version: i64,
     /// What became of it.
     pub outcome: ImportOutcome,
+    /// Whether it went on the market.
+    pub entered: Entrance,
+    /// How it was before; `None`: it was not there.
+    pub before: Option<Before>,
 }
 
 /// One fault of a file.
@@ -127,6 +203,8 @@ pub struct ImportReport {
     pub submitted: usize,
     /// Whether all this is so; otherwise it would be, and new offers have no number yet.
     pub saved: bool,
+    /// What it is kept as, and undone by; `None`: it changed nothing.
+    pub upload: Option<UploadId>,
 }
 
 impl ImportReport {
@@ -212,6 +290,19 @@ impl Broker {
         provider: &Provider,
         file: OfferFile,
     ) -> Result<ImportReport, BrokerError> {
+        let progress = Progress::default();
+        self.take_file(ctx, provider, file, (Belongs::Itself, &progress)).await
+    }
+
+    /// Takes a file in, in one unit of work, together with the upload that it is kept as.
+    async fn take_file(
+        &self,
+        ctx: &OpContext,
+        provider: &Provider,
+        file: OfferFile,
+        (belongs, progress): (Belongs, &Progress),
+    ) -> Result<ImportReport, BrokerError> {
+        let way = file.way();
         let (publish, dry_run, valid) = (file.publish, file.dry_run, file.valid_rows_only);
         let (import, hash) = read(file).await?;
         let report = ImportReport::refused(&import);
@@ -220,8 +311,8 @@ impl Broker {
         }
         let mut tx = self.begin().await?;
         lock::provider(&mut tx, provider.id).await?;
-        let intake = Intake { offers: import.sound_rows(), publish, valid };
-        let plan = self.plan(ctx, &mut tx, provider, intake, report).await?;
+        let intake = Intake { offers: import.sound_rows(), publish, valid, progress };
+        let mut plan = self.plan(ctx, &mut tx, provider, intake, report).await?;
         if plan.report.fault_count > 0 && !valid {
             return Ok(ImportReport {
                 offers: Vec::new(),
@@ -233,9 +324,13 @@ impl Broker {
         if plan.is_empty() || dry_run {
             return Ok(ImportReport { saved: !dry_run, ..plan.report });
         }
-        plan.write(&mut tx, self.now()).await?;
+        plan.write(&mut tx, self.now(), progress).await?;
+        let upload =
+            self.keep(ctx, &mut tx, (provider, belongs), &way, (&plan.report, &hash)).await?;
+        plan.report.upload = Some(upload);
         let entry = Entry::new("offers.imported", provider.id)
             .with("file", hash)
+            .with("upload", upload.to_string())
             .with("created", plan.report.count(ImportOutcome::Created))
             .with("revised", plan.report.count(ImportOutcome::Revised))
             .with("published", plan.report.published)
@@ -247,107 +342,6 @@ impl Broker {
             self.sync_market().await?;
         }
         Ok(ImportReport { saved: true, ..plan.report })
-    }
-
-    /// Decides for each offer of the file what it becomes.
-    async fn plan(
-        &self,
-        ctx: &OpContext,
-        tx: &mut Tx,
-        provider: &Provider,
-        Intake { offers: file, publish, valid }: Intake,
-        report: ImportReport,
-    ) -> Result<Plan, BrokerError> {
-        let names: BTreeSet<&str> =
-            file.iter().map(|found| found.offer.metadata.name.as_str()).collect();
-        let names: Vec<&str> = names.into_iter().collect();
-        let heads = offers::heads(tx, provider.id, &names).await?;
-        let heads: BTreeMap<String, OfferHead> =
-            heads.into_iter().map(|head| (head.slug.clone(), head)).collect();
-        let keys = Keyring::of(tx, provider.id).await?;
-        let now = self.now();
-        let mut plan = Plan { report, ..<_>::default() };
-        let mut rows = Vec::with_capacity(file.len());
-        for ImportedOffer { row, mut offer } in file {
-            let name = offer.metadata.name.clone();
-            let head = heads.get(&name);
-            let id = head.map_or_else(|| OfferId::new(self.ids()), |head| head.id);
-            let newest =
-                head.map(|head| Newest { version: head.current_version, hash: &head.hash });
-            let checked = check_provider(&offer, provider);
-            // A file that names no provider speaks for the one that sends it, if it is not signed.
-            if offer.metadata.signature.is_none() && offer.metadata.provider.is_none() {
-                offer.metadata.provider = Some(provider.did.clone());
-            }
-            if let (Some(head), true) = (head, publish)
-                && let Err(refused) = head.state.apply(OfferEvent::Publish)
-            {
-                if !valid {
-                    return Err(refused.into());
-                }
-                let state = head.state.as_str();
-                let (allowed, message) =
-                    ("an offer that can be published", "it cannot be published");
-                let fault = FieldFault::new("/metadata/name", "state", state, allowed, message);
-                plan.report.note(row, BrokerError::Invalid(vec![fault]))?;
-                continue;
-            }
-            let document = publish.then(|| offer.clone());
-            let decided = checked.and_then(|()| next(ctx, &keys, id, newest, offer, now));
-            match decided {
-                Ok(next) => {
-                    let place = Place { row, provider: provider.id, name, id, head };
-                    rows.push((place, next, document));
-                }
-                Err(error) => plan.report.note(row, error)?,
-            }
-        }
-        if plan.report.fault_count == 0 || valid {
-            self.enter_all(ctx, tx, &mut plan, rows).await?;
-        }
-        Ok(plan)
-    }
-
-    /// Notes what becomes of each row, and, where it is to be published, what the rules say about it.
-    async fn enter_all(
-        &self,
-        ctx: &OpContext,
-        tx: &mut Tx,
-        plan: &mut Plan,
-        rows: Vec<(Place<'_>, Next, Option<sla::Offer>)>,
-    ) -> Result<(), BrokerError> {
-        let mut wanted = Vec::new();
-        let mut places = Vec::with_capacity(rows.len());
-        for (place, next, document) in rows {
-            let asked = document.map(|document| {
-                let (id, version, head) = (place.id, next.version, place.head);
-                wanted.push(Wanted { id, version, head, document });
-            });
-            places.push((place, next, asked.is_some()));
-        }
-        let Some(provider) = places.first().map(|(place, _, _)| place.provider) else {
-            return Ok(());
-        };
-        let (passages, open) = match wanted.is_empty() {
-            true => <_>::default(),
-            false => passages(self, tx, provider, &wanted).await?,
-        };
-        let mut passages = passages.into_iter();
-        for (place, next, asked) in places {
-            let (id, version) = (place.id, next.version);
-            if next.row.is_some() {
-                plan.entered.wrote((self, ctx), id, version);
-            }
-            let passage = if asked { passages.next() } else { None };
-            let published = matches!(passage, Some(Passage::Published(_)));
-            plan.report.published += usize::from(published);
-            plan.report.submitted += usize::from(matches!(passage, Some(Passage::Waits(_))));
-            if let Some(passage) = passage {
-                plan.entered.entered((self, ctx), (id, version), passage, open.get(&id))?;
-            }
-            plan.take(place, next, published);
-        }
-        Ok(())
     }
 }
 
@@ -365,89 +359,6 @@ async fn read(file: OfferFile) -> Result<(Import, String), BrokerError> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| BrokerError::Internal(format!("reading a file of offers: {error}")))
-}
-
-/// What of a file is taken in.
-struct Intake {
-    offers: Vec<ImportedOffer>,
-    publish: bool,
-    /// Whether rows without a fault are taken although others have one.
-    valid: bool,
-}
-
-/// Where a row of the file goes.
-#[derive(Debug)]
-struct Place<'a> {
-    row: usize,
-    provider: ProviderId,
-    name: String,
-    id: OfferId,
-    head: Option<&'a OfferHead>,
-}
-
-/// Everything that an import writes.
-#[derive(Debug, Default)]
-struct Plan {
-    report: ImportReport,
-    drafts: Vec<NewOffer>,
-    published: Vec<NewOffer>,
-    versions: Vec<OfferVersion>,
-    signatures: Vec<keys::OfferSignature>,
-    advances: Vec<Advance>,
-    entered: Entered,
-}
-
-impl Plan {
-    fn is_empty(&self) -> bool {
-        self.drafts.is_empty()
-            && self.published.is_empty()
-            && self.advances.is_empty()
-            && self.signatures.is_empty()
-            && self.entered.is_empty()
-    }
-
-    fn take(
-        &mut self,
-        Place { row, provider, name, id, head }: Place<'_>,
-        next: Next,
-        published: bool,
-    ) {
-        let Next { version, row: changed, signature } = next;
-        let outcome = match (head, &changed) {
-            (None, _) => ImportOutcome::Created,
-            (Some(_), Some(_)) => ImportOutcome::Revised,
-            (Some(_), None) => ImportOutcome::Unchanged,
-        };
-        match head {
-            None => {
-                let created_at = changed.as_ref().map_or(Timestamp(0), |row| row.created_at);
-                let new = NewOffer { id, provider_id: provider, slug: name.clone(), created_at };
-                if published { self.published.push(new) } else { self.drafts.push(new) }
-            }
-            Some(head) if changed.is_some() || published => self.advances.push(Advance {
-                id,
-                revision: head.revision,
-                version,
-                state: if published { OfferState::Published } else { head.state },
-                published_version: if published { Some(version) } else { head.published_version },
-            }),
-            Some(_) => {}
-        }
-        self.versions.extend(changed);
-        // A version that is signed already keeps its signature.
-        let signed = outcome == ImportOutcome::Unchanged && head.is_some_and(|head| head.signed);
-        self.signatures.extend(signature.filter(|_| !signed));
-        self.report.offers.push(ImportedRow { row, name, id, version, outcome });
-    }
-
-    async fn write(&self, tx: &mut Tx, now: Timestamp) -> Result<(), BrokerError> {
-        offers::insert_offers(tx, &self.drafts, OfferState::Draft).await?;
-        offers::insert_offers(tx, &self.published, OfferState::Published).await?;
-        offers::insert_versions(tx, &self.versions).await.map_err(taken)?;
-        keys::insert_signatures(tx, &self.signatures).await?;
-        offers::advance(tx, &self.advances, now).await.map_err(taken)?;
-        self.entered.write(tx, now).await
-    }
 }
 
 #[cfg(test)]
