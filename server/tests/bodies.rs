@@ -12,7 +12,8 @@ mod common;
 
 use common::{Sent, Site};
 use domain::{
-    AnnouncementId, ContractId, FirmListId, OfferId, ProviderId, RequirementId, WorkflowId,
+    AnnouncementId, BundleId, ContractId, FirmListId, OfferId, ProviderId, RequirementId, UploadId,
+    WorkflowId,
 };
 use serde_json::{Map, Value, json};
 use server::api;
@@ -97,6 +98,8 @@ fn concrete(path: &str) -> String {
         .replace("{requirement}", &RequirementId(id).to_string())
         .replace("{firmList}", &FirmListId(id).to_string())
         .replace("{announcement}", &AnnouncementId(id).to_string())
+        .replace("{bundle}", &BundleId(id).to_string())
+        .replace("{upload}", &UploadId(id).to_string())
         .replace("{version}", "2")
         .replace("{workflow}", &WorkflowId(id).to_string())
 }

@@ -333,3 +333,58 @@ async fn private_and_weak_keys_are_refused_and_never_repeated() {
     let keys = site.get(Some(&provider), "/provider/keys").await.json();
     assert_eq!(keys["items"], json!([]));
 }
+
+#[tokio::test]
+async fn an_upload_is_followed_undone_and_found_again_and_nobody_elses() {
+    let site = Site::empty().await;
+    let provider = site.person("provider", Role::Provider).await;
+    let request = Request::builder()
+        .method("POST")
+        .uri("/api/v1/provider/offers/import?publish=true&file=offers.csv");
+    let request = request
+        .header(header::AUTHORIZATION, format!("Bearer {}", provider.token))
+        .header(header::CONTENT_TYPE, "text/csv")
+        .header("prefer", "respond-async")
+        .header("idempotency-key", site.key())
+        .body(Body::from(table()));
+    let sent = site.send(request.unwrap()).await;
+    assert_eq!(sent.status, StatusCode::ACCEPTED, "{}", sent.body);
+    assert_eq!(sent.header("preference-applied"), "respond-async");
+    let at = sent.header("location").strip_prefix("/api/v1").unwrap().to_owned();
+    let waiting = site.get(Some(&provider), &at).await.json();
+    assert_eq!((&waiting["state"], &waiting["offers"]), (&json!("waiting"), &json!(0)));
+    assert_eq!(waiting["fileName"], "offers.csv");
+    site.broker.take_uploads().await.unwrap();
+    let saved = site.get(Some(&provider), &at).await.json();
+    assert_eq!((&saved["state"], &saved["published"]), (&json!("saved"), &json!(2)));
+    let report = site.get(Some(&provider), &format!("{at}/report?after=2")).await.json();
+    assert_eq!((&report["created"], report["offers"].as_array().unwrap().len()), (&json!(2), 1));
+    let preview = site.get(Some(&provider), &format!("{at}/undo")).await.json();
+    assert_eq!(preview, json!({"deleted": 0, "withdrawn": 2, "restored": 0, "kept": 0}));
+
+    let other = site.person("other", Role::Provider).await;
+    let customer = site.person("customer", Role::Customer).await;
+    for (who, status) in [(&other, StatusCode::NOT_FOUND), (&customer, StatusCode::FORBIDDEN)] {
+        assert_eq!(site.get(Some(who), &at).await.status, status);
+        let undo = site.api(Some(who), "POST", &format!("{at}/undo"), Sent::Nothing).await;
+        assert_eq!(undo.status, status);
+    }
+    let listed = site.get(Some(&other), "/provider/uploads").await.json();
+    assert_eq!(listed["items"], json!([]));
+
+    for _ in 0..2 {
+        let undone = site.api(Some(&provider), "POST", &format!("{at}/undo"), Sent::Nothing).await;
+        assert_eq!(undone.status, StatusCode::OK, "{}", undone.body);
+        assert_eq!(undone.json()["undone"]["withdrawn"], 2);
+    }
+    assert_eq!(site.get(None, "/offers").await.json()["items"], json!([]));
+    let again = Sent::Json(json!({"rows": "valid"}));
+    let again = site.api(Some(&provider), "POST", &format!("{at}/save"), again).await;
+    assert_eq!((again.status, again.code().as_str()), (StatusCode::CONFLICT, "wrong_state"));
+    let wrong = Sent::Json(json!({"rows": "some"}));
+    let wrong = site.api(Some(&provider), "POST", &format!("{at}/save"), wrong).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(wrong.json()["errors"][0]["pointer"], "/rows");
+    let listed = site.get(Some(&provider), "/provider/uploads").await.json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+}

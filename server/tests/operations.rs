@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use common::{Person, Sent, Site, offer, requirement};
 use domain::{NoticeId, OfferId, RequirementId, Role, SecuringId};
-use serde_json::json;
+use serde_json::{Value, json};
 use server::api;
 use table::{Body, TABLE};
 
@@ -38,6 +38,8 @@ struct Things {
     review: String,
     comment: String,
     announcement: String,
+    upload: String,
+    bundle: String,
 }
 
 impl Things {
@@ -60,6 +62,8 @@ impl Things {
             review: String::new(),
             comment: String::new(),
             announcement: announcement(site).await,
+            upload: upload(site).await,
+            bundle: bundle(site, &provider.offers).await,
         };
         (things.review, things.comment) = review(site).await;
         let signed = site.api(Some(owner), "POST", "/contracts", things.body(Body::Sign)).await;
@@ -92,6 +96,8 @@ impl Things {
             .replace("{review}", &self.review)
             .replace("{comment}", &self.comment)
             .replace("{announcement}", &self.announcement)
+            .replace("{upload}", &self.upload)
+            .replace("{bundle}", &self.bundle)
             .replace("{key}", &key().kid())
     }
 
@@ -186,6 +192,11 @@ impl Things {
                 "refusalDays": 0,
                 "pricePercent": 0,
             }})),
+            Body::Bundle => Sent::Json(bundled(&[offer_id])),
+            Body::BundleChange => {
+                Sent::Json(json!({"revision": 1, "bundle": bundled(&[offer_id])}))
+            }
+            Body::Rows => Sent::Json(json!({"rows": "valid"})),
             Body::Reason => Sent::Json(json!({"reason": "no longer needed"})),
             Body::Signal => Sent::Json(json!({"signal": "approved", "reason": "they called"})),
             Body::Connection => {
@@ -227,6 +238,26 @@ async fn review(site: &Site) -> (String, String) {
     let said = broker::offers::NewComment { text: "hello".to_owned(), ..<_>::default() };
     let comment = site.broker.comment_on_offer(&desk.ctx, review, &said).await.unwrap();
     (review.to_string(), comment.to_string())
+}
+
+fn bundled(offers: &[String]) -> Value {
+    json!({"title": {"en": "Both"}, "shown": true, "offers": offers})
+}
+
+/// A bundle of the market.
+async fn bundle(site: &Site, offers: &[OfferCard]) -> String {
+    let desk = site.person("bundler", Role::Broker).await;
+    let offers: Vec<String> = offers.iter().take(2).map(|card| card.id.to_string()).collect();
+    let made = site.api(Some(&desk), "POST", "/bundles", Sent::Json(bundled(&offers))).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    made.json()["id"].as_str().unwrap().to_owned()
+}
+
+/// A file that some other provider sent.
+async fn upload(site: &Site) -> String {
+    let sender = site.person("sender", Role::Provider).await;
+    let file = broker::offers::OfferFile { text: "name\n".to_owned(), ..<_>::default() };
+    site.broker.send_offer_file(&sender.ctx, file).await.unwrap().id.to_string()
 }
 
 /// A notice in the owner's inbox.

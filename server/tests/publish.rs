@@ -90,6 +90,20 @@ async fn f7_1_1_files_are_published_row_by_row_or_whole_with_a_report() {
     assert_eq!(both, ["cli-one", "cli-two"]);
     let (code, said) = publish(&to, &token, &[&good]).await;
     assert!(code == Some(0) && said.contains("1 unchanged"), "{said}");
+    // A dearer version, and the same as before.
+    let dearer = text.replace("9000", "9900");
+    let dearer = written(folder.path(), "dearer.csv", &dearer);
+    let (_, said) = publish(&to, &token, &[&dearer, "--valid-rows-only"]).await;
+    let at = said.find("upl_").unwrap_or_else(|| panic!("{said}"));
+    let upload = &said[at..at + 30];
+    for _ in 0..2 {
+        let (code, said) = publish(&to, &token, &["--undo", upload]).await;
+        assert!(code == Some(0) && said.contains("1 as before"), "{said}");
+    }
+    let listed = market.broker.uploads(&provider, None, 10).await.unwrap().items;
+    assert_eq!(listed[0].file_name, "dearer.csv");
+    let (code, said) = publish(&to, &token, &["--undo", "upl_00000000000000000000000000"]).await;
+    assert!(code == Some(1) && said.contains("404"), "{code:?} {said}");
     market.finish().await;
 }
 

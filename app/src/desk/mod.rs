@@ -72,6 +72,7 @@ enum Part {
     Clouds,
     Statistics,
     Announcements,
+    Bundles,
 }
 
 /// The way between the parts; the one shown is marked.
@@ -93,8 +94,14 @@ fn parts(words: Words, current: Part) -> leptos::prelude::AnyView {
             tab(Part::Clouds, words.desk_clouds_title(), "/desk/clouds"),
             tab(Part::Statistics, words.statistics_title(), "/desk/statistics"),
             tab(Part::Announcements, words.announce_title(), "/desk/announcements"),
+            tab(Part::Bundles, words.bundles_title(), "/desk/bundles"),
         ],
     )
+}
+
+/// The same for the page of bundles.
+pub(crate) fn bundle_parts(words: Words) -> leptos::prelude::AnyView {
+    parts(words, Part::Bundles)
 }
 
 /// The same for the page of announcements.

@@ -6,6 +6,7 @@
 
 mod copy_button;
 mod countdown;
+mod follow;
 mod keep_copy;
 mod live_timeline;
 #[cfg(any(feature = "ssr", feature = "studio"))]
@@ -15,6 +16,7 @@ pub use copy_button::{CopyButton, CopyButtonProps};
 pub use countdown::{
     Countdown, CountdownProps, CountdownWords, left_text, said_text, shown_seconds,
 };
+pub use follow::{FollowProgress, FollowProgressProps, read_progress};
 pub use keep_copy::{KeepCopy, KeepCopyProps};
 pub use live_timeline::{
     LiveTimeline, LiveTimelineProps, StepState, StepView, TimelineView, TimelineWords, read_event,

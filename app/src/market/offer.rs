@@ -6,6 +6,7 @@ use axum::{
     response::Response,
 };
 use broker::{
+    bundles::BundleView,
     market::{MeasuredHistory, OfferCard, OfferPage},
     requirements::RankedOffer,
 };
@@ -17,7 +18,7 @@ use super::{
     text,
 };
 use crate::{
-    AppState, PageContext,
+    AppState, PageContext, bundles,
     fault::fault_page,
     form::FormState,
     format,
@@ -49,6 +50,8 @@ struct Shown {
     unreadable: bool,
     /// Why it ends, if it does.
     end_reason: Option<String>,
+    /// The bundles that hold it.
+    bundles: Vec<BundleView>,
 }
 
 pub(super) async fn show(
@@ -83,7 +86,11 @@ pub(super) async fn show(
         },
         None => None,
     };
-    view(&ctx, &Shown { offer: found, choices, judged, unreadable, end_reason })
+    let bundles = match state.broker.bundles_with(&op, offer).await {
+        Ok(bundles) => bundles,
+        Err(error) => return fault_page(&ctx, &error),
+    };
+    view(&ctx, &Shown { offer: found, choices, judged, unreadable, end_reason, bundles })
 }
 
 fn view(ctx: &PageContext, shown: &Shown) -> Response {
@@ -111,6 +118,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
             {section("promises", words.market_offer_promises(), promised(ctx, &shown.offer))}
             {coverage::coverage(ctx, &shown.offer.coverage)}
             {section("measured", words.market_offer_measured(), measured(words, ctx, &shown.offer.history))}
+            {bundles::with_offer(ctx, &shown.bundles)}
             <p><a href=format!("/market/offers/{}/history", card.id)>{words.feed_history_link()}</a></p>
             {section("document", words.market_offer_document(), document(ctx, &shown.offer))}
         }

@@ -177,6 +177,8 @@ typed_id! {
     AnnouncementId = "ann",
     /// A file of offers that a provider sent.
     UploadId = "upl",
+    /// Several offers that are ordered together.
+    BundleId = "bdl",
 }
 
 #[cfg(test)]

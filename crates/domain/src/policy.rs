@@ -52,6 +52,10 @@ pub enum Action {
     AnnounceForMarket,
     /// Announce something in the name of one's own provider.
     AnnounceForProvider,
+    /// Put offers together to be ordered together, in the name of the market.
+    BundleForMarket,
+    /// Put one's own offers together.
+    BundleForProvider,
     /// Read the list of workflows.
     ReadWorkflows,
     /// Have a workflow undone; retry or abandon one that needs attention, or take a person's word for its step.
@@ -139,6 +143,8 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::AnswerRating, Relation::Owner(Role::Provider)),
     row(Action::AnnounceForMarket, Relation::Any(Role::Broker)),
     row(Action::AnnounceForProvider, Relation::Owner(Role::Provider)),
+    row(Action::BundleForMarket, Relation::Any(Role::Broker)),
+    row(Action::BundleForProvider, Relation::Owner(Role::Provider)),
     row(Action::ReadWorkflows, Relation::Any(Role::Broker)),
     row(Action::SteerWorkflow, Relation::Any(Role::Broker)),
     row(Action::ReadStatistics, Relation::Any(Role::Broker)),
@@ -259,18 +265,22 @@ mod tests {
     }
 
     #[test]
-    fn nobody_announces_in_the_name_of_somebody_else() {
+    fn nobody_announces_or_bundles_in_the_name_of_somebody_else() {
         let owner = Some(OrganisationId(Uuid::from_u128(7)));
         let of = |role, organisation, action| authorise(&person(role, organisation), action, owner);
-        let (market, own) = (Action::AnnounceForMarket, Action::AnnounceForProvider);
-        assert_eq!(of(Role::Broker, 8, market), Ok(()));
-        assert_eq!(of(Role::Provider, 7, market), Err(Refusal::WrongRole));
-        assert_eq!(of(Role::Provider, 7, own), Ok(()));
-        assert_eq!(of(Role::Provider, 8, own), Err(Refusal::NotYours));
-        assert_eq!(of(Role::Broker, 8, own), Err(Refusal::WrongRole));
-        for action in [market, own] {
-            assert_eq!(of(Role::Customer, 7, action), Err(Refusal::WrongRole));
-            assert_eq!(authorise(&Actor::Stranger, action, owner), Err(Refusal::SignInFirst));
+        for (market, own) in [
+            (Action::AnnounceForMarket, Action::AnnounceForProvider),
+            (Action::BundleForMarket, Action::BundleForProvider),
+        ] {
+            assert_eq!(of(Role::Broker, 8, market), Ok(()));
+            assert_eq!(of(Role::Provider, 7, market), Err(Refusal::WrongRole));
+            assert_eq!(of(Role::Provider, 7, own), Ok(()));
+            assert_eq!(of(Role::Provider, 8, own), Err(Refusal::NotYours));
+            assert_eq!(of(Role::Broker, 8, own), Err(Refusal::WrongRole));
+            for action in [market, own] {
+                assert_eq!(of(Role::Customer, 7, action), Err(Refusal::WrongRole));
+                assert_eq!(authorise(&Actor::Stranger, action, owner), Err(Refusal::SignInFirst));
+            }
         }
     }
 

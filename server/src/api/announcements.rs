@@ -162,13 +162,13 @@ async fn read(
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = AnnouncementTexts)]
-struct TextsInput {
+pub(super) struct TextsInput {
     /// English.
     #[serde(default)]
-    en: String,
+    pub en: String,
     /// Japanese.
     #[serde(default)]
-    ja: String,
+    pub ja: String,
 }
 
 /// What is announced.

@@ -2,11 +2,12 @@
 
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use broker::Broker;
 use broker::keys::KeyCard;
 use broker::offers::{
-    ChecklistHead, ImportOutcome, ImportReport, ImportedRow, OfferFile, OfferFormat,
+    ChecklistHead, ImportReport, ImportedRow, OfferFile, OfferFormat, UploadCounts,
 };
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use utoipa_axum::routes;
 
 use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query, fault};
 use super::problem::{FieldProblem, Problem};
+use super::uploads::{UploadBody, accepted, wants_to_leave};
 use super::wire::{Answer, Created, moment};
 
 /// Where files of offers are sent; their bodies may be larger than others.
@@ -91,6 +93,9 @@ struct ImportQuery {
     rows: String,
     /// `csv`, `yaml`, `json` or `meti` (the METI checklist); as the text looks unless stated.
     format: Option<String>,
+    /// What the file is called in the list of uploads, at most 80 characters.
+    #[param(max_length = 80)]
+    file: Option<String>,
     /// Of a checklist: metadata.name of its offer.
     name: Option<String>,
     /// Of a checklist: title of its offer, Japanese.
@@ -118,6 +123,7 @@ impl FromQuery for ImportQuery {
             dry_run: params.word("dryRun", "true, false", yes).unwrap_or(false),
             rows: params.word("rows", "all, valid", rows).unwrap_or_else(|| "all".to_owned()),
             format: params.word("format", &FORMATS.join(", "), known),
+            file: params.text("file"),
             name: params.text("name"),
             title: params.text("title"),
             model: params.text("model"),
@@ -144,35 +150,32 @@ struct ImportedRowBody {
 
 impl From<ImportedRow> for ImportedRowBody {
     fn from(row: ImportedRow) -> Self {
-        let outcome = match row.outcome {
-            ImportOutcome::Created => "created",
-            ImportOutcome::Revised => "revised",
-            ImportOutcome::Unchanged => "unchanged",
-        };
         let (offer, version) = (row.id.to_string(), row.version);
-        Self { row: row.row, name: row.name, offer, version, outcome }
+        Self { row: row.row, name: row.name, offer, version, outcome: row.outcome.as_str() }
     }
 }
 
 /// What an import did.
 #[derive(Debug, Serialize, ToSchema)]
-struct ImportBody {
+pub(super) struct ImportBody {
     /// Offers of the file.
-    rows: usize,
+    rows: i64,
     /// New offers.
-    created: usize,
+    created: i64,
     /// Offers with a new version.
-    revised: usize,
+    revised: i64,
     /// Offers that said the same already.
-    unchanged: usize,
+    unchanged: i64,
     /// Offers whose newest version everybody sees now and did not before.
-    published: usize,
+    published: i64,
     /// Offers whose newest version waits for a person, because the rules of the market ask for one.
-    submitted: usize,
+    submitted: i64,
     /// Offers that were not taken because of their faults; 0 unless `rows` is `valid`.
-    refused: usize,
+    refused: i64,
     /// Whether all this was done; false for a dry run, of which new offers have no lasting id.
     saved: bool,
+    /// `upl_…`: what it is kept as for 30 days, and undone by; null: it changed nothing.
+    upload: Option<String>,
     /// Each of them, in the order of the file.
     offers: Vec<ImportedRowBody>,
     /// The first thousand faults of the others.
@@ -181,14 +184,23 @@ struct ImportBody {
 
 impl From<ImportReport> for ImportBody {
     fn from(report: ImportReport) -> Self {
+        let counts = report.counts();
+        Self::with_counts(report, counts)
+    }
+}
+
+impl ImportBody {
+    /// Of a report that holds a part of the offers.
+    pub fn with_counts(report: ImportReport, counts: UploadCounts) -> Self {
         Self {
-            rows: report.rows,
-            created: report.count(ImportOutcome::Created),
-            revised: report.count(ImportOutcome::Revised),
-            unchanged: report.count(ImportOutcome::Unchanged),
-            published: report.published,
-            submitted: report.submitted,
-            refused: report.refused_rows(),
+            rows: counts.rows,
+            created: counts.created,
+            revised: counts.revised,
+            unchanged: counts.unchanged,
+            published: counts.published,
+            submitted: counts.submitted,
+            refused: counts.refused,
+            upload: report.upload.map(|id| id.to_string()),
             faults: report.faults.iter().map(|found| found.fault.clone().into()).collect(),
             saved: report.saved,
             offers: report.offers.into_iter().map(ImportedRowBody::from).collect(),
@@ -204,16 +216,18 @@ impl From<ImportReport> for ImportBody {
 /// New offers and next versions are saved in one transaction. With a single fault nothing is: each
 /// fault says row, column or the name of the checklist's row (`/rows/3/availability.mttr`), what was found
 /// as it is written there, and what is allowed. With `rows=valid` the rows without a fault are saved all the same; 422
-/// where there is none. With `dryRun` nothing is saved in any case.
+/// where there is none. With `dryRun` nothing is saved in any case. With the header `prefer: respond-async` (RFC 7240)
+/// the answer comes at once: 202 with the upload, which is followed at its `location`.
 #[utoipa::path(post, path = "/provider/offers/import", tag = "provider", params(ImportQuery),
     request_body(content = String, description = "A table or documents", content_type = "text/csv"),
-    responses((status = 200, body = ImportBody)))]
+    responses((status = 200, body = ImportBody), (status = 202, body = UploadBody)))]
 async fn import(
     State(broker): State<Broker>,
     Asker(ctx): Asker,
     Query(query): Query<ImportQuery>,
+    headers: HeaderMap,
     Table(text): Table,
-) -> Result<Answer<ImportBody>, Problem> {
+) -> Result<Response, Problem> {
     let format = query.format.as_deref().and_then(OfferFormat::from_word);
     let checklist = ChecklistHead {
         name: query.name.unwrap_or_default(),
@@ -224,10 +238,14 @@ async fn import(
         provider: None,
     };
     let (publish, dry_run, valid_rows_only) = (query.publish, query.dry_run, query.rows == "valid");
-    let file = OfferFile { text, format, publish, dry_run, valid_rows_only, checklist };
+    let file_name = query.file.unwrap_or_default();
+    let file = OfferFile { text, file_name, format, publish, dry_run, valid_rows_only, checklist };
+    if wants_to_leave(&headers) {
+        return Ok(accepted(broker.send_offer_file(&ctx, file).await?));
+    }
     let report = broker.import_offers(&ctx, file).await?;
     if report.fault_count == 0 || valid_rows_only && !report.offers.is_empty() {
-        return Ok(Answer(report.into()));
+        return Ok(Answer(ImportBody::from(report)).into_response());
     }
     let faults = report.faults.into_iter().map(|found| FieldProblem::from(found.fault));
     Err(Problem::invalid(faults.collect()))

@@ -8,6 +8,7 @@ mod adoption;
 mod alternatives;
 mod announcements;
 mod bookings;
+mod bundles;
 mod care;
 mod changes;
 mod channels;
@@ -49,6 +50,7 @@ mod signals;
 mod standby;
 mod statistics;
 mod terminations;
+mod uploads;
 mod watches;
 mod wire;
 
@@ -93,7 +95,9 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(data::routes())
         .merge(conformance::routes())
         .merge(provider_offers::routes())
+        .merge(bundles::routes())
         .merge(demand::routes())
+        .merge(uploads::routes())
         .merge(offer_life::routes())
         .merge(reviews::routes())
         .merge(exchange::routes())

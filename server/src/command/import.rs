@@ -48,6 +48,7 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let text = documents::read(&args.file)?;
     let file = OfferFile {
         text,
+        file_name: documents::file_name(&args.file),
         format: args.from.map(Into::into),
         publish: args.publish,
         dry_run: args.dry_run,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use domain::IdSource;
+use domain::{IdSource, UploadId};
 use provider_api::http::{AddressPolicy, AddressRange, HttpReader, Sending};
 use serde_json::Value;
 use sla::exchange::sheet;
@@ -32,12 +32,16 @@ const PAUSE: Duration = Duration::from_millis(500);
 #[command(
     after_help = "The token of a provider's member is read from KUMOICHI_TOKEN or --token-file.\n\
         Exit codes: 0 everything was taken; 1 the market or a file cannot be reached; 2 offers were refused.\n\
-        Example: KUMOICHI_TOKEN=… kumoichi publish offers.csv --to https://market.example"
+        Example: KUMOICHI_TOKEN=… kumoichi publish offers.csv --to https://market.example\n\
+        What was sent is listed at /provider/uploads for 30 days, and undone with --undo upl_…"
 )]
 pub struct PublishArgs {
     /// Tables (CSV), documents in YAML or JSON, or filled METI checklists (CSV)
-    #[arg(required = true)]
+    #[arg(required_unless_present = "undo")]
     files: Vec<PathBuf>,
+    /// Undoes everything that an earlier upload saved, as the market named it (`upl_…`)
+    #[arg(long, value_name = "UPLOAD", conflicts_with_all = ["files", "dry_run", "valid_rows_only", "no_submit", "report"])]
+    undo: Option<UploadId>,
     /// Scheme and host of the market
     #[arg(long, value_name = "URL")]
     to: Url,
@@ -69,10 +73,11 @@ struct Sent {
 pub fn run(args: &PublishArgs) -> anyhow::Result<ExitCode> {
     let token = token(args.token_file.as_deref())?;
     let address = address(args)?;
+    if let Some(upload) = args.undo {
+        return block_on(undo(address, token, upload));
+    }
     block_on(async move {
-        // Whoever starts the command names the market, which may stand in their own network.
-        let anywhere: Vec<AddressRange> = vec!["0.0.0.0/0".parse()?, "::/0".parse()?];
-        let client = HttpReader::new(LIMIT, AddressPolicy::allowing(anywhere))?;
+        let client = client()?;
         let ids = SystemIds::default();
         let mut all = Vec::new();
         for (at, file) in args.files.iter().enumerate() {
@@ -80,6 +85,8 @@ pub fn run(args: &PublishArgs) -> anyhow::Result<ExitCode> {
             let name = file.display().to_string();
             // Repeating it with the same key never makes two of one.
             let key = ids.next_uuid().to_string();
+            let mut address = address.clone();
+            address.query_pairs_mut().append_pair("file", &documents::file_name(file));
             let (status, body) = send(&client, &address, (&token, &key), &text).await?;
             say(&format!("[{}/{}] {name}: {}", at + 1, args.files.len(), summary(status, &body)));
             for line in faults(&body) {
@@ -104,6 +111,33 @@ pub fn run(args: &PublishArgs) -> anyhow::Result<ExitCode> {
             (false, false) => ExitCode::FAILURE,
         })
     })
+}
+
+fn client() -> anyhow::Result<HttpReader> {
+    // Whoever starts the command names the market, which may stand in their own network.
+    let anywhere: Vec<AddressRange> = vec!["0.0.0.0/0".parse()?, "::/0".parse()?];
+    Ok(HttpReader::new(LIMIT, AddressPolicy::allowing(anywhere))?)
+}
+
+/// Undoes an upload and prints what became of its offers.
+async fn undo(mut address: Url, token: String, upload: UploadId) -> anyhow::Result<ExitCode> {
+    address.set_query(None);
+    address.set_path(&format!("/api/v1/provider/uploads/{upload}/undo"));
+    let key = SystemIds::default().next_uuid().to_string();
+    let (status, body) = send(&client()?, &address, (&token, &key), "").await?;
+    if !succeeded(status) {
+        say(&format!("{upload}: {}", summary(status, &body)));
+        return Ok(if status == 409 { ExitCode::from(2) } else { ExitCode::FAILURE });
+    }
+    let did = &body["undone"];
+    say(&format!(
+        "{upload}: {} withdrawn, {} as before, {} deleted; {} changed since and left as they are",
+        number(did, "withdrawn"),
+        number(did, "restored"),
+        number(did, "deleted"),
+        number(did, "kept"),
+    ));
+    Ok(ExitCode::SUCCESS)
 }
 
 fn token(file: Option<&Path>) -> anyhow::Result<String> {
@@ -196,7 +230,11 @@ fn summary(status: u16, body: &Value) -> String {
         let detail = body["detail"].as_str().map(|text| format!(": {text}")).unwrap_or_default();
         return format!("nothing was taken ({status} {title}{detail})");
     }
-    let saved = if body["saved"] == Value::Bool(true) { "" } else { "; nothing was saved" };
+    let saved = match (&body["saved"], body["upload"].as_str()) {
+        (Value::Bool(true), Some(upload)) => format!("; {upload}"),
+        (Value::Bool(true), None) => String::new(),
+        _ => "; nothing was saved".to_owned(),
+    };
     format!(
         "{}: {} new, {} with a new version, {} unchanged, {} refused; {} published, {} wait for a person{saved}",
         counted(number(body, "rows"), "offer"),

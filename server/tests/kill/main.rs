@@ -21,6 +21,7 @@ mod firm;
 mod moves;
 mod preemption;
 mod processes;
+mod publication;
 mod secure;
 mod story;
 

@@ -11,6 +11,8 @@ use testkit::{SEALING_KEY, TestBroker, own_address};
 /// How long anything may take before the story counts as stuck.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 const PROGRAM: &str = env!("CARGO_BIN_EXE_kumoichi");
+/// What it says with its port when it is open.
+const OPEN: &str = "http://127.0.0.1:";
 const TOKEN: &str = "token-of-the-killed-cloud";
 const API_PORT: u16 = 7700;
 const LINK_PORT: u16 = 7699;
@@ -41,11 +43,11 @@ impl Talking {
     }
 
     /// Waits until it says something with `words`.
-    fn wait_for(&self, words: &str) {
+    fn wait_for(&self, words: &str) -> String {
         let mut seen = Vec::new();
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             if line.contains(words) {
-                return;
+                return line;
             }
             seen.push(line);
         }
@@ -117,7 +119,15 @@ impl BrokerProcess {
     }
 
     pub fn wait_until_open(&self) {
-        self.0.wait_for("http://127.0.0.1:");
+        self.origin();
+    }
+
+    /// Waits until it is open; where it listens.
+    pub fn origin(&self) -> String {
+        let said = self.0.wait_for(OPEN);
+        let port = said.split(OPEN).nth(1).unwrap();
+        let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+        format!("{OPEN}{port}")
     }
 
     pub fn wait_until_held(&self, place: &str) {

@@ -23,15 +23,16 @@ const ROUND: Effort = Effort { connections: 4, requests: 2_000, limit: Duration:
 pub fn run(place: &Place, debug: bool) -> Result<Vec<Row>> {
     let few = {
         let server = Server::with_offers(place, FEW_OFFERS, debug)?;
-        statements(server.port)?
+        statements(server.port, PAGE)?
     };
     let server = Server::with_offers(place, OFFERS, debug)?;
     let file = rounds(server.port, &static_file(place)?)?;
     let page = rounds(server.port, PAGE)?;
     let mut rows = latency_and_rate(&file, &page);
-    for (case, count) in
-        [("statements, 100 offers", few), ("statements, 10,000 offers", statements(server.port)?)]
-    {
+    for (case, count) in [
+        ("statements, 100 offers", few),
+        ("statements, 10,000 offers", statements(server.port, PAGE)?),
+    ] {
         if let Some(count) = count {
             rows.push(Row::new("page", case, "count", &[count]));
         }
@@ -53,10 +54,10 @@ fn rounds(port: u16, path: &str) -> Result<Vec<Load>> {
 }
 
 /// The number of statements of one request; `None` when the server does not report it.
-fn statements(port: u16) -> Result<Option<f64>> {
+pub(super) fn statements(port: u16, path: &str) -> Result<Option<f64>> {
     let mut client = Client::connect(port)?;
-    client.get(PAGE)?;
-    let answer = client.get(PAGE)?;
+    client.get(path)?;
+    let answer = client.get(path)?;
     Ok(answer.header(STATEMENTS).map(str::parse).transpose()?)
 }
 

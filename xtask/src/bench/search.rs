@@ -4,6 +4,7 @@
 
 use super::load::{self, Effort};
 use super::measured::{Measured, example, lines};
+use super::page;
 use super::report::Row;
 use super::server::Server;
 use crate::place::Place;
@@ -22,6 +23,8 @@ const TEXTS: &str = "KUMOICHI_TEXTS";
 const LARGE: usize = 100_000;
 /// Offers of the market that is asked over HTTP.
 const SERVED: usize = 100_000;
+/// Of the smaller one, for comparing the number of statements.
+const FEWER: usize = 10_000;
 const WARM_UP: Effort = Effort { connections: 1, requests: 30, limit: Duration::from_secs(10) };
 const ROUND: Effort = Effort { connections: 1, requests: 1_000, limit: Duration::from_secs(10) };
 /// Asked over HTTP of the generated market.
@@ -145,13 +148,27 @@ fn fts5(folder: &Path, questions: &Path) -> Result<Vec<Measured>> {
 }
 
 fn served(place: &Place, debug: bool) -> Result<Vec<Row>> {
+    let few = counted(&Server::with_offers(place, FEWER, debug)?, FEWER)?;
     let server = Server::with_offers(place, SERVED, debug)?;
-    let mut rows = Vec::new();
+    let mut rows = few;
+    rows.extend(counted(&server, SERVED)?);
     for (case, path) in ADDRESSES {
         load::run(server.port, path, WARM_UP)?;
         let times = load::run(server.port, path, ROUND)?.times_ms;
         let case = format!("HTTP: {case}, {}k", SERVED / 1_000);
         rows.push(Row::new(BENCH, case, "ms", &times).with_p99(&times));
+    }
+    Ok(rows)
+}
+
+/// The statements of each request, which do not grow with the market.
+fn counted(server: &Server, offers: usize) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (case, path) in ADDRESSES {
+        if let Some(count) = page::statements(server.port, path)? {
+            let case = format!("statements: {case}, {}k", offers / 1_000);
+            rows.push(Row::new(BENCH, case, "count", &[count]));
+        }
     }
     Ok(rows)
 }

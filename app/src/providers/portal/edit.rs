@@ -278,6 +278,12 @@ pub(super) fn trail(words: Words) -> AnyView {
     breadcrumbs(words, vec![(words.common_way_offers().to_owned(), "/provider/offers".to_owned())])
 }
 
+/// The same with one more step.
+pub(super) fn trail_to(words: Words, (title, at): (&str, &str)) -> AnyView {
+    let offers = (words.common_way_offers().to_owned(), "/provider/offers".to_owned());
+    breadcrumbs(words, vec![offers, (title.to_owned(), at.to_owned())])
+}
+
 /// Form or document: two ways to the same offer.
 pub(super) fn ways(words: Words, offer: Option<&OwnOffer>, yaml: bool) -> AnyView {
     let base = match offer {

@@ -6,12 +6,12 @@ use axum::{
     response::Response,
 };
 use broker::offers::{
-    ChecklistHead, ImportFault, ImportOutcome, ImportReport, OfferFile, OfferFormat,
+    ChecklistHead, ImportFault, ImportOutcome, ImportReport, OfferFile, OfferFormat, UploadCounts,
 };
 use leptos::prelude::*;
 use sla::ServiceModel;
 
-use super::{edit, row_report};
+use super::{edit, row_report, uploads};
 use crate::{
     AppState, PageContext,
     account::OfProvider,
@@ -20,7 +20,7 @@ use crate::{
     islands::CopyButton,
     layout::{error_page::error_page, fail},
     market::text,
-    render::{Page, page},
+    render::{Page, page, redirect},
     ui::{
         Button, Column, Field, Kind, Look, RadioGroup, Select, Table, disclosure, error_summary,
         link_button, notice, page_head,
@@ -29,7 +29,9 @@ use crate::{
 };
 
 /// Rows that a report shows; a longer one would be no page to read.
-const SHOWN: usize = 200;
+pub(super) const SHOWN: usize = 200;
+/// Larger files are taken in beside the request, which would take longer than a second.
+const AT_ONCE_BYTES: usize = 200_000;
 
 /// Fields for what a checklist does not say.
 const CHECKLIST: [&str; 5] = ["name", "title", "model", "region", "country"];
@@ -77,8 +79,21 @@ pub(super) async fn import(
         provider: None,
     };
     let format = OfferFormat::from_word(form.value("format"));
-    let text = form.value("text").to_owned();
-    let file = OfferFile { text, format, publish, dry_run, valid_rows_only, checklist };
+    let (text, file_name) = (form.value("text").to_owned(), text("file_name"));
+    let large = text.len() > AT_ONCE_BYTES && !as_report;
+    let file = OfferFile { text, file_name, format, publish, dry_run, valid_rows_only, checklist };
+    if large {
+        return match state.broker.send_offer_file(&ctx.op(), file).await {
+            Ok(sent) => redirect(&uploads::address(sent.id), None),
+            Err(error) => match uploads::conflict(words, &error) {
+                Some(text) => {
+                    form.fail("", text);
+                    sheet(&ctx, &form, None, StatusCode::CONFLICT)
+                }
+                None => fail(&ctx, error),
+            },
+        };
+    }
     match state.broker.import_offers(&ctx.op(), file).await {
         Ok(report) if as_report => row_report::answer(&ctx, &report),
         Ok(report) if report.saved => done(&ctx, &report),
@@ -136,7 +151,7 @@ async fn read(
             Ok(text) if name == "file" && text.trim().is_empty() => {}
             Ok(text) if name == "file" => {
                 sent_as = "file";
-                form = form.with("text", text);
+                form = form.with("text", text).with("file_name", file);
             }
             // A file wins, whichever comes first.
             Ok(text) if form.value(&name).is_empty() => form = form.with(&name, text),
@@ -161,7 +176,9 @@ fn sheet(
     page(ctx, Page::new(title).status(status).private(), || {
         view! {
             {edit::trail(words)}
-            {page_head(title, Some(words.exchange_import_lead().to_owned()), vec![])}
+            {page_head(title, Some(words.exchange_import_lead().to_owned()), vec![
+                link_button(Look::Secondary, words.uploads_open(), "/provider/uploads"),
+            ])}
             {error_summary(&shown, words)}
             {report.filter(|report| !report.offers.is_empty()).map(|report| tried(words, report))}
             {report.filter(|report| report.fault_count > 0).map(|report| faults(words, report))}
@@ -245,7 +262,7 @@ fn checklist(words: Words, form: &FormState) -> AnyView {
     .into_any()
 }
 
-fn faults(words: Words, report: &ImportReport) -> AnyView {
+pub(super) fn faults(words: Words, report: &ImportReport) -> AnyView {
     let columns = vec![
         Column::number(words.exchange_import_row()),
         Column::text(words.exchange_import_column()),
@@ -293,36 +310,33 @@ fn columns(ctx: &PageContext) -> AnyView {
 }
 
 /// How many offers came out how.
-fn counts(words: Words, report: &ImportReport) -> [String; 6] {
-    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    [
-        words.exchange_import_created(number(report.count(ImportOutcome::Created))),
-        words.exchange_import_revised(number(report.count(ImportOutcome::Revised))),
-        words.exchange_import_unchanged(number(report.count(ImportOutcome::Unchanged))),
-        words.exchange_import_published(number(report.published)),
-        words.life_import_submitted(number(report.submitted)),
-        words.exchange_import_refused(number(report.refused_rows())),
-    ]
+pub(super) fn counts(words: Words, counts: UploadCounts) -> AnyView {
+    let parts = [
+        words.exchange_import_created(counts.created),
+        words.exchange_import_revised(counts.revised),
+        words.exchange_import_unchanged(counts.unchanged),
+        words.exchange_import_published(counts.published),
+        words.life_import_submitted(counts.submitted),
+        words.exchange_import_refused(counts.refused),
+    ];
+    view! { <ul>{parts.into_iter().map(|part| view! { <li>{part}</li> }).collect_view()}</ul> }
+        .into_any()
 }
 
 /// What would become of a file; nothing has.
 fn tried(words: Words, report: &ImportReport) -> AnyView {
-    let parts = counts(words, report);
-    let parts = parts.into_iter().map(|part| view! { <li>{part}</li> }).collect_view();
-    notice(Kind::Note, words.life_import_tried(), view! { <ul>{parts}</ul> }.into_any())
+    notice(Kind::Note, words.life_import_tried(), counts(words, report.counts()))
 }
 
-fn done(ctx: &PageContext, report: &ImportReport) -> Response {
-    let words = ctx.words();
-    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let title = words.exchange_import_done(number(report.offers.len()));
-    let parts = counts(words, report);
+/// What became of the first offers of a file.
+pub(super) fn rows(words: Words, report: &ImportReport, counts: UploadCounts) -> AnyView {
     let heads = vec![
         Column::number(words.exchange_import_row()),
         Column::text(words.exchange_import_offer()),
         Column::number(words.exchange_import_version()),
         Column::text(words.exchange_import_outcome()),
     ];
+    let saved = report.saved;
     let rows = report.offers.iter().take(SHOWN).map(|row| {
         let href = format!("/provider/offers/{}", row.id);
         let outcome = match row.outcome {
@@ -330,23 +344,44 @@ fn done(ctx: &PageContext, report: &ImportReport) -> Response {
             ImportOutcome::Revised => words.exchange_import_outcome_revised(),
             ImportOutcome::Unchanged => words.exchange_import_outcome_unchanged(),
         };
+        let name = view! { <code>{row.name.clone()}</code> };
+        // New offers of a trial are not there.
+        let there = saved || row.before.is_some();
+        let name = match there {
+            true => view! { <a href=href>{name}</a> }.into_any(),
+            false => name.into_any(),
+        };
         vec![
             row.row.to_string().into_any(),
-            view! { <a href=href><code>{row.name.clone()}</code></a> }.into_any(),
+            name,
             row.version.to_string().into_any(),
             outcome.into_any(),
         ]
     });
-    let rest = report.offers.len().saturating_sub(SHOWN);
-    let more = (rest > 0).then(|| view! { <p>{words.exchange_import_more_rows(number(rest))}</p> });
+    let shown = i64::try_from(report.offers.len().min(SHOWN)).unwrap_or(i64::MAX);
+    let rest = counts.rows.saturating_sub(counts.refused).saturating_sub(shown);
+    view! {
+        {Table::new(words.exchange_import_rows(), heads).with_caption().rows(rows).view()}
+        {(rest > 0).then(|| view! { <p>{words.exchange_import_more_rows(rest)}</p> })}
+    }
+    .into_any()
+}
+
+fn done(ctx: &PageContext, report: &ImportReport) -> Response {
+    let words = ctx.words();
+    let counted = report.counts();
+    let title = words.exchange_import_done(counted.rows.saturating_sub(counted.refused));
+    let upload = report
+        .upload
+        .map(|id| link_button(Look::Secondary, words.uploads_show(), uploads::address(id)));
+    let offers = link_button(Look::Secondary, words.common_way_offers(), "/provider/offers");
     page(ctx, Page::new(title.clone()).private(), || {
         view! {
             {edit::trail(words)}
-            {page_head(title, None, vec![link_button(Look::Secondary, words.common_way_offers(), "/provider/offers")])}
-            <ul>{parts.into_iter().map(|part| view! { <li>{part}</li> }).collect_view()}</ul>
+            {page_head(title, None, std::iter::once(offers).chain(upload).collect())}
+            {counts(words, counted)}
             {(report.fault_count > 0).then(|| faults(words, report))}
-            {Table::new(words.exchange_import_rows(), heads).with_caption().rows(rows).view()}
-            {more}
+            {rows(words, report, counted)}
         }
         .into_any()
     })

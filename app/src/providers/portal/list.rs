@@ -50,7 +50,8 @@ pub(super) async fn show(
                 words.exchange_import_open(),
                 "/provider/offers/import",
             );
-            (table(&ctx, &offers), vec![create(), import])
+            let uploads = link_button(Look::Secondary, words.uploads_open(), "/provider/uploads");
+            (table(&ctx, &offers), vec![create(), import, uploads])
         };
         view! {
             {page_head(words.common_way_offers(), Some(words.portal_list_lead().to_owned()), actions)}

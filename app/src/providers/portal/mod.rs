@@ -22,6 +22,7 @@ mod rating;
 mod row_report;
 mod save;
 mod source;
+mod uploads;
 mod withdraw;
 
 pub(crate) use life::read_comment;
@@ -82,6 +83,13 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/provider/offers/{id}/comments", post(life::comment))
         .route("/provider/offers/{id}/comments/settle", post(life::settle))
         .route("/provider/offers/{id}/withdraw", get(withdraw::ask).post(withdraw::withdraw))
+        .route("/provider/uploads", get(uploads::list))
+        .route("/provider/uploads/{id}", get(uploads::show))
+        .route("/provider/uploads/{id}/progress", get(uploads::progress))
+        .route("/provider/uploads/{id}/report", get(uploads::report))
+        .route("/provider/uploads/{id}/cancel", post(uploads::cancel))
+        .route("/provider/uploads/{id}/save", post(uploads::save))
+        .route("/provider/uploads/{id}/undo", get(uploads::ask).post(uploads::undo))
         .route("/provider/demand", get(demand::show))
         .route("/provider/contracts", get(delivered::list))
         .route("/provider/contracts/{id}", get(delivered::show))
@@ -105,6 +113,7 @@ enum Part {
     Keys,
     Connection,
     Announcements,
+    Bundles,
 }
 
 /// The way to each part; the one shown is marked.
@@ -123,8 +132,14 @@ fn parts(words: Words, shown: Part) -> leptos::prelude::AnyView {
             tab(Part::Keys, words.exchange_keys_title(), "/provider/keys"),
             tab(Part::Connection, words.portal_connection_title(), "/provider/connection"),
             tab(Part::Announcements, words.announce_title(), "/provider/announcements"),
+            tab(Part::Bundles, words.bundles_title(), "/provider/bundles"),
         ],
     )
+}
+
+/// The same for the page of bundles.
+pub(crate) fn bundle_parts(words: Words) -> leptos::prelude::AnyView {
+    parts(words, Part::Bundles)
 }
 
 /// The same for the page of announcements.

@@ -18,6 +18,7 @@ mod start;
 mod terminate;
 pub(crate) use terminate::signed_notice;
 
+pub use crate::lifecycle::order::SEATS_MAX as ORDER_OFFERS_MAX;
 pub use adopt::{Adopt, AdoptDifference, Adoptable, Adoption};
 pub use alternatives::{AlternativeOffer, Alternatives};
 pub(crate) use at_once::money_of;

@@ -16,7 +16,7 @@ use storage::workflow::{Phase, StepStatus, steps};
 use workflow::{FinalInput, Group, RetryPolicy, Step, Stop, WorkflowDefinition};
 
 /// Contracts of an order at most.
-pub(crate) const SEATS_MAX: usize = 3;
+pub const SEATS_MAX: usize = 3;
 /// Why a contract came to nothing that itself had nothing against it.
 pub(crate) const ELSEWHERE: &str = "order_undone";
 /// Why everything was taken back that the desk cancelled.

@@ -29,7 +29,7 @@ pub use working_copy::{EditingWay, WorkingCopy};
 
 pub use import::{
     Before, ChecklistHead, Entrance, ImportFault, ImportOutcome, ImportReport, ImportedRow,
-    OfferFile, OfferFormat, Phase, Undone, UploadCounts, UploadProgress, UploadView,
+    OfferFile, OfferFormat, Phase, Savable, Undone, UploadCounts, UploadProgress, UploadView,
 };
 pub use storage::uploads::UndoneCounts;
 

@@ -1,7 +1,7 @@
 //! Files of offers that wait for their turn, are looked at again, stopped, saved after all, and undone.
 
 use crate::on_both;
-use broker::offers::{ImportOutcome, OfferFile, UndoneCounts, UploadView};
+use broker::offers::{ImportOutcome, OfferFile, Savable, UndoneCounts, UploadView};
 use broker::{Broker, BrokerError, OpContext};
 use domain::{OfferId, OfferState, ReviewRules, Role, UploadId, UploadState};
 use std::ops::Range;
@@ -96,6 +96,7 @@ async fn a_file_with_faults_is_refused_and_its_sound_rows_are_saved_after_all(en
     broker.take_uploads().await.unwrap();
     let refused = broker.upload(&provider, sent.id).await.unwrap();
     assert_eq!((refused.state, refused.counts.faults), (UploadState::Refused, 1));
+    assert_eq!(refused.can_save(), Some(Savable::Sound(Some(3))));
     let report = broker.upload_report(&provider, &refused, (0, 10)).await.unwrap();
     assert_eq!((report.faults[0].row, report.faults[0].column.as_str()), (2, "availability.mttr"));
     assert_eq!(report.faults[0].fault.found, "very long");
@@ -123,7 +124,7 @@ async fn a_trial_saves_nothing_and_is_saved_when_it_is_wished(engine: Engine) {
     broker.take_uploads().await.unwrap();
     let tried = broker.upload(&provider, sent.id).await.unwrap();
     assert_eq!((tried.state, tried.counts.created), (UploadState::Tried, 3));
-    assert_eq!((tried.can_save(), tried.can_undo()), (Some(false), false));
+    assert_eq!((tried.can_save(), tried.can_undo()), (Some(Savable::All), false));
     assert_eq!(on_market(broker).await, before);
     broker.save_upload(&provider, sent.id, false).await.unwrap();
     broker.take_uploads().await.unwrap();

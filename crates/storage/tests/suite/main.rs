@@ -4,6 +4,7 @@
 
 mod accounts;
 mod along;
+mod bundles;
 mod cancelled;
 mod changes;
 mod cloud_reports;

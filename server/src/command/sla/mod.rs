@@ -121,6 +121,14 @@ pub fn run(args: &SlaArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// What a file is called, without its folders; empty: it comes from the input.
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .filter(|name| name != "-")
+        .unwrap_or_default()
+}
+
 /// Reads a file, or the standard input for `-`, no further than is read at all.
 pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     let most = sla::exchange::MAX_TABLE_BYTES as u64 + 1;

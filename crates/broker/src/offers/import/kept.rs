@@ -4,6 +4,7 @@ use super::{
     Before, ChecklistHead, Entrance, ImportFault, ImportOutcome, ImportReport, ImportedRow,
     OfferFile, OfferFormat,
 };
+use crate::error::shown;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{UploadId, UploadState};
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,7 @@ impl OfferFile {
     pub(super) fn way(&self) -> Way {
         let head = &self.checklist;
         Way {
-            file_name: self.file_name.clone(),
+            file_name: shown(&self.file_name),
             reading: Reading {
                 format: self.format.map(|format| format.as_str().to_owned()),
                 name: head.name.clone(),

@@ -11,7 +11,7 @@ mod view;
 pub(crate) use progress::UnderWay;
 
 pub use progress::{Phase, UploadProgress};
-pub use view::{Undone, UploadCounts, UploadView};
+pub use view::{Savable, Undone, UploadCounts, UploadView};
 
 use self::kept::Belongs;
 use self::plan::Intake;
@@ -208,6 +208,22 @@ pub struct ImportReport {
 }
 
 impl ImportReport {
+    /// How many offers came out how.
+    #[must_use]
+    pub fn counts(&self) -> UploadCounts {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        UploadCounts {
+            rows: number(self.rows),
+            created: number(self.count(ImportOutcome::Created)),
+            revised: number(self.count(ImportOutcome::Revised)),
+            unchanged: number(self.count(ImportOutcome::Unchanged)),
+            published: number(self.published),
+            submitted: number(self.submitted),
+            refused: number(self.refused_rows()),
+            faults: number(self.fault_count),
+        }
+    }
+
     /// How many offers of the file were not taken.
     #[must_use]
     pub fn refused_rows(&self) -> usize {

@@ -34,6 +34,10 @@ impl Broker {
         let provider = self.own_provider(ctx, &mut tx).await?;
         lock::provider(&mut tx, provider.id).await?;
         self.check_room(&mut tx, &provider).await?;
+        if file.text.contains('\0') {
+            let (allowed, message) = ("text in UTF-8", "the file holds NUL, so it is no text");
+            return Err(BrokerError::field("", "control_character", "NUL", allowed, message));
+        }
         let id = UploadId::new(self.ids());
         let way = file.way();
         let hash = hex::encode(Sha256::digest(file.text.as_bytes()));

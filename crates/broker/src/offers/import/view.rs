@@ -5,6 +5,7 @@ use super::{ImportReport, UploadProgress};
 use crate::contracts::parse_cursor;
 use crate::{Broker, BrokerError, Listed, OpContext};
 use domain::{Action, Timestamp, UploadEvent, UploadId, UploadState};
+use std::collections::BTreeSet;
 use storage::uploads::{self, UndoneCounts, Upload};
 
 /// Rows of a file that are read at once.
@@ -120,16 +121,40 @@ impl UploadView {
             && self.counts.created + self.counts.revised + self.counts.published > 0
     }
 
-    /// Whether it can be saved after all, and whether only in part.
+    /// Whether it can be saved after all, and which rows.
     #[must_use]
-    pub fn can_save(&self) -> Option<bool> {
-        let some = self.counts.refused < self.counts.rows;
-        match self.state {
-            UploadState::Tried => Some(self.counts.faults > 0),
-            UploadState::Refused if some && self.counts.rows > 0 => Some(true),
+    pub fn can_save(&self) -> Option<Savable> {
+        let in_part = self.counts.faults > 0;
+        match (self.state, self.sound_rows()) {
+            (UploadState::Tried, _) if !in_part => Some(Savable::All),
+            (UploadState::Tried | UploadState::Refused, None) => Some(Savable::Sound(None)),
+            (UploadState::Tried | UploadState::Refused, Some(1..)) => {
+                Some(Savable::Sound(self.sound_rows()))
+            }
             _ => None,
         }
     }
+
+    /// How many rows have no fault; `None`: not all faults are kept, so nobody knows.
+    fn sound_rows(&self) -> Option<i64> {
+        let faults = kept_faults(&self.faults).ok()?;
+        let rows: BTreeSet<usize> = faults.iter().map(|found| found.row).collect();
+        if rows.contains(&0) {
+            return Some(0);
+        }
+        let kept = i64::try_from(faults.len()).ok()?;
+        let faulty = i64::try_from(rows.len()).ok()?;
+        (kept >= self.counts.faults).then(|| self.counts.rows.saturating_sub(faulty))
+    }
+}
+
+/// What of an upload can be saved after all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Savable {
+    /// All rows: none has a fault.
+    All,
+    /// The rows without a fault; how many, where that is known.
+    Sound(Option<i64>),
 }
 
 impl Broker {

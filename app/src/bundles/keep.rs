@@ -1,0 +1,273 @@
+//! Making bundles: the desk's pages for the market, the portal's for a provider.
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
+    response::Response,
+};
+use broker::{BrokerError, bundles::BundleView};
+use domain::BundleId;
+use leptos::prelude::*;
+
+use super::{form, show};
+use crate::{
+    AppState, FlashKind, PageContext,
+    account::{OfBroker, OfProvider},
+    address::Address,
+    fault::status_of,
+    form::FormState,
+    layout::fail,
+    render::{Page, page, redirect},
+    ui::{
+        Button, Column, State as Mark, Table, badge, breadcrumbs, empty, error_summary, page_head,
+        pagination, section,
+    },
+    words::Words,
+};
+
+/// Rows of the list.
+const ROWS: u32 = 20;
+
+/// Where it is made, which says whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Desk,
+    Portal,
+}
+
+impl Place {
+    const fn at(self) -> &'static str {
+        match self {
+            Self::Desk => "/desk/bundles",
+            Self::Portal => "/provider/bundles",
+        }
+    }
+
+    fn parts(self, words: Words) -> AnyView {
+        match self {
+            Self::Desk => crate::desk::bundle_parts(words),
+            Self::Portal => crate::providers::bundle_parts(words),
+        }
+    }
+
+    fn lead(self, words: Words) -> &'static str {
+        match self {
+            Self::Desk => words.bundles_desk_lead(),
+            Self::Portal => words.bundles_portal_lead(),
+        }
+    }
+}
+
+pub(super) async fn at_desk(
+    OfBroker(ctx): OfBroker,
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    sheet(Place::Desk, &ctx, &state, query, None).await
+}
+
+pub(super) async fn in_portal(
+    OfProvider(ctx): OfProvider,
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    sheet(Place::Portal, &ctx, &state, query, None).await
+}
+
+pub(super) async fn add_at_desk(
+    OfBroker(ctx): OfBroker,
+    State(state): State<AppState>,
+    form: FormState,
+) -> Response {
+    add(Place::Desk, &ctx, &state, form).await
+}
+
+pub(super) async fn add_in_portal(
+    OfProvider(ctx): OfProvider,
+    State(state): State<AppState>,
+    form: FormState,
+) -> Response {
+    add(Place::Portal, &ctx, &state, form).await
+}
+
+pub(super) async fn change_at_desk(
+    OfBroker(ctx): OfBroker,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Response {
+    change(Place::Desk, &ctx, &state, &id, None).await
+}
+
+pub(super) async fn change_in_portal(
+    OfProvider(ctx): OfProvider,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Response {
+    change(Place::Portal, &ctx, &state, &id, None).await
+}
+
+pub(super) async fn save_at_desk(
+    OfBroker(ctx): OfBroker,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    form: FormState,
+) -> Response {
+    save(Place::Desk, &ctx, &state, &id, form).await
+}
+
+pub(super) async fn save_in_portal(
+    OfProvider(ctx): OfProvider,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    form: FormState,
+) -> Response {
+    save(Place::Portal, &ctx, &state, &id, form).await
+}
+
+async fn add(place: Place, ctx: &PageContext, state: &AppState, mut typed: FormState) -> Response {
+    let words = ctx.words();
+    let Some(wish) = form::read(&mut typed, words) else {
+        let again = Some((typed, StatusCode::UNPROCESSABLE_ENTITY));
+        return sheet(place, ctx, state, None, again).await;
+    };
+    match state.broker.make_bundle(&ctx.op(), &wish).await {
+        Ok(_) => redirect(place.at(), Some((FlashKind::Done, words.bundles_made().to_owned()))),
+        Err(error) if form::note(&mut typed, words, &error) => {
+            sheet(place, ctx, state, None, Some((typed, status_of(&error)))).await
+        }
+        Err(error) => fail(ctx, error),
+    }
+}
+
+async fn save(
+    place: Place,
+    ctx: &PageContext,
+    state: &AppState,
+    id: &str,
+    mut typed: FormState,
+) -> Response {
+    let words = ctx.words();
+    let Ok(bundle) = id.parse::<BundleId>() else { return fail(ctx, gone()) };
+    let op = ctx.op();
+    let done = if typed.value("step") == "remove" {
+        state.broker.remove_bundle(&op, bundle).await.map(|()| words.bundles_removed())
+    } else {
+        let revision = typed.value("revision").parse().unwrap_or_default();
+        let Some(wish) = form::read(&mut typed, words) else {
+            let again = Some((typed, StatusCode::UNPROCESSABLE_ENTITY));
+            return change(place, ctx, state, id, again).await;
+        };
+        let changed = state.broker.change_bundle(&op, (bundle, revision), &wish).await;
+        changed.map(|_| words.bundles_kept())
+    };
+    match done {
+        Ok(text) => redirect(place.at(), Some((FlashKind::Done, text.to_owned()))),
+        Err(error) if form::note(&mut typed, words, &error) => {
+            change(place, ctx, state, id, Some((typed, status_of(&error)))).await
+        }
+        Err(error) => fail(ctx, error),
+    }
+}
+
+fn gone() -> BrokerError {
+    BrokerError::NotFound { what: "bundle" }
+}
+
+/// The list with the form for a new one.
+async fn sheet(
+    place: Place,
+    ctx: &PageContext,
+    state: &AppState,
+    query: Option<String>,
+    typed: Option<(FormState, StatusCode)>,
+) -> Response {
+    let query = FormState::from_urlencoded(&query.unwrap_or_default());
+    let (op, cursor) = (ctx.op(), query.filled("after"));
+    let found = match state.broker.own_bundles(&op, cursor, ROWS).await {
+        Ok(found) => found,
+        Err(error) => return fail(ctx, error),
+    };
+    let words = ctx.words();
+    let (typed, status) = typed.unwrap_or_else(|| (FormState::empty(), StatusCode::OK));
+    let back = cursor.map(|_| place.at().to_owned());
+    let next = found.next.map(|next| Address::new(place.at()).and("after", next).to_string());
+    page(ctx, Page::new(words.bundles_title()).status(status).private(), || {
+        let list = if found.items.is_empty() {
+            empty(words.bundles_own_none(), words.bundles_own_none_text(), None)
+        } else {
+            table(ctx, place, &found.items)
+        };
+        view! {
+            {page_head(words.bundles_title(), Some(place.lead(words).to_owned()), vec![])}
+            {place.parts(words)}
+            {error_summary(&typed, words)}
+            {section("made", words.bundles_own(), view! { {list}{pagination(words, back, next)} }.into_any())}
+            {section("new", words.bundles_new(), form::view(words, &typed, place.at(), words.bundles_make()))}
+        }
+        .into_any()
+    })
+}
+
+fn table(ctx: &PageContext, place: Place, items: &[BundleView]) -> AnyView {
+    let words = ctx.words();
+    let columns = vec![
+        Column::text(words.bundles_column()),
+        Column::text(words.portal_list_state()),
+        Column::text(words.bundles_offers()),
+    ];
+    let rows = items.iter().map(|one| {
+        let href = format!("{}/{}", place.at(), one.id);
+        let title = show::title(ctx, one);
+        vec![
+            view! { <a href=href>{title}</a> }.into_any(),
+            state_badge(words, one),
+            show::offers_line(ctx, one).into_any(),
+        ]
+    });
+    Table::new(words.bundles_own(), columns).rows(rows).view()
+}
+
+fn state_badge(words: Words, one: &BundleView) -> AnyView {
+    match (one.written.shown, one.is_orderable()) {
+        (false, _) => badge(Mark::Quiet, words.bundles_shown_no()),
+        (true, true) => badge(Mark::Good, words.bundles_shown_yes()),
+        (true, false) => badge(Mark::Attention, words.bundles_not_orderable()),
+    }
+}
+
+/// One bundle to be changed.
+async fn change(
+    place: Place,
+    ctx: &PageContext,
+    state: &AppState,
+    id: &str,
+    typed: Option<(FormState, StatusCode)>,
+) -> Response {
+    let op = ctx.op();
+    let read = async { state.broker.own_bundle(&op, id.parse().map_err(|_| gone())?).await };
+    let one = match read.await {
+        Ok(one) => one,
+        Err(error) => return fail(ctx, error),
+    };
+    let words = ctx.words();
+    let (typed, status) = typed.unwrap_or_else(|| (form::filled(&one), StatusCode::OK));
+    let title = show::title(ctx, &one);
+    page(ctx, Page::new(title.clone()).status(status).private(), || {
+        let trail = vec![(words.bundles_title().to_owned(), place.at().to_owned())];
+        let at = format!("{}/{}", place.at(), one.id);
+        view! {
+            {breadcrumbs(words, trail)}
+            {page_head(title, None, vec![state_badge(words, &one)])}
+            {error_summary(&typed, words)}
+            <p><a href=show::href(&one)>{words.bundles_public()}</a></p>
+            {section("change", words.bundles_change(), form::view(words, &typed, &at, words.bundles_keep()))}
+            {section("remove", words.bundles_remove(), view! {
+                <p>{words.bundles_remove_text()}</p>
+                <form class="actions" method="post" action=at.clone()>
+                    {Button::danger(words.bundles_remove()).sends("step", "remove").view()}
+                </form>
+            }.into_any())}
+        }
+        .into_any()
+    })
+}
