@@ -14,6 +14,7 @@ use domain::OfferId;
 use leptos::prelude::*;
 
 use super::{
+    charges,
     need::{adopt_address, quote_address, read_need},
     plan,
     quote_page::shown_price,
@@ -29,7 +30,7 @@ use crate::{
     render::{Page, page, redirect},
     ui::{
         Button, Column, Field, Kind, Look, Table, breadcrumbs, definitions, empty, error_summary,
-        id, link_button, money, notice, page_head, section, whole,
+        id, link_button, notice, page_head, section, whole,
     },
     words::Words,
 };
@@ -182,9 +183,8 @@ fn one_found(ctx: &PageContext, form: &FormState, card: &OfferCard, one: &Adopta
         ),
     ];
     if let Some(price) = one.price {
-        let amount = money(price.minor, price.currency.code());
-        let month = view! { {amount}" "{words.contracts_price_month()} }.into_any();
-        facts.push((words.contracts_price_title().to_owned(), month));
+        let price = charges::plain(words, &price);
+        facts.push((words.contracts_price_title().to_owned(), price));
     }
     view! {
         {definitions(facts)}
@@ -238,7 +238,7 @@ fn signature(words: Words, form: &FormState, card: &OfferCard, one: &Adoptable) 
     let hidden = |name: &'static str, value: String| {
         view! { <input type="hidden" name=name value=value/> }
     };
-    let price = one.price.map(|price| format!("{} {}", price.minor, price.currency.code()));
+    let price = one.price.as_ref().map(charges::shown_text);
     view! {
         <form class="form" method="post" action="/contracts/adopt">
             {hidden("offer", card.id.to_string())}

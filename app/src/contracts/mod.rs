@@ -6,6 +6,7 @@ mod adopt;
 mod alternatives;
 mod change;
 mod changes;
+mod charges;
 mod data;
 mod documents;
 mod end;

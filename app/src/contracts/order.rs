@@ -7,12 +7,12 @@ use axum::{
 };
 use broker::{
     BrokerError,
-    contracts::{OrderMember, OrderQuote, Plan, SignOrder, order_name_fault},
+    contracts::{Charges, OrderMember, OrderQuote, Plan, SignOrder, order_name_fault},
     requirements::RequirementSource,
 };
-use domain::{ContractId, Money, OfferId};
+use domain::{ContractId, OfferId};
 
-use super::{need::read_need, order_page, plan};
+use super::{charges, need::read_need, order_page, plan};
 use crate::{
     AppState, FlashKind, PageContext,
     account::{OfCustomer, guard},
@@ -218,24 +218,21 @@ fn asked(form: &FormState) -> Result<(Vec<OfferId>, RequirementSource), BrokerEr
 /// Version and price of one offer as the page showed them.
 pub(super) struct Shown {
     pub version: i64,
-    pub price: Money,
+    pub price: Charges,
 }
 
 impl Shown {
     /// As it stands in the form.
     pub fn text(&self) -> String {
-        format!("{} {} {}", self.version, self.price.minor, self.price.currency.code())
+        format!("{} {}", self.version, charges::shown_text(&self.price))
     }
 }
 
 fn shown(form: &FormState) -> Vec<Shown> {
     form.values("shown")
         .filter_map(|text| {
-            let mut parts = text.split(' ');
-            let version = parts.next()?.parse().ok()?;
-            let minor = parts.next()?.parse().ok()?;
-            let currency = parts.next()?.parse().ok()?;
-            Some(Shown { version, price: Money { minor, currency } })
+            let (version, price) = text.split_once(' ')?;
+            Some(Shown { version: version.parse().ok()?, price: charges::read_shown(price)? })
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use domain::ContractState;
 use leptos::prelude::*;
 
 use super::{
-    list,
+    charges, list,
     order::{OrderView, Shown, ending},
     plan,
 };
@@ -16,7 +16,7 @@ use crate::{
     market::text,
     render::{Page, page},
     ui::{
-        Button, Field, Kind, Look, Views, breadcrumbs, error_summary, link_button, money, notice,
+        Button, Field, Kind, Look, Views, breadcrumbs, error_summary, link_button, notice,
         page_head, section,
     },
     words::Words,
@@ -82,10 +82,7 @@ fn signature(ctx: &PageContext, form: &FormState, view: &OrderView) -> AnyView {
     let members = view.quote.members.iter().enumerate();
     let members: Views = members.map(|(at, one)| member(ctx, form, at, one)).collect();
     let total = match view.quote.total {
-        Some(total) => view! {
-            <strong>{money(total.minor, total.currency.code())}</strong>" "{words.contracts_price_month()}
-        }
-        .into_any(),
+        Some(total) => charges::total(words, &total),
         None => words.contracts_order_no_total().into_any(),
     };
     view! {
@@ -123,10 +120,7 @@ fn member(ctx: &PageContext, form: &FormState, at: usize, one: &MemberQuote) -> 
         view! { <input type="hidden" name="shown" value=value/> }
     });
     let price = match price {
-        Some(price) => {
-            view! { {money(price.minor, price.currency.code())}" "{words.contracts_price_month()} }
-                .into_any()
-        }
+        Some(price) => charges::plain(words, &price),
         None => words.contracts_price_after_faults().into_any(),
     };
     let body = view! {

@@ -7,10 +7,10 @@ use axum::{
 };
 use broker::{
     BrokerError,
-    contracts::{Alternatives, Quote, Sign, service_name_fault},
+    contracts::{Alternatives, Charges, Priced, Quote, Sign, service_name_fault},
     requirements::RequirementSource,
 };
-use domain::{ContractId, Money, OfferId, Role};
+use domain::{ContractId, OfferId, Role};
 
 use super::{
     need::{quote_address, read_need},
@@ -30,11 +30,11 @@ use crate::{
 pub(super) struct QuoteView {
     pub quote: Quote,
     /// The price of the plan as typed; `None` while it has faults.
-    pub price: Option<Money>,
+    pub price: Option<Priced>,
     /// After a change of the offer: the version shown before.
     pub shown_before: Option<i64>,
     /// After a change of the quantities: the price shown before, or that none was.
-    pub price_before: Option<Option<Money>>,
+    pub price_before: Option<Option<Charges>>,
     /// After a signature with a used key: the contract it signed first.
     pub signed_before: Option<ContractId>,
     /// A service of the same name that runs already.
@@ -89,7 +89,7 @@ pub(super) async fn show(
     let form = plan::prefill(form, &quote.plan, "");
     let form = workload::prefill(with_region(form, &quote, query.value("region")));
     let obstacle = quote.obstacle;
-    let price = quote.price;
+    let price = quote.priced.clone();
     let view = QuoteView { price, obstacle, ..QuoteView::of(quote) };
     let view = with_alternatives(&ctx, &state, &source, view).await;
     quote_page::sheet(&ctx, &form, &view, StatusCode::OK)
@@ -139,7 +139,7 @@ pub(super) async fn answer(
     {
         // After faults no price was shown: it comes first.
         if shown_price.is_none() {
-            let note = |view: &mut QuoteView| view.price_before = view.price.map(|_| None);
+            let note = |view: &mut QuoteView| view.price_before = view.price.as_ref().map(|_| None);
             return again(&ctx, &state, form, (offer, &source), StatusCode::CONFLICT, note).await;
         }
         match same_name(&ctx, &state, &form).await {

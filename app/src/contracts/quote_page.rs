@@ -2,7 +2,7 @@
 
 use axum::{http::StatusCode, response::Response};
 use broker::{
-    contracts::Quote,
+    contracts::{Charges, Quote},
     market::OfferCard,
     requirements::{RequirementCard, Template},
 };
@@ -11,6 +11,7 @@ use leptos::prelude::*;
 
 use super::{
     alternatives,
+    charges::{self, both},
     fit::fit_table,
     need::{adopt_address, quote_address},
     plan,
@@ -83,11 +84,10 @@ fn changed(words: Words, view: &QuoteView) -> Option<AnyView> {
 
 /// Says that the quantities make another price than the one that was shown.
 fn price_changed(words: Words, view: &QuoteView) -> Option<AnyView> {
-    let (before, now) = (view.price_before?, view.price?);
-    let shown = |amount: Money| crate::format::money(amount.minor, amount.currency.code());
+    let (before, now) = (view.price_before?, view.price.as_ref()?.charges());
     let title = match before {
-        Some(before) => words.contracts_price_changed(shown(now), shown(before)),
-        None => words.contracts_price_first(shown(now)),
+        Some(before) => words.contracts_price_changed(both(words, &now), both(words, &before)),
+        None => words.contracts_price_first(both(words, &now)),
     };
     let body = view! { <p>{words.contracts_price_changed_text()}</p> };
     let inside = notice(Kind::Attention, title, body.into_any());
@@ -125,9 +125,8 @@ pub(super) fn at_once(words: Words, quote: &Quote) -> Option<AnyView> {
 }
 
 /// The price that the form was sent with.
-pub(super) fn shown_price(form: &FormState) -> Option<Money> {
-    let (minor, currency) = form.value(SHOWN_PRICE).split_once(' ')?;
-    Some(Money { minor: minor.parse().ok()?, currency: currency.parse().ok()? })
+pub(super) fn shown_price(form: &FormState) -> Option<Charges> {
+    charges::read_shown(form.value(SHOWN_PRICE))
 }
 
 fn signed_before(words: Words, view: &QuoteView) -> Option<AnyView> {
@@ -247,8 +246,8 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
         })
         .collect();
     // Signed is what was shown.
-    let shown = view.price.map(|shown| {
-        let value = format!("{} {}", shown.minor, shown.currency.code());
+    let shown = view.price.as_ref().map(|shown| {
+        let value = charges::shown_text(&shown.charges());
         view! { <input type="hidden" name=SHOWN_PRICE value=value/> }
     });
     let plan = view! {
@@ -257,13 +256,11 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
         {workload::fields(ctx, form, view.workload.as_ref())}
     };
     let cost = view! {
-        <p class="total" role="status">{match view.price {
-            Some(amount) => view! {
-                <strong>{money(amount.minor, amount.currency.code())}</strong>" "{words.contracts_price_month()}
-            }
-            .into_any(),
+        <p class="total" role="status">{match &view.price {
+            Some(priced) => charges::total(words, &priced.charges()),
             None => words.contracts_price_after_faults().into_any(),
         }}</p>
+        {view.price.as_ref().map(|priced| charges::lines(words, priced))}
         <p>{words.contracts_price_text()}</p>
         {booked_alone(words, &view.quote)}
         <p class="actions">{Button::secondary(words.contracts_price_again()).sends("step", "price").view()}</p>

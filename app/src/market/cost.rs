@@ -164,20 +164,6 @@ fn fields(words: Words, form: &FormState, shown: &Shown<'_>) -> AnyView {
 fn result(ctx: &PageContext, shown: &Shown<'_>, cost: &Cost) -> AnyView {
     let words = ctx.words();
     let money = |money: domain::Money| format::money(money.minor, money.currency.code());
-    let columns = vec![
-        Column::text(words.cost_what()),
-        Column::number(words.cost_quantity()),
-        Column::number(words.cost_price()),
-        Column::number(words.cost_amount()),
-    ];
-    let rows = cost.lines.iter().map(|line| {
-        vec![
-            what(words, line).into_any(),
-            quantity(line).into_any(),
-            each(words, line).into_any(),
-            money(line.amount).into_any(),
-        ]
-    });
     let missing: Vec<&str> = cost.unpriced.iter().map(|unit| unit_word(words, unit)).collect();
     let missing = (!missing.is_empty()).then(|| {
         let list = missing.join(words.market_list_comma());
@@ -198,11 +184,30 @@ fn result(ctx: &PageContext, shown: &Shown<'_>, cost: &Cost) -> AnyView {
             stat(words.cost_once(), once, None),
             stat(words.cost_total(cost.months), money(cost.total), Some(words.cost_tax().to_owned())),
         ])}
-        {Table::new(words.cost_result(), columns).rows(rows).view()}
+        {bill_table(words, words.cost_result(), &cost.lines)}
         <p class="hint">{words.cost_rule()}</p>
         <p class="actions">{order}</p>
     }
     .into_any()
+}
+
+/// The lines of a month as a table.
+pub(crate) fn bill_table(words: Words, title: &str, lines: &[ChargeLine]) -> AnyView {
+    let columns = vec![
+        Column::text(words.cost_what()),
+        Column::number(words.cost_quantity()),
+        Column::number(words.cost_price()),
+        Column::number(words.cost_amount()),
+    ];
+    let rows = lines.iter().map(|line| {
+        vec![
+            what(words, line).into_any(),
+            quantity(line).into_any(),
+            each(words, line).into_any(),
+            format::money(line.amount.minor, line.amount.currency.code()).into_any(),
+        ]
+    });
+    Table::new(title, columns).rows(rows).view()
 }
 
 fn what(words: Words, line: &ChargeLine) -> String {

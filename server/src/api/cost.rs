@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use broker::contracts::{
-    Bill, ChargeLine, Charged, Cost, MONTHS_MAX, MONTHS_USUAL, Plan, UNITS_MAX,
+    Bill, ChargeLine, Charged, Cost, MONTHS_MAX, MONTHS_USUAL, Plan, Priced, UNITS_MAX,
 };
 use broker::{Broker, BrokerError};
 use domain::OfferId;
@@ -99,7 +99,7 @@ impl Asked {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ChargeLine)]
-struct LineBody {
+pub(super) struct LineBody {
     /// `basket`, `minimum`, or a billing unit such as `egress-gb`.
     what: String,
     /// Units that were charged at another price before these.
@@ -131,6 +131,11 @@ impl From<ChargeLine> for LineBody {
             amount: line.amount.into(),
         }
     }
+}
+
+/// The lines of a price; none where there is none.
+pub(super) fn lines(priced: Option<Priced>) -> Vec<LineBody> {
+    priced.into_iter().flat_map(|priced| priced.lines).map(LineBody::from).collect()
 }
 
 /// What a bill of quantities costs.

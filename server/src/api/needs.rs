@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use super::combinations::CombinationsBody;
 use super::contracts::PlanBody;
+use super::cost::{LineBody, lines};
 use super::extract::{Asker, Document, Input, Named, Nothing, Query, fault};
 use super::need::{NeedBody, need_problem};
 use super::precondition::{MadeOfVersion, Versioned};
@@ -432,6 +433,10 @@ struct QuoteBody {
     plan: PlanBody,
     /// Monthly price; null: not published.
     price: Option<Money>,
+    /// How the monthly price comes about; empty without one.
+    lines: Vec<LineBody>,
+    /// Charged once when the service begins; null: nothing is declared.
+    one_time: Option<Money>,
     /// How a cloud that holds nothing books; null: it holds first, or has not said.
     at_once: Option<AtOnceBody>,
     /// Why it cannot be signed: catalogue_only, cloud_not_passed, not_valid_yet, no_longer_valid, no_price, withdrawn; null: it can.
@@ -458,6 +463,8 @@ async fn quote(
         ranked: RankedBody::from(&quote.ranked),
         plan: quote.plan.into(),
         price: quote.price.map(Money::from),
+        one_time: quote.priced.as_ref().and_then(|priced| priced.once).map(Money::from),
+        lines: lines(quote.priced),
         at_once: quote.at_once.map(AtOnceBody::from),
         obstacle: quote.obstacle.map(ToOwned::to_owned),
         share_code: quote.share_code,

@@ -21,14 +21,14 @@ pub(crate) use terminate::signed_notice;
 pub use adopt::{Adopt, AdoptDifference, Adoptable, Adoption};
 pub use alternatives::{AlternativeOffer, Alternatives};
 pub(crate) use at_once::money_of;
-pub use charge::{ChargeLine, Charged};
+pub use charge::{ChargeLine, Charged, Charges, Priced};
 pub use cost::{Bill, Cost, MONTHS_MAX, MONTHS_USUAL, PriceBook, UNITS_MAX};
 pub use data::{DataStream, ReturnedArchive, ReturnedData, ReturnedFile, TakeData};
 pub use end::DataAtEnd;
 pub(crate) use end::END_MAX_US;
 pub use order::{MemberQuote, OrderMember, OrderPage, OrderQuote, SignOrder};
 pub(crate) use quote::{
-    obstacle as plan_obstacle, orderable, plan_for, price as plan_price, signed_price,
+    charges as plan_charges, obstacle as plan_obstacle, orderable, plan_for, signed_price,
 };
 pub(crate) use read::{cards as contract_cards, parse_cursor};
 pub use ready::{order_name_fault, service_name_fault};
@@ -76,6 +76,8 @@ pub struct Quote {
     pub plan: Plan,
     /// Monthly price; `None`: not published, so it cannot be signed.
     pub price: Option<Money>,
+    /// How it comes about, and what is charged once.
+    pub priced: Option<Priced>,
     /// What booking without a hold means at its cloud; `None`: it holds first, or has not said.
     pub at_once: Option<AtOnce>,
     /// Why it cannot be signed: `catalogue_only`, `cloud_not_passed`, `not_valid_yet`, `no_longer_valid`, `region_not_served`, `no_price`; `None`: it can.
@@ -103,6 +105,23 @@ pub struct BookingView {
     pub owed: Option<Money>,
 }
 
+/// A charge that is made once for a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChargedOnce {
+    /// The amount.
+    pub amount: Money,
+    /// The change that moved the service to another provider; `None`: it was agreed with the signature.
+    pub change: Option<i64>,
+    /// By which offer.
+    pub offer: OfferId,
+    /// By which version of it.
+    pub offer_version: i64,
+    /// When it was agreed.
+    pub agreed_at: Timestamp,
+    /// When the service began there; `None`: it has not yet.
+    pub charged_at: Option<Timestamp>,
+}
+
 /// The customer's decision.
 #[derive(Debug, Clone)]
 pub struct Sign {
@@ -116,8 +135,8 @@ pub struct Sign {
     pub service_name: String,
     /// Edited quantities; `None`: as quoted.
     pub plan: Option<Plan>,
-    /// The monthly price that was shown; another one makes a conflict. `None`: whatever it is.
-    pub shown_price: Option<Money>,
+    /// The price that was shown; another one makes a conflict. `None`: whatever it is.
+    pub shown_price: Option<Charges>,
     /// When the service is to begin, up to ten years ahead; `None`: at once.
     pub starts_at: Option<Timestamp>,
     /// Repeating a signature with the same key gives the same contract.
@@ -344,6 +363,8 @@ pub struct ContractPage {
     pub awaited: Vec<PreemptionRow>,
     /// What was booked for it at a cloud that holds nothing, oldest first.
     pub bookings: Vec<BookingView>,
+    /// What is or was charged once, that of the signature first; what came to nothing is left out.
+    pub charged_once: Vec<ChargedOnce>,
     /// Whether its cloud was last found to have something else than was ordered.
     pub differs: bool,
     /// Proof of erasure after release.

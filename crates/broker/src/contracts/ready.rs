@@ -1,15 +1,15 @@
 //! What a signature comes to before anything is written: the offer, the quantities, the price, the need.
 
-use super::quote::{obstacle, plan_for, price};
+use super::quote::{charges, obstacle, plan_for};
 use super::start::start_fault;
-use super::{AlternativeOffer, Plan, Sign};
+use super::{AlternativeOffer, Charges, Plan, Sign};
 use crate::audit::{Entry, record};
 use crate::market::OfferCard;
 use crate::names::{added_name_fault, name_fault};
 use crate::requirements::RequirementSource;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, ContractId, Money, OfferState, Timestamp, Viewer};
+use domain::{Action, ContractId, OfferState, Timestamp, Viewer};
 use std::sync::Arc;
 use storage::Tx;
 use storage::contracts::{NewContract, Seat};
@@ -22,11 +22,11 @@ const NUMBER_CHARACTERS: u32 = 2;
 pub(super) struct Ready {
     pub offer: Arc<Shelved>,
     pub plan: Plan,
-    pub price: Money,
+    pub price: Charges,
 }
 
 /// Nobody signs for a price that was not shown.
-fn same_price(sign: &Sign, price: Money) -> Result<(), BrokerError> {
+fn same_price(sign: &Sign, price: Charges) -> Result<(), BrokerError> {
     match sign.shown_price {
         Some(shown) if shown != price => Err(BrokerError::Conflict {
             code: "price_changed",
@@ -60,7 +60,8 @@ pub(super) fn new_contract(
         requirement_hash: need.hash.clone(),
         service_name: service_name.trim().to_owned(),
         plan: ready.plan.to_text()?,
-        price: ready.price,
+        price: ready.price.month,
+        once: ready.price.once,
         signed_by: viewer.user.to_string(),
         signed_at,
         starts_at: None,
@@ -78,7 +79,7 @@ impl Broker {
         if let Some(fault) = from {
             return Err(BrokerError::Invalid(vec![fault]));
         }
-        let price = price(&offer, &plan)?;
+        let price = charges(&offer, &plan)?;
         same_price(sign, price)?;
         Ok(Ready { offer, plan, price })
     }

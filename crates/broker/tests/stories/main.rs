@@ -34,6 +34,7 @@ mod moves;
 mod newer;
 mod notices;
 mod offers;
+mod once;
 mod orders;
 mod planning;
 mod preemption;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::audit::{Entry, record};
 use crate::contracts::Existing;
-use crate::contracts::{Plan, Sign, class_of, engine, plan_for, plan_price};
+use crate::contracts::{Charges, Plan, Sign, class_of, engine, plan_charges, plan_for};
 use crate::documents::{read_requirement, stored};
 use crate::requirements::RequirementSource;
 use crate::securing::Strategy;
@@ -120,11 +120,9 @@ impl Broker {
             let region = candidate.region.clone();
             let plan = plan.cloned().unwrap_or_else(|| plan_for(&offer.card));
             let plan = Plan { region, ..plan };
-            candidate.price = plan_price(offer, &plan).ok();
             // Without a price nothing can be signed.
-            if candidate.price.is_none() {
-                continue;
-            }
+            let Ok(charges) = plan_charges(offer, &plan) else { continue };
+            (candidate.price, candidate.once) = (Some(charges.month), charges.once);
             places.push(FirmPlace {
                 number: u32::try_from(places.len() + 1).unwrap_or(u32::MAX),
                 candidate,
@@ -218,7 +216,10 @@ impl Broker {
             },
             service_name: service_name.to_owned(),
             plan: Some(place.plan),
-            shown_price: place.candidate.price,
+            shown_price: place
+                .candidate
+                .price
+                .map(|month| Charges { month, once: place.candidate.once }),
             starts_at: None,
             idempotency_key: booking_key(id, number),
         };
