@@ -45,6 +45,7 @@ use axum::{
 use broker::BrokerError;
 use domain::ContractId;
 
+pub(crate) use charges::stale;
 pub(crate) use own::read_moment;
 pub(crate) use plan::{plan_fields, prefill_plan, read_plan};
 pub(crate) use state::state_word;

@@ -122,7 +122,7 @@ fn note(ctx: &PageContext, form: &mut FormState, error: &BrokerError) -> bool {
 /// Version and price that the plan was shown with.
 fn shown(form: &FormState) -> Option<(i64, Charges)> {
     let (version, price) = form.value("shown").split_once(' ')?;
-    Some((version.parse().ok()?, charges::read_shown(price)?))
+    Some((version.parse().ok()?, charges::read_shown(price)?.charges))
 }
 
 async fn list(ctx: &PageContext, state: &AppState, contract: &ContractPage) -> Response {

@@ -236,7 +236,7 @@ fn exit(ctx: &PageContext, quote: &MoveQuote) -> AnyView {
 fn decision(ctx: &PageContext, home: &str, form: &FormState, quote: &MoveQuote) -> AnyView {
     let words = ctx.words();
     let price = Charges { month: quote.after.price, once: quote.once };
-    let shown = format!("{} {}", quote.after.offer_version, charges::shown_text(&price));
+    let shown = format!("{} {}", quote.after.offer_version, charges::shown_text(&price.into()));
     let key = shown_again(form.value("key"));
     let choice = RadioGroup::new(DATA, words.moves_ask_data());
     let choice = match quote.can_carry {

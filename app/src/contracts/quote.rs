@@ -7,7 +7,7 @@ use axum::{
 };
 use broker::{
     BrokerError,
-    contracts::{Alternatives, Charges, Priced, Quote, Sign, service_name_fault},
+    contracts::{Alternatives, Charges, Priced, Quote, Requote, Sign, service_name_fault},
     requirements::RequirementSource,
 };
 use domain::{ContractId, OfferId, Role};
@@ -31,8 +31,8 @@ pub(super) struct QuoteView {
     pub quote: Quote,
     /// The price of the plan as typed; `None` while it has faults.
     pub price: Option<Priced>,
-    /// After a change of the offer: the version shown before.
-    pub shown_before: Option<i64>,
+    /// After a refusal for the price: what would be signed now, beside what was shown.
+    pub requote: Option<Requote>,
     /// After a change of the quantities: the price shown before, or that none was.
     pub price_before: Option<Option<Charges>>,
     /// After a signature with a used key: the contract it signed first.
@@ -53,7 +53,7 @@ impl QuoteView {
         Self {
             quote,
             price: None,
-            shown_before: None,
+            requote: None,
             price_before: None,
             signed_before: None,
             same_name: None,
@@ -224,14 +224,13 @@ async fn refused(
 ) -> Response {
     let asked = (offer, source);
     match error {
-        BrokerError::Conflict { code: "offer_changed", .. } => {
-            let before = form.value("version").parse().ok();
-            let note = move |view: &mut QuoteView| view.shown_before = before;
-            again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
-        }
-        BrokerError::Conflict { code: "price_changed", .. } => {
-            let before = quote_page::shown_price(&form);
-            let note = move |view: &mut QuoteView| view.price_before = Some(before);
+        BrokerError::Requote(quotes) => {
+            let requote = quotes.into_iter().next();
+            let note = move |view: &mut QuoteView| {
+                // What is shown is what would be signed, also where the cloud named it.
+                view.price = requote.as_ref().map(|requote| requote.now.clone());
+                view.requote = requote;
+            };
             again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
         }
         BrokerError::SignedBefore { contract } => {

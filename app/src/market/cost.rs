@@ -18,7 +18,7 @@ use leptos::prelude::*;
 use super::text;
 use crate::{
     AppState, PageContext,
-    contracts::{plan_fields, prefill_plan, read_plan},
+    contracts::{plan_fields, prefill_plan, read_plan, stale},
     fault::{fault_page, note_faults},
     form::FormState,
     format,
@@ -211,12 +211,18 @@ pub(crate) fn bill_table(words: Words, title: &str, lines: &[ChargeLine]) -> Any
 }
 
 fn what(words: Words, line: &ChargeLine) -> String {
-    let name = match &line.what {
+    line_name(words, &line.what, line.from)
+}
+
+/// What a line is for; `from` units cost another price before.
+pub(crate) fn line_name(words: Words, what: &Charged, from: i64) -> String {
+    let name = match what {
+        Charged::Told => return words.cost_told().to_owned(),
         Charged::Basket => return words.cost_basket().to_owned(),
         Charged::Minimum => return words.cost_minimum_line().to_owned(),
         Charged::Unit(unit) => unit_word(words, unit),
     };
-    match line.from {
+    match from {
         0 => name.to_owned(),
         from => words.cost_step(name, format::integer(from)),
     }
@@ -244,11 +250,14 @@ fn about(ctx: &PageContext, book: &PriceBook) -> AnyView {
         Some(money) => format::money(money.minor, money.currency.code()),
         None => words.cost_undeclared().to_owned(),
     };
-    definitions(vec![
+    let old =
+        book.age.stale.then(|| notice(Kind::Attention, stale(words, &book.age), ().into_any()));
+    let facts = definitions(vec![
         (words.cost_as_of().to_owned(), age(ctx, book)),
         (words.cost_minimum().to_owned(), money(book.minimum).into_any()),
         (words.cost_once().to_owned(), money(book.one_time).into_any()),
-    ])
+    ]);
+    view! { {old}{facts} }.into_any()
 }
 
 /// The day on which prices were checked; who does not say it has prices as old as the version.

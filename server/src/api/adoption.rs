@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::extract::State;
 use broker::Broker;
-use broker::contracts::{Adopt, Adoptable, Adoption, Charges, Sign};
+use broker::contracts::{Adopt, Adoptable, Adoption, Shown, Sign};
 use domain::OfferId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -146,7 +146,7 @@ async fn adopt(
         requirement: source.clone(),
         service_name: input.service_name,
         plan: None,
-        shown_price: input.shown_price.map(Charges::from),
+        shown_price: input.shown_price.map(Shown::from),
         starts_at: None,
         // Apart from the keys that forms draw for themselves.
         idempotency_key: format!("api:{key}"),

@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::extract::State;
 use broker::contracts::{
-    Bucket, ChargedOnce, Charges, ContractPage, Plan, Sign, StepView, Timeline,
+    Bucket, ChargedOnce, Charges, ContractPage, Plan, Shown, Sign, StepView, Timeline,
 };
 use broker::{Broker, BrokerError};
 use domain::{ContractId, Timestamp};
@@ -156,7 +156,7 @@ impl From<ShownPrice> for domain::Money {
 }
 
 /// A price as it was shown before signing: each month, and once.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ShownCharges {
     /// Each month, minor units of the currency.
@@ -167,12 +167,18 @@ pub(super) struct ShownCharges {
     /// Once when the service begins, minor units; absent: nothing was shown.
     #[serde(default)]
     one_time_minor: Option<i64>,
+    /// The day of prices that are older than the market's limit, as the requote of `price_stale` tells it in `pricesAsOf`: they
+    /// are signed all the same. Absent: such a price is refused.
+    #[serde(default)]
+    #[schema(example = "2026-03-31")]
+    as_of: Option<String>,
 }
 
-impl From<ShownCharges> for Charges {
+impl From<ShownCharges> for Shown {
     fn from(shown: ShownCharges) -> Self {
         let money = |minor| domain::Money { minor, currency: shown.currency };
-        Self { month: money(shown.minor), once: shown.one_time_minor.map(money) }
+        let charges = Charges { month: money(shown.minor), once: shown.one_time_minor.map(money) };
+        Self { charges, as_of: shown.as_of }
     }
 }
 
@@ -219,7 +225,8 @@ pub(super) fn read_moment(pointer: &str, text: &str) -> Result<Timestamp, Broker
 
 /// Sign a contract
 ///
-/// Activation starts at once, or at `startsAt`; follow it in the contract's timelines.
+/// Activation starts at once, or at `startsAt`; follow it in the contract's timelines. 409 `offer_changed`, `price_changed`
+/// and `price_stale` have a new quote in `requotes`; nothing is signed at a price that was not shown.
 #[utoipa::path(post, path = "/contracts", tag = "contracts", request_body = SignInput,
     responses((status = 201, body = ContractBody)))]
 async fn sign(
@@ -237,7 +244,7 @@ async fn sign(
         requirement: source.clone(),
         service_name: input.service_name,
         plan: input.plan.map(Plan::from),
-        shown_price: input.shown_price.map(Charges::from),
+        shown_price: input.shown_price.map(Shown::from),
         starts_at,
         // Apart from the keys that forms draw for themselves.
         idempotency_key: format!("api:{key}"),

@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use broker::changes::{Move, MoveQuote, MoveView};
-use broker::contracts::Charges;
+use broker::contracts::Shown;
 use broker::requirements::RankedOffer;
 use broker::{Broker, OpContext};
 use domain::{ContractId, OfferId, Timestamp};
@@ -213,7 +213,7 @@ async fn ask(
         region: input.region,
         carries_data: input.carries_data,
         finish_by: moment_of(&broker, &ctx, id, ("/finishBy", input.finish_by.as_ref())).await?,
-        shown_price: input.shown_price.map(Charges::from),
+        shown_price: input.shown_price.map(|shown| Shown::from(shown).charges),
         from: moment_of(&broker, &ctx, id, ("/from", input.from.as_ref())).await?,
         // Apart from the keys that forms draw for themselves.
         idempotency_key: format!("api:{key}"),

@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::extract::State;
 use broker::Broker;
-use broker::contracts::{Charges, OrderMember, OrderPage, SignOrder};
+use broker::contracts::{OrderMember, OrderPage, Shown, SignOrder};
 use domain::OrderId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -92,7 +92,7 @@ async fn sign(
             offer: offer_id(&member.offer)?,
             offer_version: member.offer_version,
             plan: member.plan.map(Into::into),
-            shown_price: member.shown_price.map(Charges::from),
+            shown_price: member.shown_price.map(Shown::from),
         });
     }
     let sign = SignOrder {

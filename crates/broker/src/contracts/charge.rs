@@ -11,6 +11,8 @@ pub enum Charged {
     Unit(String),
     /// What is missing to the least that a month is charged.
     Minimum,
+    /// The whole, as the provider's cloud named it when it was asked.
+    Told,
 }
 
 /// One line of a bill.
@@ -95,6 +97,13 @@ impl Priced {
     ) -> Result<Self, MoneyError> {
         let (lines, month) = month(book, currency, lines)?;
         Ok(Self { lines, month, once: one_time(book, currency) })
+    }
+
+    /// A price as the provider's cloud names it for the whole.
+    pub(crate) fn told(month: Money, once: Option<Money>) -> Self {
+        let what = Charged::Told;
+        let line = ChargeLine { what, from: 0, milli: 1_000, price: month, per: 1, amount: month };
+        Self { lines: vec![line], month, once }
     }
 
     /// What is paid.

@@ -1,8 +1,8 @@
 //! The cost calculator: what a bill of quantities costs at an offer, line by line, before anybody signs.
 
-use super::Plan;
 use super::charge::{self, ChargeLine, Priced, Steps};
 use super::quote::{book_of, plan_for, planned};
+use super::{Plan, PriceAge};
 use crate::market::OfferCard;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, Money, OfferId, Timestamp};
@@ -52,6 +52,8 @@ pub struct PriceBook {
     pub units: Vec<&'static str>,
     /// The day on which the provider last checked its prices, as the document says; `None`: it does not say.
     pub as_of: Option<String>,
+    /// How old that is.
+    pub age: PriceAge,
     /// When the version with these prices was published.
     pub published_at: Timestamp,
     /// Charged once at the beginning; `None`: nothing is declared.
@@ -74,6 +76,7 @@ impl Broker {
         Ok(Some(PriceBook {
             units: units.filter(|unit| Steps::of(book, unit, basket.currency).is_some()).collect(),
             as_of: book.as_of.as_ref().map(|day| day.as_str().to_owned()),
+            age: self.price_age(&offer),
             published_at: offer.card.published_at,
             one_time: charge::one_time(book, basket.currency),
             minimum: charge::minimum(book, basket.currency),

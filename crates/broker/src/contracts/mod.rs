@@ -13,6 +13,7 @@ mod order;
 mod quote;
 mod read;
 mod ready;
+mod requote;
 mod sign;
 mod start;
 mod terminate;
@@ -32,6 +33,7 @@ pub(crate) use quote::{
 };
 pub(crate) use read::{cards as contract_cards, parse_cursor};
 pub use ready::{order_name_fault, service_name_fault};
+pub use requote::{LineDifference, PriceAge, Requote, Shown};
 pub use sign::is_lifeline;
 pub(crate) use sign::{Existing, class_of, contract_id, engine};
 
@@ -78,6 +80,10 @@ pub struct Quote {
     pub price: Option<Money>,
     /// How it comes about, and what is charged once.
     pub priced: Option<Priced>,
+    /// How old the prices are.
+    pub age: PriceAge,
+    /// Until when the price counts if nobody publishes another one; `None`: nothing ends it.
+    pub valid_until: Option<Timestamp>,
     /// What booking without a hold means at its cloud; `None`: it holds first, or has not said.
     pub at_once: Option<AtOnce>,
     /// Why it cannot be signed: `catalogue_only`, `cloud_not_passed`, `not_valid_yet`, `no_longer_valid`, `region_not_served`, `no_price`; `None`: it can.
@@ -135,8 +141,8 @@ pub struct Sign {
     pub service_name: String,
     /// Edited quantities; `None`: as quoted.
     pub plan: Option<Plan>,
-    /// The price that was shown; another one makes a conflict. `None`: whatever it is.
-    pub shown_price: Option<Charges>,
+    /// The price that was shown; another one, or one that is old and unconfirmed, is quoted anew. `None`: whatever the price book says.
+    pub shown_price: Option<Shown>,
     /// When the service is to begin, up to ten years ahead; `None`: at once.
     pub starts_at: Option<Timestamp>,
     /// Repeating a signature with the same key gives the same contract.

@@ -3,7 +3,7 @@
 use super::read::cards;
 use super::ready::{Ready, new_contract, order_name_fault};
 use super::sign::{class_of, contract_id, engine};
-use super::{Charges, ContractCard, Plan, Quote, Sign};
+use super::{Charges, ContractCard, Plan, Quote, Shown, Sign};
 use crate::audit::{Entry, record};
 use crate::lifecycle::order::{self, Member, OrderInput, SEATS_MAX};
 use crate::lifecycle::{self, ActivateInput};
@@ -26,7 +26,7 @@ pub struct OrderMember {
     /// The bill of quantities; `None`: the one quoted.
     pub plan: Option<Plan>,
     /// The price that was shown; `None`: whoever signs did not see one.
-    pub shown_price: Option<Charges>,
+    pub shown_price: Option<Shown>,
 }
 
 /// The customer's decision for several offers together.
@@ -122,7 +122,7 @@ impl Broker {
         if contracts::find_order(&mut self.look().await?, id).await?.is_some() {
             return self.ordered_before(ctx, id, &sign).await;
         }
-        let mut ready = Vec::new();
+        let (mut ready, mut requotes) = (Vec::new(), Vec::new());
         let mut faults: Vec<FieldFault> =
             order_name_fault(&sign.service_name).into_iter().collect();
         for at in 0..sign.members.len() {
@@ -131,6 +131,7 @@ impl Broker {
                 Err(BrokerError::Invalid(own)) => {
                     faults.extend(own.into_iter().map(|fault| of_member(fault, at)));
                 }
+                Err(BrokerError::Requote(own)) => requotes.extend(own),
                 Err(error) => return Err(error),
             }
         }
@@ -139,6 +140,9 @@ impl Broker {
         faults.retain(|fault| told.insert(fault.pointer.clone()));
         if !faults.is_empty() {
             return Err(BrokerError::Invalid(faults));
+        }
+        if !requotes.is_empty() {
+            return Err(BrokerError::Requote(requotes));
         }
         let new = match sign.requirement {
             RequirementSource::Saved(_) => None,
@@ -270,7 +274,7 @@ fn alone(sign: &SignOrder, at: usize) -> Sign {
         // Without a name the fault is told once and for the name itself.
         service_name: if name.is_empty() { String::new() } else { format!("{name} {}", at + 1) },
         plan: member.plan.clone(),
-        shown_price: member.shown_price,
+        shown_price: member.shown_price.clone(),
         starts_at: None,
         idempotency_key: sign.idempotency_key.clone(),
     }

@@ -44,11 +44,22 @@ impl Broker {
             plan,
             price: priced.as_ref().map(|priced| priced.month),
             priced,
+            age: self.price_age(&shown),
+            valid_until: self.price_holds_until(&shown),
             obstacle: obstacle(&ranked.card, self.now()),
             share_code: self.share_code(&requirement),
             requirement,
             ranked,
         })
+    }
+}
+
+impl Broker {
+    /// Until when a price counts if nobody publishes another one; `None`: nothing ends it.
+    fn price_holds_until(&self, offer: &Shelved) -> Option<Timestamp> {
+        let (card, now) = (&offer.card, self.now());
+        let ends = [card.valid_until, card.ends_at].into_iter().flatten();
+        ends.filter(|at| *at > now).min()
     }
 }
 
@@ -91,7 +102,7 @@ pub(crate) fn signed_price(offer: &sla::Offer, plan: &Plan) -> Result<Money, Bro
     priced(offer, plan).map(|priced| priced.month)
 }
 
-fn priced(offer: &sla::Offer, plan: &Plan) -> Result<Priced, BrokerError> {
+pub(super) fn priced(offer: &sla::Offer, plan: &Plan) -> Result<Priced, BrokerError> {
     let (book, basket) = book_of(offer).ok_or(BrokerError::NotFound { what: "price" })?;
     let lines = planned(book, basket, plan)?;
     Priced::of(book, basket.currency, lines).map_err(|error| too_large("instances", &error))

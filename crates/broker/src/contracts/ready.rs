@@ -1,6 +1,6 @@
 //! What a signature comes to before anything is written: the offer, the quantities, the price, the need.
 
-use super::quote::{charges, obstacle, plan_for};
+use super::quote::{obstacle, plan_for};
 use super::start::start_fault;
 use super::{AlternativeOffer, Charges, Plan, Sign};
 use crate::audit::{Entry, record};
@@ -23,17 +23,6 @@ pub(super) struct Ready {
     pub offer: Arc<Shelved>,
     pub plan: Plan,
     pub price: Charges,
-}
-
-/// Nobody signs for a price that was not shown.
-fn same_price(sign: &Sign, price: Charges) -> Result<(), BrokerError> {
-    match sign.shown_price {
-        Some(shown) if shown != price => Err(BrokerError::Conflict {
-            code: "price_changed",
-            detail: format!("the price is {price}, and {shown} was shown"),
-        }),
-        _ => Ok(()),
-    }
 }
 
 /// A contract as it is stored.
@@ -79,8 +68,7 @@ impl Broker {
         if let Some(fault) = from {
             return Err(BrokerError::Invalid(vec![fault]));
         }
-        let price = charges(&offer, &plan)?;
-        same_price(sign, price)?;
+        let price = self.agreed_price(sign, &offer, &plan).await?;
         Ok(Ready { offer, plan, price })
     }
 
@@ -142,13 +130,7 @@ impl Broker {
             return Err(self.off_market(ctx, sign).await?);
         };
         if offer.card.version != sign.offer_version {
-            return Err(BrokerError::Conflict {
-                code: "offer_changed",
-                detail: format!(
-                    "version {} was shown, version {} is on offer now: read it before signing",
-                    sign.offer_version, offer.card.version
-                ),
-            });
+            return Err(self.changed_offer(sign, &offer).await?);
         }
         match obstacle(&offer.card, self.now()) {
             None => Ok(offer),

@@ -45,6 +45,7 @@ mod relevance;
 mod renewals;
 mod repair;
 mod repeats;
+mod requotes;
 mod restart;
 mod securing;
 mod signals;

@@ -48,7 +48,7 @@ async fn order(broker: &Broker, ctx: &OpContext, offer: OfferId, key: &str) -> S
         requirement,
         service_name: key.to_owned(),
         plan: Some(quote.plan.clone()),
-        shown_price: quote.priced.map(|priced| priced.charges()),
+        shown_price: quote.priced.map(|priced| priced.charges().into()),
         starts_at: None,
         idempotency_key: key.to_owned(),
     }
@@ -60,10 +60,11 @@ async fn it_is_charged_when_the_service_begins_and_never_again(engine: Engine) {
     let offer = market.offer(OFFER).await;
     charging(&market.broker, offer, 30_000).await;
     let sign = order(&market.broker, &customer, offer, "once").await;
-    assert_eq!(sign.shown_price.unwrap().once, Some(yen(30_000)), "the quote says it");
-    let unseen = Charges { once: None, ..sign.shown_price.unwrap() };
+    let seen = sign.shown_price.clone().unwrap().charges;
+    assert_eq!(seen.once, Some(yen(30_000)), "the quote says it");
+    let unseen = Charges { once: None, ..seen };
     for shown in [unseen, Charges { once: Some(yen(29_999)), ..unseen }] {
-        let refused = Sign { shown_price: Some(shown), ..sign.clone() };
+        let refused = Sign { shown_price: Some(shown.into()), ..sign.clone() };
         let refused = market.broker.sign(&customer, refused).await.unwrap_err();
         assert_eq!(refused.code(), "price_changed", "nobody signs for what was not shown");
     }
@@ -121,7 +122,7 @@ async fn each_offer_of_an_order_charges_its_own(engine: Engine) {
     assert_eq!(quote.total, Some(Charges { month: yen(sum), once: Some(yen(700)) }));
     let shown = |member: &mut OrderMember, at: usize| {
         member.offer_version = quote.members[at].quote.ranked.card.version;
-        member.shown_price = quote.members[at].price;
+        member.shown_price = quote.members[at].price.map(Into::into);
     };
     sign.members.iter_mut().enumerate().for_each(|(at, member)| shown(member, at));
     let id = trio.broker.sign_order(&trio.customer, sign).await.unwrap();

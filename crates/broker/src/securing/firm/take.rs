@@ -7,7 +7,7 @@ use super::{
 };
 use crate::audit::{Entry, record};
 use crate::contracts::Existing;
-use crate::contracts::{Charges, Plan, Sign, class_of, engine, plan_charges, plan_for};
+use crate::contracts::{Charges, Plan, Shown, Sign, class_of, engine, plan_charges, plan_for};
 use crate::documents::{read_requirement, stored};
 use crate::requirements::RequirementSource;
 use crate::securing::Strategy;
@@ -207,6 +207,12 @@ impl Broker {
         let list = owned(ctx, found)?;
         let place = places_of(&list)?.into_iter().find(|place| place.number == number);
         let place = place.ok_or(BrokerError::NotFound { what: "place" })?;
+        let known = self.shelved(place.candidate.offer).await?;
+        let shown = place.candidate.price.map(|month| Shown {
+            charges: Charges { month, once: place.candidate.once },
+            // The cloud was asked for this list and holds the place: nothing of it is old.
+            as_of: known.map(|offer| self.price_age(&offer).day),
+        });
         let sign = Sign {
             offer: place.candidate.offer,
             offer_version: place.candidate.offer_version,
@@ -216,10 +222,7 @@ impl Broker {
             },
             service_name: service_name.to_owned(),
             plan: Some(place.plan),
-            shown_price: place
-                .candidate
-                .price
-                .map(|month| Charges { month, once: place.candidate.once }),
+            shown_price: shown,
             starts_at: None,
             idempotency_key: booking_key(id, number),
         };
