@@ -60,6 +60,7 @@ pub fn status_of(error: &BrokerError) -> StatusCode {
         BrokerError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         BrokerError::Conflict { .. }
         | BrokerError::NotOrderable { .. }
+        | BrokerError::Requote(_)
         | BrokerError::SignedBefore { .. } => StatusCode::CONFLICT,
         BrokerError::BeyondEnd { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
         BrokerError::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -88,7 +89,9 @@ pub fn note_faults(form: &mut FormState, words: Words, error: &BrokerError) -> b
             form.fail("", words.common_fault_too_many_attempts(*retry_after_seconds));
             true
         }
-        BrokerError::Conflict { .. } | BrokerError::NotOrderable { .. } => {
+        BrokerError::Conflict { .. }
+        | BrokerError::NotOrderable { .. }
+        | BrokerError::Requote(_) => {
             let text = conflict_text(words, error);
             form.fail("", text.unwrap_or_else(|| words.common_error_conflict_text().to_owned()));
             true

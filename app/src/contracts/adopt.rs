@@ -7,13 +7,14 @@ use axum::{
 };
 use broker::{
     BrokerError,
-    contracts::{Adopt, AdoptDifference, Adoptable, Adoption, Sign},
+    contracts::{Adopt, AdoptDifference, Adoptable, Adoption, Requote, Sign},
     market::OfferCard,
 };
 use domain::OfferId;
 use leptos::prelude::*;
 
 use super::{
+    charges,
     need::{adopt_address, quote_address, read_need},
     plan,
     quote_page::shown_price,
@@ -29,7 +30,7 @@ use crate::{
     render::{Page, page, redirect},
     ui::{
         Button, Column, Field, Kind, Look, Table, breadcrumbs, definitions, empty, error_summary,
-        id, link_button, money, notice, page_head, section, whole,
+        id, link_button, notice, page_head, section, whole,
     },
     words::Words,
 };
@@ -38,6 +39,8 @@ use crate::{
 struct View {
     card: OfferCard,
     adoption: Adoption,
+    /// After a refusal for the price: what would be signed now, beside what was shown.
+    requote: Option<Requote>,
 }
 
 pub(super) async fn show(
@@ -47,7 +50,7 @@ pub(super) async fn show(
 ) -> Response {
     let form = FormState::from_urlencoded(&query.unwrap_or_default());
     let form = form.with("key", ctx.new_key());
-    sheet(&ctx, &state, form, StatusCode::OK).await
+    sheet(&ctx, &state, form, (StatusCode::OK, None)).await
 }
 
 pub(super) async fn answer(
@@ -80,17 +83,21 @@ pub(super) async fn answer(
             let text = words.adopt_done().to_owned();
             redirect(&format!("/contracts/{id}"), Some((FlashKind::Done, text)))
         }
+        Err(BrokerError::Requote(quotes)) => {
+            let requote = quotes.into_iter().next();
+            sheet(&ctx, &state, form, (StatusCode::CONFLICT, requote)).await
+        }
         // Shown again as it is now.
         Err(error @ (BrokerError::Conflict { .. } | BrokerError::SignedBefore { .. })) => {
             form.fail("", words.adopt_changed());
             let form = form.with("key", ctx.new_key());
-            sheet(&ctx, &state, form, status_of(&error)).await
+            sheet(&ctx, &state, form, (status_of(&error), None)).await
         }
         Err(error) => {
             if !note_faults(&mut form, words, &error) {
                 return fail(&ctx, error);
             }
-            sheet(&ctx, &state, form, status_of(&error)).await
+            sheet(&ctx, &state, form, (status_of(&error), None)).await
         }
     }
 }
@@ -99,7 +106,7 @@ async fn sheet(
     ctx: &PageContext,
     state: &AppState,
     form: FormState,
-    status: StatusCode,
+    (status, requote): (StatusCode, Option<Requote>),
 ) -> Response {
     let Ok(offer) = form.value("offer").parse::<OfferId>() else {
         return fail(ctx, BrokerError::NotFound { what: "offer" });
@@ -114,7 +121,7 @@ async fn sheet(
         Err(error) => return fail(ctx, error),
     };
     match state.broker.adoptable(&op, offer).await {
-        Ok(adoption) => shown(ctx, &form, &View { card, adoption }, status),
+        Ok(adoption) => shown(ctx, &form, &View { card, adoption, requote }, status),
         Err(error) => fail(ctx, error),
     }
 }
@@ -133,6 +140,7 @@ fn shown(ctx: &PageContext, form: &FormState, view: &View, status: StatusCode) -
             ])}
             {page_head(title, Some(words.adopt_lead().to_owned()), vec![])}
             {error_summary(form, words)}
+            {view.requote.as_ref().map(|requote| view! { <div role="alert">{charges::requote(ctx, requote)}</div> })}
             {section("proof", words.adopt_proof(), proof(ctx, form, view))}
             {section("found", words.adopt_found(), found(ctx, form, view))}
         }
@@ -167,10 +175,10 @@ fn found(ctx: &PageContext, form: &FormState, view: &View) -> AnyView {
         return empty(words.adopt_none(), words.adopt_none_text(), None);
     }
     let each = view.adoption.found.iter();
-    each.map(|one| one_found(ctx, form, &view.card, one)).collect::<Vec<_>>().into_any()
+    each.map(|one| one_found(ctx, form, view, one)).collect::<Vec<_>>().into_any()
 }
 
-fn one_found(ctx: &PageContext, form: &FormState, card: &OfferCard, one: &Adoptable) -> AnyView {
+fn one_found(ctx: &PageContext, form: &FormState, view: &View, one: &Adoptable) -> AnyView {
     let words = ctx.words();
     let place = &one.place;
     let region = text::region(words, &place.region, &place.country);
@@ -182,9 +190,8 @@ fn one_found(ctx: &PageContext, form: &FormState, card: &OfferCard, one: &Adopta
         ),
     ];
     if let Some(price) = one.price {
-        let amount = money(price.minor, price.currency.code());
-        let month = view! { {amount}" "{words.contracts_price_month()} }.into_any();
-        facts.push((words.contracts_price_title().to_owned(), month));
+        let price = charges::plain(words, &price);
+        facts.push((words.contracts_price_title().to_owned(), price));
     }
     view! {
         {definitions(facts)}
@@ -195,7 +202,7 @@ fn one_found(ctx: &PageContext, form: &FormState, card: &OfferCard, one: &Adopta
                 let body = view! { <p>{obstacle(words, code)}</p> }.into_any();
                 notice(Kind::Attention, words.adopt_not(), body)
             }
-            None => signature(words, form, card, one),
+            None => signature(words, form, view, one),
         }}
     }
     .into_any()
@@ -234,11 +241,14 @@ fn obstacle(words: Words, code: &str) -> &'static str {
     }
 }
 
-fn signature(words: Words, form: &FormState, card: &OfferCard, one: &Adoptable) -> AnyView {
+fn signature(words: Words, form: &FormState, view: &View, one: &Adoptable) -> AnyView {
     let hidden = |name: &'static str, value: String| {
         view! { <input type="hidden" name=name value=value/> }
     };
-    let price = one.price.map(|price| format!("{} {}", price.minor, price.currency.code()));
+    let card = &view.card;
+    let requote = view.requote.as_ref().filter(|_| form.value("allocation") == one.allocation);
+    let shown = requote.map(charges::requoted).or(one.price.map(Into::into));
+    let price = shown.as_ref().map(charges::shown_text);
     view! {
         <form class="form" method="post" action="/contracts/adopt">
             {hidden("offer", card.id.to_string())}

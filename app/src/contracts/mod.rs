@@ -6,6 +6,7 @@ mod adopt;
 mod alternatives;
 mod change;
 mod changes;
+mod charges;
 mod data;
 mod documents;
 mod end;
@@ -44,6 +45,7 @@ use axum::{
 use broker::BrokerError;
 use domain::ContractId;
 
+pub(crate) use charges::stale;
 pub(crate) use own::read_moment;
 pub(crate) use plan::{plan_fields, prefill_plan, read_plan};
 pub(crate) use state::state_word;

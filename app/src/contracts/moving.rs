@@ -8,11 +8,12 @@ use axum::{
 use broker::{
     BrokerError,
     changes::{Move, MoveQuote},
-    contracts::ContractPage,
+    contracts::{Charges, ContractPage},
 };
-use domain::{Money, OfferId};
+use domain::OfferId;
 
 use super::{
+    charges,
     moving_page::{self, CARRY, DATA, FINISH, FROM, LEAVE, REGION},
     own::{own_contract, read_moment},
 };
@@ -119,10 +120,9 @@ fn note(ctx: &PageContext, form: &mut FormState, error: &BrokerError) -> bool {
 }
 
 /// Version and price that the plan was shown with.
-fn shown(form: &FormState) -> Option<(i64, Money)> {
-    let mut parts = form.value("shown").split(' ');
-    let (version, minor, currency) = (parts.next()?, parts.next()?, parts.next()?);
-    Some((version.parse().ok()?, Money::new(minor.parse().ok()?, currency.parse().ok()?)))
+fn shown(form: &FormState) -> Option<(i64, Charges)> {
+    let (version, price) = form.value("shown").split_once(' ')?;
+    Some((version.parse().ok()?, charges::read_shown(price)?.charges))
 }
 
 async fn list(ctx: &PageContext, state: &AppState, contract: &ContractPage) -> Response {

@@ -1,11 +1,15 @@
 //! The pages of a move: the list of the offers that fit, and the plan of one.
 
 use axum::{http::StatusCode, response::Response};
-use broker::{changes::MoveQuote, contracts::ContractPage, requirements::RankedOffer};
+use broker::{
+    changes::MoveQuote,
+    contracts::{Charges, ContractPage},
+    requirements::RankedOffer,
+};
 use domain::Money;
 use leptos::prelude::*;
 
-use super::change;
+use super::{change, charges};
 use crate::{
     PageContext,
     form::{FormState, shown_again},
@@ -202,6 +206,11 @@ fn prices(words: Words, quote: &MoveQuote) -> AnyView {
         let more = Money::new(more, after.currency);
         facts.push((words.moves_cost_difference().to_owned(), a_month(more)));
     }
+    let once = match quote.once {
+        Some(once) => money(once.minor, once.currency.code()),
+        None => words.prices_once_none_move().into_any(),
+    };
+    facts.push((words.prices_once_section().to_owned(), once));
     let said = |amount: Money| format::money(amount.minor, amount.currency.code());
     view! { {definitions(facts)}<p>{words.moves_cost_both(said(before), said(after))}</p> }
         .into_any()
@@ -226,8 +235,8 @@ fn exit(ctx: &PageContext, quote: &MoveQuote) -> AnyView {
 
 fn decision(ctx: &PageContext, home: &str, form: &FormState, quote: &MoveQuote) -> AnyView {
     let words = ctx.words();
-    let price = quote.after.price;
-    let shown = format!("{} {} {}", quote.after.offer_version, price.minor, price.currency.code());
+    let price = Charges { month: quote.after.price, once: quote.once };
+    let shown = format!("{} {}", quote.after.offer_version, charges::shown_text(&price.into()));
     let key = shown_again(form.value("key"));
     let choice = RadioGroup::new(DATA, words.moves_ask_data());
     let choice = match quote.can_carry {

@@ -7,12 +7,12 @@ use axum::{
 };
 use broker::{
     BrokerError,
-    contracts::{OrderMember, OrderQuote, Plan, SignOrder, order_name_fault},
+    contracts::{OrderMember, OrderQuote, Plan, Requote, SignOrder, order_name_fault},
     requirements::RequirementSource,
 };
-use domain::{ContractId, Money, OfferId};
+use domain::{ContractId, OfferId};
 
-use super::{need::read_need, order_page, plan};
+use super::{charges, need::read_need, order_page, plan};
 use crate::{
     AppState, FlashKind, PageContext,
     account::{OfCustomer, guard},
@@ -25,8 +25,8 @@ use crate::{
 /// What the page shows beside the form.
 pub(super) struct OrderView {
     pub quote: OrderQuote,
-    /// After a change of the quantities or of an offer: that the page shows something new.
-    pub changed: bool,
+    /// After a refusal for the price: what would be signed now, beside what was shown, of each offer it is so of.
+    pub requotes: Vec<Requote>,
     /// After a signature with a used key: a contract that it signed first.
     pub signed_before: Option<ContractId>,
     /// Why one of them cannot be signed.
@@ -36,7 +36,7 @@ pub(super) struct OrderView {
 impl OrderView {
     fn of(quote: OrderQuote) -> Self {
         let obstacle = quote.members.iter().find_map(|member| member.quote.obstacle);
-        Self { quote, changed: false, signed_before: None, obstacle }
+        Self { quote, requotes: Vec::new(), signed_before: None, obstacle }
     }
 }
 
@@ -107,7 +107,7 @@ pub(super) async fn answer(
         offer: *offer,
         offer_version: shown.version,
         plan,
-        shown_price: Some(shown.price),
+        shown_price: Some(shown.price.clone()),
     });
     let sign = SignOrder {
         members: members.collect(),
@@ -133,8 +133,9 @@ async fn refused(
     error: BrokerError,
 ) -> Response {
     match error {
-        BrokerError::Conflict { code: "offer_changed" | "price_changed", .. } => {
-            again(ctx, state, form, asked, StatusCode::CONFLICT, |view| view.changed = true).await
+        BrokerError::Requote(quotes) => {
+            let note = move |view: &mut OrderView| view.requotes = quotes;
+            again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
         }
         BrokerError::SignedBefore { contract } => {
             let form = form.with("key", ctx.new_key());
@@ -218,24 +219,21 @@ fn asked(form: &FormState) -> Result<(Vec<OfferId>, RequirementSource), BrokerEr
 /// Version and price of one offer as the page showed them.
 pub(super) struct Shown {
     pub version: i64,
-    pub price: Money,
+    pub price: broker::contracts::Shown,
 }
 
 impl Shown {
     /// As it stands in the form.
     pub fn text(&self) -> String {
-        format!("{} {} {}", self.version, self.price.minor, self.price.currency.code())
+        format!("{} {}", self.version, charges::shown_text(&self.price))
     }
 }
 
 fn shown(form: &FormState) -> Vec<Shown> {
     form.values("shown")
         .filter_map(|text| {
-            let mut parts = text.split(' ');
-            let version = parts.next()?.parse().ok()?;
-            let minor = parts.next()?.parse().ok()?;
-            let currency = parts.next()?.parse().ok()?;
-            Some(Shown { version, price: Money { minor, currency } })
+            let (version, price) = text.split_once(' ')?;
+            Some(Shown { version: version.parse().ok()?, price: charges::read_shown(price)? })
         })
         .collect()
 }

@@ -1,12 +1,12 @@
 //! How several offers are signed together, and what became of them.
 
 use axum::{http::StatusCode, response::Response};
-use broker::contracts::{MemberQuote, OrderPage};
+use broker::contracts::{MemberQuote, OrderPage, Requote};
 use domain::ContractState;
 use leptos::prelude::*;
 
 use super::{
-    list,
+    charges, list,
     order::{OrderView, Shown, ending},
     plan,
 };
@@ -16,7 +16,7 @@ use crate::{
     market::text,
     render::{Page, page},
     ui::{
-        Button, Field, Kind, Look, Views, breadcrumbs, error_summary, link_button, money, notice,
+        Button, Field, Kind, Look, Views, breadcrumbs, error_summary, link_button, notice,
         page_head, section,
     },
     words::Words,
@@ -41,6 +41,7 @@ pub(super) fn sheet(
             {breadcrumbs(words, ways)}
             {page_head(heading, Some(words.contracts_order_lead().to_owned()), vec![])}
             {told(words, view)}
+            {requoted(ctx, view)}
             {error_summary(form, words)}
             {body}
         }
@@ -56,13 +57,24 @@ fn told(words: Words, view: &OrderView) -> Option<AnyView> {
             <p><a href=href>{words.contracts_again_first()}</a></p>
         };
         notice(Kind::Attention, words.contracts_again_title(), body.into_any())
-    } else if view.changed {
+    } else if !view.requotes.is_empty() {
         let body = view! { <p>{words.contracts_price_changed_text()}</p> };
         notice(Kind::Attention, words.contracts_order_changed(), body.into_any())
     } else {
         return None;
     };
     Some(view! { <div role="alert">{inside}</div> }.into_any())
+}
+
+/// Each offer that would be signed otherwise than it was shown.
+fn requoted(ctx: &PageContext, view: &OrderView) -> Views {
+    let one = |requote: &Requote| {
+        let of = view.quote.members.iter().find(|one| one.quote.ranked.card.id == requote.offer);
+        let title = of.map(|one| text::title(ctx.locale, &one.quote.ranked.card).to_owned());
+        view! { <section aria-label=title.clone()><h2>{title.clone()}</h2>{charges::requote(ctx, requote)}</section> }
+            .into_any()
+    };
+    view.requotes.iter().map(one).collect()
 }
 
 fn obstacle(words: Words) -> AnyView {
@@ -80,12 +92,9 @@ fn signature(ctx: &PageContext, form: &FormState, view: &OrderView) -> AnyView {
         })
         .collect();
     let members = view.quote.members.iter().enumerate();
-    let members: Views = members.map(|(at, one)| member(ctx, form, at, one)).collect();
+    let members: Views = members.map(|(at, one)| member(ctx, form, at, (one, view))).collect();
     let total = match view.quote.total {
-        Some(total) => view! {
-            <strong>{money(total.minor, total.currency.code())}</strong>" "{words.contracts_price_month()}
-        }
-        .into_any(),
+        Some(total) => charges::total(words, &total),
         None => words.contracts_order_no_total().into_any(),
     };
     view! {
@@ -112,21 +121,30 @@ fn signature(ctx: &PageContext, form: &FormState, view: &OrderView) -> AnyView {
 }
 
 /// One offer: what it is, its quantities and its price.
-fn member(ctx: &PageContext, form: &FormState, at: usize, one: &MemberQuote) -> AnyView {
+fn member(
+    ctx: &PageContext,
+    form: &FormState,
+    at: usize,
+    (one, view): (&MemberQuote, &OrderView),
+) -> AnyView {
     let words = ctx.words();
     let MemberQuote { quote, price, .. } = one;
-    let (card, price) = (&quote.ranked.card, *price);
+    let card = &quote.ranked.card;
+    let requote = view.requotes.iter().find(|requote| requote.offer == card.id);
+    // What is shown is what would be signed, also where the cloud named it.
+    let price = match requote {
+        Some(requote) => price.map(|_| requote.now.charges()),
+        None => *price,
+    };
     let title = text::title(ctx.locale, card);
     let of = ending(at);
     let hidden = price.map(|price| {
+        let price = requote.map_or_else(|| price.into(), charges::requoted);
         let value = Shown { version: card.version, price }.text();
         view! { <input type="hidden" name="shown" value=value/> }
     });
     let price = match price {
-        Some(price) => {
-            view! { {money(price.minor, price.currency.code())}" "{words.contracts_price_month()} }
-                .into_any()
-        }
+        Some(price) => charges::plain(words, &price),
         None => words.contracts_price_after_faults().into_any(),
     };
     let body = view! {

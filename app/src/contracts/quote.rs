@@ -7,10 +7,10 @@ use axum::{
 };
 use broker::{
     BrokerError,
-    contracts::{Alternatives, Quote, Sign, service_name_fault},
+    contracts::{Alternatives, Charges, Priced, Quote, Requote, Sign, service_name_fault},
     requirements::RequirementSource,
 };
-use domain::{ContractId, Money, OfferId, Role};
+use domain::{ContractId, OfferId, Role};
 
 use super::{
     need::{quote_address, read_need},
@@ -30,11 +30,11 @@ use crate::{
 pub(super) struct QuoteView {
     pub quote: Quote,
     /// The price of the plan as typed; `None` while it has faults.
-    pub price: Option<Money>,
-    /// After a change of the offer: the version shown before.
-    pub shown_before: Option<i64>,
+    pub price: Option<Priced>,
+    /// After a refusal for the price: what would be signed now, beside what was shown.
+    pub requote: Option<Requote>,
     /// After a change of the quantities: the price shown before, or that none was.
-    pub price_before: Option<Option<Money>>,
+    pub price_before: Option<Option<Charges>>,
     /// After a signature with a used key: the contract it signed first.
     pub signed_before: Option<ContractId>,
     /// A service of the same name that runs already.
@@ -53,7 +53,7 @@ impl QuoteView {
         Self {
             quote,
             price: None,
-            shown_before: None,
+            requote: None,
             price_before: None,
             signed_before: None,
             same_name: None,
@@ -89,7 +89,7 @@ pub(super) async fn show(
     let form = plan::prefill(form, &quote.plan, "");
     let form = workload::prefill(with_region(form, &quote, query.value("region")));
     let obstacle = quote.obstacle;
-    let price = quote.price;
+    let price = quote.priced.clone();
     let view = QuoteView { price, obstacle, ..QuoteView::of(quote) };
     let view = with_alternatives(&ctx, &state, &source, view).await;
     quote_page::sheet(&ctx, &form, &view, StatusCode::OK)
@@ -139,7 +139,7 @@ pub(super) async fn answer(
     {
         // After faults no price was shown: it comes first.
         if shown_price.is_none() {
-            let note = |view: &mut QuoteView| view.price_before = view.price.map(|_| None);
+            let note = |view: &mut QuoteView| view.price_before = view.price.as_ref().map(|_| None);
             return again(&ctx, &state, form, (offer, &source), StatusCode::CONFLICT, note).await;
         }
         match same_name(&ctx, &state, &form).await {
@@ -224,14 +224,13 @@ async fn refused(
 ) -> Response {
     let asked = (offer, source);
     match error {
-        BrokerError::Conflict { code: "offer_changed", .. } => {
-            let before = form.value("version").parse().ok();
-            let note = move |view: &mut QuoteView| view.shown_before = before;
-            again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
-        }
-        BrokerError::Conflict { code: "price_changed", .. } => {
-            let before = quote_page::shown_price(&form);
-            let note = move |view: &mut QuoteView| view.price_before = Some(before);
+        BrokerError::Requote(quotes) => {
+            let requote = quotes.into_iter().next();
+            let note = move |view: &mut QuoteView| {
+                // What is shown is what would be signed, also where the cloud named it.
+                view.price = requote.as_ref().map(|requote| requote.now.clone());
+                view.requote = requote;
+            };
             again(ctx, state, form, asked, StatusCode::CONFLICT, note).await
         }
         BrokerError::SignedBefore { contract } => {

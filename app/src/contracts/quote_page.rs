@@ -2,7 +2,7 @@
 
 use axum::{http::StatusCode, response::Response};
 use broker::{
-    contracts::Quote,
+    contracts::{Quote, Shown},
     market::OfferCard,
     requirements::{RequirementCard, Template},
 };
@@ -11,6 +11,7 @@ use leptos::prelude::*;
 
 use super::{
     alternatives,
+    charges::{self, both},
     fit::fit_table,
     need::{adopt_address, quote_address},
     plan,
@@ -24,7 +25,7 @@ use crate::{
     render::{Page, page},
     ui::{
         Button, Field, Kind, Look, State, badge, breadcrumbs, chip, definitions, empty,
-        error_summary, link_button, money, notice, page_head, section,
+        error_summary, link_button, money, notice, page_head, section, time,
     },
     words::Words,
 };
@@ -53,8 +54,8 @@ pub(super) fn sheet(
                 (title, format!("/market/offers/{}", card.id)),
             ])}
             {page_head(heading, Some(words.contracts_quote_lead().to_owned()), vec![])}
-            {changed(words, view)}
             {price_changed(words, view)}
+            {requoted(ctx, view)}
             {signed_before(words, view)}
             {same_name(words, form, view)}
             {obstacle(ctx, form, view)}
@@ -68,29 +69,21 @@ pub(super) fn sheet(
     })
 }
 
-fn changed(words: Words, view: &QuoteView) -> Option<AnyView> {
-    let before = view.shown_before?;
-    let now = view.quote.ranked.card.version;
-    let href = format!("/market/offers/{}", view.quote.ranked.card.id);
-    let body = view! {
-        <p>{words.contracts_changed_text()}</p>
-        <p><a href=href>{words.contracts_changed_read(now)}</a></p>
-    };
-    let inside =
-        notice(Kind::Attention, words.contracts_changed_title(before, now), body.into_any());
-    Some(view! { <div role="alert">{inside}</div> }.into_any())
-}
-
 /// Says that the quantities make another price than the one that was shown.
 fn price_changed(words: Words, view: &QuoteView) -> Option<AnyView> {
-    let (before, now) = (view.price_before?, view.price?);
-    let shown = |amount: Money| crate::format::money(amount.minor, amount.currency.code());
+    let (before, now) = (view.price_before?, view.price.as_ref()?.charges());
     let title = match before {
-        Some(before) => words.contracts_price_changed(shown(now), shown(before)),
-        None => words.contracts_price_first(shown(now)),
+        Some(before) => words.contracts_price_changed(both(words, &now), both(words, &before)),
+        None => words.contracts_price_first(both(words, &now)),
     };
     let body = view! { <p>{words.contracts_price_changed_text()}</p> };
     let inside = notice(Kind::Attention, title, body.into_any());
+    Some(view! { <div role="alert">{inside}</div> }.into_any())
+}
+
+/// What would be signed now, beside what was shown.
+fn requoted(ctx: &PageContext, view: &QuoteView) -> Option<AnyView> {
+    let inside = charges::requote(ctx, view.requote.as_ref()?);
     Some(view! { <div role="alert">{inside}</div> }.into_any())
 }
 
@@ -125,9 +118,8 @@ pub(super) fn at_once(words: Words, quote: &Quote) -> Option<AnyView> {
 }
 
 /// The price that the form was sent with.
-pub(super) fn shown_price(form: &FormState) -> Option<Money> {
-    let (minor, currency) = form.value(SHOWN_PRICE).split_once(' ')?;
-    Some(Money { minor: minor.parse().ok()?, currency: currency.parse().ok()? })
+pub(super) fn shown_price(form: &FormState) -> Option<Shown> {
+    charges::read_shown(form.value(SHOWN_PRICE))
 }
 
 fn signed_before(words: Words, view: &QuoteView) -> Option<AnyView> {
@@ -247,8 +239,9 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
         })
         .collect();
     // Signed is what was shown.
-    let shown = view.price.map(|shown| {
-        let value = format!("{} {}", shown.minor, shown.currency.code());
+    let shown = view.price.as_ref().map(|shown| {
+        let shown = view.requote.as_ref().map_or_else(|| shown.charges().into(), charges::requoted);
+        let value = charges::shown_text(&shown);
         view! { <input type="hidden" name=SHOWN_PRICE value=value/> }
     });
     let plan = view! {
@@ -257,14 +250,13 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
         {workload::fields(ctx, form, view.workload.as_ref())}
     };
     let cost = view! {
-        <p class="total" role="status">{match view.price {
-            Some(amount) => view! {
-                <strong>{money(amount.minor, amount.currency.code())}</strong>" "{words.contracts_price_month()}
-            }
-            .into_any(),
+        <p class="total" role="status">{match &view.price {
+            Some(priced) => charges::total(words, &priced.charges()),
             None => words.contracts_price_after_faults().into_any(),
         }}</p>
+        {view.price.as_ref().map(|priced| charges::lines(words, priced))}
         <p>{words.contracts_price_text()}</p>
+        {counts_until(ctx, view)}
         {booked_alone(words, &view.quote)}
         <p class="actions">{Button::secondary(words.contracts_price_again()).sends("step", "price").view()}</p>
     };
@@ -287,6 +279,21 @@ fn signature(ctx: &PageContext, form: &FormState, view: &QuoteView) -> AnyView {
         </form>
     }
     .into_any()
+}
+
+/// How old the prices are, and until when they count.
+fn counts_until(ctx: &PageContext, view: &QuoteView) -> AnyView {
+    let (words, age) = (ctx.words(), &view.quote.age);
+    let old = match age.stale {
+        true => view! { <p>{charges::stale(words, age)}" "{words.prices_asked_at_signing()}</p> }
+            .into_any(),
+        false if age.said => view! { <p>{words.prices_checked(&age.day)}</p> }.into_any(),
+        false => ().into_any(),
+    };
+    let until = view.quote.valid_until.map(|at| {
+        view! { <p>{words.prices_until()}" "{time(ctx, at.0)}</p> }
+    });
+    view! { {old}{until} }.into_any()
 }
 
 fn steps(words: Words, quote: &Quote) -> AnyView {

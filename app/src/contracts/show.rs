@@ -12,8 +12,8 @@ use domain::{ContractState, Role};
 use leptos::prelude::*;
 
 use super::{
-    alternatives, changes, contract_id, data, documents, end, inventory, measured, newer, plan,
-    preemption, start,
+    alternatives, changes, charges, contract_id, data, documents, end, inventory, measured, newer,
+    plan, preemption, start,
     state::{CALLED_OFF, CANCELLED, lead, reason, state_badge},
     steps,
 };
@@ -161,6 +161,7 @@ fn sheet(
             {after}
             {standby::part(ctx, contract, places)}
             {section("plan", words.contracts_plan_title(), plan::facts(ctx, &contract.plan))}
+            {charges::charged_once(ctx, contract)}
             {changes::history(ctx, contract)}
             {section("resources", words.contracts_page_resources(), resources(words, contract))}
             {section("documents", words.contracts_documents_title(), documents::frozen(ctx, contract))}

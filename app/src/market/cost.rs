@@ -18,7 +18,7 @@ use leptos::prelude::*;
 use super::text;
 use crate::{
     AppState, PageContext,
-    contracts::{plan_fields, prefill_plan, read_plan},
+    contracts::{plan_fields, prefill_plan, read_plan, stale},
     fault::{fault_page, note_faults},
     form::FormState,
     format,
@@ -164,20 +164,6 @@ fn fields(words: Words, form: &FormState, shown: &Shown<'_>) -> AnyView {
 fn result(ctx: &PageContext, shown: &Shown<'_>, cost: &Cost) -> AnyView {
     let words = ctx.words();
     let money = |money: domain::Money| format::money(money.minor, money.currency.code());
-    let columns = vec![
-        Column::text(words.cost_what()),
-        Column::number(words.cost_quantity()),
-        Column::number(words.cost_price()),
-        Column::number(words.cost_amount()),
-    ];
-    let rows = cost.lines.iter().map(|line| {
-        vec![
-            what(words, line).into_any(),
-            quantity(line).into_any(),
-            each(words, line).into_any(),
-            money(line.amount).into_any(),
-        ]
-    });
     let missing: Vec<&str> = cost.unpriced.iter().map(|unit| unit_word(words, unit)).collect();
     let missing = (!missing.is_empty()).then(|| {
         let list = missing.join(words.market_list_comma());
@@ -198,20 +184,45 @@ fn result(ctx: &PageContext, shown: &Shown<'_>, cost: &Cost) -> AnyView {
             stat(words.cost_once(), once, None),
             stat(words.cost_total(cost.months), money(cost.total), Some(words.cost_tax().to_owned())),
         ])}
-        {Table::new(words.cost_result(), columns).rows(rows).view()}
+        {bill_table(words, words.cost_result(), &cost.lines)}
         <p class="hint">{words.cost_rule()}</p>
         <p class="actions">{order}</p>
     }
     .into_any()
 }
 
+/// The lines of a month as a table.
+pub(crate) fn bill_table(words: Words, title: &str, lines: &[ChargeLine]) -> AnyView {
+    let columns = vec![
+        Column::text(words.cost_what()),
+        Column::number(words.cost_quantity()),
+        Column::number(words.cost_price()),
+        Column::number(words.cost_amount()),
+    ];
+    let rows = lines.iter().map(|line| {
+        vec![
+            what(words, line).into_any(),
+            quantity(line).into_any(),
+            each(words, line).into_any(),
+            format::money(line.amount.minor, line.amount.currency.code()).into_any(),
+        ]
+    });
+    Table::new(title, columns).rows(rows).view()
+}
+
 fn what(words: Words, line: &ChargeLine) -> String {
-    let name = match &line.what {
+    line_name(words, &line.what, line.from)
+}
+
+/// What a line is for; `from` units cost another price before.
+pub(crate) fn line_name(words: Words, what: &Charged, from: i64) -> String {
+    let name = match what {
+        Charged::Told => return words.cost_told().to_owned(),
         Charged::Basket => return words.cost_basket().to_owned(),
         Charged::Minimum => return words.cost_minimum_line().to_owned(),
         Charged::Unit(unit) => unit_word(words, unit),
     };
-    match line.from {
+    match from {
         0 => name.to_owned(),
         from => words.cost_step(name, format::integer(from)),
     }
@@ -239,11 +250,14 @@ fn about(ctx: &PageContext, book: &PriceBook) -> AnyView {
         Some(money) => format::money(money.minor, money.currency.code()),
         None => words.cost_undeclared().to_owned(),
     };
-    definitions(vec![
+    let old =
+        book.age.stale.then(|| notice(Kind::Attention, stale(words, &book.age), ().into_any()));
+    let facts = definitions(vec![
         (words.cost_as_of().to_owned(), age(ctx, book)),
         (words.cost_minimum().to_owned(), money(book.minimum).into_any()),
         (words.cost_once().to_owned(), money(book.one_time).into_any()),
-    ])
+    ]);
+    view! { {old}{facts} }.into_any()
 }
 
 /// The day on which prices were checked; who does not say it has prices as old as the version.

@@ -18,6 +18,8 @@ use axum::{Router, routing::get};
 
 use crate::AppState;
 
+pub(crate) use cost::{bill_table, line_name};
+
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {
     Router::new()

@@ -251,7 +251,13 @@ fn places(ctx: &PageContext, view: &FirmView) -> AnyView {
     let rows = view.rows.iter().map(|row| {
         let candidate = &row.place.candidate;
         let price = match candidate.price {
-            Some(price) => money(price.minor, price.currency.code()),
+            Some(price) => {
+                let once = candidate.once.map(|once| {
+                    let once = format::money(once.minor, once.currency.code());
+                    view! { <br/><small>{words.prices_once(once)}</small> }
+                });
+                view! { <div>{money(price.minor, price.currency.code())}{once}</div> }.into_any()
+            }
             None => words.contracts_price_none().into_any(),
         };
         vec![

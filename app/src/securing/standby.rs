@@ -15,7 +15,7 @@ use crate::{
     AppState, FlashKind, PageContext,
     account::{OfCustomer, guard},
     form::FormState,
-    format::percent_encode,
+    format::{self, percent_encode},
     layout::{error_page::error_page, fail},
     market::text,
     render::{Page, page, redirect},
@@ -123,7 +123,11 @@ fn offer(ctx: &PageContext, row: &StandbyRow, need: &str) -> AnyView {
 fn price(words: Words, row: &StandbyRow) -> AnyView {
     match row.candidate.price {
         Some(price) => {
-            view! { <div>{money(price.minor, price.currency.code())}" "{words.contracts_price_month()}</div> }
+            let once = row.candidate.once.map(|once| {
+                let once = format::money(once.minor, once.currency.code());
+                view! { <br/><small>{words.prices_once(once)}</small> }
+            });
+            view! { <div>{money(price.minor, price.currency.code())}" "{words.contracts_price_month()}{once}</div> }
                 .into_any()
         }
         None => words.contracts_price_none().into_any(),

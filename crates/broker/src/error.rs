@@ -1,6 +1,6 @@
 //! Why a use case did not do what was asked; mapped to HTTP in one place in `server`.
 
-use crate::contracts::AlternativeOffer;
+use crate::contracts::{AlternativeOffer, Requote};
 use domain::{ContractId, InvalidTransition, Refusal, Timestamp};
 use serde::Serialize;
 use storage::StorageError;
@@ -98,6 +98,9 @@ pub enum BrokerError {
         /// The contract it signed.
         contract: ContractId,
     },
+    /// What would be signed is not what was shown: one quote anew for each offer that it is so of.
+    #[error("{}", requoted(.0))]
+    Requote(Vec<Requote>),
     /// The offer cannot be contracted; these can.
     #[error("{detail}")]
     NotOrderable {
@@ -154,6 +157,10 @@ impl BrokerError {
             Self::WrongCredentials => "wrong_credentials",
             Self::Invalid(_) => "invalid",
             Self::SignedBefore { .. } => "idempotency_key_reused",
+            Self::Requote(quotes) => match quotes.as_slice() {
+                [first, ..] => first.code,
+                [] => "price_changed",
+            },
             Self::Conflict { code, .. } | Self::NotOrderable { code, .. } => code,
             Self::BeyondEnd { .. } => "range_unsatisfiable",
             Self::TooManyAttempts { .. } => "too_many_attempts",
@@ -196,6 +203,25 @@ impl BrokerError {
             Refusal::NotYours => Self::NotFound { what },
         }
     }
+}
+
+fn requoted(quotes: &[Requote]) -> String {
+    let one = |quote: &Requote| {
+        let now = quote.now.charges();
+        match (quote.code, quote.shown) {
+            ("offer_changed", _) => format!(
+                "version {} was shown, version {} is on offer now at {now}: read it before signing",
+                quote.version_before, quote.version
+            ),
+            ("price_stale", _) => format!(
+                "the price of {now} was last checked on {}, {} days ago, and the cloud does not confirm it: name that day to sign at it",
+                quote.age.day, quote.age.days
+            ),
+            (_, Some(shown)) => format!("the price is {now}, and {shown} was shown"),
+            (_, None) => format!("the price is {now} now, which is not that of the price book"),
+        }
+    };
+    quotes.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 impl From<InvalidTransition> for BrokerError {

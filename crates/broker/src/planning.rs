@@ -1,7 +1,7 @@
 //! From a need and what a service does to a bill of quantities that the customer may edit (F7.3, IF14,
 //! P6.1.i1); the arithmetic is in `planner`.
 
-use crate::contracts::{Plan, orderable, plan_price};
+use crate::contracts::{Plan, orderable, plan_charges};
 use crate::requirements::RequirementSource;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
@@ -151,7 +151,7 @@ fn proposed(
 ) -> Result<Result<Planned, OutOfReach>, BrokerError> {
     let region = offer.map(|offer| crate::contracts::plan_for(&offer.card).region);
     let region = region.unwrap_or_default();
-    let price = |plan: &Plan| offer.and_then(|offer| plan_price(offer, plan).ok());
+    let price = |plan: &Plan| Some(plan_charges(offer?, plan).ok()?.month);
     let cost =
         |quantities: &Quantities| price(&bill(quantities, String::new())).map(|price| price.minor);
     match planner::propose(input, cost) {

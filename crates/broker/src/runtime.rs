@@ -27,6 +27,8 @@ pub struct BrokerConfig {
     pub monitor_interval_seconds: i64,
     /// Seconds until a cloud is examined again by itself; 0: never.
     pub examine_interval_seconds: i64,
+    /// Days after which prices are asked anew before they are signed; 0: never.
+    pub price_days_max: i64,
     /// Seconds an unfinished workflow stays with a worker that gives no sign of life.
     pub lease_seconds: i64,
     /// Memory of one password hash, KiB; [`crate::PASSWORD_MEMORY_KIB`] unless a test is in a hurry.

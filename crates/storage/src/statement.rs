@@ -48,6 +48,7 @@ const MODULES: &[&[Statement]] = &[
     crate::contracts::preemptions::ALL,
     crate::contracts::terminations::ALL,
     crate::contracts::changes::ALL,
+    crate::contracts::charges::ALL,
     crate::contracts::closing::ALL,
     crate::contracts::heads::ALL,
     crate::contracts::moves::ALL,

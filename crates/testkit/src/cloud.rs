@@ -91,6 +91,16 @@ impl TestCloud {
         clock: Arc<dyn Clock>,
         securing: Securing,
     ) -> Self {
+        Self::start_with(zones, instances, clock, |config| config.securing = securing).await
+    }
+
+    /// The same with other settings.
+    pub async fn start_with(
+        zones: &[Zone],
+        instances: i64,
+        clock: Arc<dyn Clock>,
+        change: impl FnOnce(&mut CloudConfig),
+    ) -> Self {
         let folder = tempfile::tempdir().expect("temporary folder");
         let address = own_address();
         let capacity = Amounts {
@@ -118,7 +128,7 @@ impl TestCloud {
         config.admin_token = Some(Secret::new(ADMIN));
         config.faults = true;
         config.link_listen = Some(SocketAddr::new(address.into(), 0));
-        config.securing = securing;
+        change(&mut config);
         let running = reference_cloud::start(config, clock).await.expect("start the cloud");
         Self { folder, running }
     }

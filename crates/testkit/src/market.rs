@@ -68,6 +68,23 @@ impl TestBroker {
         market
     }
 
+    /// The same with a cloud that names its own prices when it is asked for room: yen for each processor a month.
+    pub async fn with_pricing_cloud(engine: Engine, instances: i64, vcpu_minor: i64) -> Self {
+        let clock = Arc::new(ManualClock::new(START));
+        let clock_of_cloud: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
+        let prices = reference_cloud::UnitPrices {
+            currency: "JPY".to_owned(),
+            vcpu_minor,
+            ram_gb_minor: 0,
+            storage_gb_minor: 0,
+        };
+        let pricing = |config: &mut reference_cloud::CloudConfig| config.prices = Some(prices);
+        let cloud = TestCloud::start_with(&zones(), instances, clock_of_cloud, pricing).await;
+        let market = Self::assemble(engine, clock, Some(cloud)).await;
+        market.broker.look_at_clouds().await.expect("look at the cloud");
+        market
+    }
+
     /// The same with other zones, which the broker has not heard of yet.
     pub async fn with_zones(engine: Engine, zones: &[Zone], instances: i64) -> Self {
         Self::build(engine, Some((zones, instances))).await
@@ -411,6 +428,7 @@ pub fn broker_parts(database: &TestDatabase, clock: Arc<dyn Clock>, workers: usi
             monitor_interval_seconds: 1,
             // A week, as in `serve`.
             examine_interval_seconds: 604_800,
+            price_days_max: 90,
             lease_seconds: 30,
             // The least that Argon2 takes: stories are about other things.
             password_memory_kib: 8,

@@ -3,14 +3,14 @@
 use axum::Extension;
 use axum::extract::State;
 use broker::Broker;
-use broker::contracts::{Adopt, Adoptable, Adoption, Sign};
+use broker::contracts::{Adopt, Adoptable, Adoption, Shown, Sign};
 use domain::OfferId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::contracts::{ContractBody, PlaceBody, PlanBody, ShownPrice};
+use super::contracts::{ContractBody, PlaceBody, PlanBody, ShownCharges};
 use super::extract::{Asker, Input, Named, Nothing, Query};
 use super::idempotent::Key;
 use super::need::{NeedBody, need_problem};
@@ -47,6 +47,8 @@ struct AdoptableBody {
     plan: PlanBody,
     /// What it would cost a month; null: the offer has no price for it.
     price: Option<Money>,
+    /// What is charged once with the adoption; null: nothing.
+    one_time: Option<Money>,
     /// In what it differs from what the offer describes.
     differences: Vec<AdoptDifferenceBody>,
     /// not_running, no_address, region or owned; null: it can be adopted.
@@ -84,7 +86,8 @@ impl From<Adoptable> for AdoptableBody {
             state: it.state,
             place: it.place.into(),
             plan: it.plan.into(),
-            price: it.price.map(Money::from),
+            price: it.price.map(|price| price.month.into()),
+            one_time: it.price.and_then(|price| price.once).map(Money::from),
             differences: differences.collect(),
             obstacle: it.obstacle,
         }
@@ -103,9 +106,9 @@ struct AdoptInput {
     need: NeedBody,
     /// How the customer calls the service, 1 to 80 characters.
     service_name: String,
-    /// The monthly price that was shown; another one is a conflict (`price_changed`). Absent: whatever it is.
+    /// The price that was shown; another one is a conflict (`price_changed`). Absent: whatever it is.
     #[serde(default)]
-    shown_price: Option<ShownPrice>,
+    shown_price: Option<ShownCharges>,
 }
 
 /// See what can be adopted
@@ -143,7 +146,7 @@ async fn adopt(
         requirement: source.clone(),
         service_name: input.service_name,
         plan: None,
-        shown_price: input.shown_price.map(domain::Money::from),
+        shown_price: input.shown_price.map(Shown::from),
         starts_at: None,
         // Apart from the keys that forms draw for themselves.
         idempotency_key: format!("api:{key}"),

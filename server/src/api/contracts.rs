@@ -2,7 +2,9 @@
 
 use axum::Extension;
 use axum::extract::State;
-use broker::contracts::{Bucket, ContractPage, Plan, Sign, StepView, Timeline};
+use broker::contracts::{
+    Bucket, ChargedOnce, Charges, ContractPage, Plan, Shown, Sign, StepView, Timeline,
+};
 use broker::{Broker, BrokerError};
 use domain::{ContractId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,7 +23,7 @@ use super::newer::NewerVersionBody;
 use super::problem::Problem;
 use super::terminations::TerminationBody;
 use super::watches::WatchBody;
-use super::wire::{Answer, Created, PageQuery, Region, moment};
+use super::wire::{Answer, Created, Money, PageQuery, Region, moment};
 
 /// Microseconds of a day: what a chart shows when nothing is said.
 const DAY_US: i64 = 86_400_000_000;
@@ -125,10 +127,10 @@ struct SignInput {
     /// Edited quantities; absent: as quoted.
     #[serde(default)]
     plan: Option<PlanBody>,
-    /// The monthly price that was shown, as the estimate tells it; another one is a conflict
-    /// (`price_changed`). Absent: whatever it is.
+    /// The price that was shown, as the quote tells it; another one is a conflict (`price_changed`). Absent: whatever
+    /// it is.
     #[serde(default)]
-    shown_price: Option<ShownPrice>,
+    shown_price: Option<ShownCharges>,
     /// RFC 3339 with zone, after now and at most ten years ahead; absent: at once. The price is agreed now, the cloud is
     /// asked for room then.
     #[serde(default)]
@@ -153,6 +155,65 @@ impl From<ShownPrice> for domain::Money {
     }
 }
 
+/// A price as it was shown before signing: each month, and once.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ShownCharges {
+    /// Each month, minor units of the currency.
+    minor: i64,
+    /// ISO 4217.
+    #[schema(value_type = String, example = "JPY")]
+    currency: domain::Currency,
+    /// Once when the service begins, minor units; absent: nothing was shown.
+    #[serde(default)]
+    one_time_minor: Option<i64>,
+    /// The day of prices that are older than the market's limit, as the requote of `price_stale` tells it in `pricesAsOf`: they
+    /// are signed all the same. Absent: such a price is refused.
+    #[serde(default)]
+    #[schema(example = "2026-03-31")]
+    as_of: Option<String>,
+}
+
+impl From<ShownCharges> for Shown {
+    fn from(shown: ShownCharges) -> Self {
+        let money = |minor| domain::Money { minor, currency: shown.currency };
+        let charges = Charges { month: money(shown.minor), once: shown.one_time_minor.map(money) };
+        Self { charges, as_of: shown.as_of }
+    }
+}
+
+/// A charge that is made once.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OneTimeCharge)]
+struct ChargedOnceBody {
+    /// The amount.
+    amount: Money,
+    /// Number of the change that moved the service to another provider; null: agreed with the signature.
+    change: Option<i64>,
+    /// `ofr_…`: by which offer.
+    offer: String,
+    /// By which version of it.
+    offer_version: i64,
+    /// When it was agreed.
+    agreed_at: String,
+    /// When it was charged, as the service began there; null: not yet.
+    charged_at: Option<String>,
+}
+
+impl From<&ChargedOnce> for ChargedOnceBody {
+    fn from(row: &ChargedOnce) -> Self {
+        Self {
+            amount: row.amount.into(),
+            change: row.change,
+            offer: row.offer.to_string(),
+            offer_version: row.offer_version,
+            agreed_at: moment(row.agreed_at),
+            charged_at: row.charged_at.map(moment),
+        }
+    }
+}
+
 /// A moment with its zone, at its place in the body.
 pub(super) fn read_moment(pointer: &str, text: &str) -> Result<Timestamp, BrokerError> {
     if let Some(at) = sla::Timestamp::parse(text) {
@@ -164,7 +225,8 @@ pub(super) fn read_moment(pointer: &str, text: &str) -> Result<Timestamp, Broker
 
 /// Sign a contract
 ///
-/// Activation starts at once, or at `startsAt`; follow it in the contract's timelines.
+/// Activation starts at once, or at `startsAt`; follow it in the contract's timelines. 409 `offer_changed`, `price_changed`
+/// and `price_stale` have a new quote in `requotes`; nothing is signed at a price that was not shown.
 #[utoipa::path(post, path = "/contracts", tag = "contracts", request_body = SignInput,
     responses((status = 201, body = ContractBody)))]
 async fn sign(
@@ -182,7 +244,7 @@ async fn sign(
         requirement: source.clone(),
         service_name: input.service_name,
         plan: input.plan.map(Plan::from),
-        shown_price: input.shown_price.map(domain::Money::from),
+        shown_price: input.shown_price.map(Shown::from),
         starts_at,
         // Apart from the keys that forms draw for themselves.
         idempotency_key: format!("api:{key}"),
@@ -278,6 +340,8 @@ pub(super) struct ContractBody {
     termination: Option<TerminationBody>,
     /// What was booked at a cloud that holds nothing, oldest first.
     bookings: Vec<BookedBody>,
+    /// What is or was charged once, that of the signature first.
+    one_time_charges: Vec<ChargedOnceBody>,
     /// Proof of erasure after release.
     erasure: Option<StatementBody>,
     /// The provider's final meter, JSON text.
@@ -347,6 +411,7 @@ impl From<ContractPage> for ContractBody {
             watches: page.watches.into_iter().map(WatchBody::from).collect(),
             termination: page.termination.as_ref().map(TerminationBody::from),
             bookings: page.bookings.iter().map(booked).collect(),
+            one_time_charges: page.charged_once.iter().map(ChargedOnceBody::from).collect(),
             erasure,
             usage: page.usage,
             activated_at: page.activated_at.map(moment),

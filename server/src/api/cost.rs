@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use broker::contracts::{
-    Bill, ChargeLine, Charged, Cost, MONTHS_MAX, MONTHS_USUAL, Plan, UNITS_MAX,
+    Bill, ChargeLine, Charged, Cost, MONTHS_MAX, MONTHS_USUAL, Plan, Priced, UNITS_MAX,
 };
 use broker::{Broker, BrokerError};
 use domain::OfferId;
@@ -99,8 +99,8 @@ impl Asked {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ChargeLine)]
-struct LineBody {
-    /// `basket`, `minimum`, or a billing unit such as `egress-gb`.
+pub(super) struct LineBody {
+    /// `basket`, `minimum`, `told` (the whole, as the cloud named it when it was asked), or a billing unit such as `egress-gb`.
     what: String,
     /// Units that were charged at another price before these.
     from: i64,
@@ -120,6 +120,7 @@ impl From<ChargeLine> for LineBody {
         let what = match line.what {
             Charged::Basket => "basket".to_owned(),
             Charged::Minimum => "minimum".to_owned(),
+            Charged::Told => "told".to_owned(),
             Charged::Unit(unit) => unit,
         };
         Self {
@@ -131,6 +132,11 @@ impl From<ChargeLine> for LineBody {
             amount: line.amount.into(),
         }
     }
+}
+
+/// The lines of a price; none where there is none.
+pub(super) fn lines(priced: Option<Priced>) -> Vec<LineBody> {
+    priced.into_iter().flat_map(|priced| priced.lines).map(LineBody::from).collect()
 }
 
 /// What a bill of quantities costs.
@@ -152,6 +158,8 @@ struct CostBody {
     months: i64,
     /// The day on which the provider last checked its prices; null: it does not say.
     prices_as_of: Option<String>,
+    /// Whether they are older than the market's limit (`pricesDaysMax` of a quote): asked anew before anything is signed.
+    prices_stale: bool,
     /// When the version with these prices was published.
     published_at: String,
 }
@@ -182,6 +190,7 @@ async fn read(
         total: cost.total.into(),
         months: cost.months,
         prices_as_of: book.as_of,
+        prices_stale: book.age.stale,
         published_at: moment(book.published_at),
     }))
 }

@@ -80,6 +80,8 @@ struct FirmPlaceBody {
     hazard_zone: Option<String>,
     /// Monthly price.
     price: Option<Money>,
+    /// What is charged once when something begins there; null: nothing.
+    one_time: Option<Money>,
     /// `not_asked`, `silent`, `refused`, `full`, `has_room` or `held`; once the list has ended `booked` or `let_go`.
     answer: &'static str,
     /// Why it refused, as a stable code; null: it did not.
@@ -120,6 +122,7 @@ impl From<FirmRow> for FirmPlaceBody {
             country: place.candidate.country,
             hazard_zone: place.candidate.hazard_zone,
             price: place.candidate.price.map(Money::from),
+            one_time: place.candidate.once.map(Money::from),
             answer,
             refusal,
             round_trip_us: place.round_trip_us,

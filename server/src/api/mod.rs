@@ -44,6 +44,7 @@ pub mod problem;
 mod provider_offers;
 mod ranges;
 mod ratings;
+mod requotes;
 mod reviews;
 mod securings;
 mod signals;

@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use broker::changes::{Move, MoveQuote, MoveView};
+use broker::contracts::Shown;
 use broker::requirements::RankedOffer;
 use broker::{Broker, OpContext};
 use domain::{ContractId, OfferId, Timestamp};
@@ -13,12 +14,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::changes::{ChangeBody, TermsBody, read_moment};
-use super::contracts::ShownPrice;
+use super::contracts::ShownCharges;
 use super::extract::{Asker, Input, Named, Nothing, Query};
 use super::idempotent::Key;
 use super::needs::{RankedBody, offer_id};
 use super::problem::Problem;
-use super::wire::{Answer, Created, TwoLanguages, moment};
+use super::wire::{Answer, Created, Money, TwoLanguages, moment};
 
 pub(super) fn routes() -> OpenApiRouter<Broker> {
     OpenApiRouter::new().routes(routes!(offers)).routes(routes!(quote)).routes(routes!(ask))
@@ -83,6 +84,8 @@ struct QuoteBody {
     before: TermsBody,
     /// As it would be.
     after: TermsBody,
+    /// What the new provider charges once; null: nothing, or the provider stays.
+    one_time: Option<Money>,
     /// How much more a month, in minor units of the currency; below zero: less. Null: the currencies differ.
     more_minor: Option<i64>,
     /// The new offer with its verdicts against the contract's need.
@@ -99,6 +102,7 @@ struct QuoteBody {
 impl From<MoveQuote> for QuoteBody {
     fn from(quote: MoveQuote) -> Self {
         Self {
+            one_time: quote.once.map(Money::from),
             more_minor: quote.more_minor,
             ranked: RankedBody::from(&quote.ranked),
             changes: super::wire::json(&quote.changes),
@@ -141,10 +145,10 @@ struct MoveInput {
     #[serde(default)]
     #[schema(example = "2027-03-31T18:00:00+09:00")]
     finish_by: Option<String>,
-    /// The monthly price that was shown, as the quote tells it; another one is a conflict
+    /// The price that was shown, as the quote tells it; another one is a conflict
     /// (`price_changed`). Absent: whatever it is.
     #[serde(default)]
-    shown_price: Option<ShownPrice>,
+    shown_price: Option<ShownCharges>,
     /// RFC 3339 with zone, after now and before the contract ends, at most ten years ahead; absent: at once.
     #[serde(default)]
     #[schema(example = "2027-03-31T17:00:00+09:00")]
@@ -209,7 +213,7 @@ async fn ask(
         region: input.region,
         carries_data: input.carries_data,
         finish_by: moment_of(&broker, &ctx, id, ("/finishBy", input.finish_by.as_ref())).await?,
-        shown_price: input.shown_price.map(domain::Money::from),
+        shown_price: input.shown_price.map(|shown| Shown::from(shown).charges),
         from: moment_of(&broker, &ctx, id, ("/from", input.from.as_ref())).await?,
         // Apart from the keys that forms draw for themselves.
         idempotency_key: format!("api:{key}"),

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use super::combinations::CombinationsBody;
 use super::contracts::PlanBody;
+use super::cost::{LineBody, lines};
 use super::extract::{Asker, Document, Input, Named, Nothing, Query, fault};
 use super::need::{NeedBody, need_problem};
 use super::precondition::{MadeOfVersion, Versioned};
@@ -432,6 +433,18 @@ struct QuoteBody {
     plan: PlanBody,
     /// Monthly price; null: not published.
     price: Option<Money>,
+    /// How the monthly price comes about; empty without one.
+    lines: Vec<LineBody>,
+    /// Charged once when the service begins; null: nothing is declared.
+    one_time: Option<Money>,
+    /// The day on which the prices were last checked, or published where their provider does not say.
+    prices_as_of: String,
+    /// After so many days prices are asked anew before they are signed; 0: never.
+    prices_days_max: i64,
+    /// Whether they are older than that.
+    prices_stale: bool,
+    /// Until when the price counts if no other version is published; null: nothing ends it.
+    valid_until: Option<String>,
     /// How a cloud that holds nothing books; null: it holds first, or has not said.
     at_once: Option<AtOnceBody>,
     /// Why it cannot be signed: catalogue_only, cloud_not_passed, not_valid_yet, no_longer_valid, no_price, withdrawn; null: it can.
@@ -458,6 +471,12 @@ async fn quote(
         ranked: RankedBody::from(&quote.ranked),
         plan: quote.plan.into(),
         price: quote.price.map(Money::from),
+        one_time: quote.priced.as_ref().and_then(|priced| priced.once).map(Money::from),
+        lines: lines(quote.priced),
+        prices_as_of: quote.age.day,
+        prices_days_max: quote.age.days_max,
+        prices_stale: quote.age.stale,
+        valid_until: quote.valid_until.map(wire::moment),
         at_once: quote.at_once.map(AtOnceBody::from),
         obstacle: quote.obstacle.map(ToOwned::to_owned),
         share_code: quote.share_code,

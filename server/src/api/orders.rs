@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::extract::State;
 use broker::Broker;
-use broker::contracts::{OrderMember, OrderPage, SignOrder};
+use broker::contracts::{OrderMember, OrderPage, Shown, SignOrder};
 use domain::OrderId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::contract_summary::ContractSummary;
-use super::contracts::{PlanBody, ShownPrice};
+use super::contracts::{PlanBody, ShownCharges};
 use super::extract::{Asker, Input, Named, Nothing, Query};
 use super::idempotent::Key;
 use super::need::{NeedBody, need_problem};
@@ -46,9 +46,9 @@ struct MemberInput {
     /// Edited quantities; absent: as quoted.
     #[serde(default)]
     plan: Option<PlanBody>,
-    /// The monthly price that was shown; another one is a conflict (`price_changed`). Absent: whatever it is.
+    /// The price that was shown; another one is a conflict (`price_changed`). Absent: whatever it is.
     #[serde(default)]
-    shown_price: Option<ShownPrice>,
+    shown_price: Option<ShownCharges>,
 }
 
 /// Contracts that were signed together.
@@ -92,7 +92,7 @@ async fn sign(
             offer: offer_id(&member.offer)?,
             offer_version: member.offer_version,
             plan: member.plan.map(Into::into),
-            shown_price: member.shown_price.map(domain::Money::from),
+            shown_price: member.shown_price.map(Shown::from),
         });
     }
     let sign = SignOrder {

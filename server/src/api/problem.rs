@@ -6,6 +6,8 @@ use broker::{BrokerError, contracts::AlternativeOffer};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::requotes::RequoteRef;
+
 /// One fault of the request, tied to its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -71,6 +73,9 @@ pub struct ProblemDocument {
     /// Offers that could be contracted instead: those that contain the need, then the nearest.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<AlternativeRef>,
+    /// What would be signed now, of each offer of which it is not what was shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requotes: Vec<RequoteRef>,
 }
 
 /// An error on its way out; the outermost layers add the request's id.
@@ -81,6 +86,7 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldProblem>,
     alternatives: Vec<AlternativeRef>,
+    requotes: Vec<RequoteRef>,
     retry_after: Option<i64>,
 }
 
@@ -94,6 +100,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             alternatives: Vec::new(),
+            requotes: Vec::new(),
             retry_after: None,
         }
     }
@@ -172,6 +179,7 @@ impl Problem {
             request_id: request_id.to_owned(),
             errors: self.errors,
             alternatives: self.alternatives,
+            requotes: self.requotes,
         };
         let text = serde_json::to_string(&document).unwrap_or_default();
         let mut response = (self.status, text).into_response();
@@ -220,6 +228,10 @@ impl From<BrokerError> for Problem {
             BrokerError::NotOrderable { detail, alternatives, .. } => Self {
                 alternatives: alternatives.iter().map(AlternativeRef::from).collect(),
                 ..Self::new(StatusCode::CONFLICT, code, detail)
+            },
+            BrokerError::Requote(quotes) => Self {
+                requotes: quotes.iter().map(RequoteRef::from).collect(),
+                ..Self::new(StatusCode::CONFLICT, code, text)
             },
             BrokerError::BeyondEnd { .. } => {
                 Self::new(StatusCode::RANGE_NOT_SATISFIABLE, code, text)

@@ -61,6 +61,8 @@ pub(super) struct CandidateBody {
     hazard_zone: Option<String>,
     /// Monthly price of the quantities; null: the offer has no price for so much.
     price: Option<Money>,
+    /// What is charged once when something begins there; null: nothing.
+    one_time: Option<Money>,
     /// `own_cloud`, `contains_need`, `falls_short`, `other_hazard_zone`, `same_hazard_zone`.
     why: Vec<serde_json::Value>,
     /// What booking without a hold means at its cloud; null: it holds first, or has not said.
@@ -81,6 +83,7 @@ impl From<StandbyRow> for CandidateBody {
             country: candidate.country,
             hazard_zone: candidate.hazard_zone,
             price: candidate.price.map(Money::from),
+            one_time: candidate.once.map(Money::from),
             why: candidate.why.iter().map(json).collect(),
             at_once: at_once.map(AtOnceBody::from),
         }

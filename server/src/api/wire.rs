@@ -32,8 +32,8 @@ impl TwoLanguages {
 }
 
 /// An amount of money.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub(super) struct Money {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Money {
     /// Whole minor units: yen, cents.
     pub minor: i64,
     /// ISO 4217: JPY, EUR, USD or GBP.

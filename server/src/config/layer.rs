@@ -57,6 +57,9 @@ pub struct Layer {
     /// Seconds until a provider's cloud is examined again, 0 for never [env: KUMOICHI_EXAMINE_INTERVAL_SECONDS] [default: 604800]
     #[arg(long, value_name = "SECONDS")]
     pub examine_interval_seconds: Option<u32>,
+    /// Days after which prices are asked anew before they are signed, 0 for never [env: KUMOICHI_PRICE_DAYS_MAX] [default: 90]
+    #[arg(long, value_name = "DAYS")]
+    pub price_days_max: Option<u32>,
     /// Private networks that provider and service addresses may lie in [env: KUMOICHI_ALLOWED_NETWORKS, by comma]
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
     pub allowed_networks: Option<Vec<String>>,
@@ -109,6 +112,7 @@ impl Layer {
             lease_seconds: read(&text, "KUMOICHI_LEASE_SECONDS", SECONDS)?,
             monitor_interval_seconds: read(&text, "KUMOICHI_MONITOR_INTERVAL_SECONDS", SECONDS)?,
             examine_interval_seconds: read(&text, "KUMOICHI_EXAMINE_INTERVAL_SECONDS", SECONDS)?,
+            price_days_max: read(&text, "KUMOICHI_PRICE_DAYS_MAX", "a whole number of days")?,
             allowed_networks: text("KUMOICHI_ALLOWED_NETWORKS")
                 .map(|list| list.split(',').map(|part| part.trim().to_owned()).collect()),
             mirrors: text("KUMOICHI_MIRRORS")
@@ -143,6 +147,7 @@ impl Layer {
             examine_interval_seconds: self
                 .examine_interval_seconds
                 .or(weaker.examine_interval_seconds),
+            price_days_max: self.price_days_max.or(weaker.price_days_max),
             allowed_networks: self.allowed_networks.or(weaker.allowed_networks),
             mirrors: self.mirrors.or(weaker.mirrors),
             sealing_key: self.sealing_key.or(weaker.sealing_key),

@@ -20,6 +20,8 @@ const LEASE_SECONDS: u32 = 30;
 const MONITOR_INTERVAL_SECONDS: u32 = 10;
 /// A week: an examination holds and starts small things at the cloud.
 const EXAMINE_INTERVAL_SECONDS: u32 = 7 * 24 * 3_600;
+/// A quarter: price lists of clouds change about as often.
+const PRICE_DAYS_MAX: u32 = 90;
 
 /// Checked settings.
 #[derive(Clone)]
@@ -46,6 +48,8 @@ pub struct Settings {
     pub monitor_interval_seconds: u32,
     /// Seconds until a cloud is examined again; 0: never.
     pub examine_interval_seconds: u32,
+    /// Days after which prices are asked anew before they are signed; 0: never.
+    pub price_days_max: u32,
     /// Private networks that may be asked.
     pub allowed_networks: Vec<AddressRange>,
     /// Markets whose catalogue is mirrored.
@@ -99,6 +103,7 @@ impl Settings {
             examine_interval_seconds: layer
                 .examine_interval_seconds
                 .unwrap_or(EXAMINE_INTERVAL_SECONDS),
+            price_days_max: layer.price_days_max.unwrap_or(PRICE_DAYS_MAX),
             allowed_networks: networks
                 .iter()
                 .map(|text| text.parse().with_context(|| format!("allowed_networks: {text}")))

@@ -91,6 +91,7 @@ impl Site {
                 workers: 0,
                 monitor_interval_seconds: 60,
                 examine_interval_seconds: 0,
+                price_days_max: 90,
                 lease_seconds: 30,
                 // Tests are in a hurry; the real cost is the broker's own test.
                 password_memory_kib: 64,

@@ -5,6 +5,7 @@ use super::Terms;
 use super::ask::{Asked, Request};
 use super::renew::at_today;
 use crate::audit::{Entry, record};
+use crate::contracts::Charges;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, ChangeKind, ContractId, ContractState, Money, OfferId, Timestamp};
 use storage::StorageError;
@@ -173,7 +174,7 @@ impl Broker {
         let asked = Asked {
             kind: ChangeKind::Renew,
             key: &key,
-            shown_price: wish.shown_price,
+            shown_price: wish.shown_price.map(Charges::from),
             from: None,
             moves: None,
         };

@@ -2,15 +2,15 @@
 
 use super::{MoveFacts, Terms};
 use crate::audit::{Entry, record};
-use crate::contracts::{END_MAX_US, engine};
+use crate::contracts::{Charges, END_MAX_US, engine};
 use crate::error::shown_moment;
 use crate::lifecycle::{self, ScaleInput};
 use crate::preemption::{clear_preemption, must_have_its_room};
 use crate::{Broker, BrokerError, OpContext};
-use domain::{
-    Action, ChangeEvent, ChangeKind, ChangeState, ContractId, ContractState, Money, Timestamp,
+use domain::{Action, ChangeEvent, ChangeKind, ChangeState, ContractId, ContractState, Timestamp};
+use storage::contracts::{
+    self, Change, Contract, ContractHead, Frozen, Move, NewChange, NewMove, OneTimeCharge,
 };
-use storage::contracts::{self, Change, Contract, ContractHead, Frozen, Move, NewChange, NewMove};
 use storage::{Tx, lock};
 use workflow::Priority;
 
@@ -18,7 +18,7 @@ use workflow::Priority;
 pub(super) struct Asked<'a> {
     pub kind: ChangeKind,
     pub key: &'a str,
-    pub shown_price: Option<Money>,
+    pub shown_price: Option<Charges>,
     pub from: Option<Timestamp>,
     /// What only a move has.
     pub moves: Option<MoveFacts>,
@@ -48,6 +48,20 @@ impl MoveFacts {
             finish_by: self.finish_by,
             carries_data: self.carries_data,
         }
+    }
+
+    /// What the new provider charges once, for the change that leads there.
+    fn charge(&self, change: &NewChange, after: &Terms) -> Option<OneTimeCharge> {
+        Some(OneTimeCharge {
+            contract_id: change.contract_id,
+            number: change.number,
+            provider_id: self.provider,
+            offer_id: after.offer,
+            offer_version: after.offer_version,
+            amount: self.once?,
+            agreed_at: change.asked_at,
+            charged_at: None,
+        })
     }
 
     /// Whether a move that was asked for says the same; a moment that was not said is none.
@@ -87,7 +101,8 @@ impl Broker {
         check_from(&asked, &contract.head, now)?;
         let before = Terms::of(&contract)?;
         let request = work_out(&contract, &before)?;
-        same_price(asked.shown_price, request.after.price)?;
+        let once = asked.moves.and_then(|facts| facts.once);
+        same_price(asked.shown_price, Charges { month: request.after.price, once })?;
         let last = contracts::list_changes(&mut tx, id).await?;
         let signed =
             Frozen { text: contract.offer_document.clone(), hash: contract.offer_hash.clone() };
@@ -108,6 +123,9 @@ impl Broker {
         contracts::insert_change(&mut tx, &new).await?;
         if let Some(facts) = &asked.moves {
             contracts::insert_move(&mut tx, &facts.of(&contract.head, new.number)).await?;
+            if let Some(charge) = facts.charge(&new, &request.after) {
+                contracts::insert_charge(&mut tx, &charge).await?;
+            }
         }
         if new.kind == ChangeKind::Renew {
             self.renew_now(&mut tx, &contract, &request.after, &new).await?;
@@ -347,7 +365,7 @@ fn check_from(asked: &Asked<'_>, head: &ContractHead, now: Timestamp) -> Result<
 }
 
 /// Nobody agrees to a price that was not shown.
-fn same_price(shown: Option<Money>, price: Money) -> Result<(), BrokerError> {
+fn same_price(shown: Option<Charges>, price: Charges) -> Result<(), BrokerError> {
     match shown {
         Some(shown) if shown != price => Err(BrokerError::Conflict {
             code: "price_changed",

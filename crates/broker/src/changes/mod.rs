@@ -97,6 +97,8 @@ struct MoveFacts {
     finish_by: Timestamp,
     /// Whether the moment was said, or is the usual one.
     stated: bool,
+    /// What the new provider charges once; `None`: nothing.
+    once: Option<Money>,
 }
 
 /// How terms are stored; money in minor units, moments in microseconds UTC.

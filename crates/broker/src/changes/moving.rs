@@ -3,7 +3,7 @@
 
 use super::ask::{Asked, Request};
 use super::{MoveFacts, Terms, ask};
-use crate::contracts::{Plan, plan_for, plan_obstacle, signed_price};
+use crate::contracts::{Charges, Plan, plan_charges, plan_for, plan_obstacle, signed_price};
 use crate::lifecycle::{ActivateInput, MoveInput};
 use crate::preemption::must_have_its_room;
 use crate::requirements::{RankedOffer, RequirementSource};
@@ -31,6 +31,8 @@ pub struct MoveQuote {
     pub before: Terms,
     /// As it would be.
     pub after: Terms,
+    /// What the new provider charges once; `None`: nothing, or the service stays with its provider.
+    pub once: Option<Money>,
     /// How much more a month, in minor units of the new price's currency; `None`: the currencies differ.
     pub more_minor: Option<i64>,
     /// The new offer with its verdicts against the contract's need.
@@ -62,8 +64,8 @@ pub struct Move {
     pub carries_data: bool,
     /// Until when users have to be let in at the new cloud, at most 30 days after the beginning; `None`: a day after it.
     pub finish_by: Option<Timestamp>,
-    /// The monthly price that was shown; another one makes a conflict. `None`: whatever it is.
-    pub shown_price: Option<Money>,
+    /// The price that was shown; another one makes a conflict. `None`: whatever it is.
+    pub shown_price: Option<Charges>,
     /// When it is to begin, up to ten years ahead; `None`: at once.
     pub from: Option<Timestamp>,
     /// Repeating a wish with the same key gives the same change.
@@ -120,6 +122,7 @@ impl Broker {
         let (left, new) = (head.provider_id, shown.card.provider.id);
         let same = before.price.currency == after.price.currency;
         Ok(MoveQuote {
+            once: once_at(&shown, head.provider_id, &after.plan),
             more_minor: same.then(|| after.price.minor.saturating_sub(before.price.minor)),
             can_carry: self.can_carry(left, new).await?,
             provider_before: (head.provider_name_en.clone(), head.provider_name_ja.clone()),
@@ -166,6 +169,7 @@ impl Broker {
             carries_data: wish.carries_data,
             finish_by,
             stated: wish.finish_by.is_some(),
+            once: once_at(&shown, contract.head.provider_id, &Terms::of(&contract)?.plan),
         };
         let asked = Asked {
             kind: ChangeKind::Move,
@@ -347,6 +351,12 @@ fn terms_at(shown: &Shelved, before: &Terms, region: Option<&str>) -> Result<Ter
     let plan = Plan { region, ..before.plan.clone() };
     let price = signed_price(&shown.document, &plan)?;
     Ok(Terms { plan, price, offer: card.id, offer_version: card.version, ..before.clone() })
+}
+
+/// What an offer charges once from whoever comes from a provider; its own has charged before.
+fn once_at(shown: &Shelved, from: ProviderId, plan: &Plan) -> Option<Money> {
+    let comes = shown.card.provider.id != from;
+    plan_charges(shown, plan).ok().filter(|_| comes)?.once
 }
 
 fn conflict(code: &'static str, detail: &str) -> BrokerError {

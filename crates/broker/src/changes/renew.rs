@@ -4,7 +4,7 @@
 
 use super::ask::{Asked, Request};
 use super::{Terms, ask};
-use crate::contracts::{END_MAX_US, plan_obstacle, signed_price};
+use crate::contracts::{Charges, END_MAX_US, plan_obstacle, signed_price};
 use crate::documents::read_offer;
 use crate::error::shown_moment;
 use crate::shelf::Shelved;
@@ -102,7 +102,7 @@ impl Broker {
         let asked = Asked {
             kind: ChangeKind::Renew,
             key: &wish.idempotency_key,
-            shown_price: wish.shown_price,
+            shown_price: wish.shown_price.map(Charges::from),
             from: None,
             moves: None,
         };

@@ -2,7 +2,7 @@
 
 use super::ask::{Asked, Request};
 use super::{Terms, ask};
-use crate::contracts::{Plan, signed_price};
+use crate::contracts::{Charges, Plan, signed_price};
 use crate::documents::read_offer;
 use crate::preemption::must_have_its_room;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
@@ -72,7 +72,7 @@ impl Broker {
         let asked = Asked {
             kind: ChangeKind::Scale,
             key: &wish.idempotency_key,
-            shown_price: wish.shown_price,
+            shown_price: wish.shown_price.map(Charges::from),
             from: wish.from,
             moves: None,
         };

@@ -3,15 +3,13 @@
 //! Who may see it and take it proves that it is theirs: they put it under a label that only their organisation is told. Whoever can
 //! do that has the tenant's token at the cloud. After the adoption its label is the contract's, so the code opens nothing more.
 
-use super::quote::{plan_for, price};
+use super::quote::{charges, plan_for};
 use super::sign::{Activation, Existing};
-use super::{PlaceView, Plan, Sign};
+use super::{Charges, PlaceView, Plan, Sign};
 use crate::lifecycle::claim;
 use crate::market::OfferCard;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{
-    Action, ContractId, ContractState, Money, OfferId, OrganisationId, ProviderId, ResourceId,
-};
+use domain::{Action, ContractId, ContractState, OfferId, OrganisationId, ProviderId, ResourceId};
 use provider_api::{Allocation, EndpointKind, ResourceState};
 use storage::contracts::{find_head, list_resources_of_native};
 use storage::{Tx, lock};
@@ -38,8 +36,8 @@ pub struct Adoptable {
     pub place: PlaceView,
     /// Its size, which is what would be signed.
     pub plan: Plan,
-    /// What it would cost a month; `None`: the offer has no price for it.
-    pub price: Option<Money>,
+    /// What it would cost; `None`: the offer has no price for it.
+    pub price: Option<Charges>,
     /// In what it differs from what the offer describes.
     pub differences: Vec<AdoptDifference>,
     /// Why it cannot be adopted: `not_running`, `no_address`, `region` or `owned`; `None`: it can.
@@ -92,7 +90,7 @@ impl Broker {
                     region: allocation.zone.region.clone(),
                     country: allocation.zone.country.clone(),
                 },
-                price: price(&shelved, &plan).ok(),
+                price: charges(&shelved, &plan).ok(),
                 differences: differences(&plan_for(&shelved.card), &plan),
                 obstacle: obstacle(&shelved.card, allocation, owned),
                 plan,

@@ -11,6 +11,8 @@ pub enum Charged {
     Unit(String),
     /// What is missing to the least that a month is charged.
     Minimum,
+    /// The whole, as the provider's cloud named it when it was asked.
+    Told,
 }
 
 /// One line of a bill.
@@ -38,6 +40,79 @@ impl ChargeLine {
     }
 }
 
+/// What is paid: each month, and once when the service begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Charges {
+    /// Each month.
+    pub month: Money,
+    /// Once; `None`: nothing.
+    pub once: Option<Money>,
+}
+
+impl From<Money> for Charges {
+    /// A monthly price, and nothing once.
+    fn from(month: Money) -> Self {
+        Self { month, once: None }
+    }
+}
+
+impl Charges {
+    /// Both together; `None`: in different currencies, or more than a number holds.
+    #[must_use]
+    pub fn plus(self, more: Self) -> Option<Self> {
+        let once = match (self.once, more.once) {
+            (Some(one), Some(other)) => Some(one.plus(other).ok()?),
+            (one, other) => one.or(other),
+        };
+        Some(Self { month: self.month.plus(more.month).ok()?, once })
+    }
+}
+
+impl std::fmt::Display for Charges {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.once {
+            Some(once) => write!(f, "{} a month and {once} once", self.month),
+            None => write!(f, "{} a month", self.month),
+        }
+    }
+}
+
+/// What quantities cost by a price book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Priced {
+    /// The lines of a month.
+    pub lines: Vec<ChargeLine>,
+    /// Their sum.
+    pub month: Money,
+    /// Charged once when the service begins; `None`: nothing is declared.
+    pub once: Option<Money>,
+}
+
+impl Priced {
+    /// A month of these lines, lifted to the least that it is charged, and what is charged once.
+    pub(crate) fn of(
+        book: &sla::Price,
+        currency: Currency,
+        lines: Vec<ChargeLine>,
+    ) -> Result<Self, MoneyError> {
+        let (lines, month) = month(book, currency, lines)?;
+        Ok(Self { lines, month, once: one_time(book, currency) })
+    }
+
+    /// A price as the provider's cloud names it for the whole.
+    pub(crate) fn told(month: Money, once: Option<Money>) -> Self {
+        let what = Charged::Told;
+        let line = ChargeLine { what, from: 0, milli: 1_000, price: month, per: 1, amount: month };
+        Self { lines: vec![line], month, once }
+    }
+
+    /// What is paid.
+    #[must_use]
+    pub const fn charges(&self) -> Charges {
+        Charges { month: self.month, once: self.once }
+    }
+}
+
 /// A price from some unit on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Step {
@@ -52,8 +127,7 @@ pub(crate) struct Steps(Vec<Step>);
 
 impl Steps {
     /// `None`: the offer has no price for this unit in this currency.
-    pub fn of(offer: &sla::Offer, unit: &str, currency: Currency) -> Option<Self> {
-        let book = offer.spec.price.as_ref()?;
+    pub fn of(book: &sla::Price, unit: &str, currency: Currency) -> Option<Self> {
         let mut steps: Vec<Step> = book
             .per_unit
             .iter()
@@ -99,13 +173,13 @@ impl Steps {
 }
 
 /// A month of these lines, lifted to the least that it is charged, and its sum.
-pub(crate) fn month(
-    offer: &sla::Offer,
+fn month(
+    book: &sla::Price,
     currency: Currency,
     mut lines: Vec<ChargeLine>,
 ) -> Result<(Vec<ChargeLine>, Money), MoneyError> {
     let so_far = sum(currency, &lines)?;
-    lines.extend(lifted(offer, so_far));
+    lines.extend(lifted(book, so_far));
     let sum = sum(currency, &lines)?;
     Ok((lines, sum))
 }
@@ -115,8 +189,8 @@ fn sum(currency: Currency, lines: &[ChargeLine]) -> Result<Money, MoneyError> {
 }
 
 /// What is missing to the least that a month is charged; `None`: nothing, or there is no such thing in this currency.
-fn lifted(offer: &sla::Offer, month: Money) -> Option<ChargeLine> {
-    let minimum = minimum(offer, month.currency)?;
+fn lifted(book: &sla::Price, month: Money) -> Option<ChargeLine> {
+    let minimum = minimum(book, month.currency)?;
     let missing = minimum.minor.saturating_sub(month.minor);
     let amount = Money::new(missing, month.currency);
     let line = ChargeLine {
@@ -131,13 +205,13 @@ fn lifted(offer: &sla::Offer, month: Money) -> Option<ChargeLine> {
 }
 
 /// The least that an offer charges a month, in this currency; `None`: nothing is declared.
-pub(crate) fn minimum(offer: &sla::Offer, currency: Currency) -> Option<Money> {
-    declared(offer.spec.price.as_ref()?.minimum.as_ref()?, currency)
+pub(crate) fn minimum(book: &sla::Price, currency: Currency) -> Option<Money> {
+    declared(book.minimum.as_ref()?, currency)
 }
 
 /// What an offer charges once, in this currency; `None`: nothing is declared.
-pub(crate) fn one_time(offer: &sla::Offer, currency: Currency) -> Option<Money> {
-    declared(offer.spec.price.as_ref()?.one_time.as_ref()?, currency)
+pub(crate) fn one_time(book: &sla::Price, currency: Currency) -> Option<Money> {
+    declared(book.one_time.as_ref()?, currency).filter(|once| once.minor > 0)
 }
 
 fn declared(amount: &sla::Amount, currency: Currency) -> Option<Money> {
@@ -147,6 +221,7 @@ fn declared(amount: &sla::Amount, currency: Currency) -> Option<Money> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn steps(rows: &[(i64, i64, i64)]) -> Steps {
         Steps(
@@ -158,6 +233,63 @@ mod tests {
                 })
                 .collect(),
         )
+    }
+
+    fn money(minor: i64) -> Money {
+        Money::new(minor, Currency::Jpy)
+    }
+
+    fn book(basket: i64, minimum: Option<i64>, once: Option<i64>) -> sla::Price {
+        let amount = |minor| sla::Amount { minor, currency: "JPY".to_owned(), tax_excluded: None };
+        sla::Price {
+            tier: None,
+            basket: None,
+            monthly_total: Some(amount(basket)),
+            minimum: minimum.map(amount),
+            one_time: once.map(amount),
+            as_of: None,
+            per_unit: Vec::new(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn once_stays_out_of_every_month_and_is_the_same_for_every_quantity(
+            basket in 0..1_000_000_i64, count in 1..1_000_i64,
+            minimum in proptest::option::of(0..1_000_000_i64),
+            once in proptest::option::of(1..1_000_000_i64),
+        ) {
+            let lines = |count: i64| {
+                let steps = steps(&[(0, basket, 1)]);
+                steps.charge("user-month", count, 1).unwrap()
+            };
+            let with = Priced::of(&book(basket, minimum, once), Currency::Jpy, lines(count)).unwrap();
+            let without = Priced::of(&book(basket, minimum, None), Currency::Jpy, lines(count)).unwrap();
+            prop_assert_eq!((with.month, &with.lines), (without.month, &without.lines));
+            prop_assert_eq!(with.once, once.map(money));
+            prop_assert_eq!(without.once, None);
+            prop_assert_eq!(with.month.minor, (basket * count).max(minimum.unwrap_or(0)));
+            prop_assert_eq!(sum(Currency::Jpy, &with.lines).unwrap(), with.month);
+        }
+
+        #[test]
+        fn several_offers_cost_the_sum_in_any_order(
+            all in proptest::collection::vec((any::<i32>(), proptest::option::of(any::<i32>())), 1..4),
+        ) {
+            let of = |(month, once): &(i32, Option<i32>)| Charges {
+                month: money((*month).into()),
+                once: once.map(|once| money(once.into())),
+            };
+            let add = |sum: Charges, one: Charges| sum.plus(one).unwrap();
+            let forwards = all.iter().map(of).reduce(add).unwrap();
+            let backwards = all.iter().rev().map(of).reduce(add).unwrap();
+            prop_assert_eq!(forwards, backwards);
+            let once: Vec<i64> = all.iter().filter_map(|one| one.1.map(i64::from)).collect();
+            let expected = (!once.is_empty()).then(|| money(once.iter().sum()));
+            prop_assert_eq!(forwards.once, expected);
+            let month: i64 = all.iter().map(|one| i64::from(one.0)).sum();
+            prop_assert_eq!(forwards.month, money(month));
+        }
     }
 
     fn total(steps: &Steps, quantity: i64, size: i64) -> i64 {

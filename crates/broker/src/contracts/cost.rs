@@ -1,8 +1,8 @@
 //! The cost calculator: what a bill of quantities costs at an offer, line by line, before anybody signs.
 
-use super::Plan;
-use super::charge::{self, ChargeLine, Steps};
-use super::quote::{plan_for, planned};
+use super::charge::{self, ChargeLine, Priced, Steps};
+use super::quote::{book_of, plan_for, planned};
+use super::{Plan, PriceAge};
 use crate::market::OfferCard;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, Money, OfferId, Timestamp};
@@ -52,6 +52,8 @@ pub struct PriceBook {
     pub units: Vec<&'static str>,
     /// The day on which the provider last checked its prices, as the document says; `None`: it does not say.
     pub as_of: Option<String>,
+    /// How old that is.
+    pub age: PriceAge,
     /// When the version with these prices was published.
     pub published_at: Timestamp,
     /// Charged once at the beginning; `None`: nothing is declared.
@@ -69,18 +71,15 @@ impl Broker {
     ) -> Result<Option<PriceBook>, BrokerError> {
         ctx.may(Action::RankOffers, None, "offer")?;
         let offer = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
-        let Some(basket) = offer.card.price else { return Ok(None) };
-        let document = &offer.document;
-        let price = document.spec.price.as_ref();
+        let Some((book, basket)) = book_of(&offer.document) else { return Ok(None) };
         let units = BILLING_UNITS.iter().copied().filter(|unit| !OF_PLAN.contains(unit));
         Ok(Some(PriceBook {
-            units: units
-                .filter(|unit| Steps::of(document, unit, basket.currency).is_some())
-                .collect(),
-            as_of: price.and_then(|price| Some(price.as_of.as_ref()?.as_str().to_owned())),
+            units: units.filter(|unit| Steps::of(book, unit, basket.currency).is_some()).collect(),
+            as_of: book.as_of.as_ref().map(|day| day.as_str().to_owned()),
+            age: self.price_age(&offer),
             published_at: offer.card.published_at,
-            one_time: charge::one_time(document, basket.currency),
-            minimum: charge::minimum(document, basket.currency),
+            one_time: charge::one_time(book, basket.currency),
+            minimum: charge::minimum(book, basket.currency),
         }))
     }
 
@@ -106,12 +105,12 @@ impl Broker {
         if !faults.is_empty() {
             return Err(BrokerError::Invalid(faults));
         }
-        let basket = offer.card.price.ok_or(BrokerError::NotFound { what: "price" })?;
-        let document = &offer.document;
-        let mut lines = planned(document, basket, &bill.plan)?;
+        let (book, basket) =
+            book_of(&offer.document).ok_or(BrokerError::NotFound { what: "price" })?;
+        let mut lines = planned(book, basket, &bill.plan)?;
         let mut unpriced = Vec::new();
         for (unit, quantity) in bill.units.iter().filter(|(_, quantity)| *quantity > 0) {
-            let Some(steps) = Steps::of(document, unit, basket.currency) else {
+            let Some(steps) = Steps::of(book, unit, basket.currency) else {
                 unpriced.push(unit.clone());
                 continue;
             };
@@ -119,8 +118,8 @@ impl Broker {
             lines.extend(more.map_err(|error| large(&format!("/units/{unit}"), &error))?);
         }
         let whole = |error| large("/months", &error);
-        let (lines, month) = charge::month(document, basket.currency, lines).map_err(whole)?;
-        let one_time = charge::one_time(document, basket.currency);
+        let Priced { lines, month, once: one_time } =
+            Priced::of(book, basket.currency, lines).map_err(whole)?;
         let months = month.times(bill.months).map_err(whole)?;
         let total = match one_time {
             Some(once) => months.plus(once).map_err(whole)?,

@@ -1,18 +1,18 @@
 //! What a changed plan would cost, before anybody signs.
 
-use super::Plan;
 use super::quote::price;
+use super::{Plan, Priced};
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, Money, OfferId};
+use domain::{Action, OfferId};
 
 impl Broker {
-    /// The monthly price of a plan; faults name each quantity that cannot be ordered.
+    /// What a plan costs, line by line; faults name each quantity that cannot be ordered.
     pub async fn estimate(
         &self,
         ctx: &OpContext,
         offer: OfferId,
         plan: &Plan,
-    ) -> Result<Money, BrokerError> {
+    ) -> Result<Priced, BrokerError> {
         ctx.may(Action::RankOffers, None, "offer")?;
         let offer = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
         let faults = plan.faults();

@@ -13,6 +13,7 @@ mod order;
 mod quote;
 mod read;
 mod ready;
+mod requote;
 mod sign;
 mod start;
 mod terminate;
@@ -22,17 +23,18 @@ pub use crate::lifecycle::order::SEATS_MAX as ORDER_OFFERS_MAX;
 pub use adopt::{Adopt, AdoptDifference, Adoptable, Adoption};
 pub use alternatives::{AlternativeOffer, Alternatives};
 pub(crate) use at_once::money_of;
-pub use charge::{ChargeLine, Charged};
+pub use charge::{ChargeLine, Charged, Charges, Priced};
 pub use cost::{Bill, Cost, MONTHS_MAX, MONTHS_USUAL, PriceBook, UNITS_MAX};
 pub use data::{DataStream, ReturnedArchive, ReturnedData, ReturnedFile, TakeData};
 pub use end::DataAtEnd;
 pub(crate) use end::END_MAX_US;
 pub use order::{MemberQuote, OrderMember, OrderPage, OrderQuote, SignOrder};
 pub(crate) use quote::{
-    obstacle as plan_obstacle, orderable, plan_for, price as plan_price, signed_price,
+    charges as plan_charges, obstacle as plan_obstacle, orderable, plan_for, signed_price,
 };
 pub(crate) use read::{cards as contract_cards, parse_cursor};
 pub use ready::{order_name_fault, service_name_fault};
+pub use requote::{LineDifference, PriceAge, Requote, Shown};
 pub use sign::is_lifeline;
 pub(crate) use sign::{Existing, class_of, contract_id, engine};
 
@@ -77,6 +79,12 @@ pub struct Quote {
     pub plan: Plan,
     /// Monthly price; `None`: not published, so it cannot be signed.
     pub price: Option<Money>,
+    /// How it comes about, and what is charged once.
+    pub priced: Option<Priced>,
+    /// How old the prices are.
+    pub age: PriceAge,
+    /// Until when the price counts if nobody publishes another one; `None`: nothing ends it.
+    pub valid_until: Option<Timestamp>,
     /// What booking without a hold means at its cloud; `None`: it holds first, or has not said.
     pub at_once: Option<AtOnce>,
     /// Why it cannot be signed: `catalogue_only`, `cloud_not_passed`, `not_valid_yet`, `no_longer_valid`, `region_not_served`, `no_price`; `None`: it can.
@@ -104,6 +112,23 @@ pub struct BookingView {
     pub owed: Option<Money>,
 }
 
+/// A charge that is made once for a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChargedOnce {
+    /// The amount.
+    pub amount: Money,
+    /// The change that moved the service to another provider; `None`: it was agreed with the signature.
+    pub change: Option<i64>,
+    /// By which offer.
+    pub offer: OfferId,
+    /// By which version of it.
+    pub offer_version: i64,
+    /// When it was agreed.
+    pub agreed_at: Timestamp,
+    /// When the service began there; `None`: it has not yet.
+    pub charged_at: Option<Timestamp>,
+}
+
 /// The customer's decision.
 #[derive(Debug, Clone)]
 pub struct Sign {
@@ -117,8 +142,8 @@ pub struct Sign {
     pub service_name: String,
     /// Edited quantities; `None`: as quoted.
     pub plan: Option<Plan>,
-    /// The monthly price that was shown; another one makes a conflict. `None`: whatever it is.
-    pub shown_price: Option<Money>,
+    /// The price that was shown; another one, or one that is old and unconfirmed, is quoted anew. `None`: whatever the price book says.
+    pub shown_price: Option<Shown>,
     /// When the service is to begin, up to ten years ahead; `None`: at once.
     pub starts_at: Option<Timestamp>,
     /// Repeating a signature with the same key gives the same contract.
@@ -345,6 +370,8 @@ pub struct ContractPage {
     pub awaited: Vec<PreemptionRow>,
     /// What was booked for it at a cloud that holds nothing, oldest first.
     pub bookings: Vec<BookingView>,
+    /// What is or was charged once, that of the signature first; what came to nothing is left out.
+    pub charged_once: Vec<ChargedOnce>,
     /// Whether its cloud was last found to have something else than was ordered.
     pub differs: bool,
     /// Proof of erasure after release.

@@ -3,13 +3,13 @@
 use super::read::cards;
 use super::ready::{Ready, new_contract, order_name_fault};
 use super::sign::{class_of, contract_id, engine};
-use super::{ContractCard, Plan, Quote, Sign};
+use super::{Charges, ContractCard, Plan, Quote, Shown, Sign};
 use crate::audit::{Entry, record};
 use crate::lifecycle::order::{self, Member, OrderInput, SEATS_MAX};
 use crate::lifecycle::{self, ActivateInput};
 use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, Money, OfferId, OrderId, Timestamp, Viewer};
+use domain::{Action, OfferId, OrderId, Timestamp, Viewer};
 use std::collections::BTreeSet;
 use storage::Tx;
 use storage::contracts::{self, NewContract, Order, Seat};
@@ -26,7 +26,7 @@ pub struct OrderMember {
     /// The bill of quantities; `None`: the one quoted.
     pub plan: Option<Plan>,
     /// The price that was shown; `None`: whoever signs did not see one.
-    pub shown_price: Option<Money>,
+    pub shown_price: Option<Shown>,
 }
 
 /// The customer's decision for several offers together.
@@ -47,8 +47,8 @@ pub struct SignOrder {
 pub struct OrderQuote {
     /// In the order asked for.
     pub members: Vec<MemberQuote>,
-    /// Monthly price of all; `None`: one has none, or they are in different currencies.
-    pub total: Option<Money>,
+    /// What all cost; `None`: one has no price, or they are in different currencies.
+    pub total: Option<Charges>,
 }
 
 /// One offer of an order as it would be signed.
@@ -56,8 +56,8 @@ pub struct OrderQuote {
 pub struct MemberQuote {
     /// The offer with its verdicts, and what is quoted for it.
     pub quote: Quote,
-    /// Monthly price of the quantities asked for; `None`: they have faults, or the offer has no price.
-    pub price: Option<Money>,
+    /// What the quantities asked for cost; `None`: they have faults, or the offer has no price.
+    pub price: Option<Charges>,
     /// Faults of the quantities, at `/members/N/plan/…`.
     pub faults: Vec<FieldFault>,
 }
@@ -92,7 +92,7 @@ impl Broker {
             let quote = self.quote(ctx, *offer, source).await?;
             let plan = plan.as_ref().unwrap_or(&quote.plan);
             let (price, faults) = match self.estimate(ctx, *offer, plan).await {
-                Ok(price) => (Some(price), Vec::new()),
+                Ok(priced) => (Some(priced.charges()), Vec::new()),
                 Err(BrokerError::NotFound { what: "price" }) => (None, Vec::new()),
                 Err(BrokerError::Invalid(faults)) => {
                     (None, faults.into_iter().map(|fault| of_member(fault, at)).collect())
@@ -122,7 +122,7 @@ impl Broker {
         if contracts::find_order(&mut self.look().await?, id).await?.is_some() {
             return self.ordered_before(ctx, id, &sign).await;
         }
-        let mut ready = Vec::new();
+        let (mut ready, mut requotes) = (Vec::new(), Vec::new());
         let mut faults: Vec<FieldFault> =
             order_name_fault(&sign.service_name).into_iter().collect();
         for at in 0..sign.members.len() {
@@ -131,6 +131,7 @@ impl Broker {
                 Err(BrokerError::Invalid(own)) => {
                     faults.extend(own.into_iter().map(|fault| of_member(fault, at)));
                 }
+                Err(BrokerError::Requote(own)) => requotes.extend(own),
                 Err(error) => return Err(error),
             }
         }
@@ -139,6 +140,9 @@ impl Broker {
         faults.retain(|fault| told.insert(fault.pointer.clone()));
         if !faults.is_empty() {
             return Err(BrokerError::Invalid(faults));
+        }
+        if !requotes.is_empty() {
+            return Err(BrokerError::Requote(requotes));
         }
         let new = match sign.requirement {
             RequirementSource::Saved(_) => None,
@@ -254,9 +258,9 @@ fn check_members(offers: impl ExactSizeIterator<Item = OfferId>) -> Result<(), B
 }
 
 /// The sum, where all have a price and in one currency.
-fn total(mut prices: impl Iterator<Item = Option<Money>>) -> Option<Money> {
+fn total(mut prices: impl Iterator<Item = Option<Charges>>) -> Option<Charges> {
     let first = prices.next()??;
-    prices.try_fold(first, |sum, price| sum.plus(price?).ok())
+    prices.try_fold(first, |sum, price| sum.plus(price?))
 }
 
 /// One member as it would be signed alone.
@@ -270,7 +274,7 @@ fn alone(sign: &SignOrder, at: usize) -> Sign {
         // Without a name the fault is told once and for the name itself.
         service_name: if name.is_empty() { String::new() } else { format!("{name} {}", at + 1) },
         plan: member.plan.clone(),
-        shown_price: member.shown_price,
+        shown_price: member.shown_price.clone(),
         starts_at: None,
         idempotency_key: sign.idempotency_key.clone(),
     }

@@ -1,6 +1,6 @@
 //! The quote: plan, price and whether the offer can be signed.
 
-use super::charge::{self, ChargeLine, Charged, Steps};
+use super::charge::{ChargeLine, Charged, Charges, Priced, Steps};
 use super::{Plan, Quote};
 use crate::market::OfferCard;
 use crate::requirements::RequirementSource;
@@ -35,15 +35,31 @@ impl Broker {
         let ranked = self.explain(ctx, source, offer).await?;
         let provider = ranked.card.provider.id;
         let at_once = self.at_once(&[provider]).await?.remove(&provider);
+        let plan = plan_for(&ranked.card);
+        let shown = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        // Whoever has no price is told so as an obstacle.
+        let priced = price(&shown, &plan).ok();
         Ok(Quote {
             at_once,
-            plan: plan_for(&ranked.card),
-            price: ranked.card.price,
+            plan,
+            price: priced.as_ref().map(|priced| priced.month),
+            priced,
+            age: self.price_age(&shown),
+            valid_until: self.price_holds_until(&shown),
             obstacle: obstacle(&ranked.card, self.now()),
             share_code: self.share_code(&requirement),
             requirement,
             ranked,
         })
+    }
+}
+
+impl Broker {
+    /// Until when a price counts if nobody publishes another one; `None`: nothing ends it.
+    fn price_holds_until(&self, offer: &Shelved) -> Option<Timestamp> {
+        let (card, now) = (&offer.card, self.now());
+        let ends = [card.valid_until, card.ends_at].into_iter().flatten();
+        ends.filter(|at| *at > now).min()
     }
 }
 
@@ -72,27 +88,36 @@ pub(crate) fn obstacle(card: &OfferCard, now: Timestamp) -> Option<&'static str>
 /// What the plan costs a month: the basket's price for each instance, and the offer's unit prices
 /// for what goes beyond the baskets. Storage and network are those of the whole service, so each
 /// instance's basket brings its share of them.
-pub(crate) fn price(offer: &Shelved, plan: &Plan) -> Result<Money, BrokerError> {
-    price_in(&offer.document, offer.card.price, plan)
+pub(crate) fn price(offer: &Shelved, plan: &Plan) -> Result<Priced, BrokerError> {
+    priced(&offer.document, plan)
 }
 
-/// The same by an offer as it was signed, whatever is published today.
+/// The charges of a plan, at an offer as it is published.
+pub(crate) fn charges(offer: &Shelved, plan: &Plan) -> Result<Charges, BrokerError> {
+    price(offer, plan).map(|priced| priced.charges())
+}
+
+/// The monthly price by an offer as it was signed, whatever is published today.
 pub(crate) fn signed_price(offer: &sla::Offer, plan: &Plan) -> Result<Money, BrokerError> {
-    let total = offer.spec.price.as_ref().and_then(|price| price.monthly_total.as_ref());
-    let basket =
-        total.and_then(|total| Some(Money::new(total.minor, total.currency.parse().ok()?)));
-    price_in(offer, basket, plan)
+    priced(offer, plan).map(|priced| priced.month)
 }
 
-fn price_in(offer: &sla::Offer, basket: Option<Money>, plan: &Plan) -> Result<Money, BrokerError> {
-    let basket = basket.ok_or(BrokerError::NotFound { what: "price" })?;
-    let month = charge::month(offer, basket.currency, planned(offer, basket, plan)?);
-    month.map(|(_, sum)| sum).map_err(|error| too_large("instances", &error))
+pub(super) fn priced(offer: &sla::Offer, plan: &Plan) -> Result<Priced, BrokerError> {
+    let (book, basket) = book_of(offer).ok_or(BrokerError::NotFound { what: "price" })?;
+    let lines = planned(book, basket, plan)?;
+    Priced::of(book, basket.currency, lines).map_err(|error| too_large("instances", &error))
+}
+
+/// The prices of an offer, and that of its basket; `None`: it has none.
+pub(super) fn book_of(offer: &sla::Offer) -> Option<(&sla::Price, Money)> {
+    let book = offer.spec.price.as_ref()?;
+    let total = book.monthly_total.as_ref()?;
+    Some((book, Money::new(total.minor, total.currency.parse().ok()?)))
 }
 
 /// The lines for a plan: the baskets, and what goes beyond them.
 pub(super) fn planned(
-    offer: &sla::Offer,
+    book: &sla::Price,
     basket: Money,
     plan: &Plan,
 ) -> Result<Vec<ChargeLine>, BrokerError> {
@@ -106,7 +131,7 @@ pub(super) fn planned(
         if extra <= 0 {
             continue;
         }
-        let steps = Steps::of(offer, unit, basket.currency).ok_or_else(|| {
+        let steps = Steps::of(book, unit, basket.currency).ok_or_else(|| {
             let (place, found) = (format!("/plan/{field}"), asked.to_string());
             let allowed = format!("at most {included}");
             let message = "this offer has no price for more than its basket";
@@ -167,10 +192,10 @@ fn beyond(plan: &Plan) -> [Quantity; 4] {
 /// no price for more.
 pub(crate) fn orderable(offer: &Shelved, field: &str) -> RangeInclusive<i64> {
     let all = Plan::range(field);
-    let Some(basket) = offer.card.price else { return all };
+    let Some((book, basket)) = book_of(&offer.document) else { return all };
     let row = beyond(&BASKET).into_iter().find(|row| row.field == field);
     match row {
-        Some(row) if Steps::of(&offer.document, row.unit, basket.currency).is_none() => {
+        Some(row) if Steps::of(book, row.unit, basket.currency).is_none() => {
             *all.start()..=row.included
         }
         _ => all,

@@ -3,16 +3,17 @@
 use super::end::END_STATES;
 use super::sign::contract_id;
 use super::{
-    Alternatives, BookingView, Bucket, ContractCard, ContractList, ContractPage, NewerOffer, Plan,
-    ResourceView, StatementView, TerminationView,
+    Alternatives, BookingView, Bucket, ChargedOnce, ContractCard, ContractList, ContractPage,
+    NewerOffer, Plan, ResourceView, StatementView, TerminationView,
 };
+use crate::changes::ChangeView;
 use crate::preemption::PreemptionRow;
 use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, OpContext, inventory, lifecycle};
-use domain::{Action, ContractId, ContractState, Role, Timestamp};
+use domain::{Action, ChangeState, ContractId, ContractState, Role, Timestamp};
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::HashMap;
-use storage::contracts::{self, Contract, ContractHead};
+use storage::contracts::{self, Contract, ContractHead, OneTimeCharge};
 use storage::observations::{self, ObservationKind};
 use storage::{Page, StorageError, Tx, lock};
 
@@ -97,6 +98,7 @@ impl Broker {
             _ => Vec::new(),
         };
         let bookings = contracts::find_bookings(&mut tx, id).await?;
+        let charged = contracts::list_charges(&mut tx, id).await?;
         let differs = inventory::differs(&mut tx, id, self.now()).await?;
         let statement = contracts::find_erasure_statement(&mut tx, id).await?;
         let usage = contracts::find_usage(&mut tx, id).await?;
@@ -143,6 +145,7 @@ impl Broker {
                 .map(|row| PreemptionRow::of(row, self.now()))
                 .collect(),
             bookings: bookings.iter().map(BookingView::of).collect(),
+            charged_once: charged_once(charged, &changes),
             differs,
             statement: statement.map(|row| StatementView {
                 statement: row.statement,
@@ -284,6 +287,27 @@ pub(crate) fn parse_cursor(text: Option<&str>) -> Result<Option<storage::Cursor>
             &error.to_string(),
         )
     })
+}
+
+/// What is or was charged once; a move that came to nothing charges nothing.
+fn charged_once(rows: Vec<OneTimeCharge>, changes: &[ChangeView]) -> Vec<ChargedOnce> {
+    let came_to_nothing = |row: &OneTimeCharge| {
+        let change = changes.iter().find(|change| change.number == row.number);
+        change.is_some_and(|change| {
+            matches!(change.state, ChangeState::Failed | ChangeState::CalledOff)
+        })
+    };
+    rows.into_iter()
+        .filter(|row| row.charged_at.is_some() || !came_to_nothing(row))
+        .map(|row| ChargedOnce {
+            amount: row.amount,
+            change: Some(row.number).filter(|number| *number != contracts::WITH_SIGNATURE),
+            offer: row.offer_id,
+            offer_version: row.offer_version,
+            agreed_at: row.agreed_at,
+            charged_at: row.charged_at,
+        })
+        .collect()
 }
 
 fn read_plan(text: &str) -> Result<Plan, BrokerError> {

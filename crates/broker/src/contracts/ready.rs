@@ -1,15 +1,15 @@
 //! What a signature comes to before anything is written: the offer, the quantities, the price, the need.
 
-use super::quote::{obstacle, plan_for, price};
+use super::quote::{obstacle, plan_for};
 use super::start::start_fault;
-use super::{AlternativeOffer, Plan, Sign};
+use super::{AlternativeOffer, Charges, Plan, Sign};
 use crate::audit::{Entry, record};
 use crate::market::OfferCard;
 use crate::names::{added_name_fault, name_fault};
 use crate::requirements::RequirementSource;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, ContractId, Money, OfferState, Timestamp, Viewer};
+use domain::{Action, ContractId, OfferState, Timestamp, Viewer};
 use std::sync::Arc;
 use storage::Tx;
 use storage::contracts::{NewContract, Seat};
@@ -22,18 +22,7 @@ const NUMBER_CHARACTERS: u32 = 2;
 pub(super) struct Ready {
     pub offer: Arc<Shelved>,
     pub plan: Plan,
-    pub price: Money,
-}
-
-/// Nobody signs for a price that was not shown.
-fn same_price(sign: &Sign, price: Money) -> Result<(), BrokerError> {
-    match sign.shown_price {
-        Some(shown) if shown != price => Err(BrokerError::Conflict {
-            code: "price_changed",
-            detail: format!("the price is {price}, and {shown} was shown"),
-        }),
-        _ => Ok(()),
-    }
+    pub price: Charges,
 }
 
 /// A contract as it is stored.
@@ -60,7 +49,8 @@ pub(super) fn new_contract(
         requirement_hash: need.hash.clone(),
         service_name: service_name.trim().to_owned(),
         plan: ready.plan.to_text()?,
-        price: ready.price,
+        price: ready.price.month,
+        once: ready.price.once,
         signed_by: viewer.user.to_string(),
         signed_at,
         starts_at: None,
@@ -78,8 +68,7 @@ impl Broker {
         if let Some(fault) = from {
             return Err(BrokerError::Invalid(vec![fault]));
         }
-        let price = price(&offer, &plan)?;
-        same_price(sign, price)?;
+        let price = self.agreed_price(sign, &offer, &plan).await?;
         Ok(Ready { offer, plan, price })
     }
 
@@ -141,13 +130,7 @@ impl Broker {
             return Err(self.off_market(ctx, sign).await?);
         };
         if offer.card.version != sign.offer_version {
-            return Err(BrokerError::Conflict {
-                code: "offer_changed",
-                detail: format!(
-                    "version {} was shown, version {} is on offer now: read it before signing",
-                    sign.offer_version, offer.card.version
-                ),
-            });
+            return Err(self.changed_offer(sign, &offer).await?);
         }
         match obstacle(&offer.card, self.now()) {
             None => Ok(offer),

@@ -201,6 +201,12 @@ pub(super) async fn end(
     let entry = Entry::new(ending.audit, id).with("failure", ending.failure);
     let line = line(broker, &OpContext::system("workflow"), entry);
     contracts::set_state_noted(tx, &change, &line).await?;
+    let agreed = (id, contracts::WITH_SIGNATURE);
+    if turned {
+        contracts::take_charge_back(tx, agreed).await?;
+    } else if ending.event == ContractEvent::Activated {
+        contracts::charge_once(tx, agreed, now).await?;
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 //! documents of all rows that come out of it are read with one statement.
 
 use super::{Candidate, Why};
-use crate::contracts::{Plan, plan_for, plan_obstacle, plan_price};
+use crate::contracts::{Plan, plan_charges, plan_for, plan_obstacle};
 use crate::requirements::Question;
 use crate::shelf::{Shelved, Stock};
 use crate::sync::beside;
@@ -191,6 +191,7 @@ fn row(
     }
     let plan = seeker.runs.as_ref().map_or_else(|| plan_for(card), |runs| runs.plan.clone());
     let plan = Plan { region: region.to_owned(), ..plan };
+    let charges = plan_charges(offer, &plan).ok();
     let country = card.regions.iter().find(|(id, _)| id == region);
     Candidate {
         rank: 0,
@@ -201,7 +202,8 @@ fn row(
         region: region.to_owned(),
         country: country.map(|(_, country)| country.clone()).unwrap_or_default(),
         hazard_zone,
-        price: plan_price(offer, &plan).ok(),
+        price: charges.map(|charges| charges.month),
+        once: charges.and_then(|charges| charges.once).filter(|_| !own),
         why,
     }
 }

@@ -73,6 +73,9 @@ pub struct Candidate {
     pub hazard_zone: Option<String>,
     /// Monthly price of the quantities; `None`: the offer has no price for so much.
     pub price: Option<Money>,
+    /// What is charged once when something begins there; `None`: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub once: Option<Money>,
     /// Why it stands here.
     pub why: Vec<Why>,
 }

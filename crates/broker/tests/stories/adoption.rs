@@ -71,7 +71,7 @@ async fn f7_5_1_what_runs_is_adopted_as_it_stands_and_is_a_service_like_others(e
     market.run_workflows().await;
     let page = market.page(&customer, id).await;
     assert_eq!(page.card.state, ContractState::Active, "{:?}", page.timelines);
-    assert_eq!((page.card.price, &page.plan), (price, &shown.plan));
+    assert_eq!((page.card.price, &page.plan), (price.month, &shown.plan));
     assert_eq!(ask(&page.card.address.unwrap()).await, 200);
     assert!(page.watches.iter().all(|watch| watch.first_at.is_some()));
     let after = market.allocations(id).await.remove(0);

@@ -2,10 +2,15 @@
 
 use crate::on_both;
 use broker::contracts::{Bill, Charged, Cost, Plan};
+use broker::requirements::RequirementSource;
 use broker::{BrokerError, OpContext};
-use domain::{OfferId, Role};
+use domain::{Currency, Money, OfferId, Role};
 use sla::{Amount, Price, UnitPrice};
 use testkit::{Engine, TestBroker};
+
+fn money(minor: i64) -> Money {
+    Money::new(minor, Currency::Jpy)
+}
 
 fn yen(minor: i64) -> Amount {
     Amount { minor, currency: "JPY".to_owned(), tax_excluded: None }
@@ -91,11 +96,17 @@ async fn a_quote_charges_what_the_calculator_says(engine: Engine) {
     let offer = published(&market, book()).await;
     let stranger = OpContext::stranger("test");
     let card = market.broker.offer(&stranger, offer).await.unwrap().card;
+    let need = RequirementSource::Template("certificate-service".to_owned());
+    let quote = market.broker.quote(&stranger, offer, &need).await.unwrap().priced.unwrap();
+    let usual = cost(&market, offer, |_| {}).await.unwrap();
+    assert_eq!((quote.charges().once, quote.lines), (Some(money(3_000)), usual.lines));
+    assert_eq!(quote.month, usual.month, "lifted to the least charge");
     for (instances, storage_gb) in [(1, 1), (1, 601), (2, 1_000), (3, 10_000)] {
         let plan = Plan { instances, storage_gb, ..market.broker.usual_plan(&card) };
         let quoted = market.broker.estimate(&stranger, offer, &plan).await.unwrap();
         let bill = cost(&market, offer, |bill| bill.plan = plan).await.unwrap();
-        assert_eq!(quoted, bill.month);
+        assert_eq!((quoted.month, quoted.once), (bill.month, bill.one_time));
+        assert_eq!(quoted.lines, bill.lines);
     }
     market.finish().await;
 }

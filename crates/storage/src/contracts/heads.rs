@@ -1,5 +1,6 @@
 //! Signing, stepping and listing contracts.
 
+use super::charges::{OneTimeCharge, WITH_SIGNATURE, insert_charge};
 use super::{Contract, ContractHead, NewContract, Standing, StateChange};
 use crate::audit::AuditEntry;
 use crate::page::{Cursor, Page, cut, fetch_limit};
@@ -87,7 +88,7 @@ statements! {
         WHERE offer_id = $1 AND state IN ('activating', 'active', 'releasing')";
 }
 
-/// Adds a signed contract.
+/// Adds a signed contract, with what is charged once when it begins.
 pub async fn insert(tx: &mut Tx, contract: &NewContract) -> Result<(), StorageError> {
     execute!(
         tx,
@@ -114,7 +115,18 @@ pub async fn insert(tx: &mut Tx, contract: &NewContract) -> Result<(), StorageEr
         contract.starts_at.map(|at| at.0),
         contract.starts_at.is_some(),
     )?;
-    Ok(())
+    let Some(amount) = contract.once else { return Ok(()) };
+    let charge = OneTimeCharge {
+        contract_id: contract.id,
+        number: WITH_SIGNATURE,
+        provider_id: contract.provider_id,
+        offer_id: contract.offer_id,
+        offer_version: contract.offer_version,
+        amount,
+        agreed_at: contract.signed_at,
+        charged_at: None,
+    };
+    insert_charge(tx, &charge).await
 }
 
 /// Whether [`insert`] was refused because the same signature was stored first.

@@ -29,6 +29,7 @@ macro_rules! head_tables {
 pub(crate) mod bookings;
 pub(crate) mod care;
 pub(crate) mod changes;
+pub(crate) mod charges;
 pub(crate) mod closing;
 pub(crate) mod heads;
 pub(crate) mod moves;
@@ -45,6 +46,9 @@ pub use care::{Care, find_care, set_care};
 pub use changes::{
     find_change, find_change_by_key, find_change_texts, find_open_change, insert_change,
     list_changes, list_due_changes, set_change_state, set_terms,
+};
+pub use charges::{
+    OneTimeCharge, WITH_SIGNATURE, charge_once, insert_charge, list_charges, take_charge_back,
 };
 pub use closing::{
     find_erasure_statement, find_usage, insert_erasure_statement, list_due, list_ended_since,

@@ -37,6 +37,8 @@ pub struct NewContract {
     pub plan: String,
     /// Monthly price.
     pub price: Money,
+    /// What is charged once when it begins; `None`: nothing.
+    pub once: Option<Money>,
     /// The user id of the signer.
     pub signed_by: String,
     /// When it was signed.

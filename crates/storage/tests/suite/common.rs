@@ -160,6 +160,7 @@ pub fn contract_row(number: u128, offer: u128) -> NewContract {
         service_name: "shop".to_owned(),
         plan: "{\"lines\":[]}".to_owned(),
         price: Money::new(1_480, Currency::Jpy),
+        once: None,
         signed_by: user_id(1).to_string(),
         signed_at: at(10),
         starts_at: None,

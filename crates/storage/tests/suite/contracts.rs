@@ -3,8 +3,10 @@
 use crate::common::{
     at, contract, contract_id, contract_row, market, offer_id, organisation_id, provider_id,
 };
-use domain::{ContractState, ResourceId, StatementId};
-use storage::contracts::{self, ErasureStatement, NewContract, Resource, StateChange, UsageRecord};
+use domain::{ContractState, Currency, Money, ResourceId, StatementId};
+use storage::contracts::{
+    self, ErasureStatement, NewContract, OneTimeCharge, Resource, StateChange, UsageRecord,
+};
 use storage::{Db, StorageError, Tx, on_both_databases};
 use uuid::Uuid;
 
@@ -236,7 +238,34 @@ async fn what_is_watched_is_noted_once_and_what_is_not_measured_has_no_moment(db
     assert_eq!(contracts::list_watches(&mut tx, other).await.unwrap(), []);
 }
 
+async fn what_is_charged_once_is_agreed_with_the_signature_and_charged_once(db: Db) {
+    let mut tx = begin(&db).await;
+    let row = NewContract {
+        once: Some(Money::new(3_000, Currency::Jpy)),
+        signed_at: at(10),
+        ..contract_row(1, 1)
+    };
+    contracts::insert(&mut tx, &row).await.unwrap();
+    contracts::insert(&mut tx, &contract_row(2, 1)).await.unwrap();
+    assert_eq!(contracts::list_charges(&mut tx, contract_id(2)).await.unwrap(), []);
+    let key = (row.id, contracts::WITH_SIGNATURE);
+    let agreed = contracts::list_charges(&mut tx, row.id).await.unwrap();
+    assert_eq!((agreed[0].amount, agreed[0].agreed_at), (row.once.unwrap(), at(10)));
+    assert_eq!((agreed[0].provider_id, agreed[0].offer_id), (provider_id(1), offer_id(1)));
+    assert_eq!(agreed[0].charged_at, None);
+    assert!(contracts::charge_once(&mut tx, key, at(20)).await.unwrap());
+    assert!(!contracts::charge_once(&mut tx, key, at(30)).await.unwrap(), "once");
+    let moved = OneTimeCharge { number: 3, charged_at: None, ..agreed[0].clone() };
+    contracts::insert_charge(&mut tx, &moved).await.unwrap();
+    let all = contracts::list_charges(&mut tx, row.id).await.unwrap();
+    let all: Vec<_> = all.iter().map(|row| (row.number, row.charged_at)).collect();
+    assert_eq!(all, [(0, Some(at(20))), (3, None)]);
+    contracts::take_charge_back(&mut tx, key).await.unwrap();
+    assert_eq!(contracts::list_charges(&mut tx, row.id).await.unwrap()[0].charged_at, None);
+}
+
 on_both_databases!(
+    what_is_charged_once_is_agreed_with_the_signature_and_charged_once,
     signed_texts_come_back_exactly,
     contract_needs_an_existing_offer,
     steps_keep_what_they_do_not_name,

@@ -179,6 +179,7 @@ async fn switch(input: StepInput<Broker>) -> StepResult {
                 contracts::set_resource_kind(tx, (head.id, native_id), kinds, now).await?;
             }
             contracts::note_switch(tx, (head.id, change.number), left, now).await?;
+            contracts::charge_once(tx, (head.id, change.number), now).await?;
             let entry = Entry::new("contract.moved_over", head.id)
                 .with("change", change.number)
                 .with("offer", after.offer.to_string())

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::audit::{Entry, record};
 use crate::contracts::Existing;
-use crate::contracts::{Plan, Sign, class_of, engine, plan_for, plan_price};
+use crate::contracts::{Charges, Plan, Shown, Sign, class_of, engine, plan_charges, plan_for};
 use crate::documents::{read_requirement, stored};
 use crate::requirements::RequirementSource;
 use crate::securing::Strategy;
@@ -120,11 +120,9 @@ impl Broker {
             let region = candidate.region.clone();
             let plan = plan.cloned().unwrap_or_else(|| plan_for(&offer.card));
             let plan = Plan { region, ..plan };
-            candidate.price = plan_price(offer, &plan).ok();
             // Without a price nothing can be signed.
-            if candidate.price.is_none() {
-                continue;
-            }
+            let Ok(charges) = plan_charges(offer, &plan) else { continue };
+            (candidate.price, candidate.once) = (Some(charges.month), charges.once);
             places.push(FirmPlace {
                 number: u32::try_from(places.len() + 1).unwrap_or(u32::MAX),
                 candidate,
@@ -209,6 +207,12 @@ impl Broker {
         let list = owned(ctx, found)?;
         let place = places_of(&list)?.into_iter().find(|place| place.number == number);
         let place = place.ok_or(BrokerError::NotFound { what: "place" })?;
+        let known = self.shelved(place.candidate.offer).await?;
+        let shown = place.candidate.price.map(|month| Shown {
+            charges: Charges { month, once: place.candidate.once },
+            // The cloud was asked for this list and holds the place: nothing of it is old.
+            as_of: known.map(|offer| self.price_age(&offer).day),
+        });
         let sign = Sign {
             offer: place.candidate.offer,
             offer_version: place.candidate.offer_version,
@@ -218,7 +222,7 @@ impl Broker {
             },
             service_name: service_name.to_owned(),
             plan: Some(place.plan),
-            shown_price: place.candidate.price,
+            shown_price: shown,
             starts_at: None,
             idempotency_key: booking_key(id, number),
         };

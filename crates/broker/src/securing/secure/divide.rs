@@ -108,6 +108,7 @@ mod tests {
                 country: "JP".to_owned(),
                 hazard_zone: None,
                 price: Some(Money::new(price, Currency::Jpy)),
+                once: None,
                 why: Vec::new(),
             },
             answer: RoomAnswer::Room(room),

@@ -10,7 +10,7 @@ use super::divide::{divide, order};
 use super::rooms::ask_all;
 use super::{RoomAnswer, SEATS_MAX, SecureInput, SecurePlace, part_id};
 use crate::audit::{Entry, record};
-use crate::contracts::{Plan, plan_price};
+use crate::contracts::{Charges, Plan, plan_charges};
 use crate::lifecycle::order::{self as orders, Member, OrderInput};
 use crate::lifecycle::{self, ActivateInput, own_fault};
 use crate::securing::Strategy;
@@ -119,7 +119,7 @@ async fn affordable(
     let mut total = Money::new(0, limit.currency);
     for place in places.iter().filter(|place| place.taken > 0) {
         let (_, _, price) = priced(input, wanted, place).await?;
-        match total.plus(price) {
+        match total.plus(price.month) {
             Ok(sum) => total = sum,
             Err(_) => return Ok(false),
         }
@@ -132,14 +132,14 @@ async fn priced(
     input: &StepInput<Broker>,
     wanted: &SecureInput,
     place: &SecurePlace,
-) -> Result<(Arc<Shelved>, Plan, Money), Stop> {
+) -> Result<(Arc<Shelved>, Plan, Charges), Stop> {
     let offer = input.env.shelved(place.candidate.offer).await.map_err(own_fault)?;
     let gone = || Stop::failed("offer_gone", "an offer is not on the market any more");
     let offer = offer.ok_or_else(gone)?;
     let region = place.candidate.region.clone();
     let plan = Plan { instances: place.taken, region, ..wanted.plan.clone() };
     let price =
-        plan_price(&offer, &plan).map_err(|error| Stop::failed("no_price", error.to_string()))?;
+        plan_charges(&offer, &plan).map_err(|error| Stop::failed("no_price", error.to_string()))?;
     Ok((offer, plan, price))
 }
 
@@ -196,7 +196,9 @@ async fn signed(
         requirement_hash: wanted.requirement_hash.clone(),
         service_name: format!("{} +{seat}", wanted.service_name),
         plan: serde_json::to_string(&plan)?,
-        price,
+        price: price.month,
+        // The cloud that the service runs at has charged before.
+        once: price.once.filter(|_| !place.candidate.own),
         signed_by: wanted.asked_by.clone(),
         signed_at: input.clock.now(),
         starts_at: None,

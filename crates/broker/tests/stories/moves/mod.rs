@@ -150,7 +150,7 @@ async fn uc5_3_a_service_is_moved_with_its_data_and_nothing_stays_behind(engine:
     let quote = trio.broker.quote_move(&trio.customer, id, (to, region)).await.unwrap();
     assert_eq!((quote.before.price, quote.can_carry), (before.card.price, Some(true)));
     assert!(quote.ranked.explanation.totals.matched && !quote.changes.is_empty());
-    let shown = Some(quote.after.price);
+    let shown = Some(quote.after.price.into());
     let wish = Move { shown_price: shown, ..wish(&trio, NEW, "one").await };
     assert_eq!(trio.broker.move_to(&trio.customer, id, wish.clone()).await.unwrap(), 1);
     let meanwhile = page(&trio, id).await;

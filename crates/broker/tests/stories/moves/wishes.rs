@@ -86,7 +86,10 @@ async fn what_cannot_be_moved_to_is_said_before_anything_happens(engine: Engine)
     let currency = page(&trio, id).await.card.price.currency;
     for (wrong, expected) in [
         (Move { offer_version: 99, ..good.clone() }, "offer_changed"),
-        (Move { shown_price: Some(Money::new(1, currency)), ..good.clone() }, "price_changed"),
+        (
+            Move { shown_price: Some(Money::new(1, currency).into()), ..good.clone() },
+            "price_changed",
+        ),
     ] {
         assert_eq!(code(broker.move_to(ctx, id, wrong).await.unwrap_err()), expected);
     }

@@ -71,6 +71,7 @@ impl Market {
                 workers: 0,
                 monitor_interval_seconds: 1,
                 examine_interval_seconds: 0,
+                price_days_max: 90,
                 lease_seconds: 30,
                 password_memory_kib: 8,
                 index_dir: None,
