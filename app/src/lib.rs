@@ -12,6 +12,7 @@ pub mod announcements;
 pub mod archive;
 #[cfg(feature = "ssr")]
 pub mod assets;
+pub mod categories;
 #[cfg(feature = "ssr")]
 pub mod context;
 #[cfg(feature = "ssr")]

@@ -6,8 +6,8 @@ use axum::{
 };
 
 use crate::{
-    account, announcements, assets, contracts, design, desk, feed, home, inbox, items, layout,
-    market, needs, providers, securing, state::AppState,
+    account, announcements, assets, categories, contracts, design, desk, feed, home, inbox, items,
+    layout, market, needs, providers, securing, state::AppState,
 };
 
 /// Every page, form and file of the interface; unknown addresses get our own page.
@@ -22,6 +22,7 @@ pub fn router() -> Router<AppState> {
         .merge(market::routes())
         .merge(feed::routes())
         .merge(announcements::routes())
+        .merge(categories::routes())
         .merge(needs::routes())
         .merge(inbox::routes())
         .merge(contracts::routes())

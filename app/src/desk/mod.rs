@@ -72,6 +72,7 @@ enum Part {
     Clouds,
     Statistics,
     Announcements,
+    Categories,
 }
 
 /// The way between the parts; the one shown is marked.
@@ -93,6 +94,7 @@ fn parts(words: Words, current: Part) -> leptos::prelude::AnyView {
             tab(Part::Clouds, words.desk_clouds_title(), "/desk/clouds"),
             tab(Part::Statistics, words.statistics_title(), "/desk/statistics"),
             tab(Part::Announcements, words.announce_title(), "/desk/announcements"),
+            tab(Part::Categories, words.catalog_title(), "/desk/categories"),
         ],
     )
 }
@@ -100,4 +102,9 @@ fn parts(words: Words, current: Part) -> leptos::prelude::AnyView {
 /// The same for the page of announcements.
 pub(crate) fn announcement_parts(words: Words) -> leptos::prelude::AnyView {
     parts(words, Part::Announcements)
+}
+
+/// The same for the pages of categories.
+pub(crate) fn category_parts(words: Words) -> leptos::prelude::AnyView {
+    parts(words, Part::Categories)
 }

@@ -12,6 +12,8 @@ mod filters;
 mod offer;
 mod promises;
 mod query;
+mod service;
+mod sizes;
 pub mod text;
 
 use axum::{Router, routing::get};

@@ -6,15 +6,17 @@ use axum::{
     response::Response,
 };
 use broker::{
+    categories::Categories,
     market::{MeasuredHistory, OfferCard, OfferPage},
     requirements::RankedOffer,
 };
 use leptos::prelude::*;
+use std::sync::Arc;
 
 use super::{
     card, cost, coverage,
     promises::{self, measurement},
-    text,
+    service, text,
 };
 use crate::{
     AppState, PageContext,
@@ -49,6 +51,8 @@ struct Shown {
     unreadable: bool,
     /// Why it ends, if it does.
     end_reason: Option<String>,
+    /// What categories mean.
+    catalogue: Arc<Categories>,
 }
 
 pub(super) async fn show(
@@ -83,7 +87,8 @@ pub(super) async fn show(
         },
         None => None,
     };
-    view(&ctx, &Shown { offer: found, choices, judged, unreadable, end_reason })
+    let catalogue = state.broker.known_categories();
+    view(&ctx, &Shown { offer: found, choices, judged, unreadable, end_reason, catalogue })
 }
 
 fn view(ctx: &PageContext, shown: &Shown) -> Response {
@@ -104,10 +109,12 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
             {page_head(title, Some(lead).filter(|lead| !lead.is_empty()), vec![])}
             {ending(ctx, shown)}
             <div class="columns offer-page">
-                <div>{facts(ctx, &shown.offer)}</div>
+                <div>{facts(ctx, shown)}</div>
                 <div>{question(ctx, shown)}</div>
             </div>
             {against(ctx, shown)}
+            {kind(ctx, shown)}
+            {machines(words, shown)}
             {section("promises", words.market_offer_promises(), promised(ctx, &shown.offer))}
             {coverage::coverage(ctx, &shown.offer.coverage)}
             {section("measured", words.market_offer_measured(), measured(words, ctx, &shown.offer.history))}
@@ -127,8 +134,24 @@ fn ending(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
     Some(view! { <div class="flash">{told}</div> }.into_any())
 }
 
-fn facts(ctx: &PageContext, offer: &OfferPage) -> AnyView {
+/// What its category asks for.
+fn kind(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
     let words = ctx.words();
+    let service = &shown.offer.document.spec.service;
+    let list = service::attribute_list(words, &shown.catalogue, service)?;
+    Some(section("attributes", words.catalog_attributes(), list))
+}
+
+/// The sizes in which machines are sold.
+fn machines(words: Words, shown: &Shown) -> Option<AnyView> {
+    let machines = &shown.offer.document.spec.service.machine_types;
+    let table = service::machine_types(words, machines)?;
+    Some(section("machine-types", words.catalog_machine_title(), table))
+}
+
+fn facts(ctx: &PageContext, shown: &Shown) -> AnyView {
+    let words = ctx.words();
+    let offer = &shown.offer;
     let card = &offer.card;
     let name = text::provider_name(ctx.locale, &card.provider);
     let regions: Views =
@@ -165,9 +188,19 @@ fn facts(ctx: &PageContext, offer: &OfferPage) -> AnyView {
             view! { {words.market_offer_version(card.version)}" · "{time(ctx, card.published_at.0)} }.into_any(),
         ),
     ];
+    let service = &offer.document.spec.service;
+    if let Some(category) = service::category(words, &shown.catalogue, service) {
+        let key = service.category.clone().unwrap_or_default();
+        let known = shown.catalogue.get(&key).is_some();
+        let shown = match known {
+            true => view! { <a href=format!("/categories/{key}")>{category}</a> }.into_any(),
+            false => category.into_any(),
+        };
+        pairs.insert(2, (words.catalog_category().to_owned(), shown));
+    }
     if !middleware.is_empty() {
         let middleware = middleware.join(words.market_list_comma());
-        pairs.insert(4, (words.market_offer_middleware().to_owned(), middleware.into_any()));
+        pairs.push((words.market_offer_middleware().to_owned(), middleware.into_any()));
     }
     definitions(pairs)
 }

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod announcements;
 mod audit;
 mod background;
+pub mod categories;
 pub mod changes;
 pub mod channels;
 pub mod conformance;

@@ -91,6 +91,7 @@ pub(crate) struct Inner {
     pub known_clouds: KnownClouds,
     pub signals: Signals,
     pub announced: crate::announcements::Shown,
+    pub catalogue: crate::categories::Kept,
 }
 
 impl Broker {
@@ -110,6 +111,7 @@ impl Broker {
             known_clouds: KnownClouds::default(),
             signals: Signals::default(),
             announced: crate::announcements::Shown::default(),
+            catalogue: crate::categories::Kept::default(),
             db: parts.db,
             clock: parts.clock,
             ids: parts.ids,
@@ -119,6 +121,7 @@ impl Broker {
             config: parts.config,
         };
         let broker = Self { inner: Arc::new(inner) };
+        broker.refresh_categories().await?;
         broker.sync_market().await?;
         Ok(broker)
     }

@@ -175,6 +175,8 @@ typed_id! {
     EventId = "evt",
     /// Something that the market or a provider announces.
     AnnouncementId = "ann",
+    /// A change of the market's categories that somebody proposes.
+    ProposalId = "prp",
 }
 
 #[cfg(test)]

@@ -23,8 +23,8 @@ pub use change::{CHANGE_TRANSITIONS, ChangeEvent, ChangeKind, ChangeState};
 pub use contract::{CONTRACT_TRANSITIONS, ContractEvent, ContractState};
 pub use id::{
     AnnouncementId, AuditId, CommentId, ContractId, EventId, FirmListId, IdError, IdSource,
-    NoticeId, OfferId, OrderId, OrganisationId, ProviderId, RequirementId, ResourceId, ReviewId,
-    SecuringId, SequentialIds, StatementId, TokenId, UserId, WorkflowId,
+    NoticeId, OfferId, OrderId, OrganisationId, ProposalId, ProviderId, RequirementId, ResourceId,
+    ReviewId, SecuringId, SequentialIds, StatementId, TokenId, UserId, WorkflowId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use offer::{OFFER_TRANSITIONS, OfferEvent, OfferStage, OfferState};

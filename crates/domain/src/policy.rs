@@ -52,6 +52,8 @@ pub enum Action {
     AnnounceForMarket,
     /// Announce something in the name of one's own provider.
     AnnounceForProvider,
+    /// Propose a change of the market's categories, and decide about somebody else's.
+    KeepCategories,
     /// Read the list of workflows.
     ReadWorkflows,
     /// Have a workflow undone; retry or abandon one that needs attention, or take a person's word for its step.
@@ -139,6 +141,8 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::AnswerRating, Relation::Owner(Role::Provider)),
     row(Action::AnnounceForMarket, Relation::Any(Role::Broker)),
     row(Action::AnnounceForProvider, Relation::Owner(Role::Provider)),
+    row(Action::KeepCategories, Relation::Any(Role::Broker)),
+    row(Action::KeepCategories, Relation::System),
     row(Action::ReadWorkflows, Relation::Any(Role::Broker)),
     row(Action::SteerWorkflow, Relation::Any(Role::Broker)),
     row(Action::ReadStatistics, Relation::Any(Role::Broker)),
@@ -272,6 +276,16 @@ mod tests {
             assert_eq!(of(Role::Customer, 7, action), Err(Refusal::WrongRole));
             assert_eq!(authorise(&Actor::Stranger, action, owner), Err(Refusal::SignInFirst));
         }
+    }
+
+    #[test]
+    fn categories_are_kept_by_brokers_alone() {
+        let of = |role| authorise(&person(role, 7), Action::KeepCategories, None);
+        assert_eq!(of(Role::Broker), Ok(()));
+        assert_eq!(of(Role::Provider), Err(Refusal::WrongRole));
+        assert_eq!(of(Role::Customer), Err(Refusal::WrongRole));
+        let stranger = authorise(&Actor::Stranger, Action::KeepCategories, None);
+        assert_eq!(stranger, Err(Refusal::SignInFirst));
     }
 
     #[test]

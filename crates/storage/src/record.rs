@@ -6,8 +6,8 @@ use crate::StorageError;
 use domain::{
     AnnouncementId, AnnouncementKind, AuditId, ChangeKind, ChangeState, CommentId, ContractId,
     ContractState, Currency, EventId, FirmListId, Money, NoticeId, OfferId, OfferState, OrderId,
-    OrganisationId, PreemptionState, ProviderId, RequirementId, ResourceId, ReviewId, ReviewState,
-    Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UserId,
+    OrganisationId, PreemptionState, ProposalId, ProviderId, RequirementId, ResourceId, ReviewId,
+    ReviewState, Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UserId,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -107,6 +107,7 @@ column! {
     CommentId, Uuid, |value, what| Ok(Self(value));
     EventId, Uuid, |value, what| Ok(Self(value));
     AnnouncementId, Uuid, |value, what| Ok(Self(value));
+    ProposalId, Uuid, |value, what| Ok(Self(value));
     AnnouncementKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
 }
 

@@ -21,6 +21,7 @@ pub fn all_statements() -> Vec<Statement> {
 const MODULES: &[&[Statement]] = &[
     crate::accounts::ALL,
     crate::announcements::ALL,
+    crate::categories::ALL,
     crate::providers::ALL,
     crate::keys::ALL,
     crate::ratings::ALL,

@@ -5,6 +5,7 @@
 mod accounts;
 mod along;
 mod cancelled;
+mod categories;
 mod changes;
 mod cloud_reports;
 mod common;
