@@ -11,6 +11,7 @@ mod common;
 #[path = "operations/table.rs"]
 mod table;
 
+use broker::OpContext;
 use broker::contracts::{OrderMember, SignOrder};
 use broker::market::OfferCard;
 use broker::requirements::RequirementSource;
@@ -38,6 +39,7 @@ struct Things {
     review: String,
     comment: String,
     announcement: String,
+    proposal: String,
 }
 
 impl Things {
@@ -60,6 +62,7 @@ impl Things {
             review: String::new(),
             comment: String::new(),
             announcement: announcement(site).await,
+            proposal: proposal(site).await,
         };
         (things.review, things.comment) = review(site).await;
         let signed = site.api(Some(owner), "POST", "/contracts", things.body(Body::Sign)).await;
@@ -92,6 +95,8 @@ impl Things {
             .replace("{review}", &self.review)
             .replace("{comment}", &self.comment)
             .replace("{announcement}", &self.announcement)
+            .replace("{category}", "compute")
+            .replace("{proposal}", &self.proposal)
             .replace("{key}", &key().kid())
     }
 
@@ -145,6 +150,7 @@ impl Things {
             }
             Body::Taken => Sent::Json(json!({"waive": true})),
             Body::Announcement => Sent::Json(announced()),
+            Body::Category => Sent::Json(proposed("storage")),
             Body::OtherAnnouncement => {
                 Sent::Json(json!({"revision": 1, "announcement": announced()}))
             }
@@ -256,6 +262,21 @@ async fn notice(
 /// What somebody announces.
 fn announced() -> serde_json::Value {
     json!({"kind": "notice", "title": {"en": "Closed on Sunday"}})
+}
+
+/// What somebody proposes about a category.
+fn proposed(key: &str) -> serde_json::Value {
+    json!({"kind": "retire", "category": {"key": key}})
+}
+
+/// A proposal that waits.
+async fn proposal(site: &Site) -> String {
+    let desk = site.person("desk of categories", Role::Broker).await;
+    site.broker.add_standard_categories(&OpContext::system("test")).await.unwrap();
+    let sent = Sent::Json(proposed("compute"));
+    let made = site.api(Some(&desk), "POST", "/desk/category-proposals", sent).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    made.json()["id"].as_str().unwrap().to_owned()
 }
 
 /// What the market announced.

@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 use super::{
-    card, filters,
+    card, filters, map,
     query::{self, Asked},
     sizes, text,
 };
@@ -88,6 +88,7 @@ fn view(ctx: &PageContext, form: &FormState, shown: &Shown) -> Response {
                     {head(words, asked, found)}
                     {active(words, shown)}
                     {closeness(words, asked, found)}
+                    {places(words, shown)}
                     {list(ctx, shown)}
                 </section>
             </div>
@@ -126,6 +127,35 @@ fn head(words: Words, asked: &Asked, found: &MarketPage) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// The regions of what was found; each leads to the list of its offers.
+fn places(words: Words, shown: &Shown) -> Option<AnyView> {
+    let all = query::address(&shown.asked);
+    let points: Vec<map::Point> = shown
+        .found
+        .facets
+        .of(FacetField::Region)
+        .iter()
+        .filter(|region| region.count > 0)
+        .map(|region| {
+            let known = map::Known { id: &region.value, ..map::Known::default() };
+            let href = all.clone().without("region").and("region", region.value.clone());
+            map::Point {
+                count: Some(region.count),
+                href: Some(href.to_string()),
+                ..map::Point::new(known, region.value.clone())
+            }
+        })
+        .collect();
+    if points.is_empty() {
+        return None;
+    }
+    let map = map::map(words, &points);
+    Some(
+        view! { <details class="more"><summary>{words.catalog_map_market()}</summary>{map}</details> }
+            .into_any(),
+    )
 }
 
 /// Says where the offers have words that are only close, and what was probably meant.

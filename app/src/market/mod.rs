@@ -9,6 +9,7 @@ mod compare;
 mod cost;
 mod coverage;
 mod filters;
+pub(crate) mod map;
 mod offer;
 mod promises;
 mod query;

@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 use super::{
-    card, cost, coverage,
+    card, cost, coverage, map,
     promises::{self, measurement},
     service, text,
 };
@@ -113,6 +113,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
                 <div>{question(ctx, shown)}</div>
             </div>
             {against(ctx, shown)}
+            {places(words, shown)}
             {kind(ctx, shown)}
             {machines(words, shown)}
             {section("promises", words.market_offer_promises(), promised(ctx, &shown.offer))}
@@ -132,6 +133,26 @@ fn ending(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
     let body = view! { <p>{shown.end_reason.clone()}</p><p>{words.life_ends_text()}</p> };
     let told = notice(Kind::Attention, words.life_ends_at(end), body.into_any());
     Some(view! { <div class="flash">{told}</div> }.into_any())
+}
+
+/// Where it runs.
+fn places(words: Words, shown: &Shown) -> AnyView {
+    let regions = &shown.offer.document.spec.service.regions;
+    let points: Vec<map::Point> = regions
+        .iter()
+        .map(|region| {
+            let at = region.location.as_ref();
+            let known = map::Known {
+                id: &region.id,
+                country: &region.country,
+                hazard_zone: region.hazard_zone.as_deref(),
+                location: at
+                    .and_then(|at| f64::try_from(at.lat).ok().zip(f64::try_from(at.lon).ok())),
+            };
+            map::Point::new(known, text::region(words, &region.id, &region.country))
+        })
+        .collect();
+    section("places", words.catalog_map_title(), map::map(words, &points))
 }
 
 /// What its category asks for.

@@ -54,6 +54,8 @@ pub enum Action {
     AnnounceForProvider,
     /// Propose a change of the market's categories, and decide about somebody else's.
     KeepCategories,
+    /// Read who belongs to an organisation.
+    ReadMembers,
     /// Read the list of workflows.
     ReadWorkflows,
     /// Have a workflow undone; retry or abandon one that needs attention, or take a person's word for its step.
@@ -141,6 +143,9 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::AnswerRating, Relation::Owner(Role::Provider)),
     row(Action::AnnounceForMarket, Relation::Any(Role::Broker)),
     row(Action::AnnounceForProvider, Relation::Owner(Role::Provider)),
+    row(Action::ReadMembers, Relation::Owner(Role::Customer)),
+    row(Action::ReadMembers, Relation::Owner(Role::Provider)),
+    row(Action::ReadMembers, Relation::Owner(Role::Broker)),
     row(Action::KeepCategories, Relation::Any(Role::Broker)),
     row(Action::KeepCategories, Relation::System),
     row(Action::ReadWorkflows, Relation::Any(Role::Broker)),
@@ -236,7 +241,12 @@ mod tests {
     #[test]
     fn notices_and_watches_belong_to_one_organisation() {
         let owner = Some(OrganisationId(Uuid::from_u128(7)));
-        for action in [Action::ReadNotices, Action::WatchRequirement, Action::ManageChannels] {
+        for action in [
+            Action::ReadNotices,
+            Action::WatchRequirement,
+            Action::ManageChannels,
+            Action::ReadMembers,
+        ] {
             for role in [Role::Customer, Role::Provider, Role::Broker] {
                 assert_eq!(authorise(&person(role, 7), action, owner), Ok(()));
                 assert_eq!(authorise(&person(role, 8), action, owner), Err(Refusal::NotYours));

@@ -9,6 +9,7 @@ mod alternatives;
 mod announcements;
 mod bookings;
 mod care;
+mod categories;
 mod changes;
 mod channels;
 mod combinations;
@@ -28,6 +29,7 @@ mod idempotent;
 mod inventory;
 mod items;
 mod market;
+mod members;
 mod moves;
 mod need;
 mod needs;
@@ -83,6 +85,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(terminations::routes())
         .merge(ratings::routes())
         .merge(announcements::routes())
+        .merge(categories::routes())
         .merge(cost::routes())
         .merge(inventory::routes())
         .merge(standby::routes())
@@ -100,6 +103,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(desk::routes())
         .merge(statistics::routes())
         .merge(signals::routes())
+        .merge(members::routes())
         .merge(account::routes())
 }
 

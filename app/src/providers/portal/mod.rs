@@ -15,6 +15,7 @@ mod keys;
 mod life;
 mod list;
 mod market;
+mod members;
 mod merge;
 mod offer;
 mod preview;
@@ -82,6 +83,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/provider/offers/{id}/comments", post(life::comment))
         .route("/provider/offers/{id}/comments/settle", post(life::settle))
         .route("/provider/offers/{id}/withdraw", get(withdraw::ask).post(withdraw::withdraw))
+        .route("/provider/members", get(members::show))
         .route("/provider/demand", get(demand::show))
         .route("/provider/contracts", get(delivered::list))
         .route("/provider/contracts/{id}", get(delivered::show))
@@ -105,6 +107,7 @@ enum Part {
     Keys,
     Connection,
     Announcements,
+    Members,
 }
 
 /// The way to each part; the one shown is marked.
@@ -123,6 +126,7 @@ fn parts(words: Words, shown: Part) -> leptos::prelude::AnyView {
             tab(Part::Keys, words.exchange_keys_title(), "/provider/keys"),
             tab(Part::Connection, words.portal_connection_title(), "/provider/connection"),
             tab(Part::Announcements, words.announce_title(), "/provider/announcements"),
+            tab(Part::Members, words.catalog_members_title(), "/provider/members"),
         ],
     )
 }

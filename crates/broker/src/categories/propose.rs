@@ -70,6 +70,11 @@ impl Broker {
         Ok(view(row, Some(&viewer.user.to_string()))?)
     }
 
+    /// Whether the actor may propose anything at all.
+    pub fn may_keep_categories(&self, ctx: &OpContext) -> Result<(), BrokerError> {
+        ctx.may(Action::KeepCategories, None, "category")
+    }
+
     /// What is proposed, checked against what stands.
     async fn proposed(
         &self,

@@ -251,7 +251,8 @@ async fn f7_1_3_offers_are_found_by_category_choice_number_and_machine(engine: E
     assert_eq!(found(&market, chosen(&[(FacetField::Category, "compute")])).await, [machines]);
     let japanese =
         MarketQuery { text: "マネージドデータベース".into(), ..MarketQuery::default() };
-    assert_eq!(found(&market, japanese).await.len(), 2, "by the category's name");
+    let named = found(&market, japanese).await;
+    assert!(named.contains(&small) && named.contains(&large), "by the category's name");
 
     let bounds = |min: Option<&str>, max: Option<&str>| {
         let end = |end: &str| sla::parse_decimal(end).unwrap();
