@@ -13,6 +13,8 @@ pub fn expected_text(words: Words, expected: &Expected) -> String {
             return words.common_allowed_text(integer(i64::from(*most)));
         }
         Expected::Between { min, max } => return words.common_allowed_between(min, max),
+        Expected::AtLeast { min } => return words.common_allowed_at_least(min),
+        Expected::AtMost { max } => return words.common_allowed_at_most(max),
         Expected::Whole { min, max } => return words.common_allowed_whole(min, max),
         Expected::Quantity { unit: Unit::Fraction, .. } => words.common_allowed_percent(),
         Expected::Quantity { unit, min, max } => {
@@ -62,6 +64,8 @@ fn plain_text(words: Words, expected: &Expected) -> &'static str {
         Expected::ItemKey => words.common_allowed_item_key(),
         Expected::Name => words.common_allowed_name(),
         Expected::TechnicalName => words.common_allowed_technical_name(),
+        Expected::AttributeKey => words.common_allowed_attribute_key(),
+        Expected::Version => words.common_allowed_version(),
         Expected::Country => words.common_allowed_country(),
         Expected::Period => words.common_allowed_period(),
         Expected::TimeZone => words.common_allowed_time_zone(),

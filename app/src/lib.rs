@@ -13,6 +13,7 @@ pub mod archive;
 #[cfg(feature = "ssr")]
 pub mod assets;
 pub mod bundles;
+pub mod categories;
 #[cfg(feature = "ssr")]
 pub mod context;
 #[cfg(feature = "ssr")]

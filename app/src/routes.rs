@@ -6,7 +6,7 @@ use axum::{
 };
 
 use crate::{
-    account, announcements, assets, bundles, contracts, design, desk, feed, home, inbox, items,
+    account, announcements, assets, bundles, categories, contracts, design, desk, feed, home, inbox, items,
     layout, market, needs, providers, securing, state::AppState,
 };
 
@@ -23,6 +23,7 @@ pub fn router() -> Router<AppState> {
         .merge(feed::routes())
         .merge(announcements::routes())
         .merge(bundles::routes())
+        .merge(categories::routes())
         .merge(needs::routes())
         .merge(inbox::routes())
         .merge(contracts::routes())

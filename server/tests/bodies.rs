@@ -12,7 +12,7 @@ mod common;
 
 use common::{Sent, Site};
 use domain::{
-    AnnouncementId, BundleId, ContractId, FirmListId, OfferId, ProviderId, RequirementId, UploadId,
+    AnnouncementId, BundleId, ContractId, FirmListId, OfferId, ProposalId, ProviderId, RequirementId, UploadId,
     WorkflowId,
 };
 use serde_json::{Map, Value, json};
@@ -100,6 +100,7 @@ fn concrete(path: &str) -> String {
         .replace("{announcement}", &AnnouncementId(id).to_string())
         .replace("{bundle}", &BundleId(id).to_string())
         .replace("{upload}", &UploadId(id).to_string())
+        .replace("{proposal}", &ProposalId(id).to_string())
         .replace("{version}", "2")
         .replace("{workflow}", &WorkflowId(id).to_string())
 }

@@ -11,6 +11,7 @@ mod common;
 #[path = "operations/table.rs"]
 mod table;
 
+use broker::OpContext;
 use broker::contracts::{OrderMember, SignOrder};
 use broker::market::OfferCard;
 use broker::requirements::RequirementSource;
@@ -40,6 +41,7 @@ struct Things {
     announcement: String,
     upload: String,
     bundle: String,
+    proposal: String,
 }
 
 impl Things {
@@ -64,6 +66,7 @@ impl Things {
             announcement: announcement(site).await,
             upload: upload(site).await,
             bundle: bundle(site, &provider.offers).await,
+            proposal: proposal(site).await,
         };
         (things.review, things.comment) = review(site).await;
         let signed = site.api(Some(owner), "POST", "/contracts", things.body(Body::Sign)).await;
@@ -98,6 +101,8 @@ impl Things {
             .replace("{announcement}", &self.announcement)
             .replace("{upload}", &self.upload)
             .replace("{bundle}", &self.bundle)
+            .replace("{category}", "compute")
+            .replace("{proposal}", &self.proposal)
             .replace("{key}", &key().kid())
     }
 
@@ -151,6 +156,7 @@ impl Things {
             }
             Body::Taken => Sent::Json(json!({"waive": true})),
             Body::Announcement => Sent::Json(announced()),
+            Body::Category => Sent::Json(proposed("storage")),
             Body::OtherAnnouncement => {
                 Sent::Json(json!({"revision": 1, "announcement": announced()}))
             }
@@ -287,6 +293,21 @@ async fn notice(
 /// What somebody announces.
 fn announced() -> serde_json::Value {
     json!({"kind": "notice", "title": {"en": "Closed on Sunday"}})
+}
+
+/// What somebody proposes about a category.
+fn proposed(key: &str) -> serde_json::Value {
+    json!({"kind": "retire", "category": {"key": key}})
+}
+
+/// A proposal that waits.
+async fn proposal(site: &Site) -> String {
+    let desk = site.person("desk of categories", Role::Broker).await;
+    site.broker.add_standard_categories(&OpContext::system("test")).await.unwrap();
+    let sent = Sent::Json(proposed("compute"));
+    let made = site.api(Some(&desk), "POST", "/desk/category-proposals", sent).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    made.json()["id"].as_str().unwrap().to_owned()
 }
 
 /// What the market announced.

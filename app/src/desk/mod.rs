@@ -73,6 +73,7 @@ enum Part {
     Statistics,
     Announcements,
     Bundles,
+    Categories,
 }
 
 /// The way between the parts; the one shown is marked.
@@ -95,6 +96,7 @@ fn parts(words: Words, current: Part) -> leptos::prelude::AnyView {
             tab(Part::Statistics, words.statistics_title(), "/desk/statistics"),
             tab(Part::Announcements, words.announce_title(), "/desk/announcements"),
             tab(Part::Bundles, words.bundles_title(), "/desk/bundles"),
+            tab(Part::Categories, words.catalog_title(), "/desk/categories"),
         ],
     )
 }
@@ -107,4 +109,9 @@ pub(crate) fn bundle_parts(words: Words) -> leptos::prelude::AnyView {
 /// The same for the page of announcements.
 pub(crate) fn announcement_parts(words: Words) -> leptos::prelude::AnyView {
     parts(words, Part::Announcements)
+}
+
+/// The same for the pages of categories.
+pub(crate) fn category_parts(words: Words) -> leptos::prelude::AnyView {
+    parts(words, Part::Categories)
 }

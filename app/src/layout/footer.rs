@@ -14,6 +14,7 @@ pub(super) fn view(ctx: &PageContext) -> AnyView {
                 <ul>
                     <li><a href="/how-ranking-works">{words.common_way_ranking()}</a></li>
                     <li><a href="/market/bundles">{words.bundles_title()}</a></li>
+                    <li><a href="/categories">{words.catalog_title()}</a></li>
                     <li><a href="/announcements">{words.announce_title()}</a></li>
                     <li><a href="/items">{words.common_footer_items()}</a></li>
                     <li><a href="/api/v1/openapi.json">{words.common_footer_api()}</a></li>

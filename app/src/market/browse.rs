@@ -4,15 +4,19 @@ use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
-use broker::market::{
-    Closeness, Dropped, FacetField, Facets, MarketPage, MarketQuery, MarketSort, OfferCard,
+use broker::{
+    categories::Categories,
+    market::{
+        Closeness, Dropped, FacetField, Facets, MarketPage, MarketQuery, MarketSort, OfferCard,
+    },
 };
 use leptos::prelude::*;
+use std::sync::Arc;
 
 use super::{
-    card, filters,
+    card, filters, map,
     query::{self, Asked},
-    text,
+    sizes, text,
 };
 use crate::{
     AppState, PageContext,
@@ -31,12 +35,13 @@ use crate::{
 type Active = (String, String);
 
 /// What the page shows.
-struct Shown {
-    asked: Asked,
-    found: MarketPage,
+pub(super) struct Shown {
+    pub asked: Asked,
+    pub found: MarketPage,
     /// What was picked on this and other pages.
     picked: Vec<OfferCard>,
-    needs: Vec<Choice>,
+    pub needs: Vec<Choice>,
+    pub catalogue: Arc<Categories>,
 }
 
 pub(super) async fn show(
@@ -57,7 +62,11 @@ pub(super) async fn show(
     // What was withdrawn since cannot be compared.
     asked.picked = picked.iter().map(|card| card.id).collect();
     let needs = choices(&ctx, &state).await;
-    view(&ctx, &form, &Shown { asked, found, picked, needs })
+    view(
+        &ctx,
+        &form,
+        &Shown { asked, found, picked, needs, catalogue: state.broker.known_categories() },
+    )
 }
 
 fn view(ctx: &PageContext, form: &FormState, shown: &Shown) -> Response {
@@ -74,11 +83,12 @@ fn view(ctx: &PageContext, form: &FormState, shown: &Shown) -> Response {
             {page_head(words.market_title(), Some(words.market_lead().to_owned()), vec![])}
             {error_summary(form, words)}
             <div class="market">
-                {filters::view(words, form, asked, found, &shown.needs)}
+                {filters::view(words, form, shown)}
                 <section class="found" id="found" tabindex="-1" aria-labelledby="found-title">
                     {head(words, asked, found)}
-                    {active(words, asked, &found.facets)}
+                    {active(words, shown)}
                     {closeness(words, asked, found)}
+                    {places(words, shown)}
                     {list(ctx, shown)}
                 </section>
             </div>
@@ -119,6 +129,35 @@ fn head(words: Words, asked: &Asked, found: &MarketPage) -> AnyView {
     .into_any()
 }
 
+/// The regions of what was found; each leads to the list of its offers.
+fn places(words: Words, shown: &Shown) -> Option<AnyView> {
+    let all = query::address(&shown.asked);
+    let points: Vec<map::Point> = shown
+        .found
+        .facets
+        .of(FacetField::Region)
+        .iter()
+        .filter(|region| region.count > 0)
+        .map(|region| {
+            let known = map::Known { id: &region.value, ..map::Known::default() };
+            let href = all.clone().without("region").and("region", region.value.clone());
+            map::Point {
+                count: Some(region.count),
+                href: Some(href.to_string()),
+                ..map::Point::new(known, region.value.clone())
+            }
+        })
+        .collect();
+    if points.is_empty() {
+        return None;
+    }
+    let map = map::map(words, &points);
+    Some(
+        view! { <details class="more"><summary>{words.catalog_map_market()}</summary>{map}</details> }
+            .into_any(),
+    )
+}
+
 /// Says where the offers have words that are only close, and what was probably meant.
 fn closeness(words: Words, asked: &Asked, found: &MarketPage) -> AnyView {
     let meant = found.meant.as_ref().map(|(text, count)| {
@@ -133,8 +172,9 @@ fn closeness(words: Words, asked: &Asked, found: &MarketPage) -> AnyView {
 }
 
 /// The filters in force, each a link that takes it away.
-fn active(words: Words, asked: &Asked, facets: &Facets) -> AnyView {
-    let all = active_filters(words, asked, facets);
+fn active(words: Words, shown: &Shown) -> AnyView {
+    let (asked, facets) = (&shown.asked, &shown.found.facets);
+    let all = active_filters(words, asked, (facets, &shown.catalogue));
     if all.is_empty() {
         return ().into_any();
     }
@@ -158,7 +198,11 @@ fn value_label(words: Words, facets: &Facets, facet: FacetField, value: &str) ->
     }
 }
 
-fn active_filters(words: Words, asked: &Asked, facets: &Facets) -> Vec<Active> {
+fn active_filters(
+    words: Words,
+    asked: &Asked,
+    (facets, catalogue): (&Facets, &Categories),
+) -> Vec<Active> {
     let all = query::address(asked);
     let query = &asked.query;
     let mut active = Vec::new();
@@ -170,6 +214,10 @@ fn active_filters(words: Words, asked: &Asked, facets: &Facets) -> Vec<Active> {
             let label = value_label(words, facets, facet, value);
             active.push((label, all.clone().without_value(name, value).to_string()));
         }
+    }
+    for (label, names) in sizes::chips(words, catalogue, query) {
+        let without = names.iter().fold(all.clone(), |all, name| all.without(name));
+        active.push((label, without.to_string()));
     }
     if let Some(label) = price_label(query) {
         let without = all.clone().without("min").without("max").without("currency");
@@ -200,6 +248,13 @@ fn ways_out(words: Words, asked: &Asked, found: &MarketPage) -> AnyView {
                 price_label(&asked.query).unwrap_or_default(),
                 all.clone().without("min").without("max").without("currency"),
             ),
+            Dropped::Numbers => (
+                words.catalog_numbers().to_owned(),
+                sizes::without_numbers(all.clone(), &asked.query),
+            ),
+            Dropped::Machine => {
+                (words.catalog_machine_filter().to_owned(), sizes::without_machine(all.clone()))
+            }
             Dropped::Value(facet, value) => (
                 value_label(words, &found.facets, *facet, value),
                 all.clone().without_value(query::name_of(*facet), value),
@@ -337,7 +392,7 @@ mod tests {
         let mut form = FormState::from_urlencoded("q=web&country=JP&country=DE&backed=1&max=500");
         let words = Locale::En.words();
         let asked = query::read(&mut form, words);
-        let active = active_filters(words, &asked, &Facets::default());
+        let active = active_filters(words, &asked, (&Facets::default(), &Categories::default()));
         let labels: Vec<_> = active.iter().map(|(label, _)| label.as_str()).collect();
         assert_eq!(labels, ["“web”", "Germany", "Japan", "– ¥500", "Can be contracted here"]);
         assert_eq!(active[1].1, "/market?q=web&country=JP&max=500&currency=JPY&backed=1");

@@ -5,6 +5,7 @@ use axum::{
     response::Response,
 };
 use broker::{
+    categories::Categories,
     market::OfferPage,
     requirements::{RankedOffer, RequirementSource},
 };
@@ -12,8 +13,9 @@ use domain::OfferId;
 use leptos::prelude::*;
 use matching::RowExplanation;
 use sla::Requirement;
+use std::sync::Arc;
 
-use super::{card, text};
+use super::{card, service, text};
 use crate::{
     AppState, PageContext,
     address::Address,
@@ -57,6 +59,8 @@ struct Shown {
     /// How many offers the address names.
     asked: usize,
     choices: Vec<Choice>,
+    /// What categories mean.
+    catalogue: Arc<Categories>,
 }
 
 impl Line {
@@ -87,6 +91,7 @@ pub(super) async fn show(
         only_differences: form.has("only", "differences"),
         asked: ids.len(),
         choices: choices(&ctx, &state).await,
+        catalogue: state.broker.known_categories(),
     };
     view(&ctx, &shown)
 }
@@ -321,6 +326,32 @@ fn lines(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
             Some(names.join(words.market_list_comma()))
         }),
     ];
+    let catalogue = &shown.catalogue;
+    lines.push(fact(words.catalog_category(), &|offer| {
+        service::category(words, catalogue, &offer.document.spec.service)
+    }));
+    let said: Vec<Vec<(String, String)>> = offers
+        .iter()
+        .map(|offer| service::attributes(words, catalogue, &offer.document.spec.service))
+        .collect();
+    let mut names: Vec<&String> = Vec::new();
+    for (name, _) in said.iter().flatten() {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    for name in names {
+        let of = |all: &Vec<(String, String)>| {
+            all.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        };
+        let cells = said.iter().map(of).collect();
+        lines.push(Line { label: name.clone(), item: None, asked: None, rows: 0..0, cells });
+    }
+    if offers.iter().any(|offer| !offer.document.spec.service.machine_types.is_empty()) {
+        lines.push(fact(words.catalog_machine_title(), &|offer| {
+            service::machines_text(words, &offer.document.spec.service.machine_types)
+        }));
+    }
     lines.push(fact(words.coverage_beside(), &|offer| {
         let covered = offers.iter().filter(|other| offer.covers_beside.contains(&other.card.id));
         let titles: Vec<String> =

@@ -5,8 +5,9 @@ use domain::Currency;
 use leptos::prelude::*;
 
 use super::{
+    browse::Shown,
     query::{self, Asked},
-    text,
+    sizes, text,
 };
 use crate::{
     form::FormState,
@@ -21,13 +22,8 @@ const VALUES_SHOWN: usize = 8;
 const SUGGESTIONS: &str = "market-suggestions";
 
 /// The form; its parts stand in the grid around the list.
-pub fn view(
-    words: Words,
-    form: &FormState,
-    asked: &Asked,
-    found: &MarketPage,
-    needs: &[Choice],
-) -> AnyView {
+pub(super) fn view(words: Words, form: &FormState, shown: &Shown) -> AnyView {
+    let Shown { asked, found, needs, catalogue, .. } = shown;
     // Wide windows show the filters always; on a phone the list comes first.
     let open = !form.is_sound();
     let clear = query::address(&Asked { picked: asked.picked.clone(), ..Asked::default() });
@@ -45,6 +41,8 @@ pub fn view(
                 <div class="inside">
                     {need(words, form, asked, needs)}
                     {facets(words, found)}
+                    {sizes::numbers(words, form, catalogue, &asked.query)}
+                    {sizes::machine(words, form)}
                     {price(words, form)}
                     {backed(words, asked, found)}
                     {kept(asked)}
@@ -61,7 +59,7 @@ fn suggestions(words: Words, found: &MarketPage) -> AnyView {
     let facets = &found.facets;
     let plain = |facet| facets.of(facet).iter().map(|count| count.value.clone());
     let providers = facets.of(FacetField::Provider).iter();
-    let providers = providers.map(|count| text::facet_provider(words.0, count));
+    let providers = providers.map(|count| text::named_value(words.0, count));
     let certificates = facets.of(FacetField::Certification).iter();
     let certificates = certificates.map(|count| text::certificate(words.0, &count.value));
     let all = plain(FacetField::Middleware)
@@ -115,6 +113,9 @@ fn facets(words: Words, found: &MarketPage) -> Views {
     let versions = chosen(FacetField::Middleware) || chosen(FacetField::Version);
     let shown = query::FILTERS.into_iter();
     let shown = shown.filter(|(_, facet)| *facet != FacetField::Version || versions);
+    // What an attribute means, its category says.
+    let category = chosen(FacetField::Category) || chosen(FacetField::Attribute);
+    let shown = shown.filter(|(_, facet)| *facet != FacetField::Attribute || category);
     shown.map(|(name, facet)| group(words, name, facet, found)).collect()
 }
 

@@ -9,9 +9,12 @@ mod compare;
 mod cost;
 mod coverage;
 mod filters;
+pub(crate) mod map;
 mod offer;
 mod promises;
 mod query;
+mod service;
+mod sizes;
 pub mod text;
 
 use axum::{Router, routing::get};

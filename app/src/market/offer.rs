@@ -7,15 +7,17 @@ use axum::{
 };
 use broker::{
     bundles::BundleView,
+    categories::Categories,
     market::{MeasuredHistory, OfferCard, OfferPage},
     requirements::RankedOffer,
 };
 use leptos::prelude::*;
+use std::sync::Arc;
 
 use super::{
-    card, cost, coverage,
+    card, cost, coverage, map,
     promises::{self, measurement},
-    text,
+    service, text,
 };
 use crate::{
     AppState, PageContext, bundles,
@@ -52,6 +54,8 @@ struct Shown {
     end_reason: Option<String>,
     /// The bundles that hold it.
     bundles: Vec<BundleView>,
+    /// What categories mean.
+    catalogue: Arc<Categories>,
 }
 
 pub(super) async fn show(
@@ -90,7 +94,9 @@ pub(super) async fn show(
         Ok(bundles) => bundles,
         Err(error) => return fault_page(&ctx, &error),
     };
-    view(&ctx, &Shown { offer: found, choices, judged, unreadable, end_reason, bundles })
+    let catalogue = state.broker.known_categories();
+    let offer = found;
+    view(&ctx, &Shown { offer, choices, judged, unreadable, end_reason, bundles, catalogue })
 }
 
 fn view(ctx: &PageContext, shown: &Shown) -> Response {
@@ -111,10 +117,13 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
             {page_head(title, Some(lead).filter(|lead| !lead.is_empty()), vec![])}
             {ending(ctx, shown)}
             <div class="columns offer-page">
-                <div>{facts(ctx, &shown.offer)}</div>
+                <div>{facts(ctx, shown)}</div>
                 <div>{question(ctx, shown)}</div>
             </div>
             {against(ctx, shown)}
+            {places(words, shown)}
+            {kind(ctx, shown)}
+            {machines(words, shown)}
             {section("promises", words.market_offer_promises(), promised(ctx, &shown.offer))}
             {coverage::coverage(ctx, &shown.offer.coverage)}
             {section("measured", words.market_offer_measured(), measured(words, ctx, &shown.offer.history))}
@@ -135,8 +144,44 @@ fn ending(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
     Some(view! { <div class="flash">{told}</div> }.into_any())
 }
 
-fn facts(ctx: &PageContext, offer: &OfferPage) -> AnyView {
+/// Where it runs.
+fn places(words: Words, shown: &Shown) -> AnyView {
+    let regions = &shown.offer.document.spec.service.regions;
+    let points: Vec<map::Point> = regions
+        .iter()
+        .map(|region| {
+            let at = region.location.as_ref();
+            let known = map::Known {
+                id: &region.id,
+                country: &region.country,
+                hazard_zone: region.hazard_zone.as_deref(),
+                location: at
+                    .and_then(|at| f64::try_from(at.lat).ok().zip(f64::try_from(at.lon).ok())),
+            };
+            map::Point::new(known, text::region(words, &region.id, &region.country))
+        })
+        .collect();
+    section("places", words.catalog_map_title(), map::map(words, &points))
+}
+
+/// What its category asks for.
+fn kind(ctx: &PageContext, shown: &Shown) -> Option<AnyView> {
     let words = ctx.words();
+    let service = &shown.offer.document.spec.service;
+    let list = service::attribute_list(words, &shown.catalogue, service)?;
+    Some(section("attributes", words.catalog_attributes(), list))
+}
+
+/// The sizes in which machines are sold.
+fn machines(words: Words, shown: &Shown) -> Option<AnyView> {
+    let machines = &shown.offer.document.spec.service.machine_types;
+    let table = service::machine_types(words, machines)?;
+    Some(section("machine-types", words.catalog_machine_title(), table))
+}
+
+fn facts(ctx: &PageContext, shown: &Shown) -> AnyView {
+    let words = ctx.words();
+    let offer = &shown.offer;
     let card = &offer.card;
     let name = text::provider_name(ctx.locale, &card.provider);
     let regions: Views =
@@ -173,9 +218,19 @@ fn facts(ctx: &PageContext, offer: &OfferPage) -> AnyView {
             view! { {words.market_offer_version(card.version)}" · "{time(ctx, card.published_at.0)} }.into_any(),
         ),
     ];
+    let service = &offer.document.spec.service;
+    if let Some(category) = service::category(words, &shown.catalogue, service) {
+        let key = service.category.clone().unwrap_or_default();
+        let known = shown.catalogue.get(&key).is_some();
+        let shown = match known {
+            true => view! { <a href=format!("/categories/{key}")>{category}</a> }.into_any(),
+            false => category.into_any(),
+        };
+        pairs.insert(2, (words.catalog_category().to_owned(), shown));
+    }
     if !middleware.is_empty() {
         let middleware = middleware.join(words.market_list_comma());
-        pairs.insert(4, (words.market_offer_middleware().to_owned(), middleware.into_any()));
+        pairs.push((words.market_offer_middleware().to_owned(), middleware.into_any()));
     }
     definitions(pairs)
 }

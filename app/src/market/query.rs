@@ -3,6 +3,7 @@
 use broker::market::{FacetField, MarketQuery, MarketSort};
 use domain::{Currency, Money, OfferId};
 
+use super::sizes;
 use crate::{
     address::Address, fault::expected_text, form::FormState, format, needs::read_source,
     words::Words,
@@ -31,7 +32,9 @@ pub const SORTS: [(MarketSort, &str); 5] = [
 ];
 
 /// The filters with several values, in the order they stand on the page: name in the address and facet.
-pub const FILTERS: [(&str, FacetField); 12] = [
+pub const FILTERS: [(&str, FacetField); 14] = [
+    ("category", FacetField::Category),
+    ("attribute", FacetField::Attribute),
     ("model", FacetField::Model),
     ("country", FacetField::Country),
     ("region", FacetField::Region),
@@ -97,6 +100,7 @@ pub fn read(form: &mut FormState, words: Words) -> Asked {
     let page = |text: &str| text.parse().ok().filter(|page| (1..=PAGE_MAX).contains(page));
     query.page = choice(form, "page", words, &pages, page).unwrap_or(1);
     price(form, words, &mut query);
+    sizes::read(form, words, &mut query);
     let picked = form.values("offer").filter_map(|id| id.parse().ok());
     let mut known: Vec<OfferId> = Vec::new();
     for id in picked.take(PICKED_MAX) {
@@ -203,6 +207,7 @@ pub fn address(asked: &Asked) -> Address {
             address = address.and(name, value);
         }
     }
+    address = sizes::write(address, query);
     if let Some(currency) = query.currency {
         let major = |minor: Option<i64>| minor.map(|minor| major_text(minor, currency));
         address = address

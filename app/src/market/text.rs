@@ -26,8 +26,8 @@ pub fn provider_name(locale: Locale, card: &ProviderCard) -> String {
     locale.pick(&card.name_en, &card.name_ja).to_owned()
 }
 
-/// Name of a provider in a filter; the short name where no offer of it is known.
-pub fn facet_provider(locale: Locale, count: &FacetCount) -> String {
+/// Name of a value that has names of its own; as it is filtered by where none is known.
+pub fn named_value(locale: Locale, count: &FacetCount) -> String {
     match &count.names {
         Some((en, ja)) => locale.pick(en, ja).to_owned(),
         None => count.value.clone(),
@@ -100,6 +100,8 @@ pub fn facet(words: Words, facet: FacetField) -> &'static str {
         FacetField::Regime => words.market_facet_regime(),
         FacetField::Middleware => words.market_facet_middleware(),
         FacetField::Version => words.market_facet_version(),
+        FacetField::Category => words.catalog_category(),
+        FacetField::Attribute => words.catalog_attributes(),
         FacetField::Provider => words.market_facet_provider(),
         FacetField::PriceBand => words.market_facet_price(),
         FacetField::Hold => words.market_facet_hold(),
@@ -111,7 +113,9 @@ pub fn facet(words: Words, facet: FacetField) -> &'static str {
 /// A value of a filter in the reader's language.
 pub fn facet_value(words: Words, facet: FacetField, count: &FacetCount) -> String {
     match facet {
-        FacetField::Provider => facet_provider(words.0, count),
+        FacetField::Provider | FacetField::Category | FacetField::Attribute => {
+            named_value(words.0, count)
+        }
         _ => chosen_value(words, facet, &count.value),
     }
 }
@@ -137,6 +141,8 @@ pub fn chosen_value(words: Words, facet: FacetField, value: &str) -> String {
         FacetField::Region
         | FacetField::Middleware
         | FacetField::Version
+        | FacetField::Category
+        | FacetField::Attribute
         | FacetField::Provider => value.to_owned(),
     }
 }

@@ -19,12 +19,13 @@ use crate::{
     address::Address,
     announcements,
     fault::fault_page,
-    market::{card, text},
+    market::{card, map, text},
     render::{Page, page},
     ui::{
         Column, Look, Table, Views, breadcrumbs, definitions, empty, link_button, page_head,
         section,
     },
+    words::Words,
 };
 
 /// Announcements read: one more than shown says that there are more.
@@ -124,6 +125,7 @@ fn view(ctx: &PageContext, provider: &ProviderView, known: &Known) -> Response {
             {breadcrumbs(words, trail)}
             {page_head(name.clone(), Some(lead).filter(|lead| !lead.is_empty()), vec![])}
             {facts(ctx, provider, conformance)}
+            {places(words, provider)}
             {section("offers", words.market_count(count), offers(ctx, provider))}
             {record::part(ctx, &known.record)}
             {announcements::of_provider(ctx, &provider.card.slug, &known.announced)}
@@ -132,6 +134,29 @@ fn view(ctx: &PageContext, provider: &ProviderView, known: &Known) -> Response {
         }
         .into_any()
     })
+}
+
+/// Where its offers run.
+fn places(words: Words, provider: &ProviderView) -> Option<AnyView> {
+    let mut regions: Vec<&(String, String)> =
+        provider.offers.iter().flat_map(|offer| &offer.regions).collect();
+    regions.sort();
+    regions.dedup();
+    let points: Vec<map::Point> = regions
+        .into_iter()
+        .map(|(id, country)| {
+            let href = Address::new("/market")
+                .and("region", id.clone())
+                .and("provider", provider.card.slug.clone());
+            let known = map::Known { id, country, ..map::Known::default() };
+            map::Point {
+                href: Some(href.to_string()),
+                ..map::Point::new(known, text::region(words, id, country))
+            }
+        })
+        .collect();
+    let map = (!points.is_empty()).then(|| map::map(words, &points))?;
+    Some(section("places", words.catalog_map_title(), map))
 }
 
 /// The report, where there is a cloud that somebody has examined.

@@ -16,6 +16,8 @@ use workflow::{Engine, EngineConfig, Parts};
 
 /// A published offer is found after this time at the latest, also when another replica published it.
 const SYNC_EVERY: Duration = Duration::from_millis(500);
+/// How soon a category holds that was accepted in another process.
+const CATEGORIES_EVERY: Duration = Duration::from_secs(2);
 /// How soon the market's filter and order by what was measured follow the samples.
 const OBSERVED_EVERY: Duration = Duration::from_secs(60);
 /// How soon offers follow when a cloud opens or closes a region, or answers for the first time.
@@ -92,6 +94,11 @@ impl Broker {
         tasks.spawn(every(SYNC_EVERY, shutdown.clone(), "market sync", move || {
             let broker = sync.clone();
             async move { broker.sync_market().await }
+        }));
+        let categories = self.clone();
+        tasks.spawn(every(CATEGORIES_EVERY, shutdown.clone(), "categories", move || {
+            let broker = categories.clone();
+            async move { broker.refresh_categories().await }
         }));
         let measured = self.clone();
         tasks.spawn(every(OBSERVED_EVERY, shutdown.clone(), "what was measured", move || {

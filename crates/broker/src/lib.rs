@@ -5,6 +5,7 @@ pub mod announcements;
 mod audit;
 mod background;
 pub mod bundles;
+pub mod categories;
 pub mod changes;
 pub mod channels;
 pub mod conformance;

@@ -19,7 +19,7 @@ pub(crate) fn search_note(index: &OfferIndex, seen_until: Option<Timestamp>) -> 
 
 /// Raise the number when the search index is made in another way.
 fn note_start(index: &OfferIndex) -> String {
-    format!("kumoichi 2 {} ", index.analysis())
+    format!("kumoichi 3 {} ", index.analysis())
 }
 
 impl Broker {

@@ -94,6 +94,7 @@ pub(crate) struct Inner {
     pub signals: Signals,
     pub announced: crate::announcements::Shown,
     pub uploads: crate::offers::UnderWay,
+    pub catalogue: crate::categories::Kept,
 }
 
 impl Broker {
@@ -114,6 +115,7 @@ impl Broker {
             signals: Signals::default(),
             announced: crate::announcements::Shown::default(),
             uploads: crate::offers::UnderWay::default(),
+            catalogue: crate::categories::Kept::default(),
             db: parts.db,
             clock: parts.clock,
             ids: parts.ids,
@@ -123,6 +125,7 @@ impl Broker {
             config: parts.config,
         };
         let broker = Self { inner: Arc::new(inner) };
+        broker.refresh_categories().await?;
         broker.sync_market().await?;
         Ok(broker)
     }

@@ -76,6 +76,7 @@ impl Broker {
     ) -> Result<Seeded, BrokerError> {
         let catalogue = demo::catalogue()
             .map_err(|error| BrokerError::Internal(format!("demo market: {error}")))?;
+        self.add_standard_categories(ctx).await?;
         let organisation = self.seed_people(ctx).await?;
         let mut owner = organisation;
         let mut providers = BTreeMap::new();
@@ -101,6 +102,7 @@ impl Broker {
         count: u32,
         seed: u64,
     ) -> Result<Seeded, BrokerError> {
+        self.add_standard_categories(ctx).await?;
         let companies = demo::synthetic_providers();
         let mut providers = BTreeMap::new();
         for company in &companies {

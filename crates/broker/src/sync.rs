@@ -3,6 +3,7 @@
 //! Takes no input and is safe at any time: it reads what changed since the last look, with an
 //! overlap because commits of other processes become visible late, and skips revisions it has.
 
+use crate::categories::{self, Categories};
 use crate::fetch::read_rows;
 use crate::observed::{Shares, observed};
 use crate::shelf::{Shelved, Stock};
@@ -115,9 +116,10 @@ impl Broker {
         self.inner.shelf.remember(&offers);
         let inner = Arc::clone(&self.inner);
         let shares = self.shares_known();
+        let catalogue = self.known_categories();
         beside("market", move || {
             let documents: Vec<OfferDocument> =
-                offers.iter().map(|offer| index_document(offer, &shares)).collect();
+                offers.iter().map(|offer| index_document(offer, &shares, &catalogue)).collect();
             let ids: Vec<OfferId> = documents.iter().map(|document| document.id).collect();
             inner.index.remove(&ids).and_then(|()| inner.index.add(&documents)).map_err(search)?;
             let rows = offers.iter().map(match_index::row).collect();
@@ -206,19 +208,27 @@ fn is_news(stock: &Stock, change: &OfferChange) -> bool {
 }
 
 /// What is searched of an offer.
-fn index_document(offer: &Shelved, shares: &Shares) -> OfferDocument {
+fn index_document(offer: &Shelved, shares: &Shares, catalogue: &Categories) -> OfferDocument {
     let card = &offer.card;
+    let kinds = categories::indexed(catalogue, &offer.document.spec.service);
     OfferDocument {
         id: card.id,
         title_en: card.title_en.clone(),
         title_ja: card.title_ja.clone(),
-        names: vec![card.provider.name_en.clone(), card.provider.name_ja.clone()],
+        names: [card.provider.name_en.clone(), card.provider.name_ja.clone()]
+            .into_iter()
+            .chain(kinds.names)
+            .collect(),
         body: vec![
             card.description_en.clone(),
             card.description_ja.clone(),
             offer.document.metadata.name.replace('-', " "),
         ],
         middleware: card.middleware.clone(),
+        categories: kinds.categories,
+        attributes: kinds.attributes,
+        numbers: kinds.numbers,
+        machines: kinds.machines,
         provider: card.provider.slug.clone(),
         model: card.model.clone(),
         deployment: card.deployment.clone(),

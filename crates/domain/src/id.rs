@@ -179,6 +179,8 @@ typed_id! {
     UploadId = "upl",
     /// Several offers that are ordered together.
     BundleId = "bdl",
+    /// A change of the market's categories that somebody proposes.
+    ProposalId = "prp",
 }
 
 #[cfg(test)]

@@ -23,9 +23,7 @@ pub use announcement::{
 pub use change::{CHANGE_TRANSITIONS, ChangeEvent, ChangeKind, ChangeState};
 pub use contract::{CONTRACT_TRANSITIONS, ContractEvent, ContractState};
 pub use id::{
-    AnnouncementId, AuditId, BundleId, CommentId, ContractId, EventId, FirmListId, IdError,
-    IdSource, NoticeId, OfferId, OrderId, OrganisationId, ProviderId, RequirementId, ResourceId,
-    ReviewId, SecuringId, SequentialIds, StatementId, TokenId, UploadId, UserId, WorkflowId,
+    AnnouncementId, AuditId, BundleId, CommentId, ContractId, EventId, FirmListId, IdError, IdSource, NoticeId, OfferId, OrderId, OrganisationId, ProposalId, ProviderId, RequirementId, ResourceId, ReviewId, SecuringId, SequentialIds, StatementId, TokenId, UploadId, UserId, WorkflowId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use offer::{OFFER_TRANSITIONS, OfferEvent, OfferStage, OfferState};

@@ -56,6 +56,10 @@ pub enum Action {
     BundleForMarket,
     /// Put one's own offers together.
     BundleForProvider,
+    /// Propose a change of the market's categories, and decide about somebody else's.
+    KeepCategories,
+    /// Read who belongs to an organisation.
+    ReadMembers,
     /// Read the list of workflows.
     ReadWorkflows,
     /// Have a workflow undone; retry or abandon one that needs attention, or take a person's word for its step.
@@ -145,6 +149,11 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::AnnounceForProvider, Relation::Owner(Role::Provider)),
     row(Action::BundleForMarket, Relation::Any(Role::Broker)),
     row(Action::BundleForProvider, Relation::Owner(Role::Provider)),
+    row(Action::ReadMembers, Relation::Owner(Role::Customer)),
+    row(Action::ReadMembers, Relation::Owner(Role::Provider)),
+    row(Action::ReadMembers, Relation::Owner(Role::Broker)),
+    row(Action::KeepCategories, Relation::Any(Role::Broker)),
+    row(Action::KeepCategories, Relation::System),
     row(Action::ReadWorkflows, Relation::Any(Role::Broker)),
     row(Action::SteerWorkflow, Relation::Any(Role::Broker)),
     row(Action::ReadStatistics, Relation::Any(Role::Broker)),
@@ -238,7 +247,12 @@ mod tests {
     #[test]
     fn notices_and_watches_belong_to_one_organisation() {
         let owner = Some(OrganisationId(Uuid::from_u128(7)));
-        for action in [Action::ReadNotices, Action::WatchRequirement, Action::ManageChannels] {
+        for action in [
+            Action::ReadNotices,
+            Action::WatchRequirement,
+            Action::ManageChannels,
+            Action::ReadMembers,
+        ] {
             for role in [Role::Customer, Role::Provider, Role::Broker] {
                 assert_eq!(authorise(&person(role, 7), action, owner), Ok(()));
                 assert_eq!(authorise(&person(role, 8), action, owner), Err(Refusal::NotYours));
@@ -282,6 +296,16 @@ mod tests {
                 assert_eq!(authorise(&Actor::Stranger, action, owner), Err(Refusal::SignInFirst));
             }
         }
+    }
+
+    #[test]
+    fn categories_are_kept_by_brokers_alone() {
+        let of = |role| authorise(&person(role, 7), Action::KeepCategories, None);
+        assert_eq!(of(Role::Broker), Ok(()));
+        assert_eq!(of(Role::Provider), Err(Refusal::WrongRole));
+        assert_eq!(of(Role::Customer), Err(Refusal::WrongRole));
+        let stranger = authorise(&Actor::Stranger, Action::KeepCategories, None);
+        assert_eq!(stranger, Err(Refusal::SignInFirst));
     }
 
     #[test]

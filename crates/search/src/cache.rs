@@ -2,7 +2,7 @@
 //! same ones again.
 
 use crate::facets::Counted;
-use crate::query::SearchQuery;
+use crate::query::{MachineFilter, NumberFilter, SearchQuery};
 use crate::schema::FacetField;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +16,8 @@ pub(crate) struct Key {
     text: String,
     close: bool,
     chosen: Vec<(FacetField, String)>,
+    numbers: Vec<NumberFilter>,
+    machine: MachineFilter,
     price: (Option<&'static str>, Option<i64>, Option<i64>),
     except: Option<FacetField>,
 }
@@ -26,7 +28,8 @@ impl Key {
         chosen.sort();
         let currency = query.currency.map(|currency| currency.code());
         let price = (currency, query.price_min, query.price_max);
-        Self { text: query.text.clone(), close, chosen, price, except }
+        let (numbers, machine) = (query.numbers.clone(), query.machine.clone());
+        Self { text: query.text.clone(), close, chosen, numbers, machine, price, except }
     }
 }
 

@@ -5,7 +5,9 @@ use crate::ask::FilterField;
 use crate::fold;
 use crate::price::{self, PriceBand};
 use crate::schema::{FacetField, Fields};
+use crate::{machine, number};
 use domain::{Currency, OfferId};
+use rust_decimal::Decimal;
 use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 use tantivy::tokenizer::{PreTokenizedString, Token};
@@ -35,6 +37,14 @@ pub struct OfferDocument {
     pub body: Vec<String>,
     /// Middleware as name and version.
     pub middleware: Vec<(String, Option<String>)>,
+    /// Category and the wider ones it belongs to.
+    pub categories: Vec<String>,
+    /// Choices of the category's attributes, `category.attribute=choice`.
+    pub attributes: Vec<String>,
+    /// Numbers of the category's attributes, each with `category.attribute`.
+    pub numbers: Vec<(String, Decimal)>,
+    /// Sizes of machines.
+    pub machines: Vec<Machine>,
     /// Provider's slug.
     pub provider: String,
     /// IaaS, PaaS, SaaS or Network.
@@ -59,6 +69,19 @@ pub struct OfferDocument {
     pub backed: bool,
     /// Microseconds UTC.
     pub published_at: i64,
+}
+
+/// A size of machines as it is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    /// Processors, at most six decimals.
+    pub vcpu: Decimal,
+    /// Memory in GiB, at most six decimals.
+    pub ram_gib: Decimal,
+    /// Accelerators.
+    pub gpu: u32,
+    /// Instruction set; `None`: not said.
+    pub architecture: Option<String>,
 }
 
 /// How an offer was found to be, over all its contracts.
@@ -119,6 +142,14 @@ impl OfferDocument {
         self.tags(&mut into);
         self.suggestions(&mut into);
         let mut document = into.document;
+        for (attribute, value) in &self.numbers {
+            document.add_text(fields.numbers, number::term(attribute, *value));
+        }
+        for machine in &self.machines {
+            for (field, value) in fields.machines.into_iter().zip(machine::columns(machine)) {
+                document.add_u64(field, value);
+            }
+        }
         if let Some((minor, currency)) = self.price {
             document.add_i64(fields.price, minor);
             document.add_text(fields.currency, currency.code());
@@ -142,6 +173,8 @@ impl OfferDocument {
             (FacetField::Region, &self.regions),
             (FacetField::Certification, &self.certifications),
             (FacetField::Regime, &self.regimes),
+            (FacetField::Category, &self.categories),
+            (FacetField::Attribute, &self.attributes),
         ] {
             values.iter().for_each(|value| add(facet, value));
         }

@@ -5,7 +5,9 @@ use crate::ask::Asked;
 use crate::cache::Key;
 use crate::facets::{Counted, FacetCollector};
 use crate::index::OfferIndex;
-use crate::query::{Closeness, FacetValue, Filters, SearchQuery, SearchResult, SearchSort};
+use crate::query::{
+    Closeness, FacetValue, Filters, MachineFilter, SearchQuery, SearchResult, SearchSort,
+};
 use crate::schema::{FacetField, ID_HIGH, ID_LOW};
 use crate::vocabulary::Vocabulary;
 use crate::words::{Reader, Worded, telling};
@@ -39,6 +41,10 @@ pub enum Dropped {
     Text,
     /// The price range and its currency.
     Price,
+    /// The bounds of numbers.
+    Numbers,
+    /// What a machine type has to have.
+    Machine,
     /// One value of a facet of which all have to be there.
     Value(FacetField, String),
     /// All values of a facet.
@@ -108,6 +114,13 @@ impl OfferIndex {
             let without =
                 SearchQuery { currency: None, price_min: None, price_max: None, ..query.clone() };
             dropped.push((Dropped::Price, without));
+        }
+        if !query.numbers.is_empty() {
+            dropped.push((Dropped::Numbers, SearchQuery { numbers: Vec::new(), ..query.clone() }));
+        }
+        if !query.machine.is_empty() {
+            let machine = MachineFilter::default();
+            dropped.push((Dropped::Machine, SearchQuery { machine, ..query.clone() }));
         }
         for (at, (facet, value)) in query.chosen.iter().enumerate() {
             let mut without = query.clone();

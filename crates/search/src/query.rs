@@ -1,8 +1,12 @@
 //! What is asked of the index.
 
 use crate::ask::{Asked, Filter, FilterField};
+use crate::machine::MachineQuery;
+use crate::number;
 use crate::schema::{FacetField, Fields};
 use domain::{Currency, OfferId};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use tantivy::Term;
 use tantivy::query::{
@@ -37,12 +41,48 @@ pub struct SearchQuery {
     pub price_min: Option<i64>,
     /// Highest price in minor units.
     pub price_max: Option<i64>,
+    /// Bounds of attributes that are numbers; all of them hold.
+    pub numbers: Vec<NumberFilter>,
+    /// What one machine type has to have.
+    pub machine: MachineFilter,
     /// The order.
     pub sort: SearchSort,
     /// Results to pass over.
     pub offset: usize,
     /// Results to return, 1 to 5000.
     pub limit: usize,
+}
+
+/// Bounds of an attribute that is a number, both included.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NumberFilter {
+    /// `category.attribute`.
+    pub attribute: String,
+    /// The least.
+    pub min: Option<Decimal>,
+    /// The most.
+    pub max: Option<Decimal>,
+}
+
+/// What a machine type has to have: one and the same, everything that is asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct MachineFilter {
+    /// Processors at least.
+    pub vcpu: Option<Decimal>,
+    /// Memory at least, GiB.
+    pub ram_gib: Option<Decimal>,
+    /// Accelerators at least.
+    pub gpu: Option<u32>,
+    /// Instruction set.
+    pub architecture: Option<String>,
+}
+
+impl MachineFilter {
+    /// Whether nothing is asked.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// One facet value and its count.
@@ -92,6 +132,10 @@ impl Filters {
     pub fn of(query: &SearchQuery, asked: &Asked, fields: &Fields) -> Self {
         let mut groups: Vec<(Option<FacetField>, Box<dyn Query>)> = Vec::new();
         for facet in FacetField::ALL {
+            if facet == FacetField::Attribute {
+                groups.extend(attributes(query, fields));
+                continue;
+            }
             let occur = if facet.needs_all() { Occur::Must } else { Occur::Should };
             let chosen = query.chosen.iter().filter(|(field, _)| *field == facet);
             let chosen: Vec<_> =
@@ -99,6 +143,12 @@ impl Filters {
             if !chosen.is_empty() {
                 groups.push((Some(facet), Box::new(BooleanQuery::new(chosen))));
             }
+        }
+        for filter in &query.numbers {
+            groups.push((None, number::between(fields, filter)));
+        }
+        if !query.machine.is_empty() {
+            groups.push((None, Box::new(MachineQuery::of(&query.machine))));
         }
         if let Some(currency) = query.currency {
             groups.push((None, keyword(fields.currency, currency.code())));
@@ -132,6 +182,23 @@ impl Filters {
             _ => Box::new(BooleanQuery::new(parts)),
         }
     }
+}
+
+/// A part of a query and how it counts.
+type Part = (Occur, Box<dyn Query>);
+
+/// Of each attribute any of the chosen values.
+fn attributes(query: &SearchQuery, fields: &Fields) -> Vec<(Option<FacetField>, Box<dyn Query>)> {
+    let mut of: BTreeMap<&str, Vec<Part>> = BTreeMap::new();
+    let field = FacetField::Attribute.field(fields);
+    for (_, value) in query.chosen.iter().filter(|(facet, _)| *facet == FacetField::Attribute) {
+        let attribute = value.split_once('=').map_or(value.as_str(), |(attribute, _)| attribute);
+        of.entry(attribute).or_default().push((Occur::Should, keyword(field, value)));
+    }
+    let group = |any| -> (Option<FacetField>, Box<dyn Query>) {
+        (Some(FacetField::Attribute), Box::new(BooleanQuery::new(any)))
+    };
+    of.into_values().map(group).collect()
 }
 
 fn typed(filter: &Filter, fields: &Fields) -> Box<dyn Query> {

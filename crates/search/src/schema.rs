@@ -9,6 +9,9 @@ const CUT: &str = "raw";
 
 pub(crate) const ID_HIGH: &str = "id_high";
 pub(crate) const ID_LOW: &str = "id_low";
+/// Columns of machine types: processors, memory, accelerators, instruction set.
+pub(crate) const MACHINE: [&str; 4] =
+    ["machine_vcpu", "machine_ram", "machine_gpu", "machine_architecture"];
 
 /// Handles of the fields.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +30,10 @@ pub(crate) struct Fields {
     pub suggestions: Field,
     /// One for each of [`FacetField::ALL`], in its order.
     pub facets: [Field; FacetField::ALL.len()],
+    /// Numbers of attributes as sortable text, see `number`.
+    pub numbers: Field,
+    /// Sizes of machines in millionths: the values of one offer stand in the order of its machine types.
+    pub machines: [Field; MACHINE.len()],
     pub price: Field,
     pub currency: Field,
     pub title_rank: Field,
@@ -54,6 +61,10 @@ pub enum FacetField {
     Middleware,
     /// Middleware with its version; all chosen ones must be there.
     Version,
+    /// Category of the market, and the wider ones it belongs to.
+    Category,
+    /// A choice of the category's attributes as `category.attribute=choice`: of each attribute any of the chosen.
+    Attribute,
     /// Provider's slug.
     Provider,
     /// Band of the monthly price, see [`crate::PriceBand`].
@@ -68,7 +79,7 @@ pub enum FacetField {
 
 impl FacetField {
     /// Every facet.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Model,
         Self::Deployment,
         Self::Country,
@@ -77,6 +88,8 @@ impl FacetField {
         Self::Regime,
         Self::Middleware,
         Self::Version,
+        Self::Category,
+        Self::Attribute,
         Self::Provider,
         Self::PriceBand,
         Self::Hold,
@@ -94,6 +107,8 @@ impl FacetField {
             Self::Regime => "regime",
             Self::Middleware => "middleware",
             Self::Version => "version",
+            Self::Category => "category",
+            Self::Attribute => "attribute",
             Self::Provider => "provider",
             Self::PriceBand => "price_band",
             Self::Hold => "hold",
@@ -125,6 +140,8 @@ pub(crate) fn schema() -> (Schema, Fields) {
         tags: builder.add_text_field("tags", STRING),
         suggestions: builder.add_text_field("suggestions", STRING),
         facets: FacetField::ALL.map(|facet| builder.add_text_field(facet.name(), keyword())),
+        numbers: builder.add_text_field("numbers", STRING),
+        machines: MACHINE.map(|name| builder.add_u64_field(name, FAST)),
         price: builder.add_i64_field("price", INDEXED | FAST),
         currency: builder.add_text_field("currency", STRING),
         title_rank: builder.add_u64_field("title_rank", FAST),

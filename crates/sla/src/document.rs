@@ -17,6 +17,10 @@ crate::words::words! {
 
 /// Either kind of document.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "documents are handled one at a time, mostly by reference"
+)]
 pub enum Document {
     /// A provider's promises.
     Offer(Offer),

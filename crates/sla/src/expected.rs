@@ -53,6 +53,16 @@ pub enum Expected {
         /// The largest.
         max: Decimal,
     },
+    /// A number that is not less.
+    AtLeast {
+        /// The least.
+        min: Decimal,
+    },
+    /// A number that is not more.
+    AtMost {
+        /// The largest.
+        max: Decimal,
+    },
     /// A whole number between two ends, both included.
     Whole {
         /// The least.
@@ -101,6 +111,10 @@ pub enum Expected {
     Name,
     /// Up to 100 letters, digits and a few signs.
     TechnicalName,
+    /// 1 to 40 lower-case letters, digits and underscores.
+    AttributeKey,
+    /// A version in quotation marks.
+    Version,
     /// Two letters of ISO 3166-1.
     Country,
     /// A period such as `90d`.
@@ -169,6 +183,8 @@ impl fmt::Display for Expected {
                 write!(f, "text of 1 to {most} characters without invisible characters")
             }
             Self::Between { min, max } => write!(f, "a number from {min} to {max}"),
+            Self::AtLeast { min } => write!(f, "a number from {min} on"),
+            Self::AtMost { max } => write!(f, "a number up to {max}"),
             Self::Whole { min, max } => write!(f, "a whole number from {min} to {max}"),
             Self::Quantity { unit: Unit::Fraction, .. } => f.write_str(
                 "a percentage with its sign from 0 % to 100 %, such as 99.9 %, or a fraction from 0 to 1",
@@ -224,6 +240,8 @@ impl Expected {
             Self::ItemKey => "a key of the registry, or x-<vendor>.<name>",
             Self::Name => "3 to 63 lower-case letters, digits and hyphens",
             Self::TechnicalName => "up to 100 letters, digits and . _ - : /",
+            Self::AttributeKey => "1 to 40 lower-case letters, digits and _, a letter first",
+            Self::Version => "a version in quotation marks, such as \"16\" or \"8.40\"",
             Self::Country => "two capital letters of ISO 3166-1, such as JP",
             Self::Period => "a period such as 24h, 90d, 1M or 1Y",
             Self::TimeZone => "a time zone such as Asia/Tokyo",
@@ -252,6 +270,8 @@ impl Expected {
             | Self::OtherThanRow { .. }
             | Self::Text { .. }
             | Self::Between { .. }
+            | Self::AtLeast { .. }
+            | Self::AtMost { .. }
             | Self::Whole { .. }
             | Self::Quantity { .. }
             | Self::Amount { .. }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod category;
 mod date;
 mod decimal;
 mod diff;
@@ -26,6 +27,9 @@ mod value;
 mod words;
 mod write;
 
+pub use category::{
+    AttributeChoice, AttributeDef, AttributeKind, Category, attribute_key, category_faults,
+};
 pub use date::{Date, Timestamp};
 pub use decimal::parse_decimal;
 pub use diff::{Aspect, Change, Diff, PARTS, PartDiff, Verdict, diff};
@@ -40,9 +44,10 @@ pub use format::{
 pub use input::{half_width, parse_value, split_range};
 pub use nearest::nearest;
 pub use offer::{
-    Amount, BILLING_UNITS, CURRENCIES, Claim, Commitment, Credit, DeploymentModel, Evidence,
-    Measurement, Metadata, Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price, Region,
-    Remedy, Service, ServiceModel, Signature, UnitPrice, Vantage,
+    Amount, Architecture, AttributeValue, BILLING_UNITS, CURRENCIES, Claim, Commitment, Credit,
+    DeploymentModel, Evidence, Gpu, Location, MACHINE_UNITS, MachineType, Measurement, Metadata,
+    Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price, Region, Remedy, Service,
+    ServiceModel, Signature, UnitPrice, Vantage,
 };
 pub use read::{Parsed, parse, parse_documents, parse_offer, parse_requirement};
 pub use registry::{

@@ -129,10 +129,71 @@ pub struct Service {
     pub model: ServiceModel,
     /// Deployment model.
     pub deployment: DeploymentModel,
+    /// Category of a market, which says what the attributes mean.
+    pub category: Option<String>,
+    /// What the category asks to be said, by key; only with a category.
+    pub attributes: BTreeMap<String, AttributeValue>,
     /// Where it can run; at least one, ids unique.
     pub regions: Vec<Region>,
     /// What is installed or offered as a platform; "PostgreSQL 16" is read as name and version.
     pub middleware: Vec<Middleware>,
+    /// Sizes of machines, names unique, in the provider's order.
+    pub machine_types: Vec<MachineType>,
+}
+
+/// What is said about one attribute. Which of these it has to be, the category says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttributeValue {
+    /// A choice or a version.
+    Text(String),
+    /// A number in the attribute's unit.
+    Number(Decimal),
+    /// Yes or no.
+    Boolean(bool),
+}
+
+crate::words::words! {
+    /// The instruction set of a machine.
+    Architecture {
+        /// 64 bits of Intel and AMD.
+        X86 = "x86_64",
+        /// 64 bits of Arm.
+        Arm = "arm64",
+        /// POWER, little endian.
+        Power = "ppc64le",
+        /// IBM Z.
+        Z = "s390x",
+        /// RISC-V, 64 bits.
+        Riscv = "riscv64",
+    }
+}
+
+/// A size in which machines are sold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineType {
+    /// The provider's name for it.
+    pub name: String,
+    /// Virtual processors, at most six decimals; a share of one is less than 1.
+    pub vcpu: Decimal,
+    /// Memory, GiB, at most six decimals.
+    pub ram_gib: Decimal,
+    /// Disk that belongs to it, GiB; `None`: none, or not said.
+    pub disk_gib: Option<Decimal>,
+    /// Accelerators.
+    pub gpu: Option<Gpu>,
+    /// Instruction set.
+    pub architecture: Option<Architecture>,
+    /// What one costs, per `instance-hour` or `instance-month`, where it has a price of its own.
+    pub price: Option<UnitPrice>,
+}
+
+/// Accelerators of a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gpu {
+    /// How many, at least 1.
+    pub count: u32,
+    /// Which.
+    pub model: Option<String>,
 }
 
 /// One region of a provider.
@@ -144,6 +205,17 @@ pub struct Region {
     pub country: String,
     /// Area that one disaster can hit as a whole, for example ISO 3166-2 `JP-01`.
     pub hazard_zone: Option<String>,
+    /// Where on Earth, as exactly as its provider tells.
+    pub location: Option<Location>,
+}
+
+/// A place on Earth, in degrees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// North of the equator, -90 to 90.
+    pub lat: Decimal,
+    /// East of Greenwich, -180 to 180.
+    pub lon: Decimal,
 }
 
 /// One piece of middleware.
@@ -405,6 +477,9 @@ pub struct UnitPrice {
     /// JPY, EUR, USD or GBP.
     pub currency: String,
 }
+
+/// Units of the price that a machine type has of its own.
+pub const MACHINE_UNITS: &[&str] = &["instance-hour", "instance-month"];
 
 /// What can be priced per unit.
 pub const BILLING_UNITS: &[&str] = &[

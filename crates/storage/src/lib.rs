@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod announcements;
 pub mod audit;
 pub mod bundles;
+pub mod categories;
 pub mod channels;
 pub mod cloud_reports;
 pub mod contracts;

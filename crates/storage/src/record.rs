@@ -4,11 +4,7 @@
 
 use crate::StorageError;
 use domain::{
-    AnnouncementId, AnnouncementKind, AuditId, BundleId, ChangeKind, ChangeState, CommentId,
-    ContractId, ContractState, Currency, EventId, FirmListId, Money, NoticeId, OfferId, OfferState,
-    OrderId, OrganisationId, PreemptionState, ProviderId, RequirementId, ResourceId, ReviewId,
-    ReviewState, Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UploadId, UploadState,
-    UserId,
+    AnnouncementId, AnnouncementKind, AuditId, BundleId, ChangeKind, ChangeState, CommentId, ContractId, ContractState, Currency, EventId, FirmListId, Money, NoticeId, OfferId, OfferState, OrderId, OrganisationId, PreemptionState, ProposalId, ProviderId, RequirementId, ResourceId, ReviewId, ReviewState, Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UploadId, UploadState, UserId,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -111,6 +107,7 @@ column! {
     AnnouncementId, Uuid, |value, what| Ok(Self(value));
     UploadId, Uuid, |value, what| Ok(Self(value));
     BundleId, Uuid, |value, what| Ok(Self(value));
+    ProposalId, Uuid, |value, what| Ok(Self(value));
     AnnouncementKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
 }
 

@@ -22,6 +22,7 @@ const MODULES: &[&[Statement]] = &[
     crate::accounts::ALL,
     crate::announcements::ALL,
     crate::bundles::ALL,
+    crate::categories::ALL,
     crate::providers::ALL,
     crate::keys::ALL,
     crate::ratings::ALL,

@@ -5,7 +5,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use broker::Broker;
-use broker::market::{Closeness, FacetField, Facets, MarketQuery, MarketSort};
+use broker::market::{
+    Closeness, FacetField, Facets, MachineFilter, MarketQuery, MarketSort, NumberFilter,
+};
 use broker::requirements::RequirementSource;
 use domain::OfferId;
 use serde::Serialize;
@@ -53,6 +55,21 @@ pub(super) struct OfferQuery {
     middleware: Option<Vec<String>>,
     /// Middleware that must be there, by name and version; may be repeated.
     middleware_version: Option<Vec<String>>,
+    /// Key of a category, or of a wider one; may be repeated.
+    category: Option<Vec<String>>,
+    /// Choice of an attribute, `category.attribute=choice`; of each attribute any of the given; may be repeated.
+    attribute: Option<Vec<String>>,
+    /// Bounds of an attribute, `category.attribute:10..64`; either end may be left out; may be repeated.
+    number: Option<Vec<String>>,
+    /// Processors that one machine type has at least.
+    vcpu: Option<String>,
+    /// Memory that the same machine type has at least, GiB.
+    ram_gib: Option<String>,
+    /// Accelerators that the same machine type has at least.
+    #[param(minimum = 0, maximum = 1000)]
+    gpu: Option<u32>,
+    /// Instruction set of the same machine type: x86_64, arm64, ppc64le, s390x or riscv64.
+    architecture: Option<String>,
     /// Short name of a provider; may be repeated.
     provider: Option<Vec<String>>,
     /// Band of the monthly price as the facet names it, such as `jpy-30000-100000`; may be repeated.
@@ -85,7 +102,9 @@ pub(super) struct OfferQuery {
 struct Asked(MarketQuery);
 
 /// Facets that any word is taken for, by the name of their parameter.
-const FREE: [(&str, FacetField); 7] = [
+const FREE: [(&str, FacetField); 9] = [
+    ("category", FacetField::Category),
+    ("attribute", FacetField::Attribute),
     ("region", FacetField::Region),
     ("certification", FacetField::Certification),
     ("regime", FacetField::Regime),
@@ -114,6 +133,8 @@ impl FromQuery for Asked {
         Self(MarketQuery {
             text: params.text("q").unwrap_or_default(),
             chosen,
+            numbers: numbers(params),
+            machine: machine(params),
             currency: params.word("currency", "JPY, EUR, USD, GBP", |text| text.parse().ok()),
             price_min_minor,
             price_max_minor,
@@ -122,6 +143,44 @@ impl FromQuery for Asked {
             page: params.word("cursor", "`next` of the page before", page).unwrap_or(1),
             per_page: small(params.number("limit", 1, 100)).unwrap_or(0),
         })
+    }
+}
+
+/// Bounds of attributes.
+fn numbers(params: &mut Params) -> Vec<NumberFilter> {
+    let mut read = Vec::new();
+    for text in params.many("number") {
+        let end = |text: &str| match text {
+            "" => Some(None),
+            text => sla::parse_decimal(text).map(Some),
+        };
+        let filter = text.split_once(':').and_then(|(attribute, bounds)| {
+            let (min, max) = bounds.split_once("..")?;
+            let (min, max) = (end(min)?, end(max)?);
+            Some(NumberFilter { attribute: attribute.to_owned(), min, max })
+        });
+        match filter {
+            Some(filter) => read.push(filter),
+            None => {
+                let (allowed, message) = ("category.attribute:10..64", "these are no bounds");
+                params.fault("number", "wrong_form", &text, allowed, message);
+            }
+        }
+    }
+    read
+}
+
+fn machine(params: &mut Params) -> MachineFilter {
+    let allowed = sla::Expected::AtLeast { min: sla::Decimal::ZERO }.to_string();
+    let size = |text: &str| sla::parse_decimal(text).filter(|size| !size.is_sign_negative());
+    let sets = sla::Architecture::WORDS.join(", ");
+    let gpu = params.number("gpu", 0, 1_000).and_then(|gpu| u32::try_from(gpu).ok());
+    let architecture = params.word("architecture", &sets, sla::Architecture::from_word);
+    MachineFilter {
+        vcpu: params.word("vcpu", &allowed, size),
+        ram_gib: params.word("ram_gib", &allowed, size),
+        gpu: gpu.filter(|gpu| *gpu > 0),
+        architecture: architecture.map(|one| one.as_str().to_owned()),
     }
 }
 
@@ -183,6 +242,9 @@ struct OfferFacets {
     regimes: Vec<FacetValue>,
     middleware: Vec<FacetValue>,
     middleware_versions: Vec<FacetValue>,
+    categories: Vec<FacetValue>,
+    /// `category.attribute=choice`.
+    attributes: Vec<FacetValue>,
     providers: Vec<FacetValue>,
     price_bands: Vec<FacetValue>,
     holds: Vec<FacetValue>,
@@ -206,6 +268,8 @@ impl From<&Facets> for OfferFacets {
             regimes: of(FacetField::Regime),
             middleware: of(FacetField::Middleware),
             middleware_versions: of(FacetField::Version),
+            categories: of(FacetField::Category),
+            attributes: of(FacetField::Attribute),
             providers: of(FacetField::Provider),
             price_bands: of(FacetField::PriceBand),
             holds: of(FacetField::Hold),

@@ -10,6 +10,7 @@ mod announcements;
 mod bookings;
 mod bundles;
 mod care;
+mod categories;
 mod changes;
 mod channels;
 mod combinations;
@@ -29,6 +30,7 @@ mod idempotent;
 mod inventory;
 mod items;
 mod market;
+mod members;
 mod moves;
 mod need;
 mod needs;
@@ -86,6 +88,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(terminations::routes())
         .merge(ratings::routes())
         .merge(announcements::routes())
+        .merge(categories::routes())
         .merge(cost::routes())
         .merge(inventory::routes())
         .merge(standby::routes())
@@ -105,6 +108,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(desk::routes())
         .merge(statistics::routes())
         .merge(signals::routes())
+        .merge(members::routes())
         .merge(account::routes())
 }
 

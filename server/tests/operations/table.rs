@@ -55,6 +55,7 @@ pub enum Body {
     Channels,
     Announcement,
     OtherAnnouncement,
+    Category,
 }
 
 const fn row(method: &'static str, path: &'static str, body: Body, answers: [u16; 3]) -> Row {
@@ -72,6 +73,15 @@ pub const TABLE: &[Row] = &[
     row("GET", "/providers/{provider}", Body::Nothing, [200, 200, 200]),
     row("GET", "/catalogue", Body::Nothing, [200, 200, 200]),
     row("GET", "/events", Body::Nothing, [200, 200, 200]),
+    row("GET", "/categories", Body::Nothing, [200, 200, 200]),
+    row("GET", "/categories/{category}", Body::Nothing, [200, 200, 200]),
+    row("GET", "/desk/category-proposals", Body::Nothing, [401, 403, 403]),
+    row("POST", "/desk/category-proposals", Body::Category, [401, 403, 403]),
+    row("GET", "/desk/category-proposals/{proposal}", Body::Nothing, [401, 403, 403]),
+    row("POST", "/desk/category-proposals/{proposal}/accept", Body::Nothing, [401, 403, 403]),
+    row("POST", "/desk/category-proposals/{proposal}/refuse", Body::Reason, [401, 403, 403]),
+    row("POST", "/desk/category-proposals/{proposal}/take-back", Body::Nothing, [401, 403, 403]),
+    row("GET", "/account/members", Body::Nothing, [401, 200, 200]),
     row("GET", "/announcements", Body::Nothing, [200, 200, 200]),
     row("GET", "/announcements/{announcement}", Body::Nothing, [200, 200, 200]),
     // The last one speaks for its own provider.

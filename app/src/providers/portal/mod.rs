@@ -15,6 +15,7 @@ mod keys;
 mod life;
 mod list;
 mod market;
+mod members;
 mod merge;
 mod offer;
 mod preview;
@@ -90,6 +91,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/provider/uploads/{id}/cancel", post(uploads::cancel))
         .route("/provider/uploads/{id}/save", post(uploads::save))
         .route("/provider/uploads/{id}/undo", get(uploads::ask).post(uploads::undo))
+        .route("/provider/members", get(members::show))
         .route("/provider/demand", get(demand::show))
         .route("/provider/contracts", get(delivered::list))
         .route("/provider/contracts/{id}", get(delivered::show))
@@ -114,6 +116,7 @@ enum Part {
     Connection,
     Announcements,
     Bundles,
+    Members,
 }
 
 /// The way to each part; the one shown is marked.
@@ -133,6 +136,7 @@ fn parts(words: Words, shown: Part) -> leptos::prelude::AnyView {
             tab(Part::Connection, words.portal_connection_title(), "/provider/connection"),
             tab(Part::Announcements, words.announce_title(), "/provider/announcements"),
             tab(Part::Bundles, words.bundles_title(), "/provider/bundles"),
+            tab(Part::Members, words.catalog_members_title(), "/provider/members"),
         ],
     )
 }

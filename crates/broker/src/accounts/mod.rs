@@ -1,7 +1,9 @@
 //! Signing up, in and out.
 
+mod members;
 mod tokens;
 
+pub use members::MemberView;
 pub use tokens::TokenView;
 
 use crate::audit::{Entry, record};

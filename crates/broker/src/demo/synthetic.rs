@@ -86,14 +86,18 @@ fn spec(draft: &Draft) -> OfferSpec {
         id: format!("{}-{}", country.code.to_ascii_lowercase(), city.slug),
         country: country.code.to_owned(),
         hazard_zone: Some(city.hazard_zone.to_owned()),
+        location: None,
     });
     OfferSpec {
         service: Service {
             model: ServiceModel::from_word(draft.model).unwrap_or(ServiceModel::Iaas),
             deployment: DeploymentModel::from_word(draft.deployment)
                 .unwrap_or(DeploymentModel::Public),
+            category: None,
+            attributes: BTreeMap::new(),
             regions: regions.collect(),
             middleware: draft.middleware.iter().copied().map(middleware).collect(),
+            machine_types: Vec::new(),
         },
         measurement: Measurement {
             calendar: "1M".to_owned(),

@@ -1,6 +1,7 @@
 //! Search and facets: the index decides, the shelf shows.
 
 use super::{FacetCount, Facets, MarketFigures, MarketPage, MarketQuery, MarketSort};
+use crate::categories::Categories;
 use crate::requirements::RequirementSource;
 use crate::shelf::Stock;
 use crate::{Broker, BrokerError, OpContext};
@@ -56,7 +57,11 @@ impl Broker {
         Ok(MarketPage {
             total: found.total,
             items,
-            facets: facets(&found.facets, &asked.chosen, &stock.providers),
+            facets: facets(
+                &found.facets,
+                &asked.chosen,
+                (&stock.providers, &self.known_categories()),
+            ),
             page,
             pages: pages.clamp(1, PAGE_MAX),
             closeness: found.closeness,
@@ -134,6 +139,8 @@ fn to_search(query: &MarketQuery, page: u32, per_page: u32) -> SearchQuery {
     SearchQuery {
         text: query.text.clone(),
         chosen: query.chosen.clone(),
+        numbers: query.numbers.clone(),
+        machine: query.machine.clone(),
         currency: query.currency,
         price_min: query.price_min_minor,
         price_max: query.price_max_minor,
@@ -152,11 +159,13 @@ fn to_search(query: &MarketQuery, page: u32, per_page: u32) -> SearchQuery {
 fn facets(
     found: &[FacetValue],
     chosen: &[(FacetField, String)],
-    providers: &BTreeMap<String, (String, String)>,
+    (providers, catalogue): (&BTreeMap<String, (String, String)>, &Categories),
 ) -> Facets {
     let of = |field: FacetField| -> (FacetField, Vec<FacetCount>) {
         let names = |value: &str| match field {
             FacetField::Provider => providers.get(value).cloned(),
+            FacetField::Category => catalogue.name(value),
+            FacetField::Attribute => catalogue.attribute_name(value),
             _ => None,
         };
         let is_chosen = |value: &str| chosen.iter().any(|(f, v)| *f == field && v == value);

@@ -10,7 +10,10 @@ pub(crate) use card::{CardParts, card, next_change};
 pub use coverage::{Coverage, Covered};
 pub use items::Promising;
 
-pub use search::{Closeness, Dropped, Excerpt, FacetField, FilterField, Marker, PriceBand, WayOut};
+pub use search::{
+    Closeness, Dropped, Excerpt, FacetField, FilterField, MachineFilter, Marker, NumberFilter,
+    PriceBand, WayOut,
+};
 
 use crate::providers::ProviderCard;
 use crate::requirements::RequirementSource;
@@ -24,6 +27,10 @@ pub struct MarketQuery {
     /// Chosen values of facets; of one facet any or all have to be there, see
     /// [`FacetField::needs_all`].
     pub chosen: Vec<(FacetField, String)>,
+    /// Bounds of attributes that are numbers.
+    pub numbers: Vec<NumberFilter>,
+    /// What one machine type has to have.
+    pub machine: MachineFilter,
     /// Currency of the price range.
     pub currency: Option<Currency>,
     /// Lowest monthly price in minor units.
@@ -139,7 +146,7 @@ impl OfferCard {
 pub struct FacetCount {
     /// The value as stored.
     pub value: String,
-    /// For providers: the name in English and in Japanese.
+    /// For providers, categories and attributes: the name in English and in Japanese.
     pub names: Option<(String, String)>,
     /// Offers.
     pub count: u64,

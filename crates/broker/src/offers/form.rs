@@ -22,6 +22,8 @@ impl Broker {
     #[must_use]
     pub fn check_offer_text(&self, text: &str) -> OfferCheck {
         let mut check = check(read_offer(text), |faults| text_faults(text, faults));
+        // Whether the offer is there already is known when it is saved.
+        self.hold_to_category(&mut check, text);
         // Which keys are valid is known of an account; saving refuses a signature that does not fit.
         if check.offer.as_ref().is_some_and(|offer| offer.metadata.signature.is_some()) {
             check.notices.push(
@@ -31,6 +33,19 @@ impl Broker {
             );
         }
         check
+    }
+
+    /// Notes what the category asks for and the document does not say.
+    fn hold_to_category(&self, check: &mut OfferCheck, text: &str) {
+        let Some(offer) = &check.offer else { return };
+        let faults = self.category_faults(offer, true);
+        if !faults.is_empty() {
+            let places = sla::Places::of(text);
+            let placed =
+                |fault: FieldFault| FieldFault { place: places.find(&fault.pointer), ..fault };
+            check.faults.extend(faults.into_iter().map(placed));
+            (check.offer, check.yaml) = (None, None);
+        }
     }
 
     /// Checks a form without saving; pointers are `/field` and `/items/KEY`.

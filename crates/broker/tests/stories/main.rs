@@ -12,6 +12,7 @@ mod adoption;
 mod announcements;
 mod at_once;
 mod bundles;
+mod categories;
 mod changes;
 mod combinations;
 mod conformance;

@@ -1,6 +1,6 @@
 //! The document of a composite besides its promises: service, price, ways to users.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use sla::{
@@ -80,13 +80,19 @@ fn service(arrangement: Arrangement, parts: &[&Offer]) -> Service {
             model: ServiceModel::Iaas,
             deployment: sla::DeploymentModel::Hybrid,
             regions: Vec::new(),
+            category: None,
+            attributes: BTreeMap::new(),
             middleware: Vec::new(),
+            machine_types: Vec::new(),
         },
         |main| Service {
             model: main.spec.service.model,
             deployment: sla::DeploymentModel::Hybrid,
             regions,
+            category: main.spec.service.category.clone(),
+            attributes: main.spec.service.attributes.clone(),
             middleware: main.spec.service.middleware.clone(),
+            machine_types: main.spec.service.machine_types.clone(),
         },
     )
 }

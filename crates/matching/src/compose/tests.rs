@@ -50,7 +50,12 @@ fn offer(model: ServiceModel, items: Vec<OfferItem>) -> Offer {
 }
 
 fn region(id: &str, country: &str, zone: Option<&str>) -> Region {
-    Region { id: id.to_owned(), country: country.to_owned(), hazard_zone: zone.map(str::to_owned) }
+    Region {
+        id: id.to_owned(),
+        country: country.to_owned(),
+        hazard_zone: zone.map(str::to_owned),
+        location: None,
+    }
 }
 
 fn priced(offer: Offer, minor: i64, currency: &str, tier: &str) -> Offer {

@@ -91,7 +91,10 @@ fn offer(items: Vec<sla::OfferItem>) -> sla::Offer {
         model: sla::ServiceModel::Iaas,
         deployment: sla::DeploymentModel::Public,
         regions: Vec::new(),
+        category: None,
+        attributes: BTreeMap::new(),
         middleware: Vec::new(),
+        machine_types: Vec::new(),
     };
     let measurement = sla::Measurement {
         calendar: "1M".to_owned(),

@@ -102,6 +102,7 @@ pub fn offer() -> impl Strategy<Value = Offer> {
             id: "one".to_owned(),
             country: "JP".to_owned(),
             hazard_zone: zone.map(str::to_owned),
+            location: None,
         }];
         offer.spec.items = items.into_iter().flatten().collect();
         offer.spec.price = price.map(|minor| sla::Price {

@@ -76,10 +76,16 @@ crate::words::words! {
         Model = "model",
         /// The deployment model.
         Deployment = "deployment",
+        /// The category of the market.
+        Category = "category",
+        /// An attribute that the category asks for.
+        Attribute = "attribute",
         /// A region.
         Region = "region",
         /// A piece of middleware.
         Middleware = "middleware",
+        /// A size of machines.
+        MachineType = "machine_type",
         /// The cost class.
         Tier = "tier",
         /// The bill of quantities that the total is for.

@@ -3,8 +3,8 @@
 use super::order::{best_without, good_to_have, less, neutral, no_order, wider};
 use super::{Aspect, Change, Verdict, both, change, plain};
 use crate::{
-    Amount, CURRENCIES, Locale, Measurement, Metadata, Middleware, NetworkPath, Price, Region,
-    Service, Text, Timestamp, Unit, UnitPrice, format_number,
+    Amount, AttributeValue, CURRENCIES, Locale, MachineType, Measurement, Metadata, Middleware,
+    NetworkPath, Price, Region, Service, Text, Timestamp, Unit, UnitPrice, format_number,
 };
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -69,7 +69,20 @@ pub(super) fn service(old: &Service, new: &Service) -> Vec<Change> {
     let deployment = change(Aspect::Deployment, &old.deployment, &new.deployment, no_order, |d| {
         Some(plain(d.as_str()))
     });
-    let mut changes: Vec<Change> = model.into_iter().chain(deployment).collect();
+    let category = change(Aspect::Category, &old.category, &new.category, no_order, |category| {
+        category.clone().map(plain)
+    });
+    let mut changes: Vec<Change> = model.into_iter().chain(deployment).chain(category).collect();
+    let pairs = |service: &Service| -> Vec<(String, AttributeValue)> {
+        service.attributes.clone().into_iter().collect()
+    };
+    changes.extend(each(
+        Aspect::Attribute,
+        (&pairs(old), &pairs(new)),
+        |(key, _)| key.clone(),
+        no_order,
+        |(_, value)| attribute_text(value),
+    ));
     let regions = each(
         Aspect::Region,
         (&old.regions, &new.regions),
@@ -85,7 +98,47 @@ pub(super) fn service(old: &Service, new: &Service) -> Vec<Change> {
         no_order,
         middleware_text,
     ));
+    changes.extend(each(
+        Aspect::MachineType,
+        (&old.machine_types, &new.machine_types),
+        |machine| machine.name.clone(),
+        no_order,
+        machine_text,
+    ));
     changes
+}
+
+fn attribute_text(value: &AttributeValue) -> Text {
+    match value {
+        AttributeValue::Text(text) => plain(text.clone()),
+        AttributeValue::Number(number) => plain(number.normalize().to_string()),
+        AttributeValue::Boolean(true) => Text::new("yes", "はい"),
+        AttributeValue::Boolean(false) => Text::new("no", "いいえ"),
+    }
+}
+
+/// "4 vCPU, 16 GiB, 80 GiB, 1 × A100, arm64, 0.12 EUR".
+fn machine_text(machine: &MachineType) -> Text {
+    let mut parts = vec![
+        format!("{} vCPU", machine.vcpu.normalize()),
+        format!("{} GiB", machine.ram_gib.normalize()),
+    ];
+    parts.extend(machine.disk_gib.map(|disk| format!("{} GiB", disk.normalize())));
+    parts.extend(
+        machine
+            .gpu
+            .as_ref()
+            .map(|gpu| format!("{} × {}", gpu.count, gpu.model.as_deref().unwrap_or("GPU"))),
+    );
+    parts.extend(machine.architecture.map(|one| one.as_str().to_owned()));
+    let parts = parts.join(", ");
+    match &machine.price {
+        None => plain(parts),
+        Some(price) => {
+            let each = unit_price_text(price);
+            both(|locale| format!("{parts}, {} {}", each.get(locale), price.unit))
+        }
+    }
 }
 
 pub(super) fn price(old: Option<&Price>, new: Option<&Price>) -> Vec<Change> {
@@ -221,7 +274,8 @@ fn money(minor: i64, currency: &str) -> Text {
 
 fn region_text(region: &Region) -> Text {
     let zone = region.hazard_zone.as_ref().map(|zone| format!(" {zone}")).unwrap_or_default();
-    plain(format!("{}{zone}", region.country))
+    let place = region.location.as_ref().map(|at| format!(" ({}, {})", at.lat, at.lon));
+    plain(format!("{}{zone}{}", region.country, place.unwrap_or_default()))
 }
 
 fn middleware_text(middleware: &Middleware) -> Text {

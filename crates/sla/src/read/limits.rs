@@ -12,6 +12,18 @@ pub(crate) const OUTAGE_SECONDS_MAX: u32 = 2_678_400;
 pub(crate) const RTT_MS_MIN: Decimal = Decimal::from_parts(1, 0, 0, false, 3);
 /// Longest round trip, milliseconds.
 pub(crate) const RTT_MS_MAX: Decimal = Decimal::from_parts(100_000, 0, 0, false, 0);
+/// Latitude of the poles, degrees.
+pub(crate) const LAT_MAX: Decimal = Decimal::from_parts(90, 0, 0, false, 0);
+/// Longitude of the far side of the Earth, degrees.
+pub(crate) const LON_MAX: Decimal = Decimal::from_parts(180, 0, 0, false, 0);
+/// Smallest size of a machine: a thousandth of a processor or of a GiB.
+pub(crate) const SIZE_MIN: Decimal = Decimal::from_parts(1, 0, 0, false, 3);
+/// Largest size of a machine, processors or GiB.
+pub(crate) const SIZE_MAX: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+/// Decimals of a size: a search compares whole millionths.
+pub(crate) const SIZE_DECIMALS: u32 = 6;
+/// Most accelerators of one machine.
+pub(crate) const GPU_MAX: u32 = 1_000;
 /// Longest time within which to claim a remedy, ten years in days.
 pub(crate) const CLAIM_DAYS_MAX: u32 = 3650;
 /// Most units that one amount buys.

@@ -11,6 +11,7 @@ mod remedy;
 mod requirement;
 pub(crate) mod sas70;
 pub(crate) mod scalar;
+mod service;
 #[cfg(test)]
 mod tests;
 pub(crate) mod value;

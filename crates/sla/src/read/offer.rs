@@ -8,12 +8,13 @@ use super::remedy::remedy;
 use super::scalar::{
     between, country, percentile, technical_name, text, timezone, whole, window, word,
 };
+use super::service::service;
 use super::value;
 use crate::fault::{FaultCode, NoticeCode};
 use crate::node::Node;
 use crate::{
-    Commitment, DeploymentModel, Expected, ItemDef, ItemKind, Measurement, Middleware, NetworkPath,
-    OfferItem, OfferSpec, Region, Service, ServiceModel, Value, Vantage, registry,
+    Commitment, Expected, ItemDef, ItemKind, Measurement, NetworkPath, OfferItem, OfferSpec, Value,
+    Vantage, registry,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,50 +51,6 @@ pub(super) fn at_least_one<T>(
         return sink.fault(at, FaultCode::Missing, None, Expected::AtLeastOne, message);
     }
     super::cursor::list(node, at, sink, read)
-}
-
-fn service(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Service> {
-    let mut fields = Fields::open(node, at, sink)?;
-    let model = fields.required(sink, "model", word(ServiceModel::WORDS, ServiceModel::from_word));
-    let deployment = fields.required(
-        sink,
-        "deployment",
-        word(DeploymentModel::WORDS, DeploymentModel::from_word),
-    );
-    let regions = fields
-        .required(sink, "regions", |node, at, sink| at_least_one(node, at, sink, "region", region));
-    fields.unique(sink, "regions", "id", FaultCode::Contradiction);
-    let middleware = fields.list(sink, "middleware", middleware);
-    fields.close(sink);
-    Some(Service { model: model?, deployment: deployment?, regions: regions?, middleware })
-}
-
-fn region(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Region> {
-    let mut fields = Fields::open(node, at, sink)?;
-    let id = fields.required(sink, "id", technical_name);
-    let country = fields.required(sink, "country", country);
-    let hazard_zone = fields.optional(sink, "hazardZone", technical_name);
-    fields.close(sink);
-    Some(Region { id: id?, country: country?, hazard_zone })
-}
-
-/// `{name: PostgreSQL, version: "16"}`, or in short "PostgreSQL 16".
-fn middleware(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Middleware> {
-    if let Node::Text(_) = node {
-        let text = text(node, at, sink)?;
-        let text = text.trim();
-        return Some(match text.rsplit_once(' ') {
-            Some((name, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => {
-                Middleware { name: name.trim().to_owned(), version: Some(version.to_owned()) }
-            }
-            _ => Middleware { name: text.to_owned(), version: None },
-        });
-    }
-    let mut fields = Fields::open(node, at, sink)?;
-    let name = fields.required(sink, "name", text);
-    let version = fields.optional(sink, "version", text);
-    fields.close(sink);
-    Some(Middleware { name: name?, version })
 }
 
 fn measurement(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Measurement> {

@@ -5,7 +5,7 @@ use super::limits::{PER_MAX, TIERS};
 use super::scalar::{boolean, date, decimal_as, technical_name, whole, word};
 use crate::fault::FaultCode;
 use crate::node::{Node, Number};
-use crate::{Amount, BILLING_UNITS, CURRENCIES, Expected, Price, UnitPrice};
+use crate::{Amount, BILLING_UNITS, CURRENCIES, Expected, MACHINE_UNITS, Price, UnitPrice};
 use std::collections::BTreeSet;
 
 pub(super) fn price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Price> {
@@ -69,6 +69,18 @@ fn unit_price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<UnitPrice> {
     fields.close(sink);
     let (minor, currency) = money?;
     Some(UnitPrice { unit: unit?, from, per, minor, currency })
+}
+
+/// What one machine of a type costs, in an hour or a month.
+pub(super) fn machine_price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<UnitPrice> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let known = |text: &str| MACHINE_UNITS.contains(&text).then(|| text.to_owned());
+    let unit = fields.required(sink, "unit", word(MACHINE_UNITS, known));
+    let per = fields.optional(sink, "per", units).unwrap_or(1);
+    let money = money(&mut fields, sink);
+    fields.close(sink);
+    let (minor, currency) = money?;
+    Some(UnitPrice { unit: unit?, from: 0, per, minor, currency })
 }
 
 /// How many units an amount buys; it divides the price, so it is written in digits as well.

@@ -46,9 +46,14 @@ pub const BEYOND: &[Beyond] = &[
         says: "a number written as text keeps the limits of its field, and comes out even in the base unit",
     },
     Beyond {
+        id: "fine_size",
+        codes: &[FaultCode::OutOfRange],
+        says: "a size of a machine has at most six decimals",
+    },
+    Beyond {
         id: "entry_once",
         codes: &[FaultCode::Contradiction, FaultCode::DuplicateItem],
-        says: "a region id, a user region, a step of a unit price and an item of your own stand once in their list; a unit with steps has a price for its first units",
+        says: "a region id, a machine type, an attribute, a user region, a step of a unit price and an item of your own stand once in their list; a unit with steps has a price for its first units",
     },
     Beyond {
         id: "versions_in_order",

@@ -7,8 +7,8 @@ use super::parts::{
 use super::{items, quantity};
 use crate::read::limits;
 use crate::{
-    BILLING_UNITS, CURRENCIES, Claim, Commitment, DeploymentModel, ItemDef, ItemKind, ServiceModel,
-    Vantage,
+    Architecture, BILLING_UNITS, CURRENCIES, Claim, Commitment, DeploymentModel, ItemDef, ItemKind,
+    MACHINE_UNITS, ServiceModel, Vantage,
 };
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
@@ -49,10 +49,15 @@ pub(super) fn define(definitions: &mut Map<String, Value>) -> Value {
 }
 
 fn service() -> Value {
+    let degrees = |most: Decimal| quantity::between(-most, most);
+    let location = Object::new()
+        .required("lat", degrees(limits::LAT_MAX))
+        .required("lon", degrees(limits::LON_MAX));
     let region = Object::new()
         .required("id", reference("technicalName"))
         .required("country", reference("country"))
-        .optional("hazardZone", reference("technicalName"));
+        .optional("hazardZone", reference("technicalName"))
+        .optional("location", location.done());
     let middleware = Object::new()
         .required("name", reference("text"))
         .optional("version", reference("text"))
@@ -62,8 +67,38 @@ fn service() -> Value {
     Object::new()
         .required("model", words(ServiceModel::WORDS.iter().copied()))
         .required("deployment", words(DeploymentModel::WORDS.iter().copied()))
+        .optional("category", reference("name"))
+        .optional("attributes", attributes())
         .required("regions", some(region.done()))
         .optional("middleware", list(either(vec![short, middleware])))
+        .optional("machineTypes", list(machine_type()))
+        .with(vec![when(has("attributes"), has("category"))])
+}
+
+/// Values by key; what each has to be, the category of the market says.
+fn attributes() -> Value {
+    let text = both(vec![json!({"type": "string"}), reference("text")]);
+    json!({
+        "type": "object",
+        "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,39}$"},
+        "additionalProperties": either(vec![text, json!({"type": ["number", "boolean", "null"]})]),
+    })
+}
+
+fn machine_type() -> Value {
+    // How many decimals text has is beyond a schema; so is the sixth of a number.
+    let size = || quantity::between(limits::SIZE_MIN, limits::SIZE_MAX);
+    let gpu = Object::new()
+        .required("count", whole(1, limits::GPU_MAX))
+        .optional("model", reference("text"));
+    Object::new()
+        .required("name", reference("technicalName"))
+        .required("vcpu", size())
+        .required("ramGib", size())
+        .optional("diskGib", size())
+        .optional("gpu", gpu.done())
+        .optional("architecture", words(Architecture::WORDS.iter().copied()))
+        .optional("price", machine_price())
         .done()
 }
 
@@ -168,6 +203,16 @@ fn evidence() -> Value {
         object = object.optional(name, reference("text"));
     }
     object.with(vec![when(is("type", &["published"]), both(vec![has("source"), has("date")]))])
+}
+
+/// What one machine of a type costs.
+fn machine_price() -> Value {
+    Object::new()
+        .required("unit", words(MACHINE_UNITS.iter().copied()))
+        .optional("per", whole(1, limits::PER_MAX))
+        .required("currency", words(CURRENCIES.iter().map(|(code, _)| *code)))
+        .required("amount", json!({"type": ["number", "string"]}))
+        .with(amounts())
 }
 
 fn price() -> Value {

@@ -2,9 +2,9 @@
 
 use crate::node::Node;
 use crate::{
-    API_VERSION, Amount, CURRENCIES, Date, Document, Evidence, Metadata, Offer, OfferItem,
-    OfferSpec, Price, Profile, Remedy, Requirement, RequirementItem, Service, Text, UnitPrice,
-    Value,
+    API_VERSION, Amount, AttributeValue, CURRENCIES, Date, Document, Evidence, MachineType,
+    Metadata, Offer, OfferItem, OfferSpec, Price, Profile, Region, Remedy, Requirement,
+    RequirementItem, Service, Text, UnitPrice, Value,
 };
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,22 +119,56 @@ fn offer_spec(spec: &OfferSpec) -> Node {
 }
 
 fn service(service: &Service) -> Node {
+    let attributes = service.attributes.iter().map(|(key, value)| {
+        let node = match value {
+            AttributeValue::Text(text) => Node::text(text),
+            AttributeValue::Number(number) => Node::number(*number),
+            AttributeValue::Boolean(yes) => Node::Bool(*yes),
+        };
+        (key.clone(), node)
+    });
+    let attributes = (!service.attributes.is_empty()).then(|| Node::Map(attributes.collect()));
     Map::new()
         .text("model", service.model.as_str())
         .text("deployment", service.deployment.as_str())
-        .list("regions", &service.regions, |region| {
-            Map::new()
-                .text("id", &region.id)
-                .text("country", &region.country)
-                .maybe_text("hazardZone", region.hazard_zone.as_deref())
-                .done()
-        })
+        .maybe_text("category", service.category.as_deref())
+        .optional("attributes", attributes)
+        .list("regions", &service.regions, region)
         .list("middleware", &service.middleware, |middleware| {
             Map::new()
                 .text("name", &middleware.name)
                 .maybe_text("version", middleware.version.as_deref())
                 .done()
         })
+        .list("machineTypes", &service.machine_types, machine_type)
+        .done()
+}
+
+fn region(region: &Region) -> Node {
+    let location = region
+        .location
+        .as_ref()
+        .map(|at| Map::new().number("lat", at.lat).number("lon", at.lon).done());
+    Map::new()
+        .text("id", &region.id)
+        .text("country", &region.country)
+        .maybe_text("hazardZone", region.hazard_zone.as_deref())
+        .optional("location", location)
+        .done()
+}
+
+fn machine_type(machine: &MachineType) -> Node {
+    let gpu = machine.gpu.as_ref().map(|gpu| {
+        Map::new().number("count", gpu.count).maybe_text("model", gpu.model.as_deref()).done()
+    });
+    Map::new()
+        .text("name", &machine.name)
+        .number("vcpu", machine.vcpu)
+        .number("ramGib", machine.ram_gib)
+        .maybe_number("diskGib", machine.disk_gib)
+        .optional("gpu", gpu)
+        .maybe_text("architecture", machine.architecture.map(crate::Architecture::as_str))
+        .optional("price", machine.price.as_ref().map(unit_price))
         .done()
 }
 

@@ -1,6 +1,6 @@
 use crate::*;
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn text() -> impl Strategy<Value = String> {
     // Anything readable; what is empty or holds invisible characters is refused on reading.
@@ -121,6 +121,44 @@ fn metadata() -> impl Strategy<Value = Metadata> {
     })
 }
 
+fn attributes(minor: i64) -> BTreeMap<String, crate::AttributeValue> {
+    use crate::AttributeValue as Value;
+    [
+        ("engine", Value::Text("16".to_owned())),
+        ("replicas", Value::Number(Decimal::new(minor, 3).normalize())),
+        ("backup", Value::Boolean(minor % 2 == 0)),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into()
+}
+
+fn machines(minor: i64) -> Vec<crate::MachineType> {
+    let plain = crate::MachineType {
+        name: "m1.small".to_owned(),
+        vcpu: Decimal::new(25, 2),
+        ram_gib: Decimal::from(2),
+        disk_gib: (minor % 3 == 0).then(|| Decimal::from(80)),
+        gpu: None,
+        architecture: None,
+        price: None,
+    };
+    let price = UnitPrice {
+        unit: "instance-hour".to_owned(),
+        from: 0,
+        per: 1000,
+        minor,
+        currency: "USD".to_owned(),
+    };
+    let large = crate::MachineType {
+        name: "g1".to_owned(),
+        gpu: Some(crate::Gpu { count: 2, model: Some("L4".to_owned()) }),
+        architecture: Some(crate::Architecture::Arm),
+        price: Some(price),
+        ..plain.clone()
+    };
+    if minor % 2 == 0 { vec![plain] } else { vec![plain, large] }
+}
+
 prop_compose! {
     pub(crate) fn offer()(items in items())(
         items in items.into_iter().map(|item| offer_item(item).boxed()).collect::<Vec<_>>(),
@@ -134,8 +172,11 @@ prop_compose! {
                 service: Service {
                     model: ServiceModel::Iaas,
                     deployment: DeploymentModel::Hybrid,
-                    regions: vec![Region { id: "r-1".to_owned(), country: "NO".to_owned(), hazard_zone: None }],
+                    category: Some("managed-database".to_owned()),
+                    attributes: attributes(minor),
+                    regions: vec![Region { id: "r-1".to_owned(), country: "NO".to_owned(), hazard_zone: None, location: Some(crate::Location { lat: Decimal::new(599_139, 4), lon: Decimal::new(-107_522, 4) }) }],
                     middleware: middleware.into_iter().map(|(name, version)| Middleware { name, version }).collect(),
+                    machine_types: machines(minor),
                 },
                 measurement: Measurement {
                     calendar: "1M".to_owned(),

@@ -59,8 +59,25 @@ pub fn offer(source: &Source) -> Value {
     let mut service = object(json!({
         "model": source.pick(&["IaaS", "PaaS", "SaaS", "Network"]),
         "deployment": source.pick(&["private", "community", "public", "hybrid"]),
-        "regions": [{"id": "jp-1", "country": values::country(source), "hazardZone": "JP-13"}, {"id": 5, "country": "DE"}],
+        "regions": [
+            {"id": "jp-1", "country": values::country(source), "hazardZone": "JP-13", "location": {"lat": 35.68, "lon": "139.76"}},
+            {"id": 5, "country": "DE"},
+        ],
     }));
+    if source.once_in(3) {
+        service.insert("category".to_owned(), json!("managed-database"));
+        let attributes =
+            json!({"engine": values::text(source), "size_1": -0.5, "backup": true, "none": null});
+        put(&mut service, source, "attributes", attributes);
+    }
+    let hourly =
+        json!({"unit": "instance-hour", "per": 1000, "amount": "10.40", "currency": "USD"});
+    let large = json!({
+        "name": "g1.large", "vcpu": "0.25", "ramGib": 16, "diskGib": 80.5, "architecture": "arm64",
+        "gpu": {"count": 2, "model": values::text(source)}, "price": hourly,
+    });
+    let machines = json!([{"name": 4, "vcpu": 2, "ramGib": 8}, large]);
+    put(&mut service, source, "machineTypes", machines);
     let middleware = json!(["PostgreSQL 16", {"name": values::text(source), "version": 8.4}]);
     put(&mut service, source, "middleware", middleware);
     let mut measurement =

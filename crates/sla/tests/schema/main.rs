@@ -45,10 +45,14 @@ fn beyond(fault: &Fault, document: &Value) -> Option<&'static str> {
             .is_some_and(|text| text.contains(|c: char| c.is_ascii_digit())),
         "entry_once" => {
             path.starts_with("/spec/service/regions/") && last == "id"
+                || path.starts_with("/spec/service/machineTypes/") && last == "name"
                 || path.starts_with("/spec/networkToUsers/") && last == "userRegion"
                 || path == "/spec/price/perUnit"
                 || last == "item"
                     && at.and_then(Value::as_str).is_some_and(|key| key.starts_with("x-"))
+        }
+        "fine_size" => {
+            path.starts_with("/spec/service/machineTypes/") && at.is_some_and(Value::is_number)
         }
         "versions_in_order" => path == "/metadata/supersedes",
         "times_in_order" => path == "/metadata/validUntil" || last == "periodEnd",

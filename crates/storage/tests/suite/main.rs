@@ -6,6 +6,7 @@ mod accounts;
 mod along;
 mod bundles;
 mod cancelled;
+mod categories;
 mod changes;
 mod cloud_reports;
 mod common;

@@ -30,6 +30,8 @@ pub(super) enum Kind {
     Regions,
     /// `name version`, with semicolons between.
     Middleware,
+    /// `name vcpu ram disk`, with semicolons between.
+    MachineTypes,
     /// `country milliseconds`, with semicolons between.
     RoundTrips,
     /// `unit amount currency per n`, with semicolons between.
@@ -37,6 +39,9 @@ pub(super) enum Kind {
     /// JSON.
     Json,
 }
+
+/// Fields of a machine type in its short form.
+const MACHINE: &[&str] = &["name", "vcpu", "ramGib", "diskGib"];
 
 /// Reads a cell that is not empty. What does not have its form becomes text, and the rules of
 /// documents say the rest.
@@ -59,6 +64,7 @@ pub(super) fn read(kind: Kind, cell: &str) -> Node {
         Kind::Extension => extension(cell),
         Kind::Texts | Kind::Middleware => list(trimmed, |part| Node::text(part)),
         Kind::Regions => list(trimmed, |part| named(part, &["id", "country", "hazardZone"])),
+        Kind::MachineTypes => list(trimmed, |part| named(part, MACHINE)),
         Kind::RoundTrips => list(trimmed, |part| {
             named(part.strip_suffix("ms").unwrap_or(part), &["userRegion", "rttMs"])
         }),
@@ -137,6 +143,7 @@ pub(super) fn write(kind: Kind, node: &Node) -> String {
         (Kind::Members, Node::List(nodes)) => words(nodes, " "),
         (Kind::Texts, Node::List(nodes)) => texts(nodes),
         (Kind::Regions, Node::List(nodes)) => rows(nodes, &["id", "country", "hazardZone"]),
+        (Kind::MachineTypes, Node::List(nodes)) => rows(nodes, MACHINE),
         (Kind::RoundTrips, Node::List(nodes)) => rows(nodes, &["userRegion", "rttMs"]),
         (Kind::UnitPrices, Node::List(nodes)) => unit_prices(nodes),
         (Kind::Middleware, Node::List(nodes)) => middleware(nodes),

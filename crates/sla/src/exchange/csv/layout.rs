@@ -61,6 +61,24 @@ pub(super) const FIXED: &[Fixed] = &[
         Kind::Middleware,
         "name and version, `;` between: `PostgreSQL 16; nginx`",
     ),
+    fixed(
+        "category",
+        &["spec", "service", "category"],
+        Kind::Text,
+        "category of the market, such as `managed-database`",
+    ),
+    fixed(
+        "attributes",
+        &["spec", "service", "attributes"],
+        Kind::Json,
+        "what the category asks for as JSON: `{\"engine\": \"postgresql\", \"replicas\": 2}`",
+    ),
+    fixed(
+        "machine_types",
+        &["spec", "service", "machineTypes"],
+        Kind::MachineTypes,
+        "name, vCPU, GiB of memory and of disk, `;` between: `m1.small 2 8 80; m1.large 8 32`; with more as JSON",
+    ),
     fixed("calendar", &["spec", "measurement", "calendar"], Kind::Text, "period of account: `1M`"),
     fixed("timezone", &["spec", "measurement", "timezone"], Kind::Text, "IANA name: `Asia/Tokyo`"),
     fixed(
