@@ -12,7 +12,8 @@ mod common;
 
 use common::{Sent, Site};
 use domain::{
-    AnnouncementId, ContractId, FirmListId, OfferId, ProviderId, RequirementId, WorkflowId,
+    AnnouncementId, AudienceId, ContractId, FirmListId, InvitationId, OfferId, ProviderId,
+    RequirementId, WorkflowId,
 };
 use serde_json::{Map, Value, json};
 use server::api;
@@ -97,6 +98,8 @@ fn concrete(path: &str) -> String {
         .replace("{requirement}", &RequirementId(id).to_string())
         .replace("{firmList}", &FirmListId(id).to_string())
         .replace("{announcement}", &AnnouncementId(id).to_string())
+        .replace("{audience}", &AudienceId(id).to_string())
+        .replace("{invitation}", &InvitationId(id).to_string())
         .replace("{version}", "2")
         .replace("{workflow}", &WorkflowId(id).to_string())
 }

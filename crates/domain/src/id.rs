@@ -175,6 +175,10 @@ typed_id! {
     EventId = "evt",
     /// Something that the market or a provider announces.
     AnnouncementId = "ann",
+    /// Those who may know of some offers of a provider.
+    AudienceId = "adc",
+    /// An organisation's way into an audience.
+    InvitationId = "inv",
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use crate::facets::Counted;
 use crate::query::SearchQuery;
 use crate::schema::FacetField;
+use domain::Sight;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,6 +14,7 @@ const KEPT_MAX: usize = 128;
 /// What was asked of the texts and the filters, and which facets were counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
+    sight: Sight,
     text: String,
     close: bool,
     chosen: Vec<(FacetField, String)>,
@@ -26,7 +28,7 @@ impl Key {
         chosen.sort();
         let currency = query.currency.map(|currency| currency.code());
         let price = (currency, query.price_min, query.price_max);
-        Self { text: query.text.clone(), close, chosen, price, except }
+        Self { sight: query.sight, text: query.text.clone(), close, chosen, price, except }
     }
 }
 

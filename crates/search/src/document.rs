@@ -4,8 +4,9 @@ use crate::analyse::{Analyser, DenseRun, Run};
 use crate::ask::FilterField;
 use crate::fold;
 use crate::price::{self, PriceBand};
+use crate::query::CLOSED;
 use crate::schema::{FacetField, Fields};
-use domain::{Currency, OfferId};
+use domain::{Currency, OfferId, OrganisationId};
 use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 use tantivy::tokenizer::{PreTokenizedString, Token};
@@ -59,6 +60,8 @@ pub struct OfferDocument {
     pub backed: bool,
     /// Microseconds UTC.
     pub published_at: i64,
+    /// The organisations that may know of it; `None`: everybody.
+    pub members: Option<Vec<OrganisationId>>,
 }
 
 /// How an offer was found to be, over all its contracts.
@@ -104,6 +107,11 @@ impl OfferDocument {
         let (high, low) = self.id.0.as_u64_pair();
         into.document.add_u64(fields.id_high, high);
         into.document.add_u64(fields.id_low, low);
+        if let Some(members) = &self.members {
+            into.document.add_text(fields.readers, CLOSED);
+            let readers = members.iter().map(ToString::to_string);
+            readers.for_each(|reader| into.document.add_text(fields.readers, reader));
+        }
         for title in [&self.title_en, &self.title_ja] {
             into.text(title, TITLE_TIMES);
         }

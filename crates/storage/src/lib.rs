@@ -2,12 +2,14 @@
 
 pub mod accounts;
 pub mod announcements;
+pub mod audiences;
 pub mod audit;
 pub mod channels;
 pub mod cloud_reports;
 pub mod contracts;
 mod db;
 mod error;
+pub mod favourites;
 pub mod feed;
 pub mod idempotency;
 pub mod inventory;

@@ -4,10 +4,11 @@
 
 use crate::StorageError;
 use domain::{
-    AnnouncementId, AnnouncementKind, AuditId, ChangeKind, ChangeState, CommentId, ContractId,
-    ContractState, Currency, EventId, FirmListId, Money, NoticeId, OfferId, OfferState, OrderId,
-    OrganisationId, PreemptionState, ProviderId, RequirementId, ResourceId, ReviewId, ReviewState,
-    Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UserId,
+    AnnouncementId, AnnouncementKind, AudienceId, AudienceKind, AuditId, ChangeKind, ChangeState,
+    CommentId, ContractId, ContractState, Currency, EventId, FirmListId, InvitationId,
+    InvitationState, Money, NoticeId, OfferId, OfferState, OrderId, OrganisationId,
+    PreemptionState, ProviderId, RequirementId, ResourceId, ReviewId, ReviewState, Role,
+    SecuringId, Stars, StatementId, Timestamp, TokenId, UserId,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -107,6 +108,10 @@ column! {
     CommentId, Uuid, |value, what| Ok(Self(value));
     EventId, Uuid, |value, what| Ok(Self(value));
     AnnouncementId, Uuid, |value, what| Ok(Self(value));
+    AudienceId, Uuid, |value, what| Ok(Self(value));
+    AudienceKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
+    InvitationId, Uuid, |value, what| Ok(Self(value));
+    InvitationState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     AnnouncementKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
 }
 

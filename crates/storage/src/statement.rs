@@ -21,6 +21,7 @@ pub fn all_statements() -> Vec<Statement> {
 const MODULES: &[&[Statement]] = &[
     crate::accounts::ALL,
     crate::announcements::ALL,
+    crate::audiences::ALL,
     crate::providers::ALL,
     crate::keys::ALL,
     crate::ratings::ALL,
@@ -42,6 +43,7 @@ const MODULES: &[&[Statement]] = &[
     crate::channels::ALL,
     crate::feed::ALL,
     crate::mirror::ALL,
+    crate::favourites::ALL,
     crate::contracts::bookings::ALL,
     crate::contracts::care::ALL,
     crate::contracts::preemptions::ALL,

@@ -7,6 +7,7 @@ mod account;
 mod adoption;
 mod alternatives;
 mod announcements;
+mod audiences;
 mod bookings;
 mod care;
 mod changes;
@@ -22,6 +23,7 @@ mod desk;
 mod ends;
 mod exchange;
 mod extract;
+mod favourites;
 mod feed;
 mod firm_lists;
 mod idempotent;
@@ -83,6 +85,8 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(terminations::routes())
         .merge(ratings::routes())
         .merge(announcements::routes())
+        .merge(audiences::routes())
+        .merge(favourites::routes())
         .merge(cost::routes())
         .merge(inventory::routes())
         .merge(standby::routes())

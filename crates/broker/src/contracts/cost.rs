@@ -68,7 +68,8 @@ impl Broker {
         offer: OfferId,
     ) -> Result<Option<PriceBook>, BrokerError> {
         ctx.may(Action::RankOffers, None, "offer")?;
-        let offer = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let offer = self.shelved(ctx.sight(), offer).await?;
+        let offer = offer.ok_or(BrokerError::NotFound { what: "offer" })?;
         let Some(basket) = offer.card.price else { return Ok(None) };
         let document = &offer.document;
         let price = document.spec.price.as_ref();
@@ -101,7 +102,8 @@ impl Broker {
         bill: &Bill,
     ) -> Result<Cost, BrokerError> {
         ctx.may(Action::RankOffers, None, "offer")?;
-        let offer = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let offer = self.shelved(ctx.sight(), offer).await?;
+        let offer = offer.ok_or(BrokerError::NotFound { what: "offer" })?;
         let faults = bill.faults();
         if !faults.is_empty() {
             return Err(BrokerError::Invalid(faults));

@@ -14,7 +14,7 @@ pub use search::{Closeness, Dropped, Excerpt, FacetField, FilterField, Marker, P
 
 use crate::providers::ProviderCard;
 use crate::requirements::RequirementSource;
-use domain::{Currency, Money, OfferId, Timestamp};
+use domain::{AudienceKind, Currency, Money, OfferId, Timestamp};
 
 /// What a visitor asks for; all of it stands in the address of the page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -115,6 +115,8 @@ pub struct OfferCard {
     pub published_at: Timestamp,
     /// When the offer leaves the market, if its provider has announced that.
     pub ends_at: Option<Timestamp>,
+    /// Who may know of it: one organisation or several that were invited; `None`: everybody.
+    pub audience: Option<AudienceKind>,
 }
 
 impl OfferCard {

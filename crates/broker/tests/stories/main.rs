@@ -11,6 +11,7 @@ mod accounts;
 mod adoption;
 mod announcements;
 mod at_once;
+mod audiences;
 mod changes;
 mod combinations;
 mod conformance;
