@@ -19,9 +19,9 @@ const pages = {
     "/needs/templates/collaboration-service", "/needs/templates/tracking-service", "/items", "/items/availability.rto",
     "/items/security.data_location", "/items/security.certifications", "/how-ranking-works", "/design", "/account/sign-in", "/account/sign-up", "/no-such-page",
   ],
-  customer: ["/account", "/account/tokens", "/needs", "/services", "/contracts", "/inbox"],
+  customer: ["/account", "/account/tokens", "/invitations", "/market/favourites", "/needs", "/services", "/contracts", "/inbox"],
   provider: [
-    "/account", "/provider/offers", "/provider/offers/new", "/provider/offers/new?as=yaml", "/provider/offers/import", "/provider/keys", "/provider/connection", "/desk",
+    "/account", "/provider/offers", "/provider/offers/new", "/provider/offers/new?as=yaml", "/provider/offers/import", "/provider/audiences", "/provider/keys", "/provider/connection", "/desk",
   ],
   broker: ["/desk", "/desk/reviews", "/desk/reviews?list=decided", "/desk/rules", "/desk/workflows", "/desk/audit", "/desk/providers", "/desk/signals", "/desk/clouds"],
 };

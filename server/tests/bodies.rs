@@ -12,8 +12,7 @@ mod common;
 
 use common::{Sent, Site};
 use domain::{
-    AnnouncementId, BundleId, ContractId, FirmListId, OfferId, ProposalId, ProviderId, RequirementId, UploadId,
-    WorkflowId,
+    AnnouncementId, AudienceId, BundleId, ContractId, FirmListId, InvitationId, OfferId, ProposalId, ProviderId, RequirementId, UploadId, WorkflowId,
 };
 use serde_json::{Map, Value, json};
 use server::api;
@@ -101,6 +100,8 @@ fn concrete(path: &str) -> String {
         .replace("{bundle}", &BundleId(id).to_string())
         .replace("{upload}", &UploadId(id).to_string())
         .replace("{proposal}", &ProposalId(id).to_string())
+        .replace("{audience}", &AudienceId(id).to_string())
+        .replace("{invitation}", &InvitationId(id).to_string())
         .replace("{version}", "2")
         .replace("{workflow}", &WorkflowId(id).to_string())
 }

@@ -42,6 +42,8 @@ struct Things {
     upload: String,
     bundle: String,
     proposal: String,
+    audience: String,
+    invitation: String,
 }
 
 impl Things {
@@ -67,7 +69,10 @@ impl Things {
             upload: upload(site).await,
             bundle: bundle(site, &provider.offers).await,
             proposal: proposal(site).await,
+            audience: String::new(),
+            invitation: String::new(),
         };
+        (things.audience, things.invitation) = invitation(site, owner).await;
         (things.review, things.comment) = review(site).await;
         let signed = site.api(Some(owner), "POST", "/contracts", things.body(Body::Sign)).await;
         assert_eq!(signed.status, StatusCode::CREATED, "{}", signed.body);
@@ -103,6 +108,8 @@ impl Things {
             .replace("{bundle}", &self.bundle)
             .replace("{category}", "compute")
             .replace("{proposal}", &self.proposal)
+            .replace("{audience}", &self.audience)
+            .replace("{invitation}", &self.invitation)
             .replace("{key}", &key().kid())
     }
 
@@ -160,6 +167,10 @@ impl Things {
             Body::OtherAnnouncement => {
                 Sent::Json(json!({"revision": 1, "announcement": announced()}))
             }
+            Body::Audience => Sent::Json(json!({"kind": "private", "name": "Ministry"})),
+            Body::Invitation => Sent::Json(json!({"note": "by telephone"})),
+            Body::Code => Sent::Json(json!({"code": "kmc_nobodys"})),
+            Body::OfferAudience => Sent::Json(json!({"audience": null})),
             Body::Rating => Sent::Json(json!({"service": 4, "ordering": 5})),
             Body::Words => Sent::Json(json!({"answer": "We thank you."})),
             Body::Mode => Sent::Json(json!({"mode": "automatic"})),
@@ -316,6 +327,19 @@ async fn announcement(site: &Site) -> String {
     let made = site.api(Some(&desk), "POST", "/announcements", Sent::Json(announced())).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
     made.json()["id"].as_str().unwrap().to_owned()
+}
+
+/// The audience of a provider that none of the askers belongs to, and the owner's invitation into it.
+async fn invitation(site: &Site, owner: &Person) -> (String, String) {
+    let host = site.person("host", Role::Provider).await;
+    let kind = domain::AudienceKind::Private;
+    let audience = site.broker.make_audience(&host.ctx, kind, "Ministry").await.unwrap().id;
+    let wish = broker::audience::Invite {
+        organisation: owner.viewer.organisation.to_string(),
+        ..<_>::default()
+    };
+    let invitation = site.broker.invite(&host.ctx, audience, &wish).await.unwrap().0;
+    (audience.to_string(), invitation.id.to_string())
 }
 
 /// A key that everybody could have made.

@@ -6,6 +6,7 @@
 pub mod attempts;
 mod channels;
 pub(crate) mod guard;
+mod invitations;
 mod profile;
 mod sign_in;
 mod sign_up;
@@ -33,6 +34,10 @@ pub fn routes() -> Router<AppState> {
         .route("/account/channels", get(channels::show).post(channels::save))
         .route("/account/channels/secret", post(channels::renew))
         .route("/account/channels/deliveries/{notice}/{channel}", post(channels::again))
+        .route("/invitations", get(invitations::show))
+        .route("/invitations/code", post(invitations::accept_code))
+        .route("/invitations/{id}/accept", post(invitations::accept))
+        .route("/invitations/{id}/decline", post(invitations::decline))
         .route("/account/tokens", get(tokens::show).post(tokens::create))
         .route("/account/tokens/{id}/revoke", get(tokens::ask).post(tokens::revoke))
 }

@@ -1,6 +1,7 @@
 //! Who is signed in and for which organisation.
 
 use axum::response::Response;
+use domain::Role;
 use leptos::prelude::*;
 
 use super::guard::{home_of, refuse_strangers, role_word};
@@ -43,6 +44,10 @@ pub(super) async fn show(ctx: PageContext) -> Response {
             {section("channels", words.channels_title(), view! {
                 <p class="actions">{link_button(Look::Secondary, words.channels_open(), "/account/channels")}</p>
             }.into_any())}
+            {(viewer.role != Role::Broker).then(|| section("invitations", words.audience_mine_title(), view! {
+                <p>{words.audience_profile_text()}</p>
+                <p class="actions">{link_button(Look::Secondary, words.audience_profile_open(), "/invitations")}</p>
+            }.into_any()))}
             {section("leave", words.common_account_sign_out(), leave(words))}
         }
         .into_any()

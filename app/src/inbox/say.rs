@@ -132,6 +132,8 @@ pub(super) fn cause(locale: Locale, offer: &NoticeOffer) -> String {
         Cause::Version => words.inbox_cause_version(offer.version),
         Cause::Withdrawn => words.inbox_cause_withdrawn().to_owned(),
         Cause::Evidence => words.inbox_cause_evidence().to_owned(),
+        Cause::Shown => words.audience_cause_shown().to_owned(),
+        Cause::Hidden => words.audience_cause_hidden().to_owned(),
     }
 }
 
@@ -166,7 +168,7 @@ pub(super) fn list_href(notice: &Notice, offer: Option<&NoticeOffer>) -> String 
     let Some(need) = &notice.need else { return "/inbox".to_owned() };
     let source = broker::requirements::RequirementSource::Saved(need.id);
     let path = needs::source_href(&source).unwrap_or_default();
-    let there = offer.filter(|offer| offer.cause != Cause::Withdrawn);
+    let there = offer.filter(|offer| !matches!(offer.cause, Cause::Withdrawn | Cause::Hidden));
     let open = there.map(|offer| offer.id.to_string()).unwrap_or_default();
     Address::new(path).and_some("open", open).to_string()
 }

@@ -1,5 +1,7 @@
 //! The list of the market: search, filters, counts, cards, pages; all of it in the address.
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::{RawQuery, State},
     response::Response,
@@ -10,11 +12,12 @@ use broker::{
         Closeness, Dropped, FacetField, Facets, MarketPage, MarketQuery, MarketSort, OfferCard,
     },
 };
+use domain::OfferId;
 use leptos::prelude::*;
 use std::sync::Arc;
 
 use super::{
-    card, filters, map,
+    card, favourites, filters, map,
     query::{self, Asked},
     sizes, text,
 };
@@ -42,6 +45,8 @@ pub(super) struct Shown {
     picked: Vec<OfferCard>,
     pub needs: Vec<Choice>,
     pub catalogue: Arc<Categories>,
+    /// Favourites; `None` for whoever is not signed in.
+    marked: Option<BTreeSet<OfferId>>,
 }
 
 pub(super) async fn show(
@@ -62,11 +67,9 @@ pub(super) async fn show(
     // What was withdrawn since cannot be compared.
     asked.picked = picked.iter().map(|card| card.id).collect();
     let needs = choices(&ctx, &state).await;
-    view(
-        &ctx,
-        &form,
-        &Shown { asked, found, picked, needs, catalogue: state.broker.known_categories() },
-    )
+    let marked = favourites::marked(&ctx, &state).await;
+    let catalogue = state.broker.known_categories();
+    view(&ctx, &form, &Shown { asked, found, picked, needs, catalogue, marked })
 }
 
 fn view(ctx: &PageContext, form: &FormState, shown: &Shown) -> Response {
@@ -78,9 +81,14 @@ fn view(ctx: &PageContext, form: &FormState, shown: &Shown) -> Response {
         words.market_title_search(&asked.query.text)
     };
     let about = Page::new(title).description(words.market_lead());
+    let kept = shown
+        .marked
+        .as_ref()
+        .map(|_| link_button(Look::Secondary, words.favourites_open(), "/market/favourites"));
+    let kept: Views = kept.into_iter().collect();
     page(ctx, about, || {
         view! {
-            {page_head(words.market_title(), Some(words.market_lead().to_owned()), vec![])}
+            {page_head(words.market_title(), Some(words.market_lead().to_owned()), kept)}
             {error_summary(form, words)}
             <div class="market">
                 {filters::view(words, form, shown)}
@@ -305,10 +313,16 @@ fn list(ctx: &PageContext, shown: &Shown) -> AnyView {
     let countries: Vec<String> =
         asked.query.values(FacetField::Country).map(str::to_owned).collect();
     let marker = (!asked.query.text.is_empty()).then_some(&found.marker);
-    let wanted =
-        card::Wanted { compared: true, countries: &countries, picked: &asked.picked, marker };
+    let wanted = card::Wanted {
+        compared: true,
+        countries: &countries,
+        picked: &asked.picked,
+        marker,
+        marked: shown.marked.as_ref(),
+    };
     let cards: Views = found.items.iter().map(|offer| card::card(ctx, offer, wanted)).collect();
     view! {
+        {shown.marked.is_some().then(|| favourites::form(ctx))}
         <form method="get" action="/market/compare">
             <ul class="offers">{cards}</ul>
             {tray(ctx, shown)}

@@ -1,13 +1,15 @@
 //! One offer in a list: what it is, whose, where, what it promises, what it costs.
 
+use std::collections::BTreeSet;
+
 use broker::{
     market::{Excerpt, Marker, OfferCard},
     providers::ProviderCard,
 };
-use domain::OfferId;
+use domain::{AudienceKind, OfferId, Role};
 use leptos::prelude::*;
 
-use super::text;
+use super::{favourites, text};
 use crate::{
     PageContext,
     ui::{State, Views, badge, chip},
@@ -30,6 +32,8 @@ pub struct Wanted<'a> {
     pub picked: &'a [OfferId],
     /// Marks what was searched for.
     pub marker: Option<&'a Marker>,
+    /// Favourites, for a button on each card; the page has their form.
+    pub marked: Option<&'a BTreeSet<OfferId>>,
 }
 
 /// An offer in a list.
@@ -37,6 +41,9 @@ pub fn card(ctx: &PageContext, offer: &OfferCard, wanted: Wanted<'_>) -> AnyView
     let words = ctx.words();
     let title = text::title(ctx.locale, offer);
     let id = offer.id.to_string();
+    let mark = wanted
+        .marked
+        .map(|marked| favourites::mark(words, (offer.id, &title), marked.contains(&offer.id)));
     let compare = wanted.compared.then(|| {
         let label = words.market_compare_pick(&title);
         let picked = wanted.picked.contains(&offer.id);
@@ -56,10 +63,10 @@ pub fn card(ctx: &PageContext, offer: &OfferCard, wanted: Wanted<'_>) -> AnyView
                     " · "{text::countries(words, offer, wanted.countries)}
                 </p>
             </div>
-            <div class="terms">{text::price(words, offer.price)}{offer_backing(words, offer)}</div>
+            <div class="terms">{text::price(words, offer.price)}{offer_backing(words, offer)}{invited(ctx, offer)}</div>
             {found_in(ctx, offer, wanted.marker)}
             {highlights(ctx, offer)}
-            <div class="tags">{tags(words, offer)}{compare}</div>
+            <div class="tags">{tags(words, offer)}{mark}{compare}</div>
         </li>
     }
     .into_any()
@@ -128,6 +135,19 @@ pub fn provider_backing(words: Words, provider: &ProviderCard) -> AnyView {
         return badge(State::Quiet, words.contracts_offer_not_passed());
     }
     backing(words, provider.backed)
+}
+
+/// That an offer is not for everybody: for whoever was invited, and for its provider.
+pub fn invited(ctx: &PageContext, offer: &OfferCard) -> Option<AnyView> {
+    let kind = offer.audience?;
+    let words = ctx.words();
+    let customer = ctx.viewer.as_ref().is_some_and(|viewer| viewer.role == Role::Customer);
+    let word = match kind {
+        _ if !customer => words.audience_badge_own(),
+        AudienceKind::Private => words.audience_badge_private(),
+        AudienceKind::Community => words.audience_badge_community(),
+    };
+    Some(badge(State::Attention, word))
 }
 
 /// The same of an offer, whose regions its provider's cloud may not have.

@@ -8,6 +8,7 @@ pub(crate) mod changes;
 mod compare;
 mod cost;
 mod coverage;
+mod favourites;
 mod filters;
 pub(crate) mod map;
 mod offer;
@@ -28,6 +29,7 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/market", get(browse::show))
         .route("/market/compare", get(compare::show))
+        .route("/market/favourites", get(favourites::show).post(favourites::save))
         .route("/market/offers/{id}", get(offer::show))
         .route("/market/offers/{id}/cost", get(cost::show))
 }

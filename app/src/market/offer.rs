@@ -1,5 +1,7 @@
 //! One offer: what it is, what it promises, what was measured, whether it is enough for a need.
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::{Path, RawQuery, State},
     http::StatusCode,
@@ -11,11 +13,12 @@ use broker::{
     market::{MeasuredHistory, OfferCard, OfferPage},
     requirements::RankedOffer,
 };
+use domain::OfferId;
 use leptos::prelude::*;
 use std::sync::Arc;
 
 use super::{
-    card, cost, coverage, map,
+    card, cost, coverage, favourites, map,
     promises::{self, measurement},
     service, text,
 };
@@ -50,6 +53,8 @@ struct Shown {
     judged: Option<(String, RankedOffer)>,
     /// The chosen need could not be read.
     unreadable: bool,
+    /// Favourites; `None` for whoever is not signed in.
+    marked: Option<BTreeSet<OfferId>>,
     /// Why it ends, if it does.
     end_reason: Option<String>,
     /// The bundles that hold it.
@@ -94,9 +99,19 @@ pub(super) async fn show(
         Ok(bundles) => bundles,
         Err(error) => return fault_page(&ctx, &error),
     };
+    let marked = favourites::marked(&ctx, &state).await;
     let catalogue = state.broker.known_categories();
-    let offer = found;
-    view(&ctx, &Shown { offer, choices, judged, unreadable, end_reason, bundles, catalogue })
+    let shown = Shown {
+        offer: found,
+        choices,
+        judged,
+        unreadable,
+        marked,
+        end_reason,
+        bundles,
+        catalogue,
+    };
+    view(&ctx, &shown)
 }
 
 fn view(ctx: &PageContext, shown: &Shown) -> Response {
@@ -112,9 +127,15 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
     });
     page(ctx, about, || {
         let trail = vec![(words.common_way_market().to_owned(), "/market".to_owned())];
+        let mark = shown
+            .marked
+            .as_ref()
+            .map(|marked| favourites::mark(words, (card.id, &title), marked.contains(&card.id)));
+        let mark = mark.into_iter().collect();
         view! {
             {breadcrumbs(words, trail)}
-            {page_head(title, Some(lead).filter(|lead| !lead.is_empty()), vec![])}
+            {shown.marked.is_some().then(|| favourites::form(ctx))}
+            {page_head(title, Some(lead).filter(|lead| !lead.is_empty()), mark)}
             {ending(ctx, shown)}
             <div class="columns offer-page">
                 <div>{facts(ctx, shown)}</div>
@@ -128,7 +149,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
             {coverage::coverage(ctx, &shown.offer.coverage)}
             {section("measured", words.market_offer_measured(), measured(words, ctx, &shown.offer.history))}
             {bundles::with_offer(ctx, &shown.bundles)}
-            <p><a href=format!("/market/offers/{}/history", card.id)>{words.feed_history_link()}</a></p>
+            {card.audience.is_none().then(|| view! { <p><a href=format!("/market/offers/{}/history", card.id)>{words.feed_history_link()}</a></p> })}
             {section("document", words.market_offer_document(), document(ctx, &shown.offer))}
         }
         .into_any()
@@ -212,7 +233,10 @@ fn facts(ctx: &PageContext, shown: &Shown) -> AnyView {
             words.market_offer_regions().to_owned(),
             view! { <div class="chips">{regions}</div> }.into_any(),
         ),
-        (words.market_offer_backing().to_owned(), card::offer_backing(words, card)),
+        (
+            words.market_offer_backing().to_owned(),
+            view! { {card::offer_backing(words, card)}" "{card::invited(ctx, card)} }.into_any(),
+        ),
         (
             words.market_offer_published().to_owned(),
             view! { {words.market_offer_version(card.version)}" · "{time(ctx, card.published_at.0)} }.into_any(),

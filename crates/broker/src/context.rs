@@ -1,6 +1,6 @@
 //! What all use cases share: on whose behalf one runs, and how a list is answered.
 
-use domain::{Actor, Viewer};
+use domain::{Actor, Sight, Viewer};
 
 /// The first argument of every use case.
 #[derive(Debug, Clone)]
@@ -22,6 +22,12 @@ impl OpContext {
     #[must_use]
     pub fn person(viewer: Viewer, request_id: impl Into<String>) -> Self {
         Self { actor: Actor::Person(viewer), request_id: request_id.into() }
+    }
+
+    /// What of the market whoever asks may know of.
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        self.actor.sight()
     }
 
     /// For the broker's own workers.

@@ -111,7 +111,7 @@ impl Broker {
             needs_attention: whole(attention.map_err(engine)?),
             running: whole(running.map_err(engine)? + undoing.map_err(engine)?),
             active_contracts: whole(active),
-            published_offers: self.inner.shelf.len() as u64,
+            published_offers: self.inner.shelf.whole().len() as u64,
         })
     }
 

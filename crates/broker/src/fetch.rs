@@ -5,7 +5,7 @@ use crate::providers::ProviderCard;
 use crate::shelf::{Shelved, State, Stock, hash_start};
 use crate::sync::beside;
 use crate::{Broker, BrokerError, market, regions};
-use domain::{OfferId, Timestamp};
+use domain::{OfferId, Sight, Timestamp};
 use matching::index::AnyDocument;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
@@ -15,9 +15,13 @@ use storage::offers::{self, OfferText, PublishedOffer};
 const CHUNK: usize = 2_000;
 
 impl Broker {
-    /// One published offer as it is now.
-    pub(crate) async fn shelved(&self, id: OfferId) -> Result<Option<Arc<Shelved>>, BrokerError> {
-        let stock = self.inner.shelf.stock();
+    /// One published offer as it is now, if whoever asks may know of it.
+    pub(crate) async fn shelved(
+        &self,
+        sight: Sight,
+        id: OfferId,
+    ) -> Result<Option<Arc<Shelved>>, BrokerError> {
+        let stock = self.inner.shelf.seen_by(sight);
         Ok(self.shelved_of(&stock, &[id]).await?.pop())
     }
 
@@ -139,6 +143,7 @@ fn shelve(row: PublishedOffer, now: Timestamp) -> Result<Shelved, sla::Faults> {
             price: row.price,
             published_at: row.updated_at,
             ends_at: row.ends_at,
+            audience: row.audience_kind,
             now,
         },
         provider,

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod announcements;
+pub mod audience;
 mod audit;
 mod background;
 pub mod bundles;
@@ -16,6 +17,7 @@ pub mod demo;
 pub mod desk;
 mod documents;
 mod error;
+pub mod favourites;
 pub mod feed;
 mod fetch;
 pub mod inventory;

@@ -10,7 +10,7 @@ use crate::{Broker, BrokerError, match_index};
 use domain::Timestamp;
 use search::OfferIndex;
 use std::sync::atomic::Ordering;
-use storage::offers;
+use storage::{audiences, offers};
 
 /// What the search index says of itself: how its texts are cut, and the latest change that is in it.
 pub(crate) fn search_note(index: &OfferIndex, seen_until: Option<Timestamp>) -> String {
@@ -67,7 +67,7 @@ impl Broker {
         let shelf = &self.inner.shelf;
         let look = self.now();
         let mut stock = Stock {
-            index: shelf.stock().index.emptied(),
+            index: shelf.whole().index.emptied(),
             seen_until: Some(Timestamp(0)),
             ..Stock::default()
         };
@@ -115,7 +115,13 @@ impl Broker {
         let look = self.now();
         let mut tx = self.begin_read().await?;
         let next = self.followed(&mut tx, &stock, caught_up).await?;
-        let stock = next.unwrap_or(stock);
+        let mut stock = next.unwrap_or(stock);
+        let closed = audiences::list_closed(&mut tx).await?;
+        if !closed.is_empty() {
+            stock = self.take_in(&mut tx, stock, &closed).await?;
+            let seen = stock.seen_until;
+            self.on_index(move |index| index.publish(&search_note(index, seen))).await?;
+        }
         let (offers, revisions) = offers::published_sum(&mut tx).await?;
         drop(tx);
         let searched = self.on_index(|index| Ok(index.len())).await?;

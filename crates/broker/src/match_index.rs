@@ -3,7 +3,7 @@
 //! The snapshot spares a restart the reading of every document. It is not trusted: what is damaged or
 //! of another version is not used, and what it says has to agree with the database (`load`).
 
-use crate::shelf::{Shelved, State, Stock};
+use crate::shelf::{Closed, Shelved, State, Stock};
 use crate::{Broker, BrokerError, sync};
 use domain::{OfferId, Timestamp};
 use matching::index::{AnyDocument, DocumentMoment, DocumentRow};
@@ -85,6 +85,8 @@ pub(crate) fn restore(file: &Path) -> Option<(Stock, Timestamp)> {
             .filter_map(|(id, at)| Some((id.parse::<OfferId>().ok()?, at)))
             .collect(),
         seen_until: Some(Timestamp(note.seen_until)),
+        // Read of the database: who may know of what is never taken from a file.
+        closed: Closed::default(),
     };
     Some((stock, Timestamp(note.caught_up)))
 }
@@ -101,7 +103,7 @@ impl Broker {
         let shelf = &self.inner.shelf;
         // Before the stock: a look that is later than the stock would hide changes.
         let looked_at = shelf.looked_at.load(Ordering::Acquire);
-        let stock = shelf.stock();
+        let stock = shelf.whole();
         let kept = shelf.kept.lock().unwrap_or_else(PoisonError::into_inner).as_ptr();
         if kept == Arc::as_ptr(&stock) {
             return Ok(());

@@ -27,7 +27,7 @@ impl Broker {
     pub async fn follow_observed(&self) -> Result<(), BrokerError> {
         let shelf = &self.inner.shelf;
         let _one_at_a_time = shelf.syncing.lock().await;
-        let stock = shelf.stock();
+        let stock = shelf.whole();
         if stock.seen_until.is_none() {
             // The next look at the market reads everything.
             return Ok(());

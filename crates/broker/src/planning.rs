@@ -126,7 +126,8 @@ impl Broker {
         let (requirement, _) = self.resolve_requirement(ctx, source).await?;
         let offer = match request.offer {
             Some(id) => {
-                Some(self.shelved(id).await?.ok_or(BrokerError::NotFound { what: "offer" })?)
+                let found = self.shelved(ctx.sight(), id).await?;
+                Some(found.ok_or(BrokerError::NotFound { what: "offer" })?)
             }
             None => None,
         };

@@ -151,7 +151,7 @@ impl Broker {
         let mut tx = self.begin_read().await?;
         let row = find(&mut tx, slug_or_id).await?;
         drop(tx);
-        self.provider_view(&row).await
+        self.provider_view(ctx, &row).await
     }
 
     /// The entry that the signed-in provider organisation manages.
@@ -159,7 +159,7 @@ impl Broker {
         let mut tx = self.begin_read().await?;
         let row = self.own_provider(ctx, &mut tx).await?;
         drop(tx);
-        self.provider_view(&row).await
+        self.provider_view(ctx, &row).await
     }
 
     /// The provider row of the actor's organisation.
@@ -176,25 +176,31 @@ impl Broker {
         rows.into_iter().next().ok_or(BrokerError::NotFound { what: "provider" })
     }
 
-    /// Its published offers, the newest first, at most 100.
+    /// Its published offers that the actor may know of, the newest first, at most 100.
     pub(crate) async fn published_of(
         &self,
+        ctx: &OpContext,
         row: &Provider,
     ) -> Result<Vec<Arc<Shelved>>, BrokerError> {
         let newest = SearchQuery {
+            sight: ctx.sight(),
             chosen: vec![(FacetField::Provider, row.slug.clone())],
             sort: SearchSort::Newest,
             limit: OFFERS_SHOWN,
             ..SearchQuery::default()
         };
         let found = self.on_index(move |index| index.ids(&newest)).await?;
-        let mut offers = self.shelved_of(&self.inner.shelf.stock(), &found).await?;
+        let mut offers = self.shelved_of(&self.inner.shelf.seen_by(ctx.sight()), &found).await?;
         offers.sort_by_key(|offer| (Reverse(offer.card.published_at), offer.card.id));
         Ok(offers)
     }
 
-    async fn provider_view(&self, row: &Provider) -> Result<ProviderView, BrokerError> {
-        let offers = self.published_of(row).await?;
+    async fn provider_view(
+        &self,
+        ctx: &OpContext,
+        row: &Provider,
+    ) -> Result<ProviderView, BrokerError> {
+        let offers = self.published_of(ctx, row).await?;
         let mirrored_from = storage::mirror::find_origin(&mut self.look().await?, row.id).await?;
         Ok(ProviderView {
             card: ProviderCard::from(row),

@@ -7,7 +7,7 @@
 use crate::fetch::document_of;
 use crate::shelf::{State, Stock};
 use crate::{Broker, BrokerError};
-use domain::{OfferId, Timestamp};
+use domain::{OfferId, Sight, Timestamp};
 use matching::SlaMatcher;
 use matching::index::{AnyDocument, Mark};
 use std::collections::HashMap;
@@ -38,13 +38,14 @@ pub(crate) struct Reader {
 }
 
 impl Broker {
-    /// The market, once everything that a need asks about has been read of its documents.
+    /// The market as somebody may see it, once everything that a need asks about has been read of its documents.
     pub(crate) async fn stock_for(
         &self,
+        sight: Sight,
         matcher: &Arc<SlaMatcher>,
     ) -> Result<Arc<Stock>, BrokerError> {
         for _ in 0..PASSES {
-            let stock = self.inner.shelf.stock();
+            let stock = self.inner.shelf.seen_by(sight);
             if stock.index.asked(matcher).is_some() {
                 return Ok(stock);
             }
@@ -58,14 +59,15 @@ impl Broker {
         Err(self.preparing())
     }
 
-    /// The market, once everything that these needs ask about has been read in one go. Where they ask in more
-    /// ways than are kept, some are not there.
+    /// The market as somebody may see it, once everything that these needs ask about has been read in one go.
+    /// Where they ask in more ways than are kept, some are not there.
     pub(crate) async fn stock_for_all(
         &self,
+        sight: Sight,
         matchers: &[Arc<SlaMatcher>],
     ) -> Result<Arc<Stock>, BrokerError> {
         for _ in 0..PASSES {
-            let stock = self.inner.shelf.stock();
+            let stock = self.inner.shelf.seen_by(sight);
             if matchers.iter().all(|matcher| stock.index.asked(matcher).is_some()) {
                 return Ok(stock);
             }
@@ -76,7 +78,7 @@ impl Broker {
                 Ok(Ok(read)) => read?,
             }
         }
-        Ok(self.inner.shelf.stock())
+        Ok(self.inner.shelf.seen_by(sight))
     }
 
     /// How far a reading is.
@@ -106,7 +108,7 @@ impl Broker {
     /// Prepares the readings in use for tomorrow late in the day, and gives up those of days gone by.
     pub(crate) async fn turn_the_day(&self, now: Timestamp) -> Result<(), BrokerError> {
         let today = now.seconds().div_euclid(DAY_SECONDS);
-        let stock = self.inner.shelf.stock();
+        let stock = self.inner.shelf.whole();
         stock.index.forget_before(today);
         if now.seconds().rem_euclid(DAY_SECONDS) < DAY_SECONDS - BEFORE_MIDNIGHT_SECONDS {
             return Ok(());
@@ -126,7 +128,7 @@ impl Broker {
         // Whoever held the lock before may have read for us.
         let matchers =
             std::mem::take(&mut *reader.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        let stock = shelf.stock();
+        let stock = shelf.whole();
         let unread = stock.index.unread(&matchers);
         if unread == 0 {
             return Ok(());

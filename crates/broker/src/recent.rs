@@ -76,6 +76,7 @@ mod tests {
             price: None,
             published_at: Timestamp(0),
             ends_at: None,
+            audience: None,
             now: Timestamp(0),
         };
         let provider = ProviderCard {

@@ -3,6 +3,9 @@
 //! A [`Stock`] is one moment of the market. It holds what every offer promises in columns and, beside
 //! each, which state of which document that is; the documents themselves are read when a row is shown
 //! or judged exactly (`fetch`), and the ones used lately are kept here.
+//!
+//! Offers that are not public are buried in what a reader gets: a [`Stock`] holds what its reader may know
+//! of and nothing else, so that whatever is made of it cannot tell more (ADR 0019).
 
 use crate::demand::CountedMiddles;
 use crate::market::OfferCard;
@@ -11,9 +14,9 @@ use crate::match_index::MatchIndex;
 use crate::observed::Shares;
 use crate::reading::Reader;
 use crate::recent::Recent;
-use domain::{OfferId, Timestamp};
+use domain::{OfferId, OrganisationId, Sight, Timestamp};
 use matching::index::Mark;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
@@ -82,7 +85,12 @@ pub(crate) struct Stock {
     pub unreadable: BTreeMap<OfferId, i64>,
     /// The latest change that was seen.
     pub seen_until: Option<Timestamp>,
+    /// Offers that are not public, each with the organisations that may know of it.
+    pub closed: Closed,
 }
+
+/// Offers that are not public, each with the organisations that may know of it.
+pub(crate) type Closed = Arc<BTreeMap<OfferId, BTreeSet<OrganisationId>>>;
 
 impl Stock {
     /// The state of a published offer.
@@ -95,16 +103,47 @@ impl Stock {
         self.index.len()
     }
 
+    /// The same moment with nothing in it that is hidden from that sight.
+    fn seen_by(&self, sight: Sight) -> Self {
+        let hidden = self.closed.iter().filter(|(_, members)| match sight {
+            Sight::Everything => false,
+            Sight::Public => true,
+            Sight::Of(organisation) => !members.contains(&organisation),
+        });
+        let hidden: Vec<OfferId> = hidden.map(|(id, _)| *id).collect();
+        let ids: Vec<String> = hidden.iter().map(ToString::to_string).collect();
+        let mut seen =
+            Self { index: self.index.hiding(ids.iter().map(String::as_str)), ..self.clone() };
+        for id in &hidden {
+            seen.unreadable.remove(id);
+        }
+        seen.closed = Arc::default();
+        seen
+    }
+
     /// The first offers in the order of ids, so that everything derived from them is the same everywhere.
     pub fn first(&self, most: usize) -> Vec<OfferId> {
         self.index.first_ids(most).into_iter().filter_map(|id| id.parse().ok()).collect()
     }
 }
 
+/// Readers for whom the market is kept as they may see it; most see what is public and share it.
+const VIEWS_MAX: usize = 256;
+
+/// One moment of the market as different readers may see it.
+#[derive(Debug, Default)]
+struct Views {
+    of: Weak<Stock>,
+    /// Organisations that may know of something that is not public.
+    invited: BTreeSet<OrganisationId>,
+    stocks: BTreeMap<Sight, Arc<Stock>>,
+}
+
 /// Holds the current [`Stock`] and what was worked out of it.
 #[derive(Debug, Default)]
 pub(crate) struct Shelf {
     stock: RwLock<Arc<Stock>>,
+    views: Mutex<Views>,
     /// One synchronisation at a time.
     pub syncing: tokio::sync::Mutex<()>,
     /// When the database was last asked for changes, microseconds.
@@ -132,8 +171,38 @@ pub(crate) struct Shelf {
 }
 
 impl Shelf {
-    /// The market as it is now.
-    pub fn stock(&self) -> Arc<Stock> {
+    /// The market as it is now for somebody: what it hides is not in it.
+    pub fn seen_by(&self, sight: Sight) -> Arc<Stock> {
+        let whole = self.whole();
+        if sight == Sight::Everything || whole.closed.is_empty() {
+            return whole;
+        }
+        // A poisoned lock still holds whole views: each is put in by one call.
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        if !views.of.upgrade().is_some_and(|of| Arc::ptr_eq(&of, &whole)) {
+            *views = Views {
+                of: Arc::downgrade(&whole),
+                invited: whole.closed.values().flatten().copied().collect(),
+                stocks: BTreeMap::new(),
+            };
+        }
+        let sight = match sight {
+            Sight::Of(organisation) if !views.invited.contains(&organisation) => Sight::Public,
+            sight => sight,
+        };
+        if let Some(known) = views.stocks.get(&sight) {
+            return Arc::clone(known);
+        }
+        if views.stocks.len() >= VIEWS_MAX {
+            views.stocks.retain(|sight, _| *sight == Sight::Public);
+        }
+        let seen = Arc::new(whole.seen_by(sight));
+        views.stocks.insert(sight, Arc::clone(&seen));
+        seen
+    }
+
+    /// Everything that is on the market, for what keeps it up to date and is shown to nobody.
+    pub fn whole(&self) -> Arc<Stock> {
         // A poisoned lock still holds a whole stock: it is replaced in one assignment.
         Arc::clone(&self.stock.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -141,11 +210,6 @@ impl Shelf {
     /// Puts a new moment up.
     pub fn put(&self, stock: Stock) {
         *self.stock.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(stock);
-    }
-
-    /// How many offers are published.
-    pub fn len(&self) -> usize {
-        self.stock().len()
     }
 
     /// Keeps documents at hand.

@@ -8,12 +8,13 @@ use crate::fetch::read_rows;
 use crate::observed::{Shares, observed};
 use crate::shelf::{Shelved, Stock};
 use crate::{Broker, BrokerError, load, match_index};
-use domain::{DurationUs, OfferId, Timestamp};
+use domain::{AudienceId, DurationUs, OfferId, OrganisationId, Timestamp};
 use search::OfferDocument;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use storage::offers::{self, OfferChange};
-use storage::{StorageError, Tx};
+use storage::offers::{self, OfferChange, PublishedOffer};
+use storage::{StorageError, Tx, audiences};
 
 /// How far before the latest change it looks again: longer than any transaction takes.
 const OVERLAP_US: DurationUs = 10_000_000;
@@ -36,7 +37,7 @@ impl Broker {
             shelf.doubtful.store(false, Ordering::Release);
             return Ok(());
         }
-        let stock = shelf.stock();
+        let stock = shelf.whole();
         if stock.seen_until.is_none() {
             return self.start_market().await;
         }
@@ -97,8 +98,10 @@ impl Broker {
     ) -> Result<Stock, BrokerError> {
         let mut offers: Vec<Arc<Shelved>> = Vec::with_capacity(ids.len());
         let mut unreadable = Vec::new();
+        let mut closed = BTreeMap::new();
         for chunk in ids.chunks(CHUNK) {
             let rows = offers::published_by_ids(tx, chunk).await?;
+            closed.extend(closed_among(tx, &rows).await?);
             stock.seen_until = rows.iter().map(|row| row.updated_at).max().max(stock.seen_until);
             let read = read_rows(rows, self.now()).await?;
             offers.extend(read.offers);
@@ -113,13 +116,16 @@ impl Broker {
         let gone: Vec<OfferId> = unreadable.iter().map(|(id, _)| *id).collect();
         let mut stock = self.take_out(stock, gone).await?;
         stock.unreadable.extend(unreadable);
+        let known = Arc::make_mut(&mut stock.closed);
+        ids.iter().for_each(|id| drop(known.remove(id)));
+        known.extend(closed);
         self.inner.shelf.remember(&offers);
         let inner = Arc::clone(&self.inner);
         let shares = self.shares_known();
         let catalogue = self.known_categories();
         beside("market", move || {
             let documents: Vec<OfferDocument> =
-                offers.iter().map(|offer| index_document(offer, &shares, &catalogue)).collect();
+                offers.iter().map(|offer| index_document(offer, &stock, &shares, &catalogue)).collect();
             let ids: Vec<OfferId> = documents.iter().map(|document| document.id).collect();
             inner.index.remove(&ids).and_then(|()| inner.index.add(&documents)).map_err(search)?;
             let rows = offers.iter().map(match_index::row).collect();
@@ -140,8 +146,10 @@ impl Broker {
             let gone: Vec<String> = ids.iter().map(ToString::to_string).collect();
             let gone: Vec<&str> = gone.iter().map(String::as_str).collect();
             stock.index = stock.index.apply(Vec::new(), &gone);
+            let closed = Arc::make_mut(&mut stock.closed);
             for id in &ids {
                 stock.unreadable.remove(id);
+                closed.remove(id);
             }
             Ok(stock)
         })
@@ -208,7 +216,12 @@ fn is_news(stock: &Stock, change: &OfferChange) -> bool {
 }
 
 /// What is searched of an offer.
-fn index_document(offer: &Shelved, shares: &Shares, catalogue: &Categories) -> OfferDocument {
+fn index_document(
+    offer: &Shelved,
+    stock: &Stock,
+    shares: &Shares,
+    catalogue: &Categories,
+) -> OfferDocument {
     let card = &offer.card;
     let kinds = categories::indexed(catalogue, &offer.document.spec.service);
     OfferDocument {
@@ -241,5 +254,20 @@ fn index_document(offer: &Shelved, shares: &Shares, catalogue: &Categories) -> O
         price: card.price.map(|price| (price.minor, price.currency)),
         backed: card.backed,
         published_at: card.published_at.0,
+        members: stock.closed.get(&card.id).map(|members| members.iter().copied().collect()),
     }
+}
+
+/// Those of the offers that are not public, with who may know of them; one statement, and none where all are.
+async fn closed_among(
+    tx: &mut Tx,
+    rows: &[PublishedOffer],
+) -> Result<BTreeMap<OfferId, BTreeSet<OrganisationId>>, StorageError> {
+    let audiences: BTreeSet<AudienceId> = rows.iter().filter_map(|row| row.audience_id).collect();
+    let members = audiences::members(tx, &audiences).await?;
+    let closed = rows.iter().filter_map(|row| {
+        // Nobody is a member of what is not known.
+        Some((row.id, members.get(&row.audience_id?).cloned().unwrap_or_default()))
+    });
+    Ok(closed.collect())
 }

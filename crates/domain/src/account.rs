@@ -1,6 +1,6 @@
 //! Who acts: people with one role in one organisation, tokens, and the system itself.
 
-use crate::{OrganisationId, UserId};
+use crate::{OrganisationId, Sight, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -89,6 +89,16 @@ impl Actor {
     #[must_use]
     pub fn organisation(&self) -> Option<OrganisationId> {
         self.viewer().map(|viewer| viewer.organisation)
+    }
+
+    /// What of the market the actor may know of: the broker has to know all of it.
+    #[must_use]
+    pub const fn sight(&self) -> Sight {
+        match self {
+            Self::Stranger => Sight::Public,
+            Self::Person(Viewer { role: Role::Broker, .. }) | Self::System => Sight::Everything,
+            Self::Person(viewer) => Sight::Of(viewer.organisation),
+        }
     }
 
     /// How the audit list names the actor.

@@ -181,6 +181,10 @@ typed_id! {
     BundleId = "bdl",
     /// A change of the market's categories that somebody proposes.
     ProposalId = "prp",
+    /// Those who may know of some offers of a provider.
+    AudienceId = "adc",
+    /// An organisation's way into an audience.
+    InvitationId = "inv",
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod account;
 mod announcement;
+mod audience;
 mod change;
 mod contract;
 mod id;
@@ -20,10 +21,11 @@ pub use announcement::{
     AnnouncementKind, AnnouncementPhase, MAINTENANCE_DAYS_MAX, SHOWN_BEFORE_US, TimesFault,
     can_take_back, check_times,
 };
+pub use audience::{AudienceKind, InvitationAnswer, InvitationState, Sight};
 pub use change::{CHANGE_TRANSITIONS, ChangeEvent, ChangeKind, ChangeState};
 pub use contract::{CONTRACT_TRANSITIONS, ContractEvent, ContractState};
 pub use id::{
-    AnnouncementId, AuditId, BundleId, CommentId, ContractId, EventId, FirmListId, IdError, IdSource, NoticeId, OfferId, OrderId, OrganisationId, ProposalId, ProviderId, RequirementId, ResourceId, ReviewId, SecuringId, SequentialIds, StatementId, TokenId, UploadId, UserId, WorkflowId,
+    AnnouncementId, AudienceId, AuditId, BundleId, CommentId, ContractId, EventId, FirmListId, IdError, IdSource, InvitationId, NoticeId, OfferId, OrderId, OrganisationId, ProposalId, ProviderId, RequirementId, ResourceId, ReviewId, SecuringId, SequentialIds, StatementId, TokenId, UploadId, UserId, WorkflowId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use offer::{OFFER_TRANSITIONS, OfferEvent, OfferStage, OfferState};

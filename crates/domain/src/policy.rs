@@ -22,6 +22,12 @@ pub enum Action {
     ManageChannels,
     /// Create a draft, submit, publish, edit, pause or withdraw an offer.
     WriteOffer,
+    /// Say who may know of one's own offers: make audiences, invite, and take back.
+    ManageAudience,
+    /// Read, accept and decline the invitations of one's organisation.
+    AnswerInvitation,
+    /// Keep offers of the market at hand for one's organisation.
+    KeepFavourites,
     /// Decide about versions of offers that others submitted, and keep the rules that decide alone.
     ReviewOffer,
     /// Comment on a submitted version, answer, and settle a comment.
@@ -125,6 +131,12 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::ManageChannels, Relation::Owner(Role::Broker)),
     row(Action::WriteOffer, Relation::Owner(Role::Provider)),
     row(Action::WriteOffer, Relation::System),
+    row(Action::ManageAudience, Relation::Owner(Role::Provider)),
+    row(Action::AnswerInvitation, Relation::Owner(Role::Customer)),
+    row(Action::AnswerInvitation, Relation::Owner(Role::Provider)),
+    row(Action::KeepFavourites, Relation::Owner(Role::Customer)),
+    row(Action::KeepFavourites, Relation::Owner(Role::Provider)),
+    row(Action::KeepFavourites, Relation::Owner(Role::Broker)),
     row(Action::ReviewOffer, Relation::Any(Role::Broker)),
     row(Action::CommentOffer, Relation::Owner(Role::Provider)),
     row(Action::CommentOffer, Relation::Any(Role::Broker)),
@@ -273,6 +285,29 @@ mod tests {
         assert_eq!(of(Role::Provider, 8, Action::CommentOffer), Err(Refusal::NotYours));
         assert_eq!(of(Role::Customer, 7, Action::CommentOffer), Err(Refusal::WrongRole));
         for action in [Action::ReviewOffer, Action::CommentOffer] {
+            assert_eq!(authorise(&Actor::Stranger, action, owner), Err(Refusal::SignInFirst));
+            assert_eq!(authorise(&Actor::System, action, owner), Err(Refusal::WrongRole));
+        }
+    }
+
+    #[test]
+    fn an_audience_is_its_providers_and_an_invitation_its_organisations() {
+        let owner = Some(OrganisationId(Uuid::from_u128(7)));
+        let of = |role, organisation, action| authorise(&person(role, organisation), action, owner);
+        let (manage, answer) = (Action::ManageAudience, Action::AnswerInvitation);
+        assert_eq!(of(Role::Provider, 7, manage), Ok(()));
+        assert_eq!(of(Role::Provider, 8, manage), Err(Refusal::NotYours));
+        assert_eq!(of(Role::Customer, 7, manage), Err(Refusal::WrongRole));
+        assert_eq!(of(Role::Broker, 8, manage), Err(Refusal::WrongRole));
+        assert_eq!(of(Role::Customer, 7, answer), Ok(()));
+        assert_eq!(of(Role::Provider, 7, answer), Ok(()));
+        assert_eq!(of(Role::Customer, 8, answer), Err(Refusal::NotYours));
+        assert_eq!(of(Role::Broker, 8, answer), Err(Refusal::WrongRole));
+        for role in [Role::Customer, Role::Provider, Role::Broker] {
+            assert_eq!(of(role, 7, Action::KeepFavourites), Ok(()));
+            assert_eq!(of(role, 8, Action::KeepFavourites), Err(Refusal::NotYours));
+        }
+        for action in [manage, answer, Action::KeepFavourites] {
             assert_eq!(authorise(&Actor::Stranger, action, owner), Err(Refusal::SignInFirst));
             assert_eq!(authorise(&Actor::System, action, owner), Err(Refusal::WrongRole));
         }

@@ -4,6 +4,7 @@
 use crate::facets::Counted;
 use crate::query::{MachineFilter, NumberFilter, SearchQuery};
 use crate::schema::FacetField;
+use domain::Sight;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,6 +14,7 @@ const KEPT_MAX: usize = 128;
 /// What was asked of the texts and the filters, and which facets were counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
+    sight: Sight,
     text: String,
     close: bool,
     chosen: Vec<(FacetField, String)>,
@@ -29,7 +31,8 @@ impl Key {
         let currency = query.currency.map(|currency| currency.code());
         let price = (currency, query.price_min, query.price_max);
         let (numbers, machine) = (query.numbers.clone(), query.machine.clone());
-        Self { text: query.text.clone(), close, chosen, numbers, machine, price, except }
+        let (sight, text) = (query.sight, query.text.clone());
+        Self { sight, text, close, chosen, numbers, machine, price, except }
     }
 }
 

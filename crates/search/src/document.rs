@@ -4,9 +4,10 @@ use crate::analyse::{Analyser, DenseRun, Run};
 use crate::ask::FilterField;
 use crate::fold;
 use crate::price::{self, PriceBand};
+use crate::query::CLOSED;
 use crate::schema::{FacetField, Fields};
 use crate::{machine, number};
-use domain::{Currency, OfferId};
+use domain::{Currency, OfferId, OrganisationId};
 use rust_decimal::Decimal;
 use tantivy::TantivyDocument;
 use tantivy::schema::Field;
@@ -69,6 +70,8 @@ pub struct OfferDocument {
     pub backed: bool,
     /// Microseconds UTC.
     pub published_at: i64,
+    /// The organisations that may know of it; `None`: everybody.
+    pub members: Option<Vec<OrganisationId>>,
 }
 
 /// A size of machines as it is looked for.
@@ -127,6 +130,11 @@ impl OfferDocument {
         let (high, low) = self.id.0.as_u64_pair();
         into.document.add_u64(fields.id_high, high);
         into.document.add_u64(fields.id_low, low);
+        if let Some(members) = &self.members {
+            into.document.add_text(fields.readers, CLOSED);
+            let readers = members.iter().map(ToString::to_string);
+            readers.for_each(|reader| into.document.add_text(fields.readers, reader));
+        }
         for title in [&self.title_en, &self.title_ja] {
             into.text(title, TITLE_TIMES);
         }

@@ -6,13 +6,14 @@ use crate::cache::Key;
 use crate::facets::{Counted, FacetCollector};
 use crate::index::OfferIndex;
 use crate::query::{
-    Closeness, FacetValue, Filters, MachineFilter, SearchQuery, SearchResult, SearchSort,
+    Closeness, FacetValue, Filters, MachineFilter, SearchQuery, SearchResult, SearchSort, hidden_from,
+    seen,
 };
 use crate::schema::{FacetField, ID_HIGH, ID_LOW};
 use crate::vocabulary::Vocabulary;
 use crate::words::{Reader, Worded, telling};
 use crate::{SearchError, spelling, suggest};
-use domain::OfferId;
+use domain::{OfferId, Sight};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -90,17 +91,25 @@ impl OfferIndex {
         self.ids_of(&searcher, all.as_ref(), query, text.is_some())
     }
 
-    /// How many different values the offers have in a field.
-    pub fn distinct(&self, facet: FacetField) -> Result<u64, SearchError> {
+    /// How many different values the offers that a reader may know of have in a field.
+    pub fn distinct(&self, sight: Sight, facet: FacetField) -> Result<u64, SearchError> {
         let searcher = self.reader.searcher();
         let counter = FacetCollector { facets: vec![facet] };
-        let counted = searcher.search(&tantivy::query::AllQuery, &counter)?;
+        let seen = seen(None, hidden_from(sight, &searcher, &self.fields).as_deref());
+        let counted = searcher.search(seen.as_ref(), &counter)?;
         Ok(counted.values.get(&facet).map_or(0, |values| values.len() as u64))
     }
 
-    /// Names that go on with what was typed, the most frequent first.
-    pub fn suggest(&self, typed: &str, most: usize) -> Result<Vec<String>, SearchError> {
-        suggest::names(&self.reader.searcher(), &self.fields, typed, most)
+    /// Names that go on with what was typed, the most frequent first, of offers that the reader may know of.
+    pub fn suggest(
+        &self,
+        sight: Sight,
+        typed: &str,
+        most: usize,
+    ) -> Result<Vec<String>, SearchError> {
+        let searcher = self.reader.searcher();
+        let hidden = hidden_from(sight, &searcher, &self.fields);
+        suggest::names(&searcher, &self.fields, (typed, most), hidden.as_deref())
     }
 
     /// What to drop where nothing is found, the one that brings most first.
@@ -155,17 +164,22 @@ impl OfferIndex {
         query: &SearchQuery,
         asked: &Asked,
     ) -> Result<(Option<Box<dyn Query>>, Filters), SearchError> {
-        let filters = Filters::of(query, asked, &self.fields);
-        let vocabulary = Vocabulary::new(searcher, self.fields.words);
+        let filters = Filters::of(query, asked, searcher, &self.fields);
+        let vocabulary = self.vocabulary(searcher, query.sight);
         let reader = self.reader_of(&vocabulary);
         let exact = reader.exact(asked).query;
         if let Some(text) = &exact
             && !asked.words.is_empty()
-            && searcher.search(text.as_ref(), &Count)? == 0
+            && searcher.search(filters.unfiltered(text.as_ref()).as_ref(), &Count)? == 0
         {
             return Ok((reader.close(asked).query, filters));
         }
         Ok((exact, filters))
+    }
+
+    fn vocabulary<'a>(&self, searcher: &'a Searcher, sight: Sight) -> Vocabulary<'a> {
+        let hidden = hidden_from(sight, searcher, &self.fields);
+        Vocabulary::new(searcher, self.fields.words, hidden)
     }
 
     fn reader_of<'a>(&'a self, vocabulary: &'a Vocabulary<'a>) -> Reader<'a> {
@@ -185,31 +199,35 @@ impl OfferIndex {
         query: &SearchQuery,
         asked: &Asked,
     ) -> Result<(Understood, Arc<Counted>), SearchError> {
-        let vocabulary = Vocabulary::new(searcher, self.fields.words);
+        let vocabulary = self.vocabulary(searcher, query.sight);
         let reader = self.reader_of(&vocabulary);
-        let exact = self.understood(reader.exact(asked), query, asked, Closeness::Exact);
+        let exact =
+            self.understood(searcher, reader.exact(asked), (query, asked), Closeness::Exact);
         let counted = self.counted(searcher, query, &exact, None)?;
         let Some(text) = exact.text.as_ref().filter(|_| counted.total == 0) else {
             return Ok((exact, counted));
         };
         let has_words = !asked.words.is_empty();
-        if !has_words || (!exact.filters.is_empty() && searcher.search(text.as_ref(), &Count)? > 0)
+        let unfiltered = exact.filters.unfiltered(text.as_ref());
+        if !has_words
+            || (!exact.filters.is_empty() && searcher.search(unfiltered.as_ref(), &Count)? > 0)
         {
             return Ok((exact, counted));
         }
-        let close = self.understood(reader.close(asked), query, asked, Closeness::Close);
+        let close =
+            self.understood(searcher, reader.close(asked), (query, asked), Closeness::Close);
         let counted = self.counted(searcher, query, &close, None)?;
         Ok((close, counted))
     }
 
     fn understood(
         &self,
+        searcher: &Searcher,
         worded: Worded,
-        query: &SearchQuery,
-        asked: &Asked,
+        (query, asked): (&SearchQuery, &Asked),
         closeness: Closeness,
     ) -> Understood {
-        let filters = Filters::of(query, asked, &self.fields);
+        let filters = Filters::of(query, asked, searcher, &self.fields);
         let text = worded.query.as_ref().map(|query| query.box_clone());
         Understood { text, filters, worded, closeness }
     }
@@ -292,7 +310,7 @@ impl OfferIndex {
         query: &SearchQuery,
         asked: &Asked,
     ) -> Result<Option<(String, u64)>, SearchError> {
-        let vocabulary = Vocabulary::new(searcher, self.fields.words);
+        let vocabulary = self.vocabulary(searcher, query.sight);
         let mut text = query.text.clone();
         let mut changed = false;
         // From the end, so that the places before stay.
@@ -318,7 +336,7 @@ impl OfferIndex {
         let meant = SearchQuery { text, ..query.clone() };
         let asked = Asked::read(&meant.text);
         let exact = self.reader_of(&vocabulary).exact(&asked).query;
-        let filters = Filters::of(&meant, &asked, &self.fields);
+        let filters = Filters::of(&meant, &asked, searcher, &self.fields);
         let all = filters.around(exact.as_deref(), None);
         let count = searcher.search(all.as_ref(), &Count)? as u64;
         Ok((count > 0).then_some((meant.text, count)))

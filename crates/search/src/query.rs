@@ -4,15 +4,15 @@ use crate::ask::{Asked, Filter, FilterField};
 use crate::machine::MachineQuery;
 use crate::number;
 use crate::schema::{FacetField, Fields};
-use domain::{Currency, OfferId};
+use domain::{Currency, OfferId, Sight};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use tantivy::Term;
 use tantivy::query::{
     AllQuery, BooleanQuery, ConstScoreQuery, Occur, Query, RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{Searcher, Term};
 
 /// Orders of the result; equal ranks keep one order for one index.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -31,6 +31,8 @@ pub enum SearchSort {
 /// A question to the index.
 #[derive(Debug, Clone, Default)]
 pub struct SearchQuery {
+    /// Whose question it is: what they may not know of is neither found nor counted.
+    pub sight: Sight,
     /// What was typed: words, `"phrases"`, `-words` and filters such as `cert:ismap`.
     pub text: String,
     /// Chosen facet values.
@@ -125,11 +127,14 @@ pub struct SearchResult {
 
 /// The filters of a question as queries, one group after the other.
 pub(crate) struct Filters {
+    /// What the reader may not know of.
+    hidden: Option<Box<dyn Query>>,
     groups: Vec<(Option<FacetField>, Box<dyn Query>)>,
 }
 
 impl Filters {
-    pub fn of(query: &SearchQuery, asked: &Asked, fields: &Fields) -> Self {
+    pub fn of(query: &SearchQuery, asked: &Asked, searcher: &Searcher, fields: &Fields) -> Self {
+        let hidden = hidden_from(query.sight, searcher, fields);
         let mut groups: Vec<(Option<FacetField>, Box<dyn Query>)> = Vec::new();
         for facet in FacetField::ALL {
             if facet == FacetField::Attribute {
@@ -158,7 +163,12 @@ impl Filters {
             let query = typed(filter, fields);
             groups.push((None, if *negated { without(query) } else { query }));
         }
-        Self { groups }
+        Self { hidden, groups }
+    }
+
+    /// A question of text under no filter.
+    pub fn unfiltered(&self, text: &dyn Query) -> Box<dyn Query> {
+        seen(Some(text), self.hidden.as_deref())
     }
 
     /// Whether there is a filter at all.
@@ -176,11 +186,12 @@ impl Filters {
             Box::new(ConstScoreQuery::new(query.box_clone(), 0.0))
         };
         parts.extend(kept.map(|(_, query)| (Occur::Must, quiet(query.as_ref()))));
-        match parts.len() {
-            0 => Box::new(AllQuery),
-            1 => parts.swap_remove(0).1,
-            _ => Box::new(BooleanQuery::new(parts)),
-        }
+        let wanted: Option<Box<dyn Query>> = match parts.len() {
+            0 => None,
+            1 => Some(parts.swap_remove(0).1),
+            _ => Some(Box::new(BooleanQuery::new(parts))),
+        };
+        seen(wanted.as_deref(), self.hidden.as_deref())
     }
 }
 
@@ -199,6 +210,14 @@ fn attributes(query: &SearchQuery, fields: &Fields) -> Vec<(Option<FacetField>, 
         (Some(FacetField::Attribute), Box::new(BooleanQuery::new(any)))
     };
     of.into_values().map(group).collect()
+}
+
+/// What is wanted, `None`: everything, without what is hidden.
+pub(crate) fn seen(wanted: Option<&dyn Query>, hidden: Option<&dyn Query>) -> Box<dyn Query> {
+    let all = || -> Box<dyn Query> { Box::new(AllQuery) };
+    let wanted = wanted.map_or_else(all, |query| query.box_clone());
+    let Some(hidden) = hidden else { return wanted };
+    Box::new(BooleanQuery::new(vec![(Occur::Must, wanted), (Occur::MustNot, hidden.box_clone())]))
 }
 
 fn typed(filter: &Filter, fields: &Fields) -> Box<dyn Query> {
@@ -226,6 +245,26 @@ fn range(fields: &Fields, min: Option<i64>, max: Option<i64>) -> Option<Box<dyn 
     };
     Some(Box::new(RangeQuery::new(bound(min), bound(max))))
 }
+
+/// What a reader may not know of; `None`: nothing is kept from them.
+pub(crate) fn hidden_from(
+    sight: Sight,
+    searcher: &Searcher,
+    fields: &Fields,
+) -> Option<Box<dyn Query>> {
+    // Where everything is public, a question costs what it costs without audiences.
+    let closed = Term::from_field_text(fields.readers, CLOSED);
+    if sight == Sight::Everything || searcher.doc_freq(&closed).is_ok_and(|count| count == 0) {
+        return None;
+    }
+    let closed = keyword(fields.readers, CLOSED);
+    let Some(organisation) = sight.organisation() else { return Some(closed) };
+    let own = keyword(fields.readers, &organisation.to_string());
+    Some(Box::new(BooleanQuery::new(vec![(Occur::Must, closed), (Occur::MustNot, own)])))
+}
+
+/// Stands beside the readers of an offer that is not for everybody.
+pub(crate) const CLOSED: &str = "closed";
 
 /// Everything but what the query finds.
 pub(crate) fn without(query: Box<dyn Query>) -> Box<dyn Query> {

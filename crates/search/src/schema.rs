@@ -26,6 +26,8 @@ pub(crate) struct Fields {
     pub pairs: Field,
     /// `field:value` in lower case, for filters in the text of a query.
     pub tags: Field,
+    /// Of an offer that is not for everybody: that it is so, and who may know of it.
+    pub readers: Field,
     /// What can be offered while somebody types: what it is found by, then how it is written.
     pub suggestions: Field,
     /// One for each of [`FacetField::ALL`], in its order.
@@ -138,6 +140,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
         words: builder.add_text_field("words", cut()),
         pairs: builder.add_text_field("pairs", cut()),
         tags: builder.add_text_field("tags", STRING),
+        readers: builder.add_text_field("readers", STRING),
         suggestions: builder.add_text_field("suggestions", STRING),
         facets: FacetField::ALL.map(|facet| builder.add_text_field(facet.name(), keyword())),
         numbers: builder.add_text_field("numbers", STRING),

@@ -19,7 +19,8 @@ pub(crate) fn better(
     match run {
         Run::Word(piece) if vocabulary.frequency(&piece.text) > 0 => None,
         Run::Word(piece) => {
-            vocabulary.written_like(&piece.text).into_iter().next().map(|(word, _)| word)
+            let mut like = vocabulary.written_like(&piece.text).into_iter().map(|(word, _)| word);
+            like.find(|word| vocabulary.frequency(word) > 0)
         }
         Run::Dense(run) if run.folded.len() < KANA_FROM => None,
         Run::Dense(run) if !run.folded.iter().all(|character| is_kana(*character)) => None,

@@ -2,21 +2,23 @@
 
 use crate::SearchError;
 use crate::document::{SUGGESTION_MARK, found_by};
-use crate::query::keyword;
+use crate::query::{keyword, seen};
 use crate::schema::Fields;
 use std::collections::HashMap;
 use tantivy::Searcher;
 use tantivy::collector::Count;
+use tantivy::query::Query;
 
 /// Entries looked at for one beginning.
 const LOOKED_AT_MAX: usize = 400;
 
-/// Names that go on with what was typed, the most frequent first; only of offers that are published now.
+/// Names that go on with what was typed, the most frequent first; only of offers that are published now and
+/// that the reader may know of.
 pub(crate) fn names(
     searcher: &Searcher,
     fields: &Fields,
-    typed: &str,
-    most: usize,
+    (typed, most): (&str, usize),
+    hidden: Option<&dyn Query>,
 ) -> Result<Vec<String>, SearchError> {
     let beginning = found_by(typed.trim());
     if beginning.is_empty() {
@@ -39,6 +41,11 @@ pub(crate) fn names(
         }
     }
     let mut entries: Vec<(String, u64)> = found.into_iter().collect();
+    // How often a name stands in hidden offers says nothing, not even by the order.
+    for (entry, times) in entries.iter_mut().filter(|_| hidden.is_some()) {
+        let named = keyword(fields.suggestions, entry);
+        *times = searcher.search(seen(Some(named.as_ref()), hidden).as_ref(), &Count)? as u64;
+    }
     entries.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let mut names: Vec<String> = Vec::with_capacity(most);
     for (entry, _) in entries {
@@ -47,7 +54,8 @@ pub(crate) fn names(
             continue;
         }
         // The words of an offer stay in the index for a while after it was withdrawn.
-        if searcher.search(&keyword(fields.suggestions, &entry), &Count)? > 0 {
+        let named = keyword(fields.suggestions, &entry);
+        if searcher.search(seen(Some(named.as_ref()), hidden).as_ref(), &Count)? > 0 {
             names.push(name.to_owned());
         }
         if names.len() == most {

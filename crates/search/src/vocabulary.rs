@@ -2,8 +2,10 @@
 
 use crate::SearchError;
 use crate::document::FORM_MARK;
+use crate::query::{keyword, seen};
 use std::collections::HashMap;
-use tantivy::query::FuzzyTermQuery;
+use tantivy::collector::Count;
+use tantivy::query::{FuzzyTermQuery, Query};
 use tantivy::schema::Field;
 use tantivy::{Searcher, Term};
 
@@ -19,16 +21,22 @@ const TWO_ERRORS_FROM: usize = 8;
 pub(crate) struct Vocabulary<'a> {
     searcher: &'a Searcher,
     field: Field,
+    /// Offers that the reader may not know of: a word that only they use is not used.
+    hidden: Option<Box<dyn Query>>,
 }
 
 impl<'a> Vocabulary<'a> {
-    pub const fn new(searcher: &'a Searcher, field: Field) -> Self {
-        Self { searcher, field }
+    pub fn new(searcher: &'a Searcher, field: Field, hidden: Option<Box<dyn Query>>) -> Self {
+        Self { searcher, field, hidden }
     }
 
     /// In how many documents a word stands.
     pub fn frequency(&self, word: &str) -> u64 {
-        self.searcher.doc_freq(&Term::from_field_text(self.field, word)).unwrap_or(0)
+        let Some(hidden) = &self.hidden else {
+            return self.searcher.doc_freq(&Term::from_field_text(self.field, word)).unwrap_or(0);
+        };
+        let used = seen(Some(keyword(self.field, word).as_ref()), Some(hidden.as_ref()));
+        self.searcher.search(used.as_ref(), &Count).unwrap_or(0) as u64
     }
 
     /// Longer words that begin with it, most frequent first.

@@ -54,6 +54,7 @@ fn offer(number: u128, title_ja: &str, body: &str) -> OfferDocument {
         price: None,
         backed: false,
         published_at: 1,
+        members: None,
     }
 }
 

@@ -7,7 +7,7 @@
     reason = "a story that cannot go on fails its test"
 )]
 
-use domain::{Currency, OfferId};
+use domain::{Currency, OfferId, OrganisationId, Sight};
 use search::{
     Closeness, Dropped, FacetField, Observed, OfferDocument, OfferIndex, SearchError, SearchQuery,
     SearchSort,
@@ -38,6 +38,7 @@ fn offer(number: u128, title_en: &str, title_ja: &str, body: &[&str]) -> OfferDo
         price: None,
         backed: false,
         published_at: number as i64,
+        members: None,
     }
 }
 
@@ -219,10 +220,10 @@ fn a_rebuild_forgets_what_a_broken_one_left_behind() {
 #[test]
 fn different_values_are_counted_and_the_newest_of_a_provider_found() {
     let index = market();
-    assert_eq!(index.distinct(FacetField::Country).unwrap(), 3);
-    assert_eq!(index.distinct(FacetField::Provider).unwrap(), 1);
+    assert_eq!(index.distinct(Sight::Everything, FacetField::Country).unwrap(), 3);
+    assert_eq!(index.distinct(Sight::Everything, FacetField::Provider).unwrap(), 1);
     index.apply(&[], &[OfferId(Uuid::from_u128(3))], "").unwrap();
-    assert_eq!(index.distinct(FacetField::Country).unwrap(), 1);
+    assert_eq!(index.distinct(Sight::Everything, FacetField::Country).unwrap(), 1);
     let newest = SearchQuery {
         chosen: vec![(FacetField::Provider, "hokusei".to_owned())],
         sort: SearchSort::Newest,
@@ -400,14 +401,62 @@ fn where_nothing_is_found_the_filters_in_the_way_are_named() {
 #[test]
 fn suggestions_go_on_with_what_is_typed_and_forget_what_was_withdrawn() {
     let index = market();
-    assert_eq!(index.suggest("sap", 5).unwrap(), ["Sapporo compute"]);
-    assert_eq!(index.suggest("comp", 5).unwrap(), ["Sapporo compute"]);
-    assert_eq!(index.suggest("ホクセイ", 5).unwrap(), [] as [&str; 0]);
-    assert_eq!(index.suggest("えっじ", 5).unwrap(), ["エッジバースト東京"]);
-    assert_eq!(index.suggest("hok", 5).unwrap(), ["Hokusei Cloud"]);
-    assert_eq!(index.suggest(" ", 5).unwrap(), [] as [&str; 0]);
+    assert_eq!(index.suggest(Sight::Everything, "sap", 5).unwrap(), ["Sapporo compute"]);
+    assert_eq!(index.suggest(Sight::Everything, "comp", 5).unwrap(), ["Sapporo compute"]);
+    assert_eq!(index.suggest(Sight::Everything, "ホクセイ", 5).unwrap(), [] as [&str; 0]);
+    assert_eq!(index.suggest(Sight::Everything, "えっじ", 5).unwrap(), ["エッジバースト東京"]);
+    assert_eq!(index.suggest(Sight::Everything, "hok", 5).unwrap(), ["Hokusei Cloud"]);
+    assert_eq!(index.suggest(Sight::Everything, " ", 5).unwrap(), [] as [&str; 0]);
     index.apply(&[], &[OfferId(Uuid::from_u128(1))], "").unwrap();
-    assert_eq!(index.suggest("sap", 5).unwrap(), [] as [&str; 0]);
+    assert_eq!(index.suggest(Sight::Everything, "sap", 5).unwrap(), [] as [&str; 0]);
+}
+
+#[test]
+fn s1_what_a_reader_may_not_know_of_is_neither_found_nor_counted_nor_hinted_at() {
+    let [invited, stranger] = [7, 8].map(|number| OrganisationId(Uuid::from_u128(number)));
+    let index = market();
+    let closed = OfferDocument {
+        members: Some(vec![invited]),
+        provider: "zephyr".to_owned(),
+        names: vec!["Zephyrine Works".to_owned()],
+        ..offer(90, "Quarantine vault", "隔離保管庫", &["quokkaphone"])
+    };
+    let before = index.search(&SearchQuery { limit: 20, ..SearchQuery::default() }).unwrap();
+    index.apply(&[closed], &[], "").unwrap();
+    let ask = |sight, text: &str| {
+        let query =
+            SearchQuery { sight, text: text.to_owned(), limit: 20, ..SearchQuery::default() };
+        (index.search(&query).unwrap(), index.ways_out(&query).unwrap())
+    };
+    for sight in [Sight::Public, Sight::Of(stranger)] {
+        let (all, _) = ask(sight, "");
+        assert_eq!((all.total, &all.ids), (before.total, &before.ids), "{sight:?}");
+        assert_eq!(all.facets, before.facets, "{sight:?}");
+        // A word of its own, one close to it, and one that nobody uses are answered alike.
+        for text in ["quokkaphone", "quokkaphont", "nonexistingword", "\"quarantine vault\""] {
+            let (found, ways) = ask(sight, text);
+            assert_eq!((found.total, found.meant), (0, None), "{sight:?} {text}");
+            let unknown = ask(sight, &text.replace("quokkaphone", "xyloxyloxylo"));
+            assert_eq!(found.closeness, unknown.0.closeness, "{sight:?} {text}");
+            assert_eq!(ways, unknown.1, "{sight:?} {text}");
+        }
+        assert_eq!(ask(sight, "quokkaphone provider:zephyr").0.total, 0);
+        for typed in ["quar", "zeph", "隔離"] {
+            assert_eq!(index.suggest(sight, typed, 5).unwrap(), [] as [&str; 0], "{sight:?}");
+        }
+        assert_eq!(index.distinct(sight, FacetField::Provider).unwrap(), 1, "{sight:?}");
+    }
+    for sight in [Sight::Of(invited), Sight::Everything] {
+        assert_eq!(ask(sight, "").0.total, before.total + 1, "{sight:?}");
+        assert_eq!(ask(sight, "quokkaphone").0.total, 1, "{sight:?}");
+        assert_eq!(ask(sight, "quokkaphont").0.meant, Some(("quokkaphone".to_owned(), 1)));
+        assert_eq!(index.suggest(sight, "quar", 5).unwrap(), ["Quarantine vault"], "{sight:?}");
+        assert_eq!(index.distinct(sight, FacetField::Provider).unwrap(), 2, "{sight:?}");
+    }
+    // The counts that are kept for one reader are never given to another.
+    assert_eq!(ask(Sight::Public, "").0.total, before.total);
+    index.apply(&[], &[OfferId(Uuid::from_u128(90))], "").unwrap();
+    assert_eq!(ask(Sight::Of(invited), "").0.total, before.total);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Organisations and the people in them. Hashing and signing in are the broker's.
 
 use crate::record::{Secret, find, list, record};
-use crate::statement::{execute, statements};
+use crate::statement::{execute, fetch_all, statements};
 use crate::{StorageError, Tx};
 use domain::{OrganisationId, Role, Timestamp, UserId, Viewer};
 
@@ -71,6 +71,9 @@ statements! {
         VALUES ($1, $2, $3, $4)";
     FIND_ORGANISATION = "
         SELECT id, name, role, created_at FROM organisation WHERE id = $1";
+    // Names are not unique: two of one name are told from one.
+    FIND_ORGANISATION_BY_NAME = "
+        SELECT id FROM organisation WHERE name = $1 AND role <> 'broker' ORDER BY id LIMIT 2";
     INSERT_USER = "
         INSERT INTO app_user (id, organisation_id, email, name, password_hash, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
@@ -116,6 +119,15 @@ pub async fn find_organisation(
     id: OrganisationId,
 ) -> Result<Option<Organisation>, StorageError> {
     find!(tx, Organisation, FIND_ORGANISATION, id.uuid())
+}
+
+/// Looks a customer or provider up by its name; `None` too where several have it.
+pub async fn find_organisation_by_name(
+    tx: &mut Tx,
+    name: &str,
+) -> Result<Option<OrganisationId>, StorageError> {
+    let found = fetch_all!(tx, (uuid::Uuid,), FIND_ORGANISATION_BY_NAME, name)?;
+    Ok(if let [(id,)] = found.as_slice() { Some(OrganisationId(*id)) } else { None })
 }
 
 /// Adds a person; see [`is_email_taken`].

@@ -20,7 +20,7 @@ record! {
 }
 
 record! {
-    /// An offer that the public sees otherwise than the latest event says.
+    /// An offer that the public sees otherwise than the latest event says; the public sees none that is not for everybody.
     pub struct Unwritten in "offer" {
         /// Its id.
         pub id: OfferId,
@@ -160,11 +160,13 @@ statements! {
         UPDATE feed_head SET number = $2 WHERE id = 1 AND number = $1";
     LIST_UNWRITTEN = "
         SELECT offer.id AS id, offer.provider_id AS provider_id,
-            CASE WHEN offer.state IN ('published', 'withdrawing') THEN offer.published_version END AS version,
+            CASE WHEN offer.state IN ('published', 'withdrawing') AND offer.audience_id IS NULL
+                THEN offer.published_version END AS version,
             feed_offer.version AS version_before
         FROM offer LEFT JOIN feed_offer ON feed_offer.offer_id = offer.id
         WHERE offer.updated_at >= $1
-            AND CASE WHEN offer.state IN ('published', 'withdrawing') THEN offer.published_version ELSE 0 END
+            AND CASE WHEN offer.state IN ('published', 'withdrawing') AND offer.audience_id IS NULL
+                THEN offer.published_version ELSE 0 END
                 <> COALESCE(feed_offer.version, 0)
         ORDER BY offer.updated_at, offer.id LIMIT $2";
     LIST_PROVIDERS = "

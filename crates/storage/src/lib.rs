@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod announcements;
+pub mod audiences;
 pub mod audit;
 pub mod bundles;
 pub mod categories;
@@ -10,6 +11,7 @@ pub mod cloud_reports;
 pub mod contracts;
 mod db;
 mod error;
+pub mod favourites;
 pub mod feed;
 pub mod idempotency;
 pub mod inventory;

@@ -4,8 +4,9 @@
 use crate::record::{expect_one, find, list, record};
 use crate::statement::{execute, statements};
 use crate::{StorageError, Tx};
-use domain::{OfferId, RequirementId, Timestamp};
+use domain::{AudienceId, OfferId, RequirementId, Timestamp};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// Rows of one statement.
 const CHUNK: usize = 500;
@@ -46,6 +47,10 @@ record! {
         pub version: Option<i64>,
         /// The version that was seen last; `None`: it was not on the market.
         pub seen_version: Option<i64>,
+        /// Who alone may know of it; `None`: everybody.
+        pub audience_id: Option<AudienceId>,
+        /// JSON list of the organisations that could know of it then; `None`: everybody.
+        pub seen_members: Option<String>,
         /// English name of who offers it.
         pub provider_name_en: String,
         /// Japanese name of who offers it.
@@ -96,24 +101,28 @@ statements! {
             offer.id AS id, offer.revision AS revision, offer.updated_at AS updated_at,
             CASE WHEN offer.state IN ('published', 'withdrawing') THEN offer.published_version END
                 AS version,
-            offer_look.version AS seen_version, provider.name_en AS provider_name_en,
+            offer_look.version AS seen_version, offer.audience_id AS audience_id,
+            offer_look.members AS seen_members, provider.name_en AS provider_name_en,
             provider.name_ja AS provider_name_ja
         FROM offer JOIN provider ON provider.id = offer.provider_id
         LEFT JOIN offer_look ON offer_look.offer_id = offer.id
         WHERE (offer.updated_at, offer.id) > ($1, $2)
         ORDER BY offer.updated_at, offer.id LIMIT $3";
     PUT = "
-        INSERT INTO offer_look (offer_id, revision, version)
-        SELECT unhex(value ->> 'id'), value ->> 'revision', value ->> 'version'
+        INSERT INTO offer_look (offer_id, revision, version, members)
+        SELECT unhex(value ->> 'id'), value ->> 'revision', value ->> 'version', value ->> 'members'
         FROM json_each($1) WHERE TRUE
         ON CONFLICT (offer_id) DO UPDATE
-            SET revision = excluded.revision, version = excluded.version",
+            SET revision = excluded.revision, version = excluded.version,
+                members = excluded.members",
         postgres = "
-        INSERT INTO offer_look (offer_id, revision, version)
-        SELECT id, revision, version
-        FROM json_to_recordset(CAST($1 AS JSON)) AS new (id UUID, revision BIGINT, version BIGINT)
+        INSERT INTO offer_look (offer_id, revision, version, members)
+        SELECT id, revision, version, members
+        FROM json_to_recordset(CAST($1 AS JSON)) AS new (id UUID, revision BIGINT, version BIGINT,
+            members TEXT)
         ON CONFLICT (offer_id) DO UPDATE
-            SET revision = excluded.revision, version = excluded.version";
+            SET revision = excluded.revision, version = excluded.version,
+                members = excluded.members";
     KNOW_UNSEEN = "
         INSERT INTO requirement_known (requirement_id, offer_id, revision, version)
         SELECT $1, offer.id, offer.revision,
@@ -179,11 +188,16 @@ pub async fn list_changed(
     list!(tx, Changed, LIST_CHANGED, after.0.0, after.1.uuid(), i64::from(limit))
 }
 
-/// Notes that these offers were looked at, and which of their versions.
-pub async fn put(tx: &mut Tx, seen: &[Unseen]) -> Result<(), StorageError> {
+/// Notes that these offers were looked at, which of their versions, and who could know of those that are not public.
+pub async fn put(
+    tx: &mut Tx,
+    seen: &[Unseen],
+    members: &HashMap<OfferId, String>,
+) -> Result<(), StorageError> {
     let row = |offer: &Unseen| {
         let id = offer.id.uuid().simple().to_string();
-        json!({ "id": id, "revision": offer.revision, "version": offer.version })
+        let members = members.get(&offer.id);
+        json!({ "id": id, "revision": offer.revision, "version": offer.version, "members": members })
     };
     for chunk in seen.chunks(CHUNK) {
         let rows: Vec<Value> = chunk.iter().map(row).collect();

@@ -113,7 +113,8 @@ statements! {
             OR description_ja <> $6 OR country <> $7
             OR COALESCE(homepage, '') <> COALESCE($8, ''))";
     CATALOGUE = catalogue!("
-        WHERE offer.state IN ('published', 'withdrawing') AND offer.id > $1");
+        WHERE offer.state IN ('published', 'withdrawing') AND offer.audience_id IS NULL
+            AND offer.id > $1");
     CATALOGUE_OF_ORIGIN = catalogue!("
         JOIN mirrored_provider ON mirrored_provider.provider_id = offer.provider_id
             AND mirrored_provider.origin = $3

@@ -182,7 +182,7 @@ statements! {
             COUNT(offer.id) AS published_offers
         FROM provider
         LEFT JOIN offer ON offer.provider_id = provider.id
-            AND offer.state IN ('published', 'withdrawing')
+            AND offer.state IN ('published', 'withdrawing') AND offer.audience_id IS NULL
         GROUP BY provider.id
         ORDER BY provider.slug LIMIT 1000";
 }

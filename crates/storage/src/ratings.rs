@@ -4,7 +4,9 @@ use crate::page::{Cursor, Page, cut, fetch_limit};
 use crate::record::{find, list, record};
 use crate::statement::{execute, fetch_all, statements};
 use crate::{StorageError, Tx};
-use domain::{ContractId, OfferId, ProviderId, RatingCounts, Stars, Timestamp};
+use domain::{
+    ContractId, OfferId, OrganisationId, ProviderId, RatingCounts, Sight, Stars, Timestamp,
+};
 use uuid::Uuid;
 
 /// A rating to be written.
@@ -95,7 +97,13 @@ statements! {
             changed_at, answer, answered_at
         FROM rating JOIN offer_version ON offer_version.offer_id = rating.offer_id
             AND version = offer_version
-        WHERE provider_id = $1 AND (given_at, contract_id) < ($2, $3)
+        JOIN offer ON offer.id = rating.offer_id
+        JOIN provider ON provider.id = offer.provider_id
+        WHERE rating.provider_id = $1 AND (given_at, contract_id) < ($2, $3)
+            AND ($5 OR offer.audience_id IS NULL OR provider.organisation_id = $6
+                OR EXISTS (SELECT 1 FROM invitation
+                    WHERE invitation.audience_id = offer.audience_id
+                        AND invitation.organisation_id = $6 AND invitation.state = 'accepted'))
         ORDER BY given_at DESC, contract_id DESC LIMIT $4";
     ANSWER = "
         UPDATE rating SET answer = $3, answered_by = $4, answered_at = $5
@@ -145,15 +153,17 @@ pub async fn find(
     find!(tx, Rating, FIND, contract.uuid(), provider.uuid())
 }
 
-/// Ratings of a provider, newest first.
+/// Ratings of a provider for offers that the reader may know of, newest first.
 pub async fn list_by_provider(
     tx: &mut Tx,
-    provider: ProviderId,
+    (provider, sight): (ProviderId, Sight),
     cursor: Option<&Cursor>,
     limit: u32,
 ) -> Result<Page<Rating>, StorageError> {
     let (at, id) = Cursor::newest_first(cursor);
-    let rows: Vec<Rating> = list!(tx, Rating, LIST, provider.uuid(), at, id, fetch_limit(limit))?;
+    let (all, own) = (sight == Sight::Everything, sight.organisation().map(OrganisationId::uuid));
+    let (provider, rows) = (provider.uuid(), fetch_limit(limit));
+    let rows: Vec<Rating> = list!(tx, Rating, LIST, provider, at, id, rows, all, own)?;
     Ok(cut(rows, limit, |row| Cursor::after(row.given_at, row.contract_id.uuid())))
 }
 

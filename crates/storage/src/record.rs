@@ -4,7 +4,7 @@
 
 use crate::StorageError;
 use domain::{
-    AnnouncementId, AnnouncementKind, AuditId, BundleId, ChangeKind, ChangeState, CommentId, ContractId, ContractState, Currency, EventId, FirmListId, Money, NoticeId, OfferId, OfferState, OrderId, OrganisationId, PreemptionState, ProposalId, ProviderId, RequirementId, ResourceId, ReviewId, ReviewState, Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UploadId, UploadState, UserId,
+    AnnouncementId, AnnouncementKind, AudienceId, AudienceKind, AuditId, BundleId, ChangeKind, ChangeState, CommentId, ContractId, ContractState, Currency, EventId, FirmListId, InvitationId, InvitationState, Money, NoticeId, OfferId, OfferState, OrderId, OrganisationId, PreemptionState, ProposalId, ProviderId, RequirementId, ResourceId, ReviewId, ReviewState, Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UploadId, UploadState, UserId,
 };
 use std::fmt;
 use uuid::Uuid;
@@ -108,6 +108,10 @@ column! {
     UploadId, Uuid, |value, what| Ok(Self(value));
     BundleId, Uuid, |value, what| Ok(Self(value));
     ProposalId, Uuid, |value, what| Ok(Self(value));
+    AudienceId, Uuid, |value, what| Ok(Self(value));
+    AudienceKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
+    InvitationId, Uuid, |value, what| Ok(Self(value));
+    InvitationState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     AnnouncementKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
 }
 

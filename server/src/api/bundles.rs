@@ -25,9 +25,9 @@ pub(super) fn routes() -> OpenApiRouter<Broker> {
 #[serde(rename_all = "camelCase")]
 #[schema(as = BundleMember)]
 struct MemberBody {
-    /// `ofr_…`
-    offer: String,
-    /// Its title; null: it is not on the market, and nothing else is told.
+    /// `ofr_…`; null: it is not on the market, and nothing is told of it.
+    offer: Option<String>,
+    /// Its title.
     title: Option<TwoLanguages>,
     /// Its version on the market.
     version: Option<i64>,
@@ -71,7 +71,7 @@ impl From<BundleView> for BundleBody {
         let members = view.members.iter().map(|member| {
             let card = member.card.as_ref();
             MemberBody {
-                offer: member.offer.to_string(),
+                offer: card.map(|card| card.id.to_string()),
                 title: card.map(|card| TwoLanguages::new(&card.title_en, &card.title_ja)),
                 version: card.map(|card| card.version),
                 provider: card.map(|card| card.provider.id.to_string()),

@@ -476,6 +476,8 @@ async fn read_sla(
     let signed = page.signature.as_ref().map(|signature| format!("-{}", signature.kid));
     let form = if yaml { "-yaml" } else { "" };
     let tag = format!("\"{}{}{form}\"", page.hash, signed.unwrap_or_default());
+    // What is shown by invitation is kept by nobody; a cache gives what it keeps to whoever sends the same.
+    let rules = if page.card.audience.is_some() { "private, no-store" } else { "public, no-cache" };
     let mut response = etag::tagged(&headers, &tag, || {
         if yaml {
             ([(header::CONTENT_TYPE, "application/yaml")], page.yaml).into_response()
@@ -485,8 +487,8 @@ async fn read_sla(
         }
     });
     let into = response.headers_mut();
-    into.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
-    into.insert(header::VARY, HeaderValue::from_static("accept"));
+    into.insert(header::CACHE_CONTROL, HeaderValue::from_static(rules));
+    into.insert(header::VARY, HeaderValue::from_static("accept, authorization, cookie"));
     Ok(response)
 }
 

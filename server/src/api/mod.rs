@@ -7,6 +7,7 @@ mod account;
 mod adoption;
 mod alternatives;
 mod announcements;
+mod audiences;
 mod bookings;
 mod bundles;
 mod care;
@@ -24,6 +25,7 @@ mod desk;
 mod ends;
 mod exchange;
 mod extract;
+mod favourites;
 mod feed;
 mod firm_lists;
 mod idempotent;
@@ -89,6 +91,8 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(ratings::routes())
         .merge(announcements::routes())
         .merge(categories::routes())
+        .merge(audiences::routes())
+        .merge(favourites::routes())
         .merge(cost::routes())
         .merge(inventory::routes())
         .merge(standby::routes())

@@ -146,6 +146,8 @@ pub(super) struct OfferSummary {
     pub highlights: Vec<ItemValue>,
     /// Whether it can be contracted here.
     pub backed: bool,
+    /// public; private or community: shown to invited organisations only.
+    pub audience: &'static str,
     /// When this version was published.
     pub published_at: String,
 }
@@ -174,6 +176,7 @@ impl From<&OfferCard> for OfferSummary {
             certifications: card.certifications.clone(),
             highlights: card.highlights.iter().map(highlight).collect(),
             backed: card.backed,
+            audience: card.audience.map_or("public", |kind| kind.as_str()),
             published_at: moment(card.published_at),
         }
     }

@@ -1,6 +1,7 @@
 //! The provider's own pages: offers, drafts, versions, connection (`/provider`).
 
 mod affected;
+mod audience;
 mod basis;
 mod connection;
 mod copy;
@@ -26,6 +27,7 @@ mod source;
 mod uploads;
 mod withdraw;
 
+pub(crate) use audience::state_badge as invitation_badge;
 pub(crate) use life::read_comment;
 
 use axum::{
@@ -72,6 +74,11 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/provider/keys/revoke", post(keys::revoke))
         .route("/provider/offers/{id}", get(offer::show))
         .route("/provider/offers/{id}/affected", get(affected::show))
+        .route("/provider/offers/{id}/audience", post(audience::choose))
+        .route("/provider/audiences", get(audience::list).post(audience::make))
+        .route("/provider/audiences/{id}", get(audience::show))
+        .route("/provider/audiences/{id}/invitations", post(audience::invite))
+        .route("/provider/invitations/{id}/take-back", post(audience::take_back))
         .route("/provider/offers/{id}/edit", get(edit::change).post(edit::check_changed))
         .route("/provider/offers/{id}/publish", post(offer::publish))
         .route("/provider/offers/{id}/submit", post(life::submit))
@@ -110,6 +117,7 @@ fn offer_id(text: &str) -> Result<OfferId, BrokerError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Offers,
+    Audiences,
     Demand,
     Contracts,
     Keys,
@@ -130,6 +138,7 @@ fn parts(words: Words, shown: Part) -> leptos::prelude::AnyView {
         words.portal_parts(),
         vec![
             tab(Part::Offers, words.common_way_offers(), "/provider/offers"),
+            tab(Part::Audiences, words.audience_title(), "/provider/audiences"),
             tab(Part::Demand, words.demand_title(), "/provider/demand"),
             tab(Part::Contracts, words.notice_list_title(), "/provider/contracts"),
             tab(Part::Keys, words.exchange_keys_title(), "/provider/keys"),

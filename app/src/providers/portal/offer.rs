@@ -8,7 +8,7 @@ use axum::{
 use broker::offers::{OfferVersionCard, OwnOffer};
 use leptos::prelude::*;
 
-use super::{edit, life, market::Market, offer_id, preview};
+use super::{audience, edit, life, market::Market, offer_id, preview};
 use crate::{
     AppState, PageContext,
     account::OfProvider,
@@ -44,9 +44,10 @@ pub(super) async fn sheet(
     let op = ctx.op();
     let read = async {
         let offer = state.broker.my_offer(&op, offer_id(id)?).await?;
-        Ok((offer, state.broker.my_provider(&op).await?))
+        let audiences = state.broker.my_audiences(&op).await?;
+        Ok((offer, state.broker.my_provider(&op).await?, audiences))
     };
-    let (offer, provider) = match read.await {
+    let (offer, provider, audiences) = match read.await {
         Ok(read) => read,
         Err(error) => return fail(ctx, error),
     };
@@ -63,6 +64,7 @@ pub(super) async fn sheet(
             {preview::not_served(words, &offer.not_served)}
             {facts(ctx, &offer)}
             {life::publication(ctx, &offer, form)}
+            {audience::chooser(ctx, &offer, &audiences)}
             {life::reviews(ctx, &offer, form)}
             {market.view(ctx)}
             {section("versions", words.portal_versions_title(), versions(ctx, &offer))}

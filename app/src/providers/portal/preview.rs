@@ -9,7 +9,7 @@ use broker::{
 use leptos::prelude::*;
 use sla::Offer;
 
-use super::{basis, edit, market::Market, merge};
+use super::{audience, basis, edit, market::Market, merge};
 use crate::{
     PageContext,
     form::FormState,
@@ -67,6 +67,7 @@ pub(super) fn sheet(
             <div class="preview">{promised(ctx, provider, said)}</div>
             {market.view(ctx)}
             {disclosure(words.portal_preview_document(), view! { <pre tabindex="0" role="region" aria-label=words.portal_preview_document()>{yaml.to_owned()}</pre> }.into_any())}
+            {audience::publish_hint(words, said.document, over.map(|(old, _)| old))}
             <div class="ways-on">
                 <form class="actions" method="post" action="/provider/offers">
                     <input type="hidden" name="yaml" value=yaml.to_owned()/>

@@ -23,7 +23,7 @@ impl Broker {
         let mut tx = self.begin_read().await?;
         let page = bundles::list(&mut tx, Whose::Shown, cursor.as_ref(), limit).await?;
         drop(tx);
-        self.bundle_page(page).await
+        self.bundle_page(ctx, page).await
     }
 
     /// What the actor may change: a broker the market's, a provider its own.
@@ -38,7 +38,7 @@ impl Broker {
         let whose = maker(ctx, &mut tx).await?.map_or(Whose::Market, Whose::Provider);
         let page = bundles::list(&mut tx, whose, cursor.as_ref(), limit).await?;
         drop(tx);
-        self.bundle_page(page).await
+        self.bundle_page(ctx, page).await
     }
 
     /// One that the actor may change.
@@ -50,7 +50,7 @@ impl Broker {
         let mut tx = self.begin_read().await?;
         let row = own(ctx, &mut tx, id).await?;
         drop(tx);
-        self.bundle_view(row).await
+        self.bundle_view(ctx, row).await
     }
 
     /// Bundles that everybody sees and that hold an offer, the latest ten.
@@ -61,7 +61,7 @@ impl Broker {
     ) -> Result<Vec<BundleView>, BrokerError> {
         ctx.may(Action::ReadMarket, None, "bundle")?;
         let rows = bundles::list_with(&mut self.look().await?, offer).await?;
-        self.bundle_views(rows).await
+        self.bundle_views(ctx, rows).await
     }
 
     /// One that everybody sees, or that the actor may change.
@@ -75,26 +75,38 @@ impl Broker {
             return Err(BrokerError::NotFound { what: "bundle" });
         }
         drop(tx);
-        self.bundle_view(row).await
+        self.bundle_view(ctx, row).await
     }
 
-    async fn bundle_page(&self, page: Page<Bundle>) -> Result<Listed<BundleView>, BrokerError> {
+    async fn bundle_page(
+        &self,
+        ctx: &OpContext,
+        page: Page<Bundle>,
+    ) -> Result<Listed<BundleView>, BrokerError> {
         let next = page.next.map(|cursor| cursor.to_string());
-        Ok(Listed { items: self.bundle_views(page.items).await?, next })
+        Ok(Listed { items: self.bundle_views(ctx, page.items).await?, next })
     }
 
-    pub(super) async fn bundle_view(&self, row: Bundle) -> Result<BundleView, BrokerError> {
-        let mut views = self.bundle_views(vec![row]).await?;
+    pub(super) async fn bundle_view(
+        &self,
+        ctx: &OpContext,
+        row: Bundle,
+    ) -> Result<BundleView, BrokerError> {
+        let mut views = self.bundle_views(ctx, vec![row]).await?;
         views.pop().ok_or(BrokerError::NotFound { what: "bundle" })
     }
 
     /// With the cards of their offers: two statements for all at most.
-    async fn bundle_views(&self, rows: Vec<Bundle>) -> Result<Vec<BundleView>, BrokerError> {
+    async fn bundle_views(
+        &self,
+        ctx: &OpContext,
+        rows: Vec<Bundle>,
+    ) -> Result<Vec<BundleView>, BrokerError> {
         let ids: Vec<BundleId> = rows.iter().map(|row| row.id).collect();
         let mut members = bundles::members(&mut self.look().await?, &ids).await?;
         let wanted: BTreeSet<OfferId> = members.values().flatten().copied().collect();
         let wanted: Vec<OfferId> = wanted.into_iter().collect();
-        let stock = self.inner.shelf.stock();
+        let stock = self.inner.shelf.seen_by(ctx.sight());
         let found = self.shelved_of(&stock, &wanted).await?;
         let cards: HashMap<OfferId, &OfferCard> =
             found.iter().map(|offer| (offer.card.id, &offer.card)).collect();

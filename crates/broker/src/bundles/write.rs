@@ -4,7 +4,7 @@ use super::{BUNDLES_MAX, BundleText, BundleView, BundleWish, OFFERS, TEXT_MAX, T
 use crate::audit::{Entry, record};
 use crate::names::text_fault;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, BundleId, OfferId, ProviderId, Role};
+use domain::{Action, BundleId, OfferId, ProviderId, Role, Sight};
 use std::collections::BTreeSet;
 use storage::bundles::{self, Bundle};
 use storage::{Tx, lock, providers};
@@ -81,7 +81,7 @@ impl Broker {
         let entry = Entry::new(action, id).with("shown", row.text.shown);
         record(self, ctx, &mut tx, entry).await?;
         tx.commit().await?;
-        self.bundle_view(row).await
+        self.bundle_view(ctx, row).await
     }
 
     /// What is written, without blanks around it; or every fault.
@@ -135,7 +135,8 @@ impl Broker {
             let message = "a bundle holds some different offers";
             return Ok(vec![FieldFault::new("/offers", "offer_count", &found, &allowed, message)]);
         }
-        let stock = self.inner.shelf.stock();
+        // Whoever reads a bundle reads all of it, so nothing in it is for invited organisations only.
+        let stock = self.inner.shelf.seen_by(Sight::Public);
         let found = self.shelved_of(&stock, offers).await?;
         let mut faults = Vec::new();
         for (at, offer) in offers.iter().enumerate() {

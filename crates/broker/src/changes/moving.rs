@@ -9,7 +9,9 @@ use crate::preemption::must_have_its_room;
 use crate::requirements::{RankedOffer, RequirementSource};
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, ChangeKind, ContractId, DurationUs, Money, OfferId, ProviderId, Timestamp};
+use domain::{
+    Action, ChangeKind, ContractId, DurationUs, Money, OfferId, ProviderId, Sight, Timestamp,
+};
 use std::sync::Arc;
 use storage::Tx;
 use storage::contracts::{self, Contract, ContractHead, Frozen};
@@ -160,7 +162,7 @@ impl Broker {
         let finish_by = wish.finish_by.unwrap_or(begins.plus_us(FINISH_WITHIN_US));
         let shown = match &known {
             // What was asked for before is not judged by the market of today.
-            Some(_) => self.shelved(wish.offer).await?,
+            Some(_) => self.shelved(Sight::Everything, wish.offer).await?,
             None => Some(self.chosen(&contract, &wish, (begins, finish_by)).await?),
         };
         let shown = shown.ok_or(BrokerError::NotFound { what: "offer" })?;
@@ -275,7 +277,9 @@ impl Broker {
         offer: OfferId,
     ) -> Result<(Arc<Shelved>, RankedOffer), BrokerError> {
         self.sync_market().await?;
-        let shown = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let sight = Sight::Of(contract.head.organisation_id);
+        let shown = self.shelved(sight, offer).await?;
+        let shown = shown.ok_or(BrokerError::NotFound { what: "offer" })?;
         if let Some(code) = plan_obstacle(&shown.card, self.now()) {
             return Err(conflict(code, "this offer cannot be signed now"));
         }

@@ -9,7 +9,7 @@ use crate::documents::read_offer;
 use crate::error::shown_moment;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, ChangeKind, ContractId, Money, Timestamp};
+use domain::{Action, ChangeKind, ContractId, Money, Sight, Timestamp};
 use std::sync::Arc;
 use storage::contracts::{Contract, Frozen};
 
@@ -142,7 +142,8 @@ impl Broker {
         contract: &Contract,
     ) -> Result<Option<Arc<Shelved>>, BrokerError> {
         self.sync_market().await?;
-        let shown = self.shelved(contract.head.offer_id).await?;
+        // Whoever holds a contract of it goes on, whether or not it is shown to them today.
+        let shown = self.shelved(Sight::Everything, contract.head.offer_id).await?;
         Ok(shown.filter(|shown| plan_obstacle(&shown.card, self.now()).is_none()))
     }
 }

@@ -74,7 +74,8 @@ impl Broker {
         let organisation = ctx.actor.organisation();
         ctx.may(Action::SignContract, organisation, "contract")?;
         let organisation = organisation.ok_or(BrokerError::SignInFirst)?;
-        let shelved = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let shelved = self.shelved(ctx.sight(), offer).await?;
+        let shelved = shelved.ok_or(BrokerError::NotFound { what: "offer" })?;
         let provider = shelved.card.provider.id;
         let code = self.adoption_code(organisation, provider)?;
         let (supported, shown) = self.shown(provider, &code).await?;
@@ -111,8 +112,8 @@ impl Broker {
             // What was adopted has another label by now; the signature is compared as it stands.
             return self.sign_for(ctx, Sign { plan: None, ..sign }, Existing::Nothing).await;
         }
-        let shelved =
-            self.shelved(sign.offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let shelved = self.shelved(ctx.sight(), sign.offer).await?;
+        let shelved = shelved.ok_or(BrokerError::NotFound { what: "offer" })?;
         let provider = shelved.card.provider.id;
         let code = self.adoption_code(organisation, provider)?;
         let (supported, shown) = self.shown(provider, &code).await?;

@@ -61,7 +61,7 @@ impl Broker {
         region: Option<&str>,
     ) -> Result<Alternatives, BrokerError> {
         let ranked = self.rank(ctx, source, matching::Order::Balanced, LOOKED_AT).await?;
-        let wanted = self.shelved(offer).await?;
+        let wanted = self.shelved(ctx.sight(), offer).await?;
         let now = self.now();
         let full = wanted.as_ref().map(|offer| offer.card.provider.id);
         let regions = match (&wanted, region) {

@@ -70,7 +70,8 @@ impl Broker {
         offer: OfferId,
     ) -> Result<Option<PriceBook>, BrokerError> {
         ctx.may(Action::RankOffers, None, "offer")?;
-        let offer = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let offer = self.shelved(ctx.sight(), offer).await?;
+        let offer = offer.ok_or(BrokerError::NotFound { what: "offer" })?;
         let Some((book, basket)) = book_of(&offer.document) else { return Ok(None) };
         let units = BILLING_UNITS.iter().copied().filter(|unit| !OF_PLAN.contains(unit));
         Ok(Some(PriceBook {
@@ -100,7 +101,8 @@ impl Broker {
         bill: &Bill,
     ) -> Result<Cost, BrokerError> {
         ctx.may(Action::RankOffers, None, "offer")?;
-        let offer = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let offer = self.shelved(ctx.sight(), offer).await?;
+        let offer = offer.ok_or(BrokerError::NotFound { what: "offer" })?;
         let faults = bill.faults();
         if !faults.is_empty() {
             return Err(BrokerError::Invalid(faults));

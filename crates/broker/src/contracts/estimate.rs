@@ -14,7 +14,8 @@ impl Broker {
         plan: &Plan,
     ) -> Result<Priced, BrokerError> {
         ctx.may(Action::RankOffers, None, "offer")?;
-        let offer = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let offer = self.shelved(ctx.sight(), offer).await?;
+        let offer = offer.ok_or(BrokerError::NotFound { what: "offer" })?;
         let faults = plan.faults();
         if faults.is_empty() { price(&offer, plan) } else { Err(BrokerError::Invalid(faults)) }
     }

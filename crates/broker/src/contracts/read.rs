@@ -10,7 +10,7 @@ use crate::changes::ChangeView;
 use crate::preemption::PreemptionRow;
 use crate::requirements::RequirementSource;
 use crate::{Broker, BrokerError, OpContext, inventory, lifecycle};
-use domain::{Action, ChangeState, ContractId, ContractState, Role, Timestamp};
+use domain::{Action, ChangeState, ContractId, ContractState, Role, Sight, Timestamp};
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::HashMap;
 use storage::contracts::{self, Contract, ContractHead, OneTimeCharge};
@@ -68,7 +68,9 @@ impl Broker {
         &self,
         contract: &contracts::Contract,
     ) -> Result<Option<NewerOffer>, BrokerError> {
-        let Some(shown) = self.shelved(contract.head.offer_id).await? else { return Ok(None) };
+        // Whoever holds a contract of it is told, whether or not it is shown to them today.
+        let shown = self.shelved(Sight::Everything, contract.head.offer_id).await?;
+        let Some(shown) = shown else { return Ok(None) };
         let version = shown.card.version;
         if version <= contract.head.offer_version {
             return Ok(None);

@@ -108,7 +108,12 @@ impl Broker {
 
     /// Why an offer cannot be signed that is not on the market; one that never was does not exist for others.
     async fn off_market(&self, ctx: &OpContext, sign: &Sign) -> Result<BrokerError, BrokerError> {
-        let found = storage::offers::find(&mut self.look().await?, sign.offer).await?;
+        let mut tx = self.look().await?;
+        let found = storage::offers::find(&mut tx, sign.offer).await?;
+        if found.is_some() {
+            self.may_know(ctx, &mut tx, sign.offer).await?;
+        }
+        drop(tx);
         let (code, detail) = match found.map(|row| row.offer.state) {
             Some(OfferState::Paused) => {
                 ("paused", "its provider has taken this offer off the market for a while")
@@ -126,7 +131,7 @@ impl Broker {
     /// The offer as shown, if it can be signed.
     async fn orderable(&self, ctx: &OpContext, sign: &Sign) -> Result<Arc<Shelved>, BrokerError> {
         self.sync_market().await?;
-        let Some(offer) = self.shelved(sign.offer).await? else {
+        let Some(offer) = self.shelved(ctx.sight(), sign.offer).await? else {
             return Err(self.off_market(ctx, sign).await?);
         };
         if offer.card.version != sign.offer_version {

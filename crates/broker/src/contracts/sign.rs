@@ -128,7 +128,7 @@ impl Broker {
         if self.is_repeated(ctx, first, sign).await? {
             return Ok(contract);
         }
-        if let Some(offer) = self.shelved(sign.offer).await? {
+        if let Some(offer) = self.shelved(ctx.sight(), sign.offer).await? {
             let plan = sign.plan.clone().unwrap_or_else(|| plan_for(&offer.card));
             check(sign, &plan, &offer.card)?;
         }

@@ -7,7 +7,7 @@ use crate::recent::KEPT;
 use crate::requirements::day_of;
 use crate::shelf::Stock;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, Currency, DurationUs, Money, OfferId, ProviderId, Timestamp};
+use domain::{Action, Currency, DurationUs, Money, OfferId, ProviderId, Sight, Timestamp};
 use matching::{Rung, middle};
 use sla::{Decimal, Value};
 use std::cmp::Ordering;
@@ -141,7 +141,8 @@ impl Broker {
         let now = self.now();
         let shelf = &self.inner.shelf;
         let _one = shelf.counting_middles.lock().await;
-        let stock = shelf.stock();
+        // Nobody learns of an offer that is not public from a middle.
+        let stock = shelf.seen_by(Sight::Public);
         {
             // A poisoned lock still holds a whole count: it is replaced in one assignment.
             let count = shelf.middles.lock().unwrap_or_else(PoisonError::into_inner);

@@ -91,7 +91,7 @@ impl Broker {
         tx: &mut Tx,
         but: OrganisationId,
     ) -> Result<Vec<RealNeed>, BrokerError> {
-        let most = JUDGED_MAX / self.inner.shelf.len().max(1);
+        let most = JUDGED_MAX / self.inner.shelf.whole().len().max(1);
         let limits = NeededLimits { all: LIMITS.all.min(most as u32), ..LIMITS };
         let rows = requirements::list_needed(tx, but, limits).await?;
         let today = self.now();

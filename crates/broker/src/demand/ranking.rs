@@ -5,7 +5,7 @@ use crate::requirements::{Question, Template};
 use crate::shelf::Stock;
 use crate::sync::beside;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, OfferId, OrganisationId};
+use domain::{Action, OfferId, OrganisationId, Sight};
 use matching::index::Place;
 use matching::{Candidate, Explanation, Order, RowExplanation, SlaMatcher};
 use std::collections::BTreeMap;
@@ -141,7 +141,8 @@ impl Broker {
         beside("a place among offers", move || ranking(&judging, &id, &document)).await
     }
 
-    /// Templates and real needs, and the market with everything read that they ask about.
+    /// Templates and real needs, and the public market with everything read that they ask about: a place among
+    /// offers that are not public would tell of them.
     pub(super) async fn judging(
         &self,
         mut tx: Tx,
@@ -159,7 +160,7 @@ impl Broker {
         let of_templates = templates.iter().map(|(_, matcher)| Arc::clone(matcher));
         let of_needs = needs.iter().map(|need| Arc::clone(&need.matcher));
         let matchers: Vec<Arc<SlaMatcher>> = of_needs.chain(of_templates).collect();
-        let stock = self.stock_for_all(&matchers).await?;
+        let stock = self.stock_for_all(Sight::Public, &matchers).await?;
         Ok(Judging { templates, needs, stock })
     }
 }

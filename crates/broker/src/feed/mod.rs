@@ -168,6 +168,8 @@ impl Broker {
         let mut tx = self.begin_read().await?;
         let head = feed::read(&mut tx).await?;
         let (number, limit) = (before.unwrap_or(i64::MAX), limit.clamp(1, EVENTS_MAX));
+        // One that is not public any more has no past for those who may not know of it.
+        self.may_know(ctx, &mut tx, offer).await?;
         let events = feed::list_of_offer(&mut tx, offer, number, limit).await?;
         if events.is_empty() && before.is_none() {
             return Err(BrokerError::NotFound { what: "offer" });

@@ -5,7 +5,7 @@ use crate::categories::Categories;
 use crate::requirements::RequirementSource;
 use crate::shelf::Stock;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, ContractState, OfferId};
+use domain::{Action, ContractState, OfferId, Sight};
 use search::{FacetField, FacetValue, SearchQuery, SearchSort};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
@@ -36,7 +36,7 @@ impl Broker {
         let per_page =
             if query.per_page == 0 { PER_PAGE } else { query.per_page.min(PER_PAGE_MAX) };
         let page = query.page.clamp(1, PAGE_MAX);
-        let asked = to_search(query, page, per_page);
+        let asked = to_search(ctx, query, page, per_page);
         let mut found = {
             let asked = asked.clone();
             self.on_index(move |index| index.search(&asked)).await?
@@ -50,7 +50,7 @@ impl Broker {
         } else {
             Vec::new()
         };
-        let stock = self.inner.shelf.stock();
+        let stock = self.inner.shelf.seen_by(ctx.sight());
         let offers = self.shelved_of(&stock, &found.ids).await?;
         let items = offers.iter().map(|offer| offer.card.clone()).collect();
         let pages = u32::try_from(found.total.div_ceil(u64::from(per_page))).unwrap_or(PAGE_MAX);
@@ -94,7 +94,8 @@ impl Broker {
     pub async fn suggest(&self, ctx: &OpContext, typed: &str) -> Result<Vec<String>, BrokerError> {
         ctx.may(Action::ReadMarket, None, "market")?;
         let typed: String = typed.chars().take(TYPED_MAX).collect();
-        self.on_index(move |index| index.suggest(&typed, SUGGESTIONS)).await
+        let sight = ctx.sight();
+        self.on_index(move |index| index.suggest(sight, &typed, SUGGESTIONS)).await
     }
 
     /// Whether Japanese is cut into the words of a dictionary, and not into pairs of characters only.
@@ -103,10 +104,10 @@ impl Broker {
         self.inner.index.has_dictionary()
     }
 
-    /// Figures for the first page.
+    /// Figures for the first page: those of the public market, for every reader.
     pub async fn figures(&self, ctx: &OpContext) -> Result<MarketFigures, BrokerError> {
         ctx.may(Action::ReadMarket, None, "market")?;
-        let stock = self.inner.shelf.stock();
+        let stock = self.inner.shelf.seen_by(Sight::Public);
         let (providers, countries) = self.providers_and_countries(&stock).await?;
         let mut tx = self.begin_read().await?;
         let running = contracts::count_in_state(&mut tx, ContractState::Active).await?;
@@ -127,7 +128,8 @@ impl Broker {
             return Ok((providers, countries));
         }
         let count = |index: &search::OfferIndex| {
-            Ok((index.distinct(FacetField::Provider)?, index.distinct(FacetField::Country)?))
+            let distinct = |field| index.distinct(Sight::Public, field);
+            Ok((distinct(FacetField::Provider)?, distinct(FacetField::Country)?))
         };
         let (providers, countries) = self.on_index(count).await?;
         *kept() = (Arc::downgrade(stock), providers, countries);
@@ -135,8 +137,9 @@ impl Broker {
     }
 }
 
-fn to_search(query: &MarketQuery, page: u32, per_page: u32) -> SearchQuery {
+fn to_search(ctx: &OpContext, query: &MarketQuery, page: u32, per_page: u32) -> SearchQuery {
     SearchQuery {
+        sight: ctx.sight(),
         text: query.text.clone(),
         chosen: query.chosen.clone(),
         numbers: query.numbers.clone(),

@@ -4,7 +4,7 @@ use super::OfferCard;
 use crate::providers::ProviderCard;
 use crate::regions::served;
 use crate::requirements::{day_of, start_of};
-use domain::{Money, OfferId, Timestamp};
+use domain::{AudienceKind, Money, OfferId, Timestamp};
 use std::collections::BTreeSet;
 
 /// Promises shown in a list.
@@ -28,6 +28,8 @@ pub(crate) struct CardParts {
     pub published_at: Timestamp,
     /// When it leaves the market, if that is announced.
     pub ends_at: Option<Timestamp>,
+    /// Who may know of it; `None`: everybody.
+    pub audience: Option<AudienceKind>,
     /// The present.
     pub now: Timestamp,
 }
@@ -74,6 +76,7 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
         highlights: highlights(document),
         published_at: parts.published_at,
         ends_at: parts.ends_at,
+        audience: parts.audience,
     };
     if card.provider.backed {
         card.stalled = card.outside_validity(parts.now).or(match card.provider.passed {

@@ -5,7 +5,7 @@ use crate::requirements::day_of;
 use crate::shelf::Shelved;
 use crate::sync::beside;
 use crate::{Broker, BrokerError};
-use domain::OfferId;
+use domain::{OfferId, Sight};
 use matching::offer_covers;
 use std::sync::Arc;
 
@@ -47,8 +47,12 @@ impl Covered {
 
 impl Broker {
     /// Looks at the others; an offer that promises nothing is covered by all, which says nothing.
-    pub(crate) async fn coverage(&self, this: Arc<Shelved>) -> Result<Coverage, BrokerError> {
-        let stock = self.inner.shelf.stock();
+    pub(crate) async fn coverage(
+        &self,
+        sight: Sight,
+        this: Arc<Shelved>,
+    ) -> Result<Coverage, BrokerError> {
+        let stock = self.inner.shelf.seen_by(sight);
         let id = this.card.id;
         // One more, because the offer itself may be among them.
         let mut ids = stock.first(LOOKED_AT_MAX + 1);

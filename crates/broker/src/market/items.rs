@@ -1,4 +1,4 @@
-//! Which offers promise an item of quality, for the pages that explain items.
+//! Which public offers promise an item of quality, for the pages that explain items: the same for every reader.
 
 use super::OfferCard;
 use crate::reading::PATIENCE;
@@ -7,7 +7,7 @@ use crate::requirements::day_of;
 use crate::shelf::{Shelved, State, Stock};
 use crate::sync::CHUNK;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, DurationUs, OfferId, Timestamp};
+use domain::{Action, DurationUs, OfferId, Sight, Timestamp};
 use sla::{Direction, ItemDef, OfferItem, Value};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -66,7 +66,7 @@ impl Broker {
         let promised = self.promised().await?;
         let ids = promised.strongest.get(key).into_iter().flatten().copied();
         let ids: Vec<OfferId> = ids.take(limit.min(LISTED_MAX)).collect();
-        let offers = self.shelved_of(&self.inner.shelf.stock(), &ids).await?;
+        let offers = self.shelved_of(&self.inner.shelf.seen_by(Sight::Public), &ids).await?;
         let row = |offer: &Arc<Shelved>| {
             let promise = offer.document.item(key)?.clone();
             Some(Promising { card: offer.card.clone(), promise })
@@ -89,7 +89,7 @@ impl Broker {
             // It goes on; until then what was counted before is near enough to be shown.
             Err(_) => self.last_count().promised.clone().ok_or_else(|| BrokerError::Preparing {
                 done: 0,
-                total: self.inner.shelf.len() as u64,
+                total: self.inner.shelf.seen_by(Sight::Public).len() as u64,
             }),
         }
     }
@@ -101,7 +101,7 @@ impl Broker {
 
     /// The count of this moment, or of a large market a young one.
     fn counted(&self, now: Timestamp) -> Option<Arc<Promised>> {
-        let stock = self.inner.shelf.stock();
+        let stock = self.inner.shelf.seen_by(Sight::Public);
         let count = self.last_count();
         let same = count.of.upgrade().is_some_and(|of| Arc::ptr_eq(&of, &stock));
         let young = count.at.is_some_and(|at| now < at.plus_us(COUNTED_FOR_US));
@@ -114,7 +114,7 @@ impl Broker {
         if let Some(promised) = self.counted(now) {
             return Ok(promised);
         }
-        let stock = self.inner.shelf.stock();
+        let stock = self.inner.shelf.seen_by(Sight::Public);
         let states: Vec<(OfferId, State)> = (stock.index.marks())
             .filter_map(|(id, mark)| Some((id.parse().ok()?, State::from(mark))))
             .collect();

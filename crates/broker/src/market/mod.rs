@@ -17,7 +17,7 @@ pub use search::{
 
 use crate::providers::ProviderCard;
 use crate::requirements::RequirementSource;
-use domain::{Currency, Money, OfferId, Timestamp};
+use domain::{AudienceKind, Currency, Money, OfferId, Timestamp};
 
 /// What a visitor asks for; all of it stands in the address of the page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -122,6 +122,8 @@ pub struct OfferCard {
     pub published_at: Timestamp,
     /// When the offer leaves the market, if its provider has announced that.
     pub ends_at: Option<Timestamp>,
+    /// Who may know of it: one organisation or several that were invited; `None`: everybody.
+    pub audience: Option<AudienceKind>,
 }
 
 impl OfferCard {

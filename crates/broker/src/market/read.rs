@@ -17,14 +17,15 @@ impl Broker {
     /// One published offer.
     pub async fn offer(&self, ctx: &OpContext, id: OfferId) -> Result<OfferPage, BrokerError> {
         ctx.may(Action::ReadMarket, None, "offer")?;
-        let offer = self.shelved(id).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let offer = self.shelved(ctx.sight(), id).await?;
+        let offer = offer.ok_or(BrokerError::NotFound { what: "offer" })?;
         let mut page = page(&offer);
         page.history = self.history(id).await?;
         page.signature = self.signature_of(id, page.card.version).await?;
         if page.signature.is_some() {
             page.yaml = crate::documents::offer_yaml(&page.signed());
         }
-        page.coverage = self.coverage(offer).await?;
+        page.coverage = self.coverage(ctx.sight(), offer).await?;
         Ok(page)
     }
 
@@ -35,7 +36,7 @@ impl Broker {
         ids: &[OfferId],
     ) -> Result<Vec<super::OfferCard>, BrokerError> {
         ctx.may(Action::ReadMarket, None, "offer")?;
-        let stock = self.inner.shelf.stock();
+        let stock = self.inner.shelf.seen_by(ctx.sight());
         let offers = self.shelved_of(&stock, ids).await?;
         Ok(offers.iter().map(|offer| offer.card.clone()).collect())
     }
@@ -47,7 +48,7 @@ impl Broker {
         ids: &[OfferId],
     ) -> Result<Vec<OfferPage>, BrokerError> {
         ctx.may(Action::ReadMarket, None, "offer")?;
-        let stock = self.inner.shelf.stock();
+        let stock = self.inner.shelf.seen_by(ctx.sight());
         let mut wanted: Vec<OfferId> = Vec::with_capacity(COMPARED_MAX);
         for id in ids {
             if !wanted.contains(id) && stock.state(*id).is_some() {

@@ -10,7 +10,7 @@ use domain::{Action, DurationUs, OfferId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use storage::contracts::{self, Holder};
-use storage::{Tx, looks, offers};
+use storage::{Tx, audiences, looks, offers};
 
 /// Contracts read by one statement.
 const CHUNK: u32 = 500;
@@ -78,7 +78,13 @@ impl Broker {
         let versions = Versions::read(&looks::list_texts(&mut tx, &wanted).await?);
         let today = day_of(self.now());
         let all = watched(&mut tx).await?;
-        let needs = self.needs(&mut tx, &all, today).await?;
+        let mut needs = self.needs(&mut tx, &all, today).await?;
+        // Whoever may not know of it is not affected.
+        if let Some(audience) = offer.audience_id {
+            let members = audiences::members(&mut tx, &BTreeSet::from([audience])).await?;
+            let members = members.get(&audience).cloned().unwrap_or_default();
+            needs.retain(|need| members.contains(&need.organisation));
+        }
         drop(tx);
         let gathered = Gathered { offer: id, version, published, holders, versions, needs, today };
         tokio::task::spawn_blocking(move || count(&gathered))

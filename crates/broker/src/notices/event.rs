@@ -1,9 +1,9 @@
 //! Offers before and after a change, as they were gathered for one look.
 
 use crate::shelf::Shelved;
-use domain::{OfferId, RequirementId};
+use domain::{OfferId, OrganisationId, RequirementId};
 use sla::{Offer, PartDiff};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 use storage::looks::{Known, MarketLook, Unseen};
 
@@ -16,28 +16,34 @@ pub(super) struct Turn {
     pub revision: i64,
     /// Names of who offers it, in English and Japanese.
     pub provider: (String, String),
-    /// The version the public saw; `None`: it was not on the market.
+    /// The version that was on the market; `None`: it was not.
     pub before: Option<i64>,
-    /// The version the public sees; `None`: it is not on the market.
+    /// The version that is on the market; `None`: it is not.
     pub after: Option<i64>,
+    /// Who could know of it.
+    pub members_before: Members,
+    /// Who may know of it.
+    pub members: Members,
     /// What changed between the two, once somebody asks.
     pub changes: OnceLock<Vec<PartDiff>>,
 }
 
 impl Turn {
-    pub fn of(offer: &Unseen) -> Self {
+    pub fn of(offer: &Unseen, members: &HashMap<OfferId, Members>) -> Self {
         Self {
             id: offer.id,
             revision: offer.revision,
             provider: (offer.provider_name_en.clone(), offer.provider_name_ja.clone()),
             before: offer.seen_version,
             after: offer.version,
+            members_before: Members::read(offer.seen_members.as_deref()),
+            members: members.get(&offer.id).cloned().unwrap_or_default(),
             changes: OnceLock::new(),
         }
     }
 
     /// An offer that stays as it is while a new day begins.
-    pub fn of_day(offer: &Shelved) -> Self {
+    pub fn of_day(offer: &Shelved, members: Members) -> Self {
         let provider = &offer.card.provider;
         Self {
             id: offer.card.id,
@@ -45,8 +51,34 @@ impl Turn {
             provider: (provider.name_en.clone(), provider.name_ja.clone()),
             before: Some(offer.card.version),
             after: Some(offer.card.version),
+            members_before: members.clone(),
+            members,
             changes: OnceLock::new(),
         }
+    }
+}
+
+/// Who may know of an offer; everybody, where nothing is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Members(Option<BTreeSet<OrganisationId>>);
+
+impl Members {
+    pub const fn only(organisations: BTreeSet<OrganisationId>) -> Self {
+        Self(Some(organisations))
+    }
+
+    /// As [`Members::write`] wrote it. What cannot be read lets nobody in.
+    fn read(text: Option<&str>) -> Self {
+        Self(text.map(|text| serde_json::from_str(text).unwrap_or_default()))
+    }
+
+    /// For the next look; `None`: everybody.
+    pub fn write(&self) -> Option<String> {
+        self.0.as_ref().and_then(|members| serde_json::to_string(members).ok())
+    }
+
+    pub fn has(&self, organisation: OrganisationId) -> bool {
+        self.0.as_ref().is_none_or(|members| members.contains(&organisation))
     }
 }
 
@@ -78,6 +110,8 @@ pub(super) struct Gathered {
     pub today: i64,
     /// Offers that changed.
     pub unseen: Vec<Unseen>,
+    /// Who may know of those of them that are not public.
+    pub members: HashMap<OfferId, Members>,
     /// What is judged of them, and offers that a new day changes.
     pub turns: Vec<Turn>,
     /// The documents of all versions that are judged; one that cannot be read is missing.

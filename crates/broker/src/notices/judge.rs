@@ -32,7 +32,10 @@ pub(super) struct Draft {
 /// One piece of news.
 struct Event<'a> {
     turn: &'a Turn,
+    /// What the need's organisation saw.
     before: Option<i64>,
+    /// What it sees.
+    after: Option<i64>,
 }
 
 /// Judges all changes for these needs.
@@ -93,13 +96,16 @@ impl<'a> View<'a> {
             Some(known) => known.version,
             None => turn.before,
         };
-        let same = before == turn.after;
+        let whose = self.need.organisation;
+        let before = before.filter(|_| turn.members_before.has(whose));
+        let after = turn.after.filter(|_| turn.members.has(whose));
+        let same = before == after;
         if same && !self.aged {
             return None;
         }
         let old = self.gathered.offer(turn.id, before);
-        let new = self.gathered.offer(turn.id, turn.after);
-        let event = Event { turn, before };
+        let new = self.gathered.offer(turn.id, after);
+        let event = Event { turn, before, after };
         if let (Some(old), Some(new)) = (old, new)
             && !self.matters(&event, same, old, new)
         {
@@ -137,10 +143,10 @@ impl<'a> View<'a> {
         let turn = event.turn;
         let between = |before| {
             let old = self.gathered.offer(turn.id, before)?;
-            let new = self.gathered.offer(turn.id, turn.after)?;
+            let new = self.gathered.offer(turn.id, event.after)?;
             Some(changes(old, new))
         };
-        if event.before == turn.before {
+        if event.before == turn.before && event.after == turn.after {
             let made = || between(turn.before).unwrap_or_default();
             return Cow::Borrowed(turn.changes.get_or_init(made));
         }
@@ -202,9 +208,9 @@ impl<'a> View<'a> {
             |version: Option<i64>| Some((version?, self.gathered.offer(event.turn.id, version)?));
         match kind {
             // What was good about it says more than what is left.
-            NoticeKind::Lost => of(event.before).or_else(|| of(event.turn.after)),
+            NoticeKind::Lost => of(event.before).or_else(|| of(event.after)),
             // What is left are gained and changed; contracts are not judged.
-            _ => of(event.turn.after),
+            _ => of(event.after),
         }
     }
 
@@ -214,8 +220,13 @@ impl<'a> View<'a> {
         let title = |locale| {
             shown.map(|(_, offer)| offer.metadata.title.get(locale).to_owned()).unwrap_or_default()
         };
-        let now = self.gathered.offer(turn.id, turn.after);
-        let cause = match (event.before, turn.after) {
+        let now = self.gathered.offer(turn.id, event.after);
+        let cause = match (event.before, event.after) {
+            // It was on the market before, or still is: it is the reader's sight that changed.
+            (None, Some(_)) if turn.before.is_some() && turn.members_before != turn.members => {
+                Cause::Shown
+            }
+            (_, None) if turn.after.is_some() => Cause::Hidden,
             (None, _) => Cause::Published,
             (_, None) => Cause::Withdrawn,
             (before, after) if before == after => Cause::Evidence,
@@ -223,7 +234,7 @@ impl<'a> View<'a> {
         };
         NoticeOffer {
             id: turn.id,
-            version: turn.after.or(event.before).unwrap_or_default(),
+            version: event.after.or(event.before).unwrap_or_default(),
             title_en: title(Locale::En),
             title_ja: title(Locale::Ja),
             provider_en: turn.provider.0.clone(),

@@ -4,7 +4,7 @@
 //! in rows that change together with the notices, so that each piece of news is told once.
 
 use super::Need;
-use super::event::{Gathered, KnownOffers, Text, Turn};
+use super::event::{Gathered, KnownOffers, Members, Text, Turn};
 use super::judge::{Draft, judge};
 use crate::fetch::read_rows;
 use crate::requirements::day_of;
@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use storage::looks::{self, Known, MarketLook, Unseen};
 use storage::requirements::{self, Watched};
-use storage::{StorageError, Tx, offers};
+use storage::{StorageError, Tx, audiences, offers};
 use uuid::Uuid;
 
 /// How far back it looks again: longer than any transaction takes.
@@ -142,25 +142,32 @@ impl Broker {
         let ids: Vec<OfferId> = unseen.iter().map(|offer| offer.id).collect();
         let known = known(tx, &ids).await?;
         let again: HashSet<OfferId> = known.keys().map(|(_, offer)| *offer).collect();
-        // A draft that was saved changes nothing for the public.
-        let mut turns: Vec<Turn> = unseen
-            .iter()
-            .filter(|offer| offer.version != offer.seen_version || again.contains(&offer.id))
-            .map(Turn::of)
-            .collect();
+        let members = members_of(tx, &unseen).await?;
+        // A draft that was saved changes nothing for anybody.
+        let changes = |turn: &Turn| {
+            turn.before != turn.after
+                || turn.members_before != turn.members
+                || again.contains(&turn.id)
+        };
+        let mut turns: Vec<Turn> =
+            unseen.iter().map(|offer| Turn::of(offer, &members)).filter(changes).collect();
         let mut at_hand = HashMap::new();
         if anybody && look.judged_day.is_some_and(|day| day < today) {
             let looked_at: HashSet<OfferId> = turns.iter().map(|turn| turn.id).collect();
+            let closed = Arc::clone(&self.inner.shelf.whole().closed);
             for offer in dated(tx, self.now()).await? {
                 let (id, version) = (offer.card.id, offer.card.version);
                 if !looked_at.contains(&id) {
-                    turns.push(Turn::of_day(&offer));
+                    // One that was just taken from the public is told of by its own change.
+                    let only = || Members::only(closed.get(&id).cloned().unwrap_or_default());
+                    let members = offer.card.audience.map_or_else(Members::default, |_| only());
+                    turns.push(Turn::of_day(&offer, members));
                 }
                 at_hand.insert((id, version), Text::Shelved(offer));
             }
         }
         let texts = if anybody { texts(tx, at_hand, &turns, &known).await? } else { at_hand };
-        Ok((Gathered { look, today, unseen, turns, texts }, known))
+        Ok((Gathered { look, today, unseen, members, turns, texts }, known))
     }
 
     /// Forgets compiled needs that nobody watches any more.
@@ -204,6 +211,20 @@ impl Broker {
         *self.inner.watch.needs.lock().unwrap_or_else(PoisonError::into_inner) = needs;
         Ok(chosen)
     }
+}
+
+/// Who may know of those of the offers that are not public; one statement, and none where all are.
+async fn members_of(
+    tx: &mut Tx,
+    offers: &[Unseen],
+) -> Result<HashMap<OfferId, Members>, StorageError> {
+    let audiences = offers.iter().filter_map(|offer| offer.audience_id).collect();
+    let members = audiences::members(tx, &audiences).await?;
+    let of = |offer: &Unseen| {
+        let organisations = members.get(&offer.audience_id?).cloned().unwrap_or_default();
+        Some((offer.id, Members::only(organisations)))
+    };
+    Ok(offers.iter().filter_map(of).collect())
 }
 
 /// Judges beside the async workers: a long list of changes takes a while.

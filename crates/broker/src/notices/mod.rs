@@ -208,6 +208,10 @@ pub enum Cause {
     Withdrawn,
     /// A day began, and evidence counts no longer or counts now.
     Evidence,
+    /// It was on the market, and is shown to the reader now.
+    Shown,
+    /// It is on the market, and not shown to the reader any more.
+    Hidden,
 }
 
 impl Cause {
@@ -219,6 +223,8 @@ impl Cause {
             Self::Version => "version",
             Self::Withdrawn => "withdrawn",
             Self::Evidence => "evidence",
+            Self::Shown => "shown",
+            Self::Hidden => "hidden",
         }
     }
 }

@@ -51,7 +51,9 @@ impl Broker {
         };
         let new: Vec<NewNotice> = drafts.into_iter().map(notice).collect();
         notices::insert(&mut tx, &new).await?;
-        looks::put(&mut tx, &gathered.unseen).await?;
+        let members = gathered.members.iter();
+        let members = members.filter_map(|(id, members)| Some((*id, members.write()?))).collect();
+        looks::put(&mut tx, &gathered.unseen, &members).await?;
         looks::forget_seen(&mut tx).await?;
         let latest = gathered.unseen.iter().map(|offer| offer.updated_at).max();
         let seen_until = latest.map_or(look.seen_until, |latest| latest.max(look.seen_until));

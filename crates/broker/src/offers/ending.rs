@@ -13,7 +13,9 @@ impl Broker {
         id: OfferId,
     ) -> Result<Option<String>, BrokerError> {
         ctx.may(Action::ReadMarket, None, "offer")?;
-        let steps = offers::list_steps(&mut self.look().await?, id).await?;
+        let mut tx = self.look().await?;
+        self.may_know(ctx, &mut tx, id).await?;
+        let steps = offers::list_steps(&mut tx, id).await?;
         // The latest word about the end is the one that holds.
         let about = steps.into_iter().find(|step| {
             matches!(LifeStep::from_word(&step.step), Some(LifeStep::Announced | LifeStep::Stayed))

@@ -18,7 +18,7 @@ pub(crate) use form::{texts, typed_value};
 pub(crate) use import::UnderWay;
 pub(crate) use rules::read_version;
 pub(crate) use version::signature_fault;
-pub(crate) use write::version_row;
+pub(crate) use write::{taken, version_row};
 
 pub use life::{Ending, HistoryLine, LifeStep, REASON_MAX};
 pub use merge::{Clash, Merge, Side};
@@ -35,8 +35,8 @@ pub use storage::uploads::UndoneCounts;
 
 use crate::FieldFault;
 use domain::{
-    CommentId, DurationUs, Evaluation, OfferId, OfferStage, OfferState, ReviewId, ReviewState,
-    Role, Timestamp,
+    AudienceId, CommentId, DurationUs, Evaluation, OfferId, OfferStage, OfferState, ReviewId,
+    ReviewState, Role, Timestamp,
 };
 
 /// The guided form; every field as typed. Items are `(item key, value text)`.
@@ -145,6 +145,8 @@ pub struct OwnOffer {
     pub card: OwnOfferCard,
     /// Guards changes against lost updates.
     pub revision: i64,
+    /// Who alone may know of it; `None`: everybody.
+    pub audience: Option<AudienceId>,
     /// The newest version.
     pub document: sla::Offer,
     /// The newest version as YAML, to edit.

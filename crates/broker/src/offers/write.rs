@@ -158,6 +158,7 @@ impl Broker {
         Ok(OwnOffer {
             card: own_card(&found, (newest.title_en, newest.title_ja), open),
             notice_us: self.notice_of(&mut tx, &found).await?,
+            audience: found.audience_id,
             reviews,
             comments: comments(&mut tx, id).await?,
             history: history(offers::list_steps(&mut tx, id).await?),
@@ -275,7 +276,7 @@ fn own_card(
 }
 
 /// Two people saved at the same time: the second is told, nothing is overwritten.
-pub(super) fn taken(error: StorageError) -> BrokerError {
+pub(crate) fn taken(error: StorageError) -> BrokerError {
     if offers::is_version_taken(&error) || matches!(error, StorageError::Conflict { .. }) {
         return BrokerError::Conflict {
             code: "offer_changed",

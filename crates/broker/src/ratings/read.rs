@@ -21,7 +21,9 @@ impl Broker {
         let mut tx = self.begin_read().await?;
         let provider = crate::providers::find(&mut tx, slug_or_id).await?.id;
         let summary = ratings::summary(&mut tx, provider).await?;
-        let page = ratings::list_by_provider(&mut tx, provider, cursor.as_ref(), limit).await?;
+        let page =
+            ratings::list_by_provider(&mut tx, (provider, ctx.sight()), cursor.as_ref(), limit)
+                .await?;
         Ok(ProviderRatings {
             summary: RatingSummary::from(summary),
             items: page.items.into_iter().map(RatingView::from).collect(),

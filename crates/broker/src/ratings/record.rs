@@ -64,7 +64,7 @@ impl Broker {
         drop(tx);
         let measured: HashMap<OfferId, OfferHistory> =
             rows.into_iter().map(|row| (row.offer_id, row)).collect();
-        let offers = self.published_of(&provider).await?;
+        let offers = self.published_of(ctx, &provider).await?;
         Ok(ProviderRecord {
             offers: offers.iter().map(|offer| record(offer, &measured)).collect(),
             contracts,

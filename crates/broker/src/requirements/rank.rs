@@ -34,7 +34,7 @@ pub(crate) const fn start_of(day: i64) -> Timestamp {
 pub const YEN_PER: [(&str, i64); 3] = [("EUR", 165), ("USD", 150), ("GBP", 195)];
 
 impl Broker {
-    /// Ranks all published offers; `limit` 1 to 200 for each of the two lists.
+    /// Ranks all published offers that the actor may know of; `limit` 1 to 200 for each of the two lists.
     pub async fn rank(
         &self,
         ctx: &OpContext,
@@ -48,7 +48,7 @@ impl Broker {
         let question = Arc::new(Question::new(requirement, order, self.now())?);
         let limit = limit.clamp(1, LIMIT_MAX);
         for _ in 0..MOMENTS {
-            let stock = self.stock_for(&question.matcher).await?;
+            let stock = self.stock_for(ctx.sight(), &question.matcher).await?;
             // A long market is judged beside the async workers.
             let (asking, asked) = (Arc::clone(&question), Arc::clone(&stock));
             let found = beside("ranking", move || asking.found(&asked, limit)).await?;
@@ -77,7 +77,7 @@ impl Broker {
         let (requirement, _) = self.resolve_requirement(ctx, source).await?;
         let question = Question::new(requirement, Order::Balanced, self.now())?;
         for _ in 0..MOMENTS {
-            let stock = self.stock_for(&question.matcher).await?;
+            let stock = self.stock_for(ctx.sight(), &question.matcher).await?;
             let matcher = Arc::clone(&question.matcher);
             let ranked = move || {
                 let ranking = stock.index.asked(&matcher)?.rank(Order::Balanced, most, most);
@@ -110,7 +110,8 @@ impl Broker {
     ) -> Result<RankedOffer, BrokerError> {
         ctx.may(Action::RankOffers, None, "offer")?;
         let (requirement, _) = self.resolve_requirement(ctx, source).await?;
-        let found = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let found = self.shelved(ctx.sight(), offer).await?;
+        let found = found.ok_or(BrokerError::NotFound { what: "offer" })?;
         let question = Question::new(requirement, Order::Balanced, self.now())?;
         let candidate = question.candidate(&found);
         Ok(question.row(&found, &candidate, 1, false))

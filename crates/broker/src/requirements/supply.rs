@@ -33,7 +33,7 @@ impl Broker {
     ) -> Result<Candidates, BrokerError> {
         ctx.may(Action::RankOffers, None, "market")?;
         let (requirement, _) = self.resolve_requirement(ctx, source).await?;
-        let stock = self.inner.shelf.stock();
+        let stock = self.inner.shelf.seen_by(ctx.sight());
         if stock.len() > SENT_MAX {
             return Err(BrokerError::Conflict {
                 code: "market_too_large",

@@ -10,7 +10,7 @@ use crate::requirements::Question;
 use crate::shelf::{Shelved, Stock};
 use crate::sync::beside;
 use crate::{Broker, BrokerError};
-use domain::{OfferId, ProviderId, Timestamp};
+use domain::{OfferId, OrganisationId, ProviderId, Sight, Timestamp};
 use matching::Order;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -26,6 +26,8 @@ const LOOKED_THROUGH: usize = 100_000;
 
 /// For whom candidates are looked for.
 pub(super) struct Seeker {
+    /// Who looks: what was not shown to it is no candidate.
+    pub organisation: OrganisationId,
     pub requirement: sla::Requirement,
     /// Where it runs; `None`: it is a need that does not run.
     pub runs: Option<Runs>,
@@ -57,11 +59,12 @@ impl Broker {
         for seeker in seekers {
             let requirement = seeker.requirement.clone();
             let question = Arc::new(Question::new(requirement, seeker.order, now)?);
-            let stock = self.stock_for(&question.matcher).await?;
+            let stock = self.stock_for(Sight::Of(seeker.organisation), &question.matcher).await?;
             let found = ranked(&question, &stock, seeker, orderable).await?;
             asked.push((question, found));
         }
-        let stock = self.inner.shelf.stock();
+        // Each list holds only what its seeker may know of.
+        let stock = self.inner.shelf.whole();
         let wanted: BTreeSet<OfferId> = asked.iter().flat_map(|(_, ids)| ids.clone()).collect();
         let wanted: Vec<OfferId> = wanted.into_iter().collect();
         let offers = self.shelved_of(&stock, &wanted).await?;
@@ -104,7 +107,7 @@ async fn ranked(
         });
         let mut found: Vec<OfferId> = few.take(2 * (OTHERS_MAX + OWN_MAX)).collect();
         let own = runs.map(|runs| runs.offer).filter(|own| !found.contains(own));
-        found.extend(own.filter(|own| orderable.contains_key(own)));
+        found.extend(own.filter(|own| orderable.contains_key(own) && stock.state(*own).is_some()));
         found
     };
     beside("candidates", work).await

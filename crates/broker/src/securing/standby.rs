@@ -32,7 +32,7 @@ impl Broker {
         let now = self.now();
         let today = start_of(day_of(now));
         let age = Age {
-            market_until: self.inner.shelf.stock().seen_until.unwrap_or(Timestamp(0)),
+            market_until: self.inner.shelf.whole().seen_until.unwrap_or(Timestamp(0)),
             // Evidence is judged by the day.
             computed_after: today.max(now.plus_us(-OLD_AFTER_US)),
         };
@@ -121,7 +121,7 @@ impl Broker {
         let own_first = securing::own_first(&mut tx, id).await?.unwrap_or(true);
         let found = securing::find(&mut tx, id.uuid(), StandbyRole::Any.as_str()).await?;
         drop(tx);
-        self.standby_view(found, own_first).await
+        self.standby_view(ctx, found, own_first).await
     }
 
     /// Where a watched need could be secured.
@@ -134,11 +134,12 @@ impl Broker {
         owned(ctx, &mut tx, Action::ReadRequirement, id).await?;
         let found = securing::find(&mut tx, id.uuid(), StandbyRole::Any.as_str()).await?;
         drop(tx);
-        self.standby_view(found, false).await
+        self.standby_view(ctx, found, false).await
     }
 
     async fn standby_view(
         &self,
+        ctx: &OpContext,
         found: Option<StandbyList>,
         own_first: bool,
     ) -> Result<StandbyView, BrokerError> {
@@ -146,19 +147,20 @@ impl Broker {
             return Ok(StandbyView { computed_at: None, own_first, rows: Vec::new() });
         };
         let candidates = read_candidates(&found.candidates)?;
-        let rows = self.rows_of(candidates).await?;
+        let rows = self.rows_of(ctx, candidates).await?;
         Ok(StandbyView { computed_at: Some(found.computed_at), own_first, rows })
     }
 
-    /// Candidates whose offers are still on the market.
+    /// Candidates whose offers are still on the market, as far as the actor may know of them.
     pub(super) async fn rows_of(
         &self,
+        ctx: &OpContext,
         candidates: Vec<Candidate>,
     ) -> Result<Vec<StandbyRow>, BrokerError> {
         let mut ids: Vec<OfferId> = candidates.iter().map(|each| each.offer).collect();
         ids.sort_unstable();
         ids.dedup();
-        let offers = self.shelved_of(&self.inner.shelf.stock(), &ids).await?;
+        let offers = self.shelved_of(&self.inner.shelf.seen_by(ctx.sight()), &ids).await?;
         let cards: HashMap<OfferId, _> =
             offers.iter().map(|offer| (offer.card.id, &offer.card)).collect();
         let providers: Vec<ProviderId> = candidates.iter().map(|each| each.provider).collect();
@@ -208,7 +210,8 @@ fn of_service(row: &ServiceToRenew) -> Option<(Uuid, Seeker)> {
         (Ok((requirement, _)), Ok(plan)) => {
             let runs = Runs { provider: row.provider_id, offer: row.offer_id, plan };
             let (runs, order) = (Some(runs), Strategy::of(&requirement).order());
-            let seeker = Seeker { requirement, runs, own_first: row.own_first, order };
+            let (organisation, own_first) = (row.organisation_id, row.own_first);
+            let seeker = Seeker { organisation, requirement, runs, own_first, order };
             Some((row.id.uuid(), seeker))
         }
         _ => {
@@ -222,7 +225,9 @@ fn of_need(row: &NeedToRenew) -> Option<(Uuid, Seeker)> {
     match read_requirement(&row.document) {
         Ok((requirement, _)) => {
             let order = Strategy::of(&requirement).order();
-            Some((row.id.uuid(), Seeker { requirement, runs: None, own_first: false, order }))
+            let organisation = row.organisation_id;
+            let seeker = Seeker { organisation, requirement, runs: None, own_first: false, order };
+            Some((row.id.uuid(), seeker))
         }
         Err(faults) => {
             tracing::error!(requirement.id = %row.id, %faults, "a need cannot be read; it has no standby list");

@@ -13,6 +13,7 @@ mod announcements;
 mod at_once;
 mod bundles;
 mod categories;
+mod audiences;
 mod changes;
 mod combinations;
 mod conformance;

@@ -10,8 +10,9 @@ use matching::Order;
 use std::fs;
 use testkit::{Engine, TestBroker};
 
-/// Statements of a start that takes up what was kept: what changed since, and whether it agrees.
-const STATEMENTS: u64 = 2;
+/// Statements of a start that takes up what was kept: what changed since, which offers are not public, and whether it
+/// agrees.
+const STATEMENTS: u64 = 3;
 
 async fn a_restart_reads_no_document_before_it_answers(engine: Engine) {
     let market = TestBroker::catalogue(engine).await;

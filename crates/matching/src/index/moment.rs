@@ -163,6 +163,15 @@ impl<P: Payload> Moment<P> {
         next
     }
 
+    /// The same moment for somebody who may not know of some offers. It shares everything with this one, what
+    /// is read of its documents later too; time grows with what is hidden.
+    #[must_use]
+    pub fn hiding<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut seen = self.clone();
+        ids.into_iter().for_each(|id| seen.bury(id));
+        seen
+    }
+
     fn bury(&mut self, id: &str) {
         for segment in &mut self.segments {
             if let Some(row) = segment.body.ids.find(id).filter(|row| !segment.dead.has(*row)) {

@@ -135,6 +135,7 @@ fn fill(index: &OfferIndex, texts: &[Text], size: usize) {
                     price: Some(((number as i64 * 7_919) % 5_000_000, Currency::Jpy)),
                     backed: number % 3 == 0,
                     published_at: number as i64,
+                    members: None,
                 }
             })
             .collect();

@@ -14,6 +14,7 @@ statements! {
         SELECT offer.id AS id, provider_id, offer.slug AS slug, state, current_version,
             published_version, offer.created_at AS created_at, offer.updated_at AS updated_at,
             offer.revision AS revision, offer.ends_at AS ends_at,
+            offer.audience_id AS audience_id,
             provider.organisation_id AS provider_organisation,
             provider.slug AS provider_slug, provider.name_en AS provider_name_en,
             provider.name_ja AS provider_name_ja, provider.country AS provider_country,
@@ -24,7 +25,7 @@ statements! {
         WHERE offer.id = $1";
     FIND_BY_SLUG = "
         SELECT id, provider_id, slug, state, current_version, published_version, created_at,
-            updated_at, revision, ends_at
+            updated_at, revision, ends_at, audience_id
         FROM offer WHERE provider_id = $1 AND slug = $2";
     FIND_VERSION = "
         SELECT offer_id, version, document, hash, title_en, title_ja, service_model,
@@ -40,7 +41,7 @@ statements! {
     LIST_BY_PROVIDER = "
         SELECT offer.id AS id, provider_id, slug, offer.state AS state, current_version,
             published_version, offer.created_at AS created_at, updated_at, revision, ends_at,
-            newest.title_en AS title_en,
+            audience_id, newest.title_en AS title_en,
             newest.title_ja AS title_ja, newest.price_minor AS price_minor,
             newest.currency AS currency, review.state AS review_state,
             review.publish_at AS publish_at

@@ -13,6 +13,7 @@ macro_rules! published_columns {
     () => {
         "offer.id AS id, offer.slug AS slug, offer.revision AS revision,
             offer.updated_at AS updated_at, offer.ends_at AS ends_at,
+            offer.audience_id AS audience_id, audience.kind AS audience_kind,
             offer.provider_id AS provider_id,
             provider.organisation_id AS provider_organisation, provider.slug AS provider_slug,
             provider.name_en AS provider_name_en, provider.name_ja AS provider_name_ja,
@@ -31,7 +32,8 @@ macro_rules! published_tables {
     () => {
         "JOIN offer_version AS shown
             ON shown.offer_id = offer.id AND shown.version = offer.published_version
-        JOIN provider ON provider.id = offer.provider_id"
+        JOIN provider ON provider.id = offer.provider_id
+        LEFT JOIN audience ON audience.id = offer.audience_id"
     };
 }
 

@@ -210,7 +210,8 @@ statements! {
                 ROW_NUMBER() OVER (ORDER BY shown.price_minor) AS place
             FROM offer JOIN offer_version AS shown
                 ON shown.offer_id = offer.id AND shown.version = offer.published_version
-            WHERE offer.state IN ('published', 'withdrawing') AND shown.service_model = $1
+            WHERE offer.state IN ('published', 'withdrawing') AND offer.audience_id IS NULL
+                AND shown.service_model = $1
                 AND shown.currency = $2 AND shown.price_minor IS NOT NULL) AS ordered
         WHERE place = (prices + 1) / 2";
     NEWEST_RULES = "

@@ -1,7 +1,10 @@
 //! What is read of offers, and what is written.
 
 use crate::record::record;
-use domain::{Money, OfferId, OfferState, OrganisationId, ProviderId, ReviewState, Timestamp};
+use domain::{
+    AudienceId, AudienceKind, Money, OfferId, OfferState, OrganisationId, ProviderId, ReviewState,
+    Timestamp,
+};
 
 /// An offer to be added as a draft; its version 1 is inserted in the same unit of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +42,8 @@ record! {
         pub revision: i64,
         /// When it leaves the market, while it is withdrawing.
         pub ends_at: Option<Timestamp>,
+        /// Who alone may know of it; `None`: everybody.
+        pub audience_id: Option<AudienceId>,
     }
 }
 
@@ -191,6 +196,10 @@ record! {
         pub updated_at: Timestamp,
         /// When it leaves the market, if that is announced.
         pub ends_at: Option<Timestamp>,
+        /// Who alone may know of it; `None`: everybody.
+        pub audience_id: Option<AudienceId>,
+        /// Whether that is one organisation or several.
+        pub audience_kind: Option<AudienceKind>,
         /// Who offers it.
         pub provider_id: ProviderId,
         /// What is shown of the provider.

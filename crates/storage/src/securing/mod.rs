@@ -50,6 +50,8 @@ record! {
     pub struct ServiceToRenew in "contract" {
         /// The contract.
         pub id: ContractId,
+        /// Whose it is.
+        pub organisation_id: OrganisationId,
         /// Whose cloud it runs at.
         pub provider_id: ProviderId,
         /// The offer it was made from.
@@ -86,7 +88,7 @@ pub struct Age {
 
 statements! {
     LIST_SERVICES = "
-        SELECT contract.id AS id, provider_id, offer_id, plan, requirement_document,
+        SELECT contract.id AS id, organisation_id, provider_id, offer_id, plan, requirement_document,
             COALESCE(securing_policy.own_first, TRUE) AS own_first
         FROM contract
         LEFT JOIN standby_list ON standby_list.subject = contract.id AND standby_list.role = $1

@@ -4,6 +4,7 @@ use crate::common::{
     at, market, offer_id, organisation, organisation_id, published, requirement_id,
 };
 use domain::{NoticeId, OfferId, Role};
+use std::collections::HashMap;
 use storage::looks::{self, MarketLook, Unseen};
 use storage::notices::{self, Marking, NewNotice};
 use storage::{Db, StorageError, Tx, offers, on_both_databases, requirements};
@@ -51,12 +52,12 @@ async fn an_offer_is_unseen_until_its_revision_is_noted(db: Db) {
     assert_eq!(unseen(&mut tx).await, [(offer_id(1), None, Some(1)), (offer_id(2), None, Some(1))]);
     let rows = list_unseen(&mut tx, 10).await;
     assert_eq!((rows[0].provider_name_en.as_str(), rows[0].revision), ("Cloud 1", 2));
-    looks::put(&mut tx, &rows).await.unwrap();
+    looks::put(&mut tx, &rows, &HashMap::new()).await.unwrap();
     assert_eq!(unseen(&mut tx).await, []);
     offers::withdraw(&mut tx, offer_id(2), 2, at(3)).await.unwrap();
     assert_eq!(unseen(&mut tx).await, [(offer_id(2), Some(1), None)]);
     let rows = list_unseen(&mut tx, 10).await;
-    looks::put(&mut tx, &rows).await.unwrap();
+    looks::put(&mut tx, &rows, &HashMap::new()).await.unwrap();
     offers::publish(&mut tx, offer_id(2), 3, 1, at(4)).await.unwrap();
     assert_eq!(unseen(&mut tx).await, [(offer_id(2), None, Some(1))]);
     let wanted = [(offer_id(1), 1), (offer_id(2), 1), (offer_id(2), 9)];
@@ -72,7 +73,7 @@ async fn a_requirement_knows_what_was_there_unseen_when_it_was_saved(db: Db) {
     let mut tx = db.begin().await.unwrap();
     market(&mut tx).await;
     let first = list_unseen(&mut tx, 1).await;
-    looks::put(&mut tx, &first).await.unwrap();
+    looks::put(&mut tx, &first, &HashMap::new()).await.unwrap();
     for _ in 0..2 {
         looks::know_unseen(&mut tx, requirement_id(1), at(0)).await.unwrap();
     }
@@ -81,7 +82,7 @@ async fn a_requirement_knows_what_was_there_unseen_when_it_was_saved(db: Db) {
     assert_eq!((known[0].offer_id, known[0].revision, known[0].version), (offer_id(2), 2, Some(1)));
     assert_eq!(looks::forget_seen(&mut tx).await.unwrap(), 0, "nobody has looked at it yet");
     let rest = list_unseen(&mut tx, 10).await;
-    looks::put(&mut tx, &rest).await.unwrap();
+    looks::put(&mut tx, &rest, &HashMap::new()).await.unwrap();
     assert_eq!(looks::forget_seen(&mut tx).await.unwrap(), 1);
 }
 

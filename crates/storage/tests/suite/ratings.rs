@@ -56,11 +56,16 @@ async fn ratings_are_listed_newest_first_and_summed_up(db: Db) {
         ratings::put(&mut tx, &row(id, stars, "", second)).await.unwrap();
         ids.push(id);
     }
-    let first = ratings::list_by_provider(&mut tx, provider_id(1), None, 2).await.unwrap();
+    let first =
+        ratings::list_by_provider(&mut tx, (provider_id(1), domain::Sight::Public), None, 2)
+            .await
+            .unwrap();
     let shown: Vec<_> = first.items.iter().map(|row| row.contract_id).collect();
     assert_eq!(shown, [ids[2], ids[1]]);
     let next = first.next.as_ref();
-    let rest = ratings::list_by_provider(&mut tx, provider_id(1), next, 2).await.unwrap();
+    let rest = ratings::list_by_provider(&mut tx, (provider_id(1), domain::Sight::Public), next, 2)
+        .await
+        .unwrap();
     assert_eq!((rest.items[0].contract_id, rest.next), (ids[0], None));
     assert!(!rest.items[0].title_en.is_empty());
     let summary = ratings::summary(&mut tx, provider_id(1)).await.unwrap();

@@ -13,7 +13,7 @@ use crate::requirements::RequirementSource;
 use crate::securing::Strategy;
 use crate::securing::candidates::Seeker;
 use crate::{Broker, BrokerError, OpContext};
-use domain::{Action, ContractId, FirmListId, OrganisationId};
+use domain::{Action, ContractId, FirmListId, OrganisationId, Sight};
 use provider_api::AllocationId;
 use sla::Document;
 use std::collections::HashMap;
@@ -52,7 +52,8 @@ impl Broker {
         }
         let (requirement, _) = self.resolve_requirement(ctx, &request.need).await?;
         let strategy = request.strategy.unwrap_or_else(|| Strategy::of(&requirement));
-        let places = self.places_for(&requirement, strategy, request.plan.as_ref()).await?;
+        let plan = request.plan.as_ref();
+        let places = self.places_for(organisation, &requirement, strategy, plan).await?;
         let text = stored(&Document::Requirement(requirement));
         let requirement_id = match request.need {
             RequirementSource::Saved(id) => Some(id),
@@ -98,6 +99,7 @@ impl Broker {
     /// The places that are asked, best first by the market's ranking.
     async fn places_for(
         &self,
+        organisation: OrganisationId,
         requirement: &sla::Requirement,
         strategy: Strategy,
         plan: Option<&Plan>,
@@ -105,6 +107,7 @@ impl Broker {
         self.sync_market().await?;
         let seeker = Seeker {
             requirement: requirement.clone(),
+            organisation,
             runs: None,
             own_first: false,
             order: strategy.order(),
@@ -112,7 +115,8 @@ impl Broker {
         let orderable = self.orderable_offers().await?;
         let found = self.candidates_of(&[seeker], &orderable).await?.pop().unwrap_or_default();
         let ids: Vec<_> = found.iter().map(|candidate| candidate.offer).collect();
-        let offers = self.shelved_of(&self.inner.shelf.stock(), &ids).await?;
+        let stock = self.inner.shelf.seen_by(Sight::Of(organisation));
+        let offers = self.shelved_of(&stock, &ids).await?;
         let offers: HashMap<_, _> = offers.iter().map(|offer| (offer.card.id, offer)).collect();
         let mut places = Vec::new();
         for mut candidate in found {
@@ -151,7 +155,7 @@ impl Broker {
         let list = owned(ctx, found)?;
         let places = places_of(&list)?;
         let candidates = places.iter().map(|place| place.candidate.clone()).collect();
-        let rows = self.rows_of(candidates).await?;
+        let rows = self.rows_of(ctx, candidates).await?;
         let cards: HashMap<_, _> =
             rows.into_iter().map(|row| (row.candidate.offer, row.card)).collect();
         let row = |place: FirmPlace| {

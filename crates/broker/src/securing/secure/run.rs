@@ -16,7 +16,9 @@ use crate::lifecycle::{self, ActivateInput, own_fault};
 use crate::securing::Strategy;
 use crate::shelf::Shelved;
 use crate::{Broker, OpContext};
-use domain::{ContractEvent, ContractId, ContractState, Money, OrderId, SecuringId, Timestamp};
+use domain::{
+    ContractEvent, ContractId, ContractState, Money, OrderId, SecuringId, Sight, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use storage::Tx;
@@ -133,7 +135,11 @@ async fn priced(
     wanted: &SecureInput,
     place: &SecurePlace,
 ) -> Result<(Arc<Shelved>, Plan, Charges), Stop> {
-    let offer = input.env.shelved(place.candidate.offer).await.map_err(own_fault)?;
+    let offer = input
+        .env
+        .shelved(Sight::Of(wanted.organisation), place.candidate.offer)
+        .await
+        .map_err(own_fault)?;
     let gone = || Stop::failed("offer_gone", "an offer is not on the market any more");
     let offer = offer.ok_or_else(gone)?;
     let region = place.candidate.region.clone();

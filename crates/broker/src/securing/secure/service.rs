@@ -150,7 +150,13 @@ impl Broker {
         let order = Strategy::of(&requirement).order();
         let head = &service.head;
         let runs = Runs { provider: head.provider_id, offer: head.offer_id, plan: plan.clone() };
-        let seeker = Seeker { requirement, runs: Some(runs), own_first, order };
+        let seeker = Seeker {
+            organisation: head.organisation_id,
+            requirement,
+            runs: Some(runs),
+            own_first,
+            order,
+        };
         let orderable = self.orderable_offers().await?;
         Ok(self.candidates_of(&[seeker], &orderable).await?.pop().unwrap_or_default())
     }
@@ -181,7 +187,7 @@ impl Broker {
         drop(tx);
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
-            views.push(self.securing_view(row).await?);
+            views.push(self.securing_view(ctx, row).await?);
         }
         Ok(views)
     }
@@ -195,7 +201,7 @@ impl Broker {
         let mut tx = self.begin_read().await?;
         let row = self.found(ctx, &mut tx, id, Action::ReadContract).await?;
         drop(tx);
-        self.securing_view(row).await
+        self.securing_view(ctx, row).await
     }
 
     /// The service that a contract was secured for.
@@ -247,12 +253,16 @@ impl Broker {
         row.ok_or(BrokerError::NotFound { what: "securing" })
     }
 
-    async fn securing_view(&self, row: more::Securing) -> Result<SecuringView, BrokerError> {
+    async fn securing_view(
+        &self,
+        ctx: &OpContext,
+        row: more::Securing,
+    ) -> Result<SecuringView, BrokerError> {
         let places: Vec<SecurePlace> = serde_json::from_str(&row.places).map_err(|error| {
             StorageError::Corrupt { what: "securing.places", detail: error.to_string() }
         })?;
         let candidates = places.iter().map(|place| place.candidate.clone()).collect();
-        let found = self.rows_of(candidates).await?;
+        let found = self.rows_of(ctx, candidates).await?;
         let cards: HashMap<_, _> =
             found.into_iter().map(|row| (row.candidate.offer, row.card)).collect();
         let rows = places.into_iter().filter_map(|place| {
