@@ -12,7 +12,8 @@ mod common;
 
 use common::{Sent, Site};
 use domain::{
-    AnnouncementId, AudienceId, BundleId, ContractId, FirmListId, InvitationId, OfferId, ProposalId, ProviderId, RequirementId, UploadId, WorkflowId,
+    AnnouncementId, AudienceId, BundleId, ContractId, FirmListId, InvitationId, OfferId,
+    ProposalId, ProviderId, RequirementId, UploadId, WorkflowId,
 };
 use serde_json::{Map, Value, json};
 use server::api;

@@ -161,11 +161,9 @@ pub(super) fn view(words: Words, form: &FormState, at: &str, send: &str) -> AnyV
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
-
     #[test]
     fn an_offer_is_named_by_its_number_or_by_the_address_of_its_page() {
-        let id = OfferId(Uuid::from_u128(7));
+        let id: OfferId = "ofr_00000000000000000000000007".parse().expect("a number");
         for typed in [
             id.to_string(),
             format!("https://market.example/market/offers/{id}?need=template%3Ax#price"),

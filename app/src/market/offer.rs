@@ -101,16 +101,8 @@ pub(super) async fn show(
     };
     let marked = favourites::marked(&ctx, &state).await;
     let catalogue = state.broker.known_categories();
-    let shown = Shown {
-        offer: found,
-        choices,
-        judged,
-        unreadable,
-        marked,
-        end_reason,
-        bundles,
-        catalogue,
-    };
+    let shown =
+        Shown { offer: found, choices, judged, unreadable, marked, end_reason, bundles, catalogue };
     view(&ctx, &shown)
 }
 

@@ -124,8 +124,10 @@ impl Broker {
         let shares = self.shares_known();
         let catalogue = self.known_categories();
         beside("market", move || {
-            let documents: Vec<OfferDocument> =
-                offers.iter().map(|offer| index_document(offer, &stock, &shares, &catalogue)).collect();
+            let documents: Vec<OfferDocument> = offers
+                .iter()
+                .map(|offer| index_document(offer, &stock, &shares, &catalogue))
+                .collect();
             let ids: Vec<OfferId> = documents.iter().map(|document| document.id).collect();
             inner.index.remove(&ids).and_then(|()| inner.index.add(&documents)).map_err(search)?;
             let rows = offers.iter().map(match_index::row).collect();

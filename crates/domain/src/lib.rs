@@ -25,7 +25,10 @@ pub use audience::{AudienceKind, InvitationAnswer, InvitationState, Sight};
 pub use change::{CHANGE_TRANSITIONS, ChangeEvent, ChangeKind, ChangeState};
 pub use contract::{CONTRACT_TRANSITIONS, ContractEvent, ContractState};
 pub use id::{
-    AnnouncementId, AudienceId, AuditId, BundleId, CommentId, ContractId, EventId, FirmListId, IdError, IdSource, InvitationId, NoticeId, OfferId, OrderId, OrganisationId, ProposalId, ProviderId, RequirementId, ResourceId, ReviewId, SecuringId, SequentialIds, StatementId, TokenId, UploadId, UserId, WorkflowId,
+    AnnouncementId, AudienceId, AuditId, BundleId, CommentId, ContractId, EventId, FirmListId,
+    IdError, IdSource, InvitationId, NoticeId, OfferId, OrderId, OrganisationId, ProposalId,
+    ProviderId, RequirementId, ResourceId, ReviewId, SecuringId, SequentialIds, StatementId,
+    TokenId, UploadId, UserId, WorkflowId,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use offer::{OFFER_TRANSITIONS, OfferEvent, OfferStage, OfferState};

@@ -6,8 +6,8 @@ use crate::cache::Key;
 use crate::facets::{Counted, FacetCollector};
 use crate::index::OfferIndex;
 use crate::query::{
-    Closeness, FacetValue, Filters, MachineFilter, SearchQuery, SearchResult, SearchSort, hidden_from,
-    seen,
+    Closeness, FacetValue, Filters, MachineFilter, SearchQuery, SearchResult, SearchSort,
+    hidden_from, seen,
 };
 use crate::schema::{FacetField, ID_HIGH, ID_LOW};
 use crate::vocabulary::Vocabulary;

@@ -4,7 +4,11 @@
 
 use crate::StorageError;
 use domain::{
-    AnnouncementId, AnnouncementKind, AudienceId, AudienceKind, AuditId, BundleId, ChangeKind, ChangeState, CommentId, ContractId, ContractState, Currency, EventId, FirmListId, InvitationId, InvitationState, Money, NoticeId, OfferId, OfferState, OrderId, OrganisationId, PreemptionState, ProposalId, ProviderId, RequirementId, ResourceId, ReviewId, ReviewState, Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UploadId, UploadState, UserId,
+    AnnouncementId, AnnouncementKind, AudienceId, AudienceKind, AuditId, BundleId, ChangeKind,
+    ChangeState, CommentId, ContractId, ContractState, Currency, EventId, FirmListId, InvitationId,
+    InvitationState, Money, NoticeId, OfferId, OfferState, OrderId, OrganisationId,
+    PreemptionState, ProposalId, ProviderId, RequirementId, ResourceId, ReviewId, ReviewState,
+    Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UploadId, UploadState, UserId,
 };
 use std::fmt;
 use uuid::Uuid;

@@ -36,7 +36,8 @@ impl Broker {
         let provider = ranked.card.provider.id;
         let at_once = self.at_once(&[provider]).await?.remove(&provider);
         let plan = plan_for(&ranked.card);
-        let shown = self.shelved(offer).await?.ok_or(BrokerError::NotFound { what: "offer" })?;
+        let shown = self.shelved(ctx.sight(), offer).await?;
+        let shown = shown.ok_or(BrokerError::NotFound { what: "offer" })?;
         // Whoever has no price is told so as an obstacle.
         let priced = price(&shown, &plan).ok();
         Ok(Quote {

@@ -211,7 +211,7 @@ impl Broker {
         let list = owned(ctx, found)?;
         let place = places_of(&list)?.into_iter().find(|place| place.number == number);
         let place = place.ok_or(BrokerError::NotFound { what: "place" })?;
-        let known = self.shelved(place.candidate.offer).await?;
+        let known = self.shelved(ctx.sight(), place.candidate.offer).await?;
         let shown = place.candidate.price.map(|month| Shown {
             charges: Charges { month, once: place.candidate.once },
             // The cloud was asked for this list and holds the place: nothing of it is old.
