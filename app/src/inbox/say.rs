@@ -36,6 +36,13 @@ pub(super) fn title(locale: Locale, notice: &Notice) -> String {
     if let Some(news) = &notice.announcement {
         return announcements::news_title(locale, notice.kind, news);
     }
+    if let Some(news) = &notice.invitation {
+        let provider = locale.pick(&news.provider_en, &news.provider_ja);
+        return match notice.kind {
+            NoticeKind::Invited => words.audience_inbox_invited(provider, &news.audience),
+            _ => words.audience_inbox_taken_back(provider, &news.audience),
+        };
+    }
     let need = need_title(locale, notice);
     if let (1, Some(offer)) = (notice.count, notice.offers.first()) {
         let title = offer_title(locale, offer);
@@ -124,6 +131,15 @@ pub(super) fn evidence(locale: Locale, news: &EvidenceNews) -> Vec<String> {
     vec![words.newer_evidence_item(item), words.newer_evidence_next().to_owned()]
 }
 
+/// What can be done about an invitation.
+pub(super) fn invitation(locale: Locale, kind: NoticeKind) -> Vec<String> {
+    let words = locale.words();
+    vec![match kind {
+        NoticeKind::Invited => words.audience_inbox_invited_next().to_owned(),
+        _ => words.audience_inbox_taken_back_next().to_owned(),
+    }]
+}
+
 /// What made it happen.
 pub(super) fn cause(locale: Locale, offer: &NoticeOffer) -> String {
     let words = locale.words();
@@ -164,6 +180,9 @@ pub(super) fn list_href(notice: &Notice, offer: Option<&NoticeOffer>) -> String 
     }
     if let Some(news) = &notice.announcement {
         return announcements::news_href(news);
+    }
+    if notice.invitation.is_some() {
+        return "/invitations".to_owned();
     }
     let Some(need) = &notice.need else { return "/inbox".to_owned() };
     let source = broker::requirements::RequirementSource::Saved(need.id);

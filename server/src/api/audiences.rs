@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use broker::audience::{AudienceCard, AudienceView, Invitation, Invite};
+use broker::audience::{AudienceCard, AudienceView, Invitation, InvitationNews, Invite};
 use broker::{Broker, BrokerError};
 use domain::{AudienceId, AudienceKind, InvitationId, OfferId};
 use serde::{Deserialize, Serialize};
@@ -126,6 +126,32 @@ impl From<Invitation> for InvitationBody {
             created_at: moment(one.created_at),
             expires_at: moment(one.expires_at),
             answered_at: one.answered_at.map(moment),
+        }
+    }
+}
+
+/// What a notice says of an invitation.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = InvitationNews)]
+pub(super) struct NewsBody {
+    /// `inv_…`
+    id: String,
+    /// The audience, as its provider calls it.
+    audience: String,
+    /// Short name of the provider.
+    provider: String,
+    /// Its name.
+    provider_name: TwoLanguages,
+}
+
+impl From<&InvitationNews> for NewsBody {
+    fn from(news: &InvitationNews) -> Self {
+        Self {
+            id: news.invitation.to_string(),
+            audience: news.audience.clone(),
+            provider: news.slug.clone(),
+            provider_name: TwoLanguages::new(&news.provider_en, &news.provider_ja),
         }
     }
 }

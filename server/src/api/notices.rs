@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::announcements;
+use super::audiences;
 use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query, fault};
 use super::problem::Problem;
 use super::wire::{self, Answer, PageQuery, TwoLanguages, moment};
@@ -222,7 +223,8 @@ struct NoticeBody {
     /// preemption_noticed, preemption_called_off, preempted, room_returned, room_given, room_settled,
     /// newer_version, rating_given, rating_answered; about a version of an offer review_refused, review_approved, review_commented,
     /// offer_published; about evidence of one's offer evidence_ends, evidence_ended; about a provider of one's
-    /// contracts announced, announcement_changed, announcement_over.
+    /// contracts announced, announcement_changed, announcement_over; about offers that are not public invited,
+    /// invitation_taken_back.
     kind: &'static str,
     /// The need; null: it is about something else.
     requirement: Option<NoticeNeedBody>,
@@ -234,6 +236,8 @@ struct NoticeBody {
     evidence: Option<EvidenceNewsBody>,
     /// What a provider announces; null: it is about something else.
     announcement: Option<announcements::NewsBody>,
+    /// An invitation to offers that are not public; null: it is about something else.
+    invitation: Option<audiences::NewsBody>,
     /// How many offers it speaks of.
     count: u64,
     /// The offer, or the best three of many.
@@ -258,6 +262,7 @@ impl From<&Notice> for NoticeBody {
             review: notice.review.as_ref().map(ReviewNewsBody::from),
             evidence: notice.evidence.as_ref().map(EvidenceNewsBody::from),
             announcement: notice.announcement.as_ref().map(announcements::NewsBody::from),
+            invitation: notice.invitation.as_ref().map(audiences::NewsBody::from),
             count: notice.count,
             offers: notice.offers.iter().map(NoticeOfferBody::from).collect(),
             created_at: moment(notice.created_at),

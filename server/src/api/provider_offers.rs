@@ -126,6 +126,8 @@ pub(super) struct OwnOfferBody {
     /// As in lists.
     #[serde(flatten)]
     summary: OwnOfferSummary,
+    /// `adc_…` of the audience that alone may know of it; null: everybody.
+    audience: Option<String>,
     /// The newest version.
     #[schema(value_type = Object)]
     document: Value,
@@ -157,6 +159,7 @@ impl From<OwnOffer> for OwnOfferBody {
         };
         Self {
             summary: OwnOfferSummary::from(&offer.card),
+            audience: offer.audience.map(|id| id.to_string()),
             document: wire::json(&offer.document),
             yaml: offer.yaml,
             not_served: offer.not_served,

@@ -3,6 +3,7 @@
 use super::{AudienceCard, AudienceOffer, AudienceView, DAYS_MAX, DAYS_USUAL, Invitation};
 use crate::audit::{Entry, record};
 use crate::names::{name_fault, text_fault};
+use crate::notices::NoticeKind;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -169,8 +170,9 @@ impl Broker {
             .with("organisation", new.organisation_id.map(|id| id.to_string()));
         record(self, ctx, &mut tx, entry).await?;
         let row = audiences::find_invitation(&mut tx, new.id).await?;
-        tx.commit().await?;
         let row = row.ok_or(BrokerError::NotFound { what: "invitation" })?;
+        self.tell_invited(&mut tx, &row, NoticeKind::Invited).await?;
+        tx.commit().await?;
         Ok((Invitation::of(row, now), code))
     }
 
@@ -193,7 +195,11 @@ impl Broker {
         let owner = found.as_ref().and_then(|row| row.provider_organisation);
         ctx.may(Action::ManageAudience, owner, "invitation")?;
         let found = found.ok_or(BrokerError::NotFound { what: "invitation" })?;
+        let before = found.state;
         let row = self.step(ctx, &mut tx, found, InvitationAnswer::TakeBack).await?;
+        if row.state != before {
+            self.tell_invited(&mut tx, &row, NoticeKind::InvitationTakenBack).await?;
+        }
         tx.commit().await?;
         self.sync_market().await?;
         Ok(Invitation::of(row, self.now()))

@@ -7,6 +7,7 @@
 
 mod answer;
 mod manage;
+mod tell;
 
 use crate::{Broker, BrokerError, OpContext};
 use domain::{
@@ -16,6 +17,7 @@ use domain::{
 use storage::{Tx, audiences};
 
 pub use manage::{Invite, NOTE_MAX};
+pub use tell::InvitationNews;
 
 /// Days in which an invitation can be accepted, where nothing else is said.
 pub const DAYS_USUAL: i64 = 14;

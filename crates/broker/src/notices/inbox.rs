@@ -5,6 +5,7 @@ use super::{
     NoticeOffer, ReviewNews,
 };
 use crate::announcements::AnnouncementNews;
+use crate::audience::InvitationNews;
 use crate::contracts::parse_cursor;
 use crate::requirements::owned;
 use crate::{Broker, BrokerError, OpContext};
@@ -126,6 +127,7 @@ enum Said {
     Review(ReviewNews),
     Evidence(EvidenceNews),
     Announcement(AnnouncementNews),
+    Invitation(InvitationNews),
 }
 
 fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
@@ -140,6 +142,9 @@ fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
     }
     if kind.is_of_announcement() {
         return serde_json::from_str(&row.payload).ok().map(Said::Announcement);
+    }
+    if kind.is_of_invitation() {
+        return serde_json::from_str(&row.payload).ok().map(Said::Invitation);
     }
     let need = NoticeNeed {
         id: row.requirement_id?,
@@ -159,7 +164,7 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
         return None;
     };
     let (mut need, mut contract, mut review) = (None, None, None);
-    let (mut evidence, mut announcement) = (None, None);
+    let (mut evidence, mut announcement, mut invitation) = (None, None, None);
     let mut offers = Vec::new();
     match said {
         Said::Need(of, named) => (need, offers) = (Some(of), named),
@@ -167,6 +172,7 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
         Said::Review(news) => review = Some(news),
         Said::Evidence(news) => evidence = Some(news),
         Said::Announcement(news) => announcement = Some(news),
+        Said::Invitation(news) => invitation = Some(news),
     }
     Some(Notice {
         id: row.id,
@@ -176,6 +182,7 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
         review,
         evidence,
         announcement,
+        invitation,
         count: u64::try_from(row.offers).unwrap_or(0),
         offers,
         created_at: row.created_at,

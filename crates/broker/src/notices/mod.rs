@@ -20,6 +20,7 @@ mod watch;
 
 use crate::Listed;
 use crate::announcements::AnnouncementNews;
+use crate::audience::InvitationNews;
 use need::Need;
 
 pub use affected::{Affected, AffectedContracts};
@@ -88,11 +89,15 @@ pub enum NoticeKind {
     AnnouncementChanged,
     /// It is over, or was taken back.
     AnnouncementOver,
+    /// A provider invites the organisation to offers that are not public.
+    Invited,
+    /// It does not any more: the offers are not shown.
+    InvitationTakenBack,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Gained,
         Self::Lost,
         Self::Changed,
@@ -117,6 +122,8 @@ impl NoticeKind {
         Self::Announced,
         Self::AnnouncementChanged,
         Self::AnnouncementOver,
+        Self::Invited,
+        Self::InvitationTakenBack,
     ];
 
     /// Whether it is about a contract and not about a watched need.
@@ -126,6 +133,13 @@ impl NoticeKind {
             && !self.is_of_review()
             && !self.is_of_evidence()
             && !self.is_of_announcement()
+            && !self.is_of_invitation()
+    }
+
+    /// Whether it is about an invitation to offers that are not public.
+    #[must_use]
+    pub const fn is_of_invitation(self) -> bool {
+        matches!(self, Self::Invited | Self::InvitationTakenBack)
     }
 
     /// Whether it is about a version that was submitted.
@@ -180,6 +194,8 @@ impl NoticeKind {
             Self::Announced => "announced",
             Self::AnnouncementChanged => "announcement_changed",
             Self::AnnouncementOver => "announcement_over",
+            Self::Invited => "invited",
+            Self::InvitationTakenBack => "invitation_taken_back",
         }
     }
 
@@ -293,6 +309,8 @@ pub struct Notice {
     pub evidence: Option<EvidenceNews>,
     /// To which announcement; `None`: it is about something else.
     pub announcement: Option<AnnouncementNews>,
+    /// To which invitation; `None`: it is about something else.
+    pub invitation: Option<InvitationNews>,
     /// How many offers it speaks of.
     pub count: u64,
     /// The offer, or the best three of many.

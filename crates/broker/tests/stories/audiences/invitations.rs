@@ -4,6 +4,7 @@ use super::{Scene, stranger};
 use crate::on_both;
 use broker::BrokerError;
 use broker::audience::Invite;
+use broker::notices::NoticeKind;
 use domain::{AudienceId, AudienceKind, InvitationId, InvitationState, Role};
 use testkit::{Engine, TestBroker, customer_of};
 use uuid::Uuid;
@@ -44,6 +45,29 @@ async fn s1_an_invitation_by_name_is_accepted_left_and_made_anew(engine: Engine)
     assert_eq!(refused.code(), "wrong_state");
     scene.join(&scene.customer).await;
     assert!(scene.knows(&scene.customer).await, "invited anew");
+    scene.market.finish().await;
+}
+
+async fn s1_who_is_invited_by_name_hears_of_it_and_of_its_end(engine: Engine) {
+    let scene = Scene::open(engine).await;
+    let broker = &scene.market.broker;
+    let heard = async |ctx: &broker::OpContext| {
+        let found = broker.notices(ctx, None, None, 50).await.unwrap();
+        let of = |notice: broker::notices::Notice| {
+            let news = notice.invitation?;
+            Some((notice.kind, news.invitation, news.audience, news.slug))
+        };
+        found.items.into_iter().filter_map(of).collect::<Vec<_>>()
+    };
+    let made = scene.invite(&scene.customer).await;
+    let news = |kind| (kind, made.id, "Ministry".to_owned(), "hokusei".to_owned());
+    assert_eq!(heard(&scene.customer).await, [news(NoticeKind::Invited)]);
+    scene.market.clock.advance_seconds(1);
+    broker.take_back_invitation(&scene.provider, made.id).await.unwrap();
+    broker.take_back_invitation(&scene.provider, made.id).await.unwrap();
+    let both = [news(NoticeKind::InvitationTakenBack), news(NoticeKind::Invited)];
+    assert_eq!(heard(&scene.customer).await, both);
+    assert_eq!(heard(&scene.other).await, []);
     scene.market.finish().await;
 }
 
@@ -187,6 +211,7 @@ async fn s1_an_organisation_is_named_by_id_or_by_a_name_that_is_its_own(engine: 
 
 on_both!(
     s1_an_invitation_by_name_is_accepted_left_and_made_anew,
+    s1_who_is_invited_by_name_hears_of_it_and_of_its_end,
     s1_a_code_is_good_once_until_its_time_is_over,
     s1_a_named_invitation_lapses_and_its_place_is_free_again,
     s1_nobody_else_reads_or_changes_an_audience,
