@@ -12,6 +12,7 @@ pub mod announcements;
 pub mod archive;
 #[cfg(feature = "ssr")]
 pub mod assets;
+#[cfg(feature = "ssr")]
 pub mod categories;
 #[cfg(feature = "ssr")]
 pub mod context;
