@@ -12,7 +12,9 @@ pub mod announcements;
 pub mod archive;
 #[cfg(feature = "ssr")]
 pub mod assets;
+#[cfg(feature = "ssr")]
 pub mod bundles;
+#[cfg(feature = "ssr")]
 pub mod categories;
 #[cfg(feature = "ssr")]
 pub mod context;

@@ -305,7 +305,7 @@ async fn f7_1_1_the_preview_and_the_offer_say_how_it_would_rank_and_stands_in_it
     for said in ["How it would rank", "Certificate service", "What misses", "Too few to tell"] {
         assert!(preview.text.contains(said), "{said}: {}", preview.text);
     }
-    assert!(preview.text.contains("Beside the middle of its category"), "{}", preview.text);
+    assert!(preview.text.contains("Beside the middle of its service model"), "{}", preview.text);
     let saved =
         site.post("/provider/offers", &[("yaml", &yaml_of(&preview)), ("step", "save")]).await;
     let page = site.page(&saved.location).await;
