@@ -72,7 +72,7 @@ impl Things {
             audience: String::new(),
             invitation: String::new(),
         };
-        (things.audience, things.invitation) = invitation(site, owner).await;
+        (things.audience, things.invitation) = invitation(site).await;
         (things.review, things.comment) = review(site).await;
         let signed = site.api(Some(owner), "POST", "/contracts", things.body(Body::Sign)).await;
         assert_eq!(signed.status, StatusCode::CREATED, "{}", signed.body);
@@ -329,13 +329,14 @@ async fn announcement(site: &Site) -> String {
     made.json()["id"].as_str().unwrap().to_owned()
 }
 
-/// The audience of a provider that none of the askers belongs to, and the owner's invitation into it.
-async fn invitation(site: &Site, owner: &Person) -> (String, String) {
+/// The audience of a provider that none of the askers belongs to, and an invitation into it of somebody else.
+async fn invitation(site: &Site) -> (String, String) {
+    let guest = site.person("guest", Role::Customer).await;
     let host = site.person("host", Role::Provider).await;
     let kind = domain::AudienceKind::Private;
     let audience = site.broker.make_audience(&host.ctx, kind, "Ministry").await.unwrap().id;
     let wish = broker::audience::Invite {
-        organisation: owner.viewer.organisation.to_string(),
+        organisation: guest.viewer.organisation.to_string(),
         ..<_>::default()
     };
     let invitation = site.broker.invite(&host.ctx, audience, &wish).await.unwrap().0;

@@ -109,6 +109,7 @@ fn list(ctx: &PageContext, found: &[Favourite]) -> AnyView {
         let market = link_button(Look::Secondary, words.common_way_market(), "/market");
         return empty(words.favourites_none(), words.favourites_none_text(), Some(market));
     }
+    let count = words.market_count(i64::try_from(found.len()).unwrap_or(i64::MAX));
     let kept: BTreeSet<OfferId> = found.iter().map(|one| one.offer).collect();
     let wanted = card::Wanted { compared: true, marked: Some(&kept), ..card::Wanted::default() };
     let rows: Views = found
@@ -119,6 +120,7 @@ fn list(ctx: &PageContext, found: &[Favourite]) -> AnyView {
         })
         .collect();
     view! {
+        <h2>{count}</h2>
         <form method="get" action="/market/compare">
             <ul class="offers">{rows}</ul>
             <div class="compare-bar">

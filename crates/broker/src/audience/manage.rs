@@ -238,7 +238,8 @@ impl Broker {
         audiences::assign(&mut tx, offer, found.revision, audience, now)
             .await
             .map_err(crate::offers::taken)?;
-        let word = |id: Option<AudienceId>| id.map_or("public".to_owned(), |id| id.to_string());
+        let word =
+            |id: Option<AudienceId>| id.map_or_else(|| "public".to_owned(), |id| id.to_string());
         let entry = Entry::new("offer.audience_set", offer)
             .with("from", word(found.audience_id))
             .with("to", word(audience));
@@ -273,7 +274,8 @@ async fn invited(tx: &mut Tx, text: &str) -> Result<Invited, BrokerError> {
 
 fn faults(wish: &Invite) -> Vec<FieldFault> {
     let note = ("note_too_long", "the note is too long");
-    let mut faults = Vec::from_iter(text_fault("/note", wish.note.trim(), 0..=NOTE_MAX, note));
+    let fault = text_fault("/note", wish.note.trim(), 0..=NOTE_MAX, note);
+    let mut faults: Vec<FieldFault> = fault.into_iter().collect();
     if let Some(days) = wish.days.filter(|days| !(1..=DAYS_MAX).contains(days)) {
         let allowed = format!("1 to {DAYS_MAX}");
         let message = "an invitation can be accepted for some days";

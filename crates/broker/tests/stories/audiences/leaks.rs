@@ -23,6 +23,7 @@ fn template() -> RequirementSource {
     RequirementSource::Template("certificate-service".to_owned())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "each answer is made where it is shown")]
 fn shown<T: Debug, E: Debug>(what: &str, answer: Result<T, E>) -> String {
     format!("{what}: {answer:?}")
 }
