@@ -51,7 +51,8 @@ async fn f7_1_3_an_offer_shows_category_attributes_machine_types_and_a_map() {
     }
     let japanese = site.get(&format!("/market/offers/{id}"), "ja").await.text;
     assert!(japanese.contains("マネージドデータベース") && japanese.contains("マシンタイプ"));
-    let compared = site.page(&format!("/market/compare?offer={id}")).await;
+    let other = site.market.offer("edge-burst-tokyo").await;
+    let compared = site.page(&format!("/market/compare?offer={id}&offer={other}")).await;
     assert!(compared.contains("db.small (0.5 vCPU, 2 GiB)"), "{compared}");
 
     let list = site.page("/market?category=managed-database").await;

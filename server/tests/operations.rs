@@ -313,7 +313,7 @@ fn proposed(key: &str) -> serde_json::Value {
 
 /// A proposal that waits.
 async fn proposal(site: &Site) -> String {
-    let desk = site.person("desk of categories", Role::Broker).await;
+    let desk = site.person("categories", Role::Broker).await;
     site.broker.add_standard_categories(&OpContext::system("test")).await.unwrap();
     let sent = Sent::Json(proposed("compute"));
     let made = site.api(Some(&desk), "POST", "/desk/category-proposals", sent).await;

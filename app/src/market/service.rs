@@ -74,9 +74,9 @@ fn price(words: Words, price: &UnitPrice) -> String {
     let money = format::money(price.minor, &price.currency);
     match (price.unit.as_str(), price.per) {
         ("instance-hour", 1) => words.catalog_machine_hour(money),
-        ("instance-hour", per) => words.catalog_machine_per_hour(per, money),
+        ("instance-hour", per) => words.catalog_machine_per_hour(money, per),
         (_, 1) => words.catalog_machine_month(money),
-        (_, per) => words.catalog_machine_per_month(per, money),
+        (_, per) => words.catalog_machine_per_month(money, per),
     }
 }
 

@@ -95,6 +95,23 @@ impl Categories {
         Some((format!("{en}: {word_en}"), format!("{ja}：{word_ja}")))
     }
 
+    /// What the search index knows of the categories: keys, names and kinds of values, and which is the wider one.
+    fn searched(&self) -> Vec<Category> {
+        let of = |entry: &CategoryEntry| {
+            let mut category = entry.category.clone();
+            category.help = Text::default();
+            for attribute in &mut category.attributes {
+                (attribute.help, attribute.required) = (Text::default(), false);
+                if let AttributeKind::Number { unit, min, max } = &mut attribute.kind {
+                    unit.clear();
+                    (*min, *max) = (None, None);
+                }
+            }
+            category
+        };
+        self.entries.values().map(of).collect()
+    }
+
     /// The category and the wider ones it belongs to, the narrowest first.
     #[must_use]
     pub fn path(&self, key: &str) -> Vec<&CategoryEntry> {
@@ -159,7 +176,8 @@ impl Broker {
         Ok(self.known_categories())
     }
 
-    /// Reads the categories again. Where one is another now, the search index is made anew, as it knows them too.
+    /// Reads the categories again. Where offers are found by other names or keys now, the search index is made anew
+    /// at the next look at the market.
     pub(crate) async fn refresh_categories(&self) -> Result<(), BrokerError> {
         let mut tx = self.look().await?;
         let rows = categories::list(&mut tx).await?;
@@ -168,7 +186,7 @@ impl Broker {
         let fresh = Categories::of(entries?);
         let mut kept = self.inner.catalogue.write().unwrap_or_else(PoisonError::into_inner);
         if kept.as_deref() != Some(&fresh) {
-            if kept.is_some() {
+            if kept.as_ref().is_some_and(|before| before.searched() != fresh.searched()) {
                 self.inner.shelf.doubtful.store(true, Ordering::Release);
             }
             *kept = Some(Arc::new(fresh));

@@ -158,7 +158,6 @@ impl Broker {
             }
             tx.commit().await?;
             self.refresh_categories().await?;
-            self.sync_market().await?;
         }
         self.proposal(ctx, id).await
     }

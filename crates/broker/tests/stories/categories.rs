@@ -289,7 +289,30 @@ async fn f7_1_3_offers_are_found_by_category_choice_number_and_machine(engine: E
     market.finish().await;
 }
 
+async fn offers_are_found_by_the_new_name_of_their_category_and_members_are_ones_own(
+    engine: Engine,
+) {
+    let market = TestBroker::catalogue(engine).await;
+    let broker = &market.broker;
+    let sound = "category: managed-database\nattributes: {engine: mysql}";
+    let id = published(&market, "own-database", sound).await;
+    let (mut category, made_of) = standing(&market, "managed-database");
+    category.title = Text::new("Zanthoxylum", "山椒");
+    accepted(&market, Proposal::Define { category, made_of }).await;
+    broker.sync_market().await.unwrap();
+    let text = MarketQuery { text: "zanthoxylum".into(), ..MarketQuery::default() };
+    assert_eq!(found(&market, text).await, [id]);
+
+    let provider = market.person(Role::Provider).await;
+    let members = broker.members(&provider).await.unwrap();
+    assert_eq!(members.len(), 1);
+    assert!(members[0].own && members[0].email == "provider@demo.example", "{members:?}");
+    assert_eq!(code(broker.members(&stranger()).await), "sign_in");
+    market.finish().await;
+}
+
 on_both!(
+    offers_are_found_by_the_new_name_of_their_category_and_members_are_ones_own,
     whoever_proposes_a_category_does_not_decide_and_brokers_alone_do,
     every_fault_of_a_proposed_category_is_told_at_once,
     f7_1_1_a_document_is_held_to_the_attributes_of_its_category,
