@@ -41,8 +41,8 @@ pub use input::{half_width, parse_value, split_range};
 pub use nearest::nearest;
 pub use offer::{
     Amount, BILLING_UNITS, CURRENCIES, Claim, Commitment, Credit, DeploymentModel, Evidence,
-    Measurement, Metadata, Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price, Region,
-    Remedy, Service, ServiceModel, Signature, UnitPrice, Vantage,
+    Measurement, Metadata, Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price,
+    QuantityLimit, Region, Remedy, Service, ServiceModel, Signature, UnitPrice, Vantage,
 };
 pub use read::{Parsed, parse, parse_documents, parse_offer, parse_requirement};
 pub use registry::{

@@ -11,6 +11,7 @@ mod bookings;
 mod care;
 mod changes;
 mod channels;
+mod charges;
 mod combinations;
 mod conformance;
 mod contract_summary;
