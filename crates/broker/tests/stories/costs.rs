@@ -183,7 +183,7 @@ async fn more_or_less_than_an_offer_is_made_for_is_refused_with_what_may_be_orde
         cost(&market, offer, |bill| bill.plan = wrong.clone()).await.map(drop),
     ] {
         let Err(BrokerError::Invalid(faults)) = refused else { panic!("{refused:?}") };
-        let told: Vec<_> = faults.iter().map(|one| (one.pointer.as_str(), one.allowed.as_str()));
+        let told = faults.iter().map(|one| (one.pointer.as_str(), one.allowed.as_str()));
         assert_eq!(told.collect::<Vec<_>>(), expected);
     }
     for (count, sound) in [(0, true), (99, false), (100, true), (1_000, true), (1_001, false)] {
