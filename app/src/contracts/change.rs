@@ -253,7 +253,7 @@ fn fields(
     });
     let size = view! {
         <p>{words.changes_page_quantities_text()}</p>
-        <div class="quantities">{plan::quantities(words, form, &contract.plan, "")}</div>
+        <div class="quantities">{plan::quantities(words, form, &contract.plan, ("", &[]))}</div>
         {Field::moment(FROM, words.changes_page_from()).hint(words.changes_page_from_hint()).of(form).view()}
     };
     let confirm = beside

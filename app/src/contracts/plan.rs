@@ -3,6 +3,7 @@
 use broker::{FieldFault, contracts::Plan, market::OfferCard};
 use leptos::prelude::*;
 use sla::Expected;
+use std::ops::RangeInclusive;
 
 use crate::{
     PageContext,
@@ -64,7 +65,7 @@ pub(super) fn fields(
     card: &OfferCard,
     of: &str,
 ) -> AnyView {
-    let inputs = quantities(words, form, quoted, of);
+    let inputs = quantities(words, form, quoted, (of, &card.limits));
     let select = Select::new(format!("region{of}"), words.contracts_plan_region());
     // Only what the provider's cloud has can be ordered.
     let region = card
@@ -80,8 +81,17 @@ pub(super) fn fields(
 }
 
 /// The fields for how much of everything.
-pub(super) fn quantities(words: Words, form: &FormState, quoted: &Plan, of: &str) -> Vec<AnyView> {
+pub(super) fn quantities(
+    words: Words,
+    form: &FormState,
+    quoted: &Plan,
+    (of, limits): (&str, &[(&'static str, RangeInclusive<i64>)]),
+) -> Vec<AnyView> {
     let field = |(field, _, lowest, highest)| {
+        // What the offer is made for, where it says so.
+        let limit = limits.iter().find(|(name, _)| *name == field).map(|(_, range)| range);
+        let (lowest, highest) =
+            limit.map_or((lowest, highest), |range| (*range.start(), *range.end()));
         let hint = words.contracts_plan_range(format::integer(lowest), format::integer(highest));
         Field::number(format!("{field}{of}"), label(words, field))
             .unit(unit(field))
@@ -103,8 +113,13 @@ pub(crate) fn read_plan(form: &mut FormState, words: Words) -> Option<Plan> {
 }
 
 /// The quantities of one plan.
-pub(crate) fn plan_fields(words: Words, form: &FormState, quoted: &Plan) -> Vec<AnyView> {
-    quantities(words, form, quoted, "")
+pub(crate) fn plan_fields(
+    words: Words,
+    form: &FormState,
+    quoted: &Plan,
+    limits: &[(&'static str, RangeInclusive<i64>)],
+) -> Vec<AnyView> {
+    quantities(words, form, quoted, ("", limits))
 }
 
 /// The plan of a contract.

@@ -141,11 +141,19 @@ fn fields(words: Words, form: &FormState, shown: &Shown<'_>) -> AnyView {
         .units
         .iter()
         .map(|unit| {
-            Field::number(*unit, unit_word(words, unit))
+            let field = Field::number(*unit, unit_word(words, unit))
                 .unit(words.cost_each_month())
-                .range(Some("0"), Some(&UNITS_MAX.to_string()), Some("1"))
-                .of(form)
-                .view()
+                .range(Some("0"), Some(&UNITS_MAX.to_string()), Some("1"));
+            let limit = shown.book.limits.iter().find(|(name, _)| name == unit);
+            match limit.map(|(_, range)| (*range.start(), *range.end())) {
+                Some((least, i64::MAX)) => field.hint(words.cost_least(format::integer(least))),
+                Some((least, most)) => {
+                    field.hint(words.cost_between(format::integer(least), format::integer(most)))
+                }
+                None => field,
+            }
+            .of(form)
+            .view()
         })
         .collect();
     let months = Field::number(MONTHS, words.cost_months())
@@ -154,7 +162,7 @@ fn fields(words: Words, form: &FormState, shown: &Shown<'_>) -> AnyView {
         .view();
     view! {
         <form class="form" method="get" action=href(shown.card.id)>
-            <div class="quantities">{plan_fields(words, form, shown.plan)}{units}{months}</div>
+            <div class="quantities">{plan_fields(words, form, shown.plan, &shown.book.limits)}{units}{months}</div>
             <p class="actions">{Button::primary(words.cost_calculate()).view()}</p>
         </form>
     }

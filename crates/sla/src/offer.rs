@@ -433,7 +433,7 @@ fn all_ended<'a>(evidence: impl Iterator<Item = &'a Evidence>, today: i64) -> bo
 }
 
 /// What an offer costs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Price {
     /// Cost class 1 (low) to 5 (high), as last computed by the broker.
     pub tier: Option<String>,
@@ -449,6 +449,19 @@ pub struct Price {
     pub as_of: Option<Date>,
     /// Prices per unit; each unit, currency and `from` at most once.
     pub per_unit: Vec<UnitPrice>,
+    /// How much of a unit a customer may order; each unit at most once.
+    pub limits: Vec<QuantityLimit>,
+}
+
+/// How much of a unit a customer may order: processors and memory of each machine, everything else of the whole service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuantityLimit {
+    /// One of `BILLING_UNITS`; `instance-month` counts machines.
+    pub unit: String,
+    /// The least; `None`: there is none.
+    pub least: Option<u32>,
+    /// The most; `None`: there is none.
+    pub most: Option<u32>,
 }
 
 /// An amount of money: whole minor units of one currency.

@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::contracts::{ContractBody, PlaceBody, PlanBody, ShownCharges};
+use super::charges::ShownCharges;
+use super::contracts::{ContractBody, PlaceBody, PlanBody};
 use super::extract::{Asker, Input, Named, Nothing, Query};
 use super::idempotent::Key;
 use super::need::{NeedBody, need_problem};

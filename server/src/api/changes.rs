@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::contracts::{PlanBody, ShownPrice};
+use super::charges::ShownPrice;
+use super::contracts::PlanBody;
 use super::extract::{Asker, Input, Named, Nothing, Query};
 use super::idempotent::Key;
 use super::moves::MoveBody;

@@ -2,9 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
-use broker::contracts::{
-    Bucket, ChargedOnce, Charges, ContractPage, Plan, Shown, Sign, StepView, Timeline,
-};
+use broker::contracts::{Bucket, ContractPage, Plan, Shown, Sign, StepView, Timeline};
 use broker::{Broker, BrokerError};
 use domain::{ContractId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,6 +12,7 @@ use utoipa_axum::routes;
 
 use super::alternatives::AlternativeBody;
 use super::bookings::{BookedBody, booked};
+use super::charges::{ChargedOnceBody, ShownCharges};
 use super::contract_summary::ContractSummary;
 use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query};
 use super::idempotent::Key;
@@ -23,7 +22,7 @@ use super::newer::NewerVersionBody;
 use super::problem::Problem;
 use super::terminations::TerminationBody;
 use super::watches::WatchBody;
-use super::wire::{Answer, Created, Money, PageQuery, Region, moment};
+use super::wire::{Answer, Created, PageQuery, Region, moment};
 
 /// Microseconds of a day: what a chart shows when nothing is said.
 const DAY_US: i64 = 86_400_000_000;
@@ -136,82 +135,6 @@ struct SignInput {
     #[serde(default)]
     #[schema(example = "2027-03-31T18:00:00+09:00")]
     starts_at: Option<String>,
-}
-
-/// A price as it was shown.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ShownPrice {
-    /// Minor units of the currency.
-    minor: i64,
-    /// ISO 4217.
-    #[schema(value_type = String, example = "JPY")]
-    currency: domain::Currency,
-}
-
-impl From<ShownPrice> for domain::Money {
-    fn from(shown: ShownPrice) -> Self {
-        Self { minor: shown.minor, currency: shown.currency }
-    }
-}
-
-/// A price as it was shown before signing: each month, and once.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ShownCharges {
-    /// Each month, minor units of the currency.
-    minor: i64,
-    /// ISO 4217.
-    #[schema(value_type = String, example = "JPY")]
-    currency: domain::Currency,
-    /// Once when the service begins, minor units; absent: nothing was shown.
-    #[serde(default)]
-    one_time_minor: Option<i64>,
-    /// The day of prices that are older than the market's limit, as the requote of `price_stale` tells it in `pricesAsOf`: they
-    /// are signed all the same. Absent: such a price is refused.
-    #[serde(default)]
-    #[schema(example = "2026-03-31")]
-    as_of: Option<String>,
-}
-
-impl From<ShownCharges> for Shown {
-    fn from(shown: ShownCharges) -> Self {
-        let money = |minor| domain::Money { minor, currency: shown.currency };
-        let charges = Charges { month: money(shown.minor), once: shown.one_time_minor.map(money) };
-        Self { charges, as_of: shown.as_of }
-    }
-}
-
-/// A charge that is made once.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = OneTimeCharge)]
-struct ChargedOnceBody {
-    /// The amount.
-    amount: Money,
-    /// Number of the change that moved the service to another provider; null: agreed with the signature.
-    change: Option<i64>,
-    /// `ofr_…`: by which offer.
-    offer: String,
-    /// By which version of it.
-    offer_version: i64,
-    /// When it was agreed.
-    agreed_at: String,
-    /// When it was charged, as the service began there; null: not yet.
-    charged_at: Option<String>,
-}
-
-impl From<&ChargedOnce> for ChargedOnceBody {
-    fn from(row: &ChargedOnce) -> Self {
-        Self {
-            amount: row.amount.into(),
-            change: row.change,
-            offer: row.offer.to_string(),
-            offer_version: row.offer_version,
-            agreed_at: moment(row.agreed_at),
-            charged_at: row.charged_at.map(moment),
-        }
-    }
 }
 
 /// A moment with its zone, at its place in the body.

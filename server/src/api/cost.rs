@@ -7,6 +7,7 @@ use broker::contracts::{
 use broker::{Broker, BrokerError};
 use domain::OfferId;
 use serde::Serialize;
+use std::ops::RangeInclusive;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -134,6 +135,25 @@ impl From<ChargeLine> for LineBody {
     }
 }
 
+/// How much of something a customer may order.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = QuantityLimit)]
+struct LimitBody {
+    /// A field of the plan, such as `vcpu`, or a billing unit.
+    what: String,
+    /// The least.
+    least: i64,
+    /// The most; null: there is none.
+    most: Option<i64>,
+}
+
+impl From<&(&'static str, RangeInclusive<i64>)> for LimitBody {
+    fn from((what, range): &(&'static str, RangeInclusive<i64>)) -> Self {
+        let most = Some(*range.end()).filter(|most| *most != i64::MAX);
+        Self { what: (*what).to_owned(), least: *range.start(), most }
+    }
+}
+
 /// The lines of a price; none where there is none.
 pub(super) fn lines(priced: Option<Priced>) -> Vec<LineBody> {
     priced.into_iter().flat_map(|priced| priced.lines).map(LineBody::from).collect()
@@ -156,6 +176,8 @@ struct CostBody {
     total: Money,
     /// For how many months.
     months: i64,
+    /// How much may be ordered, where the offer limits it.
+    limits: Vec<LimitBody>,
     /// The day on which the provider last checked its prices; null: it does not say.
     prices_as_of: Option<String>,
     /// Whether they are older than the market's limit (`pricesDaysMax` of a quote): asked anew before anything is signed.
@@ -189,6 +211,7 @@ async fn read(
         one_time: cost.one_time.map(Money::from),
         total: cost.total.into(),
         months: cost.months,
+        limits: book.limits.iter().map(LimitBody::from).collect(),
         prices_as_of: book.as_of,
         prices_stale: book.age.stale,
         published_at: moment(book.published_at),

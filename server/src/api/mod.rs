@@ -14,6 +14,7 @@ mod care;
 mod categories;
 mod changes;
 mod channels;
+mod charges;
 mod combinations;
 mod conformance;
 mod contract_summary;

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::changes::{ChangeBody, TermsBody, read_moment};
-use super::contracts::ShownCharges;
+use super::charges::ShownCharges;
 use super::extract::{Asker, Input, Named, Nothing, Query};
 use super::idempotent::Key;
 use super::needs::{RankedBody, offer_id};

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::changes::{ChangeBody, named};
-use super::contracts::ShownPrice;
+use super::charges::ShownPrice;
 use super::extract::{Asker, Input, Named, Nothing, Query};
 use super::problem::Problem;
 use super::wire::{self, Answer, moment};

@@ -10,8 +10,9 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::charges::ShownCharges;
 use super::contract_summary::ContractSummary;
-use super::contracts::{PlanBody, ShownCharges};
+use super::contracts::PlanBody;
 use super::extract::{Asker, Input, Named, Nothing, Query};
 use super::idempotent::Key;
 use super::need::{NeedBody, need_problem};

@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::charges::ShownPrice;
 use super::contract_summary::ContractSummary;
-use super::contracts::ShownPrice;
 use super::extract::{Asker, Input, Named, Nothing, Query, fault};
 use super::idempotent::Key;
 use super::needs::AtOnceBody;

@@ -100,7 +100,10 @@ impl Broker {
         let model = model.map(|offer| offer.spec.service.model.as_str());
         let same_kind = |row: &RankedOffer| model.is_none_or(|model| row.card.model == model);
         let fits = ranked.matches.into_iter();
-        let fits = fits.filter(|row| same_kind(row) && can_be_had(row) && elsewhere(row));
+        // An offer that is not made for so much, or so little, is no way out.
+        let made_for = |row: &RankedOffer| row.card.takes(&plan);
+        let fits =
+            fits.filter(|row| same_kind(row) && can_be_had(row) && elsewhere(row) && made_for(row));
         Ok(fits.take(OFFERS_MAX).collect())
     }
 

@@ -249,6 +249,7 @@ mod tests {
             one_time: once.map(amount),
             as_of: None,
             per_unit: Vec::new(),
+            limits: Vec::new(),
         }
     }
 

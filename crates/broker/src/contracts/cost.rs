@@ -1,12 +1,13 @@
 //! The cost calculator: what a bill of quantities costs at an offer, line by line, before anybody signs.
 
 use super::charge::{self, ChargeLine, Priced, Steps};
-use super::quote::{book_of, plan_for, planned};
+use super::quote::{book_of, limit_fault, limited, plan_for, planned, unit_limits};
 use super::{Plan, PriceAge};
 use crate::market::OfferCard;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, Money, OfferId, Timestamp};
 use sla::BILLING_UNITS;
+use std::ops::RangeInclusive;
 
 /// Most months of a calculation.
 pub const MONTHS_MAX: i64 = 120;
@@ -58,6 +59,8 @@ pub struct PriceBook {
     pub published_at: Timestamp,
     /// Charged once at the beginning; `None`: nothing is declared.
     pub one_time: Option<Money>,
+    /// How much of a plan or of a unit may be ordered, where that is limited: the field of the plan or the unit.
+    pub limits: Vec<(&'static str, RangeInclusive<i64>)>,
     /// Least that a month is charged; `None`: nothing is declared.
     pub minimum: Option<Money>,
 }
@@ -76,6 +79,7 @@ impl Broker {
         let units = BILLING_UNITS.iter().copied().filter(|unit| !OF_PLAN.contains(unit));
         Ok(Some(PriceBook {
             units: units.filter(|unit| Steps::of(book, unit, basket.currency).is_some()).collect(),
+            limits: limits_of(book),
             as_of: book.as_of.as_ref().map(|day| day.as_str().to_owned()),
             age: self.price_age(&offer),
             published_at: offer.card.published_at,
@@ -110,14 +114,22 @@ impl Broker {
         let (book, basket) =
             book_of(&offer.document).ok_or(BrokerError::NotFound { what: "price" })?;
         let mut lines = planned(book, basket, &bill.plan)?;
-        let mut unpriced = Vec::new();
+        let (mut unpriced, mut beyond) = (Vec::new(), Vec::new());
         for (unit, quantity) in bill.units.iter().filter(|(_, quantity)| *quantity > 0) {
             let Some(steps) = Steps::of(book, unit, basket.currency) else {
                 unpriced.push(unit.clone());
                 continue;
             };
+            let range = unit_limits(book, unit);
+            if !range.contains(quantity) {
+                beyond.push(limit_fault(&format!("/units/{unit}"), *quantity, &range));
+                continue;
+            }
             let more = steps.charge(unit, *quantity, 1);
             lines.extend(more.map_err(|error| large(&format!("/units/{unit}"), &error))?);
+        }
+        if !beyond.is_empty() {
+            return Err(BrokerError::Invalid(beyond));
         }
         let whole = |error| large("/months", &error);
         let Priced { lines, month, once: one_time } =
@@ -163,6 +175,16 @@ impl Bill {
         }
         faults
     }
+}
+
+/// What a price book limits: quantities of a plan by their field, further units by their name.
+fn limits_of(book: &sla::Price) -> Vec<(&'static str, RangeInclusive<i64>)> {
+    let plan = Plan::FIELDS.into_iter().map(|field| (field, limited(book, field)));
+    let plan = plan.filter(|(field, range)| *range != Plan::range(field));
+    let units = BILLING_UNITS.iter().copied().filter(|unit| !OF_PLAN.contains(unit));
+    let units = units.filter(|unit| *unit != "instance-month");
+    let units = units.map(|unit| (unit, unit_limits(book, unit)));
+    plan.chain(units.filter(|(_, range)| *range != (0..=i64::MAX))).collect()
 }
 
 fn large(pointer: &str, error: &domain::MoneyError) -> BrokerError {

@@ -30,7 +30,8 @@ pub use end::DataAtEnd;
 pub(crate) use end::END_MAX_US;
 pub use order::{MemberQuote, OrderMember, OrderPage, OrderQuote, SignOrder};
 pub(crate) use quote::{
-    charges as plan_charges, obstacle as plan_obstacle, orderable, plan_for, signed_price,
+    charges as plan_charges, obstacle as plan_obstacle, orderable, plan_for, plan_limits,
+    signed_price,
 };
 pub(crate) use read::{cards as contract_cards, parse_cursor};
 pub use ready::{order_name_fault, service_name_fault};

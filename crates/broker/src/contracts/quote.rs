@@ -68,7 +68,26 @@ impl Broker {
 /// the customer may edit it.
 pub(crate) fn plan_for(card: &OfferCard) -> Plan {
     let first = card.served.first().or(card.regions.first().map(|(id, _)| id));
-    Plan { region: first.cloned().unwrap_or_default(), ..BASKET }
+    let within = |field: &str, value: i64| match card.limits.iter().find(|(name, _)| *name == field)
+    {
+        Some((_, range)) => value.max(*range.start()).min(*range.end()),
+        None => value,
+    };
+    Plan {
+        instances: within("instances", BASKET.instances),
+        vcpu: within("vcpu", BASKET.vcpu),
+        ram_mb: within("ramMb", BASKET.ram_mb),
+        storage_gb: within("storageGb", BASKET.storage_gb),
+        network_mbps: within("networkMbps", BASKET.network_mbps),
+        region: first.cloned().unwrap_or_default(),
+    }
+}
+
+/// The quantities of a plan that an offer limits, with what may be ordered of each.
+pub(crate) fn plan_limits(offer: &sla::Offer) -> Vec<(&'static str, RangeInclusive<i64>)> {
+    let Some(book) = offer.spec.price.as_ref() else { return Vec::new() };
+    let limited_ones = LIMITED.into_iter().map(|(field, ..)| (field, limited(book, field)));
+    limited_ones.filter(|(field, range)| *range != Plan::range(field)).collect()
 }
 
 /// Why an offer cannot be signed here.
@@ -122,6 +141,10 @@ pub(super) fn planned(
     basket: Money,
     plan: &Plan,
 ) -> Result<Vec<ChargeLine>, BrokerError> {
+    let faults = out_of_limits(book, plan);
+    if !faults.is_empty() {
+        return Err(BrokerError::Invalid(faults));
+    }
     let instances = plan.instances;
     let amount = basket.times(instances).map_err(|error| too_large("instances", &error))?;
     let milli = instances.saturating_mul(1_000);
@@ -189,15 +212,68 @@ fn beyond(plan: &Plan) -> [Quantity; 4] {
     ]
 }
 
-/// What may be ordered of one quantity of an offer: no more than the basket holds where the offer has
-/// no price for more.
-pub(crate) fn orderable(offer: &Shelved, field: &str) -> RangeInclusive<i64> {
+/// The billing unit by which a price book limits a quantity of a plan, and how many of the quantity are a unit.
+const LIMITED: [(&str, &str, i64); 5] = [
+    ("instances", "instance-month", 1),
+    ("vcpu", "vcpu-month", 1),
+    ("ramMb", "ram-gib-month", MB_PER_GIB),
+    ("storageGb", "storage-gb-month", 1),
+    ("networkMbps", "mbit-month", 1),
+];
+
+/// What a price book lets a customer order of one quantity of a plan, within what can be ordered at all.
+pub(super) fn limited(book: &sla::Price, field: &str) -> RangeInclusive<i64> {
     let all = Plan::range(field);
-    let Some((book, basket)) = book_of(&offer.document) else { return all };
+    let Some((_, unit, size)) = LIMITED.into_iter().find(|(name, ..)| *name == field) else {
+        return all;
+    };
+    let limits = unit_limits(book, unit);
+    let least = limits.start().saturating_mul(size).max(*all.start());
+    let most = limits.end().saturating_mul(size).min(*all.end());
+    least..=most
+}
+
+/// What a price book lets a customer order of a billing unit.
+pub(super) fn unit_limits(book: &sla::Price, unit: &str) -> RangeInclusive<i64> {
+    let limit = book.limits.iter().find(|limit| limit.unit == unit);
+    let end = |end: Option<u32>, none: i64| end.map_or(none, i64::from);
+    match limit {
+        Some(limit) => end(limit.least, 0)..=end(limit.most, i64::MAX),
+        None => 0..=i64::MAX,
+    }
+}
+
+/// Every quantity of a plan that the offer is not made for; pointers are `/plan/FIELD`.
+fn out_of_limits(book: &sla::Price, plan: &Plan) -> Vec<FieldFault> {
+    let outside = |(field, value, ..): (&'static str, i64, i64, i64)| {
+        let range = limited(book, field);
+        (!range.contains(&value)).then(|| limit_fault(&format!("/plan/{field}"), value, &range))
+    };
+    plan.ranges().into_iter().filter_map(outside).collect()
+}
+
+/// A quantity outside of what may be ordered, with what may be.
+pub(super) fn limit_fault(pointer: &str, found: i64, range: &RangeInclusive<i64>) -> FieldFault {
+    let (least, most) = (*range.start(), *range.end());
+    let allowed = match most {
+        i64::MAX => format!("at least {least}"),
+        most => format!("{least} to {most}"),
+    };
+    let message = "this offer is not made for this quantity";
+    let fault = FieldFault::new(pointer, "range", &found.to_string(), &allowed, message);
+    let (min, max) = (least.into(), most.into());
+    FieldFault { expected: Some(sla::Expected::Between { min, max }), ..fault }
+}
+
+/// What may be ordered of one quantity of an offer: within its limits, and no more than the basket holds where the
+/// offer has no price for more.
+pub(crate) fn orderable(offer: &Shelved, field: &str) -> RangeInclusive<i64> {
+    let Some((book, basket)) = book_of(&offer.document) else { return Plan::range(field) };
+    let all = limited(book, field);
     let row = beyond(&BASKET).into_iter().find(|row| row.field == field);
     match row {
         Some(row) if Steps::of(book, row.unit, basket.currency).is_none() => {
-            *all.start()..=row.included
+            *all.start()..=row.included.min(*all.end())
         }
         _ => all,
     }
@@ -214,6 +290,10 @@ fn too_large(field: &str, error: &domain::MoneyError) -> BrokerError {
 }
 
 impl Plan {
+    /// The quantities, by the names of their fields.
+    pub const FIELDS: [&'static str; 5] =
+        ["instances", "vcpu", "ramMb", "storageGb", "networkMbps"];
+
     /// What may be ordered of one quantity; everything where there is no such quantity.
     #[must_use]
     pub fn range(field: &str) -> RangeInclusive<i64> {

@@ -211,6 +211,7 @@ fn price(draft: &Draft) -> Price {
         _ => &[("vcpu-month", 4_500), ("ram-gib-month", 800), ("storage-gb-month", 30)],
     };
     Price {
+        limits: Vec::new(),
         tier: Some(tier(draft.monthly_yen).to_owned()),
         basket: Some("ref-basket-1".to_owned()),
         monthly_total: Some(Amount {

@@ -68,6 +68,7 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
         model: service.model.as_str().to_owned(),
         deployment: service.deployment.as_str().to_owned(),
         regions,
+        limits: crate::contracts::plan_limits(document),
         price: parts.price,
         certifications: set(CERTIFICATIONS),
         middleware: middleware(service),

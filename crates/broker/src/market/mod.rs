@@ -15,9 +15,11 @@ pub use search::{
     PriceBand, WayOut,
 };
 
+use crate::contracts::Plan;
 use crate::providers::ProviderCard;
 use crate::requirements::RequirementSource;
 use domain::{AudienceKind, Currency, Money, OfferId, Timestamp};
+use std::ops::RangeInclusive;
 
 /// What a visitor asks for; all of it stands in the address of the page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -95,6 +97,8 @@ pub struct OfferCard {
     pub deployment: String,
     /// Regions as `(id, country)`.
     pub regions: Vec<(String, String)>,
+    /// Quantities of a plan that the offer limits, with what may be ordered of each.
+    pub limits: Vec<(&'static str, RangeInclusive<i64>)>,
     /// Monthly price of the stated basket; `None`: not published.
     pub price: Option<Money>,
     /// Certifications.
@@ -127,6 +131,16 @@ pub struct OfferCard {
 }
 
 impl OfferCard {
+    /// Whether the offer is made for so much as a plan orders.
+    #[must_use]
+    pub fn takes(&self, plan: &Plan) -> bool {
+        let within = |(field, value, ..): &(&'static str, i64, i64, i64)| {
+            let limit = self.limits.iter().find(|(name, _)| name == field);
+            limit.is_none_or(|(_, range)| range.contains(value))
+        };
+        plan.ranges().iter().all(within)
+    }
+
     /// Why it cannot be contracted at a moment although it is on the market: `not_valid_yet`,
     /// `no_longer_valid` or `withdrawn`.
     #[must_use]

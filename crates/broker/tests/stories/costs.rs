@@ -1,11 +1,11 @@
 //! The price book of an offer: steps, the least a month is charged, what is charged once, and the calculator.
 
 use crate::on_both;
-use broker::contracts::{Bill, Charged, Cost, Plan};
+use broker::contracts::{Bill, Charged, Cost, Plan, Sign};
 use broker::requirements::RequirementSource;
 use broker::{BrokerError, OpContext};
 use domain::{Currency, Money, OfferId, Role};
-use sla::{Amount, Price, UnitPrice};
+use sla::{Amount, Price, QuantityLimit, UnitPrice};
 use testkit::{Engine, TestBroker};
 
 fn money(minor: i64) -> Money {
@@ -36,6 +36,7 @@ fn book() -> Price {
             unit("egress-gb", 900, 100, 0),
             euro,
         ],
+        limits: Vec::new(),
     }
 }
 
@@ -133,6 +134,65 @@ async fn what_cannot_be_calculated_is_said_at_its_field(engine: Engine) {
     market.finish().await;
 }
 
+async fn more_or_less_than_an_offer_is_made_for_is_refused_with_what_may_be_ordered(
+    engine: Engine,
+) {
+    let market = TestBroker::with_cloud(engine, 4).await;
+    let limit = |unit: &str, least, most| QuantityLimit { unit: unit.to_owned(), least, most };
+    let limits = vec![
+        limit("instance-month", None, Some(2)),
+        limit("ram-gib-month", Some(4), Some(16)),
+        limit("storage-gb-month", Some(600), None),
+        limit("egress-gb", Some(100), Some(1_000)),
+    ];
+    let offer = published(&market, Price { limits, ..book() }).await;
+    let customer = market.person(Role::Customer).await;
+    let need = RequirementSource::Template("certificate-service".to_owned());
+    let quote = market.broker.quote(&customer, offer, &need).await.unwrap();
+    let plan = &quote.plan;
+    assert_eq!((plan.instances, plan.ram_mb, plan.storage_gb), (1, 16_384, 600), "within");
+    let known = market.broker.price_book(&customer, offer).await.unwrap().unwrap();
+    assert_eq!(
+        known.limits,
+        [
+            ("instances", 1..=2),
+            ("ramMb", 4_096..=16_384),
+            ("storageGb", 600..=10_000),
+            ("egress-gb", 100..=1_000),
+        ]
+    );
+    let wrong = Plan { instances: 3, ram_mb: 2_048, storage_gb: 599, ..plan.clone() };
+    let expected = [
+        ("/plan/instances", "1 to 2"),
+        ("/plan/ramMb", "4096 to 16384"),
+        ("/plan/storageGb", "600 to 10000"),
+    ];
+    let sign = Sign {
+        offer,
+        offer_version: quote.ranked.card.version,
+        requirement: need,
+        service_name: "too much".to_owned(),
+        plan: Some(wrong.clone()),
+        shown_price: None,
+        starts_at: None,
+        idempotency_key: "too much".to_owned(),
+    };
+    for refused in [
+        market.broker.estimate(&customer, offer, &wrong).await.map(drop),
+        market.broker.sign(&customer, sign).await.map(drop),
+        cost(&market, offer, |bill| bill.plan = wrong.clone()).await.map(drop),
+    ] {
+        let Err(BrokerError::Invalid(faults)) = refused else { panic!("{refused:?}") };
+        let told = faults.iter().map(|one| (one.pointer.as_str(), one.allowed.as_str()));
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+    }
+    for (count, sound) in [(0, true), (99, false), (100, true), (1_000, true), (1_001, false)] {
+        let asked = cost(&market, offer, |bill| bill.units = vec![("egress-gb".to_owned(), count)]);
+        assert_eq!(asked.await.is_ok(), sound, "{count}");
+    }
+    market.finish().await;
+}
+
 async fn the_price_book_says_how_old_it_is(engine: Engine) {
     let market = TestBroker::catalogue(engine).await;
     let stranger = OpContext::stranger("test");
@@ -150,5 +210,6 @@ on_both!(
     a_bill_is_priced_line_by_line_and_lifted_to_the_least,
     a_quote_charges_what_the_calculator_says,
     what_cannot_be_calculated_is_said_at_its_field,
+    more_or_less_than_an_offer_is_made_for_is_refused_with_what_may_be_ordered,
     the_price_book_says_how_old_it_is,
 );

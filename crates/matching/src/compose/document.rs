@@ -161,6 +161,7 @@ fn price(parts: &[&Offer], terms: &Terms<'_>) -> Option<Price> {
         one_time: None,
         as_of: None,
         per_unit: Vec::new(),
+        limits: Vec::new(),
     })
 }
 

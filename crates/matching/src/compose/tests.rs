@@ -72,6 +72,7 @@ fn priced(offer: Offer, minor: i64, currency: &str, tier: &str) -> Offer {
         one_time: None,
         as_of: None,
         per_unit: Vec::new(),
+        limits: Vec::new(),
     });
     offer
 }

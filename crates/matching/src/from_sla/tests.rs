@@ -121,6 +121,7 @@ fn priced(amount: i64, currency: &str) -> sla::Offer {
         one_time: None,
         as_of: None,
         per_unit: Vec::new(),
+        limits: Vec::new(),
     });
     offer
 }

@@ -117,6 +117,7 @@ pub fn offer() -> impl Strategy<Value = Offer> {
             one_time: None,
             as_of: None,
             per_unit: Vec::new(),
+            limits: Vec::new(),
         });
         offer.spec.network_to_users = ["JP", "DE"]
             .into_iter()

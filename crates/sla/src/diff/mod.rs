@@ -98,6 +98,8 @@ crate::words::words! {
         Minimum = "minimum",
         /// What is charged once.
         OneTime = "one_time",
+        /// How much of a unit may be ordered.
+        Limit = "limit",
         /// The day on which prices were last checked.
         PricesAsOf = "prices_as_of",
         /// A round-trip time from where users are.

@@ -4,7 +4,7 @@ use super::order::{best_without, good_to_have, less, neutral, no_order, wider};
 use super::{Aspect, Change, Verdict, both, change, plain};
 use crate::{
     Amount, AttributeValue, CURRENCIES, Locale, MachineType, Measurement, Metadata, Middleware,
-    NetworkPath, Price, Region, Service, Text, Timestamp, Unit, UnitPrice, format_number,
+    NetworkPath, Price, QuantityLimit, Region, Service, Text, Timestamp, Unit, UnitPrice, format_number,
 };
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -142,15 +142,7 @@ fn machine_text(machine: &MachineType) -> Text {
 }
 
 pub(super) fn price(old: Option<&Price>, new: Option<&Price>) -> Vec<Change> {
-    let none = Price {
-        tier: None,
-        basket: None,
-        monthly_total: None,
-        minimum: None,
-        one_time: None,
-        as_of: None,
-        per_unit: Vec::new(),
-    };
+    let none = Price::default();
     let (old, new) = (old.unwrap_or(&none), new.unwrap_or(&none));
     let tier = change(
         Aspect::Tier,
@@ -199,7 +191,48 @@ pub(super) fn price(old: Option<&Price>, new: Option<&Price>) -> Vec<Change> {
         },
         unit_price_text,
     ));
+    changes.extend(limits(&old.limits, &new.limits));
     changes
+}
+
+/// A wider range is better; no limit is the widest.
+fn limits(old: &[QuantityLimit], new: &[QuantityLimit]) -> Vec<Change> {
+    let ends = |limit: Option<&QuantityLimit>| {
+        let limit = limit.map(|limit| (limit.least, limit.most)).unwrap_or_default();
+        (limit.0.unwrap_or(0), limit.1.unwrap_or(u32::MAX))
+    };
+    let units: BTreeSet<&String> = old.iter().chain(new).map(|limit| &limit.unit).collect();
+    let mut changes = Vec::new();
+    for unit in units {
+        let of = |list: &'_ [QuantityLimit]| list.iter().find(|limit| limit.unit == *unit).cloned();
+        let (before, after) = (of(old), of(new));
+        let order = |old: &Option<QuantityLimit>, new: &Option<QuantityLimit>| {
+            let ((low, high), (lower, higher)) = (ends(old.as_ref()), ends(new.as_ref()));
+            match (lower <= low && high <= higher, low <= lower && higher <= high) {
+                (true, true) => Verdict::Neutral,
+                (true, false) => Verdict::Better,
+                (false, true) => Verdict::Worse,
+                (false, false) => Verdict::Incomparable,
+            }
+        };
+        let shown = |limit: &Option<QuantityLimit>| limit.as_ref().map(limit_text);
+        let change = change(Aspect::Limit, &before, &after, order, shown);
+        changes.extend(change.map(|change| Change { which: Some(unit.clone()), ..change }));
+    }
+    changes
+}
+
+fn limit_text(limit: &QuantityLimit) -> Text {
+    both(|locale| match (limit.least, limit.most, locale) {
+        (Some(least), Some(most), Locale::En) => format!("{least} to {most}"),
+        (Some(least), None, Locale::En) => format!("at least {least}"),
+        (None, Some(most), Locale::En) => format!("at most {most}"),
+        (None, None, Locale::En) => "no limit".to_owned(),
+        (Some(least), Some(most), Locale::Ja) => format!("{least}～{most}"),
+        (Some(least), None, Locale::Ja) => format!("{least} 以上"),
+        (None, Some(most), Locale::Ja) => format!("{most} 以下"),
+        (None, None, Locale::Ja) => "制限なし".to_owned(),
+    })
 }
 
 fn cross(minor: i64, per: u32) -> i128 {

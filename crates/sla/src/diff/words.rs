@@ -82,6 +82,7 @@ const fn aspect(aspect: Aspect, locale: Locale) -> &'static str {
         Aspect::UnitPrice => ("unit price", "単価"),
         Aspect::Minimum => ("least charge a month", "月額の最低料金"),
         Aspect::OneTime => ("charged once", "初期費用"),
+        Aspect::Limit => ("what may be ordered", "注文できる数量"),
         Aspect::PricesAsOf => ("prices checked on", "価格の確認日"),
         Aspect::RoundTrip => ("round trip", "往復時間"),
         Aspect::Title => ("title", "名称"),

@@ -5,7 +5,7 @@ use super::limits::{PER_MAX, TIERS};
 use super::scalar::{boolean, date, decimal_as, technical_name, whole, word};
 use crate::fault::FaultCode;
 use crate::node::{Node, Number};
-use crate::{Amount, BILLING_UNITS, CURRENCIES, Expected, MACHINE_UNITS, Price, UnitPrice};
+use crate::{Amount, BILLING_UNITS, CURRENCIES, Expected, MACHINE_UNITS, Price, QuantityLimit, UnitPrice};
 use std::collections::BTreeSet;
 
 pub(super) fn price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Price> {
@@ -21,9 +21,40 @@ pub(super) fn price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Price> 
     let one_time = fields.optional(sink, "oneTime", amount);
     let as_of = fields.optional(sink, "asOf", date);
     let per_unit = fields.list(sink, "perUnit", unit_price);
+    let limits = fields.list(sink, "limits", limit);
     fields.close(sink);
     steps(&per_unit, &at.field("perUnit"), sink);
-    Some(Price { tier, basket, monthly_total, minimum, one_time, as_of, per_unit })
+    once_each(&limits, &at.field("limits"), sink);
+    Some(Price { tier, basket, monthly_total, minimum, one_time, as_of, per_unit, limits })
+}
+
+/// Each unit has one limit.
+fn once_each(limits: &[QuantityLimit], at: &At<'_>, sink: &mut Sink) {
+    let mut seen = BTreeSet::new();
+    for limit in limits {
+        if !seen.insert(&limit.unit) {
+            let (found, message) =
+                (Node::text(limit.unit.as_str()), format!("`{}` has two limits", limit.unit));
+            sink.fault::<()>(at, FaultCode::Contradiction, Some(&found), Expected::Once, message);
+        }
+    }
+}
+
+fn limit(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<QuantityLimit> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let unit = fields.required(sink, "unit", billing_unit);
+    let least = fields.optional(sink, "least", units);
+    let most = fields.optional(sink, "most", units);
+    fields.close(sink);
+    if let (Some(least), Some(most)) = (least, most)
+        && least > most
+    {
+        let expected = Expected::Whole { min: least, max: PER_MAX };
+        let found = node.get("most");
+        let message = format!("the most is below the least, {least}");
+        return sink.fault(&at.field("most"), FaultCode::Contradiction, found, expected, message);
+    }
+    Some(QuantityLimit { unit: unit?, least, most })
 }
 
 /// Each step of a unit has one price, and the first units have one.
@@ -58,11 +89,7 @@ fn amount(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Amount> {
 
 fn unit_price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<UnitPrice> {
     let mut fields = Fields::open(node, at, sink)?;
-    let unit = fields.required(
-        sink,
-        "unit",
-        word(BILLING_UNITS, |text| BILLING_UNITS.contains(&text).then(|| text.to_owned())),
-    );
+    let unit = fields.required(sink, "unit", billing_unit);
     let per = fields.optional(sink, "per", units).unwrap_or(1);
     let from = fields.optional(sink, "from", units).unwrap_or(0);
     let money = money(&mut fields, sink);
@@ -81,6 +108,11 @@ pub(super) fn machine_price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option
     fields.close(sink);
     let (minor, currency) = money?;
     Some(UnitPrice { unit: unit?, from: 0, per, minor, currency })
+}
+
+fn billing_unit(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<String> {
+    let known = |text: &str| BILLING_UNITS.contains(&text).then(|| text.to_owned());
+    word(BILLING_UNITS, known)(node, at, sink)
 }
 
 /// How many units an amount buys; it divides the price, so it is written in digits as well.

@@ -230,6 +230,11 @@ fn price() -> Value {
         .required("currency", words(CURRENCIES.iter().map(|(code, _)| *code)))
         .required("amount", json!({"type": ["number", "string"]}))
         .with(amounts());
+    let limit = Object::new()
+        .required("unit", words(BILLING_UNITS.iter().copied()))
+        .optional("least", whole(1, limits::PER_MAX))
+        .optional("most", whole(1, limits::PER_MAX))
+        .done();
     Object::new()
         .optional("tier", words(limits::TIERS.iter().copied()))
         .optional("basket", reference("technicalName"))
@@ -238,6 +243,7 @@ fn price() -> Value {
         .optional("oneTime", amount())
         .optional("asOf", reference("date"))
         .optional("perUnit", list(per_unit))
+        .optional("limits", list(limit))
         .done()
 }
 

@@ -252,6 +252,13 @@ fn price(price: &Price) -> Node {
         .optional("oneTime", price.one_time.as_ref().map(amount))
         .maybe_text("asOf", price.as_of.as_ref().map(Date::as_str))
         .list("perUnit", &price.per_unit, unit_price)
+        .list("limits", &price.limits, |limit| {
+            Map::new()
+                .text("unit", &limit.unit)
+                .maybe_number("least", limit.least)
+                .maybe_number("most", limit.most)
+                .done()
+        })
         .done()
 }
 

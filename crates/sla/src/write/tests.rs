@@ -197,6 +197,11 @@ prop_compose! {
                     per_unit: [0, 100]
                         .map(|from| UnitPrice { unit: "vcpu-month".to_owned(), from, per: 10, minor, currency: "JPY".to_owned() })
                         .to_vec(),
+                    limits: vec![crate::QuantityLimit {
+                        unit: "vcpu-month".to_owned(),
+                        least: (minor % 2 == 0).then_some(2),
+                        most: Some(64),
+                    }],
                 }),
                 network_to_users: vec![NetworkPath { user_region: "NO".to_owned(), rtt_ms: Decimal::new(15, 1) }],
             },

@@ -205,6 +205,12 @@ fn price(source: &Source) -> Value {
         {"unit": "vcpu-hour", "amount": amount, "currency": currency, "from": 500},
     ]);
     put(&mut map, source, "perUnit", units);
+    let limits = json!([
+        {"unit": "vcpu-month", "least": 2, "most": "16"},
+        {"unit": "storage-gb-month", "most": 500},
+        {"unit": "instance-month", "least": 1},
+    ]);
+    put(&mut map, source, "limits", limits);
     Value::Object(map)
 }
 

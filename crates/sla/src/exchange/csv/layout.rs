@@ -155,6 +155,12 @@ pub(super) const FIXED: &[Fixed] = &[
         "unit, amount, currency, `;` between: `vcpu-hour 5 JPY; egress-gb 9 USD per 100; egress-gb 5 USD per 100 from 1000`",
     ),
     fixed(
+        "price.limits",
+        &["spec", "price", "limits"],
+        Kind::Json,
+        "how much may be ordered as JSON: `[{\"unit\": \"vcpu-month\", \"least\": 2, \"most\": 16}]`",
+    ),
+    fixed(
         "network_to_users",
         &["spec", "networkToUsers"],
         Kind::RoundTrips,
