@@ -64,6 +64,6 @@ mod tests {
         let terms = ends.map(|number| term("a.b", number));
         assert!(terms.is_sorted());
         assert!(terms.iter().all(|term| term.len() == terms[0].len()));
-        assert!(terms[3] < "a.b\u{20}".to_owned() && terms[0] > "a.b\u{1f}".to_owned());
+        assert!(terms[3].as_str() < "a.b\u{20}" && terms[0].as_str() > "a.b\u{1f}");
     }
 }

@@ -46,8 +46,8 @@ pub use nearest::nearest;
 pub use offer::{
     Amount, Architecture, AttributeValue, BILLING_UNITS, CURRENCIES, Claim, Commitment, Credit,
     DeploymentModel, Evidence, Gpu, Location, MACHINE_UNITS, MachineType, Measurement, Metadata,
-    Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price, QuantityLimit, Region, Remedy, Service,
-    ServiceModel, Signature, UnitPrice, Vantage,
+    Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price, QuantityLimit, Region, Remedy,
+    Service, ServiceModel, Signature, UnitPrice, Vantage,
 };
 pub use read::{Parsed, parse, parse_documents, parse_offer, parse_requirement};
 pub use registry::{

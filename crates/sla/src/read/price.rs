@@ -5,7 +5,9 @@ use super::limits::{PER_MAX, TIERS};
 use super::scalar::{boolean, date, decimal_as, technical_name, whole, word};
 use crate::fault::FaultCode;
 use crate::node::{Node, Number};
-use crate::{Amount, BILLING_UNITS, CURRENCIES, Expected, MACHINE_UNITS, Price, QuantityLimit, UnitPrice};
+use crate::{
+    Amount, BILLING_UNITS, CURRENCIES, Expected, MACHINE_UNITS, Price, QuantityLimit, UnitPrice,
+};
 use std::collections::BTreeSet;
 
 pub(super) fn price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Price> {

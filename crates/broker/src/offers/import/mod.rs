@@ -307,7 +307,8 @@ impl Broker {
         file: OfferFile,
     ) -> Result<ImportReport, BrokerError> {
         let progress = Progress::default();
-        self.take_file(ctx, provider, file, (Belongs::Itself, &progress)).await
+        // It holds a plan, and a caller many of such futures.
+        Box::pin(self.take_file(ctx, provider, file, (Belongs::Itself, &progress))).await
     }
 
     /// Takes a file in, in one unit of work, together with the upload that it is kept as.

@@ -150,7 +150,8 @@ impl Broker {
         ctx.may(Action::WriteOffer, provider.organisation_id, "offer")?;
         let file = OfferFile::of(&row, text)?;
         let (dry_run, valid) = (file.dry_run, file.valid_rows_only);
-        let report = self.take_file(&ctx, &provider, file, (Belongs::To(id), progress)).await?;
+        let work = self.take_file(&ctx, &provider, file, (Belongs::To(id), progress));
+        let report = Box::pin(work).await?;
         if report.upload.is_some() {
             return Ok(());
         }
