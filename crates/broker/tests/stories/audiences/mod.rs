@@ -1,5 +1,6 @@
 //! S1: offers that only invited organisations know of. For everybody else they are as if they were not there.
 
+mod bundled;
 mod favourites;
 mod invitations;
 mod leaks;
