@@ -486,10 +486,10 @@ async fn nobody_signs_for_a_price_that_was_not_shown() {
     let changed = [("step", "sign"), ("vcpu", "12")];
     let told = send(&site, &quote, &changed).await;
     assert_eq!(told.status, StatusCode::CONFLICT);
-    assert!(told.text.contains("; ¥182,000 was shown to you"), "{}", told.text);
+    assert!(told.text.contains("; ¥182,000 a month was shown to you"), "{}", told.text);
     assert_eq!(value(&told.text, "vcpu"), "12");
     let ja = send_in(&site, "ja", &quote, &changed).await;
-    assert!(ja.text.contains("先ほどの表示は¥182,000"), "{}", ja.text);
+    assert!(ja.text.contains("先ほどの表示は月額 ¥182,000"), "{}", ja.text);
     // After faults no price was shown: it comes before the signature.
     let faulty = send(&site, &quote, &[("step", "sign"), ("vcpu", "many")]).await;
     assert!(!faulty.text.contains("name=\"price\""), "{}", faulty.text);

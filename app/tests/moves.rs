@@ -118,7 +118,7 @@ async fn uc5_3_a_move_is_a_list_a_plan_with_its_price_and_one_confirmation() {
         assert!(faulty.text.contains(at), "{at}: {}", faulty.text);
     }
     let mut cheap = with(&[("data", "carry")]);
-    let other = format!("{} 1 JPY", shown.split(' ').next().unwrap());
+    let other = format!("{} 1 JPY -", shown.split(' ').next().unwrap());
     cheap[2].1 = &other;
     let refused = site.post(&path, &cheap).await;
     assert!(refused.text.contains("has changed since the plan was shown"), "{}", refused.text);

@@ -5,7 +5,7 @@ use broker::bundles::{BundleText, BundleView, BundleWish};
 use broker::contracts::{OrderMember, SignOrder};
 use broker::requirements::RequirementSource;
 use broker::{BrokerError, OpContext};
-use domain::{OfferId, Role};
+use domain::{ContractState, OfferId, Role};
 use testkit::{Engine, TestBroker};
 
 fn wish(title: &str, shown: bool, offers: &[OfferId]) -> BundleWish {
@@ -147,7 +147,14 @@ async fn uc5_4_a_bundle_is_ordered_as_one(engine: Engine) {
         idempotency_key: "bundle".to_owned(),
     };
     let order = broker.sign_order(&customer, sign).await.unwrap();
-    assert_eq!(broker.order(&customer, order).await.unwrap().contracts.len(), 2);
+    market.run_workflows().await;
+    let found = broker.order(&customer, order).await.unwrap();
+    let states: Vec<_> = found.contracts.iter().map(|contract| contract.state).collect();
+    assert_eq!(states, [ContractState::Active; 2]);
+    for contract in found.contracts {
+        broker.release(&customer, contract.id).await.unwrap();
+    }
+    market.run_workflows().await;
     market.finish().await;
 }
 

@@ -206,7 +206,7 @@ fn price(source: &Source) -> Value {
     ]);
     put(&mut map, source, "perUnit", units);
     let limits = json!([
-        {"unit": "vcpu-month", "least": 2, "most": "16"},
+        {"unit": "vcpu-month", "least": 2, "most": 16},
         {"unit": "storage-gb-month", "most": 500},
         {"unit": "instance-month", "least": 1},
     ]);

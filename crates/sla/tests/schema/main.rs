@@ -48,6 +48,7 @@ fn beyond(fault: &Fault, document: &Value) -> Option<&'static str> {
                 || path.starts_with("/spec/service/machineTypes/") && last == "name"
                 || path.starts_with("/spec/networkToUsers/") && last == "userRegion"
                 || path == "/spec/price/perUnit"
+                || path == "/spec/price/limits"
                 || last == "item"
                     && at.and_then(Value::as_str).is_some_and(|key| key.starts_with("x-"))
         }
@@ -56,7 +57,10 @@ fn beyond(fault: &Fault, document: &Value) -> Option<&'static str> {
         }
         "versions_in_order" => path == "/metadata/supersedes",
         "times_in_order" => path == "/metadata/validUntil" || last == "periodEnd",
-        "ends_in_order" => last == "value" && at.is_some_and(Value::is_object),
+        "ends_in_order" => {
+            last == "value" && at.is_some_and(Value::is_object)
+                || path.starts_with("/spec/price/limits/") && last == "most"
+        }
         "profiles_in_order" => {
             path.starts_with("/spec/profiles/") && !path.starts_with("/spec/profiles/normal")
         }
