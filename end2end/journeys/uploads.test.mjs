@@ -1,4 +1,4 @@
-// A provider sends ten thousand rows, sees how far they are, reads what became of them and undoes the whole file; a broker puts
+// A provider sends some thousand rows, sees how far they are, reads what became of them and undoes the whole file; a broker puts
 // offers together that are ordered together. In both languages, with script and without.
 
 import assert from "node:assert/strict";
@@ -17,13 +17,15 @@ for (const [language, script] of [["en", true], ["ja", false]]) {
   test(`a large file is followed and undone in ${language}, ${how} script`, async () => {
     await fixture.visit(wishes, async (page) => {
       const provider = new Guest(page, wishes);
+      const file = `rows-${language}.csv`;
+      const title = provider.word("uploads_one", { file });
       await page.goto("/account/sign-in");
       await provider.signIn("provider", true);
       await page.goto("/provider/uploads");
       await provider.stop("uploads", provider.word("uploads_title"));
       await page.goto("/provider/offers/import");
       await page.locator("[name=file]").setInputFiles({
-        name: `rows-${language}.csv`,
+        name: file,
         mimeType: "text/csv",
         buffer: Buffer.from(rows(language)),
       });
@@ -32,7 +34,7 @@ for (const [language, script] of [["en", true], ["ja", false]]) {
       await page.waitForURL("**/provider/uploads/upl_*");
       const at = new URL(page.url()).pathname;
       if (!script) {
-        await provider.stop("upload-waits", `rows-${language}.csv`);
+        await provider.stop("upload-waits", title);
         for (let asked = 0; await page.locator("progress").count() > 0; asked += 1) {
           assert.ok(asked < 600, "it never ended");
           await page.goto(at, { waitUntil: "load" });
@@ -40,13 +42,13 @@ for (const [language, script] of [["en", true], ["ja", false]]) {
       }
       const undo = page.locator("main a", { hasText: provider.word("uploads_undo") });
       await undo.waitFor({ timeout: 120_000 });
-      await provider.stop("upload-saved", `rows-${language}.csv`);
+      await provider.stop("upload-saved", title);
       await undo.click();
-      await provider.stop("upload-undo", `rows-${language}.csv`);
+      await provider.stop("upload-undo", provider.word("uploads_undo_title", { file }));
       await press(provider.button("uploads_undo"));
       await page.waitForURL(`**${at}`);
       await provider.text("uploads_undone").first().waitFor();
-      await provider.stop("upload-undone", `rows-${language}.csv`);
+      await provider.stop("upload-undone", title);
       assert.deepEqual(provider.faults, []);
     });
   });

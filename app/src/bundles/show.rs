@@ -69,7 +69,7 @@ pub(super) async fn list(
             let market = link_button(Look::Primary, words.common_way_market(), "/market");
             empty(words.bundles_none(), words.bundles_none_text(), Some(market))
         } else {
-            entries(&ctx, &found.items)
+            section("all", words.bundles_all(), entries(&ctx, &found.items))
         };
         view! {
             {page_head(words.bundles_title(), Some(words.bundles_lead().to_owned()), vec![])}
