@@ -40,6 +40,42 @@ page_of!(OfCustomer, Customer, "A page for customers.");
 page_of!(OfProvider, Provider, "A page for providers.");
 page_of!(OfBroker, Broker, "A page for those who run the market.");
 
+/// Where somebody writes: a broker for the market at the desk, a provider for itself in the portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// `/desk/…`
+    Desk,
+    /// `/provider/…`
+    Portal,
+}
+
+impl Place {
+    /// The address of a page that both have.
+    pub fn at(self, page: &str) -> String {
+        match self {
+            Self::Desk => format!("/desk/{page}"),
+            Self::Portal => format!("/provider/{page}"),
+        }
+    }
+}
+
+/// A page that desk and portal both have; its address says whose it is.
+#[derive(Debug)]
+pub(crate) struct OfPlace(pub PageContext, pub Place);
+
+impl FromRequestParts<AppState> for OfPlace {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        if parts.uri.path().starts_with("/desk/") {
+            let OfBroker(ctx) = OfBroker::from_request_parts(parts, state).await?;
+            return Ok(Self(ctx, Place::Desk));
+        }
+        let OfProvider(ctx) = OfProvider::from_request_parts(parts, state).await?;
+        Ok(Self(ctx, Place::Portal))
+    }
+}
+
 /// The answer for everybody but people of `role`; `None` lets the request through.
 pub(crate) fn refuse(ctx: &PageContext, role: Role) -> Option<Response> {
     match &ctx.viewer {

@@ -17,7 +17,7 @@ use axum::{
     routing::{get, post},
 };
 
-pub(crate) use guard::{OfBroker, OfCustomer, OfProvider};
+pub(crate) use guard::{OfBroker, OfCustomer, OfPlace, OfProvider, Place};
 
 use crate::AppState;
 

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use super::{form, say};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::{OfBroker, OfProvider},
+    account::{OfPlace, Place},
     address::Address,
     fault::status_of,
     form::FormState,
@@ -27,110 +27,54 @@ use crate::{
 /// Rows of the list.
 const ROWS: u32 = 20;
 
-/// Where it is written, which says in whose name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Desk,
-    Portal,
-}
+/// The last part of the addresses.
+const PAGE: &str = "announcements";
 
-impl Place {
-    const fn at(self) -> &'static str {
-        match self {
-            Self::Desk => "/desk/announcements",
-            Self::Portal => "/provider/announcements",
-        }
-    }
-
-    fn parts(self, words: Words) -> AnyView {
-        match self {
-            Self::Desk => crate::desk::announcement_parts(words),
-            Self::Portal => crate::providers::announcement_parts(words),
-        }
-    }
-
-    fn lead(self, words: Words) -> &'static str {
-        match self {
-            Self::Desk => words.announce_desk_lead(),
-            Self::Portal => words.announce_portal_lead(),
-        }
+fn parts(place: Place, words: Words) -> AnyView {
+    match place {
+        Place::Desk => crate::desk::announcement_parts(words),
+        Place::Portal => crate::providers::announcement_parts(words),
     }
 }
 
-pub(super) async fn at_desk(
-    OfBroker(ctx): OfBroker,
+fn lead(place: Place, words: Words) -> &'static str {
+    match place {
+        Place::Desk => words.announce_desk_lead(),
+        Place::Portal => words.announce_portal_lead(),
+    }
+}
+
+pub(super) async fn show(
+    OfPlace(ctx, place): OfPlace,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    sheet(Place::Desk, &ctx, &state, query, None).await
+    sheet(place, &ctx, &state, query, None).await
 }
 
-pub(super) async fn in_portal(
-    OfProvider(ctx): OfProvider,
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-) -> Response {
-    sheet(Place::Portal, &ctx, &state, query, None).await
-}
-
-pub(super) async fn add_at_desk(
-    OfBroker(ctx): OfBroker,
-    State(state): State<AppState>,
-    form: FormState,
-) -> Response {
-    add(Place::Desk, &ctx, &state, form).await
-}
-
-pub(super) async fn add_in_portal(
-    OfProvider(ctx): OfProvider,
-    State(state): State<AppState>,
-    form: FormState,
-) -> Response {
-    add(Place::Portal, &ctx, &state, form).await
-}
-
-pub(super) async fn change_at_desk(
-    OfBroker(ctx): OfBroker,
+pub(super) async fn show_one(
+    OfPlace(ctx, place): OfPlace,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    change(Place::Desk, &ctx, &state, &id, None).await
+    change(place, &ctx, &state, &id, None).await
 }
 
-pub(super) async fn change_in_portal(
-    OfProvider(ctx): OfProvider,
+pub(super) async fn add(
+    OfPlace(ctx, place): OfPlace,
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    mut typed: FormState,
 ) -> Response {
-    change(Place::Portal, &ctx, &state, &id, None).await
-}
-
-pub(super) async fn save_at_desk(
-    OfBroker(ctx): OfBroker,
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-    form: FormState,
-) -> Response {
-    save(Place::Desk, &ctx, &state, &id, form).await
-}
-
-pub(super) async fn save_in_portal(
-    OfProvider(ctx): OfProvider,
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-    form: FormState,
-) -> Response {
-    save(Place::Portal, &ctx, &state, &id, form).await
-}
-
-async fn add(place: Place, ctx: &PageContext, state: &AppState, mut typed: FormState) -> Response {
+    let (ctx, state) = (&ctx, &state);
     let words = ctx.words();
     let Some(wish) = form::read(ctx, &mut typed) else {
         let again = Some((typed, StatusCode::UNPROCESSABLE_ENTITY));
         return sheet(place, ctx, state, None, again).await;
     };
     match state.broker.announce(&ctx.op(), &wish).await {
-        Ok(_) => redirect(place.at(), Some((FlashKind::Done, words.announce_made().to_owned()))),
+        Ok(_) => {
+            redirect(&place.at(PAGE), Some((FlashKind::Done, words.announce_made().to_owned())))
+        }
         Err(error) if form::note(&mut typed, words, &error) => {
             sheet(place, ctx, state, None, Some((typed, status_of(&error)))).await
         }
@@ -138,13 +82,13 @@ async fn add(place: Place, ctx: &PageContext, state: &AppState, mut typed: FormS
     }
 }
 
-async fn save(
-    place: Place,
-    ctx: &PageContext,
-    state: &AppState,
-    id: &str,
+pub(super) async fn save(
+    OfPlace(ctx, place): OfPlace,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
     mut typed: FormState,
 ) -> Response {
+    let (ctx, state, id) = (&ctx, &state, id.as_str());
     let words = ctx.words();
     let Ok(announcement) = id.parse::<AnnouncementId>() else { return fail(ctx, gone()) };
     let op = ctx.op();
@@ -168,7 +112,7 @@ async fn save(
         }
     };
     match done {
-        Ok(text) => redirect(place.at(), Some((FlashKind::Done, text.to_owned()))),
+        Ok(text) => redirect(&place.at(PAGE), Some((FlashKind::Done, text.to_owned()))),
         Err(error) if form::note(&mut typed, words, &error) => {
             change(place, ctx, state, id, Some((typed, status_of(&error)))).await
         }
@@ -196,8 +140,8 @@ async fn sheet(
     };
     let words = ctx.words();
     let (typed, status) = typed.unwrap_or_else(|| (FormState::empty(), StatusCode::OK));
-    let back = cursor.map(|_| place.at().to_owned());
-    let next = found.next.map(|next| Address::new(place.at()).and("after", next).to_string());
+    let back = cursor.map(|_| place.at(PAGE));
+    let next = found.next.map(|next| Address::new(&place.at(PAGE)).and("after", next).to_string());
     page(ctx, Page::new(words.announce_title()).status(status).private(), || {
         let list = if found.items.is_empty() {
             empty(words.announce_own_none(), words.announce_own_none_text(), None)
@@ -205,11 +149,11 @@ async fn sheet(
             table(ctx, place, &found.items)
         };
         view! {
-            {page_head(words.announce_title(), Some(place.lead(words).to_owned()), vec![])}
-            {place.parts(words)}
+            {page_head(words.announce_title(), Some(lead(place, words).to_owned()), vec![])}
+            {parts(place, words)}
             {error_summary(&typed, words)}
             {section("made", words.announce_own(), view! { {list}{pagination(words, back, next)} }.into_any())}
-            {section("new", words.announce_new(), form::view(ctx, &typed, place.at(), words.announce_make()))}
+            {section("new", words.announce_new(), form::view(ctx, &typed, &place.at(PAGE), words.announce_make()))}
         }
         .into_any()
     })
@@ -224,7 +168,7 @@ fn table(ctx: &PageContext, place: Place, items: &[AnnouncementView]) -> AnyView
         Column::text(words.announce_when()),
     ];
     let rows = items.iter().map(|one| {
-        let href = format!("{}/{}", place.at(), one.id);
+        let href = format!("{}/{}", place.at(PAGE), one.id);
         let title = ctx.locale.pick(&one.title_en, &one.title_ja).to_owned();
         vec![
             view! { <a href=href>{title}</a> }.into_any(),
@@ -254,8 +198,8 @@ async fn change(
     let (typed, status) = typed.unwrap_or_else(|| (form::filled(ctx, &one), StatusCode::OK));
     let title = ctx.locale.pick(&one.title_en, &one.title_ja).to_owned();
     page(ctx, Page::new(title.clone()).status(status).private(), || {
-        let trail = vec![(words.announce_title().to_owned(), place.at().to_owned())];
-        let at = format!("{}/{}", place.at(), one.id);
+        let trail = vec![(words.announce_title().to_owned(), place.at(PAGE))];
+        let at = format!("{}/{}", place.at(PAGE), one.id);
         view! {
             {breadcrumbs(words, trail)}
             {page_head(title, None, vec![say::phase_badge(words, &one)])}

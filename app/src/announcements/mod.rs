@@ -17,11 +17,8 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/announcements", get(list::show))
         .route("/announcements/{id}", get(list::one))
-        .route("/desk/announcements", get(keep::at_desk).post(keep::add_at_desk))
-        .route("/desk/announcements/{id}", get(keep::change_at_desk).post(keep::save_at_desk))
-        .route("/provider/announcements", get(keep::in_portal).post(keep::add_in_portal))
-        .route(
-            "/provider/announcements/{id}",
-            get(keep::change_in_portal).post(keep::save_in_portal),
-        )
+        .route("/desk/announcements", get(keep::show).post(keep::add))
+        .route("/desk/announcements/{id}", get(keep::show_one).post(keep::save))
+        .route("/provider/announcements", get(keep::show).post(keep::add))
+        .route("/provider/announcements/{id}", get(keep::show_one).post(keep::save))
 }

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use super::{form, show};
 use crate::{
     AppState, FlashKind, PageContext,
-    account::{OfBroker, OfProvider},
+    account::{OfPlace, Place},
     address::Address,
     fault::status_of,
     form::FormState,
@@ -28,110 +28,54 @@ use crate::{
 /// Rows of the list.
 const ROWS: u32 = 20;
 
-/// Where it is made, which says whose it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Desk,
-    Portal,
-}
+/// The last part of the addresses.
+const PAGE: &str = "bundles";
 
-impl Place {
-    const fn at(self) -> &'static str {
-        match self {
-            Self::Desk => "/desk/bundles",
-            Self::Portal => "/provider/bundles",
-        }
-    }
-
-    fn parts(self, words: Words) -> AnyView {
-        match self {
-            Self::Desk => crate::desk::bundle_parts(words),
-            Self::Portal => crate::providers::bundle_parts(words),
-        }
-    }
-
-    fn lead(self, words: Words) -> &'static str {
-        match self {
-            Self::Desk => words.bundles_desk_lead(),
-            Self::Portal => words.bundles_portal_lead(),
-        }
+fn parts(place: Place, words: Words) -> AnyView {
+    match place {
+        Place::Desk => crate::desk::bundle_parts(words),
+        Place::Portal => crate::providers::bundle_parts(words),
     }
 }
 
-pub(super) async fn at_desk(
-    OfBroker(ctx): OfBroker,
+fn lead(place: Place, words: Words) -> &'static str {
+    match place {
+        Place::Desk => words.bundles_desk_lead(),
+        Place::Portal => words.bundles_portal_lead(),
+    }
+}
+
+pub(super) async fn show(
+    OfPlace(ctx, place): OfPlace,
     State(state): State<AppState>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    sheet(Place::Desk, &ctx, &state, query, None).await
+    sheet(place, &ctx, &state, query, None).await
 }
 
-pub(super) async fn in_portal(
-    OfProvider(ctx): OfProvider,
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-) -> Response {
-    sheet(Place::Portal, &ctx, &state, query, None).await
-}
-
-pub(super) async fn add_at_desk(
-    OfBroker(ctx): OfBroker,
-    State(state): State<AppState>,
-    form: FormState,
-) -> Response {
-    add(Place::Desk, &ctx, &state, form).await
-}
-
-pub(super) async fn add_in_portal(
-    OfProvider(ctx): OfProvider,
-    State(state): State<AppState>,
-    form: FormState,
-) -> Response {
-    add(Place::Portal, &ctx, &state, form).await
-}
-
-pub(super) async fn change_at_desk(
-    OfBroker(ctx): OfBroker,
+pub(super) async fn show_one(
+    OfPlace(ctx, place): OfPlace,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Response {
-    change(Place::Desk, &ctx, &state, &id, None).await
+    change(place, &ctx, &state, &id, None).await
 }
 
-pub(super) async fn change_in_portal(
-    OfProvider(ctx): OfProvider,
+pub(super) async fn add(
+    OfPlace(ctx, place): OfPlace,
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    mut typed: FormState,
 ) -> Response {
-    change(Place::Portal, &ctx, &state, &id, None).await
-}
-
-pub(super) async fn save_at_desk(
-    OfBroker(ctx): OfBroker,
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-    form: FormState,
-) -> Response {
-    save(Place::Desk, &ctx, &state, &id, form).await
-}
-
-pub(super) async fn save_in_portal(
-    OfProvider(ctx): OfProvider,
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-    form: FormState,
-) -> Response {
-    save(Place::Portal, &ctx, &state, &id, form).await
-}
-
-async fn add(place: Place, ctx: &PageContext, state: &AppState, mut typed: FormState) -> Response {
+    let (ctx, state) = (&ctx, &state);
     let words = ctx.words();
     let Some(wish) = form::read(&mut typed, words) else {
         let again = Some((typed, StatusCode::UNPROCESSABLE_ENTITY));
         return sheet(place, ctx, state, None, again).await;
     };
     match state.broker.make_bundle(&ctx.op(), &wish).await {
-        Ok(_) => redirect(place.at(), Some((FlashKind::Done, words.bundles_made().to_owned()))),
+        Ok(_) => {
+            redirect(&place.at(PAGE), Some((FlashKind::Done, words.bundles_made().to_owned())))
+        }
         Err(error) if form::note(&mut typed, words, &error) => {
             sheet(place, ctx, state, None, Some((typed, status_of(&error)))).await
         }
@@ -139,13 +83,13 @@ async fn add(place: Place, ctx: &PageContext, state: &AppState, mut typed: FormS
     }
 }
 
-async fn save(
-    place: Place,
-    ctx: &PageContext,
-    state: &AppState,
-    id: &str,
+pub(super) async fn save(
+    OfPlace(ctx, place): OfPlace,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
     mut typed: FormState,
 ) -> Response {
+    let (ctx, state, id) = (&ctx, &state, id.as_str());
     let words = ctx.words();
     let Ok(bundle) = id.parse::<BundleId>() else { return fail(ctx, gone()) };
     let op = ctx.op();
@@ -161,7 +105,7 @@ async fn save(
         changed.map(|_| words.bundles_kept())
     };
     match done {
-        Ok(text) => redirect(place.at(), Some((FlashKind::Done, text.to_owned()))),
+        Ok(text) => redirect(&place.at(PAGE), Some((FlashKind::Done, text.to_owned()))),
         Err(error) if form::note(&mut typed, words, &error) => {
             change(place, ctx, state, id, Some((typed, status_of(&error)))).await
         }
@@ -189,8 +133,8 @@ async fn sheet(
     };
     let words = ctx.words();
     let (typed, status) = typed.unwrap_or_else(|| (FormState::empty(), StatusCode::OK));
-    let back = cursor.map(|_| place.at().to_owned());
-    let next = found.next.map(|next| Address::new(place.at()).and("after", next).to_string());
+    let back = cursor.map(|_| place.at(PAGE));
+    let next = found.next.map(|next| Address::new(&place.at(PAGE)).and("after", next).to_string());
     page(ctx, Page::new(words.bundles_title()).status(status).private(), || {
         let list = if found.items.is_empty() {
             empty(words.bundles_own_none(), words.bundles_own_none_text(), None)
@@ -198,11 +142,11 @@ async fn sheet(
             table(ctx, place, &found.items)
         };
         view! {
-            {page_head(words.bundles_title(), Some(place.lead(words).to_owned()), vec![])}
-            {place.parts(words)}
+            {page_head(words.bundles_title(), Some(lead(place, words).to_owned()), vec![])}
+            {parts(place, words)}
             {error_summary(&typed, words)}
             {section("made", words.bundles_own(), view! { {list}{pagination(words, back, next)} }.into_any())}
-            {section("new", words.bundles_new(), form::view(words, &typed, place.at(), words.bundles_make()))}
+            {section("new", words.bundles_new(), form::view(words, &typed, &place.at(PAGE), words.bundles_make()))}
         }
         .into_any()
     })
@@ -216,7 +160,7 @@ fn table(ctx: &PageContext, place: Place, items: &[BundleView]) -> AnyView {
         Column::text(words.bundles_offers()),
     ];
     let rows = items.iter().map(|one| {
-        let href = format!("{}/{}", place.at(), one.id);
+        let href = format!("{}/{}", place.at(PAGE), one.id);
         let title = show::title(ctx, one);
         vec![
             view! { <a href=href>{title}</a> }.into_any(),
@@ -253,8 +197,8 @@ async fn change(
     let (typed, status) = typed.unwrap_or_else(|| (form::filled(&one), StatusCode::OK));
     let title = show::title(ctx, &one);
     page(ctx, Page::new(title.clone()).status(status).private(), || {
-        let trail = vec![(words.bundles_title().to_owned(), place.at().to_owned())];
-        let at = format!("{}/{}", place.at(), one.id);
+        let trail = vec![(words.bundles_title().to_owned(), place.at(PAGE))];
+        let at = format!("{}/{}", place.at(PAGE), one.id);
         view! {
             {breadcrumbs(words, trail)}
             {page_head(title, None, vec![state_badge(words, &one)])}

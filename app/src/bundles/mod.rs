@@ -15,8 +15,8 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/market/bundles", get(show::list))
         .route("/market/bundles/{id}", get(show::one))
-        .route("/desk/bundles", get(keep::at_desk).post(keep::add_at_desk))
-        .route("/desk/bundles/{id}", get(keep::change_at_desk).post(keep::save_at_desk))
-        .route("/provider/bundles", get(keep::in_portal).post(keep::add_in_portal))
-        .route("/provider/bundles/{id}", get(keep::change_in_portal).post(keep::save_in_portal))
+        .route("/desk/bundles", get(keep::show).post(keep::add))
+        .route("/desk/bundles/{id}", get(keep::show_one).post(keep::save))
+        .route("/provider/bundles", get(keep::show).post(keep::add))
+        .route("/provider/bundles/{id}", get(keep::show_one).post(keep::save))
 }

@@ -53,6 +53,54 @@ fn unseen_fault(pointer: &str, trimmed: &str, most: u32) -> Option<FieldFault> {
     })
 }
 
+/// Longest title of what somebody writes for everybody.
+pub(crate) const TITLE_MAX: usize = 120;
+/// Longest text of it.
+pub(crate) const TEXT_MAX: usize = 2_000;
+
+/// What somebody writes for everybody, in one language or in both.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Said<'a> {
+    pub title_en: &'a str,
+    pub title_ja: &'a str,
+    pub text_en: &'a str,
+    pub text_ja: &'a str,
+}
+
+impl Said<'_> {
+    /// Without the blanks around each.
+    pub fn trimmed(self) -> Self {
+        Self {
+            title_en: self.title_en.trim(),
+            title_ja: self.title_ja.trim(),
+            text_en: self.text_en.trim(),
+            text_ja: self.text_ja.trim(),
+        }
+    }
+
+    /// Every fault of it: too long, with characters that nobody sees, or without a title.
+    pub fn faults(self) -> Vec<FieldFault> {
+        let fault = |pointer: &str, text: &str, most: usize, code: &'static str| {
+            text_fault(pointer, text, 0..=most, (code, "the text is too long"))
+        };
+        let mut faults: Vec<FieldFault> = [
+            fault("/title/en", self.title_en, TITLE_MAX, "title"),
+            fault("/title/ja", self.title_ja, TITLE_MAX, "title"),
+            fault("/text/en", self.text_en, TEXT_MAX, "text"),
+            fault("/text/ja", self.text_ja, TEXT_MAX, "text"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if self.title_en.is_empty() && self.title_ja.is_empty() {
+            let message = "write a title in at least one language";
+            let allowed = format!("1 to {TITLE_MAX} characters in English, in Japanese or in both");
+            faults.push(FieldFault::new("/title", "title_missing", "", &allowed, message));
+        }
+        faults
+    }
+}
+
 /// The fault of a text that others read, in lines as people write it: too short, too long (`code`), or with characters
 /// that nobody sees. It stands without the blanks around it.
 pub(crate) fn text_fault(

@@ -307,3 +307,25 @@ impl Broker {
         Ok(Some(CloudConnection { provider, url: row.url, token }))
     }
 }
+
+/// In whose name the actor does what brokers do for the market (the first action) and providers for themselves (the
+/// second one): `None` is the market.
+pub(crate) async fn market_or_own(
+    ctx: &OpContext,
+    tx: &mut Tx,
+    (for_market, for_provider): (Action, Action),
+    what: &'static str,
+) -> Result<Option<ProviderId>, BrokerError> {
+    if ctx.actor.viewer().is_none_or(|viewer| viewer.role != Role::Provider) {
+        ctx.may(for_market, None, what)?;
+        return Ok(None);
+    }
+    let organisation = ctx.actor.organisation();
+    ctx.may(for_provider, organisation, "provider")?;
+    let own = match organisation {
+        Some(organisation) => providers::list_by_organisation(tx, organisation).await?,
+        None => Vec::new(),
+    };
+    let own = own.into_iter().next().ok_or(BrokerError::NotFound { what: "provider" })?;
+    Ok(Some(own.id))
+}

@@ -244,7 +244,7 @@ async fn import(
         return Ok(accepted(broker.send_offer_file(&ctx, file).await?));
     }
     let report = broker.import_offers(&ctx, file).await?;
-    if report.fault_count == 0 || valid_rows_only && !report.offers.is_empty() {
+    if report.is_taken(valid_rows_only) {
         return Ok(Answer(ImportBody::from(report)).into_response());
     }
     let faults = report.faults.into_iter().map(|found| FieldProblem::from(found.fault));

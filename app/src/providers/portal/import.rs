@@ -97,7 +97,7 @@ pub(super) async fn import(
     match state.broker.import_offers(&ctx.op(), file).await {
         Ok(report) if as_report => row_report::answer(&ctx, &report),
         Ok(report) if report.saved => done(&ctx, &report),
-        Ok(report) if report.fault_count == 0 || valid_rows_only && !report.offers.is_empty() => {
+        Ok(report) if report.is_taken(valid_rows_only) => {
             sheet(&ctx, &form, Some(&report), StatusCode::OK)
         }
         Ok(report) => {

@@ -14,9 +14,9 @@ use storage::announcements::Announcement;
 pub use storage::announcements::AnnouncementText;
 
 /// Longest title.
-pub const TITLE_MAX: usize = 120;
+pub const TITLE_MAX: usize = crate::names::TITLE_MAX;
 /// Longest text.
-pub const TEXT_MAX: usize = 2_000;
+pub const TEXT_MAX: usize = crate::names::TEXT_MAX;
 /// Announcements that one speaker writes in a day: each goes to many inboxes.
 pub const DAILY_MAX: i64 = 20;
 /// The market's own that stand on every page at once.

@@ -1,14 +1,15 @@
 //! Writing announcements: brokers speak for the market, providers for themselves.
 
-use super::{Announce, AnnouncementNews, AnnouncementView, DAILY_MAX, TEXT_MAX, TITLE_MAX};
+use super::{Announce, AnnouncementNews, AnnouncementView, DAILY_MAX};
 use crate::audit::{Entry, record};
 use crate::error::shown_moment;
-use crate::names::text_fault;
+use crate::names::Said;
 use crate::notices::NoticeKind;
+use crate::providers::market_or_own;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{
     Action, AnnouncementId, AnnouncementKind, AnnouncementPhase, MAINTENANCE_DAYS_MAX, NoticeId,
-    ProviderId, Role, TimesFault, Timestamp, check_times,
+    ProviderId, TimesFault, Timestamp, check_times,
 };
 use storage::announcements::{self, Announcement, AnnouncementText};
 use storage::notices::{self, NewAlone};
@@ -194,19 +195,8 @@ pub(super) async fn speaker(
     ctx: &OpContext,
     tx: &mut Tx,
 ) -> Result<Option<ProviderId>, BrokerError> {
-    let viewer = ctx.actor.viewer();
-    if viewer.is_some_and(|viewer| viewer.role == Role::Provider) {
-        let organisation = ctx.actor.organisation();
-        ctx.may(Action::AnnounceForProvider, organisation, "provider")?;
-        let own = match organisation {
-            Some(organisation) => providers::list_by_organisation(tx, organisation).await?,
-            None => Vec::new(),
-        };
-        let own = own.into_iter().next().ok_or(BrokerError::NotFound { what: "provider" })?;
-        return Ok(Some(own.id));
-    }
-    ctx.may(Action::AnnounceForMarket, None, "announcement")?;
-    Ok(None)
+    let actions = (Action::AnnounceForMarket, Action::AnnounceForProvider);
+    market_or_own(ctx, tx, actions, "announcement").await
 }
 
 /// An announcement that the actor may change.
@@ -233,23 +223,14 @@ pub(super) async fn own(
 
 /// What is written, without blanks around it; or every fault.
 fn check(wish: &Announce, now: Timestamp) -> Result<AnnouncementText, BrokerError> {
-    let [title_en, title_ja, text_en, text_ja] =
-        [&wish.title_en, &wish.title_ja, &wish.text_en, &wish.text_ja].map(|text| text.trim());
-    let long = |code: &'static str| (code, "the text is too long");
-    let mut faults: Vec<FieldFault> = [
-        text_fault("/title/en", title_en, 0..=TITLE_MAX, long("title")),
-        text_fault("/title/ja", title_ja, 0..=TITLE_MAX, long("title")),
-        text_fault("/text/en", text_en, 0..=TEXT_MAX, long("text")),
-        text_fault("/text/ja", text_ja, 0..=TEXT_MAX, long("text")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    if title_en.is_empty() && title_ja.is_empty() {
-        let message = "write a title in at least one language";
-        let allowed = format!("1 to {TITLE_MAX} characters in English, in Japanese or in both");
-        faults.push(FieldFault::new("/title", "title_missing", "", &allowed, message));
+    let said = Said {
+        title_en: &wish.title_en,
+        title_ja: &wish.title_ja,
+        text_en: &wish.text_en,
+        text_ja: &wish.text_ja,
     }
+    .trimmed();
+    let mut faults = said.faults();
     let starts_at = wish.starts_at.unwrap_or(now);
     if let Err(fault) = check_times(wish.kind, now, starts_at, wish.ends_at) {
         faults.push(times(fault, starts_at, wish.ends_at));
@@ -260,10 +241,10 @@ fn check(wish: &Announce, now: Timestamp) -> Result<AnnouncementText, BrokerErro
     let owned = str::to_owned;
     Ok(AnnouncementText {
         kind: wish.kind,
-        title_en: owned(title_en),
-        title_ja: owned(title_ja),
-        text_en: owned(text_en),
-        text_ja: owned(text_ja),
+        title_en: owned(said.title_en),
+        title_ja: owned(said.title_ja),
+        text_en: owned(said.text_en),
+        text_ja: owned(said.text_ja),
         starts_at,
         ends_at: wish.ends_at,
     })

@@ -15,9 +15,9 @@ use storage::bundles::Bundle;
 pub use storage::bundles::BundleText;
 
 /// Longest title.
-pub const TITLE_MAX: usize = 120;
+pub const TITLE_MAX: usize = crate::names::TITLE_MAX;
 /// Longest text.
-pub const TEXT_MAX: usize = 2_000;
+pub const TEXT_MAX: usize = crate::names::TEXT_MAX;
 /// Bundles that somebody has at most.
 pub const BUNDLES_MAX: i64 = 200;
 /// Least and most offers of a bundle, as of an order.

@@ -1,13 +1,14 @@
 //! Making bundles: brokers of any offers on the market, providers of their own.
 
-use super::{BUNDLES_MAX, BundleText, BundleView, BundleWish, OFFERS, TEXT_MAX, TITLE_MAX};
+use super::{BUNDLES_MAX, BundleText, BundleView, BundleWish, OFFERS};
 use crate::audit::{Entry, record};
-use crate::names::text_fault;
+use crate::names::Said;
+use crate::providers::market_or_own;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
-use domain::{Action, BundleId, OfferId, ProviderId, Role, Sight};
+use domain::{Action, BundleId, OfferId, ProviderId, Sight};
 use std::collections::BTreeSet;
 use storage::bundles::{self, Bundle};
-use storage::{Tx, lock, providers};
+use storage::{Tx, lock};
 
 impl Broker {
     /// Makes a bundle: a broker for the market, of any offers on it; a provider of its own ones on it.
@@ -91,33 +92,24 @@ impl Broker {
         maker: Option<ProviderId>,
     ) -> Result<BundleText, BrokerError> {
         let text = &wish.text;
-        let [title_en, title_ja, text_en, text_ja] =
-            [&text.title_en, &text.title_ja, &text.text_en, &text.text_ja].map(|text| text.trim());
-        let long = |code: &'static str| (code, "the text is too long");
-        let mut faults: Vec<FieldFault> = [
-            text_fault("/title/en", title_en, 0..=TITLE_MAX, long("title")),
-            text_fault("/title/ja", title_ja, 0..=TITLE_MAX, long("title")),
-            text_fault("/text/en", text_en, 0..=TEXT_MAX, long("text")),
-            text_fault("/text/ja", text_ja, 0..=TEXT_MAX, long("text")),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        if title_en.is_empty() && title_ja.is_empty() {
-            let message = "write a title in at least one language";
-            let allowed = format!("1 to {TITLE_MAX} characters in English, in Japanese or in both");
-            faults.push(FieldFault::new("/title", "title_missing", "", &allowed, message));
+        let said = Said {
+            title_en: &text.title_en,
+            title_ja: &text.title_ja,
+            text_en: &text.text_en,
+            text_ja: &text.text_ja,
         }
+        .trimmed();
+        let mut faults = said.faults();
         faults.extend(self.offer_faults(&wish.offers, maker).await?);
         if !faults.is_empty() {
             return Err(BrokerError::Invalid(faults));
         }
         let owned = str::to_owned;
         Ok(BundleText {
-            title_en: owned(title_en),
-            title_ja: owned(title_ja),
-            text_en: owned(text_en),
-            text_ja: owned(text_ja),
+            title_en: owned(said.title_en),
+            title_ja: owned(said.title_ja),
+            text_en: owned(said.text_en),
+            text_ja: owned(said.text_ja),
             shown: text.shown,
         })
     }
@@ -156,19 +148,7 @@ impl Broker {
 
 /// Whose bundles the actor makes: `None` is the market.
 pub(super) async fn maker(ctx: &OpContext, tx: &mut Tx) -> Result<Option<ProviderId>, BrokerError> {
-    let viewer = ctx.actor.viewer();
-    if viewer.is_some_and(|viewer| viewer.role == Role::Provider) {
-        let organisation = ctx.actor.organisation();
-        ctx.may(Action::BundleForProvider, organisation, "bundle")?;
-        let own = match organisation {
-            Some(organisation) => providers::list_by_organisation(tx, organisation).await?,
-            None => Vec::new(),
-        };
-        let own = own.into_iter().next().ok_or(BrokerError::NotFound { what: "provider" })?;
-        return Ok(Some(own.id));
-    }
-    ctx.may(Action::BundleForMarket, None, "bundle")?;
-    Ok(None)
+    market_or_own(ctx, tx, (Action::BundleForMarket, Action::BundleForProvider), "bundle").await
 }
 
 /// A bundle that the actor may change; somebody else's that is not shown is not found.

@@ -208,6 +208,12 @@ pub struct ImportReport {
 }
 
 impl ImportReport {
+    /// Whether something of the file is taken: all of it is right, or the rows that are were wished for.
+    #[must_use]
+    pub fn is_taken(&self, valid_rows_only: bool) -> bool {
+        self.fault_count == 0 || valid_rows_only && !self.offers.is_empty()
+    }
+
     /// How many offers came out how.
     #[must_use]
     pub fn counts(&self) -> UploadCounts {

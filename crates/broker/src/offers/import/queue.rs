@@ -1,8 +1,8 @@
 //! Files that wait for their turn: taken in by one process at a time beside the requests, stopped or taken again.
 
+use super::OfferFile;
 use super::kept::{Belongs, signature, write_json};
 use super::view::UploadView;
-use super::{ImportReport, OfferFile};
 use crate::offers::write::taken;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, DurationUs, UploadEvent, UploadId, UploadState};
@@ -155,7 +155,7 @@ impl Broker {
         if report.upload.is_some() {
             return Ok(());
         }
-        let to = match is_sound(&report, valid) {
+        let to = match report.is_taken(valid) {
             true if dry_run => UploadState::Tried,
             true => UploadState::Saved,
             false => UploadState::Refused,
@@ -223,9 +223,4 @@ impl Broker {
         let found = uploads::find(tx, id).await?.filter(|row| row.provider_id == provider.id);
         Ok((provider, found.ok_or(BrokerError::NotFound { what: "upload" })?))
     }
-}
-
-/// Whether something of it can be saved.
-fn is_sound(report: &ImportReport, valid_rows_only: bool) -> bool {
-    report.fault_count == 0 || valid_rows_only && !report.offers.is_empty()
 }
