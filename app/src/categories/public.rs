@@ -67,7 +67,7 @@ pub(super) fn branches(
         );
         rest = next;
     }
-    view! { <ul>{items}</ul> }.into_any()
+    view! { <ul class="tree">{items}</ul> }.into_any()
 }
 
 pub(super) async fn show(
