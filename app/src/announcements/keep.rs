@@ -141,7 +141,7 @@ async fn sheet(
     let words = ctx.words();
     let (typed, status) = typed.unwrap_or_else(|| (FormState::empty(), StatusCode::OK));
     let back = cursor.map(|_| place.at(PAGE));
-    let next = found.next.map(|next| Address::new(&place.at(PAGE)).and("after", next).to_string());
+    let next = found.next.map(|next| Address::new(place.at(PAGE)).and("after", next).to_string());
     page(ctx, Page::new(words.announce_title()).status(status).private(), || {
         let list = if found.items.is_empty() {
             empty(words.announce_own_none(), words.announce_own_none_text(), None)

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use crate::{
     fault::{fault_text, note_faults},
     form::FormState,
-    ui::{Button, Field, RadioGroup},
+    ui::{Button, Field, RadioGroup, Select},
     words::Words,
 };
 
@@ -20,6 +20,13 @@ const SHOWN: &str = "shown";
 
 fn offer_field(at: usize) -> String {
     format!("offer{}", at + 1)
+}
+
+/// An offer to choose.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    pub id: String,
+    pub title: String,
 }
 
 /// The number of an offer as it was typed: by itself, or in the address of its page.
@@ -118,7 +125,13 @@ pub(super) fn filled(one: &BundleView) -> FormState {
 }
 
 /// The fields; `at`: where they are sent.
-pub(super) fn view(words: Words, form: &FormState, at: &str, send: &str) -> AnyView {
+pub(super) fn view(
+    words: Words,
+    form: &FormState,
+    at: &str,
+    send: &str,
+    own: &[Choice],
+) -> AnyView {
     let most = |characters: usize| u32::try_from(characters).unwrap_or(u32::MAX);
     let title = |name: &str, label: &str| {
         Field::text(name, label)
@@ -130,13 +143,7 @@ pub(super) fn view(words: Words, form: &FormState, at: &str, send: &str) -> AnyV
     let text = |name: &str, label: &str| {
         Field::area(name, label, 4).of(form).max_length(most(TEXT_MAX)).view()
     };
-    let offers = (0..*OFFERS.end())
-        .map(|at| {
-            let (name, label) = (offer_field(at), words.bundles_offer((at + 1).to_string()));
-            let field = Field::text(&name, &label).hint(words.bundles_offer_hint()).of(form);
-            if at < *OFFERS.start() { field.required().view() } else { field.view() }
-        })
-        .collect_view();
+    let offers = (0..*OFFERS.end()).map(|at| offer(words, form, at, own)).collect_view();
     let revision = form.value("revision").to_owned();
     let chosen = if form.value(SHOWN) == "no" { "no" } else { "yes" };
     view! {
@@ -156,6 +163,25 @@ pub(super) fn view(words: Words, form: &FormState, at: &str, send: &str) -> AnyV
         </form>
     }
     .into_any()
+}
+
+/// The field of one offer: chosen from one's own, or typed where there are none to choose from.
+fn offer(words: Words, form: &FormState, at: usize, own: &[Choice]) -> AnyView {
+    let (name, label) = (offer_field(at), words.bundles_offer((at + 1).to_string()));
+    let needed = at < *OFFERS.start();
+    if own.is_empty() {
+        let field = Field::text(&name, &label).hint(words.bundles_offer_hint()).of(form);
+        return if needed { field.required().view() } else { field.view() };
+    }
+    let none = Select::new(&name, &label).option("", words.bundles_offer_none());
+    let chosen = form.value(&name);
+    // One that left the market since stays what it is until another one is chosen.
+    let gone = !chosen.is_empty() && own.iter().all(|choice| choice.id != chosen);
+    let select = if gone { none.option(chosen, chosen) } else { none };
+    own.iter()
+        .fold(select, |select, choice| select.option(choice.id.clone(), choice.title.clone()))
+        .of(form)
+        .view()
 }
 
 #[cfg(test)]

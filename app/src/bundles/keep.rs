@@ -9,7 +9,10 @@ use broker::{BrokerError, bundles::BundleView};
 use domain::BundleId;
 use leptos::prelude::*;
 
-use super::{form, show};
+use super::{
+    form::{self, Choice},
+    show,
+};
 use crate::{
     AppState, FlashKind, PageContext,
     account::{OfPlace, Place},
@@ -27,6 +30,8 @@ use crate::{
 
 /// Rows of the list.
 const ROWS: u32 = 20;
+/// Own offers to choose from, the newest.
+const OFFERS: u32 = 200;
 
 /// The last part of the addresses.
 const PAGE: &str = "bundles";
@@ -113,6 +118,23 @@ pub(super) async fn save(
     }
 }
 
+/// What a provider can put together, to be chosen from; whoever runs the market names any offer.
+async fn own_offers(place: Place, ctx: &PageContext, state: &AppState) -> Vec<Choice> {
+    if place == Place::Desk {
+        return Vec::new();
+    }
+    // A list that cannot be read leaves the numbers to be typed.
+    let found = state.broker.my_offers(&ctx.op(), None, OFFERS).await;
+    let cards = found.map(|list| list.items).unwrap_or_default().into_iter();
+    let on_market = cards.filter(|card| card.state.is_on_market());
+    on_market
+        .map(|card| Choice {
+            id: card.id.to_string(),
+            title: ctx.locale.pick(&card.title_en, &card.title_ja).to_owned(),
+        })
+        .collect()
+}
+
 fn gone() -> BrokerError {
     BrokerError::NotFound { what: "bundle" }
 }
@@ -131,10 +153,11 @@ async fn sheet(
         Ok(found) => found,
         Err(error) => return fail(ctx, error),
     };
+    let own = own_offers(place, ctx, state).await;
     let words = ctx.words();
     let (typed, status) = typed.unwrap_or_else(|| (FormState::empty(), StatusCode::OK));
     let back = cursor.map(|_| place.at(PAGE));
-    let next = found.next.map(|next| Address::new(&place.at(PAGE)).and("after", next).to_string());
+    let next = found.next.map(|next| Address::new(place.at(PAGE)).and("after", next).to_string());
     page(ctx, Page::new(words.bundles_title()).status(status).private(), || {
         let list = if found.items.is_empty() {
             empty(words.bundles_own_none(), words.bundles_own_none_text(), None)
@@ -146,7 +169,7 @@ async fn sheet(
             {parts(place, words)}
             {error_summary(&typed, words)}
             {section("made", words.bundles_own(), view! { {list}{pagination(words, back, next)} }.into_any())}
-            {section("new", words.bundles_new(), form::view(words, &typed, &place.at(PAGE), words.bundles_make()))}
+            {section("new", words.bundles_new(), form::view(words, &typed, &place.at(PAGE), words.bundles_make(), &own))}
         }
         .into_any()
     })
@@ -193,6 +216,7 @@ async fn change(
         Ok(one) => one,
         Err(error) => return fail(ctx, error),
     };
+    let own = own_offers(place, ctx, state).await;
     let words = ctx.words();
     let (typed, status) = typed.unwrap_or_else(|| (form::filled(&one), StatusCode::OK));
     let title = show::title(ctx, &one);
@@ -204,7 +228,7 @@ async fn change(
             {page_head(title, None, vec![state_badge(words, &one)])}
             {error_summary(&typed, words)}
             <p><a href=show::href(&one)>{words.bundles_public()}</a></p>
-            {section("change", words.bundles_change(), form::view(words, &typed, &at, words.bundles_keep()))}
+            {section("change", words.bundles_change(), form::view(words, &typed, &at, words.bundles_keep(), &own))}
             {section("remove", words.bundles_remove(), view! {
                 <p>{words.bundles_remove_text()}</p>
                 <form class="actions" method="post" action=at.clone()>

@@ -191,6 +191,7 @@ mod tests {
             let (left, top, right, bottom) = bounds(piece).unwrap();
             assert!(left >= 0.0 && right <= 360.0 * DEGREE, "{piece}");
             assert!(top >= 0.0 && bottom <= 180.0 * DEGREE, "{piece}");
+            assert!(right - left < 200.0 * DEGREE, "none goes around the earth: {piece}");
             assert!(piece.starts_with('M') && piece.ends_with('z'), "{piece}");
         }
     }

@@ -309,18 +309,18 @@ fn columns(ctx: &PageContext) -> AnyView {
     .into_any()
 }
 
-/// How many offers came out how.
+/// How many offers came out how; what did not happen is not told.
 pub(super) fn counts(words: Words, counts: UploadCounts) -> AnyView {
-    let parts = [
-        words.exchange_import_created(counts.created),
-        words.exchange_import_revised(counts.revised),
-        words.exchange_import_unchanged(counts.unchanged),
-        words.exchange_import_published(counts.published),
-        words.life_import_submitted(counts.submitted),
-        words.exchange_import_refused(counts.refused),
+    let lines = [
+        (counts.created, words.exchange_import_created(counts.created)),
+        (counts.revised, words.exchange_import_revised(counts.revised)),
+        (counts.unchanged, words.exchange_import_unchanged(counts.unchanged)),
+        (counts.published, words.exchange_import_published(counts.published)),
+        (counts.submitted, words.life_import_submitted(counts.submitted)),
+        (counts.refused, words.exchange_import_refused(counts.refused)),
     ];
-    view! { <ul>{parts.into_iter().map(|part| view! { <li>{part}</li> }).collect_view()}</ul> }
-        .into_any()
+    let lines = lines.into_iter().filter(|(count, _)| *count > 0);
+    view! { <ul>{lines.map(|(_, line)| view! { <li>{line}</li> }).collect_view()}</ul> }.into_any()
 }
 
 /// What would become of a file; nothing has.

@@ -49,6 +49,7 @@ pub(in crate::providers::portal) async fn show(
         view! {
             {edit::trail_to(words, (words.uploads_title(), super::AT))}
             {page_head(title, None, undo.into_iter().collect())}
+            <div class="stack">
             {definitions(vec![
                 (words.uploads_state().to_owned(), state_badge(words, one.state)),
                 (words.uploads_sent().to_owned(), time(&ctx, one.made_at.0)),
@@ -58,6 +59,7 @@ pub(in crate::providers::portal) async fn show(
                 true => under_way(words, &one),
                 false => done(&ctx, &one, &rows),
             }}
+            </div>
         }
         .into_any()
     })
@@ -148,15 +150,17 @@ fn done(ctx: &PageContext, one: &UploadView, report: &ImportReport) -> AnyView {
     });
     let looked_at = one.counts.rows > 0 || one.counts.faults > 0;
     view! {
-        {title}
-        {undone}
-        {looked_at.then(|| import::counts(words, one.counts))}
-        {save_form(words, one)}
-        {(report.fault_count > 0).then(|| import::faults(words, report))}
-        {(!report.offers.is_empty()).then(|| import::rows(words, report, one.counts))}
-        {looked_at.then(|| view! {
-            <p class="actions">{link_button(Look::Secondary, words.uploads_report(), format!("{}/report", address(one.id)))}</p>
-        })}
+        <div class="stack">
+            {title}
+            {undone}
+            {looked_at.then(|| import::counts(words, one.counts))}
+            {save_form(words, one)}
+            {(report.fault_count > 0).then(|| import::faults(words, report))}
+            {(!report.offers.is_empty()).then(|| import::rows(words, report, one.counts))}
+            {looked_at.then(|| view! {
+                <p class="actions">{link_button(Look::Secondary, words.uploads_report(), format!("{}/report", address(one.id)))}</p>
+            })}
+        </div>
     }
     .into_any()
 }
