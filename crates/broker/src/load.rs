@@ -19,7 +19,7 @@ pub(crate) fn search_note(index: &OfferIndex, seen_until: Option<Timestamp>) -> 
 
 /// Raise the number when the search index is made in another way.
 fn note_start(index: &OfferIndex) -> String {
-    format!("kumoichi 3 {} ", index.analysis())
+    format!("kumoichi 4 {} ", index.analysis())
 }
 
 impl Broker {
@@ -48,6 +48,7 @@ impl Broker {
             }
             Err(error) => tracing::warn!(%error, "the search index could not be looked through"),
         }
+        self.compact_index().await;
         if let Err(error) = reading.await {
             tracing::error!(%error, "the usual readings broke off");
         }
@@ -58,8 +59,16 @@ impl Broker {
         let one_at_a_time = self.inner.shelf.syncing.lock().await;
         let count = self.load_market().await?;
         drop(one_at_a_time);
+        self.compact_index().await;
         self.keep_match_index().await?;
         Ok(count)
+    }
+
+    /// A question costs what it costs in each part of the search index; nobody waits for them to become one.
+    async fn compact_index(&self) {
+        if let Err(error) = self.on_index(OfferIndex::compact).await {
+            tracing::warn!(%error, "the parts of the search index could not be put together");
+        }
     }
 
     /// Reads everything that is published; returns the number of offers.

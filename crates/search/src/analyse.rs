@@ -30,7 +30,7 @@ impl fmt::Debug for Analyser {
 pub(crate) struct Piece {
     /// The word as it stands, folded.
     pub text: String,
-    /// Its stem or dictionary form where that is another one.
+    /// Its stem or dictionary form, which may be the word itself; `None` for words that have no forms.
     pub form: Option<String>,
     /// Place among the words of the text; words that say nothing take one too.
     pub position: usize,
@@ -107,11 +107,21 @@ impl Analyser {
         position: usize,
     ) -> Piece {
         let text: String = normalised.characters[range.clone()].iter().collect();
-        let stems = text.len() >= STEMMED_FROM && text.bytes().all(|b| b.is_ascii_lowercase());
-        let form = stems.then(|| self.stemmer.stem(&text).into_owned());
-        let form = form.filter(|form| *form != text);
+        let form = self.form(&text);
         let (start, end) = place(normalised, &range);
         Piece { text, form, position, start, end }
+    }
+
+    /// The stem of an English word, which may be the word itself; `None` for what has no endings.
+    pub fn form(&self, word: &str) -> Option<String> {
+        let is_english = word.bytes().all(|byte| byte.is_ascii_lowercase());
+        is_english.then(|| {
+            if word.len() < STEMMED_FROM {
+                word.to_owned()
+            } else {
+                self.stemmer.stem(word).into_owned()
+            }
+        })
     }
 
     fn dense(
@@ -151,7 +161,7 @@ impl Analyser {
                 let (start, end) = place(normalised, &range);
                 let text = fold::kana(&normalised.characters[range]);
                 let form = word.base.map(|base| fold::kana(&base.chars().collect::<Vec<_>>()));
-                let form = form.filter(|form| *form != text);
+                let form = Some(form.unwrap_or_else(|| text.clone()));
                 run.words.push(Piece { text, form, position: *position, start, end });
             }
             *position += 1;

@@ -86,6 +86,15 @@ impl OfferIndex {
     pub fn ids(&self, query: &SearchQuery) -> Result<Vec<OfferId>, SearchError> {
         let searcher = self.reader.searcher();
         let asked = Asked::read(&query.text);
+        let filters = Filters::of(query, &asked, &searcher, &self.fields);
+        let vocabulary = self.vocabulary(&searcher, query.sight);
+        let text = self.reader_of(&vocabulary).exact(&asked).query;
+        let all = filters.around(text.as_deref(), None);
+        let found = self.ids_of(&searcher, all.as_ref(), query, text.is_some())?;
+        if !found.is_empty() || text.is_none() {
+            return Ok(found);
+        }
+        // Nothing: past the end, under these filters, or nowhere as it stands.
         let (text, filters) = self.text_and_filters(&searcher, query, &asked)?;
         let all = filters.around(text.as_deref(), None);
         self.ids_of(&searcher, all.as_ref(), query, text.is_some())

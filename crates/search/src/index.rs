@@ -12,10 +12,18 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tantivy::directory::error::LockError;
 use tantivy::directory::{Directory, INDEX_WRITER_LOCK, MmapDirectory};
+use tantivy::merge_policy::LogMergePolicy;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 /// Memory of the writer; Tantivy asks for at least 15 MB.
 const WRITER_BYTES: usize = 30_000_000;
+
+/// Parts of about the same size that are put together.
+const PARTS_MAX: usize = 4;
+/// Smaller parts count as of the same size.
+const SMALL_PART: u32 = 1_000;
+/// The share of offers that are gone from which on a part is written anew.
+const GONE_MAX: f32 = 0.3;
 
 /// The index of published offers of this process.
 pub struct OfferIndex {
@@ -74,7 +82,9 @@ impl OfferIndex {
         dictionary: Option<Arc<Dictionary>>,
     ) -> Result<Self, SearchError> {
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let writer = Mutex::new(index.writer_with_num_threads(1, WRITER_BYTES)?);
+        let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
+        writer.set_merge_policy(Box::new(merges()));
+        let writer = Mutex::new(writer);
         let analyser = Analyser::new(dictionary);
         let synonyms = Synonyms::load(&analyser);
         Ok(Self { index, fields, reader, analyser, synonyms, counts: Counts::default(), writer })
@@ -144,6 +154,23 @@ impl OfferIndex {
         Ok(())
     }
 
+    /// Puts all parts of the index together, so that a question looks into one. Takes seconds for a large
+    /// market, in which it is asked and fed as always; one that is being put together already is left alone.
+    pub fn compact(&self) -> Result<(), SearchError> {
+        let parts = self.index.searchable_segment_ids()?;
+        if parts.len() < 2 {
+            return Ok(());
+        }
+        // The lock is gone before the work is waited for.
+        let merging = self.writer()?.merge(&parts);
+        if let Err(reason) = merging.wait() {
+            tracing::debug!(%reason, "the parts of the search index are left as they are");
+            return Ok(());
+        }
+        self.reader.reload()?;
+        Ok(())
+    }
+
     /// The note of the last publication; `None` for an index that was never published.
     pub fn note(&self) -> Result<Option<String>, SearchError> {
         Ok(self.index.load_metas()?.payload)
@@ -170,6 +197,15 @@ impl OfferIndex {
         let damaged = self.index.validate_checksum()?;
         Ok(damaged.into_iter().map(|path| path.display().to_string()).collect())
     }
+}
+
+/// When parts of the index are put together: every part costs each question.
+fn merges() -> LogMergePolicy {
+    let mut policy = LogMergePolicy::default();
+    policy.set_min_num_segments(PARTS_MAX);
+    policy.set_min_layer_size(SMALL_PART);
+    policy.set_del_docs_ratio_before_merge(GONE_MAX);
+    policy
 }
 
 /// Whether a new index in the same place would help; a lock that is taken or a disk that refuses would

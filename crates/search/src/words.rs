@@ -49,12 +49,17 @@ impl Reader<'_> {
     pub fn exact(&self, asked: &Asked) -> Worded {
         let mut marker = Marker::new(self.analyser.clone());
         let mut units = self.units(&asked.words, &mut marker, Self::exact_word, Self::exact_dense);
-        units.extend(asked.phrases.iter().filter_map(|phrase| self.phrase(phrase, &mut marker)));
+        let phrases = asked.phrases.iter().filter_map(|phrase| self.phrase(phrase, &mut marker));
+        units.extend(phrases.map(Unit::of));
         let left_out =
             asked.without.iter().filter_map(|text| self.phrase(text, &mut Marker::default()));
-        let mut units: Vec<_> = units.into_iter().map(|unit| (Occur::Must, unit)).collect();
-        units.extend(left_out.map(|query| (Occur::Must, without(query))));
-        Worded { query: joined(units), marker }
+        let left_out: Vec<_> = left_out.collect();
+        if let (1, true) = (units.len(), left_out.is_empty()) {
+            return Worded { query: units.pop().map(Unit::ranked), marker };
+        }
+        let mut all: Vec<_> = units.into_iter().map(|unit| (Occur::Must, unit.query())).collect();
+        all.extend(left_out.into_iter().map(|query| (Occur::Must, without(query))));
+        Worded { query: joined(all), marker }
     }
 
     /// Most words have to be there, or words that are written like them; phrases and exclusions hold.
@@ -67,19 +72,19 @@ impl Reader<'_> {
             asked.without.iter().filter_map(|text| self.phrase(text, &mut Marker::default()));
         all.extend(left_out.map(|query| (Occur::Must, without(query))));
         if !units.is_empty() {
-            all.push((Occur::Must, most(units)));
+            all.push((Occur::Must, most(units.into_iter().map(Unit::query).collect())));
         }
         Worded { query: joined(all), marker }
     }
 
-    /// One query for each word, or for each that means the same as another.
+    /// One unit for each word, or for each that means the same as another.
     fn units(
         &self,
         text: &str,
         marker: &mut Marker,
-        word: fn(&Self, &Piece, bool, &mut Marker) -> Box<dyn Query>,
+        word: fn(&Self, &Piece, bool, &mut Marker) -> Unit,
         dense: fn(&Self, &DenseRun, &mut Marker) -> Box<dyn Query>,
-    ) -> Vec<Box<dyn Query>> {
+    ) -> Vec<Unit> {
         let runs = self.analyser.runs(text);
         let runs = telling(runs);
         let mut units = Vec::new();
@@ -87,57 +92,64 @@ impl Reader<'_> {
         while let Some(rest) = runs.get(at..).filter(|rest| !rest.is_empty()) {
             let same = self.synonyms.at(rest);
             let length = same.as_ref().map_or(1, |(length, _)| *length);
-            let mut itself: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+            let mut itself: Vec<Unit> = Vec::new();
             for (offset, run) in rest.iter().take(length).enumerate() {
                 let last = at + offset + 1 == runs.len();
-                let query = match run {
+                itself.push(match run {
                     Run::Word(piece) => word(self, piece, last, marker),
-                    Run::Dense(run) => dense(self, run, marker),
-                };
-                itself.push((Occur::Must, query));
+                    Run::Dense(run) => Unit::of(dense(self, run, marker)),
+                });
             }
-            let itself = joined(itself).unwrap_or_else(|| Box::new(EmptyQuery));
-            let mut ways = vec![(Occur::Should, itself)];
+            let mut unit = Unit::all(itself);
             for other in same.into_iter().flat_map(|(_, members)| members) {
-                if let Some(query) = self.member(other, marker) {
-                    ways.push((Occur::Should, boosted(query, SYNONYM_BOOST)));
-                }
+                let other = self.member(other, marker);
+                unit.ways.extend(other.map(|query| boosted(query, SYNONYM_BOOST)));
             }
-            units.push(joined(ways).unwrap_or_else(|| Box::new(EmptyQuery)));
+            units.push(unit);
             at += length;
         }
         units
     }
 
-    /// A word, its other forms and, for the last one, what it may be the beginning of.
-    fn exact_word(&self, piece: &Piece, last: bool, marker: &mut Marker) -> Box<dyn Query> {
+    /// A word in any form; as typed, it says more.
+    fn any_form(&self, piece: &Piece, marker: &mut Marker) -> Unit {
         marker.word(&piece.text);
-        let mut ways = vec![(Occur::Should, self.term(&piece.text))];
-        let form = piece.form.as_deref().unwrap_or(&piece.text);
+        let Some(form) = &piece.form else { return Unit::of(self.term(&piece.text)) };
         marker.form(form);
-        let mark = format!("{FORM_MARK}{form}");
-        ways.push((Occur::Should, boosted(self.term(&mark), FORM_BOOST)));
-        if piece.form.is_some() {
-            // The stem may stand there as a word of its own: databases, database.
-            ways.push((Occur::Should, boosted(self.term(form), FORM_BOOST)));
+        let mut unit = Unit::of(boosted(self.term(&format!("{FORM_MARK}{form}")), FORM_BOOST));
+        unit.better.push(self.term(&piece.text));
+        if *form != piece.text {
+            // The stem may stand there as a word of its own.
             marker.word(form);
+            let stem = boosted(self.term(form), FORM_BOOST);
+            let is_own_form = self.analyser.form(form).is_some_and(|again| again == *form);
+            if is_own_form { unit.better.push(stem) } else { unit.ways.push(stem) }
         }
-        if last && piece.text.chars().count() >= PREFIX_FROM {
-            for term in self.vocabulary.beginning_with(&piece.text) {
-                marker.word(&term);
-                ways.push((Occur::Should, boosted(self.term(&term), PREFIX_BOOST)));
-            }
-        }
-        Box::new(BooleanQuery::new(ways))
+        unit
     }
 
-    fn close_word(&self, piece: &Piece, _last: bool, marker: &mut Marker) -> Box<dyn Query> {
-        let mut ways = vec![(Occur::Should, self.exact_word(piece, true, marker))];
+    /// A word, its other forms and, for the last one, what it may be the beginning of.
+    fn exact_word(&self, piece: &Piece, last: bool, marker: &mut Marker) -> Unit {
+        let mut unit = self.any_form(piece, marker);
+        if last && piece.text.chars().count() >= PREFIX_FROM {
+            for term in self.vocabulary.beginning_with(&piece.text) {
+                // Another form of the same word is found already.
+                if piece.form.is_none() || self.analyser.form(&term) != piece.form {
+                    marker.word(&term);
+                    unit.ways.push(boosted(self.term(&term), PREFIX_BOOST));
+                }
+            }
+        }
+        unit
+    }
+
+    fn close_word(&self, piece: &Piece, _last: bool, marker: &mut Marker) -> Unit {
+        let mut unit = self.exact_word(piece, true, marker);
         for (term, _) in self.vocabulary.written_like(&piece.text) {
             marker.word(&term);
-            ways.push((Occur::Should, boosted(self.term(&term), FUZZY_BOOST)));
+            unit.ways.push(boosted(self.term(&term), FUZZY_BOOST));
         }
-        Box::new(BooleanQuery::new(ways))
+        unit
     }
 
     /// All words of the dictionary; where it is not sure of them, or where there is none, the characters
@@ -172,21 +184,9 @@ impl Reader<'_> {
     }
 
     fn all_words(&self, pieces: &[Piece], marker: &mut Marker) -> Box<dyn Query> {
-        let mut all = Vec::new();
-        for piece in pieces {
-            marker.word(&piece.text);
-            let form = piece.form.as_deref().unwrap_or(&piece.text);
-            marker.form(form);
-            let mark = boosted(self.term(&format!("{FORM_MARK}{form}")), FORM_BOOST);
-            let mut ways = vec![(Occur::Should, self.term(&piece.text)), (Occur::Should, mark)];
-            if piece.form.is_some() {
-                marker.word(form);
-                ways.push((Occur::Should, boosted(self.term(form), FORM_BOOST)));
-            }
-            let either: Box<dyn Query> = Box::new(BooleanQuery::new(ways));
-            all.push((Occur::Must, either));
-        }
-        joined(all).unwrap_or_else(|| Box::new(EmptyQuery))
+        let units = pieces.iter().map(|piece| self.any_form(piece, marker).query());
+        joined(units.map(|unit| (Occur::Must, unit)).collect())
+            .unwrap_or_else(|| Box::new(EmptyQuery))
     }
 
     /// The longest group of words inside a run that means the same as something else.
@@ -296,6 +296,52 @@ impl Reader<'_> {
     fn term(&self, text: &str) -> Box<dyn Query> {
         scored(Term::from_field_text(self.fields.words, text))
     }
+}
+
+/// What stands for one word of a question.
+struct Unit {
+    /// Any of them has to be there.
+    ways: Vec<Box<dyn Query>>,
+    /// Says more where it is there; wherever it is, one of the ways is.
+    better: Vec<Box<dyn Query>>,
+}
+
+impl Unit {
+    fn of(query: Box<dyn Query>) -> Self {
+        Self { ways: vec![query], better: Vec::new() }
+    }
+
+    /// All of them have to be there.
+    fn all(mut units: Vec<Self>) -> Self {
+        match units.len() {
+            1 => units.swap_remove(0),
+            _ => {
+                let all = units.into_iter().map(|unit| (Occur::Must, unit.query())).collect();
+                Self::of(joined(all).unwrap_or_else(|| Box::new(EmptyQuery)))
+            }
+        }
+    }
+
+    /// As a part of a question: what says more is only looked at where the rest is there.
+    fn query(self) -> Box<dyn Query> {
+        let either = either(self.ways);
+        if self.better.is_empty() {
+            return either;
+        }
+        let better = self.better.into_iter().map(|query| (Occur::Should, query));
+        let parts = std::iter::once((Occur::Must, either)).chain(better).collect();
+        Box::new(BooleanQuery::new(parts))
+    }
+
+    /// As the whole question: one level of alternatives, of which the best are found without looking at all.
+    fn ranked(self) -> Box<dyn Query> {
+        either(self.ways.into_iter().chain(self.better).collect())
+    }
+}
+
+fn either(queries: Vec<Box<dyn Query>>) -> Box<dyn Query> {
+    joined(queries.into_iter().map(|query| (Occur::Should, query)).collect())
+        .unwrap_or_else(|| Box::new(EmptyQuery))
 }
 
 /// The runs that say something; all of them where none does.

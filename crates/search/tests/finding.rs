@@ -489,3 +489,52 @@ fn hits_are_marked_with_other_words_for_the_same() {
         marked.parts.iter().filter(|(_, hit)| *hit).map(|(text, _)| text.as_str()).collect();
     assert_eq!(hits, ["PostgreSQL", "Tokyo", "東京"]);
 }
+
+#[test]
+fn an_index_in_one_part_answers_as_it_did_in_many_and_goes_on_being_fed() {
+    let index = OfferIndex::in_memory(None).unwrap();
+    for number in 1..=3 {
+        let body = [format!("databases of kind {number}")];
+        let body: Vec<&str> = body.iter().map(String::as_str).collect();
+        index.apply(&[offer(number, "Sapporo database", "", &body)], &[], "").unwrap();
+    }
+    let asked = SearchQuery { text: "database".to_owned(), limit: 10, ..SearchQuery::default() };
+    let before = index.search(&asked).unwrap();
+    assert_eq!((before.total, before.ids.len()), (3, 3));
+    for _ in 0..2 {
+        index.compact().unwrap();
+        let after = index.search(&asked).unwrap();
+        assert_eq!((after.total, after.facets), (3, before.facets.clone()));
+    }
+    index.apply(&[], &[OfferId(Uuid::from_u128(2))], "without the second").unwrap();
+    assert_eq!(index.search(&asked).unwrap().total, 2);
+    assert_eq!(index.note().unwrap().as_deref(), Some("without the second"));
+    index.compact().unwrap();
+    assert_eq!(index.ids(&asked).unwrap().len(), 2);
+}
+
+#[test]
+fn a_word_is_found_in_every_form_whichever_is_asked() {
+    let index = OfferIndex::in_memory(None).unwrap();
+    let texts = ["one app", "many apps", "a server", "servers", "the serverless kind"];
+    let offers: Vec<_> =
+        texts.iter().zip(1..).map(|(text, number)| offer(number, text, "", &[])).collect();
+    index.apply(&offers, &[], "").unwrap();
+    let found = |text: &str| {
+        let asked = SearchQuery { text: text.to_owned(), limit: 10, ..SearchQuery::default() };
+        let mut ids: Vec<u128> =
+            index.ids(&asked).unwrap().into_iter().map(|id| id.0.as_u128()).collect();
+        ids.sort_unstable();
+        ids
+    };
+    for (text, expected) in [
+        ("app", &[1, 2][..]),
+        ("apps", &[1, 2]),
+        ("servers", &[3, 4]),
+        ("server", &[3, 4, 5]),
+        ("servers hokusei", &[3, 4]),
+        ("hokusei servers", &[3, 4]),
+    ] {
+        assert_eq!(found(text), expected, "{text}");
+    }
+}

@@ -143,6 +143,7 @@ fn fill(index: &OfferIndex, texts: &[Text], size: usize) {
         index.add(&batch).unwrap();
     }
     index.publish("").unwrap();
+    index.compact().unwrap();
 }
 
 fn short(size: usize) -> String {
