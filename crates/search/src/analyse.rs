@@ -49,6 +49,16 @@ pub(crate) enum Run {
     Dense(DenseRun),
 }
 
+impl Run {
+    /// Its words.
+    pub fn pieces(&self) -> &[Piece] {
+        match self {
+            Self::Word(piece) => std::slice::from_ref(piece),
+            Self::Dense(run) => &run.words,
+        }
+    }
+}
+
 /// Characters of a script without spaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DenseRun {

@@ -139,6 +139,9 @@ impl OfferDocument {
             into.text(title, TITLE_TIMES);
         }
         let names = self.names.iter().cloned().chain(self.middleware.iter().map(written));
+        let titles = [self.title_en.clone(), self.title_ja.clone()];
+        let middleware = self.middleware.iter().map(|(name, _)| name.clone());
+        titles.into_iter().chain(names.clone()).chain(middleware).for_each(|name| into.name(&name));
         let codes = self.regions.iter().chain(&self.countries).chain(&self.certifications);
         for name in names.chain(codes.chain(&self.regimes).cloned()) {
             into.text(&name, NAME_TIMES);
@@ -254,6 +257,14 @@ impl Writing<'_> {
         }
     }
 
+    /// A name that can be asked for as a whole.
+    fn name(&mut self, name: &str) {
+        let name = whole(&self.analyser.runs(name));
+        if !name.is_empty() {
+            self.document.add_text(self.fields.whole_names, name);
+        }
+    }
+
     fn cut(&mut self, field: Field, tokens: &[Token]) {
         if !tokens.is_empty() {
             let cut = PreTokenizedString { text: String::new(), tokens: tokens.to_vec() };
@@ -299,15 +310,26 @@ fn token(text: String, position: usize, place: (usize, usize)) -> Token {
     Token { offset_from: place.0, offset_to: place.1, position, text, position_length: 1 }
 }
 
+/// A name as one: its words, however they are parted.
+pub(crate) fn whole(runs: &[Run]) -> String {
+    let mut whole = String::new();
+    for run in runs {
+        if !whole.is_empty() {
+            whole.push(' ');
+        }
+        match run {
+            Run::Word(piece) => whole.push_str(&piece.text),
+            Run::Dense(run) => whole.extend(&run.folded),
+        }
+    }
+    whole
+}
+
 /// Words and, at the same place, their stems and dictionary forms.
 fn words(runs: &[Run]) -> Vec<Token> {
     let mut tokens = Vec::new();
     for run in runs {
-        let pieces = match run {
-            Run::Word(piece) => std::slice::from_ref(piece),
-            Run::Dense(run) => run.words.as_slice(),
-        };
-        for piece in pieces {
+        for piece in run.pieces() {
             let place = (piece.start, piece.end);
             tokens.push(token(piece.text.clone(), piece.position, place));
             if let Some(form) = &piece.form {

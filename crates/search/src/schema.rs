@@ -22,6 +22,8 @@ pub(crate) struct Fields {
     pub id_low: Field,
     /// Words of both scripts; what weighs more stands in it more than once.
     pub words: Field,
+    /// Titles and names, each as one.
+    pub whole_names: Field,
     /// Single characters and pairs of scripts without spaces.
     pub pairs: Field,
     /// `field:value` in lower case, for filters in the text of a query.
@@ -138,6 +140,7 @@ pub(crate) fn schema() -> (Schema, Fields) {
         id_high: builder.add_u64_field(ID_HIGH, FAST),
         id_low: builder.add_u64_field(ID_LOW, FAST),
         words: builder.add_text_field("words", cut()),
+        whole_names: builder.add_text_field("whole_names", whole()),
         pairs: builder.add_text_field("pairs", cut()),
         tags: builder.add_text_field("tags", STRING),
         readers: builder.add_text_field("readers", STRING),
@@ -153,6 +156,14 @@ pub(crate) fn schema() -> (Schema, Fields) {
         published_at: builder.add_i64_field("published_at", FAST),
     };
     (builder.build(), fields)
+}
+
+/// With frequencies, as the best of several terms are only found quickly with them.
+fn whole() -> TextOptions {
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer(CUT)
+        .set_index_option(IndexRecordOption::WithFreqs);
+    TextOptions::default().set_indexing_options(indexing)
 }
 
 fn cut() -> TextOptions {

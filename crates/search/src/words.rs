@@ -2,7 +2,7 @@
 
 use crate::analyse::{Analyser, DenseRun, Piece, Run};
 use crate::ask::Asked;
-use crate::document::FORM_MARK;
+use crate::document::{self, FORM_MARK};
 use crate::mark::Marker;
 use crate::query::without;
 use crate::schema::Fields;
@@ -18,6 +18,8 @@ const PREFIX_BOOST: f32 = 0.4;
 const SYNONYM_BOOST: f32 = 0.7;
 const PAIRS_BOOST: f32 = 0.6;
 const FUZZY_BOOST: f32 = 0.3;
+/// A name that is what was typed comes before all that only speaks of it.
+const NAME_BOOST: f32 = 3.0;
 /// Endings are only guessed from this many characters on.
 const PREFIX_FROM: usize = 2;
 /// Of the words that are close, at least this share has to be there.
@@ -54,12 +56,29 @@ impl Reader<'_> {
         let left_out =
             asked.without.iter().filter_map(|text| self.phrase(text, &mut Marker::default()));
         let left_out: Vec<_> = left_out.collect();
+        let name = self.name(&asked.words);
         if let (1, true) = (units.len(), left_out.is_empty()) {
-            return Worded { query: units.pop().map(Unit::ranked), marker };
+            let ranked = units.pop().map(|mut unit| {
+                // A name that is what was typed has the word of it.
+                unit.better.extend(name);
+                unit.ranked()
+            });
+            return Worded { query: ranked, marker };
         }
         let mut all: Vec<_> = units.into_iter().map(|unit| (Occur::Must, unit.query())).collect();
         all.extend(left_out.into_iter().map(|query| (Occur::Must, without(query))));
+        if !all.is_empty() {
+            all.extend(name.map(|query| (Occur::Should, query)));
+        }
         Worded { query: joined(all), marker }
+    }
+
+    /// What was typed as the whole of a title or name; it says most.
+    fn name(&self, words: &str) -> Option<Box<dyn Query>> {
+        let name = document::whole(&self.analyser.runs(words));
+        let is_there = !name.is_empty();
+        let term = || scored(Term::from_field_text(self.fields.whole_names, &name));
+        is_there.then(|| boosted(term(), NAME_BOOST))
     }
 
     /// Most words have to be there, or words that are written like them; phrases and exclusions hold.

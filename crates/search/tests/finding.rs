@@ -538,3 +538,22 @@ fn a_word_is_found_in_every_form_whichever_is_asked() {
         assert_eq!(found(text), expected, "{text}");
     }
 }
+
+#[test]
+fn a_name_that_is_what_was_typed_comes_before_all_that_speaks_of_it() {
+    let index = OfferIndex::in_memory(None).unwrap();
+    let named = OfferDocument {
+        middleware: vec![("HAProxy".to_owned(), Some("3.2".to_owned()))],
+        ..offer(1, "A long title of a load balancer for many services", "", &[])
+    };
+    let others = (2..6).map(|number| {
+        offer(number, "HAProxy HAProxy tools", "", &["HAProxy 3.2 and HAProxy 3.0, for HAProxy"])
+    });
+    let offers: Vec<OfferDocument> = std::iter::once(named).chain(others).collect();
+    index.apply(&offers, &[], "").unwrap();
+    for text in ["haproxy", "ＨＡProxy", "haproxy 3.2"] {
+        let asked = SearchQuery { text: text.to_owned(), limit: 10, ..SearchQuery::default() };
+        let ids = index.ids(&asked).unwrap();
+        assert_eq!((ids.len(), ids[0].0.as_u128()), (5, 1), "{text}");
+    }
+}

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use testkit::{Engine, TestDatabase};
 
+mod collected;
+
 const JUDGEMENTS: &str = include_str!("judgements.tsv");
 /// Results that count.
 const DEPTH: usize = 10;
