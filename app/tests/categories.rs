@@ -30,6 +30,35 @@ async fn published(site: &Site, service: &str) -> OfferId {
 }
 
 #[tokio::test]
+async fn f7_1_3_apps_images_and_recipes_are_shown_compared_and_found() {
+    let site = Site::open().await;
+    let service = "apps: [Nextcloud 31]\n    images: [Debian 13, {name: Debian, version: 13, architecture: arm64}]\n    \
+        recipes: [{name: Three nodes, version: 2.1, installs: [PostgreSQL 17, Patroni]}]";
+    let id = published(&site, service).await;
+    let page = site.page(&format!("/market/offers/{id}")).await;
+    for part in [
+        "Applications",
+        "Nextcloud 31",
+        "Debian 13, Debian 13 (arm64)",
+        "Three nodes 2.1 (PostgreSQL 17, Patroni)",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let japanese = site.get(&format!("/market/offers/{id}"), "ja").await.text;
+    assert!(japanese.contains("アプリケーション") && japanese.contains("レシピ"));
+    let other = site.market.offer("edge-burst-tokyo").await;
+    let compared = site.page(&format!("/market/compare?offer={id}&offer={other}")).await;
+    assert!(compared.contains("Three nodes 2.1 (PostgreSQL 17, Patroni)"), "{compared}");
+    for question in ["nextcloud", "patroni", "debian 13", "three nodes"] {
+        let question = question.replace(' ', "+");
+        let list = site.page(&format!("/market?q={question}")).await;
+        assert!(list.contains(&format!("/market/offers/{id}")), "{question}: {list}");
+    }
+    let faceted = site.page("/market?middleware=Nextcloud").await;
+    assert!(faceted.contains(&format!("/market/offers/{id}")), "{faceted}");
+}
+
+#[tokio::test]
 async fn f7_1_3_an_offer_shows_category_attributes_machine_types_and_a_map() {
     let site = Site::open().await;
     let service = "category: managed-database\n    attributes: {engine: postgresql, max_storage: 1.5}\n    \

@@ -352,6 +352,7 @@ fn lines(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
             service::machines_text(words, &offer.document.spec.service.machine_types)
         }));
     }
+    lines.extend(software(words, offers));
     lines.push(fact(words.coverage_beside(), &|offer| {
         let covered = offers.iter().filter(|other| offer.covers_beside.contains(&other.card.id));
         let titles: Vec<String> =
@@ -363,6 +364,30 @@ fn lines(ctx: &PageContext, shown: &Shown) -> Vec<Line> {
     }));
     lines.extend(items(ctx, shown));
     lines
+}
+
+/// What comes with each: middleware, applications, images, recipes; a line for what any of them has.
+fn software(words: Words, offers: &[OfferPage]) -> Vec<Line> {
+    let told: Vec<Vec<(&'static str, String)>> =
+        offers.iter().map(|offer| service::software(words, &offer.document.spec.service)).collect();
+    let of = |label: &str| -> Vec<Option<String>> {
+        let one = |all: &Vec<(&'static str, String)>| {
+            all.iter().find(|(known, _)| *known == label).map(|(_, text)| text.clone())
+        };
+        told.iter().map(one).collect()
+    };
+    let labels = service::software_labels(words)
+        .into_iter()
+        .filter(|label| told.iter().flatten().any(|(known, _)| known == label));
+    labels
+        .map(|label| Line {
+            label: label.to_owned(),
+            item: None,
+            asked: None,
+            rows: 0..0,
+            cells: of(label),
+        })
+        .collect()
 }
 
 /// Every item that is asked, each time on a line of its own, then what is promised besides.

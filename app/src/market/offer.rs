@@ -199,15 +199,6 @@ fn facts(ctx: &PageContext, shown: &Shown) -> AnyView {
     let name = text::provider_name(ctx.locale, &card.provider);
     let regions: Views =
         card.regions.iter().map(|(region, code)| chip(text::region(words, region, code))).collect();
-    let middleware: Vec<String> = offer
-        .document
-        .spec
-        .service
-        .middleware
-        .iter()
-        .map(|item| format!("{} {}", item.name, item.version.as_deref().unwrap_or_default()))
-        .map(|item| item.trim().to_owned())
-        .collect();
     let mut pairs = vec![
         (
             words.market_facet_provider().to_owned(),
@@ -244,10 +235,8 @@ fn facts(ctx: &PageContext, shown: &Shown) -> AnyView {
         };
         pairs.insert(2, (words.catalog_category().to_owned(), shown));
     }
-    if !middleware.is_empty() {
-        let middleware = middleware.join(words.market_list_comma());
-        pairs.push((words.market_offer_middleware().to_owned(), middleware.into_any()));
-    }
+    let software = service::software(words, service).into_iter();
+    pairs.extend(software.map(|(label, all)| (label.to_owned(), all.into_any())));
     definitions(pairs)
 }
 

@@ -2,7 +2,10 @@
 
 use broker::categories::Categories;
 use leptos::prelude::*;
-use sla::{AttributeDef, AttributeKind, AttributeValue, MachineType, Service, UnitPrice};
+use sla::{
+    AttributeDef, AttributeKind, AttributeValue, MachineImage, MachineType, Middleware, Recipe,
+    Service, UnitPrice,
+};
 
 use crate::{
     format,
@@ -118,6 +121,50 @@ pub(super) fn machine_types(words: Words, machines: &[MachineType]) -> Option<An
         .collect::<Vec<_>>()
     });
     Some(Table::new(words.catalog_machine_title(), columns).rows(rows).view())
+}
+
+/// The kinds of what comes with an offer, in their order.
+pub(super) fn software_labels(words: Words) -> [&'static str; 4] {
+    [
+        words.market_offer_middleware(),
+        words.market_offer_apps(),
+        words.market_offer_images(),
+        words.market_offer_recipes(),
+    ]
+}
+
+/// What comes with it, each kind with its label; kinds of which there is nothing are left out.
+pub(super) fn software(words: Words, service: &Service) -> Vec<(&'static str, String)> {
+    let version = |name: &str, version: Option<&str>| match version {
+        Some(version) => format!("{name} {version}"),
+        None => name.to_owned(),
+    };
+    let installed = |list: &[Middleware]| -> Vec<String> {
+        list.iter().map(|item| version(&item.name, item.version.as_deref())).collect()
+    };
+    let image = |image: &MachineImage| {
+        let name = version(&image.name, image.version.as_deref());
+        match image.architecture {
+            Some(architecture) => format!("{name} ({})", architecture.as_str()),
+            None => name,
+        }
+    };
+    let comma = words.market_list_comma();
+    let recipe = |recipe: &Recipe| {
+        let name = version(&recipe.name, recipe.version.as_deref());
+        match recipe.installs.is_empty() {
+            true => name,
+            false => format!("{name} ({})", installed(&recipe.installs).join(comma)),
+        }
+    };
+    let kinds: [Vec<String>; 4] = [
+        installed(&service.middleware),
+        installed(&service.apps),
+        service.images.iter().map(image).collect(),
+        service.recipes.iter().map(recipe).collect(),
+    ];
+    let told = software_labels(words).into_iter().zip(kinds).filter(|(_, all)| !all.is_empty());
+    told.map(|(label, all)| (label, all.join(comma))).collect()
 }
 
 /// The machine types in one line, for a comparison.

@@ -45,9 +45,9 @@ pub use input::{half_width, parse_value, split_range};
 pub use nearest::nearest;
 pub use offer::{
     Amount, Architecture, AttributeValue, BILLING_UNITS, CURRENCIES, Claim, Commitment, Credit,
-    DeploymentModel, Evidence, Gpu, Location, MACHINE_UNITS, MachineType, Measurement, Metadata,
-    Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price, QuantityLimit, Region, Remedy,
-    Service, ServiceModel, Signature, UnitPrice, Vantage,
+    DeploymentModel, Evidence, Gpu, Location, MACHINE_UNITS, MachineImage, MachineType,
+    Measurement, Metadata, Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price,
+    QuantityLimit, Recipe, Region, Remedy, Service, ServiceModel, Signature, UnitPrice, Vantage,
 };
 pub use read::{Parsed, parse, parse_documents, parse_offer, parse_requirement};
 pub use registry::{

@@ -137,6 +137,12 @@ pub struct Service {
     pub regions: Vec<Region>,
     /// What is installed or offered as a platform; "PostgreSQL 16" is read as name and version.
     pub middleware: Vec<Middleware>,
+    /// Applications that come ready to use; "WordPress 6.8" is read as name and version.
+    pub apps: Vec<Middleware>,
+    /// Images that a machine can be started from; name, version and instruction set unique.
+    pub images: Vec<MachineImage>,
+    /// Recipes by which something is set up at the start, names unique.
+    pub recipes: Vec<Recipe>,
     /// Sizes of machines, names unique, in the provider's order.
     pub machine_types: Vec<MachineType>,
 }
@@ -218,7 +224,29 @@ pub struct Location {
     pub lon: Decimal,
 }
 
-/// One piece of middleware.
+/// An image that a machine can be started from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineImage {
+    /// What is on it: "Ubuntu Server".
+    pub name: String,
+    /// Of what is on it; `None`: the current one.
+    pub version: Option<String>,
+    /// Instruction set; `None`: not said.
+    pub architecture: Option<Architecture>,
+}
+
+/// A recipe by which something is set up when a service starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipe {
+    /// What it sets up: "Three-node PostgreSQL".
+    pub name: String,
+    /// Of the recipe itself.
+    pub version: Option<String>,
+    /// What is installed by it.
+    pub installs: Vec<Middleware>,
+}
+
+/// One piece of middleware, or an application.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Middleware {
     /// Product name.

@@ -1,4 +1,4 @@
-//! What the search index knows of an offer's category, attributes and machine types.
+//! What the search index knows of an offer's category, attributes, machine types, images and recipes.
 
 use super::Categories;
 use search::Machine;
@@ -9,7 +9,7 @@ use sla::{AttributeKind, AttributeValue, Decimal, Service};
 pub(crate) struct Indexed {
     /// Category and the wider ones.
     pub categories: Vec<String>,
-    /// Their names and those of the chosen words, in both languages.
+    /// Their names and those of the chosen words, in both languages; images, recipes and what these install.
     pub names: Vec<String>,
     /// `category.attribute=word`.
     pub attributes: Vec<String>,
@@ -29,6 +29,17 @@ pub(crate) fn indexed(catalogue: &Categories, service: &Service) -> Indexed {
         architecture: machine.architecture.map(|one| one.as_str().to_owned()),
     };
     found.machines = service.machine_types.iter().map(machine).collect();
+    let version = |name: &str, version: Option<&str>| match version {
+        Some(version) => format!("{name} {version}"),
+        None => name.to_owned(),
+    };
+    let images = service.images.iter();
+    found.names.extend(images.map(|image| version(&image.name, image.version.as_deref())));
+    for recipe in &service.recipes {
+        found.names.push(version(&recipe.name, recipe.version.as_deref()));
+        let installs = recipe.installs.iter();
+        found.names.extend(installs.map(|one| version(&one.name, one.version.as_deref())));
+    }
     let Some(key) = service.category.as_deref() else { return found };
     for entry in catalogue.path(key) {
         found.categories.push(entry.category.key.clone());

@@ -97,6 +97,9 @@ fn spec(draft: &Draft) -> OfferSpec {
             attributes: BTreeMap::new(),
             regions: regions.collect(),
             middleware: draft.middleware.iter().copied().map(middleware).collect(),
+            apps: Vec::new(),
+            images: Vec::new(),
+            recipes: Vec::new(),
             machine_types: Vec::new(),
         },
         measurement: Measurement {

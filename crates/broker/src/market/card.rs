@@ -89,9 +89,10 @@ pub(crate) fn card(parts: CardParts, provider: ProviderCard, document: &sla::Off
     card
 }
 
+/// Middleware and applications: both are installed.
 fn middleware(service: &sla::Service) -> Vec<(String, Option<String>)> {
     let item = |item: &sla::Middleware| (item.name.clone(), item.version.clone());
-    service.middleware.iter().map(item).collect()
+    service.middleware.iter().chain(&service.apps).map(item).collect()
 }
 
 /// The next moment at which the card will be another one although nobody changes the offer.

@@ -83,6 +83,9 @@ fn service(arrangement: Arrangement, parts: &[&Offer]) -> Service {
             category: None,
             attributes: BTreeMap::new(),
             middleware: Vec::new(),
+            apps: Vec::new(),
+            images: Vec::new(),
+            recipes: Vec::new(),
             machine_types: Vec::new(),
         },
         |main| Service {
@@ -92,6 +95,9 @@ fn service(arrangement: Arrangement, parts: &[&Offer]) -> Service {
             category: main.spec.service.category.clone(),
             attributes: main.spec.service.attributes.clone(),
             middleware: main.spec.service.middleware.clone(),
+            apps: main.spec.service.apps.clone(),
+            images: main.spec.service.images.clone(),
+            recipes: main.spec.service.recipes.clone(),
             machine_types: main.spec.service.machine_types.clone(),
         },
     )

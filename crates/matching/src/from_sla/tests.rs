@@ -94,6 +94,9 @@ fn offer(items: Vec<sla::OfferItem>) -> sla::Offer {
         category: None,
         attributes: BTreeMap::new(),
         middleware: Vec::new(),
+        apps: Vec::new(),
+        images: Vec::new(),
+        recipes: Vec::new(),
         machine_types: Vec::new(),
     };
     let measurement = sla::Measurement {

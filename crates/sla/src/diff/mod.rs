@@ -84,6 +84,12 @@ crate::words::words! {
         Region = "region",
         /// A piece of middleware.
         Middleware = "middleware",
+        /// An application that comes ready to use.
+        App = "app",
+        /// An image that a machine can be started from.
+        Image = "image",
+        /// A recipe by which something is set up.
+        Recipe = "recipe",
         /// A size of machines.
         MachineType = "machine_type",
         /// The cost class.

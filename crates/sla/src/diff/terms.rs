@@ -3,9 +3,9 @@
 use super::order::{best_without, good_to_have, less, neutral, no_order, wider};
 use super::{Aspect, Change, Verdict, both, change, plain};
 use crate::{
-    Amount, AttributeValue, CURRENCIES, Locale, MachineType, Measurement, Metadata, Middleware,
-    NetworkPath, Price, QuantityLimit, Region, Service, Text, Timestamp, Unit, UnitPrice,
-    format_number,
+    Amount, AttributeValue, CURRENCIES, Locale, MachineImage, MachineType, Measurement, Metadata,
+    Middleware, NetworkPath, Price, QuantityLimit, Recipe, Region, Service, Text, Timestamp, Unit,
+    UnitPrice, format_number,
 };
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -98,6 +98,27 @@ pub(super) fn service(old: &Service, new: &Service) -> Vec<Change> {
         |one| one.name.clone(),
         no_order,
         middleware_text,
+    ));
+    changes.extend(each(
+        Aspect::App,
+        (&old.apps, &new.apps),
+        |one| one.name.clone(),
+        no_order,
+        middleware_text,
+    ));
+    changes.extend(each(
+        Aspect::Image,
+        (&old.images, &new.images),
+        image_name,
+        no_order,
+        |image| plain(image_name(image)),
+    ));
+    changes.extend(each(
+        Aspect::Recipe,
+        (&old.recipes, &new.recipes),
+        |recipe| recipe.name.clone(),
+        no_order,
+        recipe_text,
     ));
     changes.extend(each(
         Aspect::MachineType,
@@ -310,6 +331,28 @@ fn region_text(region: &Region) -> Text {
     let zone = region.hazard_zone.as_ref().map(|zone| format!(" {zone}")).unwrap_or_default();
     let place = region.location.as_ref().map(|at| format!(" ({}, {})", at.lat, at.lon));
     plain(format!("{}{zone}{}", region.country, place.unwrap_or_default()))
+}
+
+/// An image with another version or instruction set is another image.
+fn image_name(image: &MachineImage) -> String {
+    let architecture = image.architecture.map(|one| one.as_str().to_owned());
+    let parts = [Some(image.name.clone()), image.version.clone(), architecture];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+fn recipe_text(recipe: &Recipe) -> Text {
+    let version = recipe.version.as_ref().map(|version| format!(" {version}"));
+    let name = format!("{}{}", recipe.name, version.unwrap_or_default());
+    let installs = recipe.installs.iter().map(|one| {
+        let version = one.version.as_ref().map(|version| format!(" {version}"));
+        format!("{}{}", one.name, version.unwrap_or_default())
+    });
+    let installs: Vec<String> = installs.collect();
+    if installs.is_empty() {
+        plain(name)
+    } else {
+        plain(format!("{name}: {}", installs.join(", ")))
+    }
 }
 
 fn middleware_text(middleware: &Middleware) -> Text {

@@ -9,8 +9,8 @@ use crate::category::attribute_key;
 use crate::fault::FaultCode;
 use crate::node::Node;
 use crate::{
-    Architecture, AttributeValue, Decimal, DeploymentModel, Expected, Gpu, Location, MachineType,
-    Middleware, Region, Service, ServiceModel,
+    Architecture, AttributeValue, Decimal, DeploymentModel, Expected, Gpu, Location, MachineImage,
+    MachineType, Middleware, Recipe, Region, Service, ServiceModel,
 };
 use std::collections::BTreeMap;
 
@@ -33,7 +33,12 @@ pub(super) fn service(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Servi
     let regions = fields
         .required(sink, "regions", |node, at, sink| at_least_one(node, at, sink, "region", region));
     fields.unique(sink, "regions", "id", FaultCode::Contradiction);
-    let middleware = fields.list(sink, "middleware", middleware);
+    let middleware = fields.list(sink, "middleware", middleware_of);
+    let apps = fields.list(sink, "apps", middleware_of);
+    let images = fields.list(sink, "images", image);
+    once_each(&images, |image| image.clone(), &at.field("images"), sink);
+    let recipes = fields.list(sink, "recipes", recipe);
+    once_each(&recipes, |recipe| recipe.name.clone(), &at.field("recipes"), sink);
     let machine_types = fields.list(sink, "machineTypes", machine_type);
     fields.unique(sink, "machineTypes", "name", FaultCode::Contradiction);
     fields.close(sink);
@@ -44,6 +49,9 @@ pub(super) fn service(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Servi
         attributes: values.unwrap_or_default(),
         regions: regions?,
         middleware,
+        apps,
+        images,
+        recipes,
         machine_types,
     })
 }
@@ -101,17 +109,62 @@ fn location(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Location> {
     Some(Location { lat: lat?, lon: lon? })
 }
 
-/// `{name: PostgreSQL, version: "16"}`, or in short "PostgreSQL 16".
-fn middleware(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Middleware> {
+/// "PostgreSQL 16" as name and version.
+fn in_short(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<(String, Option<String>)> {
+    let text = text(node, at, sink)?;
+    let text = text.trim();
+    Some(match text.rsplit_once(' ') {
+        Some((name, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => {
+            (name.trim().to_owned(), Some(version.to_owned()))
+        }
+        _ => (text.to_owned(), None),
+    })
+}
+
+/// `{name: Ubuntu Server, version: "24.04", architecture: arm64}`, or in short "Ubuntu Server 24.04".
+fn image(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<MachineImage> {
     if let Node::Text(_) = node {
-        let text = text(node, at, sink)?;
-        let text = text.trim();
-        return Some(match text.rsplit_once(' ') {
-            Some((name, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => {
-                Middleware { name: name.trim().to_owned(), version: Some(version.to_owned()) }
-            }
-            _ => Middleware { name: text.to_owned(), version: None },
-        });
+        let (name, version) = in_short(node, at, sink)?;
+        return Some(MachineImage { name, version, architecture: None });
+    }
+    let mut fields = Fields::open(node, at, sink)?;
+    let name = fields.required(sink, "name", text);
+    let version = fields.optional(sink, "version", text);
+    let architecture =
+        fields.optional(sink, "architecture", word(Architecture::WORDS, Architecture::from_word));
+    fields.close(sink);
+    Some(MachineImage { name: name?, version, architecture })
+}
+
+/// What an entry is known by stands once.
+fn once_each<T, K: PartialEq>(entries: &[T], key: fn(&T) -> K, at: &At<'_>, sink: &mut Sink) {
+    for (place, entry) in entries.iter().enumerate() {
+        if entries.iter().take(place).any(|other| key(other) == key(entry)) {
+            let (at, code) = (at.index(place), FaultCode::Contradiction);
+            sink.fault::<()>(&at, code, None, Expected::Once, "an entry like this stands before");
+        }
+    }
+}
+
+/// `{name: Three-node PostgreSQL, version: "2.1", installs: [PostgreSQL 17]}`, or in short its name and version.
+fn recipe(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Recipe> {
+    if let Node::Text(_) = node {
+        let (name, version) = in_short(node, at, sink)?;
+        return Some(Recipe { name, version, installs: Vec::new() });
+    }
+    let mut fields = Fields::open(node, at, sink)?;
+    let name = fields.required(sink, "name", text);
+    let version = fields.optional(sink, "version", text);
+    let installs = fields.list(sink, "installs", middleware_of);
+    fields.close(sink);
+    Some(Recipe { name: name?, version, installs })
+}
+
+/// `{name: PostgreSQL, version: "16"}`, or in short "PostgreSQL 16".
+fn middleware_of(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Middleware> {
+    if let Node::Text(_) = node {
+        let (name, version) = in_short(node, at, sink)?;
+        return Some(Middleware { name, version });
     }
     let mut fields = Fields::open(node, at, sink)?;
     let name = fields.required(sink, "name", text);

@@ -387,7 +387,8 @@ fn rules_of_requirements_are_kept() {
 fn market_fields_are_read() {
     let text = offer_with("{item: capacity.hold_ttl, value: 15 min, commitment: declared, evidence: [{type: published, source: \"https://a.example/sla\", date: 2013-07, note: read}]}")
         .replace("title: {en: A}", "title: {en: A}, description: {en: About it, ja: 説明}")
-        .replace("country: JP}]}", "country: JP}], middleware: [PostgreSQL 16, {name: MySQL, version: 8.40}, Redis]}")
+        .replace("country: JP}]}", "country: JP}], middleware: [PostgreSQL 16, {name: MySQL, version: 8.40}, Redis], apps: [WordPress 6.8], \
+             images: [Debian 13, {name: Debian, version: 13, architecture: arm64}], recipes: [{name: Three nodes, installs: [PostgreSQL 17, {name: Patroni}]}]}")
         + "  price:
     monthlyTotal: {amount: \"14.20\", currency: EUR}
     perUnit: [{unit: vcpu-month, amount: 0.18, currency: EUR, per: 1000}]
@@ -401,6 +402,13 @@ fn market_fields_are_read() {
     );
     assert_eq!(middleware[1].version.as_deref(), Some("8.40"));
     assert_eq!(middleware[2].version, None);
+    let service = &offer.spec.service;
+    assert_eq!(service.apps[0].version.as_deref(), Some("6.8"));
+    let images: Vec<_> =
+        service.images.iter().map(|image| (image.name.as_str(), image.architecture)).collect();
+    assert_eq!(images, [("Debian", None), ("Debian", Some(Architecture::Arm))]);
+    let recipe = &service.recipes[0];
+    assert_eq!((recipe.name.as_str(), recipe.installs.len()), ("Three nodes", 2));
     let price = offer.spec.price.as_ref().unwrap();
     assert_eq!(price.monthly_total.as_ref().unwrap().minor, 1420);
     assert_eq!((price.per_unit[0].minor, price.per_unit[0].per), (18, 1000));
@@ -543,4 +551,15 @@ fn a_control_character_is_named_and_not_called_missing() {
         ("/metadata/title/en", FaultCode::ControlCharacter)
     );
     assert_eq!(fault.found.as_deref(), Some("U+0000"));
+}
+
+#[test]
+fn images_and_recipes_stand_once_each() {
+    let text = offer_with("{item: capacity.hold_ttl, value: 15 min, commitment: declared}").replace(
+        "country: JP}]}",
+        "country: JP}], images: [Debian 13, {name: Debian, version: 13}], recipes: [Nodes 1, Nodes 2]}",
+    );
+    let faults = parse_offer(&text).unwrap_err();
+    let paths: Vec<&str> = faults.0.iter().map(|fault| fault.path.as_str()).collect();
+    assert_eq!(paths, ["/spec/service/images/1", "/spec/service/recipes/1"]);
 }

@@ -58,19 +58,24 @@ fn service() -> Value {
         .required("country", reference("country"))
         .optional("hazardZone", reference("technicalName"))
         .optional("location", location.done());
-    let middleware = Object::new()
-        .required("name", reference("text"))
-        .optional("version", reference("text"))
-        .done();
+    let named =
+        || Object::new().required("name", reference("text")).optional("version", reference("text"));
     // "PostgreSQL 16" in short; a bare number is no name.
-    let short = both(vec![json!({"type": "string"}), reference("text")]);
+    let or_short = |full: Value| {
+        list(either(vec![both(vec![json!({"type": "string"}), reference("text")]), full]))
+    };
+    let image = named().optional("architecture", words(Architecture::WORDS.iter().copied()));
+    let recipe = named().optional("installs", or_short(named().done()));
     Object::new()
         .required("model", words(ServiceModel::WORDS.iter().copied()))
         .required("deployment", words(DeploymentModel::WORDS.iter().copied()))
         .optional("category", reference("name"))
         .optional("attributes", attributes())
         .required("regions", some(region.done()))
-        .optional("middleware", list(either(vec![short, middleware])))
+        .optional("middleware", or_short(named().done()))
+        .optional("apps", or_short(named().done()))
+        .optional("images", or_short(image.done()))
+        .optional("recipes", or_short(recipe.done()))
         .optional("machineTypes", list(machine_type()))
         .with(vec![when(has("attributes"), has("category"))])
 }

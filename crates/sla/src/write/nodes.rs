@@ -3,7 +3,7 @@
 use crate::node::Node;
 use crate::{
     API_VERSION, Amount, AttributeValue, CURRENCIES, Date, Document, Evidence, MachineType,
-    Metadata, Offer, OfferItem, OfferSpec, Price, Profile, Region, Remedy, Requirement,
+    Metadata, Middleware, Offer, OfferItem, OfferSpec, Price, Profile, Region, Remedy, Requirement,
     RequirementItem, Service, Text, UnitPrice, Value,
 };
 use rust_decimal::Decimal;
@@ -134,13 +134,30 @@ fn service(service: &Service) -> Node {
         .maybe_text("category", service.category.as_deref())
         .optional("attributes", attributes)
         .list("regions", &service.regions, region)
-        .list("middleware", &service.middleware, |middleware| {
+        .list("middleware", &service.middleware, middleware)
+        .list("apps", &service.apps, middleware)
+        .list("images", &service.images, |image| {
             Map::new()
-                .text("name", &middleware.name)
-                .maybe_text("version", middleware.version.as_deref())
+                .text("name", &image.name)
+                .maybe_text("version", image.version.as_deref())
+                .maybe_text("architecture", image.architecture.map(crate::Architecture::as_str))
+                .done()
+        })
+        .list("recipes", &service.recipes, |recipe| {
+            Map::new()
+                .text("name", &recipe.name)
+                .maybe_text("version", recipe.version.as_deref())
+                .list("installs", &recipe.installs, middleware)
                 .done()
         })
         .list("machineTypes", &service.machine_types, machine_type)
+        .done()
+}
+
+fn middleware(middleware: &Middleware) -> Node {
+    Map::new()
+        .text("name", &middleware.name)
+        .maybe_text("version", middleware.version.as_deref())
         .done()
 }
 

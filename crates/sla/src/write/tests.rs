@@ -159,6 +159,30 @@ fn machines(minor: i64) -> Vec<crate::MachineType> {
     if minor % 2 == 0 { vec![plain] } else { vec![plain, large] }
 }
 
+/// Each with and without an instruction set.
+fn images(named: &[(String, Option<String>)]) -> Vec<crate::MachineImage> {
+    let image = |(at, (name, version)): (usize, &(String, Option<String>))| crate::MachineImage {
+        name: name.clone(),
+        version: Some(format!("{at}.{}", version.as_deref().unwrap_or("0"))),
+        architecture: (at % 2 == 1).then_some(crate::Architecture::Arm),
+    };
+    named.iter().enumerate().map(image).collect()
+}
+
+/// Each alone and with what it installs.
+fn recipes(named: &[(String, Option<String>)]) -> Vec<crate::Recipe> {
+    let install = |(name, version): &(String, Option<String>)| Middleware {
+        name: name.clone(),
+        version: version.clone(),
+    };
+    let recipe = |(at, (name, version)): (usize, &(String, Option<String>))| crate::Recipe {
+        name: format!("{at} {name}"),
+        version: version.clone(),
+        installs: named.iter().take(at).map(install).collect(),
+    };
+    named.iter().enumerate().map(recipe).collect()
+}
+
 prop_compose! {
     pub(crate) fn offer()(items in items())(
         items in items.into_iter().map(|item| offer_item(item).boxed()).collect::<Vec<_>>(),
@@ -175,6 +199,9 @@ prop_compose! {
                     category: Some("managed-database".to_owned()),
                     attributes: attributes(minor),
                     regions: vec![Region { id: "r-1".to_owned(), country: "NO".to_owned(), hazard_zone: None, location: Some(crate::Location { lat: Decimal::new(599_139, 4), lon: Decimal::new(-107_522, 4) }) }],
+                    apps: middleware.iter().cloned().map(|(name, version)| Middleware { name, version }).collect(),
+                    images: images(&middleware),
+                    recipes: recipes(&middleware),
                     middleware: middleware.into_iter().map(|(name, version)| Middleware { name, version }).collect(),
                     machine_types: machines(minor),
                 },

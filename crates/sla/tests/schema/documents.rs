@@ -79,7 +79,12 @@ pub fn offer(source: &Source) -> Value {
     let machines = json!([{"name": 4, "vcpu": 2, "ramGib": 8}, large]);
     put(&mut service, source, "machineTypes", machines);
     let middleware = json!(["PostgreSQL 16", {"name": values::text(source), "version": 8.4}]);
-    put(&mut service, source, "middleware", middleware);
+    put(&mut service, source, "middleware", middleware.clone());
+    put(&mut service, source, "apps", json!(["WordPress 6.8", {"name": values::text(source)}]));
+    let image = json!({"name": "Debian", "version": 13, "architecture": "arm64"});
+    put(&mut service, source, "images", json!(["Ubuntu Server 24.04", "Debian 13", image]));
+    let recipe = json!({"name": values::text(source), "version": "2.1", "installs": middleware});
+    put(&mut service, source, "recipes", json!(["Plain start", recipe]));
     let mut measurement =
         object(json!({"timezone": "Asia/Tokyo", "sliceSeconds": 60, "minOutageSeconds": 180}));
     put(&mut measurement, source, "exclusions", json!(["force-majeure", 7]));

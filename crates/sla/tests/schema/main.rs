@@ -46,6 +46,8 @@ fn beyond(fault: &Fault, document: &Value) -> Option<&'static str> {
         "entry_once" => {
             path.starts_with("/spec/service/regions/") && last == "id"
                 || path.starts_with("/spec/service/machineTypes/") && last == "name"
+                || path.starts_with("/spec/service/images/")
+                || path.starts_with("/spec/service/recipes/")
                 || path.starts_with("/spec/networkToUsers/") && last == "userRegion"
                 || path == "/spec/price/perUnit"
                 || path == "/spec/price/limits"

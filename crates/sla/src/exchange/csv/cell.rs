@@ -208,6 +208,10 @@ fn unit_prices(nodes: &[Node]) -> Option<String> {
 /// Names and versions that the reader of documents takes apart again.
 fn middleware(nodes: &[Node]) -> Option<String> {
     let row = |node: &Node| {
+        let Node::Map(entries) = node else { return None };
+        if entries.iter().any(|(field, _)| field != "name" && field != "version") {
+            return None;
+        }
         let name = node.get("name").and_then(word)?;
         let digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
         let simple = name == name.trim() && !name.contains(';') && !name.starts_with(['[', '{']);

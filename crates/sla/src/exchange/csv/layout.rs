@@ -62,6 +62,24 @@ pub(super) const FIXED: &[Fixed] = &[
         "name and version, `;` between: `PostgreSQL 16; nginx`",
     ),
     fixed(
+        "apps",
+        &["spec", "service", "apps"],
+        Kind::Middleware,
+        "name and version, `;` between: `WordPress 6.8`",
+    ),
+    fixed(
+        "images",
+        &["spec", "service", "images"],
+        Kind::Middleware,
+        "name and version, `;` between: `Ubuntu Server 24.04; Debian 13`; with an instruction set as JSON",
+    ),
+    fixed(
+        "recipes",
+        &["spec", "service", "recipes"],
+        Kind::Middleware,
+        "name and version, `;` between: `Three-node PostgreSQL 2.1`; with what it installs as JSON",
+    ),
+    fixed(
         "category",
         &["spec", "service", "category"],
         Kind::Text,
