@@ -11,6 +11,7 @@ pub mod exchange;
 mod expected;
 mod fault;
 mod format;
+mod held;
 mod input;
 mod nearest;
 mod node;
@@ -50,10 +51,12 @@ pub use offer::{
     Service, ServiceModel, Signature, UnitPrice, Vantage,
 };
 pub use read::{Parsed, parse, parse_documents, parse_offer, parse_requirement};
+pub use held::{hold_offer, hold_requirement};
 pub use registry::{
-    Arrangement, Bounds, COUNTRIES, Compose, Composition, Curve, Direction, Group, ItemDef,
-    ItemKind, ItemNotes, Mapping, Notes, Parts, Registry, Scale, Scheme, Standard, Unit, Word,
-    notes, registry,
+    Arrangement, Bounds, COUNTRIES, Compose, Composition, Curve, Direction, EXTENSION_GROUP, EXTENSION_HELP_MAX,
+    EXTENSION_TITLE_MAX, EXTENSION_WORDS_MAX, Extension, ExtensionKind, Following, Group, ItemDef,
+    ItemKind, ItemNotes, Mapping, Notes, Parts, Registered, Registry, Scale, Scheme, Standard,
+    Unit, Word, built_in, following, install, installed, notes, registry, within,
 };
 pub use requirement::{
     Accepted, Demand, Emphasis, Operator, Priority, Profile, ProfileName, Profiles,

@@ -135,6 +135,9 @@ fn with_item(
 ) -> Found {
     let Some(item) = document.item(key) else { return Found::default() };
     let declared = || Some(value(item));
+    if sla::registry().item(key).is_some_and(|def| def.differs_from(&item.value)) {
+        return Found::withheld(declared(), Note::NotComparable);
+    }
     if let Some(needed) = ask.min_commitment.filter(|needed| item.commitment < *needed) {
         let note = Note::CommitmentTooWeak {
             declared: item.commitment.to_string(),
