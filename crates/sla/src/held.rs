@@ -11,20 +11,48 @@ use crate::{ItemDef, Offer, Operator, Registry, Requirement, RequirementItem, Va
 /// # Errors
 /// A fault at each value that is none of its item, and at each item that is retired.
 pub fn hold_offer(offer: Offer, registry: &Registry, known: bool) -> Result<Offer, Vec<Fault>> {
+    let as_is = offer.metadata.signature.is_some();
     let mut held = offer;
-    let signed = held.metadata.signature.is_some();
     let mut faults = Vec::new();
     for (index, promise) in held.spec.items.iter_mut().enumerate() {
-        let Some(item) = registered(registry, &promise.item) else { continue };
         let place = format!("/spec/items/{index}");
-        faults.extend(retired(item, &place, known));
-        match own_value(item, &promise.value, &format!("{place}/value")) {
-            Ok(value) if !signed || value == promise.value => promise.value = value,
-            Ok(value) => faults.push(unsigned(item, &promise.value, &value, &place)),
+        match own_promise((registry, known, as_is), &promise.item, &promise.value, &place) {
+            Ok(Some(value)) => promise.value = value,
+            Ok(None) => {}
             Err(found) => faults.extend(found),
         }
     }
     if faults.is_empty() { Ok(held) } else { Err(faults) }
+}
+
+/// Everything in which an offer that is taken as it is does not say what the registry asks for; the offer was there
+/// before, so that it may keep what is retired.
+#[must_use]
+pub fn extension_faults(offer: &Offer, registry: &Registry) -> Vec<Fault> {
+    let one = |(index, promise): (usize, &crate::OfferItem)| {
+        let place = format!("/spec/items/{index}");
+        own_promise((registry, true, true), &promise.item, &promise.value, &place).err()
+    };
+    offer.spec.items.iter().enumerate().filter_map(one).flatten().collect()
+}
+
+/// The value in the item's own form, where that is another one; `as_is`: another one is a fault.
+fn own_promise(
+    (registry, known, as_is): (&Registry, bool, bool),
+    key: &str,
+    value: &Value,
+    place: &str,
+) -> Result<Option<Value>, Vec<Fault>> {
+    let Some(item) = registered(registry, key) else { return Ok(None) };
+    let mut faults: Vec<Fault> = retired(item, place, known).into_iter().collect();
+    match own_value(item, value, &format!("{place}/value")) {
+        Ok(own) if own == *value => {}
+        Ok(own) if as_is => faults.push(unsettled(item, value, &own, place)),
+        Ok(own) if faults.is_empty() => return Ok(Some(own)),
+        Ok(_) => {}
+        Err(found) => faults.extend(found),
+    }
+    if faults.is_empty() { Ok(None) } else { Err(faults) }
 }
 
 /// The same for a requirement: its values, and its operators. `known` as for an offer.
@@ -139,7 +167,7 @@ fn other_kind(item: &ItemDef, found: &str) -> Fault {
     }
 }
 
-fn unsigned(item: &ItemDef, written: &Value, own: &Value, place: &str) -> Fault {
+fn unsettled(item: &ItemDef, written: &Value, own: &Value, place: &str) -> Fault {
     let text = |value: &Value| crate::format::plain(value, crate::Locale::En);
     Fault {
         path: format!("{place}/value"),
@@ -147,7 +175,7 @@ fn unsigned(item: &ItemDef, written: &Value, own: &Value, place: &str) -> Fault 
         found: Some(text(written)),
         allowed: vec![text(own)],
         expected: None,
-        message: format!("a signed document writes `{}` in its own form", item.key),
+        message: format!("write `{}` in its own form", item.key),
     }
 }
 

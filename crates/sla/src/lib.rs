@@ -51,7 +51,7 @@ pub use offer::{
     Service, ServiceModel, Signature, UnitPrice, Vantage,
 };
 pub use read::{Parsed, parse, parse_documents, parse_offer, parse_requirement};
-pub use held::{hold_offer, hold_requirement};
+pub use held::{extension_faults, hold_offer, hold_requirement};
 pub use registry::{
     Arrangement, Bounds, COUNTRIES, Compose, Composition, Curve, Direction, EXTENSION_GROUP, EXTENSION_HELP_MAX,
     EXTENSION_TITLE_MAX, EXTENSION_WORDS_MAX, Extension, ExtensionKind, Following, Group, ItemDef,

@@ -128,7 +128,8 @@ impl Broker {
         let texts = texts(&mut tx, &untold).await?;
         drop(tx);
         let now = self.now();
-        let found = tokio::task::spawn_blocking(move || judge(&untold, &texts, now))
+        let registry = sla::registry();
+        let found = tokio::task::spawn_blocking(move || sla::within(registry, || judge(&untold, &texts, now)))
             .await
             .map_err(|error| BrokerError::Internal(format!("judging newer versions: {error}")))??;
         let mut tx = self.begin().await?;
