@@ -31,6 +31,8 @@ mod expected;
 #[cfg(feature = "ssr")]
 pub mod fault;
 #[cfg(feature = "ssr")]
+pub mod extensions;
+#[cfg(feature = "ssr")]
 pub mod feed;
 #[cfg(feature = "ssr")]
 pub mod form;

@@ -6,7 +6,7 @@ use axum::{
 };
 
 use crate::{
-    account, announcements, assets, bundles, categories, contracts, design, desk, feed, home,
+    account, announcements, assets, bundles, categories, contracts, design, desk, extensions, feed, home,
     inbox, items, layout, market, needs, providers, securing, state::AppState,
 };
 
@@ -24,6 +24,7 @@ pub fn router() -> Router<AppState> {
         .merge(announcements::routes())
         .merge(bundles::routes())
         .merge(categories::routes())
+        .merge(extensions::routes())
         .merge(needs::routes())
         .merge(inbox::routes())
         .merge(contracts::routes())

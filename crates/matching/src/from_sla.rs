@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 pub use ask::natural_kind;
 pub use middle::{Rung, middle};
 use rust_decimal::Decimal;
-pub use shapes::offer_axes;
+pub use shapes::{offer_axes, value_radius};
 pub use strength::{offer_covers, promise_covers};
 pub use times::{Wish, wishes};
 

@@ -2,7 +2,7 @@
 //! stored is always read; whoever takes a new document asks here.
 
 use crate::fault::{Fault, FaultCode};
-use crate::{ItemDef, Offer, Operator, Registry, Requirement, RequirementItem, Value, parse_value};
+use crate::{Expected, ItemDef, Offer, Operator, Registry, Requirement, RequirementItem, Value, parse_value};
 
 /// An offer whose extensions say what the registry asks for, each value in its own form: `4 h` becomes the number in
 /// the item's unit. Of a signed document nothing is rewritten. `known`: the offer was there before, so that it may
@@ -74,7 +74,7 @@ pub fn hold_requirement(
             let place = format!("/spec/profiles/{name}/items/{index}");
             if let Some(item) = registered(registry, &asked.item) {
                 faults.extend(retired(item, &place, known));
-                faults.extend(hold_asked(item, asked, &place));
+                faults.extend(hold_asked(item, asked, &place, known));
             }
         }
         for (index, entry) in profile.relax.iter_mut().enumerate() {
@@ -93,7 +93,12 @@ pub fn hold_requirement(
     if faults.is_empty() { Ok(held) } else { Err(faults) }
 }
 
-fn hold_asked(item: &ItemDef, asked: &mut RequirementItem, place: &str) -> Vec<Fault> {
+fn hold_asked(
+    item: &ItemDef,
+    asked: &mut RequirementItem,
+    place: &str,
+    known: bool,
+) -> Vec<Fault> {
     let mut faults = Vec::new();
     if let Some(value) = asked.value.as_mut() {
         match own_value(item, value, &format!("{place}/value")) {
@@ -102,7 +107,7 @@ fn hold_asked(item: &ItemDef, asked: &mut RequirementItem, place: &str) -> Vec<F
         }
     }
     // `eq` of a word or number was the only thing to ask before the item was registered.
-    let fits = |op: Operator| item.operators().contains(&op) || op == Operator::Eq;
+    let fits = |op: Operator| item.operators().contains(&op) || (known && op == Operator::Eq);
     if let Some(op) = asked.op.filter(|op| !fits(*op)) {
         faults.push(Fault {
             path: format!("{place}/op"),
@@ -126,8 +131,8 @@ fn retired(item: &ItemDef, place: &str, known: bool) -> Option<Fault> {
         path: format!("{place}/item"),
         code: FaultCode::UnknownItem,
         found: Some(item.key.clone()),
-        allowed: vec!["an item that is not retired".to_owned()],
-        expected: None,
+        allowed: vec![Expected::LeaveOut.to_string()],
+        expected: Some(Expected::LeaveOut),
         message: "the item is retired; new documents do not name it".to_owned(),
     })
 }

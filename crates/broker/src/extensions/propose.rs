@@ -73,6 +73,11 @@ impl Broker {
         Ok(view(row, &viewer.user.to_string())?)
     }
 
+    /// Whether the actor may propose an item at all.
+    pub fn may_propose_items(&self, ctx: &OpContext) -> Result<(), BrokerError> {
+        ctx.may(Action::ProposeItem, ctx.actor.organisation(), "item")
+    }
+
     /// Retiring and restoring is the brokers'.
     fn may_propose_extension(
         &self,
@@ -80,9 +85,7 @@ impl Broker {
         proposal: &ExtensionProposal,
     ) -> Result<(), BrokerError> {
         match proposal {
-            ExtensionProposal::Define { .. } => {
-                ctx.may(Action::ProposeItem, ctx.actor.organisation(), "item")
-            }
+            ExtensionProposal::Define { .. } => self.may_propose_items(ctx),
             _ => ctx.may(Action::KeepItems, None, "item"),
         }
     }

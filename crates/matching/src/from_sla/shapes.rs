@@ -99,6 +99,24 @@ pub fn offer_axes(document: &sla::Offer) -> Vec<Axis> {
     axes
 }
 
+/// Where a value of an item stands on its scale, from 0 at the centre to 1 at the rim; the item need not be registered.
+/// `None` for levels of a scheme, and for values that are none of the item.
+#[must_use]
+pub fn value_radius(def: &sla::ItemDef, value: &sla::Value) -> Option<f64> {
+    if def.kind == sla::ItemKind::SchemeLevel || !def.holds(value) {
+        return None;
+    }
+    let value = match value {
+        sla::Value::Number(number) => Value::Number(*number),
+        sla::Value::Level(level) => Value::level(level.clone()),
+        sla::Value::Set(members) => Value::Set(members.clone()),
+        sla::Value::Range { .. } | sla::Value::Boolean(_) => return None,
+    };
+    let dictionary = Dictionary::with_cost(vec![natural(def)], None, &[]).ok()?;
+    let written = OfferValues { id: String::new(), values: [(def.key.clone(), value)].into() };
+    promised_radius(&dictionary, 0, &Offer::new(&dictionary, 0, &written).ok()?)
+}
+
 /// A level of a scheme stands where it stands in its own scheme, not among all of them.
 fn radius(dictionary: &Dictionary, at: usize, item: &sla::OfferItem, offer: &Offer) -> Option<f64> {
     let Some(scheme) = item.scheme.as_deref().and_then(|scheme| sla::registry().scheme(scheme))
