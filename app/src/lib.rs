@@ -29,9 +29,9 @@ pub mod etag;
 #[cfg(any(feature = "ssr", feature = "studio"))]
 mod expected;
 #[cfg(feature = "ssr")]
-pub mod fault;
-#[cfg(feature = "ssr")]
 pub mod extensions;
+#[cfg(feature = "ssr")]
+pub mod fault;
 #[cfg(feature = "ssr")]
 pub mod feed;
 #[cfg(feature = "ssr")]

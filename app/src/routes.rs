@@ -6,8 +6,8 @@ use axum::{
 };
 
 use crate::{
-    account, announcements, assets, bundles, categories, contracts, design, desk, extensions, feed, home,
-    inbox, items, layout, market, needs, providers, securing, state::AppState,
+    account, announcements, assets, bundles, categories, contracts, design, desk, extensions, feed,
+    home, inbox, items, layout, market, needs, providers, securing, state::AppState,
 };
 
 /// Every page, form and file of the interface; unknown addresses get our own page.

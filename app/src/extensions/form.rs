@@ -68,7 +68,8 @@ fn kind(form: &mut FormState, words: Words) -> ExtensionKind {
 }
 
 fn end(form: &mut FormState, words: Words, field: &str) -> Decimal {
-    let number = form.filled(field).and_then(|text| sla::parse_decimal(sla::half_width(text).trim()));
+    let number =
+        form.filled(field).and_then(|text| sla::parse_decimal(sla::half_width(text).trim()));
     if number.is_none() {
         form.fail(field, expected_text(words, &sla::Expected::Number));
     }
@@ -207,10 +208,11 @@ fn choices(words: Words, form: &FormState) -> AnyView {
         };
         select.option(kind, label)
     });
-    let direction = Direction::ALL.iter().fold(
-        Select::new("direction", words.items_direction()),
-        |select, direction| select.option(direction.as_str(), direction_text(words, *direction)),
-    );
+    let direction = Direction::ALL
+        .iter()
+        .fold(Select::new("direction", words.items_direction()), |select, direction| {
+            select.option(direction.as_str(), direction_text(words, *direction))
+        });
     view! { {kind.of(form).view()}{direction.of(form).view()} }.into_any()
 }
 
@@ -223,17 +225,15 @@ fn scale(words: Words, form: &FormState) -> AnyView {
         };
         select.option(unit.as_str(), label)
     });
-    let curve = CURVES.into_iter().fold(
-        Select::new("curve", words.extend_curve()),
-        |select, curve| {
+    let curve =
+        CURVES.into_iter().fold(Select::new("curve", words.extend_curve()), |select, curve| {
             let label = match curve {
                 Curve::Linear => words.extend_curve_linear(),
                 Curve::Log => words.extend_curve_log(),
                 Curve::Nines => words.extend_curve_nines(),
             };
             select.option(curve_word(curve), label)
-        },
-    );
+        });
     view! {
         <p class="hint">{words.extend_scale_hint()}</p>
         {unit.of(form).view()}

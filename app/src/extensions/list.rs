@@ -30,10 +30,7 @@ use crate::{
     words::Words,
 };
 
-pub(super) async fn show(
-    OfPlace(ctx, place): OfPlace,
-    State(state): State<AppState>,
-) -> Response {
+pub(super) async fn show(OfPlace(ctx, place): OfPlace, State(state): State<AppState>) -> Response {
     let op = ctx.op();
     let read = async {
         let waiting = state.broker.extension_proposals(&op, true).await?;

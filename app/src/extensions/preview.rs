@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use sla::{Extension, Registered};
 
 use crate::{
-    items::{facts, scale, values},
+    items::{drawn, facts, values},
     ui::section,
     words::Words,
 };
@@ -22,7 +22,7 @@ pub(super) fn view(words: Words, extension: &Extension) -> AnyView {
             {titles.collect_view()}
             {facts(words, &item)}
             {values(words, &item)}
-            {scale(words, &item)}
+            {drawn(words, &item)}
         </div>
     };
     section("preview", words.extend_preview_title(), body.into_any())

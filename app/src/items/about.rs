@@ -81,7 +81,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
             {measured(words, item)}
             {section("ask", words.items_ask(), ask(words, item, shown.start.clone()))}
             {values(words, item)}
-            {scale(words, item)}
+            {drawn(words, item)}
             {section("together", words.items_together(), together(words, item))}
             {section("offers", words.items_offers(i64::try_from(shown.count).unwrap_or(i64::MAX)), offers(ctx, shown))}
             {elsewhere(words, item)}
@@ -160,14 +160,14 @@ fn measured(words: Words, item: &ItemDef) -> Option<AnyView> {
     Some(section("measured", words.items_measured(), view! { <p>{how}</p> }.into_any()))
 }
 
-pub(crate) fn scale(words: Words, item: &ItemDef) -> Option<AnyView> {
-    let drawn = scale::drawing(words, item);
+pub(crate) fn drawn(words: Words, item: &ItemDef) -> Option<AnyView> {
+    let picture = scale::drawing(words, item);
     let text = match &item.kind {
         ItemKind::Set(_) | ItemKind::Countries => words.items_scale_sets(),
         ItemKind::SchemeLevel => words.items_scale_schemes(),
         _ => words.items_scale_text(),
     };
-    let body = view! { <div class="stack"><p>{text}</p>{drawn}</div> };
+    let body = view! { <div class="stack"><p>{text}</p>{picture}</div> };
     Some(section("scale", words.items_scale_title(), body.into_any()))
 }
 

@@ -7,7 +7,7 @@ mod example;
 mod scale;
 mod schema;
 
-pub(crate) use about::{facts, scale, values};
+pub(crate) use about::{drawn, facts, values};
 
 use std::collections::BTreeMap;
 

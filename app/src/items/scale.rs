@@ -103,8 +103,10 @@ mod tests {
                 kind if kind.is_number() => numbers(item).unwrap(),
                 _ => continue,
             };
-            let mut places: Vec<f64> =
-                values.iter().map(|value| matching::value_radius(item, value).expect(&item.key)).collect();
+            let mut places: Vec<f64> = values
+                .iter()
+                .map(|value| matching::value_radius(item, value).expect(&item.key))
+                .collect();
             if item.key == "cost.tier" {
                 // The only list that begins with its best level.
                 places.reverse();

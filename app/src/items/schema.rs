@@ -36,7 +36,8 @@ fn schemas() -> Schemas {
     let made = named.iter().filter_map(|name| Some((name, sla::schema::named(name)?)));
     let made = made.map(|(name, schema)| (format!("{name}.json"), served(&schema.to_string())));
     let schemas: Schemas = Arc::new(made.collect());
-    *SERVED.write().unwrap_or_else(PoisonError::into_inner) = Some((registry, Arc::clone(&schemas)));
+    *SERVED.write().unwrap_or_else(PoisonError::into_inner) =
+        Some((registry, Arc::clone(&schemas)));
     schemas
 }
 

@@ -75,11 +75,13 @@ pub(crate) fn read_written_requirement(text: &str) -> Result<(Requirement, Vec<N
 /// A value as it is typed into a form, readable by `sla::parse_value`.
 pub(crate) fn value_text(key: &str, value: &Value) -> String {
     match value {
-        Value::Number(number) => sla::registry().item(key).filter(|item| item.holds(value)).map_or_else(
-            || number.to_string(),
-            // Grouped digits are for reading; a field is read back.
-            |item| sla::format_number(item.unit, *number, sla::Locale::En).replace(',', ""),
-        ),
+        Value::Number(number) => {
+            sla::registry().item(key).filter(|item| item.holds(value)).map_or_else(
+                || number.to_string(),
+                // Grouped digits are for reading; a field is read back.
+                |item| sla::format_number(item.unit, *number, sla::Locale::En).replace(',', ""),
+            )
+        }
         // As `sla::split_range` reads it back.
         Value::Range { min, max } => {
             let end = |number| value_text(key, &Value::Number(number));

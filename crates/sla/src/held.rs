@@ -2,7 +2,9 @@
 //! stored is always read; whoever takes a new document asks here.
 
 use crate::fault::{Fault, FaultCode};
-use crate::{Expected, ItemDef, Offer, Operator, Registry, Requirement, RequirementItem, Value, parse_value};
+use crate::{
+    Expected, ItemDef, Offer, Operator, Registry, Requirement, RequirementItem, Value, parse_value,
+};
 
 /// An offer whose extensions say what the registry asks for, each value in its own form: `4 h` becomes the number in
 /// the item's unit. Of a signed document nothing is rewritten. `known`: the offer was there before, so that it may
@@ -93,12 +95,7 @@ pub fn hold_requirement(
     if faults.is_empty() { Ok(held) } else { Err(faults) }
 }
 
-fn hold_asked(
-    item: &ItemDef,
-    asked: &mut RequirementItem,
-    place: &str,
-    known: bool,
-) -> Vec<Fault> {
+fn hold_asked(item: &ItemDef, asked: &mut RequirementItem, place: &str, known: bool) -> Vec<Fault> {
     let mut faults = Vec::new();
     if let Some(value) = asked.value.as_mut() {
         match own_value(item, value, &format!("{place}/value")) {
@@ -186,5 +183,8 @@ fn unsettled(item: &ItemDef, written: &Value, own: &Value, place: &str) -> Fault
 
 /// Faults of a value at the value: members are counted below it.
 fn placed(faults: Vec<Fault>, place: &str) -> Vec<Fault> {
-    faults.into_iter().map(|fault| Fault { path: format!("{place}{}", fault.path), ..fault }).collect()
+    faults
+        .into_iter()
+        .map(|fault| Fault { path: format!("{place}{}", fault.path), ..fault })
+        .collect()
 }

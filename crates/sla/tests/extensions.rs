@@ -4,8 +4,8 @@
 
 use proptest::prelude::*;
 use sla::{
-    Decimal, Direction, Document, EXAMPLE_OFFERS, Extension, ExtensionKind, Locale, Offer, Registered,
-    Registry, Text, Value,
+    Decimal, Direction, Document, EXAMPLE_OFFERS, Extension, ExtensionKind, Locale, Offer,
+    Registered, Registry, Text, Value,
 };
 
 const KEY: &str = "x-vendor.thing";
@@ -29,10 +29,9 @@ fn levels() -> ExtensionKind {
 
 /// One of each kind.
 fn kinds() -> Vec<Extension> {
-    let scale = |kind: &str, unit: &str, worst: &str, best: &str, curve: &str| {
-        serde_json::json!({"type": kind, "unit": unit, "worst": worst, "best": best, "curve": curve})
-    };
-    let ratio = serde_json::json!({"type": "ratio", "worst": "0.9", "best": "0.999", "curve": "nines"});
+    let scale = |kind: &str, unit: &str, worst: &str, best: &str, curve: &str| serde_json::json!({"type": kind, "unit": unit, "worst": worst, "best": best, "curve": curve});
+    let ratio =
+        serde_json::json!({"type": "ratio", "worst": "0.9", "best": "0.999", "curve": "nines"});
     let set = serde_json::json!({"type": "set", "words": [
         {"key": "a", "title": {"en": "A", "ja": "ア"}}, {"key": "b", "title": {"en": "B", "ja": "イ"}}]});
     vec![

@@ -147,10 +147,7 @@ pub async fn update(
 }
 
 /// Adds a proposal that waits; see [`is_waiting_already`].
-pub async fn insert_proposal(
-    tx: &mut Tx,
-    row: &ExtensionProposalRow,
-) -> Result<(), StorageError> {
+pub async fn insert_proposal(tx: &mut Tx, row: &ExtensionProposalRow) -> Result<(), StorageError> {
     execute!(
         tx,
         INSERT_PROPOSAL,

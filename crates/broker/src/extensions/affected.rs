@@ -53,7 +53,8 @@ impl Broker {
         self.affected_offers(&item, &mut affects).await?;
         let limits = NeededLimits { recent: NEEDS_MAX, of_each: NEEDS_MAX, all: NEEDS_MAX };
         let nobody = OrganisationId(uuid::Uuid::nil());
-        let needs = requirements::list_needed(&mut self.begin_read().await?, nobody, limits).await?;
+        let needs =
+            requirements::list_needed(&mut self.begin_read().await?, nobody, limits).await?;
         for need in needs.iter().filter(|need| need.document.contains(&item.key)) {
             // One that cannot be read is not asked for by anybody.
             let Ok((requirement, _)) = read_requirement(&need.document) else { continue };

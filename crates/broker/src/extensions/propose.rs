@@ -101,8 +101,7 @@ impl Broker {
         let documents = extensions::documents_of(tx, provider.id, OWN_OFFERS_MAX).await?;
         let names = |text: &str| {
             // Reading all of a text costs more than finding the key in it.
-            text.contains(key)
-                && read_offer(text).is_ok_and(|(offer, _)| offer.item(key).is_some())
+            text.contains(key) && read_offer(text).is_ok_and(|(offer, _)| offer.item(key).is_some())
         };
         Ok(documents.iter().any(|row| names(&row.document)))
     }
@@ -255,7 +254,8 @@ pub(super) fn shown(
 /// Without blanks around texts, and without empty ones.
 fn trimmed(extension: &Extension) -> Extension {
     let text = |text: &Text| {
-        let kept = text.0.iter().map(|(language, words)| (language.clone(), words.trim().to_owned()));
+        let kept =
+            text.0.iter().map(|(language, words)| (language.clone(), words.trim().to_owned()));
         Text(kept.filter(|(_, words)| !words.is_empty()).collect())
     };
     let mut trimmed = extension.clone();

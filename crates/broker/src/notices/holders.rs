@@ -129,9 +129,11 @@ impl Broker {
         drop(tx);
         let now = self.now();
         let registry = sla::registry();
-        let found = tokio::task::spawn_blocking(move || sla::within(registry, || judge(&untold, &texts, now)))
-            .await
-            .map_err(|error| BrokerError::Internal(format!("judging newer versions: {error}")))??;
+        let found = tokio::task::spawn_blocking(move || {
+            sla::within(registry, || judge(&untold, &texts, now))
+        })
+        .await
+        .map_err(|error| BrokerError::Internal(format!("judging newer versions: {error}")))??;
         let mut tx = self.begin().await?;
         // Whoever tells holds it: what another process told meanwhile is no longer untold.
         feed::lock(&mut tx).await?;

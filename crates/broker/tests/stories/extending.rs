@@ -13,8 +13,8 @@ use broker::{Broker, BrokerError, OpContext};
 use domain::{OfferId, Role};
 use matching::Order;
 use sla::{
-    AttributeChoice, Curve, Decimal, Direction, Extension, ExtensionKind, Locale, Text, Unit, Value,
-    Verdict,
+    AttributeChoice, Curve, Decimal, Direction, Extension, ExtensionKind, Locale, Text, Unit,
+    Value, Verdict,
 };
 use std::time::Duration;
 use testkit::{Engine, TestBroker};
@@ -92,7 +92,8 @@ async fn accepted(
 async fn text(market: &TestBroker, name: &str, item: &str, value: &str) -> String {
     let offer = market.offer(OFFER).await;
     let page = market.broker.offer(&stranger(), offer).await.unwrap();
-    let promise = format!("  items:\n    - {{item: {item}, value: {value}, commitment: objective}}");
+    let promise =
+        format!("  items:\n    - {{item: {item}, value: {value}, commitment: objective}}");
     let text = page.yaml.replace(OFFER, name);
     assert!(text.contains("\n  items:"), "{text}");
     text.replacen("  items:", &promise, 1)
@@ -298,7 +299,8 @@ async fn new_documents_are_held_to_kind_unit_and_words(engine: Engine) {
     let customer = market.person(Role::Customer).await;
     let wrong = broker.save_requirement(&customer, &need(KEY, "lte", "soon"), None).await;
     assert_eq!(pointers(wrong), ["/spec/profiles/normal/items/0/value"]);
-    let level = broker.save_requirement(&customer, &need(GRADE, "gte", "basic"), None).await.unwrap();
+    let level =
+        broker.save_requirement(&customer, &need(GRADE, "gte", "basic"), None).await.unwrap();
     assert_eq!(level.document.spec.profiles.normal.items[0].value, Some(Value::level("basic")));
     let high = published(&market, "high-service", GRADE, "high").await;
     assert_eq!(fitting(&market, need(GRADE, "gte", "basic")).await, [high]);

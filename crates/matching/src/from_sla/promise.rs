@@ -98,22 +98,28 @@ fn find(matcher: &SlaMatcher, ask: &Ask, document: &sla::Offer, composite: bool)
             };
             response(matcher, ask, (document, path), *round_trips)
         }
-        Reading::Scheme { scheme, asked, accept } => with_item((matcher.registry, ask), document, &ask.key, |item| {
-            if item.has_ended(matcher.circumstances.today) {
-                return ended(item);
-            }
-            scheme_level(item, scheme, asked.as_deref(), accept)
-        }),
-        Reading::SubList { list, banned } => with_item((matcher.registry, ask), document, &ask.key, |item| {
-            let notes = vec![Note::AboutSubList { list: list.clone() }];
-            let members = item.sub_lists.get(list).cloned().map(Value::Set);
-            let promised = match banned {
-                Some(banned) => members.map(|members| objections(members, banned)),
-                None => members,
-            };
-            Found { promised, declared: None, notes }
-        }),
-        Reading::Plain => with_item((matcher.registry, ask), document, &ask.key, |item| plain(matcher, ask, item)),
+        Reading::Scheme { scheme, asked, accept } => {
+            with_item((matcher.registry, ask), document, &ask.key, |item| {
+                if item.has_ended(matcher.circumstances.today) {
+                    return ended(item);
+                }
+                scheme_level(item, scheme, asked.as_deref(), accept)
+            })
+        }
+        Reading::SubList { list, banned } => {
+            with_item((matcher.registry, ask), document, &ask.key, |item| {
+                let notes = vec![Note::AboutSubList { list: list.clone() }];
+                let members = item.sub_lists.get(list).cloned().map(Value::Set);
+                let promised = match banned {
+                    Some(banned) => members.map(|members| objections(members, banned)),
+                    None => members,
+                };
+                Found { promised, declared: None, notes }
+            })
+        }
+        Reading::Plain => {
+            with_item((matcher.registry, ask), document, &ask.key, |item| plain(matcher, ask, item))
+        }
         Reading::Banned(banned) => with_item((matcher.registry, ask), document, &ask.key, |item| {
             let found = plain(matcher, ask, item);
             let declared = found.promised.clone();

@@ -1,7 +1,9 @@
 //! Items that a market adds to the registry: their definition, as it is proposed, kept and read, and what of it is
 //! no sound definition. Who proposes and decides is the market's.
 
-use super::{Bounds, Compose, Composition, Curve, Direction, ItemDef, ItemKind, Parts, Scale, Unit};
+use super::{
+    Bounds, Compose, Composition, Curve, Direction, ItemDef, ItemKind, Parts, Scale, Unit,
+};
 use crate::read::value::is_extension;
 use crate::{AttributeChoice, Expected, Fault, FaultCode, Text, Word};
 use rust_decimal::Decimal;
@@ -152,7 +154,13 @@ impl Extension {
         let mut faults = Vec::new();
         if !is_extension(&self.key) {
             let message = "items of a market are written x-<vendor>.<name>";
-            faults.push(fault("/key", FaultCode::UnknownItem, &self.key, Expected::ItemKey, message));
+            faults.push(fault(
+                "/key",
+                FaultCode::UnknownItem,
+                &self.key,
+                Expected::ItemKey,
+                message,
+            ));
         }
         faults.extend(texts("/title", &self.title, EXTENSION_TITLE_MAX));
         faults.extend(texts("/help", &self.help, EXTENSION_HELP_MAX));
@@ -184,9 +192,10 @@ impl Extension {
         let unit = self.kind.unit();
         let (fits, allowed) = match &self.kind {
             ExtensionKind::Duration { .. } => (unit.is_time(), "s, ms, d"),
-            ExtensionKind::Number { .. } => {
-                (!unit.is_time() && unit != Unit::Fraction, "a unit that is no time and no fraction")
-            }
+            ExtensionKind::Number { .. } => (
+                !unit.is_time() && unit != Unit::Fraction,
+                "a unit that is no time and no fraction",
+            ),
             _ => (true, ""),
         };
         let message = "the unit does not fit this kind of value";
@@ -198,8 +207,7 @@ impl Extension {
         let Bounds { curve, worst, best } = bounds;
         let (least, most) = limits(self.kind.unit());
         let inside = |end: Decimal| end >= least && end <= most;
-        let ordered =
-            if self.direction == Direction::Lower { best < worst } else { best > worst };
+        let ordered = if self.direction == Direction::Lower { best < worst } else { best > worst };
         let drawn = match curve {
             Curve::Linear => true,
             Curve::Log => worst > Decimal::ZERO && best > Decimal::ZERO,
@@ -256,7 +264,8 @@ impl Extension {
     pub fn faults_against(&self, before: &Self) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.kind.word() != before.kind.word() || self.kind.unit() != before.kind.unit() {
-            let message = "documents name it as it was: register another key for another kind or unit";
+            let message =
+                "documents name it as it was: register another key for another kind or unit";
             let allowed = format!("{} {}", before.kind.word(), before.kind.unit());
             let found = format!("{} {}", self.kind.word(), self.kind.unit());
             faults.push(listed("/kind/type", FaultCode::Contradiction, &found, &allowed, message));
@@ -286,7 +295,8 @@ impl Extension {
     /// The item of the registry that it becomes, at no place yet.
     #[must_use]
     pub fn item(&self, registered: Registered) -> ItemDef {
-        let word = |word: &AttributeChoice| Word { key: word.key.clone(), label: word.title.clone() };
+        let word =
+            |word: &AttributeChoice| Word { key: word.key.clone(), label: word.title.clone() };
         let words = || self.kind.words().iter().map(word).collect();
         let kind = match &self.kind {
             ExtensionKind::Ratio { .. } => ItemKind::Ratio,
@@ -335,7 +345,9 @@ impl Extension {
             (Some(Bounds { curve: Curve::Log, worst, best }), _) if lower => {
                 Scale::LogInverse { worst, best }
             }
-            (Some(Bounds { curve: Curve::Log, worst, best }), _) => Scale::Log { lo: worst, hi: best },
+            (Some(Bounds { curve: Curve::Log, worst, best }), _) => {
+                Scale::Log { lo: worst, hi: best }
+            }
             (Some(Bounds { worst, best, .. }), _) if lower => {
                 Scale::LinearInverse { lo: best, hi: worst }
             }
@@ -382,5 +394,8 @@ fn listed(place: &str, code: FaultCode, found: &str, allowed: &str, message: &st
 }
 
 fn fault(place: &str, code: FaultCode, found: &str, expected: Expected, message: &str) -> Fault {
-    Fault { expected: Some(expected.clone()), ..listed(place, code, found, &expected.to_string(), message) }
+    Fault {
+        expected: Some(expected.clone()),
+        ..listed(place, code, found, &expected.to_string(), message)
+    }
 }

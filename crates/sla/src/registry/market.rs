@@ -108,7 +108,9 @@ fn extended(extensions: &[(Extension, Registered)]) -> Registry {
     let (retired, active): (Vec<_>, Vec<_>) =
         extensions.iter().filter(sound).partition(|(_, registered)| registered.retired);
     let open = items.len() + active.len();
-    items.extend(active.iter().chain(&retired).map(|(extension, registered)| extension.item(*registered)));
+    items.extend(
+        active.iter().chain(&retired).map(|(extension, registered)| extension.item(*registered)),
+    );
     for (position, item) in items.iter_mut().enumerate() {
         item.position = position;
     }
