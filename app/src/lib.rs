@@ -29,6 +29,8 @@ pub mod etag;
 #[cfg(any(feature = "ssr", feature = "studio"))]
 mod expected;
 #[cfg(feature = "ssr")]
+pub mod extensions;
+#[cfg(feature = "ssr")]
 pub mod fault;
 #[cfg(feature = "ssr")]
 pub mod feed;

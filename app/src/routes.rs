@@ -6,8 +6,8 @@ use axum::{
 };
 
 use crate::{
-    account, announcements, assets, bundles, categories, contracts, design, desk, feed, home,
-    inbox, items, layout, market, needs, providers, securing, state::AppState,
+    account, announcements, assets, bundles, categories, contracts, design, desk, extensions, feed,
+    home, inbox, items, layout, market, needs, providers, securing, state::AppState,
 };
 
 /// Every page, form and file of the interface; unknown addresses get our own page.
@@ -24,6 +24,7 @@ pub fn router() -> Router<AppState> {
         .merge(announcements::routes())
         .merge(bundles::routes())
         .merge(categories::routes())
+        .merge(extensions::routes())
         .merge(needs::routes())
         .merge(inbox::routes())
         .merge(contracts::routes())

@@ -164,6 +164,7 @@ impl Things {
             Body::Taken => Sent::Json(json!({"waive": true})),
             Body::Announcement => Sent::Json(announced()),
             Body::Category => Sent::Json(proposed("storage")),
+            Body::Item => Sent::Json(json!({"kind": "retire", "item": {"key": "x-a.b"}})),
             Body::OtherAnnouncement => {
                 Sent::Json(json!({"revision": 1, "announcement": announced()}))
             }

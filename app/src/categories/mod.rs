@@ -5,7 +5,7 @@
 mod desk;
 mod form;
 mod public;
-mod say;
+pub(crate) mod say;
 
 use axum::{
     Router,

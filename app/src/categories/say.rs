@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What is proposed.
-pub(super) fn kind(words: Words, kind: ProposalKind) -> &'static str {
+pub(crate) fn kind(words: Words, kind: ProposalKind) -> &'static str {
     match kind {
         ProposalKind::Define => words.catalog_proposal_define(),
         ProposalKind::Retire => words.catalog_proposal_retire(),
@@ -19,7 +19,7 @@ pub(super) fn kind(words: Words, kind: ProposalKind) -> &'static str {
 }
 
 /// Where a proposal stands.
-pub(super) fn state(words: Words, state: ProposalState) -> AnyView {
+pub(crate) fn state(words: Words, state: ProposalState) -> AnyView {
     match state {
         ProposalState::Waiting => badge(State::Attention, words.catalog_state_waiting()),
         ProposalState::Accepted => badge(State::Good, words.catalog_state_accepted()),

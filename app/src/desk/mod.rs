@@ -74,6 +74,7 @@ enum Part {
     Announcements,
     Bundles,
     Categories,
+    Items,
 }
 
 /// The way between the parts; the one shown is marked.
@@ -97,6 +98,7 @@ fn parts(words: Words, current: Part) -> leptos::prelude::AnyView {
             tab(Part::Announcements, words.announce_title(), "/desk/announcements"),
             tab(Part::Bundles, words.bundles_title(), "/desk/bundles"),
             tab(Part::Categories, words.catalog_title(), "/desk/categories"),
+            tab(Part::Items, words.extend_title(), "/desk/items"),
         ],
     )
 }
@@ -109,6 +111,11 @@ pub(crate) fn bundle_parts(words: Words) -> leptos::prelude::AnyView {
 /// The same for the page of announcements.
 pub(crate) fn announcement_parts(words: Words) -> leptos::prelude::AnyView {
     parts(words, Part::Announcements)
+}
+
+/// The same for the pages of the market's items.
+pub(crate) fn item_parts(words: Words) -> leptos::prelude::AnyView {
+    parts(words, Part::Items)
 }
 
 /// The same for the pages of categories.

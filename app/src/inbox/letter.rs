@@ -73,6 +73,9 @@ fn body(locale: Locale, origin: &str, notice: &Notice) -> Body {
     if let Some(news) = &notice.evidence {
         return Body { sentences: say::evidence(locale, news), lines: Vec::new() };
     }
+    if let Some(news) = &notice.item {
+        return Body { sentences: say::item(locale, news), lines: Vec::new() };
+    }
     if notice.invitation.is_some() {
         return Body { sentences: say::invitation(locale, notice.kind), lines: Vec::new() };
     }

@@ -1,5 +1,6 @@
 //! The sentences of a notice, made from its data when it is shown.
 
+use broker::extensions::ExtensionNews;
 use broker::notices::{
     Cause, ContractNews, EvidenceNews, NewerNews, Notice, NoticeKind, NoticeOffer, ReviewNews,
 };
@@ -35,6 +36,13 @@ pub(super) fn title(locale: Locale, notice: &Notice) -> String {
     }
     if let Some(news) = &notice.announcement {
         return announcements::news_title(locale, notice.kind, news);
+    }
+    if let Some(news) = &notice.item {
+        let title = locale.pick(&news.title_en, &news.title_ja);
+        return match notice.kind {
+            NoticeKind::ItemAccepted => words.extend_inbox_accepted(title),
+            _ => words.extend_inbox_refused(title),
+        };
     }
     if let Some(news) = &notice.invitation {
         let provider = locale.pick(&news.provider_en, &news.provider_ja);
@@ -131,6 +139,12 @@ pub(super) fn evidence(locale: Locale, news: &EvidenceNews) -> Vec<String> {
     vec![words.newer_evidence_item(item), words.newer_evidence_next().to_owned()]
 }
 
+/// Why an item was refused, or what it means that it was accepted.
+pub(super) fn item(locale: Locale, news: &ExtensionNews) -> Vec<String> {
+    let next = || locale.words().extend_inbox_next().to_owned();
+    vec![news.reason.clone().unwrap_or_else(next)]
+}
+
 /// What can be done about an invitation.
 pub(super) fn invitation(locale: Locale, kind: NoticeKind) -> Vec<String> {
     let words = locale.words();
@@ -180,6 +194,12 @@ pub(super) fn list_href(notice: &Notice, offer: Option<&NoticeOffer>) -> String 
     }
     if let Some(news) = &notice.announcement {
         return announcements::news_href(news);
+    }
+    if let Some(news) = &notice.item {
+        return match notice.kind {
+            NoticeKind::ItemAccepted => format!("/items/{}", news.item),
+            _ => "/inbox".to_owned(),
+        };
     }
     if notice.invitation.is_some() {
         return "/invitations".to_owned();

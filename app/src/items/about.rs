@@ -18,8 +18,8 @@ use crate::{
     market::text,
     render::{Page, Width, page},
     ui::{
-        Column, Look, Table, Views, breadcrumbs, definitions, empty, link_button, page_head,
-        section,
+        Column, Kind, Look, Table, Views, breadcrumbs, definitions, empty, link_button, notice,
+        page_head, section,
     },
     words::Words,
 };
@@ -76,11 +76,12 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
         view! {
             {breadcrumbs(words, trail)}
             {page_head(label, Some(item.help(locale).to_owned()), vec![])}
+            {item.is_retired().then(|| notice(Kind::Note, words.extend_retired_text(), ().into_any()))}
             {facts(words, item)}
-            {section("measured", words.items_measured(), measured(words, item))}
+            {measured(words, item)}
             {section("ask", words.items_ask(), ask(words, item, shown.start.clone()))}
             {values(words, item)}
-            {scale(words, item)}
+            {drawn(words, item)}
             {section("together", words.items_together(), together(words, item))}
             {section("offers", words.items_offers(i64::try_from(shown.count).unwrap_or(i64::MAX)), offers(ctx, shown))}
             {elsewhere(words, item)}
@@ -89,7 +90,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
     })
 }
 
-fn facts(words: Words, item: &ItemDef) -> AnyView {
+pub(crate) fn facts(words: Words, item: &ItemDef) -> AnyView {
     let group = sla::registry().groups().iter().find(|group| group.key == item.group);
     let group = group.map(|group| group.label.get(words.0.sla()).to_owned()).unwrap_or_default();
     let key = item.key.clone();
@@ -104,6 +105,10 @@ fn facts(words: Words, item: &ItemDef) -> AnyView {
         let range = words.items_range(show(bounds.worst), show(bounds.best));
         pairs.push((words.items_scale().to_owned(), range.into_any()));
     }
+    if let Some(registered) = item.registered.filter(|registered| registered.version > 0) {
+        let text = words.extend_origin(registered.version);
+        pairs.push((words.items_origin().to_owned(), text.into_any()));
+    }
     if item.derived {
         pairs.push((words.items_origin().to_owned(), words.items_derived().into_any()));
     }
@@ -111,7 +116,7 @@ fn facts(words: Words, item: &ItemDef) -> AnyView {
 }
 
 /// Levels from the weakest, members, or schemes with their levels.
-fn values(words: Words, item: &ItemDef) -> Option<AnyView> {
+pub(crate) fn values(words: Words, item: &ItemDef) -> Option<AnyView> {
     let body = match &item.kind {
         ItemKind::Level(levels) => word_table(words, words.items_levels_title(), levels),
         ItemKind::Set(members) => word_table(words, words.items_members_title(), members),
@@ -149,21 +154,20 @@ fn schemes(words: Words) -> AnyView {
     view! { <div class="stack"><p>{words.items_schemes()}</p>{all}</div> }.into_any()
 }
 
-/// What a value is found by, how it is drawn, and what becomes of several services.
-fn measured(words: Words, item: &ItemDef) -> AnyView {
-    let locale = words.0.sla();
-    let how = item.notes().map(|notes| notes.measured.get(locale).to_owned());
-    view! { <p>{how}</p> }.into_any()
+/// What a value is found by; of items that the market added nothing more is known than their help says.
+fn measured(words: Words, item: &ItemDef) -> Option<AnyView> {
+    let how = item.notes()?.measured.get(words.0.sla()).to_owned();
+    Some(section("measured", words.items_measured(), view! { <p>{how}</p> }.into_any()))
 }
 
-fn scale(words: Words, item: &ItemDef) -> Option<AnyView> {
-    let drawn = scale::drawing(words, item);
+pub(crate) fn drawn(words: Words, item: &ItemDef) -> Option<AnyView> {
+    let picture = scale::drawing(words, item);
     let text = match &item.kind {
         ItemKind::Set(_) | ItemKind::Countries => words.items_scale_sets(),
         ItemKind::SchemeLevel => words.items_scale_schemes(),
         _ => words.items_scale_text(),
     };
-    let body = view! { <div class="stack"><p>{text}</p>{drawn}</div> };
+    let body = view! { <div class="stack"><p>{text}</p>{picture}</div> };
     Some(section("scale", words.items_scale_title(), body.into_any()))
 }
 

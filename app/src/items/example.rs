@@ -68,7 +68,8 @@ pub(super) fn need(item: &ItemDef) -> Option<Requirement> {
         title(sla::Locale::Ja),
         asking(item),
     );
-    sla::parse_requirement(&text).ok()
+    let read = sla::parse_requirement(&text).ok()?;
+    sla::hold_requirement(read, sla::registry(), true).ok()
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ mod example;
 mod scale;
 mod schema;
 
+pub(crate) use about::{drawn, facts, values};
+
 use std::collections::BTreeMap;
 
 use axum::{
@@ -166,7 +168,7 @@ fn unit_text(words: Words, item: &ItemDef) -> String {
 }
 
 /// Which way is better.
-fn direction_text(words: Words, direction: Direction) -> &'static str {
+pub(crate) fn direction_text(words: Words, direction: Direction) -> &'static str {
     match direction {
         Direction::Higher => words.items_higher(),
         Direction::Lower => words.items_lower(),

@@ -24,7 +24,7 @@ pub(super) fn drawing(words: Words, item: &ItemDef) -> Option<AnyView> {
     };
     let locale = words.0.sla();
     let rows = values.into_iter().filter_map(|value| {
-        let share = place(item, &value)?;
+        let share = matching::value_radius(item, &value)?;
         let label = sla::format_value(item, &value, locale);
         // Two digits are more than an eye can tell apart.
         let text = format!("{share:.2}");
@@ -32,18 +32,6 @@ pub(super) fn drawing(words: Words, item: &ItemDef) -> Option<AnyView> {
     });
     let rows: Vec<Bar> = rows.collect();
     Some(bars(words.items_scale_title(), rows))
-}
-
-/// Where a value stands between the centre, 0, and the rim, 1.
-fn place(item: &ItemDef, value: &Value) -> Option<f64> {
-    let mut document = sla::parse_offer(sla::EXAMPLE_OFFERS.first()?.yaml).ok()?;
-    let mut promise = document.spec.items.pop()?;
-    promise.item.clone_from(&item.key);
-    promise.value = value.clone();
-    promise.scheme = None;
-    promise.evidence = Vec::new();
-    document.spec.items = vec![promise];
-    matching::offer_axes(&document).first()?.promised
 }
 
 /// Values to draw, the worst first, both ends of the scale among them.
@@ -115,8 +103,10 @@ mod tests {
                 kind if kind.is_number() => numbers(item).unwrap(),
                 _ => continue,
             };
-            let mut places: Vec<f64> =
-                values.iter().map(|value| place(item, value).expect(&item.key)).collect();
+            let mut places: Vec<f64> = values
+                .iter()
+                .map(|value| matching::value_radius(item, value).expect(&item.key))
+                .collect();
             if item.key == "cost.tier" {
                 // The only list that begins with its best level.
                 places.reverse();

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::LazyLock,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use axum::{
@@ -20,12 +20,26 @@ struct Served {
     tag: String,
 }
 
-/// The schemas are the same for as long as the program runs.
-static SERVED: LazyLock<BTreeMap<String, Served>> = LazyLock::new(|| {
+/// The schemas of one registry, by file.
+type Schemas = Arc<BTreeMap<String, Served>>;
+
+/// Those of the last registry that was asked for; they are the same until an item of the market changes.
+static SERVED: RwLock<Option<(&'static sla::Registry, Schemas)>> = RwLock::new(None);
+
+fn schemas() -> Schemas {
+    let registry = sla::registry();
+    let last = SERVED.read().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some((_, schemas)) = last.filter(|(of, _)| std::ptr::eq(*of, registry)) {
+        return schemas;
+    }
     let named = ["document", "offer", "requirement"];
-    let schemas = named.iter().filter_map(|name| Some((name, sla::schema::named(name)?)));
-    schemas.map(|(name, schema)| (format!("{name}.json"), served(&schema.to_string()))).collect()
-});
+    let made = named.iter().filter_map(|name| Some((name, sla::schema::named(name)?)));
+    let made = made.map(|(name, schema)| (format!("{name}.json"), served(&schema.to_string())));
+    let schemas: Schemas = Arc::new(made.collect());
+    *SERVED.write().unwrap_or_else(PoisonError::into_inner) =
+        Some((registry, Arc::clone(&schemas)));
+    schemas
+}
 
 fn served(text: &str) -> Served {
     let mut hasher = DefaultHasher::new();
@@ -41,7 +55,8 @@ pub(super) async fn show(
     Path((version, file)): Path<(String, String)>,
 ) -> Response {
     let current = sla::API_VERSION.rsplit('/').next() == Some(version.as_str());
-    let Some(served) = SERVED.get(&file).filter(|_| current) else {
+    let schemas = schemas();
+    let Some(served) = schemas.get(&file).filter(|_| current) else {
         return error_page(&ctx, StatusCode::NOT_FOUND);
     };
     let mut answer = etag::tagged(&headers, &served.tag, || served.text.clone().into_response());

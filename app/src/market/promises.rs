@@ -89,7 +89,11 @@ fn row(ctx: &PageContext, offer: &OfferPage, promise: &Promise) -> AnyView {
         .into_any();
     };
     let shown = text::promise(ctx.locale, declared);
-    let unit = sla::registry().item(&promise.item).map_or(Unit::None, |item| item.unit);
+    let known = sla::registry().item(&promise.item);
+    let unit = known.map_or(Unit::None, |item| item.unit);
+    let other = known
+        .is_some_and(|item| item.differs_from(&declared.value))
+        .then(|| view! { <span class="hint line">{words.extend_other_value()}</span> });
     let own = measurement::own(words, declared)
         .map(|text| view! { <span class="hint line">{text}</span> });
     let remedy = declared.remedy.as_ref().map(|remedy| remedy_text(words, unit, remedy));
@@ -97,7 +101,7 @@ fn row(ctx: &PageContext, offer: &OfferPage, promise: &Promise) -> AnyView {
         <tr>
             <th scope="row">{name}</th>
             <td data-label=words.common_shape_promise()>
-                <span>{shown}{declared.percentile.map(|p| view! { <span class="hint">" "{words.market_promise_percentile(p.normalize())}</span> })}{own}</span>
+                <span>{shown}{declared.percentile.map(|p| view! { <span class="hint">" "{words.market_promise_percentile(p.normalize())}</span> })}{own}{other}</span>
             </td>
             <td data-label=words.market_promise_commitment()>
                 <span>{text::commitment(words, &promise.commitment)}{remedy.map(|text| view! { <span class="hint line">{text}</span> })}</span>

@@ -50,7 +50,8 @@ pub fn promise(locale: Locale, item: &OfferItem) -> String {
 
 /// A value of an item, whole; countries by their names.
 pub fn value(locale: Locale, key: &str, value: &Value) -> String {
-    if let Some(item) = sla::registry().item(key) {
+    let known = sla::registry().item(key).filter(|item| !item.differs_from(value));
+    if let Some(item) = known {
         if let (ItemKind::Countries, Value::Set(codes)) = (&item.kind, value) {
             let words = locale.words();
             let names: Vec<String> = codes.iter().map(|code| country(words, code)).collect();

@@ -14,7 +14,10 @@ use axum::{Router, routing::get};
 use crate::AppState;
 
 pub(crate) use conformance::outcome;
-pub(crate) use portal::{announcement_parts, bundle_parts, invitation_badge, read_comment};
+pub(crate) use portal::{
+    announcement_parts, bundle_parts, invitation_badge, item_parts as portal_item_parts,
+    read_comment,
+};
 
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {

@@ -98,5 +98,6 @@ fn item_of(ask: &Ask) -> ItemDef {
             pair: sla::Compose::Equal,
             parts: sla::Parts::Every,
         },
+        registered: None,
     }
 }

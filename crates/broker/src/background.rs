@@ -16,7 +16,7 @@ use workflow::{Engine, EngineConfig, Parts};
 
 /// A published offer is found after this time at the latest, also when another replica published it.
 const SYNC_EVERY: Duration = Duration::from_millis(500);
-/// How soon a category holds that was accepted in another process.
+/// How soon a category or an item of the market holds that was accepted in another process.
 const CATEGORIES_EVERY: Duration = Duration::from_secs(2);
 /// How soon the market's filter and order by what was measured follow the samples.
 const OBSERVED_EVERY: Duration = Duration::from_secs(60);
@@ -99,6 +99,11 @@ impl Broker {
         tasks.spawn(every(CATEGORIES_EVERY, shutdown.clone(), "categories", move || {
             let broker = categories.clone();
             async move { broker.refresh_categories().await }
+        }));
+        let items = self.clone();
+        tasks.spawn(every(CATEGORIES_EVERY, shutdown.clone(), "items of the market", move || {
+            let broker = items.clone();
+            async move { broker.refresh_extensions().await }
         }));
         let measured = self.clone();
         tasks.spawn(every(OBSERVED_EVERY, shutdown.clone(), "what was measured", move || {

@@ -57,14 +57,31 @@ pub(crate) fn read_requirement(text: &str) -> Result<(Requirement, Vec<Notice>),
     }
 }
 
+/// Reads an offer that somebody writes now: the values of the market's items are held to what they mean. Whether it
+/// is new, so that it may name nothing retired, is known when it is saved.
+pub(crate) fn read_written_offer(text: &str) -> Result<(Offer, Vec<Notice>), Faults> {
+    let (offer, notices) = read_offer(text)?;
+    let held = sla::hold_offer(offer, sla::registry(), true).map_err(Faults)?;
+    Ok((held, notices))
+}
+
+/// The same for a requirement.
+pub(crate) fn read_written_requirement(text: &str) -> Result<(Requirement, Vec<Notice>), Faults> {
+    let (requirement, notices) = read_requirement(text)?;
+    let held = sla::hold_requirement(requirement, sla::registry(), true).map_err(Faults)?;
+    Ok((held, notices))
+}
+
 /// A value as it is typed into a form, readable by `sla::parse_value`.
 pub(crate) fn value_text(key: &str, value: &Value) -> String {
     match value {
-        Value::Number(number) => sla::registry().item(key).map_or_else(
-            || number.to_string(),
-            // Grouped digits are for reading; a field is read back.
-            |item| sla::format_number(item.unit, *number, sla::Locale::En).replace(',', ""),
-        ),
+        Value::Number(number) => {
+            sla::registry().item(key).filter(|item| item.holds(value)).map_or_else(
+                || number.to_string(),
+                // Grouped digits are for reading; a field is read back.
+                |item| sla::format_number(item.unit, *number, sla::Locale::En).replace(',', ""),
+            )
+        }
         // As `sla::split_range` reads it back.
         Value::Range { min, max } => {
             let end = |number| value_text(key, &Value::Number(number));

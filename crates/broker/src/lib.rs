@@ -17,6 +17,7 @@ pub mod demo;
 pub mod desk;
 mod documents;
 mod error;
+pub mod extensions;
 pub mod favourites;
 pub mod feed;
 mod fetch;

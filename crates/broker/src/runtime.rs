@@ -95,6 +95,7 @@ pub(crate) struct Inner {
     pub announced: crate::announcements::Shown,
     pub uploads: crate::offers::UnderWay,
     pub catalogue: crate::categories::Kept,
+    pub extensions: crate::extensions::Kept,
 }
 
 impl Broker {
@@ -116,6 +117,7 @@ impl Broker {
             announced: crate::announcements::Shown::default(),
             uploads: crate::offers::UnderWay::default(),
             catalogue: crate::categories::Kept::default(),
+            extensions: crate::extensions::Kept::default(),
             db: parts.db,
             clock: parts.clock,
             ids: parts.ids,
@@ -126,6 +128,7 @@ impl Broker {
         };
         let broker = Self { inner: Arc::new(inner) };
         broker.refresh_categories().await?;
+        broker.refresh_extensions().await?;
         broker.sync_market().await?;
         Ok(broker)
     }

@@ -173,7 +173,8 @@ pub(crate) async fn beside<T: Send + 'static>(
     what: &'static str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, BrokerError> {
-    tokio::task::spawn_blocking(work)
+    let registry = sla::registry();
+    tokio::task::spawn_blocking(move || sla::within(registry, work))
         .await
         .map_err(|error| BrokerError::Internal(format!("{what}: {error}")))
 }

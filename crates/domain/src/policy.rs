@@ -64,6 +64,10 @@ pub enum Action {
     BundleForProvider,
     /// Propose a change of the market's categories, and decide about somebody else's.
     KeepCategories,
+    /// Propose an item of quality of one's own, or a change of one.
+    ProposeItem,
+    /// Decide about items that others propose, and retire some.
+    KeepItems,
     /// Read who belongs to an organisation.
     ReadMembers,
     /// Read the list of workflows.
@@ -166,6 +170,9 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::ReadMembers, Relation::Owner(Role::Broker)),
     row(Action::KeepCategories, Relation::Any(Role::Broker)),
     row(Action::KeepCategories, Relation::System),
+    row(Action::ProposeItem, Relation::Owner(Role::Provider)),
+    row(Action::ProposeItem, Relation::Any(Role::Broker)),
+    row(Action::KeepItems, Relation::Any(Role::Broker)),
     row(Action::ReadWorkflows, Relation::Any(Role::Broker)),
     row(Action::SteerWorkflow, Relation::Any(Role::Broker)),
     row(Action::ReadStatistics, Relation::Any(Role::Broker)),
@@ -341,6 +348,21 @@ mod tests {
         assert_eq!(of(Role::Customer), Err(Refusal::WrongRole));
         let stranger = authorise(&Actor::Stranger, Action::KeepCategories, None);
         assert_eq!(stranger, Err(Refusal::SignInFirst));
+    }
+
+    #[test]
+    fn items_are_proposed_by_providers_and_decided_by_brokers_alone() {
+        let own = Some(OrganisationId(Uuid::from_u128(7)));
+        let of = |role, id, action| authorise(&person(role, id), action, own);
+        assert_eq!(of(Role::Provider, 7, Action::ProposeItem), Ok(()));
+        assert_eq!(of(Role::Provider, 8, Action::ProposeItem), Err(Refusal::NotYours));
+        assert_eq!(of(Role::Broker, 8, Action::ProposeItem), Ok(()));
+        assert_eq!(of(Role::Customer, 7, Action::ProposeItem), Err(Refusal::WrongRole));
+        assert_eq!(of(Role::Broker, 8, Action::KeepItems), Ok(()));
+        assert_eq!(of(Role::Provider, 7, Action::KeepItems), Err(Refusal::WrongRole));
+        for action in [Action::ProposeItem, Action::KeepItems] {
+            assert_eq!(authorise(&Actor::Stranger, action, own), Err(Refusal::SignInFirst));
+        }
     }
 
     #[test]

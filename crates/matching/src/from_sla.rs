@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 pub use ask::natural_kind;
 pub use middle::{Rung, middle};
 use rust_decimal::Decimal;
-pub use shapes::offer_axes;
+pub use shapes::{offer_axes, value_radius};
 pub use strength::{offer_covers, promise_covers};
 pub use times::{Wish, wishes};
 
@@ -75,6 +75,8 @@ pub struct SlaMatcher {
     asks: Vec<ask::Ask>,
     profiles: Vec<ProfileRows>,
     circumstances: Circumstances,
+    /// What items mean: offers are read by the registry that the requirement was read by, whenever that is.
+    registry: &'static sla::Registry,
 }
 
 /// An offer document as one requirement sees it.
@@ -127,7 +129,8 @@ impl SlaMatcher {
         let ask::Asks { asks, items, rows } = asks;
         let dictionary = Dictionary::with_cost(items, Some(ask::MONTHLY_TOTAL), &[ask::TIER])?;
         let prepared = Prepared::owning(dictionary, &Requirement { rows })?;
-        Ok(Self { prepared, asks, profiles, circumstances: circumstances.clone() })
+        let (circumstances, registry) = (circumstances.clone(), sla::registry());
+        Ok(Self { prepared, asks, profiles, circumstances, registry })
     }
 
     /// Reads an offer document; `id` is what ranks and breaks ties, usually the id of the offer.

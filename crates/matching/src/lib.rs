@@ -32,7 +32,7 @@ pub use explain::{Bound, Difference, Explanation, RowExplanation};
 pub use fault::{Fault, Reason};
 pub use from_sla::{
     Candidate, Circumstances, Rung, SlaMatcher, Wish, middle, offer_axes, offer_covers,
-    promise_covers, wishes,
+    promise_covers, value_radius, wishes,
 };
 pub use item::{Dictionary, Item, Kind, KindName, Range, Scale};
 pub use nano::Nano;

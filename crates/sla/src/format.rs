@@ -23,7 +23,7 @@ pub fn format_value(item: &ItemDef, value: &Value, locale: Locale) -> String {
     }
 }
 
-/// Shows a promise; levels of a scheme with the name of the scheme, extensions as written.
+/// Shows a promise; levels of a scheme with the name of the scheme, extensions that are not registered as written.
 #[must_use]
 pub fn format_offer_item(promise: &OfferItem, locale: Locale) -> String {
     format_any(&promise.item, promise.scheme.as_deref(), &promise.value, locale)
@@ -41,8 +41,8 @@ pub(crate) fn format_any(key: &str, scheme: Option<&str>, value: &Value, locale:
         (Some(item), Value::Level(level), Some(scheme)) if item.kind == ItemKind::SchemeLevel => {
             format_scheme_level(scheme, level, locale)
         }
-        (Some(item), ..) => format_value(item, value, locale),
-        (None, ..) => plain(value, locale),
+        (Some(item), ..) if !item.differs_from(value) => format_value(item, value, locale),
+        _ => plain(value, locale),
     }
 }
 
@@ -166,8 +166,8 @@ fn boolean(yes: bool, locale: Locale) -> String {
     .to_owned()
 }
 
-/// The value of an item that the registry does not know.
-fn plain(value: &Value, locale: Locale) -> String {
+/// The value of an item that the registry does not know, or knows as something else.
+pub(crate) fn plain(value: &Value, locale: Locale) -> String {
     match value {
         Value::Number(number) => grouped(*number),
         Value::Range { min, max } => format!("{}–{}", grouped(*min), grouped(*max)),

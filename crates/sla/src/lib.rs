@@ -11,6 +11,7 @@ pub mod exchange;
 mod expected;
 mod fault;
 mod format;
+mod held;
 mod input;
 mod nearest;
 mod node;
@@ -41,6 +42,7 @@ pub use format::{
     format_number, format_offer_item, format_requirement_item, format_scheme_level, format_value,
     range_text,
 };
+pub use held::{extension_faults, hold_offer, hold_requirement};
 pub use input::{half_width, parse_value, split_range};
 pub use nearest::nearest;
 pub use offer::{
@@ -51,9 +53,11 @@ pub use offer::{
 };
 pub use read::{Parsed, parse, parse_documents, parse_offer, parse_requirement};
 pub use registry::{
-    Arrangement, Bounds, COUNTRIES, Compose, Composition, Curve, Direction, Group, ItemDef,
-    ItemKind, ItemNotes, Mapping, Notes, Parts, Registry, Scale, Scheme, Standard, Unit, Word,
-    notes, registry,
+    Arrangement, Bounds, COUNTRIES, Compose, Composition, Curve, Direction, EXTENSION_GROUP,
+    EXTENSION_HELP_MAX, EXTENSION_TITLE_MAX, EXTENSION_WORDS_MAX, Extension, ExtensionKind,
+    Following, Group, ItemDef, ItemKind, ItemNotes, Mapping, Notes, Parts, Registered, Registry,
+    Scale, Scheme, Standard, Unit, Word, built_in, following, install, installed, notes, registry,
+    within,
 };
 pub use requirement::{
     Accepted, Demand, Emphasis, Operator, Priority, Profile, ProfileName, Profiles,

@@ -11,6 +11,7 @@ pub mod cloud_reports;
 pub mod contracts;
 mod db;
 mod error;
+pub mod extensions;
 pub mod favourites;
 pub mod feed;
 pub mod idempotency;

@@ -23,6 +23,7 @@ const MODULES: &[&[Statement]] = &[
     crate::announcements::ALL,
     crate::bundles::ALL,
     crate::categories::ALL,
+    crate::extensions::ALL,
     crate::audiences::ALL,
     crate::providers::ALL,
     crate::keys::ALL,

@@ -154,8 +154,9 @@ struct ProposalsBody {
 
 /// Which proposals.
 #[derive(Debug)]
-struct Which {
-    decided: bool,
+pub(super) struct Which {
+    /// Those that were decided, and not those that wait.
+    pub decided: bool,
 }
 
 impl FromQuery for Which {

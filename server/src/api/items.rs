@@ -51,6 +51,17 @@ struct ItemBody {
     compose: ComposeBody,
     /// Where the item stands in other standards.
     maps: Vec<MappingBody>,
+    /// How it stands, where this market added it; null for items that every market knows.
+    registered: Option<RegisteredBody>,
+}
+
+/// How an item that the market added stands.
+#[derive(Debug, Serialize, ToSchema)]
+struct RegisteredBody {
+    /// Counts the accepted proposals from 1.
+    version: i64,
+    /// New documents cannot name it; those that do keep it.
+    retired: bool,
 }
 
 /// A word in documents and for people.
@@ -130,6 +141,10 @@ impl From<&sla::ItemDef> for ItemBody {
                 parts: item.compose.parts.as_str(),
             },
             maps: maps.collect(),
+            registered: item.registered.map(|registered| RegisteredBody {
+                version: registered.version,
+                retired: registered.retired,
+            }),
         }
     }
 }

@@ -25,6 +25,7 @@ mod demand;
 mod desk;
 mod ends;
 mod exchange;
+mod extensions;
 mod extract;
 mod favourites;
 mod feed;
@@ -92,6 +93,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(ratings::routes())
         .merge(announcements::routes())
         .merge(categories::routes())
+        .merge(extensions::routes())
         .merge(audiences::routes())
         .merge(favourites::routes())
         .merge(cost::routes())

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::announcements;
 use super::audiences;
+use super::extensions;
 use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query, fault};
 use super::problem::Problem;
 use super::wire::{self, Answer, PageQuery, TwoLanguages, moment};
@@ -224,7 +225,7 @@ struct NoticeBody {
     /// newer_version, rating_given, rating_answered; about a version of an offer review_refused, review_approved, review_commented,
     /// offer_published; about evidence of one's offer evidence_ends, evidence_ended; about a provider of one's
     /// contracts announced, announcement_changed, announcement_over; about offers that are not public invited,
-    /// invitation_taken_back.
+    /// invitation_taken_back; about an item one proposed item_accepted, item_refused.
     kind: &'static str,
     /// The need; null: it is about something else.
     requirement: Option<NoticeNeedBody>,
@@ -238,6 +239,8 @@ struct NoticeBody {
     announcement: Option<announcements::NewsBody>,
     /// An invitation to offers that are not public; null: it is about something else.
     invitation: Option<audiences::NewsBody>,
+    /// An item that the organisation proposed; null: it is about something else.
+    item: Option<extensions::NewsBody>,
     /// How many offers it speaks of.
     count: u64,
     /// The offer, or the best three of many.
@@ -263,6 +266,7 @@ impl From<&Notice> for NoticeBody {
             evidence: notice.evidence.as_ref().map(EvidenceNewsBody::from),
             announcement: notice.announcement.as_ref().map(announcements::NewsBody::from),
             invitation: notice.invitation.as_ref().map(audiences::NewsBody::from),
+            item: notice.item.as_ref().map(extensions::NewsBody::from),
             count: notice.count,
             offers: notice.offers.iter().map(NoticeOfferBody::from).collect(),
             created_at: moment(notice.created_at),

@@ -8,6 +8,7 @@ mod foreign;
 mod guard;
 mod health;
 mod listen;
+mod registry;
 mod session;
 mod viewer;
 
@@ -112,6 +113,7 @@ impl Web {
         Ok(app::router()
             .with_state(web.pages.clone())
             .nest("/api/v1", api::router(web.broker().clone()))
+            .layer(from_fn_with_state(Arc::clone(&web), registry::pin))
             .layer(from_fn_with_state(Arc::clone(&web), viewer::find))
             .layer(sessions)
             .layer(csrf)

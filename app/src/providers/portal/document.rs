@@ -235,6 +235,9 @@ pub(super) async fn sheet(
             {about.kept.view(ctx, offer)}
             {error_summary(&form, words)}
             {fault_table(words, faults)}
+            {faults.iter().any(|fault| fault.code == "unknown_item").then(|| view! {
+                <p>{words.extend_fault_unknown()}" "<a href="/items">{words.items_title()}</a>" · "<a href="/provider/items">{words.extend_title()}</a></p>
+            })}
             {source::marked(words, form.value("yaml"), faults)}
             <form class="document-form" method="post" action=ADDRESS enctype="multipart/form-data">
                 {basis::fields(basis::read(&form))}

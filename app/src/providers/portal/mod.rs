@@ -125,6 +125,7 @@ enum Part {
     Announcements,
     Bundles,
     Members,
+    Items,
 }
 
 /// The way to each part; the one shown is marked.
@@ -145,9 +146,15 @@ fn parts(words: Words, shown: Part) -> leptos::prelude::AnyView {
             tab(Part::Connection, words.portal_connection_title(), "/provider/connection"),
             tab(Part::Announcements, words.announce_title(), "/provider/announcements"),
             tab(Part::Bundles, words.bundles_title(), "/provider/bundles"),
+            tab(Part::Items, words.extend_title(), "/provider/items"),
             tab(Part::Members, words.catalog_members_title(), "/provider/members"),
         ],
     )
+}
+
+/// The same for the pages of the market's items.
+pub(crate) fn item_parts(words: Words) -> leptos::prelude::AnyView {
+    parts(words, Part::Items)
 }
 
 /// The same for the page of bundles.

@@ -62,6 +62,7 @@ pub(super) async fn sheet(
             {page_head(title, None, vec![link_button(Look::Secondary, words.portal_offer_change(), change)])}
             {error_summary(form, words)}
             {preview::not_served(words, &offer.not_served)}
+            {crate::extensions::unknown_keys(words, &offer.document, true)}
             {facts(ctx, &offer)}
             {life::publication(ctx, &offer, form)}
             {audience::chooser(ctx, &offer, &audiences)}

@@ -63,6 +63,7 @@ pub(super) fn sheet(
             {merged.map(|merged| merge::said(words, merged))}
             {over.and_then(|(offer, made_of)| basis::about(ctx, offer, made_of))}
             {remarks(words, notices)}
+            {crate::extensions::unknown_keys(words, offer, false)}
             {not_served(words, &regions::not_served(offer, provider))}
             <div class="preview">{promised(ctx, provider, said)}</div>
             {market.view(ctx)}

@@ -253,8 +253,7 @@ impl Middles {
             offers: found.offers,
             against: Against::NotPromised,
         }));
-        let order = |key: &str| sla::registry().items().iter().position(|item| item.key == key);
-        items.sort_by_key(|item| order(&item.item));
+        items.sort_by_key(|item| sla::registry().place(&item.item));
         Beside { price: self.price(&model, offer), model, items }
     }
 

@@ -82,7 +82,8 @@ impl Broker {
             return Ok(promised);
         }
         let broker = self.clone();
-        let counting = tokio::spawn(async move { broker.count_promised(now).await });
+        let counting = async move { broker.count_promised(now).await };
+        let counting = tokio::spawn(sla::following(sla::registry(), counting));
         match tokio::time::timeout(PATIENCE, counting).await {
             Ok(Ok(counted)) => counted,
             Ok(Err(error)) => Err(BrokerError::Internal(format!("counting: {error}"))),
@@ -147,6 +148,9 @@ impl Counting {
             let Some(value) = item.counting_on(today) else { continue };
             *self.counts.entry(item.item.clone()).or_default() += 1;
             let Some(known) = sla::registry().item(&item.item) else { continue };
+            if known.differs_from(&value) {
+                continue;
+            }
             let list = self.strongest.entry(item.item.clone()).or_default();
             list.push((id, value));
             if list.len() > 4 * LISTED_MAX {

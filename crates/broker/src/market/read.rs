@@ -112,6 +112,7 @@ fn promises(document: &sla::Offer) -> Vec<Promise> {
         .spec
         .items
         .iter()
+        // What is retired, or known to nobody, stands behind all others.
         .filter(|item| known.iter().all(|other| other.key != item.item))
         .map(|item| promise(&item.item, Some(item)));
     core.chain(own).collect()

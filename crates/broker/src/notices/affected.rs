@@ -87,7 +87,8 @@ impl Broker {
         }
         drop(tx);
         let gathered = Gathered { offer: id, version, published, holders, versions, needs, today };
-        tokio::task::spawn_blocking(move || count(&gathered))
+        let registry = sla::registry();
+        tokio::task::spawn_blocking(move || sla::within(registry, || count(&gathered)))
             .await
             .map_err(|error| BrokerError::Internal(format!("counting who is affected: {error}")))?
     }

@@ -128,9 +128,12 @@ impl Broker {
         let texts = texts(&mut tx, &untold).await?;
         drop(tx);
         let now = self.now();
-        let found = tokio::task::spawn_blocking(move || judge(&untold, &texts, now))
-            .await
-            .map_err(|error| BrokerError::Internal(format!("judging newer versions: {error}")))??;
+        let registry = sla::registry();
+        let found = tokio::task::spawn_blocking(move || {
+            sla::within(registry, || judge(&untold, &texts, now))
+        })
+        .await
+        .map_err(|error| BrokerError::Internal(format!("judging newer versions: {error}")))??;
         let mut tx = self.begin().await?;
         // Whoever tells holds it: what another process told meanwhile is no longer untold.
         feed::lock(&mut tx).await?;

@@ -7,6 +7,7 @@ use super::{
 use crate::announcements::AnnouncementNews;
 use crate::audience::InvitationNews;
 use crate::contracts::parse_cursor;
+use crate::extensions::ExtensionNews;
 use crate::requirements::owned;
 use crate::{Broker, BrokerError, OpContext};
 use domain::{Action, NoticeId, OrganisationId, RequirementId, Timestamp};
@@ -128,6 +129,7 @@ enum Said {
     Evidence(EvidenceNews),
     Announcement(AnnouncementNews),
     Invitation(InvitationNews),
+    Item(ExtensionNews),
 }
 
 fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
@@ -145,6 +147,9 @@ fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
     }
     if kind.is_of_invitation() {
         return serde_json::from_str(&row.payload).ok().map(Said::Invitation);
+    }
+    if kind.is_of_item() {
+        return serde_json::from_str(&row.payload).ok().map(Said::Item);
     }
     let need = NoticeNeed {
         id: row.requirement_id?,
@@ -164,7 +169,7 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
         return None;
     };
     let (mut need, mut contract, mut review) = (None, None, None);
-    let (mut evidence, mut announcement, mut invitation) = (None, None, None);
+    let (mut evidence, mut announcement, mut invitation, mut item) = (None, None, None, None);
     let mut offers = Vec::new();
     match said {
         Said::Need(of, named) => (need, offers) = (Some(of), named),
@@ -173,6 +178,7 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
         Said::Evidence(news) => evidence = Some(news),
         Said::Announcement(news) => announcement = Some(news),
         Said::Invitation(news) => invitation = Some(news),
+        Said::Item(news) => item = Some(news),
     }
     Some(Notice {
         id: row.id,
@@ -183,6 +189,7 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
         evidence,
         announcement,
         invitation,
+        item,
         count: u64::try_from(row.offers).unwrap_or(0),
         offers,
         created_at: row.created_at,

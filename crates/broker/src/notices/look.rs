@@ -234,7 +234,8 @@ pub(super) async fn judge_beside(
     needs: Vec<Arc<Need>>,
 ) -> Result<Vec<Draft>, BrokerError> {
     let gathered = Arc::clone(gathered);
-    tokio::task::spawn_blocking(move || judge(&gathered, &known, &needs))
+    let registry = sla::registry();
+    tokio::task::spawn_blocking(move || sla::within(registry, || judge(&gathered, &known, &needs)))
         .await
         .map_err(|error| BrokerError::Internal(format!("judging changes: {error}")))?
 }

@@ -21,6 +21,7 @@ mod watch;
 use crate::Listed;
 use crate::announcements::AnnouncementNews;
 use crate::audience::InvitationNews;
+use crate::extensions::ExtensionNews;
 use need::Need;
 
 pub use affected::{Affected, AffectedContracts};
@@ -93,11 +94,15 @@ pub enum NoticeKind {
     Invited,
     /// It does not any more: the offers are not shown.
     InvitationTakenBack,
+    /// An item that the organisation proposed for the registry was accepted.
+    ItemAccepted,
+    /// It was refused.
+    ItemRefused,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Gained,
         Self::Lost,
         Self::Changed,
@@ -124,6 +129,8 @@ impl NoticeKind {
         Self::AnnouncementOver,
         Self::Invited,
         Self::InvitationTakenBack,
+        Self::ItemAccepted,
+        Self::ItemRefused,
     ];
 
     /// Whether it is about a contract and not about a watched need.
@@ -134,6 +141,13 @@ impl NoticeKind {
             && !self.is_of_evidence()
             && !self.is_of_announcement()
             && !self.is_of_invitation()
+            && !self.is_of_item()
+    }
+
+    /// Whether it is about an item that was proposed for the registry.
+    #[must_use]
+    pub const fn is_of_item(self) -> bool {
+        matches!(self, Self::ItemAccepted | Self::ItemRefused)
     }
 
     /// Whether it is about an invitation to offers that are not public.
@@ -196,6 +210,8 @@ impl NoticeKind {
             Self::AnnouncementOver => "announcement_over",
             Self::Invited => "invited",
             Self::InvitationTakenBack => "invitation_taken_back",
+            Self::ItemAccepted => "item_accepted",
+            Self::ItemRefused => "item_refused",
         }
     }
 
@@ -311,6 +327,8 @@ pub struct Notice {
     pub announcement: Option<AnnouncementNews>,
     /// To which invitation; `None`: it is about something else.
     pub invitation: Option<InvitationNews>,
+    /// To which proposed item; `None`: it is about something else.
+    pub item: Option<ExtensionNews>,
     /// How many offers it speaks of.
     pub count: u64,
     /// The offer, or the best three of many.

@@ -1,7 +1,7 @@
 //! The guided form: from fields to a document and back, and checks without saving.
 
 use super::{OfferCheck, OfferForm};
-use crate::documents::{field_faults, offer_yaml, read_offer, text_faults, value_text};
+use crate::documents::{field_faults, offer_yaml, read_written_offer, text_faults, value_text};
 use crate::{Broker, FieldFault};
 use serde_json::{Map, Value, json};
 use sla::{Faults, Notice, Offer, half_width};
@@ -21,7 +21,7 @@ impl Broker {
     /// Checks a YAML or JSON text without saving; needs no account.
     #[must_use]
     pub fn check_offer_text(&self, text: &str) -> OfferCheck {
-        let mut check = check(read_offer(text), |faults| text_faults(text, faults));
+        let mut check = check(read_written_offer(text), |faults| text_faults(text, faults));
         // Whether the offer is there already is known when it is saved.
         self.hold_to_category(&mut check, text);
         // Which keys are valid is known of an account; saving refuses a signature that does not fit.
@@ -52,7 +52,7 @@ impl Broker {
     #[must_use]
     pub fn check_offer_form(&self, provider_did: &str, form: &OfferForm) -> OfferCheck {
         let text = document(provider_did, form).to_string();
-        check(read_offer(&text), |faults| form_faults(form, faults))
+        check(read_written_offer(&text), |faults| form_faults(form, faults))
     }
 
     /// The form that a document fills, for editing.

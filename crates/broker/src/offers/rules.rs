@@ -122,8 +122,9 @@ impl Broker {
     ) -> Result<Evaluation, BrokerError> {
         let mut judge = Judge::of(self, tx, offer.provider_id).await?;
         let document = read_version(tx, offer, offer.current_version).await?;
-        // The category may ask for more than when the version was saved.
+        // The category and the market's items may ask for more than when the version was saved.
         self.check_category(&document, true)?;
+        self.check_extensions(&document)?;
         let against = published_of(offer.state, offer.published_version);
         let old = match against.filter(|_| judge.compares()) {
             Some(version) => Some(read_version(tx, offer, version).await?),

@@ -1,7 +1,7 @@
 //! The guided form: from fields to a document and back, and checks without saving.
 
 use super::{RequirementCheck, RequirementForm, RequirementFormItem};
-use crate::documents::{field_faults, read_requirement, requirement_yaml, value_text};
+use crate::documents::{field_faults, read_written_requirement, requirement_yaml, value_text};
 use crate::offers::{texts, typed_value};
 use crate::{Broker, FieldFault};
 use serde_json::{Map, Value, json};
@@ -11,14 +11,14 @@ impl Broker {
     /// Checks a YAML or JSON text without saving.
     #[must_use]
     pub fn check_requirement_text(&self, text: &str) -> RequirementCheck {
-        check(read_requirement(text), field_faults)
+        check(read_written_requirement(text), field_faults)
     }
 
     /// Checks a form without saving; pointers are `/field` and `/items/KEY/value`.
     #[must_use]
     pub fn check_requirement_form(&self, form: &RequirementForm) -> RequirementCheck {
         let text = document(form).to_string();
-        check(read_requirement(&text), |faults| form_faults(form, faults))
+        check(read_written_requirement(&text), |faults| form_faults(form, faults))
     }
 
     /// The form that a document fills; what the form cannot say (profiles, ages of evidence) is lost.
@@ -274,6 +274,7 @@ fn form_pointer(keys: &[&str], pointer: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::documents::read_requirement;
 
     fn read(items: Vec<RequirementFormItem>) -> Result<Vec<sla::RequirementItem>, Vec<String>> {
         let form = RequirementForm {

@@ -6,7 +6,7 @@
 use super::form::{asked, check, field_of, form_item, item, own_value, quote, scheme_of, typed};
 use super::{RelaxForm, RequirementCheck, RequirementFormItem, TimeForm};
 use crate::Broker;
-use crate::documents::{field_faults, read_requirement};
+use crate::documents::{field_faults, read_written_requirement};
 use crate::offers::typed_value;
 use serde_json::{Map, Value, json};
 use sla::{Faults, Profile, ProfileName, Requirement, RequirementItem};
@@ -41,7 +41,7 @@ impl Broker {
                 None => drop(profiles.remove(time.profile.as_str())),
             }
         }
-        check(read_requirement(&whole.to_string()), |faults| moved(times, faults))
+        check(read_written_requirement(&whole.to_string()), |faults| moved(times, faults))
     }
 }
 
@@ -195,6 +195,7 @@ fn pointer(times: &[TimeForm], pointer: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::documents::read_requirement;
 
     fn certificate() -> Requirement {
         sla::parse_requirement(sla::EXAMPLE_REQUIREMENTS[0].yaml).unwrap()

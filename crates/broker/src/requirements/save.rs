@@ -47,6 +47,7 @@ impl Broker {
         let organisation = organisation.ok_or(BrokerError::SignInFirst)?;
         let (requirement, _) =
             read_requirement(text).map_err(|faults| BrokerError::Invalid(field_faults(&faults)))?;
+        let requirement = self.held_requirement(requirement, existing.is_some())?;
         let mut tx = self.begin().await?;
         lock::organisation(&mut tx, organisation).await?;
         let id = match existing {

@@ -55,6 +55,13 @@ impl Broker {
         };
         let (requirement, notices) = read_requirement(&text)
             .map_err(|faults| BrokerError::Invalid(field_faults(&faults)))?;
+        let requirement = match source {
+            // A link that was shared before an item was registered still says what it said.
+            RequirementSource::Shared(_) => {
+                self.held_requirement(requirement.clone(), true).unwrap_or(requirement)
+            }
+            _ => self.held_requirement(requirement, true)?,
+        };
         Ok((requirement, notices.iter().map(ToString::to_string).collect()))
     }
 }

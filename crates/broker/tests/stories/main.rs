@@ -27,6 +27,7 @@ mod desk;
 mod editing;
 mod ends;
 mod exchange;
+mod extending;
 mod feed;
 mod finding;
 mod inventory;

@@ -10,9 +10,9 @@ use matching::Order;
 use std::fs;
 use testkit::{Engine, TestBroker};
 
-/// Statements of a start that takes up what was kept: what categories mean, what changed since, which offers are not
+/// Statements of a start that takes up what was kept: what categories and items mean, what changed since, which offers are not
 /// public, and whether it agrees.
-const STATEMENTS: u64 = 4;
+const STATEMENTS: u64 = 5;
 
 async fn a_restart_reads_no_document_before_it_answers(engine: Engine) {
     let market = TestBroker::catalogue(engine).await;

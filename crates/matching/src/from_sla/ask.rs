@@ -161,7 +161,9 @@ impl Part {
 }
 
 fn parts(wish: &RequirementItem) -> Vec<Part> {
-    let def = sla::registry().item(&wish.item);
+    // What is asked of an item of the market in another kind compares only with the same.
+    let differs = |def: &ItemDef| wish.value.as_ref().is_some_and(|value| def.differs_from(value));
+    let def = sla::registry().item(&wish.item).filter(|def| !differs(def));
     let (Some(op), Some(value)) = (wish.op, wish.value.as_ref()) else {
         // Best effort without a value: shown only, so any order will do.
         let item =

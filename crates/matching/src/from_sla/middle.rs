@@ -29,6 +29,9 @@ impl Rung {
     /// items outside the registry.
     #[must_use]
     pub fn of(def: &ItemDef, scheme: Option<&str>, value: &Value) -> Option<Self> {
+        if def.differs_from(value) {
+            return None;
+        }
         let place = match value {
             Value::Number(_) | Value::Range { .. } => {
                 let number = guaranteed(Some(def), value)?;

@@ -96,25 +96,31 @@ fn find(matcher: &SlaMatcher, ask: &Ask, document: &sla::Offer, composite: bool)
             } else {
                 path::slowest(document, user_regions, today)
             };
-            response(ask, document, path, *round_trips)
+            response(matcher, ask, (document, path), *round_trips)
         }
-        Reading::Scheme { scheme, asked, accept } => with_item(ask, document, &ask.key, |item| {
-            if item.has_ended(matcher.circumstances.today) {
-                return ended(item);
-            }
-            scheme_level(item, scheme, asked.as_deref(), accept)
-        }),
-        Reading::SubList { list, banned } => with_item(ask, document, &ask.key, |item| {
-            let notes = vec![Note::AboutSubList { list: list.clone() }];
-            let members = item.sub_lists.get(list).cloned().map(Value::Set);
-            let promised = match banned {
-                Some(banned) => members.map(|members| objections(members, banned)),
-                None => members,
-            };
-            Found { promised, declared: None, notes }
-        }),
-        Reading::Plain => with_item(ask, document, &ask.key, |item| plain(matcher, ask, item)),
-        Reading::Banned(banned) => with_item(ask, document, &ask.key, |item| {
+        Reading::Scheme { scheme, asked, accept } => {
+            with_item((matcher.registry, ask), document, &ask.key, |item| {
+                if item.has_ended(matcher.circumstances.today) {
+                    return ended(item);
+                }
+                scheme_level(item, scheme, asked.as_deref(), accept)
+            })
+        }
+        Reading::SubList { list, banned } => {
+            with_item((matcher.registry, ask), document, &ask.key, |item| {
+                let notes = vec![Note::AboutSubList { list: list.clone() }];
+                let members = item.sub_lists.get(list).cloned().map(Value::Set);
+                let promised = match banned {
+                    Some(banned) => members.map(|members| objections(members, banned)),
+                    None => members,
+                };
+                Found { promised, declared: None, notes }
+            })
+        }
+        Reading::Plain => {
+            with_item((matcher.registry, ask), document, &ask.key, |item| plain(matcher, ask, item))
+        }
+        Reading::Banned(banned) => with_item((matcher.registry, ask), document, &ask.key, |item| {
             let found = plain(matcher, ask, item);
             let declared = found.promised.clone();
             Found {
@@ -128,13 +134,16 @@ fn find(matcher: &SlaMatcher, ask: &Ask, document: &sla::Offer, composite: bool)
 
 /// Applies what holds for every declared promise: is it binding enough, is its percentile strict enough.
 fn with_item(
-    ask: &Ask,
+    (registry, ask): (&sla::Registry, &Ask),
     document: &sla::Offer,
     key: &str,
     read: impl FnOnce(&OfferItem) -> Found,
 ) -> Found {
     let Some(item) = document.item(key) else { return Found::default() };
     let declared = || Some(value(item));
+    if registry.item(key).is_some_and(|def| def.differs_from(&item.value)) {
+        return Found::withheld(declared(), Note::NotComparable);
+    }
     if let Some(needed) = ask.min_commitment.filter(|needed| item.commitment < *needed) {
         let note = Note::CommitmentTooWeak {
             declared: item.commitment.to_string(),
@@ -333,12 +342,12 @@ fn objections(value: Value, banned: &BTreeSet<String>) -> Value {
 /// percentiles is an upper estimate; probes replace it after go-live (sla-schema 4). Handshakes are
 /// round trips, so they are counted in what the requirement states.
 fn response(
+    matcher: &SlaMatcher,
     ask: &Ask,
-    document: &sla::Offer,
-    path: Result<Option<Slowest>, &String>,
+    (document, path): (&sla::Offer, Result<Option<Slowest>, &String>),
     round_trips: u32,
 ) -> Found {
-    with_item(ask, document, OWN_RESPONSE, |item| {
+    with_item((matcher.registry, ask), document, OWN_RESPONSE, |item| {
         // Of a range the slow end is what is guaranteed.
         let own = match &item.value {
             sla::Value::Range { max, .. } => *max,

@@ -25,6 +25,11 @@ impl SlaMatcher {
         let circumstances = self.relevant(self.is_dated(row), ask.key == super::ask::MONTHLY_TOTAL);
         // Everything that `promise::find` looks at; a field that is added to either is in here.
         let _ = write!(text, "{kind:?} {ask:?} {circumstances:?}");
+        // Another version of an item of the market may take words for its values that were none.
+        let item = self.registry.item(&ask.key);
+        if let Some(version) = item.and_then(|item| item.registered).map(|of| of.version) {
+            let _ = write!(text, " registered {version}");
+        }
         text
     }
 

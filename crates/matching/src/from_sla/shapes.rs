@@ -1,6 +1,6 @@
 //! Axes for documents: the union of what is asked and what is promised, in the registry's order.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{Candidate, SlaMatcher, ask::natural};
 use crate::{
@@ -9,10 +9,23 @@ use crate::{
     value::{Offer, OfferValues, Value},
 };
 
-/// The registry as a dictionary, in its order of axes; `None` would be a fault of the registry.
-static REGISTRY: LazyLock<Option<Dictionary>> = LazyLock::new(|| {
-    Dictionary::with_cost(sla::registry().items().iter().map(natural).collect(), None, &[]).ok()
-});
+/// The last registry that was made a dictionary of, by its place: registries are kept for the life of a process.
+static LAST: RwLock<Option<(&'static sla::Registry, Arc<Dictionary>)>> = RwLock::new(None);
+
+/// The registry as a dictionary, in its order of axes and with what is retired; `None` would be a fault of the
+/// registry.
+fn dictionary() -> Option<Arc<Dictionary>> {
+    let registry = sla::registry();
+    let last = LAST.read().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some((_, dictionary)) = last.filter(|(of, _)| std::ptr::eq(*of, registry)) {
+        return Some(dictionary);
+    }
+    let retired = registry.extensions().filter(|item| item.is_retired());
+    let items = registry.items().iter().chain(retired).map(natural).collect();
+    let made = Arc::new(Dictionary::with_cost(items, None, &[]).ok()?);
+    *LAST.write().unwrap_or_else(PoisonError::into_inner) = Some((registry, Arc::clone(&made)));
+    Some(made)
+}
 
 impl SlaMatcher {
     /// The axes of all asked items in the registry's order, extensions last.
@@ -57,9 +70,13 @@ impl SlaMatcher {
 /// The axes of everything an offer document promises on registry items, in the registry's order.
 #[must_use]
 pub fn offer_axes(document: &sla::Offer) -> Vec<Axis> {
-    let Some(dictionary) = REGISTRY.as_ref() else { return Vec::new() };
+    let Some(dictionary) = dictionary() else { return Vec::new() };
+    let dictionary = dictionary.as_ref();
     let axis = |item: &sla::OfferItem| {
         let at = dictionary.position(&item.item)?;
+        if sla::registry().item(&item.item).is_some_and(|def| def.differs_from(&item.value)) {
+            return None;
+        }
         let value = match &item.value {
             sla::Value::Number(number) => Value::Number(*number),
             sla::Value::Level(level) => {
@@ -80,6 +97,24 @@ pub fn offer_axes(document: &sla::Offer) -> Vec<Axis> {
     let mut axes: Vec<Axis> = document.spec.items.iter().filter_map(axis).collect();
     axes.sort_by_key(|axis| place(&axis.item));
     axes
+}
+
+/// Where a value of an item stands on its scale, from 0 at the centre to 1 at the rim; the item need not be registered.
+/// `None` for levels of a scheme, and for values that are none of the item.
+#[must_use]
+pub fn value_radius(def: &sla::ItemDef, value: &sla::Value) -> Option<f64> {
+    if def.kind == sla::ItemKind::SchemeLevel || !def.holds(value) {
+        return None;
+    }
+    let value = match value {
+        sla::Value::Number(number) => Value::Number(*number),
+        sla::Value::Level(level) => Value::level(level.clone()),
+        sla::Value::Set(members) => Value::Set(members.clone()),
+        sla::Value::Range { .. } | sla::Value::Boolean(_) => return None,
+    };
+    let dictionary = Dictionary::with_cost(vec![natural(def)], None, &[]).ok()?;
+    let written = OfferValues { id: String::new(), values: [(def.key.clone(), value)].into() };
+    promised_radius(&dictionary, 0, &Offer::new(&dictionary, 0, &written).ok()?)
 }
 
 /// A level of a scheme stands where it stands in its own scheme, not among all of them.

@@ -67,6 +67,7 @@ pub(crate) fn order(def: Option<&ItemDef>, one: &OfferItem, other: &OfferItem) -
     if one.scheme != other.scheme {
         return None;
     }
+    let def = def.filter(|def| !def.differs_from(&one.value) && !def.differs_from(&other.value));
     let Some(def) = def else { return (one.value == other.value).then_some(Ordering::Equal) };
     if let (Some(one), Some(other)) =
         (guaranteed(Some(def), &one.value), guaranteed(Some(def), &other.value))

@@ -259,12 +259,12 @@ impl Verdict {
 /// Compares two versions of an offer: what is better, neutral, worse or incomparable for a customer.
 #[must_use]
 pub fn diff(old: &Offer, new: &Offer) -> Diff {
-    let known = registry().items().iter().map(|item| item.key.as_str());
     let both = old.spec.items.iter().chain(&new.spec.items).map(|item| item.item.as_str());
-    let extensions: BTreeSet<&str> = both.filter(|key| registry().item(key).is_none()).collect();
-    let items = known
-        .chain(extensions)
-        .filter_map(|key| PartDiff::of(key, item::changes(old.item(key), new.item(key))));
+    let registry = registry();
+    let keys: BTreeSet<(usize, &str)> = both.map(|key| (registry.place(key), key)).collect();
+    let items = keys
+        .into_iter()
+        .filter_map(|(_, key)| PartDiff::of(key, item::changes(old.item(key), new.item(key))));
     let terms = [
         ("about", terms::about(&old.metadata, &new.metadata)),
         ("service", terms::service(&old.spec.service, &new.spec.service)),

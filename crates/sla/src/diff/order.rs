@@ -82,6 +82,9 @@ pub(super) fn sets(
 /// The order of two promises on the same item; only the values are looked at.
 pub(super) fn values(old: &OfferItem, new: &OfferItem) -> Verdict {
     let Some(item) = registry().item(&old.item) else { return Verdict::Incomparable };
+    if item.differs_from(&old.value) || item.differs_from(&new.value) {
+        return Verdict::Incomparable;
+    }
     let higher = match (&old.value, &new.value) {
         (Value::Number(old), Value::Number(new)) => more(old, new),
         (Value::Level(_), Value::Level(_)) => return levels(item, old, new),

@@ -14,7 +14,7 @@ use crate::fault::{FaultCode, NoticeCode};
 use crate::node::Node;
 use crate::{
     Commitment, Expected, ItemDef, ItemKind, Measurement, NetworkPath, OfferItem, OfferSpec, Value,
-    Vantage, registry,
+    Vantage, built_in,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,7 +84,7 @@ fn network_path(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<NetworkPath
 fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<OfferItem> {
     let mut fields = Fields::open(node, at, sink)?;
     let key = fields.required(sink, "item", value::item_key);
-    let item = key.as_deref().and_then(|key| registry().item(key));
+    let item = key.as_deref().and_then(|key| built_in().item(key));
     let scheme = value::scheme(item, &mut fields, sink);
     let value = fields.required(sink, "value", |node, at, sink| match (item, &key) {
         (Some(item), _) => value::value(item, scheme, node, at, sink),

@@ -11,7 +11,7 @@ use crate::format::format_any;
 use crate::node::Node;
 use crate::{
     Expected, ItemDef, Locale, Operator, Profile, Profiles, RecoveryPriority, Relaxed,
-    RequirementItem, Value, registry,
+    RequirementItem, Value, built_in, registry,
 };
 
 pub(super) fn profiles(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Profiles> {
@@ -151,8 +151,11 @@ fn floor(
     at: &At<'_>,
     sink: &mut Sink,
 ) -> Option<Value> {
-    let Some(item) = registry().item(&asked.item) else {
-        return value::extension(node, at, sink);
+    let Some(item) = built_in().item(&asked.item) else {
+        return match registry().item(&asked.item) {
+            Some(item) if op == Operator::Range => value::range(item, node, at, sink),
+            _ => value::extension(node, at, sink),
+        };
     };
     if op == Operator::Range {
         return value::range(item, node, at, sink);

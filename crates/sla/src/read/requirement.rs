@@ -9,7 +9,7 @@ use crate::fault::FaultCode;
 use crate::node::Node;
 use crate::{
     Accepted, Commitment, Demand, Emphasis, Expected, ItemDef, ItemKind, Operator, Priority,
-    RequirementItem, RequirementSpec, Scheme, Value, registry,
+    RequirementItem, RequirementSpec, Scheme, Value, built_in, registry,
 };
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +37,9 @@ pub(super) fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Requirem
     let rewritten = sas70::rewrite(node, at, sink);
     let mut fields = Fields::open(rewritten.as_ref().unwrap_or(node), at, sink)?;
     let key = fields.required(sink, "item", value::item_key);
-    let item = key.as_deref().and_then(|key| registry().item(key));
+    let item = key.as_deref().and_then(|key| built_in().item(key));
+    // What the market knows of an extension opens more operators; a value of another kind is still kept as it is.
+    let market = key.as_deref().and_then(|key| registry().item(key));
     let level = fields.required(sink, "level", word(Demand::WORDS, Demand::from_word));
     let open = level == Some(Demand::BestEffort);
     let scheme = scheme(item, open, &mut fields, sink);
@@ -45,6 +47,9 @@ pub(super) fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Requirem
     let value = fields.optional(sink, "value", |node, at, sink| match (item, &key, op) {
         (Some(item), _, Some(Operator::Range)) => value::range(item, node, at, sink),
         (Some(item), ..) => value::value(item, scheme, node, at, sink),
+        (None, Some(_), Some(Operator::Range)) if market.is_some_and(has_ends) => {
+            value::range(market?, node, at, sink)
+        }
         (None, Some(_), _) => value::extension(node, at, sink),
         (None, None, _) => None,
     });
@@ -61,7 +66,8 @@ pub(super) fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Requirem
         fields.optional(sink, "minCommitment", word(Commitment::WORDS, Commitment::from_word));
     let max_age_days = fields.optional(sink, "maxAgeDays", whole(1, limits::AGE_DAYS_MAX));
     let pair_with = fields.optional(sink, "pair_with", value::item_key);
-    item_rules(item, open, value.as_ref(), op, &fields, sink);
+    let open_words = market.map(ItemDef::operators).unwrap_or_default();
+    item_rules((item, open_words), open, value.as_ref(), op, &fields, sink);
     fields.close(sink);
     Some(RequirementItem {
         item: key?,
@@ -135,7 +141,7 @@ fn accepted(item: Option<&ItemDef>, node: &Node, at: &At<'_>, sink: &mut Sink) -
 
 /// What must and prefer need, and what contradicts itself.
 fn item_rules(
-    item: Option<&ItemDef>,
+    (item, market): (Option<&ItemDef>, &[Operator]),
     open: bool,
     value: Option<&Value>,
     op: Option<Operator>,
@@ -174,6 +180,7 @@ fn item_rules(
     }
     if let (None, Some(op), Some(value)) = (item, op, value)
         && !extension_operator_fits(op, value)
+        && !market.contains(&op)
     {
         let message = "the operator does not fit the value";
         let (at, found) = (at.field("op"), fields.peek("op"));
@@ -182,6 +189,11 @@ fn item_rules(
             Operator::ALL.iter().filter(fit).map(ToString::to_string).collect();
         sink.fault::<()>(&at, FaultCode::WrongOperator, found, allowed, message);
     }
+}
+
+/// Whether a range of the item can be asked.
+fn has_ends(item: &ItemDef) -> bool {
+    item.kind.is_number()
 }
 
 fn words(operators: &[Operator]) -> Vec<String> {

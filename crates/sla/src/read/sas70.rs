@@ -4,7 +4,7 @@
 use super::cursor::{At, Sink};
 use crate::fault::{FaultCode, NoticeCode};
 use crate::node::Node;
-use crate::{Operator, registry};
+use crate::{Operator, built_in};
 
 /// The report that ended.
 pub(crate) const LEGACY: &str = "sas70-type2";
@@ -55,6 +55,6 @@ pub(super) fn rewrite(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Node>
 
 fn fits(op: &Node) -> bool {
     let Node::Text(word) = op else { return false };
-    let operators = registry().item(ITEM).map(crate::ItemDef::operators).unwrap_or_default();
+    let operators = built_in().item(ITEM).map(crate::ItemDef::operators).unwrap_or_default();
     operators.iter().any(|op| op.as_str() == word)
 }

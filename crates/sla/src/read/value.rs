@@ -7,7 +7,7 @@ use crate::expected::Allowed;
 use crate::fault::FaultCode;
 use crate::node::Node;
 use crate::registry::unit::UnitFault;
-use crate::{Direction, Expected, ItemDef, ItemKind, Scheme, Unit, Value, Word, registry};
+use crate::{Direction, Expected, ItemDef, ItemKind, Scheme, Unit, Value, Word, built_in};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
@@ -175,7 +175,12 @@ fn quantity(
 
 /// The least and the largest value an item may have.
 pub(crate) fn limits(item: &ItemDef) -> (Decimal, Decimal) {
-    match item.unit {
+    unit_limits(item.unit)
+}
+
+/// The least and the largest number of a unit.
+pub(crate) fn unit_limits(unit: Unit) -> (Decimal, Decimal) {
+    match unit {
         Unit::Fraction => (Decimal::ZERO, Decimal::ONE),
         Unit::HoursPerWeek => (Decimal::ZERO, Decimal::from(168)),
         Unit::Ratio => (Decimal::ONE, Decimal::from(MAX_NUMBER)),
@@ -251,9 +256,9 @@ pub(crate) fn scheme(
 
 /// A scheme of the registry that is in force.
 pub(crate) fn scheme_key(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<&'static Scheme> {
-    let usable = registry().schemes().iter().filter(|scheme| !scheme.draft);
+    let usable = built_in().schemes().iter().filter(|scheme| !scheme.draft);
     let found = listed(node, at, sink, usable.clone().map(|scheme| scheme.key.as_str()))?;
-    match registry().scheme(&found) {
+    match built_in().scheme(&found) {
         Some(scheme) if !scheme.draft => Some(scheme),
         Some(_) => {
             let allowed: Vec<String> = usable.map(|scheme| scheme.key.clone()).collect();
@@ -267,13 +272,13 @@ pub(crate) fn scheme_key(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<&'
     }
 }
 
-/// The key of an item: in the registry, or an extension `x-<vendor>.<name>`.
+/// The key of an item: one of the program's, or an extension `x-<vendor>.<name>`, registered or not.
 pub(crate) fn item_key(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<String> {
     let key = text(node, at, sink)?;
-    if registry().item(&key).is_some() || is_extension(&key) {
+    if built_in().item(&key).is_some() || is_extension(&key) {
         return Some(key);
     }
-    let (allowed, message) = match registry().nearest(&key) {
+    let (allowed, message) = match crate::registry().nearest(&key) {
         Some(meant) => (
             Allowed::from(vec![meant.to_owned()]),
             format!("unknown item; did you mean `{meant}`?"),

@@ -50,7 +50,8 @@ fn registry(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Registry> {
             sink.fault::<()>(at, FaultCode::DuplicateItem, None, Vec::new(), message);
         }
     }
-    Some(Registry { version: version?, groups, items, schemes, positions })
+    let open = items.len();
+    Some(Registry { version: version?, groups, items, schemes, positions, open })
 }
 
 fn group(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Group> {
@@ -128,6 +129,7 @@ fn item(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<ItemDef> {
         scale,
         derived,
         compose,
+        registered: None,
     })
 }
 

@@ -1,9 +1,12 @@
 //! The registry: which items of quality exist, in which unit, on which scale, with which words.
-//! The facts stand in `registry/items.yaml`; reading them is `load`, judging by them is `matching`.
+//! The facts stand in `registry/items.yaml`; reading them is `load`, judging by them is `matching`. What a market adds
+//! is an `extension`; which registry holds for a piece of work says `market`.
 
 mod compose;
 mod country;
+mod extension;
 mod load;
+mod market;
 mod notes;
 mod scale;
 #[cfg(test)]
@@ -12,19 +15,25 @@ pub(crate) mod unit;
 
 pub use compose::{Arrangement, Compose, Composition, Parts};
 pub use country::COUNTRIES;
+pub use extension::{
+    EXTENSION_GROUP, EXTENSION_HELP_MAX, EXTENSION_TITLE_MAX, EXTENSION_WORDS_MAX, Extension,
+    ExtensionKind, Registered,
+};
+pub use market::{Following, following, install, installed, registry, within};
 pub use notes::{ItemNotes, Mapping, Notes, Standard, notes};
 pub use scale::{Bounds, Curve, Scale};
 pub use unit::Unit;
 
-use crate::{Locale, Operator, Text};
+use crate::{Locale, Operator, Text, Value};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(load::built_in);
 
-/// The registry that is compiled in.
+/// The registry that is compiled in. Documents are read by it alone, so that a text that was stored is read whatever
+/// a market registers later.
 #[must_use]
-pub fn registry() -> &'static Registry {
+pub fn built_in() -> &'static Registry {
     &REGISTRY
 }
 
@@ -36,6 +45,8 @@ pub struct Registry {
     items: Vec<ItemDef>,
     schemes: Vec<Scheme>,
     positions: BTreeMap<String, usize>,
+    /// So many items stand before those that are retired.
+    open: usize,
 }
 
 impl Registry {
@@ -45,16 +56,27 @@ impl Registry {
         self.version
     }
 
-    /// The item of this key; `None` for unknown keys and for extension items.
+    /// The item of this key, retired or not; `None` for unknown keys and for extensions that nobody registered.
     #[must_use]
     pub fn item(&self, key: &str) -> Option<&ItemDef> {
         self.positions.get(key).and_then(|at| self.items.get(*at))
     }
 
-    /// Every item, in the fixed order that tables and shape axes use.
+    /// Every item that new documents may name, in the fixed order that tables and shape axes use.
     #[must_use]
     pub fn items(&self) -> &[ItemDef] {
-        &self.items
+        self.items.get(..self.open).unwrap_or(&self.items)
+    }
+
+    /// The extensions of the market, with those that are retired.
+    pub fn extensions(&self) -> impl Iterator<Item = &ItemDef> {
+        self.items.iter().filter(|item| item.registered.is_some())
+    }
+
+    /// Where the item of this key stands; what the registry does not know stands last.
+    #[must_use]
+    pub fn place(&self, key: &str) -> usize {
+        self.item(key).map_or(usize::MAX, |item| item.position)
     }
 
     /// The core items (the paper's Tables 1 and 2), in the same order.
@@ -70,7 +92,7 @@ impl Registry {
 
     /// The items of one group, in order.
     pub fn in_group<'a>(&'a self, group: &'a str) -> impl Iterator<Item = &'a ItemDef> {
-        self.items.iter().filter(move |item| item.group == group)
+        self.items().iter().filter(move |item| item.group == group)
     }
 
     /// The security scheme of this key, for `security.assurance_level`.
@@ -88,7 +110,7 @@ impl Registry {
     /// The known key nearest to this one, if any is near enough to be meant.
     #[must_use]
     pub fn nearest(&self, key: &str) -> Option<&str> {
-        crate::nearest::nearest(key, self.items.iter().map(|item| item.key.as_str()))
+        crate::nearest::nearest(key, self.items().iter().map(|item| item.key.as_str()))
     }
 }
 
@@ -130,6 +152,8 @@ pub struct ItemDef {
     pub derived: bool,
     /// How values of several services combine.
     pub compose: Composition,
+    /// For an item that the market added: how it stands. `None`: an item of the program.
+    pub registered: Option<Registered>,
 }
 
 /// What the values of an item are.
@@ -263,6 +287,43 @@ impl ItemDef {
             ItemKind::Countries => COUNTRIES.contains(&member),
             _ => false,
         }
+    }
+
+    /// Whether the value is of the item's kind: a number that the unit allows, a level of the list, members of it.
+    /// Items of the program are held to that when a document is read; what documents say of an item of the market is
+    /// kept as it is, and is no value of the item where this is false.
+    #[must_use]
+    pub fn holds(&self, value: &Value) -> bool {
+        let (least, most) = crate::read::value::unit_limits(self.unit);
+        let inside = |number| number >= least && number <= most;
+        match value {
+            Value::Number(number) => self.kind.is_number() && inside(*number),
+            Value::Range { min, max } => {
+                self.kind.is_number() && inside(*min) && inside(*max) && min <= max
+            }
+            Value::Level(level) => {
+                self.kind == ItemKind::SchemeLevel || self.level_index(level).is_some()
+            }
+            Value::Set(members) => {
+                self.kind.is_set()
+                    && !members.is_empty()
+                    && members.iter().all(|member| self.has_member(member))
+            }
+            Value::Boolean(_) => false,
+        }
+    }
+
+    /// Whether new documents do not name it any more.
+    #[must_use]
+    pub fn is_retired(&self) -> bool {
+        self.registered.is_some_and(|registered| registered.retired)
+    }
+
+    /// Whether a document says something else under the key of an item of the market: such a value is shown as it
+    /// stands, and compares with nothing.
+    #[must_use]
+    pub fn differs_from(&self, value: &Value) -> bool {
+        self.registered.is_some() && !self.holds(value)
     }
 
     /// The operators a requirement may use, the usual one first.

@@ -1,7 +1,7 @@
 //! What pages about items say beside the registry: how a value is found, and where the item stands
 //! in other standards. A file of its own, so that programs that do not ask for it leave it out.
 
-use super::{ItemDef, registry};
+use super::{ItemDef, built_in as own_items};
 use crate::fault::{FaultCode, Faults};
 use crate::node::Node;
 use crate::read::cursor::{At, Fields, Sink};
@@ -100,11 +100,11 @@ fn read(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Notes> {
     fields.close(sink);
     let known = |mapping: &Mapping| standards.iter().any(|standard| standard.key == mapping.to);
     let whole = entries.iter().all(|(key, notes)| {
-        registry().item(key).is_some() && !notes.maps.is_empty() && notes.maps.iter().all(known)
+        own_items().item(key).is_some() && !notes.maps.is_empty() && notes.maps.iter().all(known)
     });
     let count = entries.len();
     let items: BTreeMap<_, _> = entries.into_iter().collect();
-    if !whole || items.len() != count || count != registry().items().len() {
+    if !whole || items.len() != count || count != own_items().items().len() {
         let message = "every item of the registry has notes once, into standards that are listed";
         let none: Vec<String> = Vec::new();
         return sink.fault(at, FaultCode::UnknownItem, None, none, message);
@@ -148,6 +148,7 @@ impl ItemDef {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry;
 
     #[test]
     fn every_item_says_in_both_languages_how_it_is_measured_and_where_else_it_stands() {

@@ -68,7 +68,16 @@ pub(super) fn range(item: &ItemDef) -> Value {
 pub(super) fn by_item(rule: impl Fn(&ItemDef) -> Value, extension: Value) -> Vec<Value> {
     let mut rules: Vec<Value> =
         registry().items().iter().map(|item| when(is("item", &[&item.key]), rule(item))).collect();
-    let key = json!({"required": ["item"], "properties": {"item": forms::extension_key()}});
+    let mut extension_key = forms::extension_key();
+    // Those that a market registered have a rule of their own above.
+    let registered: Vec<&str> = (registry().items().iter())
+        .filter(|item| item.registered.is_some())
+        .map(|item| item.key.as_str())
+        .collect();
+    if let (Value::Object(key), false) = (&mut extension_key, registered.is_empty()) {
+        key.insert("not".to_owned(), json!({"enum": registered}));
+    }
+    let key = json!({"required": ["item"], "properties": {"item": extension_key}});
     rules.push(when(key, extension));
     rules
 }

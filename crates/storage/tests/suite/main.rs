@@ -11,6 +11,7 @@ mod changes;
 mod cloud_reports;
 mod common;
 mod contracts;
+mod extensions;
 mod inventory;
 mod journal;
 mod keys;

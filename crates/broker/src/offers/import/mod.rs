@@ -379,7 +379,8 @@ async fn read(file: OfferFile) -> Result<(Import, String), BrokerError> {
         };
         (import, hash)
     };
-    tokio::task::spawn_blocking(work)
+    let registry = sla::registry();
+    tokio::task::spawn_blocking(move || sla::within(registry, work))
         .await
         .map_err(|error| BrokerError::Internal(format!("reading a file of offers: {error}")))
 }

@@ -48,8 +48,11 @@ impl Broker {
             let id = head.map_or_else(|| OfferId::new(self.ids()), |head| head.id);
             let newest =
                 head.map(|head| Newest { version: head.current_version, hash: &head.hash });
-            let checked = check_provider(&offer, provider)
+            let mut checked = check_provider(&offer, provider)
                 .and_then(|()| self.check_category(&offer, head.is_some()));
+            if checked.is_ok() {
+                checked = self.held_offer(offer.clone(), head.is_some()).map(|held| offer = held);
+            }
             // A file that names no provider speaks for the one that sends it, if it is not signed.
             if offer.metadata.signature.is_none() && offer.metadata.provider.is_none() {
                 offer.metadata.provider = Some(provider.did.clone());

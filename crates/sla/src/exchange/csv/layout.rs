@@ -297,7 +297,7 @@ pub(super) fn meant(name: &str) -> Option<String> {
     }
 }
 
-/// How the value of an item is written; extensions have no definition.
+/// How the value of an item is written; that of an extension as it stands, whatever a market says of it.
 pub(super) fn value_kind(item: Option<&ItemDef>) -> Kind {
     match item.map(|item| &item.kind) {
         Some(ItemKind::Ratio | ItemKind::Duration | ItemKind::Number) => Kind::Quantity,

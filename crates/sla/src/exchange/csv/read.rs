@@ -7,7 +7,7 @@ use crate::exchange::report::fault;
 use crate::exchange::{Import, ImportedOffer, MAX_OFFERS, MAX_TABLE_BYTES};
 use crate::node::Node;
 use crate::read::from_node;
-use crate::{API_VERSION, Document, DocumentKind, Expected, Fault, FaultCode, registry};
+use crate::{API_VERSION, Document, DocumentKind, Expected, Fault, FaultCode, built_in};
 use std::collections::BTreeMap;
 
 /// More columns than the registry can fill many times over.
@@ -204,7 +204,7 @@ impl Tree {
                 other => self.field(&[part, layout::MORE], other),
             },
             Place::Value(key) => {
-                let kind = layout::value_kind(registry().item(key));
+                let kind = layout::value_kind(built_in().item(key));
                 let text = cell.trim();
                 let fields = self.item(key);
                 match (kind, text.split_once(MARK)) {

@@ -4,7 +4,7 @@ use super::cell::{self, Kind};
 use super::layout::{self, ABOUT, FIXED, MARK, WORDS};
 use crate::node::Node;
 use crate::write::{compact, to_node};
-use crate::{AsDocument, Offer, registry};
+use crate::{AsDocument, Offer, built_in};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a column stands: part, place in the part, name, place within the item.
@@ -34,7 +34,7 @@ pub fn write(offers: &[Offer]) -> String {
 #[must_use]
 pub fn keeps_signature(offer: &Offer) -> bool {
     let place = |item: &crate::OfferItem| {
-        let known = registry().item(&item.item);
+        let known = built_in().item(&item.item);
         (known.map_or(usize::MAX, |known| known.position), item.item.clone())
     };
     offer.spec.items.is_sorted_by_key(place)
@@ -89,7 +89,7 @@ fn item_cells(item: Node, cells: &mut BTreeMap<Order, String>) {
         Some(fields.remove(at).1)
     };
     let Some(Node::Text(key)) = field("item") else { return };
-    let known = registry().item(&key);
+    let known = built_in().item(&key);
     let (part, place) = known.map_or((4, 0), |item| (3, item.position));
     let value = field("value").map(|node| cell::write(layout::value_kind(known), &node));
     let value = match (field("scheme"), value) {
