@@ -14,7 +14,9 @@ use axum::{Router, routing::get};
 use crate::AppState;
 
 pub(crate) use conformance::outcome;
-pub(crate) use portal::{announcement_parts, bundle_parts, invitation_badge, read_comment};
+pub(crate) use portal::{
+    admission_parts, announcement_parts, bundle_parts, invitation_badge, read_comment,
+};
 
 /// The addresses of this feature.
 pub fn routes() -> Router<AppState> {

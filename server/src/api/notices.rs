@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::admissions;
 use super::announcements;
 use super::audiences;
 use super::extract::{Asker, FromQuery, Input, Named, Nothing, Params, Query, fault};
@@ -224,7 +225,7 @@ struct NoticeBody {
     /// newer_version, rating_given, rating_answered; about a version of an offer review_refused, review_approved, review_commented,
     /// offer_published; about evidence of one's offer evidence_ends, evidence_ended; about a provider of one's
     /// contracts announced, announcement_changed, announcement_over; about offers that are not public invited,
-    /// invitation_taken_back.
+    /// invitation_taken_back; about one's own admission admission_changed.
     kind: &'static str,
     /// The need; null: it is about something else.
     requirement: Option<NoticeNeedBody>,
@@ -238,6 +239,8 @@ struct NoticeBody {
     announcement: Option<announcements::NewsBody>,
     /// An invitation to offers that are not public; null: it is about something else.
     invitation: Option<audiences::NewsBody>,
+    /// One's own admission; null: it is about something else.
+    admission: Option<admissions::NewsBody>,
     /// How many offers it speaks of.
     count: u64,
     /// The offer, or the best three of many.
@@ -263,6 +266,7 @@ impl From<&Notice> for NoticeBody {
             evidence: notice.evidence.as_ref().map(EvidenceNewsBody::from),
             announcement: notice.announcement.as_ref().map(announcements::NewsBody::from),
             invitation: notice.invitation.as_ref().map(audiences::NewsBody::from),
+            admission: notice.admission.as_ref().map(admissions::NewsBody::from),
             count: notice.count,
             offers: notice.offers.iter().map(NoticeOfferBody::from).collect(),
             created_at: moment(notice.created_at),

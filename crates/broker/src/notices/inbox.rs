@@ -4,6 +4,7 @@ use super::{
     ContractNews, EvidenceNews, MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed,
     NoticeOffer, ReviewNews,
 };
+use crate::admissions::AdmissionNews;
 use crate::announcements::AnnouncementNews;
 use crate::audience::InvitationNews;
 use crate::contracts::parse_cursor;
@@ -128,6 +129,7 @@ enum Said {
     Evidence(EvidenceNews),
     Announcement(AnnouncementNews),
     Invitation(InvitationNews),
+    Admission(AdmissionNews),
 }
 
 fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
@@ -145,6 +147,9 @@ fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
     }
     if kind.is_of_invitation() {
         return serde_json::from_str(&row.payload).ok().map(Said::Invitation);
+    }
+    if kind == NoticeKind::AdmissionChanged {
+        return serde_json::from_str(&row.payload).ok().map(Said::Admission);
     }
     let need = NoticeNeed {
         id: row.requirement_id?,
@@ -165,6 +170,7 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
     };
     let (mut need, mut contract, mut review) = (None, None, None);
     let (mut evidence, mut announcement, mut invitation) = (None, None, None);
+    let mut admission = None;
     let mut offers = Vec::new();
     match said {
         Said::Need(of, named) => (need, offers) = (Some(of), named),
@@ -173,6 +179,7 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
         Said::Evidence(news) => evidence = Some(news),
         Said::Announcement(news) => announcement = Some(news),
         Said::Invitation(news) => invitation = Some(news),
+        Said::Admission(news) => admission = Some(news),
     }
     Some(Notice {
         id: row.id,
@@ -183,6 +190,7 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
         evidence,
         announcement,
         invitation,
+        admission,
         count: u64::try_from(row.offers).unwrap_or(0),
         offers,
         created_at: row.created_at,

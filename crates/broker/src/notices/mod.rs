@@ -19,6 +19,7 @@ mod tell;
 mod watch;
 
 use crate::Listed;
+use crate::admissions::AdmissionNews;
 use crate::announcements::AnnouncementNews;
 use crate::audience::InvitationNews;
 use need::Need;
@@ -93,11 +94,13 @@ pub enum NoticeKind {
     Invited,
     /// It does not any more: the offers are not shown.
     InvitationTakenBack,
+    /// The market looks at one's application, admits, refuses or suspends one.
+    AdmissionChanged,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Gained,
         Self::Lost,
         Self::Changed,
@@ -124,6 +127,7 @@ impl NoticeKind {
         Self::AnnouncementOver,
         Self::Invited,
         Self::InvitationTakenBack,
+        Self::AdmissionChanged,
     ];
 
     /// Whether it is about a contract and not about a watched need.
@@ -134,6 +138,7 @@ impl NoticeKind {
             && !self.is_of_evidence()
             && !self.is_of_announcement()
             && !self.is_of_invitation()
+            && !matches!(self, Self::AdmissionChanged)
     }
 
     /// Whether it is about an invitation to offers that are not public.
@@ -196,6 +201,7 @@ impl NoticeKind {
             Self::AnnouncementOver => "announcement_over",
             Self::Invited => "invited",
             Self::InvitationTakenBack => "invitation_taken_back",
+            Self::AdmissionChanged => "admission_changed",
         }
     }
 
@@ -311,6 +317,8 @@ pub struct Notice {
     pub announcement: Option<AnnouncementNews>,
     /// To which invitation; `None`: it is about something else.
     pub invitation: Option<InvitationNews>,
+    /// About which admission; `None`: it is about something else.
+    pub admission: Option<AdmissionNews>,
     /// How many offers it speaks of.
     pub count: u64,
     /// The offer, or the best three of many.
