@@ -167,6 +167,11 @@ fn conflict_text(words: Words, error: &BrokerError) -> Option<String> {
     };
     let text = match *code {
         "wrong_state" => words.common_fault_wrong_state(),
+        "provider_not_admitted" => words.admit_fault_not_admitted(),
+        "own_admission" => words.admit_fault_own(),
+        "checks_missing" => words.admit_fault_missing(),
+        "admission_changed" => words.admit_fault_changed(),
+        "check_changed" => words.admit_fault_check_changed(),
         "data_not_ready" => words.contracts_data_not_ready(),
         "audience_full" => words.audience_fault_full(),
         "too_many_audiences" => words.audience_fault_too_many(),

@@ -7,6 +7,8 @@ pub mod account;
 #[cfg(feature = "ssr")]
 pub mod address;
 #[cfg(feature = "ssr")]
+pub mod admissions;
+#[cfg(feature = "ssr")]
 pub mod announcements;
 #[cfg(feature = "ssr")]
 pub mod archive;

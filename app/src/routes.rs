@@ -6,8 +6,9 @@ use axum::{
 };
 
 use crate::{
-    account, announcements, assets, bundles, categories, contracts, design, desk, extensions, feed,
-    home, inbox, items, layout, market, needs, providers, securing, state::AppState,
+    account, admissions, announcements, assets, bundles, categories, contracts, design, desk,
+    extensions, feed, home, inbox, items, layout, market, needs, providers, securing,
+    state::AppState,
 };
 
 /// Every page, form and file of the interface; unknown addresses get our own page.
@@ -21,6 +22,7 @@ pub fn router() -> Router<AppState> {
         .merge(design::routes())
         .merge(market::routes())
         .merge(feed::routes())
+        .merge(admissions::routes())
         .merge(announcements::routes())
         .merge(bundles::routes())
         .merge(categories::routes())

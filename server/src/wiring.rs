@@ -115,6 +115,7 @@ pub(crate) async fn open_broker(
             monitor_interval_seconds: i64::from(settings.monitor_interval_seconds),
             examine_interval_seconds: i64::from(settings.examine_interval_seconds),
             price_days_max: i64::from(settings.price_days_max),
+            admission_required: settings.admission_required,
             lease_seconds: i64::from(settings.lease_seconds),
             password_memory_kib: broker::PASSWORD_MEMORY_KIB,
             index_dir,

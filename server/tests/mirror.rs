@@ -70,7 +70,18 @@ async fn provider(broker: &Broker, name: &str) -> OpContext {
         role: "provider".to_owned(),
     };
     let viewer = broker.sign_up(&OpContext::stranger("test"), form).await.unwrap();
-    OpContext::person(viewer, "test")
+    let provider = OpContext::person(viewer, "test");
+    let form = SignUp {
+        email: "desk@example.org".to_owned(),
+        password: "correct horse battery".to_owned(),
+        name: "desk".to_owned(),
+        organisation: "desk".to_owned(),
+        role: "broker".to_owned(),
+    };
+    let system = OpContext::system("test");
+    let desk = broker.ensure_person(&system, form, domain::Role::Broker).await.unwrap();
+    testkit::admit(broker, &OpContext::person(desk, "test"), &provider).await;
+    provider
 }
 
 fn document(name: &str, price: usize) -> String {

@@ -215,6 +215,13 @@ impl Things {
                 Sent::Json(json!({"revision": 1, "bundle": bundled(&[offer_id])}))
             }
             Body::Rows => Sent::Json(json!({"rows": "valid"})),
+            Body::Application => Sent::Json(json!({"statement": "we", "revision": 0})),
+            Body::AdmissionTurn => Sent::Json(json!({"event": "begin", "revision": 0})),
+            Body::AdmissionAnswer => {
+                Sent::Json(json!({"check": "contact", "answer": "met", "revision": 0}))
+            }
+            Body::AdmissionCheck => Sent::Json(json!({"key": "insurance", "madeOf": 0, "place": 1,
+                "required": false, "titleEn": "Insurance", "titleJa": "保険"})),
             Body::Reason => Sent::Json(json!({"reason": "no longer needed"})),
             Body::Signal => Sent::Json(json!({"signal": "approved", "reason": "they called"})),
             Body::Connection => {

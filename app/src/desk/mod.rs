@@ -65,6 +65,7 @@ fn decided(decision: Decision) -> MethodRouter<AppState> {
 enum Part {
     Summary,
     Reviews,
+    Admissions,
     Workflows,
     Signals,
     Audit,
@@ -89,6 +90,7 @@ fn parts(words: Words, current: Part) -> leptos::prelude::AnyView {
         vec![
             tab(Part::Summary, words.common_way_desk(), "/desk"),
             tab(Part::Reviews, words.life_reviews_title(), "/desk/reviews"),
+            tab(Part::Admissions, words.admit_title(), "/desk/admissions"),
             tab(Part::Workflows, words.common_way_workflows(), "/desk/workflows"),
             tab(Part::Signals, words.desk_signals_title(), "/desk/signals"),
             tab(Part::Audit, words.common_way_audit(), "/desk/audit"),
@@ -101,6 +103,11 @@ fn parts(words: Words, current: Part) -> leptos::prelude::AnyView {
             tab(Part::Items, words.extend_title(), "/desk/items"),
         ],
     )
+}
+
+/// The same for the pages of admissions.
+pub(crate) fn admission_parts(words: Words) -> leptos::prelude::AnyView {
+    parts(words, Part::Admissions)
 }
 
 /// The same for the page of bundles.

@@ -40,7 +40,7 @@ pub(super) async fn show(OfBroker(ctx): OfBroker, State(state): State<AppState>)
         view! {
             {page_head(words.desk_title(), Some(words.desk_lead().to_owned()), vec![])}
             {parts(words, Part::Summary)}
-            {section("todo", words.desk_todo(), todo(&ctx, &stuck, &waiting))}
+            {section("todo", words.desk_todo(), todo(&ctx, (&stuck, &waiting), figures))}
             {section("figures", words.desk_figures_title(), figures_view(words, figures))}
             {section("recent", words.desk_recent(), recent_view(&ctx, &recent))}
         }
@@ -48,9 +48,14 @@ pub(super) async fn show(OfBroker(ctx): OfBroker, State(state): State<AppState>)
     })
 }
 
-fn todo(ctx: &PageContext, stuck: &[WorkflowCard], waiting: &[ReviewCard]) -> AnyView {
+fn todo(
+    ctx: &PageContext,
+    (stuck, waiting): (&[WorkflowCard], &[ReviewCard]),
+    figures: DeskFigures,
+) -> AnyView {
     let words = ctx.words();
-    if stuck.is_empty() && waiting.is_empty() {
+    let others = figures.admissions + figures.proposals;
+    if stuck.is_empty() && waiting.is_empty() && others == 0 {
         return notice(Kind::Done, words.desk_todo_none(), ().into_any());
     }
     let stuck = (!stuck.is_empty()).then(|| {
@@ -63,7 +68,13 @@ fn todo(ctx: &PageContext, stuck: &[WorkflowCard], waiting: &[ReviewCard]) -> An
             <p><a href="/desk/reviews">{words.life_todo_all()}</a></p>
         }
     });
-    view! { {stuck}{waiting} }.into_any()
+    let admissions = (figures.admissions > 0).then(|| {
+        view! { <p>{words.admit_todo()}" "<a href="/desk/admissions?state=applied">{words.admit_todo_open()}</a></p> }
+    });
+    let proposals = (figures.proposals > 0).then(|| {
+        view! { <p>{words.admit_proposals_todo()}" "<a href="/desk/categories">{words.admit_proposals_open()}</a></p> }
+    });
+    view! { {stuck}{admissions}{waiting}{proposals} }.into_any()
 }
 
 fn figures_view(words: Words, figures: DeskFigures) -> AnyView {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::say;
 use crate::{
-    PageContext, announcements,
+    PageContext, admissions, announcements,
     ui::{Button, Look, State as Badge, Views, badge, time},
 };
 
@@ -22,7 +22,8 @@ pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
         _ if notice.evidence.is_some()
             || notice.announcement.is_some()
             || notice.invitation.is_some()
-            || notice.item.is_some() =>
+            || notice.item.is_some()
+            || notice.admission.is_some() =>
         {
             lines(ctx, notice)
         }
@@ -31,6 +32,7 @@ pub(super) fn view(ctx: &PageContext, notice: &Notice) -> AnyView {
     };
     let about = match (&notice.need, &notice.review, &notice.evidence) {
         _ if notice.announcement.is_some() => words.announce_inbox_about().to_owned(),
+        _ if notice.admission.is_some() => words.admit_inbox_about().to_owned(),
         _ if notice.invitation.is_some() => words.audience_inbox_about().to_owned(),
         _ if notice.item.is_some() => words.extend_inbox_about().to_owned(),
         (Some(need), ..) => words.inbox_about(need.version),
@@ -61,7 +63,8 @@ fn lines(ctx: &PageContext, notice: &Notice) -> AnyView {
         notice.announcement.as_ref().map(|news| announcements::news_lines(ctx.locale, news));
     let invited = notice.invitation.as_ref().map(|_| say::invitation(ctx.locale, notice.kind));
     let item = notice.item.as_ref().map(|news| say::item(ctx.locale, news));
-    let all = evidence.or(announced).or(invited).or(item).unwrap_or_default();
+    let admitted = notice.admission.as_ref().map(|news| admissions::news_lines(ctx.locale, news));
+    let all = evidence.or(announced).or(invited).or(item).or(admitted).unwrap_or_default();
     let all = all.into_iter().map(|text| view! { <p>{text}</p> });
     all.collect_view().into_any()
 }

@@ -4,7 +4,7 @@ use broker::notices::{Notice, NoticeOffer};
 use std::fmt::Write as _;
 
 use super::say;
-use crate::{announcements, render::push_escaped, words::Locale};
+use crate::{admissions, announcements, render::push_escaped, words::Locale};
 
 /// Where channels are switched.
 const SETTINGS: &str = "/account/channels";
@@ -78,6 +78,9 @@ fn body(locale: Locale, origin: &str, notice: &Notice) -> Body {
     }
     if notice.invitation.is_some() {
         return Body { sentences: say::invitation(locale, notice.kind), lines: Vec::new() };
+    }
+    if let Some(news) = &notice.admission {
+        return Body { sentences: admissions::news_lines(locale, news), lines: Vec::new() };
     }
     if let Some(news) = &notice.announcement {
         return Body { sentences: announcements::news_lines(locale, news), lines: Vec::new() };

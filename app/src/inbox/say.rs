@@ -6,7 +6,9 @@ use broker::notices::{
 };
 use sla::Verdict;
 
-use crate::{address::Address, announcements, format, market::text, needs, words::Locale};
+use crate::{
+    address::Address, admissions, announcements, format, market::text, needs, words::Locale,
+};
 
 /// The need as it was called then.
 pub(super) fn need_title(locale: Locale, notice: &Notice) -> String {
@@ -50,6 +52,9 @@ pub(super) fn title(locale: Locale, notice: &Notice) -> String {
             NoticeKind::Invited => words.audience_inbox_invited(provider, &news.audience),
             _ => words.audience_inbox_taken_back(provider, &news.audience),
         };
+    }
+    if let Some(news) = &notice.admission {
+        return admissions::news_title(locale, news);
     }
     let need = need_title(locale, notice);
     if let (1, Some(offer)) = (notice.count, notice.offers.first()) {
@@ -203,6 +208,9 @@ pub(super) fn list_href(notice: &Notice, offer: Option<&NoticeOffer>) -> String 
     }
     if notice.invitation.is_some() {
         return "/invitations".to_owned();
+    }
+    if notice.admission.is_some() {
+        return "/provider/admission".to_owned();
     }
     let Some(need) = &notice.need else { return "/inbox".to_owned() };
     let source = broker::requirements::RequirementSource::Saved(need.id);

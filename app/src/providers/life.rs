@@ -119,6 +119,7 @@ pub(crate) fn evaluation(ctx: &PageContext, review: &ReviewView) -> AnyView {
 pub(crate) fn rule_word(words: Words, rule: ReviewRule) -> &'static str {
     match rule {
         ReviewRule::Sound => words.life_rule_sound(),
+        ReviewRule::Admitted => words.admit_rule(),
         ReviewRule::ReviewAll => words.life_rule_review_all(),
         ReviewRule::HarmlessChange => words.life_rule_harmless(),
         ReviewRule::PublishedLeast => words.life_rule_published(),
@@ -141,6 +142,11 @@ fn looked_at(ctx: &PageContext, found: &Evaluation, rule: ReviewRule) -> String 
     let (rules, facts) = (&found.rules, &found.facts);
     match rule {
         ReviewRule::Sound | ReviewRule::ReviewAll => "–".to_owned(),
+        ReviewRule::Admitted => match facts.admitted {
+            None => words.admit_rule_open().to_owned(),
+            Some(true) => words.admit_rule_yes().to_owned(),
+            Some(false) => words.admit_rule_no().to_owned(),
+        },
         ReviewRule::HarmlessChange => match facts.change {
             None => words.life_found_no_change().to_owned(),
             Some(domain::ChangeVerdict::Neutral) => words.life_found_neutral().to_owned(),

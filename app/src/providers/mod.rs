@@ -15,8 +15,8 @@ use crate::AppState;
 
 pub(crate) use conformance::outcome;
 pub(crate) use portal::{
-    announcement_parts, bundle_parts, invitation_badge, item_parts as portal_item_parts,
-    read_comment,
+    admission_parts, announcement_parts, bundle_parts, invitation_badge,
+    item_parts as portal_item_parts, read_comment,
 };
 
 /// The addresses of this feature.

@@ -9,7 +9,7 @@ use broker::announcements::AnnouncementView;
 use broker::conformance::Conformance;
 use broker::providers::{ProviderCard, ProviderView};
 use broker::ratings::{ProviderRatings, ProviderRecord};
-use domain::{ProviderId, RatingCounts};
+use domain::{AdmissionState, ProviderId, RatingCounts, Timestamp};
 use leptos::prelude::*;
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use super::{conformance, ratings, record};
 use crate::{
     AppState, PageContext,
     address::Address,
-    announcements,
+    admissions, announcements,
     fault::fault_page,
     market::{card, map, text},
     render::{Page, page},
@@ -96,6 +96,7 @@ struct Known {
     record: ProviderRecord,
     ratings: ProviderRatings,
     announced: Vec<AnnouncementView>,
+    standing: (AdmissionState, Option<Timestamp>),
 }
 
 async fn known(
@@ -105,6 +106,7 @@ async fn known(
 ) -> Result<Known, BrokerError> {
     let (op, slug) = (ctx.op(), provider.card.slug.as_str());
     Ok(Known {
+        standing: state.broker.standing(provider.card.id).await?,
         conformance: state.broker.conformance(&op, provider.card.id).await?,
         record: state.broker.provider_record(&op, slug).await?,
         ratings: state.broker.provider_ratings(&op, slug, None, ratings::SHOWN).await?,
@@ -124,6 +126,7 @@ fn view(ctx: &PageContext, provider: &ProviderView, known: &Known) -> Response {
         view! {
             {breadcrumbs(words, trail)}
             {page_head(name.clone(), Some(lead).filter(|lead| !lead.is_empty()), vec![])}
+            {admissions::standing(ctx, known.standing)}
             {facts(ctx, provider, conformance)}
             {places(words, provider)}
             {section("offers", words.market_count(count), offers(ctx, provider))}

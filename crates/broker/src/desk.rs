@@ -95,6 +95,10 @@ pub struct DeskFigures {
     pub active_contracts: u64,
     /// Published offers.
     pub published_offers: u64,
+    /// Providers that wait to be admitted.
+    pub admissions: u64,
+    /// Proposals about categories that wait for their decision.
+    pub proposals: u64,
 }
 
 impl Broker {
@@ -106,12 +110,16 @@ impl Broker {
         let running = workflow::count(&mut tx, WorkflowState::Running).await;
         let undoing = workflow::count(&mut tx, WorkflowState::Undoing).await;
         let active = contracts::count_in_state(&mut tx, ContractState::Active).await?;
+        let admissions = storage::admissions::count_waiting(&mut tx).await?;
+        let proposals = storage::categories::count_waiting(&mut tx).await?;
         let whole = |count: i64| u64::try_from(count).unwrap_or(0);
         Ok(DeskFigures {
             needs_attention: whole(attention.map_err(engine)?),
             running: whole(running.map_err(engine)? + undoing.map_err(engine)?),
             active_contracts: whole(active),
             published_offers: self.inner.shelf.whole().len() as u64,
+            admissions: whole(admissions),
+            proposals: whole(proposals),
         })
     }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod accounts;
+pub mod admissions;
 pub mod announcements;
 pub mod audience;
 mod audit;

@@ -1,5 +1,6 @@
 //! Providers as the market shows them, and their connection to a cloud.
 
+use crate::admissions;
 use crate::audit::{Entry, record};
 use crate::market::OfferCard;
 use crate::names::name_fault;
@@ -249,6 +250,7 @@ impl Broker {
             created_at: self.now(),
         };
         providers::insert(&mut tx, &row).await?;
+        admissions::enter(self, &mut tx, id).await?;
         record(self, ctx, &mut tx, Entry::new("provider.created", id)).await?;
         tx.commit().await?;
         Ok(id)

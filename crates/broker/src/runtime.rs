@@ -29,6 +29,8 @@ pub struct BrokerConfig {
     pub examine_interval_seconds: i64,
     /// Days after which prices are asked anew before they are signed; 0: never.
     pub price_days_max: i64,
+    /// Whether only admitted providers come on the market; otherwise everybody does who is not suspended.
+    pub admission_required: bool,
     /// Seconds an unfinished workflow stays with a worker that gives no sign of life.
     pub lease_seconds: i64,
     /// Memory of one password hash, KiB; [`crate::PASSWORD_MEMORY_KIB`] unless a test is in a hurry.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod admission;
 mod announcement;
 mod audience;
 mod change;
@@ -17,6 +18,7 @@ mod transition;
 mod upload;
 
 pub use account::{Actor, Role, Viewer};
+pub use admission::{ADMISSION_TRANSITIONS, AdmissionEvent, AdmissionState, CheckAnswer};
 pub use announcement::{
     AnnouncementKind, AnnouncementPhase, MAINTENANCE_DAYS_MAX, SHOWN_BEFORE_US, TimesFault,
     can_take_back, check_times,

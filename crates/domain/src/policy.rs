@@ -68,6 +68,10 @@ pub enum Action {
     ProposeItem,
     /// Decide about items that others propose, and retire some.
     KeepItems,
+    /// Decide whether a provider may sell here, and keep the list of checks.
+    AdmitProvider,
+    /// Read one's own admission, say something of oneself and apply.
+    ApplyForAdmission,
     /// Read who belongs to an organisation.
     ReadMembers,
     /// Read the list of workflows.
@@ -173,6 +177,8 @@ pub const POLICY: &[PolicyRow] = &[
     row(Action::ProposeItem, Relation::Owner(Role::Provider)),
     row(Action::ProposeItem, Relation::Any(Role::Broker)),
     row(Action::KeepItems, Relation::Any(Role::Broker)),
+    row(Action::AdmitProvider, Relation::Any(Role::Broker)),
+    row(Action::ApplyForAdmission, Relation::Owner(Role::Provider)),
     row(Action::ReadWorkflows, Relation::Any(Role::Broker)),
     row(Action::SteerWorkflow, Relation::Any(Role::Broker)),
     row(Action::ReadStatistics, Relation::Any(Role::Broker)),
@@ -337,6 +343,24 @@ mod tests {
                 assert_eq!(of(Role::Customer, 7, action), Err(Refusal::WrongRole));
                 assert_eq!(authorise(&Actor::Stranger, action, owner), Err(Refusal::SignInFirst));
             }
+        }
+    }
+
+    #[test]
+    fn a_provider_applies_for_itself_and_brokers_alone_admit() {
+        let owner = Some(OrganisationId(Uuid::from_u128(7)));
+        let of = |role, organisation, action| authorise(&person(role, organisation), action, owner);
+        let (admit, apply) = (Action::AdmitProvider, Action::ApplyForAdmission);
+        assert_eq!(of(Role::Broker, 8, admit), Ok(()));
+        assert_eq!(of(Role::Provider, 7, admit), Err(Refusal::WrongRole));
+        assert_eq!(of(Role::Customer, 7, admit), Err(Refusal::WrongRole));
+        assert_eq!(of(Role::Provider, 7, apply), Ok(()));
+        assert_eq!(of(Role::Provider, 8, apply), Err(Refusal::NotYours));
+        assert_eq!(of(Role::Customer, 7, apply), Err(Refusal::WrongRole));
+        assert_eq!(of(Role::Broker, 8, apply), Err(Refusal::WrongRole));
+        for action in [admit, apply] {
+            assert_eq!(authorise(&Actor::Stranger, action, owner), Err(Refusal::SignInFirst));
+            assert_eq!(authorise(&Actor::System, action, owner), Err(Refusal::WrongRole));
         }
     }
 

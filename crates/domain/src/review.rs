@@ -228,6 +228,9 @@ pub struct ReviewFacts {
     pub middle: Option<PriceMiddle>,
     /// Against the published version; `None`: nothing is published.
     pub change: Option<ChangeVerdict>,
+    /// Whether the provider is admitted; `None`: nobody is asked to be.
+    #[serde(default)]
+    pub admitted: Option<bool>,
 }
 
 /// One rule.
@@ -236,6 +239,8 @@ pub struct ReviewFacts {
 pub enum ReviewRule {
     /// The document has no fault.
     Sound,
+    /// The provider is admitted.
+    Admitted,
     /// A person looks at everything.
     ReviewAll,
     /// Only better, or only texts.
@@ -254,6 +259,7 @@ impl ReviewRule {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sound => "sound",
+            Self::Admitted => "admitted",
             Self::ReviewAll => "review_all",
             Self::HarmlessChange => "harmless_change",
             Self::PublishedLeast => "published_least",
@@ -336,9 +342,16 @@ impl Evaluation {
         ];
         let all = if rules.review_all { RuleAnswer::Fails } else { RuleAnswer::NotAsked };
         let none_fails = rest.iter().all(|(_, answer)| *answer != RuleAnswer::Fails);
-        let approved = !rules.review_all && (harmless == RuleAnswer::Holds || none_fails);
-        let first =
-            [(R::Sound, RuleAnswer::Holds), (R::ReviewAll, all), (R::HarmlessChange, harmless)];
+        let admitted = facts.admitted.map_or(RuleAnswer::NotAsked, RuleAnswer::of);
+        let approved = admitted != RuleAnswer::Fails
+            && !rules.review_all
+            && (harmless == RuleAnswer::Holds || none_fails);
+        let first = [
+            (R::Sound, RuleAnswer::Holds),
+            (R::Admitted, admitted),
+            (R::ReviewAll, all),
+            (R::HarmlessChange, harmless),
+        ];
         let checks = first.into_iter().chain(rest);
         let checks = checks.map(|(rule, answer)| RuleCheck { rule, answer }).collect();
         Self { rules_version, rules, facts, checks, approved }

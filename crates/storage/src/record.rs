@@ -4,9 +4,9 @@
 
 use crate::StorageError;
 use domain::{
-    AnnouncementId, AnnouncementKind, AudienceId, AudienceKind, AuditId, BundleId, ChangeKind,
-    ChangeState, CommentId, ContractId, ContractState, Currency, EventId, FirmListId, InvitationId,
-    InvitationState, Money, NoticeId, OfferId, OfferState, OrderId, OrganisationId,
+    AdmissionState, AnnouncementId, AnnouncementKind, AudienceId, AudienceKind, AuditId, BundleId,
+    ChangeKind, ChangeState, CommentId, ContractId, ContractState, Currency, EventId, FirmListId,
+    InvitationId, InvitationState, Money, NoticeId, OfferId, OfferState, OrderId, OrganisationId,
     PreemptionState, ProposalId, ProviderId, RequirementId, ResourceId, ReviewId, ReviewState,
     Role, SecuringId, Stars, StatementId, Timestamp, TokenId, UploadId, UploadState, UserId,
 };
@@ -79,6 +79,7 @@ column! {
     Role, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     OfferState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     UploadState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
+    AdmissionState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     ReviewState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     ContractState, String, |value, what| value.parse().map_err(|error| corrupt(what, error));
     ChangeKind, String, |value, what| value.parse().map_err(|error| corrupt(what, error));

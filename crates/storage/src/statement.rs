@@ -20,6 +20,7 @@ pub fn all_statements() -> Vec<Statement> {
 /// Each repository module lists its `ALL` here.
 const MODULES: &[&[Statement]] = &[
     crate::accounts::ALL,
+    crate::admissions::ALL,
     crate::announcements::ALL,
     crate::bundles::ALL,
     crate::categories::ALL,

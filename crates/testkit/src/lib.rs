@@ -10,7 +10,8 @@ mod parts;
 pub use cloud::{TestCloud, booking_at_once, driver_to, own_address, program, zone, zones};
 pub use mailbox::Mailbox;
 pub use market::{
-    SEALING_KEY, TestBroker, broker_parts, customer_of, customer_of_broker, offer_named, person,
+    SEALING_KEY, TestBroker, admit, broker_parts, customer_of, customer_of_broker, offer_named,
+    person, provider_of,
 };
 pub use parts::{HastyDrivers, HttpDrivers, encrypts, loopback};
 pub use reference_cloud::{Fault, FaultKind, Securing, Switches, SystemClock};

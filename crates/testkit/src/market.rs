@@ -3,13 +3,14 @@
 use crate::cloud::{TestCloud, zones};
 use crate::parts::{HttpDrivers, encrypts, probe_policy};
 use broker::accounts::SignUp;
+use broker::admissions::{Answer, Application};
 use broker::contracts::{Adopt, ContractPage, OrderMember, Plan, Sign, SignOrder};
 use broker::requirements::RequirementSource;
 use broker::seed::{DEMO_PASSWORD, DEMO_PEOPLE, DemoClouds};
 use broker::{Broker, BrokerConfig, BrokerError, BrokerParts, OpContext, SealingKey};
 use domain::{
-    Clock, ContractId, ContractState, DurationUs, ManualClock, OfferId, OrderId, Role,
-    SequentialIds, Timestamp,
+    AdmissionEvent, CheckAnswer, Clock, ContractId, ContractState, DurationUs, ManualClock,
+    OfferId, OrderId, Role, SequentialIds, Timestamp,
 };
 use provider_api::{
     Allocation, AllocationCommand, AllocationId, Call, ComputeSpec, ConfirmCommand, Driver,
@@ -413,6 +414,43 @@ pub async fn customer_of_broker(broker: &Broker, organisation: &str) -> OpContex
     OpContext::person(viewer.expect("signs up"), "test")
 }
 
+/// A provider that signs up; it is not admitted.
+pub async fn provider_of(market: &TestBroker, organisation: &str) -> OpContext {
+    let form = SignUp {
+        email: format!("person@{organisation}.example"),
+        password: DEMO_PASSWORD.to_owned(),
+        name: "Person".to_owned(),
+        organisation: organisation.to_owned(),
+        role: "provider".to_owned(),
+    };
+    let viewer = market.broker.sign_up(&OpContext::stranger("test"), form).await;
+    OpContext::person(viewer.expect("signs up"), "test")
+}
+
+/// A provider applies, and a broker finds everything in order and admits it.
+pub async fn admit(broker: &Broker, desk: &OpContext, provider: &OpContext) {
+    let read = broker.my_admission(provider).await.expect("an admission");
+    let application =
+        Application { statement: "a provider".to_owned(), links: Vec::new(), send: true };
+    let mut found = broker
+        .apply_for_admission(provider, &application, read.revision)
+        .await
+        .expect("the provider applies");
+    let slug = found.card.slug.clone();
+    let begin = (AdmissionEvent::Begin, "");
+    found = broker.turn_admission(desk, &slug, begin, found.revision).await.expect("begins");
+    let asked: Vec<String> = found.missing().map(|line| line.check.key.clone()).collect();
+    for check in asked {
+        let answer = Answer { check, answer: CheckAnswer::Met, note: "seen".to_owned() };
+        found = broker
+            .answer_admission_check(desk, &slug, &answer, found.revision)
+            .await
+            .expect("the check is answered");
+    }
+    let admit = (AdmissionEvent::Admit, "");
+    broker.turn_admission(desk, &slug, admit, found.revision).await.expect("is admitted");
+}
+
 /// What a broker under test is made of: the real clients of clouds and services, allowed to reach this machine.
 #[must_use]
 pub fn broker_parts(database: &TestDatabase, clock: Arc<dyn Clock>, workers: usize) -> BrokerParts {
@@ -429,6 +467,7 @@ pub fn broker_parts(database: &TestDatabase, clock: Arc<dyn Clock>, workers: usi
             // A week, as in `serve`.
             examine_interval_seconds: 604_800,
             price_days_max: 90,
+            admission_required: true,
             lease_seconds: 30,
             // The least that Argon2 takes: stories are about other things.
             password_memory_kib: 8,

@@ -4,6 +4,7 @@
 #![allow(clippy::result_large_err, reason = "the error is the problem document that is sent")]
 
 mod account;
+mod admissions;
 mod adoption;
 mod alternatives;
 mod announcements;
@@ -92,6 +93,7 @@ fn routes() -> OpenApiRouter<Broker> {
         .merge(terminations::routes())
         .merge(ratings::routes())
         .merge(announcements::routes())
+        .merge(admissions::routes())
         .merge(categories::routes())
         .merge(extensions::routes())
         .merge(audiences::routes())

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::admissions;
 use super::announcements;
 use super::audiences;
 use super::extensions;
@@ -225,7 +226,8 @@ struct NoticeBody {
     /// newer_version, rating_given, rating_answered; about a version of an offer review_refused, review_approved, review_commented,
     /// offer_published; about evidence of one's offer evidence_ends, evidence_ended; about a provider of one's
     /// contracts announced, announcement_changed, announcement_over; about offers that are not public invited,
-    /// invitation_taken_back; about an item one proposed item_accepted, item_refused.
+    /// invitation_taken_back; about an item one proposed item_accepted, item_refused; about one's own
+    /// admission admission_changed.
     kind: &'static str,
     /// The need; null: it is about something else.
     requirement: Option<NoticeNeedBody>,
@@ -241,6 +243,8 @@ struct NoticeBody {
     invitation: Option<audiences::NewsBody>,
     /// An item that the organisation proposed; null: it is about something else.
     item: Option<extensions::NewsBody>,
+    /// One's own admission; null: it is about something else.
+    admission: Option<admissions::NewsBody>,
     /// How many offers it speaks of.
     count: u64,
     /// The offer, or the best three of many.
@@ -267,6 +271,7 @@ impl From<&Notice> for NoticeBody {
             announcement: notice.announcement.as_ref().map(announcements::NewsBody::from),
             invitation: notice.invitation.as_ref().map(audiences::NewsBody::from),
             item: notice.item.as_ref().map(extensions::NewsBody::from),
+            admission: notice.admission.as_ref().map(admissions::NewsBody::from),
             count: notice.count,
             offers: notice.offers.iter().map(NoticeOfferBody::from).collect(),
             created_at: moment(notice.created_at),

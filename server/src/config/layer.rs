@@ -60,6 +60,9 @@ pub struct Layer {
     /// Days after which prices are asked anew before they are signed, 0 for never [env: KUMOICHI_PRICE_DAYS_MAX] [default: 90]
     #[arg(long, value_name = "DAYS")]
     pub price_days_max: Option<u32>,
+    /// Whether only admitted providers come on the market [env: KUMOICHI_ADMISSION_REQUIRED] [default: true]
+    #[arg(long, value_name = "BOOL")]
+    pub admission_required: Option<bool>,
     /// Private networks that provider and service addresses may lie in [env: KUMOICHI_ALLOWED_NETWORKS, by comma]
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
     pub allowed_networks: Option<Vec<String>>,
@@ -113,6 +116,7 @@ impl Layer {
             monitor_interval_seconds: read(&text, "KUMOICHI_MONITOR_INTERVAL_SECONDS", SECONDS)?,
             examine_interval_seconds: read(&text, "KUMOICHI_EXAMINE_INTERVAL_SECONDS", SECONDS)?,
             price_days_max: read(&text, "KUMOICHI_PRICE_DAYS_MAX", "a whole number of days")?,
+            admission_required: read(&text, "KUMOICHI_ADMISSION_REQUIRED", "true or false")?,
             allowed_networks: text("KUMOICHI_ALLOWED_NETWORKS")
                 .map(|list| list.split(',').map(|part| part.trim().to_owned()).collect()),
             mirrors: text("KUMOICHI_MIRRORS")
@@ -148,6 +152,7 @@ impl Layer {
                 .examine_interval_seconds
                 .or(weaker.examine_interval_seconds),
             price_days_max: self.price_days_max.or(weaker.price_days_max),
+            admission_required: self.admission_required.or(weaker.admission_required),
             allowed_networks: self.allowed_networks.or(weaker.allowed_networks),
             mirrors: self.mirrors.or(weaker.mirrors),
             sealing_key: self.sealing_key.or(weaker.sealing_key),

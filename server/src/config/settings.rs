@@ -50,6 +50,8 @@ pub struct Settings {
     pub examine_interval_seconds: u32,
     /// Days after which prices are asked anew before they are signed; 0: never.
     pub price_days_max: u32,
+    /// Whether only admitted providers come on the market.
+    pub admission_required: bool,
     /// Private networks that may be asked.
     pub allowed_networks: Vec<AddressRange>,
     /// Markets whose catalogue is mirrored.
@@ -104,6 +106,7 @@ impl Settings {
                 .examine_interval_seconds
                 .unwrap_or(EXAMINE_INTERVAL_SECONDS),
             price_days_max: layer.price_days_max.unwrap_or(PRICE_DAYS_MAX),
+            admission_required: layer.admission_required.unwrap_or(true),
             allowed_networks: networks
                 .iter()
                 .map(|text| text.parse().with_context(|| format!("allowed_networks: {text}")))

@@ -92,6 +92,7 @@ impl Site {
                 monitor_interval_seconds: 60,
                 examine_interval_seconds: 0,
                 price_days_max: 90,
+                admission_required: true,
                 lease_seconds: 30,
                 // Tests are in a hurry; the real cost is the broker's own test.
                 password_memory_kib: 64,
@@ -132,8 +133,26 @@ impl Site {
         };
         let viewer = viewer.expect("a person");
         let ctx = OpContext::person(viewer.clone(), "test");
+        if role == Role::Provider {
+            self.admit(&ctx).await;
+        }
         let (_, token) = self.broker.create_token(&ctx, "test").await.expect("a token");
         Person { viewer, token, ctx }
+    }
+
+    /// A broker finds everything in order and admits a provider.
+    async fn admit(&self, provider: &OpContext) {
+        let form = SignUp {
+            email: "admissions@example.org".to_owned(),
+            password: "correct horse battery".to_owned(),
+            name: "Admissions".to_owned(),
+            organisation: "Desk of admissions".to_owned(),
+            role: "broker".to_owned(),
+        };
+        let system = OpContext::system("test");
+        let desk = self.broker.ensure_person(&system, form, Role::Broker).await;
+        let desk = OpContext::person(desk.expect("a broker"), "test");
+        testkit::admit(&self.broker, &desk, provider).await;
     }
 
     /// A key that was not used before.

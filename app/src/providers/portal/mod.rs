@@ -117,6 +117,7 @@ fn offer_id(text: &str) -> Result<OfferId, BrokerError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Offers,
+    Admission,
     Audiences,
     Demand,
     Contracts,
@@ -139,6 +140,7 @@ fn parts(words: Words, shown: Part) -> leptos::prelude::AnyView {
         words.portal_parts(),
         vec![
             tab(Part::Offers, words.common_way_offers(), "/provider/offers"),
+            tab(Part::Admission, words.admit_own_title(), "/provider/admission"),
             tab(Part::Audiences, words.audience_title(), "/provider/audiences"),
             tab(Part::Demand, words.demand_title(), "/provider/demand"),
             tab(Part::Contracts, words.notice_list_title(), "/provider/contracts"),
@@ -155,6 +157,11 @@ fn parts(words: Words, shown: Part) -> leptos::prelude::AnyView {
 /// The same for the pages of the market's items.
 pub(crate) fn item_parts(words: Words) -> leptos::prelude::AnyView {
     parts(words, Part::Items)
+}
+
+/// The same for the page of the admission.
+pub(crate) fn admission_parts(words: Words) -> leptos::prelude::AnyView {
+    parts(words, Part::Admission)
 }
 
 /// The same for the page of bundles.

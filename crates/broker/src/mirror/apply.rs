@@ -68,6 +68,8 @@ impl Broker {
             _ if other => return Ok(false),
             (None, _) => {
                 providers::insert(tx, &new_provider(provider, now)).await?;
+                // The market it comes from admitted it.
+                crate::admissions::enter(self, tx, id).await?;
                 mirror::mark(tx, id, origin).await?;
                 let ctx = OpContext::system("mirror");
                 let entry = Entry::new("provider.created", id).with("origin", origin);

@@ -4,6 +4,7 @@ use super::{
     ContractNews, EvidenceNews, MarkedRead, Notice, NoticeKind, NoticeList, NoticeNeed,
     NoticeOffer, ReviewNews,
 };
+use crate::admissions::AdmissionNews;
 use crate::announcements::AnnouncementNews;
 use crate::audience::InvitationNews;
 use crate::contracts::parse_cursor;
@@ -130,6 +131,7 @@ enum Said {
     Announcement(AnnouncementNews),
     Invitation(InvitationNews),
     Item(ExtensionNews),
+    Admission(AdmissionNews),
 }
 
 fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
@@ -151,6 +153,9 @@ fn said(row: &Row, kind: NoticeKind) -> Option<Said> {
     if kind.is_of_item() {
         return serde_json::from_str(&row.payload).ok().map(Said::Item);
     }
+    if kind == NoticeKind::AdmissionChanged {
+        return serde_json::from_str(&row.payload).ok().map(Said::Admission);
+    }
     let need = NoticeNeed {
         id: row.requirement_id?,
         version: row.requirement_version?,
@@ -170,6 +175,7 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
     };
     let (mut need, mut contract, mut review) = (None, None, None);
     let (mut evidence, mut announcement, mut invitation, mut item) = (None, None, None, None);
+    let mut admission = None;
     let mut offers = Vec::new();
     match said {
         Said::Need(of, named) => (need, offers) = (Some(of), named),
@@ -179,6 +185,7 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
         Said::Announcement(news) => announcement = Some(news),
         Said::Invitation(news) => invitation = Some(news),
         Said::Item(news) => item = Some(news),
+        Said::Admission(news) => admission = Some(news),
     }
     Some(Notice {
         id: row.id,
@@ -190,6 +197,7 @@ pub(crate) fn notice(row: &Row) -> Option<Notice> {
         announcement,
         invitation,
         item,
+        admission,
         count: u64::try_from(row.offers).unwrap_or(0),
         offers,
         created_at: row.created_at,

@@ -19,6 +19,7 @@ mod tell;
 mod watch;
 
 use crate::Listed;
+use crate::admissions::AdmissionNews;
 use crate::announcements::AnnouncementNews;
 use crate::audience::InvitationNews;
 use crate::extensions::ExtensionNews;
@@ -98,11 +99,13 @@ pub enum NoticeKind {
     ItemAccepted,
     /// It was refused.
     ItemRefused,
+    /// The market looks at one's application, admits, refuses or suspends one.
+    AdmissionChanged,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Gained,
         Self::Lost,
         Self::Changed,
@@ -131,6 +134,7 @@ impl NoticeKind {
         Self::InvitationTakenBack,
         Self::ItemAccepted,
         Self::ItemRefused,
+        Self::AdmissionChanged,
     ];
 
     /// Whether it is about a contract and not about a watched need.
@@ -142,6 +146,7 @@ impl NoticeKind {
             && !self.is_of_announcement()
             && !self.is_of_invitation()
             && !self.is_of_item()
+            && !matches!(self, Self::AdmissionChanged)
     }
 
     /// Whether it is about an item that was proposed for the registry.
@@ -212,6 +217,7 @@ impl NoticeKind {
             Self::InvitationTakenBack => "invitation_taken_back",
             Self::ItemAccepted => "item_accepted",
             Self::ItemRefused => "item_refused",
+            Self::AdmissionChanged => "admission_changed",
         }
     }
 
@@ -329,6 +335,8 @@ pub struct Notice {
     pub invitation: Option<InvitationNews>,
     /// To which proposed item; `None`: it is about something else.
     pub item: Option<ExtensionNews>,
+    /// About which admission; `None`: it is about something else.
+    pub admission: Option<AdmissionNews>,
     /// How many offers it speaks of.
     pub count: u64,
     /// The offer, or the best three of many.

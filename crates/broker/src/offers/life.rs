@@ -245,6 +245,9 @@ impl Broker {
         let mut tx = self.begin().await?;
         let found = self.writable(ctx, &mut tx, id).await?.offer;
         if found.state != to {
+            if event == OfferEvent::Resume {
+                self.must_be_admitted(&mut tx, found.provider_id).await?;
+            }
             let done = Done { reason, ..Done::new(step, shown(&found)) };
             self.turn(ctx, &mut tx, &found, (event, None), done).await?;
             tx.commit().await?;

@@ -107,7 +107,7 @@ impl Broker {
     /// Approves a version: it is published at once or at its moment. Repeating it changes nothing.
     ///
     /// # Errors
-    /// `Conflict` `own_submission` for whoever submitted it, `wrong_state`.
+    /// `Conflict` `own_submission` for whoever submitted it, `provider_not_admitted`, `wrong_state`.
     pub async fn approve_offer(
         &self,
         ctx: &OpContext,
@@ -119,12 +119,13 @@ impl Broker {
             drop(tx);
             return self.review(ctx, id).await;
         }
+        let offer = offers::find(&mut tx, row.review.offer_id).await?;
+        let offer = offer.ok_or(BrokerError::NotFound { what: "offer" })?.offer;
+        self.must_be_admitted(&mut tx, offer.provider_id).await?;
         self.decide(ctx, &mut tx, &row, (ReviewEvent::Approve, None)).await?;
         let now = self.now();
         let waits = row.review.publish_at.is_some_and(|at| at > now);
         if !waits {
-            let offer = offers::find(&mut tx, row.review.offer_id).await?;
-            let offer = offer.ok_or(BrokerError::NotFound { what: "offer" })?.offer;
             self.publish_reviewed(ctx, &mut tx, &offer, &row.review).await?;
         }
         let kind = if waits { NoticeKind::ReviewApproved } else { NoticeKind::OfferPublished };

@@ -37,6 +37,7 @@ pub(super) struct Judge {
     kept: KeptRules,
     published: i64,
     refused: i64,
+    admitted: Option<bool>,
     middles: HashMap<(String, Currency), Option<PriceMiddle>>,
 }
 
@@ -51,7 +52,8 @@ impl Judge {
         let since = broker.now().plus_us(-days.saturating_mul(DAY_US));
         let (published, refused) = offers::provider_record(tx, provider, since).await?;
         let refused = if days == 0 { 0 } else { refused };
-        Ok(Self { kept, published, refused, middles: HashMap::new() })
+        let admitted = broker.admitted(tx, provider).await?;
+        Ok(Self { kept, published, refused, admitted, middles: HashMap::new() })
     }
 
     /// Whether a change of what is published can decide on its own, so that it is worth comparing.
@@ -82,6 +84,7 @@ impl Judge {
             currency: price.map(|price| price.currency),
             middle,
             change: published.map(|old| change(old, offer)),
+            admitted: self.admitted,
         };
         Ok(Evaluation::of(self.kept.version, self.kept.rules, facts))
     }

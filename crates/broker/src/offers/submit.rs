@@ -112,7 +112,8 @@ impl Broker {
     /// Publishes approved versions whose moment has come; returns how many. May run in several processes at once.
     pub async fn publish_due(&self) -> Result<usize, BrokerError> {
         let mut tx = self.look().await?;
-        let due = offers::list_due_reviews(&mut tx, self.now(), DUE_AT_ONCE).await?;
+        let open = !self.inner.config.admission_required;
+        let due = offers::list_due_reviews(&mut tx, self.now(), open, DUE_AT_ONCE).await?;
         drop(tx);
         let mut count = 0;
         for review in due {
@@ -142,6 +143,9 @@ impl Broker {
         let (Some(row), Some(found)) = (due, offers::find(&mut tx, offer).await?) else {
             return Ok(false);
         };
+        if self.admitted(&mut tx, found.offer.provider_id).await? == Some(false) {
+            return Ok(false);
+        }
         let ctx = OpContext::system("publication");
         self.publish_reviewed(&ctx, &mut tx, &found.offer, &row.review).await?;
         let news = ReviewNews::about(&row);
@@ -275,6 +279,7 @@ impl Broker {
         review: &Review,
     ) -> Result<(), BrokerError> {
         offer.state.apply(OfferEvent::Publish)?;
+        self.must_be_admitted(tx, offer.provider_id).await?;
         let (now, version) = (self.now(), review.version);
         offers::publish(tx, offer.id, offer.revision, version, now).await.map_err(taken)?;
         let to = ReviewState::Approved.apply(ReviewEvent::Publish)?;

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod admissions;
 mod adoption;
 mod announcements;
 mod at_once;

@@ -102,6 +102,7 @@ pub async fn second(market: &TestBroker, folder: &Path) -> Broker {
             monitor_interval_seconds: 1,
             examine_interval_seconds: 0,
             price_days_max: 90,
+            admission_required: true,
             lease_seconds: 30,
             password_memory_kib: 8,
             index_dir: Some(folder.join("index")),

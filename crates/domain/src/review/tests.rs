@@ -65,6 +65,7 @@ fn facts() -> ReviewFacts {
         currency: None,
         middle: Some(PriceMiddle { minor: 100, prices: 5 }),
         change: None,
+        admitted: None,
     }
 }
 
@@ -84,6 +85,20 @@ fn a_fresh_market_publishes_what_is_sound_unless_the_provider_was_refused_of_lat
     assert!(!decide(ReviewRules::DEFAULT, refused.clone()));
     let off = ReviewRules { refusal_days: 0, ..ReviewRules::DEFAULT };
     assert!(decide(off, refused));
+}
+
+#[test]
+fn nothing_of_a_provider_who_is_not_admitted_is_approved_by_rules() {
+    let better = Some(ChangeVerdict::Better);
+    for (admitted, said, approved) in [
+        (None, RuleAnswer::NotAsked, true),
+        (Some(true), RuleAnswer::Holds, true),
+        (Some(false), RuleAnswer::Fails, false),
+    ] {
+        let facts = ReviewFacts { admitted, change: better, ..facts() };
+        assert_eq!(answer(ReviewRules::DEFAULT, facts.clone(), ReviewRule::Admitted), said);
+        assert_eq!(decide(ReviewRules::DEFAULT, facts), approved, "{admitted:?}");
+    }
 }
 
 #[test]

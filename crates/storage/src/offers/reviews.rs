@@ -159,7 +159,12 @@ statements! {
         SELECT COUNT(*) FROM offer_review WHERE state IN ('submitted', 'in_review')";
     LIST_DUE = concat!("
         SELECT ", columns!(), " FROM offer_review
-        WHERE state = 'approved' AND publish_at <= $1 ORDER BY publish_at, id LIMIT $2");
+        WHERE state = 'approved' AND publish_at <= $1 AND EXISTS (
+            SELECT 1 FROM offer LEFT JOIN provider_admission AS admission
+                ON admission.provider_id = offer.provider_id
+            WHERE offer.id = offer_review.offer_id AND (admission.state = 'admitted'
+                OR ($2 AND COALESCE(admission.state, 'preparing') <> 'suspended')))
+        ORDER BY publish_at, id LIMIT $3");
     STEP = "
         UPDATE offer_review SET state = $3, reviewer = COALESCE($4, reviewer),
             reviewer_name = COALESCE($5, reviewer_name), reason = COALESCE($6, reason),
@@ -318,9 +323,10 @@ pub async fn count_waiting_reviews(tx: &mut Tx) -> Result<i64, StorageError> {
 pub async fn list_due_reviews(
     tx: &mut Tx,
     now: Timestamp,
+    open_market: bool,
     limit: u32,
 ) -> Result<Vec<Review>, StorageError> {
-    list!(tx, Review, LIST_DUE, now.0, i64::from(limit))
+    list!(tx, Review, LIST_DUE, now.0, open_market, i64::from(limit))
 }
 
 /// Takes a review on; `Conflict` if it no longer stands where it was read.

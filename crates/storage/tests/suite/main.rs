@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on must fail loudly")]
 
 mod accounts;
+mod admissions;
 mod along;
 mod bundles;
 mod cancelled;

@@ -97,8 +97,10 @@ async fn one_review_of_an_offer_is_open_and_steps_are_guarded(db: Db) {
     offers::reschedule_review(&mut tx, open.id, Some(at(70))).await.unwrap();
     let approve = step(ReviewState::InReview, ReviewState::Approved);
     offers::step_review(&mut tx, open.id, &approve).await.unwrap();
-    assert_eq!(offers::list_due_reviews(&mut tx, at(69), 10).await.unwrap(), []);
-    assert_eq!(offers::list_due_reviews(&mut tx, at(70), 10).await.unwrap()[0].id, open.id);
+    assert_eq!(offers::list_due_reviews(&mut tx, at(69), true, 10).await.unwrap(), []);
+    assert_eq!(offers::list_due_reviews(&mut tx, at(70), true, 10).await.unwrap()[0].id, open.id);
+    let held = offers::list_due_reviews(&mut tx, at(70), false, 10).await.unwrap();
+    assert_eq!(held, [], "its provider is not admitted");
     let publish = ReviewStep {
         reviewer: None,
         at: at(71),

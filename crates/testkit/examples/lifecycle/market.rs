@@ -44,6 +44,7 @@ impl Market {
                 monitor_interval_seconds: NEVER_S,
                 examine_interval_seconds: 0,
                 price_days_max: 90,
+                admission_required: true,
                 lease_seconds: 30,
                 password_memory_kib: 8,
                 index_dir: None,

@@ -146,6 +146,9 @@ impl Broker {
             let Some(last) = rows.last() else { break };
             after = last.row_number;
             let undo = self.undo_of(ctx, &mut tx, provider.id, &rows).await?;
+            if undo.advances.iter().any(|one| one.state.is_on_market()) {
+                self.must_be_admitted(&mut tx, provider.id).await?;
+            }
             undo.write(&mut tx, (id, self.now())).await?;
             add(&mut counts, undo.counts);
             is_seen |= undo.is_seen;

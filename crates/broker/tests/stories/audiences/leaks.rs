@@ -7,7 +7,7 @@ use broker::contracts::{Bill, Sign};
 use broker::market::{MarketQuery, MarketSort};
 use broker::requirements::RequirementSource;
 use broker::{Broker, OpContext};
-use domain::{AudienceKind, OfferId, Role};
+use domain::{AdmissionEvent, AudienceKind, OfferId, Role};
 use matching::Order;
 use search::FacetField;
 use std::collections::BTreeSet;
@@ -160,6 +160,50 @@ async fn s1_a_hidden_offer_is_to_everybody_else_as_if_it_were_withdrawn(engine: 
     scene.market.finish().await;
 }
 
+async fn offers_of_a_suspended_provider_are_as_if_they_were_withdrawn(engine: Engine) {
+    let market = TestBroker::catalogue(engine).await;
+    let broker = &market.broker;
+    let (desk, provider) = (market.person(Role::Broker).await, market.person(Role::Provider).await);
+    let offers = broker.provider(&stranger(), "hokusei").await.unwrap().offers;
+    assert!(offers.len() > 1, "more than one offer leaves");
+    let whole = lists(broker, &stranger()).await;
+    let turn = |event, reason: &'static str| {
+        let desk = desk.clone();
+        async move {
+            market_turn(broker, &desk, (event, reason)).await;
+        }
+    };
+    market.clock.advance_seconds(1);
+    turn(AdmissionEvent::Suspend, "no longer answers").await;
+    let mut suspended = Vec::new();
+    for reader in [stranger(), market.person(Role::Customer).await] {
+        suspended.push(lists(broker, &reader).await);
+    }
+    assert!(!suspended.concat().concat().contains(&offers[0].id.to_string()));
+    let asked = about(broker, &stranger(), offers[0].id).await;
+    market.clock.advance_seconds(1);
+    turn(AdmissionEvent::Reinstate, "").await;
+    same(&lists(broker, &stranger()).await, &whole);
+    market.clock.advance_seconds(1);
+    for offer in &offers {
+        broker.pause_offer(&provider, offer.id, "").await.unwrap();
+    }
+    assert_eq!(asked, about(broker, &stranger(), offers[0].id).await);
+    for offer in &offers {
+        broker.withdraw_offer(&provider, offer.id).await.unwrap();
+    }
+    let withdrawn = lists(broker, &stranger()).await;
+    for found in &suspended {
+        same(found, &withdrawn);
+    }
+    market.finish().await;
+}
+
+async fn market_turn(broker: &Broker, desk: &OpContext, turn: (AdmissionEvent, &str)) {
+    let read = broker.admission(desk, "hokusei").await.unwrap().revision;
+    broker.turn_admission(desk, "hokusei", turn, read).await.unwrap();
+}
+
 async fn s1_whatever_is_asked_of_a_hidden_offer_is_answered_as_of_an_unknown_id(engine: Engine) {
     let scene = Scene::open(engine).await;
     let broker = &scene.market.broker;
@@ -303,6 +347,7 @@ async fn s1_a_contract_goes_on_when_its_customer_may_not_know_of_the_offer_any_m
 }
 
 on_both!(
+    offers_of_a_suspended_provider_are_as_if_they_were_withdrawn,
     s1_a_hidden_offer_is_to_everybody_else_as_if_it_were_withdrawn,
     s1_whatever_is_asked_of_a_hidden_offer_is_answered_as_of_an_unknown_id,
     s1_who_is_invited_and_its_provider_and_the_broker_see_all_of_it,

@@ -72,6 +72,7 @@ impl Market {
                 monitor_interval_seconds: 1,
                 examine_interval_seconds: 0,
                 price_days_max: 90,
+                admission_required: true,
                 lease_seconds: 30,
                 password_memory_kib: 8,
                 index_dir: None,
