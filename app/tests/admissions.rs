@@ -12,10 +12,16 @@ mod support;
 use axum::http::StatusCode;
 use broker::admissions::{AdmissionView, Application};
 use domain::Role;
-use support::{Site, value};
+use support::Site;
 use testkit::provider_of;
 
 const OWN: &str = "/provider/admission";
+
+/// What a field that comes first in its tag's attributes holds.
+fn value(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
 
 /// A newcomer whose application waits.
 async fn applied(site: &Site) -> AdmissionView {

@@ -7,9 +7,7 @@ use crate::names::text_fault;
 use crate::notices::NoticeKind;
 use crate::offers::REASON_MAX;
 use crate::{Broker, BrokerError, OpContext, providers};
-use domain::{
-    Action, AdmissionEvent, AdmissionState, AuditId, CheckAnswer, is_second_pair_of_eyes,
-};
+use domain::{Action, AdmissionEvent, AuditId, CheckAnswer, is_second_pair_of_eyes};
 use serde_json::{Value, json};
 use storage::admissions::{self, Admission, AdmissionStep, AnswerRow, Turn};
 use storage::{StorageError, Tx, lock};
