@@ -49,7 +49,7 @@ impl Broker {
             let newest =
                 head.map(|head| Newest { version: head.current_version, hash: &head.hash });
             let checked = check_provider(&offer, provider)
-                .and_then(|()| self.check_category(&offer, head.is_some()));
+                .and_then(|()| self.check_market_rules(&offer, head.is_some()));
             // A file that names no provider speaks for the one that sends it, if it is not signed.
             if offer.metadata.signature.is_none() && offer.metadata.provider.is_none() {
                 offer.metadata.provider = Some(provider.did.clone());
