@@ -335,7 +335,8 @@ fn repeated(
     };
     let same_way = first.kind == asked.kind && first.from_at == asked.from && same_move;
     // What was asked for then, of the contract as it was then; prices may be those of another day by now.
-    let again = work_out(contract, &before).map(|request| Terms { price: after.price, ..request.after });
+    let again =
+        work_out(contract, &before).map(|request| Terms { price: after.price, ..request.after });
     if same_way && again.is_ok_and(|again| again == after) {
         return Ok(first.number);
     }

@@ -1,8 +1,8 @@
 //! The cost calculator: what a bill of quantities costs at an offer, line by line, before anybody signs.
 
 use super::charge::{self, ChargeLine, Priced, Steps};
-use super::upcoming::Upcoming;
 use super::quote::{book_of, limit_fault, limited, plan_for, planned, unit_limits};
+use super::upcoming::Upcoming;
 use super::{Plan, PriceAge};
 use crate::market::OfferCard;
 use crate::{Broker, BrokerError, FieldFault, OpContext};

@@ -101,10 +101,10 @@ async fn next_prices_are_shown_before_and_count_from_their_day(engine: Engine) {
     let before = market.broker.cost(&stranger, offer, &bill).await.unwrap();
     assert_eq!((before.month, before.one_time), (yen(minor + 1_000), None));
     let then = before.next.unwrap();
-    assert_eq!((then.valid_from, then.priced.unwrap().charges()), (
-        day,
-        Charges { month: yen(minor + 2_200), once: Some(yen(70)) },
-    ));
+    assert_eq!(
+        (then.valid_from, then.priced.unwrap().charges()),
+        (day, Charges { month: yen(minor + 2_200), once: Some(yen(70)) },)
+    );
     market.clock.advance_seconds(2 * DAY);
     market.broker.sync_market().await.unwrap();
     let after = market.broker.cost(&stranger, offer, &bill).await.unwrap();

@@ -3,9 +3,9 @@
 use super::order::{best_without, good_to_have, less, neutral, no_order, wider};
 use super::{Aspect, Change, Verdict, both, change, plain};
 use crate::{
-    Amount, AttributeValue, CURRENCIES, Date, Locale, MachineType, Measurement, Metadata, Middleware,
-    NetworkPath, Price, QuantityLimit, Region, Service, Text, Timestamp, Unit, UnitPrice,
-    format_number,
+    Amount, AttributeValue, CURRENCIES, Date, Locale, MachineType, Measurement, Metadata,
+    Middleware, NetworkPath, Price, QuantityLimit, Region, Service, Text, Timestamp, Unit,
+    UnitPrice, format_number,
 };
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;

@@ -226,7 +226,10 @@ fn what_costs_more_from_a_day_on_is_worse_and_names_the_day() {
     let dearer = diff(&now, &priced(100, Some(("2027-04-01", 120))));
     assert!(dearer.worsens());
     let lines = dearer.lines(crate::Locale::En);
-    assert!(lines.iter().any(|line| line.contains("from 2027-04-01 on: 1.00 EUR → 1.20 EUR")), "{lines:?}");
+    assert!(
+        lines.iter().any(|line| line.contains("from 2027-04-01 on: 1.00 EUR → 1.20 EUR")),
+        "{lines:?}"
+    );
     let cheaper = diff(&now, &priced(100, Some(("2027-04-01", 80))));
     assert_eq!(cheaper.verdict(), Verdict::Better);
     let announced = priced(100, Some(("2027-04-01", 120)));
