@@ -70,6 +70,7 @@ fn plain_text(words: Words, expected: &Expected) -> &'static str {
         Expected::Period => words.common_allowed_period(),
         Expected::TimeZone => words.common_allowed_time_zone(),
         Expected::Date => words.common_allowed_date(),
+        Expected::Day => words.common_allowed_day(),
         Expected::Moment => words.common_allowed_moment(),
         Expected::AfterBegin => words.common_allowed_after_begin(),
         Expected::WebAddress => words.common_allowed_web_address(),

@@ -548,3 +548,31 @@ async fn an_offer_is_calculated_without_script_and_faults_stand_at_their_fields(
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text.contains("120 以下の整数"), "{}", wrong.text);
 }
+
+#[tokio::test]
+async fn the_prices_to_come_stand_beside_those_of_today_until_their_day() {
+    let site = Site::open().await;
+    let offer = site.market.offer("hokusei-gov-iaas").await;
+    let reader = broker::OpContext::stranger("test");
+    let mut document = site.market.broker.offer(&reader, offer).await.unwrap().document;
+    let price = document.spec.price.as_mut().unwrap();
+    let total = price.monthly_total.clone().map(|total| sla::Amount { minor: 190_000, ..total });
+    price.next = Some(sla::NextPrices {
+        valid_from: sla::Date::parse("2099-04-01").unwrap(),
+        monthly_total: total,
+        minimum: None,
+        one_time: None,
+        per_unit: price.per_unit.clone(),
+    });
+    let provider = site.market.person(domain::Role::Provider).await;
+    site.market.broker.save_offer(&provider, &sla::to_yaml(&document)).await.unwrap();
+    site.market.broker.publish_offer(&provider, offer).await.unwrap();
+    let page = site.page(&format!("/market/offers/{offer}")).await;
+    let section = between(&page, "id=\"next-prices\"", "id=\"places\"");
+    for part in ["Prices from 2099-04-01 on", "Reference basket", "182,000", "190,000"] {
+        assert!(section.contains(part), "{part}: {section}");
+    }
+    let calculator = site.get(&format!("/market/offers/{offer}/cost"), "ja").await.text;
+    assert!(calculator.contains("2099-04-01 からの価格で計算した同じ明細"), "{calculator}");
+    assert!(calculator.contains("190,000") && calculator.contains("id=\"next-prices\""));
+}

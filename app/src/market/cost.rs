@@ -15,7 +15,7 @@ use broker::{
 use domain::OfferId;
 use leptos::prelude::*;
 
-use super::text;
+use super::{next_prices, text};
 use crate::{
     AppState, PageContext,
     contracts::{plan_fields, prefill_plan, read_plan, stale},
@@ -129,6 +129,7 @@ fn sheet(ctx: &PageContext, form: &FormState, shown: &Shown<'_>, status: StatusC
             {error_summary(form, words)}
             {fields(words, form, shown)}
             {result}
+            {next_prices::upcoming(words, shown.book.next.as_ref())}
             {section("book", words.cost_book(), about(ctx, shown.book))}
         }
         .into_any()
@@ -194,6 +195,7 @@ fn result(ctx: &PageContext, shown: &Shown<'_>, cost: &Cost) -> AnyView {
         ])}
         {bill_table(words, words.cost_result(), &cost.lines)}
         <p class="hint">{words.cost_rule()}</p>
+        {cost.next.as_ref().map(|next| next_prices::bill(words, next))}
         <p class="actions">{order}</p>
     }
     .into_any()

@@ -11,6 +11,7 @@ mod coverage;
 mod favourites;
 mod filters;
 pub(crate) mod map;
+mod next_prices;
 mod offer;
 mod promises;
 mod query;

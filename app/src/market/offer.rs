@@ -10,6 +10,7 @@ use axum::{
 use broker::{
     bundles::BundleView,
     categories::Categories,
+    contracts::Upcoming,
     market::{MeasuredHistory, OfferCard, OfferPage},
     requirements::RankedOffer,
 };
@@ -18,7 +19,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 use super::{
-    card, cost, coverage, favourites, map,
+    card, cost, coverage, favourites, map, next_prices,
     promises::{self, measurement},
     service, text,
 };
@@ -61,6 +62,8 @@ struct Shown {
     bundles: Vec<BundleView>,
     /// What categories mean.
     catalogue: Arc<Categories>,
+    /// The prices from a day on.
+    next: Option<Upcoming>,
 }
 
 pub(super) async fn show(
@@ -99,10 +102,23 @@ pub(super) async fn show(
         Ok(bundles) => bundles,
         Err(error) => return fault_page(&ctx, &error),
     };
+    let next = match state.broker.price_book(&op, offer).await {
+        Ok(book) => book.and_then(|book| book.next),
+        Err(error) => return fault_page(&ctx, &error),
+    };
     let marked = favourites::marked(&ctx, &state).await;
     let catalogue = state.broker.known_categories();
-    let shown =
-        Shown { offer: found, choices, judged, unreadable, marked, end_reason, bundles, catalogue };
+    let shown = Shown {
+        offer: found,
+        choices,
+        judged,
+        unreadable,
+        marked,
+        end_reason,
+        bundles,
+        catalogue,
+        next,
+    };
     view(&ctx, &shown)
 }
 
@@ -134,6 +150,7 @@ fn view(ctx: &PageContext, shown: &Shown) -> Response {
                 <div>{question(ctx, shown)}</div>
             </div>
             {against(ctx, shown)}
+            {next_prices::upcoming(words, shown.next.as_ref())}
             {places(words, shown)}
             {kind(ctx, shown)}
             {machines(words, shown)}

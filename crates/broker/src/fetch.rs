@@ -2,9 +2,10 @@
 //! any number of rows.
 
 use crate::providers::ProviderCard;
+use crate::requirements::day_of;
 use crate::shelf::{Shelved, State, Stock, hash_start};
 use crate::sync::beside;
-use crate::{Broker, BrokerError, market, regions};
+use crate::{Broker, BrokerError, documents, market, regions};
 use domain::{OfferId, Sight, Timestamp};
 use matching::index::AnyDocument;
 use std::collections::HashMap;
@@ -106,13 +107,13 @@ pub(crate) async fn read_rows(
     beside("reading offers", read).await
 }
 
-/// A document without its card, if it is the one that the index knows.
-pub(crate) fn document_of(text: &OfferText, known: State) -> Option<AnyDocument> {
+/// A document with the prices of a day, without its card, if it is the one that the index knows.
+pub(crate) fn document_of(text: &OfferText, known: State, today: i64) -> Option<AnyDocument> {
     if hash_start(&text.hash) != known.hash {
         return None;
     }
     let document = sla::parse_offer(&text.document).ok()?;
-    Some(Arc::new(Bare(document)))
+    Some(Arc::new(Bare(document.priced_on(today).unwrap_or(document))))
 }
 
 struct Bare(sla::Offer);
@@ -125,6 +126,13 @@ impl AsRef<sla::Offer> for Bare {
 
 fn shelve(row: PublishedOffer, now: Timestamp) -> Result<Shelved, sla::Faults> {
     let document = sla::parse_offer(&row.document)?;
+    let repriced = document.priced_on(day_of(now));
+    let today = repriced.as_ref().unwrap_or(&document);
+    // Prices are read when they are saved, so that these can be read as well.
+    let price = match &repriced {
+        Some(today) => documents::price(today).ok().flatten(),
+        None => row.price,
+    };
     let provider = ProviderCard {
         id: row.provider_id,
         slug: row.provider.slug,
@@ -140,16 +148,16 @@ fn shelve(row: PublishedOffer, now: Timestamp) -> Result<Shelved, sla::Faults> {
             id: row.id,
             version: row.version,
             titles: (row.title_en, row.title_ja),
-            price: row.price,
+            price,
             published_at: row.updated_at,
             ends_at: row.ends_at,
             audience: row.audience_kind,
             now,
         },
         provider,
-        &document,
+        today,
     );
     let holds_until = market::next_change(&card, &document, now);
     let (text, hash, revision) = (row.document, row.hash, row.revision);
-    Ok(Shelved { card, document, text, hash, revision, holds_until })
+    Ok(Shelved { card, document, repriced, text, hash, revision, holds_until })
 }

@@ -23,7 +23,7 @@ const FILE: &str = "match-index";
 
 impl AsRef<sla::Offer> for Shelved {
     fn as_ref(&self) -> &sla::Offer {
-        &self.document
+        self.today()
     }
 }
 
@@ -43,6 +43,9 @@ struct Note {
     providers: BTreeMap<String, (String, String)>,
     /// Ids as text, which is what keys of JSON are.
     unreadable: BTreeMap<String, i64>,
+    /// When the next prices of offers count.
+    #[serde(default)]
+    repriced_at: BTreeMap<String, i64>,
     /// The latest change in it.
     seen_until: i64,
     /// Every change before then is in it.
@@ -85,6 +88,9 @@ pub(crate) fn restore(file: &Path) -> Option<(Stock, Timestamp)> {
             .filter_map(|(id, at)| Some((id.parse::<OfferId>().ok()?, at)))
             .collect(),
         seen_until: Some(Timestamp(note.seen_until)),
+        repriced_at: (note.repriced_at.into_iter())
+            .filter_map(|(id, at)| Some((id.parse::<OfferId>().ok()?, Timestamp(at))))
+            .collect(),
         // Read of the database: who may know of what is never taken from a file.
         closed: Closed::default(),
     };
@@ -116,6 +122,9 @@ impl Broker {
             let note = Note {
                 providers: stock.providers.clone(),
                 unreadable: unreadable.collect(),
+                repriced_at: (stock.repriced_at.iter())
+                    .map(|(id, at)| (id.to_string(), at.0))
+                    .collect(),
                 seen_until: stock.seen_until.unwrap_or(Timestamp(0)).0,
                 caught_up: caught_up.0,
             };

@@ -5,6 +5,7 @@
 //! for, so the answer says how far it is, and the same request a little later gets its list.
 
 use crate::fetch::document_of;
+use crate::requirements::day_of;
 use crate::shelf::{State, Stock};
 use crate::{Broker, BrokerError};
 use domain::{OfferId, Sight, Timestamp};
@@ -178,7 +179,7 @@ impl Broker {
         wanted: &[(OfferId, State)],
     ) -> Result<Vec<Option<AnyDocument>>, BrokerError> {
         let mut found: Vec<Option<AnyDocument>> = Vec::with_capacity(wanted.len());
-        let now = self.now();
+        let (now, today) = (self.now(), day_of(self.now()));
         {
             let recent = &self.inner.shelf.recent;
             let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -200,7 +201,7 @@ impl Broker {
         for ((id, state), slot) in wanted.iter().zip(&mut found) {
             if slot.is_none() {
                 let text = texts.remove(&(*id, state.version));
-                *slot = text.and_then(|text| document_of(&text, *state));
+                *slot = text.and_then(|text| document_of(&text, *state, today));
             }
         }
         Ok(found)

@@ -92,7 +92,8 @@ mod tests {
         let card = card(parts, provider, &document);
         let (text, hash) = (String::new(), String::new());
         let holds_until = (number == 7).then_some(Timestamp(70));
-        Arc::new(Shelved { card, document, text, hash, revision, holds_until })
+        let repriced = None;
+        Arc::new(Shelved { card, document, repriced, text, hash, revision, holds_until })
     }
 
     fn id(number: u128) -> OfferId {

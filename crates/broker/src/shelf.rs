@@ -27,6 +27,8 @@ pub(crate) struct Shelved {
     pub card: OfferCard,
     /// The published version.
     pub document: sla::Offer,
+    /// The same with the prices of today, where the next ones of the version count; asked for by `today`.
+    pub repriced: Option<sla::Offer>,
     /// Its canonical text, exactly as stored.
     pub text: String,
     /// Lower-case hex SHA-256 of that text.
@@ -36,6 +38,16 @@ pub(crate) struct Shelved {
     /// The moment from which on its card would be another one without any change of the row: its validity
     /// begins or ends, or evidence does; `None`: never.
     pub holds_until: Option<Timestamp>,
+}
+
+impl Shelved {
+    /// The published version with the prices that count today.
+    pub const fn today(&self) -> &sla::Offer {
+        match &self.repriced {
+            Some(repriced) => repriced,
+            None => &self.document,
+        }
+    }
 }
 
 /// Which state of an offer the index knows.
@@ -87,6 +99,8 @@ pub(crate) struct Stock {
     pub seen_until: Option<Timestamp>,
     /// Offers that are not public, each with the organisations that may know of it.
     pub closed: Closed,
+    /// Offers whose next prices do not count yet, each with the moment from which they do.
+    pub repriced_at: BTreeMap<OfferId, Timestamp>,
 }
 
 /// Offers that are not public, each with the organisations that may know of it.
@@ -96,6 +110,12 @@ impl Stock {
     /// The state of a published offer.
     pub fn state(&self, id: OfferId) -> Option<State> {
         self.index.mark_of(&id.to_string()).map(State::from)
+    }
+
+    /// Offers whose next prices count by now and are not known yet.
+    pub fn repriced_by(&self, now: Timestamp) -> Vec<OfferId> {
+        let due = self.repriced_at.iter().filter(|(_, at)| **at <= now);
+        due.map(|(id, _)| *id).collect()
     }
 
     /// How many offers are published and can be read.
@@ -116,6 +136,7 @@ impl Stock {
             Self { index: self.index.hiding(ids.iter().map(String::as_str)), ..self.clone() };
         for id in &hidden {
             seen.unreadable.remove(id);
+            seen.repriced_at.remove(id);
         }
         seen.closed = Arc::default();
         seen

@@ -7,7 +7,7 @@ use crate::categories::{self, Categories};
 use crate::fetch::read_rows;
 use crate::observed::{Shares, observed};
 use crate::shelf::{Shelved, Stock};
-use crate::{Broker, BrokerError, load, match_index};
+use crate::{Broker, BrokerError, load, market, match_index};
 use domain::{AudienceId, DurationUs, OfferId, OrganisationId, Timestamp};
 use search::OfferDocument;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,7 +50,28 @@ impl Broker {
                 shelf.put(next);
             }
         }
+        self.reprice(look).await?;
         shelf.looked_at.store(look.0, Ordering::Release);
+        Ok(())
+    }
+
+    /// Takes offers in anew whose next prices count from now on: their versions do not change, so that no change of a
+    /// row tells of it.
+    async fn reprice(&self, now: Timestamp) -> Result<(), BrokerError> {
+        let stock = self.inner.shelf.whole();
+        let due = stock.repriced_by(now);
+        if due.is_empty() {
+            return Ok(());
+        }
+        let mut next = Stock::clone(&stock);
+        let mut tx = self.begin_read().await?;
+        for batch in due.chunks(BATCH as usize) {
+            next = self.take_in(&mut tx, next, batch).await?;
+        }
+        drop(tx);
+        let seen = next.seen_until;
+        self.on_index(move |index| index.publish(&load::search_note(index, seen))).await?;
+        self.inner.shelf.put(next);
         Ok(())
     }
 
@@ -113,6 +134,10 @@ impl Broker {
             stock.providers.insert(provider.slug.clone(), names);
             stock.unreadable.remove(&offer.card.id);
         }
+        stock.repriced_at.retain(|id, _| !ids.contains(id));
+        stock.repriced_at.extend(offers.iter().filter_map(|offer| {
+            Some((offer.card.id, market::next_prices_at(&offer.document, self.now())?))
+        }));
         let gone: Vec<OfferId> = unreadable.iter().map(|(id, _)| *id).collect();
         let mut stock = self.take_out(stock, gone).await?;
         stock.unreadable.extend(unreadable);
@@ -151,6 +176,7 @@ impl Broker {
             let closed = Arc::make_mut(&mut stock.closed);
             for id in &ids {
                 stock.unreadable.remove(id);
+                stock.repriced_at.remove(id);
                 closed.remove(id);
             }
             Ok(stock)

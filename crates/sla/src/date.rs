@@ -43,6 +43,12 @@ impl Date {
         &self.0
     }
 
+    /// Whether it means one day, not a month or a year.
+    #[must_use]
+    pub fn is_one_day(&self) -> bool {
+        self.0.split('-').count() == 3
+    }
+
     /// Days from 1970-01-01 to the last day the date can mean (`2026-03` means 2026-03-31).
     #[must_use]
     pub fn last_day(&self) -> i64 {

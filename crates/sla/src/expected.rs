@@ -123,6 +123,8 @@ pub enum Expected {
     TimeZone,
     /// A day, month or year.
     Date,
+    /// One day.
+    Day,
     /// RFC 3339.
     Moment,
     /// A later moment or day than the beginning.
@@ -246,6 +248,7 @@ impl Expected {
             Self::Period => "a period such as 24h, 90d, 1M or 1Y",
             Self::TimeZone => "a time zone such as Asia/Tokyo",
             Self::Date => "a date such as 2026-03-31, 2026-03 or 2026",
+            Self::Day => "a day such as 2026-03-31",
             Self::Moment => "a moment such as 2026-10-01T00:00:00+09:00",
             Self::AfterBegin => "an end after the beginning",
             Self::WebAddress => "an address that begins with https:// or http://",

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod category;
+mod currency;
 mod date;
 mod decimal;
 mod diff;
@@ -31,6 +32,7 @@ mod write;
 pub use category::{
     AttributeChoice, AttributeDef, AttributeKind, Category, attribute_key, category_faults,
 };
+pub use currency::currency_faults;
 pub use date::{Date, Timestamp};
 pub use decimal::parse_decimal;
 pub use diff::{Aspect, Change, Diff, PARTS, PartDiff, Verdict, diff};
@@ -48,7 +50,7 @@ pub use nearest::nearest;
 pub use offer::{
     Amount, Architecture, AttributeValue, BILLING_UNITS, CURRENCIES, Claim, Commitment, Credit,
     DeploymentModel, Evidence, Gpu, Location, MACHINE_UNITS, MachineImage, MachineType,
-    Measurement, Metadata, Middleware, NetworkPath, Offer, OfferItem, OfferSpec, Price,
+    Measurement, Metadata, Middleware, NetworkPath, NextPrices, Offer, OfferItem, OfferSpec, Price,
     QuantityLimit, Recipe, Region, Remedy, Service, ServiceModel, Signature, UnitPrice, Vantage,
 };
 pub use read::{Parsed, parse, parse_documents, parse_offer, parse_requirement};

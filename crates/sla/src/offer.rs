@@ -39,6 +39,14 @@ impl Offer {
         Cow::Owned(counting)
     }
 
+    /// The document with the prices of a day, in days since 1970-01-01; `None`: they are those it opens with.
+    #[must_use]
+    pub fn priced_on(&self, today: i64) -> Option<Self> {
+        let Cow::Owned(price) = self.spec.price.as_ref()?.counting_on(today) else { return None };
+        let spec = OfferSpec { price: Some(price), ..self.spec.clone() };
+        Some(Self { spec, ..self.clone() })
+    }
+
     /// All promises, in the order of the document.
     pub fn promises(&self) -> impl Iterator<Item = &OfferItem> {
         self.spec.items.iter().filter(|item| item.is_promise())
@@ -479,6 +487,56 @@ pub struct Price {
     pub per_unit: Vec<UnitPrice>,
     /// How much of a unit a customer may order; each unit at most once.
     pub limits: Vec<QuantityLimit>,
+    /// The prices that take the place of these from a day on.
+    pub next: Option<NextPrices>,
+}
+
+/// Prices that count from a day on. They take the place of all amounts of the price book; basket, class and limits stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextPrices {
+    /// The first day on which they count, in UTC.
+    pub valid_from: Date,
+    /// Monthly total for the basket; stated where the price book states one.
+    pub monthly_total: Option<Amount>,
+    /// Least that a month is charged, whatever is used.
+    pub minimum: Option<Amount>,
+    /// Charged once, at the beginning.
+    pub one_time: Option<Amount>,
+    /// Prices per unit; each unit, currency and `from` at most once.
+    pub per_unit: Vec<UnitPrice>,
+}
+
+impl Price {
+    /// The prices that count on a day, in days since 1970-01-01. Once the next ones count there are none after them,
+    /// and they are at least as new as their first day.
+    #[must_use]
+    pub fn counting_on(&self, today: i64) -> Cow<'_, Self> {
+        match self.next.as_ref().filter(|next| next.valid_from.last_day() <= today) {
+            Some(next) => Cow::Owned(self.followed_by(next)),
+            None => Cow::Borrowed(self),
+        }
+    }
+
+    /// The price book as it will be from the day on which the next prices count; `None`: nothing follows.
+    #[must_use]
+    pub fn following(&self) -> Option<Self> {
+        self.next.as_ref().map(|next| self.followed_by(next))
+    }
+
+    fn followed_by(&self, next: &NextPrices) -> Self {
+        let newer = |as_of: &&Date| as_of.last_day() > next.valid_from.last_day();
+        Self {
+            tier: self.tier.clone(),
+            basket: self.basket.clone(),
+            monthly_total: next.monthly_total.clone(),
+            minimum: next.minimum.clone(),
+            one_time: next.one_time.clone(),
+            as_of: Some(self.as_of.as_ref().filter(newer).unwrap_or(&next.valid_from).clone()),
+            per_unit: next.per_unit.clone(),
+            limits: self.limits.clone(),
+            next: None,
+        }
+    }
 }
 
 /// How much of a unit a customer may order: processors and memory of each machine, everything else of the whole service.

@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use broker::contracts::{
-    Bill, ChargeLine, Charged, Cost, MONTHS_MAX, MONTHS_USUAL, Plan, Priced, UNITS_MAX,
+    Bill, ChargeLine, Charged, Cost, MONTHS_MAX, MONTHS_USUAL, NextCost, Plan, Priced, UNITS_MAX,
+    Upcoming,
 };
 use broker::{Broker, BrokerError};
 use domain::OfferId;
@@ -118,12 +119,7 @@ pub(super) struct LineBody {
 impl From<ChargeLine> for LineBody {
     fn from(line: ChargeLine) -> Self {
         let quantity = line.quantity().to_string();
-        let what = match line.what {
-            Charged::Basket => "basket".to_owned(),
-            Charged::Minimum => "minimum".to_owned(),
-            Charged::Told => "told".to_owned(),
-            Charged::Unit(unit) => unit,
-        };
+        let what = charged_word(line.what);
         Self {
             what,
             from: line.from,
@@ -132,6 +128,15 @@ impl From<ChargeLine> for LineBody {
             per: line.per,
             amount: line.amount.into(),
         }
+    }
+}
+
+fn charged_word(what: Charged) -> String {
+    match what {
+        Charged::Basket => "basket".to_owned(),
+        Charged::Minimum => "minimum".to_owned(),
+        Charged::Told => "told".to_owned(),
+        Charged::Unit(unit) => unit,
     }
 }
 
@@ -184,6 +189,74 @@ struct CostBody {
     prices_stale: bool,
     /// When the version with these prices was published.
     published_at: String,
+    /// The prices that take the place of these from a day on, and the same bill by them; null: none are published.
+    next: Option<NextBody>,
+}
+
+/// Prices from a day on.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = NextCost)]
+struct NextBody {
+    /// Their first day, in UTC: `2027-04-01`.
+    valid_from: String,
+    /// The same bill, a month; null: these prices do not cover it.
+    month: Option<Money>,
+    /// Charged once at the beginning; null: nothing is declared.
+    one_time: Option<Money>,
+    /// The lines of a month.
+    lines: Vec<LineBody>,
+    /// Every price that changes.
+    prices: Vec<NextPriceBody>,
+}
+
+/// A price today and from a day on.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NextPrice)]
+struct NextPriceBody {
+    /// `basket`, `minimum`, a billing unit such as `egress-gb`, or null: charged once.
+    what: Option<String>,
+    /// Units that are charged at another price before these.
+    from: i64,
+    /// Today; null: there is no such price.
+    before: Option<PerBody>,
+    /// From that day on; null: there is no such price any more.
+    after: Option<PerBody>,
+}
+
+/// What so many units cost.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UnitsPrice)]
+struct PerBody {
+    /// What they cost.
+    price: Money,
+    /// How many.
+    per: i64,
+}
+
+impl From<(domain::Money, i64)> for PerBody {
+    fn from((price, per): (domain::Money, i64)) -> Self {
+        Self { price: price.into(), per }
+    }
+}
+
+impl NextBody {
+    fn of(cost: NextCost, book: Option<Upcoming>) -> Self {
+        let charges = cost.priced.as_ref().map(Priced::charges);
+        let prices = book.into_iter().flat_map(|book| book.rows).map(|row| NextPriceBody {
+            what: row.what.map(charged_word),
+            from: row.from,
+            before: row.before.map(PerBody::from),
+            after: row.after.map(PerBody::from),
+        });
+        Self {
+            valid_from: cost.valid_from,
+            month: charges.map(|charges| charges.month.into()),
+            one_time: charges.and_then(|charges| charges.once).map(Money::from),
+            lines: lines(cost.priced),
+            prices: prices.collect(),
+        }
+    }
 }
 
 /// Calculate what a bill of quantities costs
@@ -215,5 +288,6 @@ async fn read(
         prices_as_of: book.as_of,
         prices_stale: book.age.stale,
         published_at: moment(book.published_at),
+        next: cost.next.map(|next| NextBody::of(next, book.next)),
     }))
 }

@@ -194,14 +194,17 @@ impl Broker {
         Ok(())
     }
 
-    /// What the document's category asks for and the document does not say, as faults of the input.
-    pub(crate) fn category_faults(&self, offer: &Offer, known: bool) -> Vec<FieldFault> {
-        self.known_categories().faults(offer, known).iter().map(field_fault).collect()
+    /// What the market asks of a document beyond its form, as faults of the input: what its category asks for, and
+    /// amounts that can be charged beside one another.
+    pub(crate) fn market_faults(&self, offer: &Offer, known: bool) -> Vec<FieldFault> {
+        let mut faults = self.known_categories().faults(offer, known);
+        faults.extend(sla::currency_faults(offer));
+        faults.iter().map(field_fault).collect()
     }
 
     /// The same as an error, for what is about to be written.
-    pub(crate) fn check_category(&self, offer: &Offer, known: bool) -> Result<(), BrokerError> {
-        let faults = self.category_faults(offer, known);
+    pub(crate) fn check_market_rules(&self, offer: &Offer, known: bool) -> Result<(), BrokerError> {
+        let faults = self.market_faults(offer, known);
         if faults.is_empty() { Ok(()) } else { Err(BrokerError::Invalid(faults)) }
     }
 }

@@ -334,8 +334,9 @@ fn repeated(
         (asked, first) => asked.is_none() && first.is_none(),
     };
     let same_way = first.kind == asked.kind && first.from_at == asked.from && same_move;
-    // What was asked for then, of the contract as it was then.
-    let again = work_out(contract, &before).map(|request| request.after);
+    // What was asked for then, of the contract as it was then; prices may be those of another day by now.
+    let again =
+        work_out(contract, &before).map(|request| Terms { price: after.price, ..request.after });
     if same_way && again.is_ok_and(|again| again == after) {
         return Ok(first.number);
     }

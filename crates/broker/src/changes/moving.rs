@@ -208,7 +208,7 @@ impl Broker {
             Some("offer_changed")
         } else if !shown.card.served.contains(&after.plan.region) {
             Some("region_unknown")
-        } else if !signed_price(&shown.document, &after.plan).is_ok_and(|now| now == after.price) {
+        } else if !signed_price(shown.today(), &after.plan).is_ok_and(|now| now == after.price) {
             Some("price_changed")
         } else {
             None
@@ -356,7 +356,7 @@ fn terms_at(shown: &Shelved, before: &Terms, region: Option<&str>) -> Result<Ter
         return Err(BrokerError::field("/offer", "nothing_changes", "", "another offer", message));
     }
     let plan = Plan { region, ..before.plan.clone() };
-    let price = signed_price(&shown.document, &plan)?;
+    let price = signed_price(shown.today(), &plan)?;
     Ok(Terms { plan, price, offer: card.id, offer_version: card.version, ..before.clone() })
 }
 

@@ -5,7 +5,6 @@
 use super::ask::{Asked, Request};
 use super::{Terms, ask};
 use crate::contracts::{Charges, END_MAX_US, plan_obstacle, signed_price};
-use crate::documents::read_offer;
 use crate::error::shown_moment;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, OpContext};
@@ -159,10 +158,8 @@ pub(super) fn at_today(
         let message = "today's version is not made in the region of the contract";
         return Err(BrokerError::field(place, "region", &before.plan.region, &allowed, message));
     }
-    let (offer, _) = read_offer(&shown.text)
-        .map_err(|faults| BrokerError::Internal(format!("the published offer: {faults}")))?;
     Ok(Terms {
-        price: signed_price(&offer, &before.plan)?,
+        price: signed_price(shown.today(), &before.plan)?,
         offer_version: shown.card.version,
         ends_at,
         ..before.clone()

@@ -5,6 +5,7 @@ use super::{Terms, ask};
 use crate::contracts::{Charges, Plan, signed_price};
 use crate::documents::read_offer;
 use crate::preemption::must_have_its_room;
+use crate::requirements::day_of;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
 use domain::{Action, ChangeKind, ContractId, Money, Timestamp};
 use storage::contracts::Contract;
@@ -52,7 +53,7 @@ impl Broker {
         must_have_its_room(&mut tx, contract.head.id).await?;
         drop(tx);
         let before = Terms::of(&contract)?;
-        let after = scaled(&contract, &before, plan)?;
+        let after = scaled(&contract, &before, plan, day_of(self.now()))?;
         let more_minor = after.price.minor.saturating_sub(before.price.minor);
         Ok(ScaleQuote { before, after, more_minor })
     }
@@ -76,15 +77,21 @@ impl Broker {
             from: wish.from,
             moves: None,
         };
+        let today = day_of(self.now());
         self.ask_change(ctx, id, asked, |contract, before| {
-            Ok(Request::within(scaled(contract, before, &wish.plan)?))
+            Ok(Request::within(scaled(contract, before, &wish.plan, today)?))
         })
         .await
     }
 }
 
-/// The terms with other quantities. Nothing may be asked for that the signed offer has no price for.
-fn scaled(contract: &Contract, before: &Terms, plan: &Plan) -> Result<Terms, BrokerError> {
+/// The terms with other quantities, at the signed prices of today. Nothing may be asked for that the signed offer has no price for.
+fn scaled(
+    contract: &Contract,
+    before: &Terms,
+    plan: &Plan,
+    today: i64,
+) -> Result<Terms, BrokerError> {
     let mut faults = plan.faults();
     if plan.region != before.plan.region {
         let (place, message) = ("/plan/region", "the region stays: a move leads to another one");
@@ -99,6 +106,7 @@ fn scaled(contract: &Contract, before: &Terms, plan: &Plan) -> Result<Terms, Bro
     }
     let (offer, _) = read_offer(&contract.offer_document)
         .map_err(|faults| BrokerError::Internal(format!("the signed offer: {faults}")))?;
+    let offer = offer.priced_on(today).unwrap_or(offer);
     let price = signed_price(&offer, plan)?;
     Ok(Terms { plan: plan.clone(), price, ..before.clone() })
 }

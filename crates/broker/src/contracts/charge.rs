@@ -248,6 +248,7 @@ mod tests {
             minimum: minimum.map(amount),
             one_time: once.map(amount),
             as_of: None,
+            next: None,
             per_unit: Vec::new(),
             limits: Vec::new(),
         }

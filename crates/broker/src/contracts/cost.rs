@@ -2,6 +2,7 @@
 
 use super::charge::{self, ChargeLine, Priced, Steps};
 use super::quote::{book_of, limit_fault, limited, plan_for, planned, unit_limits};
+use super::upcoming::Upcoming;
 use super::{Plan, PriceAge};
 use crate::market::OfferCard;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
@@ -44,6 +45,17 @@ pub struct Cost {
     pub total: Money,
     /// For how many months.
     pub months: i64,
+    /// The same bill by the prices that follow; `None`: no other prices are published.
+    pub next: Option<NextCost>,
+}
+
+/// What the same bill costs from a day on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextCost {
+    /// The first day of these prices, in UTC.
+    pub valid_from: String,
+    /// A month and what is charged once; `None`: the next prices do not cover the bill.
+    pub priced: Option<Priced>,
 }
 
 /// Further units of an offer's price book, and how old its prices are.
@@ -63,6 +75,8 @@ pub struct PriceBook {
     pub limits: Vec<(&'static str, RangeInclusive<i64>)>,
     /// Least that a month is charged; `None`: nothing is declared.
     pub minimum: Option<Money>,
+    /// What will be charged otherwise from a day on; `None`: no other prices are published.
+    pub next: Option<Upcoming>,
 }
 
 impl Broker {
@@ -75,7 +89,7 @@ impl Broker {
         ctx.may(Action::RankOffers, None, "offer")?;
         let offer = self.shelved(ctx.sight(), offer).await?;
         let offer = offer.ok_or(BrokerError::NotFound { what: "offer" })?;
-        let Some((book, basket)) = book_of(&offer.document) else { return Ok(None) };
+        let Some((book, basket)) = book_of(offer.today()) else { return Ok(None) };
         let units = BILLING_UNITS.iter().copied().filter(|unit| !OF_PLAN.contains(unit));
         Ok(Some(PriceBook {
             units: units.filter(|unit| Steps::of(book, unit, basket.currency).is_some()).collect(),
@@ -85,6 +99,7 @@ impl Broker {
             published_at: offer.card.published_at,
             one_time: charge::one_time(book, basket.currency),
             minimum: charge::minimum(book, basket.currency),
+            next: Upcoming::of(book),
         }))
     }
 
@@ -111,36 +126,52 @@ impl Broker {
         if !faults.is_empty() {
             return Err(BrokerError::Invalid(faults));
         }
-        let (book, basket) =
-            book_of(&offer.document).ok_or(BrokerError::NotFound { what: "price" })?;
-        let mut lines = planned(book, basket, &bill.plan)?;
-        let (mut unpriced, mut beyond) = (Vec::new(), Vec::new());
-        for (unit, quantity) in bill.units.iter().filter(|(_, quantity)| *quantity > 0) {
-            let Some(steps) = Steps::of(book, unit, basket.currency) else {
-                unpriced.push(unit.clone());
-                continue;
-            };
-            let range = unit_limits(book, unit);
-            if !range.contains(quantity) {
-                beyond.push(limit_fault(&format!("/units/{unit}"), *quantity, &range));
-                continue;
-            }
-            let more = steps.charge(unit, *quantity, 1);
-            lines.extend(more.map_err(|error| large(&format!("/units/{unit}"), &error))?);
-        }
-        if !beyond.is_empty() {
-            return Err(BrokerError::Invalid(beyond));
-        }
+        let today = offer.today();
+        let (priced, unpriced) = billed(today, bill)?;
+        let next = next_cost(today, bill, &unpriced);
         let whole = |error| large("/months", &error);
-        let Priced { lines, month, once: one_time } =
-            Priced::of(book, basket.currency, lines).map_err(whole)?;
+        let Priced { lines, month, once: one_time } = priced;
         let months = month.times(bill.months).map_err(whole)?;
         let total = match one_time {
             Some(once) => months.plus(once).map_err(whole)?,
             None => months,
         };
-        Ok(Cost { lines, unpriced, month, one_time, total, months: bill.months })
+        Ok(Cost { lines, unpriced, month, one_time, total, months: bill.months, next })
     }
+}
+
+fn next_cost(offer: &sla::Offer, bill: &Bill, unpriced: &[String]) -> Option<NextCost> {
+    let next = offer.spec.price.as_ref()?.next.as_ref()?;
+    let following = offer.priced_on(next.valid_from.last_day())?;
+    let priced = billed(&following, bill).ok();
+    // What has a price today and none then is in no sum that could be compared.
+    let priced = priced.filter(|(_, missing)| missing == unpriced).map(|(priced, _)| priced);
+    Some(NextCost { valid_from: next.valid_from.as_str().to_owned(), priced })
+}
+
+/// A bill by the price book of a document, and the units that have no price there.
+fn billed(offer: &sla::Offer, bill: &Bill) -> Result<(Priced, Vec<String>), BrokerError> {
+    let (book, basket) = book_of(offer).ok_or(BrokerError::NotFound { what: "price" })?;
+    let mut lines = planned(book, basket, &bill.plan)?;
+    let (mut unpriced, mut beyond) = (Vec::new(), Vec::new());
+    for (unit, quantity) in bill.units.iter().filter(|(_, quantity)| *quantity > 0) {
+        let Some(steps) = Steps::of(book, unit, basket.currency) else {
+            unpriced.push(unit.clone());
+            continue;
+        };
+        let range = unit_limits(book, unit);
+        if !range.contains(quantity) {
+            beyond.push(limit_fault(&format!("/units/{unit}"), *quantity, &range));
+            continue;
+        }
+        let more = steps.charge(unit, *quantity, 1);
+        lines.extend(more.map_err(|error| large(&format!("/units/{unit}"), &error))?);
+    }
+    if !beyond.is_empty() {
+        return Err(BrokerError::Invalid(beyond));
+    }
+    let priced = Priced::of(book, basket.currency, lines);
+    Ok((priced.map_err(|error| large("/months", &error))?, unpriced))
 }
 
 impl Bill {

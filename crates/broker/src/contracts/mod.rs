@@ -17,6 +17,7 @@ mod requote;
 mod sign;
 mod start;
 mod terminate;
+mod upcoming;
 pub(crate) use terminate::signed_notice;
 
 pub use crate::lifecycle::order::SEATS_MAX as ORDER_OFFERS_MAX;
@@ -24,7 +25,7 @@ pub use adopt::{Adopt, AdoptDifference, Adoptable, Adoption};
 pub use alternatives::{AlternativeOffer, Alternatives};
 pub(crate) use at_once::money_of;
 pub use charge::{ChargeLine, Charged, Charges, Priced};
-pub use cost::{Bill, Cost, MONTHS_MAX, MONTHS_USUAL, PriceBook, UNITS_MAX};
+pub use cost::{Bill, Cost, MONTHS_MAX, MONTHS_USUAL, NextCost, PriceBook, UNITS_MAX};
 pub use data::{DataStream, ReturnedArchive, ReturnedData, ReturnedFile, TakeData};
 pub use end::DataAtEnd;
 pub(crate) use end::END_MAX_US;
@@ -38,6 +39,7 @@ pub use ready::{order_name_fault, service_name_fault};
 pub use requote::{LineDifference, PriceAge, Requote, Shown};
 pub use sign::is_lifeline;
 pub(crate) use sign::{Existing, class_of, contract_id, engine};
+pub use upcoming::{Upcoming, UpcomingPrice};
 
 use crate::Listed;
 use crate::changes::{ChangeView, NewerVersionView};

@@ -2,7 +2,7 @@
 
 use super::charge::{ChargeLine, Charged, Charges, Priced, Steps};
 use super::{Plan, Quote};
-use crate::market::OfferCard;
+use crate::market::{OfferCard, next_prices_at};
 use crate::requirements::RequirementSource;
 use crate::shelf::Shelved;
 use crate::{Broker, BrokerError, FieldFault, OpContext};
@@ -56,10 +56,12 @@ impl Broker {
 }
 
 impl Broker {
-    /// Until when a price counts if nobody publishes another one; `None`: nothing ends it.
+    /// Until when a price counts if nobody publishes another one: the next prices take its place, or the offer ends.
+    /// `None`: nothing ends it.
     fn price_holds_until(&self, offer: &Shelved) -> Option<Timestamp> {
         let (card, now) = (&offer.card, self.now());
-        let ends = [card.valid_until, card.ends_at].into_iter().flatten();
+        let next = next_prices_at(&offer.document, now);
+        let ends = [card.valid_until, card.ends_at, next].into_iter().flatten();
         ends.filter(|at| *at > now).min()
     }
 }
@@ -109,7 +111,7 @@ pub(crate) fn obstacle(card: &OfferCard, now: Timestamp) -> Option<&'static str>
 /// for what goes beyond the baskets. Storage and network are those of the whole service, so each
 /// instance's basket brings its share of them.
 pub(crate) fn price(offer: &Shelved, plan: &Plan) -> Result<Priced, BrokerError> {
-    priced(&offer.document, plan)
+    priced(offer.today(), plan)
 }
 
 /// The charges of a plan, at an offer as it is published.
@@ -268,7 +270,7 @@ pub(super) fn limit_fault(pointer: &str, found: i64, range: &RangeInclusive<i64>
 /// What may be ordered of one quantity of an offer: within its limits, and no more than the basket holds where the
 /// offer has no price for more.
 pub(crate) fn orderable(offer: &Shelved, field: &str) -> RangeInclusive<i64> {
-    let Some((book, basket)) = book_of(&offer.document) else { return Plan::range(field) };
+    let Some((book, basket)) = book_of(offer.today()) else { return Plan::range(field) };
     let all = limited(book, field);
     let row = beyond(&BASKET).into_iter().find(|row| row.field == field);
     match row {

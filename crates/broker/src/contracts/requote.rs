@@ -138,7 +138,7 @@ impl Broker {
     /// How old the prices of an offer are.
     pub(crate) fn price_age(&self, offer: &Shelved) -> PriceAge {
         let today = day_of(self.now());
-        let said = offer.document.spec.price.as_ref().and_then(|price| price.as_of.as_ref());
+        let said = offer.today().spec.price.as_ref().and_then(|price| price.as_of.as_ref());
         let published = day_of(offer.card.published_at);
         let since = said.map_or(published, sla::Date::last_day);
         let days = today.saturating_sub(since).max(0);
@@ -278,7 +278,8 @@ impl Broker {
         (offer, plan): (&Shelved, &Plan),
         shown: Charges,
     ) -> Result<Option<Priced>, BrokerError> {
-        let mut documents = vec![offer.document.clone()];
+        // Between the quote and the signature the next prices of the same version may have begun to count.
+        let mut documents = vec![offer.today().clone(), offer.document.clone()];
         if sign.offer_version != offer.card.version {
             let mut tx = self.begin_read().await?;
             let row = offers::find_version(&mut tx, sign.offer, sign.offer_version).await?;

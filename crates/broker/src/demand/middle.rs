@@ -159,7 +159,7 @@ impl Broker {
         let (mut counting, today) = (Counting::default(), day_of(now));
         for chunk in ids.chunks(CHUNK) {
             for offer in self.shelved_of(&stock, chunk).await? {
-                counting.add(offer.card.provider.id, &offer.document, offer.card.price, today);
+                counting.add(offer.card.provider.id, offer.today(), offer.card.price, today);
             }
         }
         let middles = Arc::new(counting.finish());

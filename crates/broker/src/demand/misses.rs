@@ -93,7 +93,7 @@ fn demand(judging: &Judging, own: &[Arc<Shelved>]) -> Demand {
     for (template, matcher) in &judging.templates {
         let candidates: Vec<Candidate> = own
             .iter()
-            .map(|offer| matcher.candidate(&offer.card.id.to_string(), &offer.document))
+            .map(|offer| matcher.candidate(&offer.card.id.to_string(), offer.today()))
             .collect();
         let Some(standings) = judging.places(matcher, &candidates) else { continue };
         templates.push(template.clone());
@@ -124,7 +124,7 @@ fn real(needs: &[RealNeed], own: &[Arc<Shelved>]) -> Option<RealDemand> {
     for need in needs {
         let mut fits = false;
         for (at, offer) in own.iter().enumerate() {
-            let candidate = need.matcher.candidate(&offer.card.id.to_string(), &offer.document);
+            let candidate = need.matcher.candidate(&offer.card.id.to_string(), offer.today());
             let explanation = need.matcher.explain(&candidate);
             fits |= explanation.totals.matched;
             let keys: BTreeSet<&str> = missed(&explanation).map(|row| row.item.as_str()).collect();

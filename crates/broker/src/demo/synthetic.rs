@@ -225,6 +225,7 @@ fn price(draft: &Draft) -> Price {
         minimum: None,
         one_time: None,
         as_of: None,
+        next: None,
         per_unit: parts
             .iter()
             .map(|(unit, share)| UnitPrice {

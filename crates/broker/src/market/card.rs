@@ -106,8 +106,14 @@ pub(crate) fn next_change(
     // The last day still counts.
     let ends = ends.map(|date| start_of(date.last_day().saturating_add(1)));
     let validity = card.valid_from.into_iter().chain(card.valid_until.map(|at| at.plus_us(1)));
-    let validity = validity.chain(card.ends_at);
+    let validity = validity.chain(card.ends_at).chain(next_prices_at(document, now));
     ends.chain(validity).filter(|at| *at > now).min()
+}
+
+/// The moment from which the next prices of an offer count; `None`: there are none, or they count by now.
+pub(crate) fn next_prices_at(document: &sla::Offer, now: Timestamp) -> Option<Timestamp> {
+    let next = document.spec.price.as_ref()?.next.as_ref()?;
+    Some(start_of(next.valid_from.last_day())).filter(|at| *at > now)
 }
 
 /// The first declared items in registry order; certifications have their own place.

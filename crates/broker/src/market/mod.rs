@@ -6,7 +6,7 @@ mod coverage;
 pub(crate) mod items;
 mod read;
 
-pub(crate) use card::{CardParts, card, next_change};
+pub(crate) use card::{CardParts, card, next_change, next_prices_at};
 pub use coverage::{Coverage, Covered};
 pub use items::Promising;
 

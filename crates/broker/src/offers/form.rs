@@ -23,7 +23,7 @@ impl Broker {
     pub fn check_offer_text(&self, text: &str) -> OfferCheck {
         let mut check = check(read_written_offer(text), |faults| text_faults(text, faults));
         // Whether the offer is there already is known when it is saved.
-        self.hold_to_category(&mut check, text);
+        self.hold_to_market(&mut check, text);
         // Which keys are valid is known of an account; saving refuses a signature that does not fit.
         if check.offer.as_ref().is_some_and(|offer| offer.metadata.signature.is_some()) {
             check.notices.push(
@@ -35,10 +35,10 @@ impl Broker {
         check
     }
 
-    /// Notes what the category asks for and the document does not say.
-    fn hold_to_category(&self, check: &mut OfferCheck, text: &str) {
+    /// Notes what the market asks for and the document does not say.
+    fn hold_to_market(&self, check: &mut OfferCheck, text: &str) {
         let Some(offer) = &check.offer else { return };
-        let faults = self.category_faults(offer, true);
+        let faults = self.market_faults(offer, true);
         if !faults.is_empty() {
             let places = sla::Places::of(text);
             let placed =
@@ -277,7 +277,7 @@ mod tests {
     }
 
     fn faults(form: &OfferForm) -> Vec<FieldFault> {
-        match read_offer(&document("did:web:kita.example", form).to_string()) {
+        match read_written_offer(&document("did:web:kita.example", form).to_string()) {
             Ok(_) => Vec::new(),
             Err(found) => form_faults(form, &found),
         }

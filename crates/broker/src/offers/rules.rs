@@ -126,7 +126,7 @@ impl Broker {
         let mut judge = Judge::of(self, tx, offer.provider_id).await?;
         let document = read_version(tx, offer, offer.current_version).await?;
         // The category and the market's items may ask for more than when the version was saved.
-        self.check_category(&document, true)?;
+        self.check_market_rules(&document, true)?;
         self.check_extensions(&document)?;
         let against = published_of(offer.state, offer.published_version);
         let old = match against.filter(|_| judge.compares()) {

@@ -67,7 +67,7 @@ impl Broker {
         let slug = offer.metadata.name.clone();
         let head = offers::heads(tx, provider.id, &[slug.as_str()]).await?.pop();
         let offer = self.held_offer(offer, head.is_some())?;
-        self.check_category(&offer, head.is_some())?;
+        self.check_market_rules(&offer, head.is_some())?;
         let keys = Keyring::of(tx, provider.id).await?;
         let Some(head) = head else {
             let id = OfferId::new(self.ids());

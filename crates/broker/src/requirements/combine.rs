@@ -26,7 +26,7 @@ impl Question {
         offers: &[Arc<Shelved>],
         candidates: &[Candidate],
     ) -> Combinations {
-        let documents: Vec<&sla::Offer> = offers.iter().map(|offer| &offer.document).collect();
+        let documents: Vec<&sla::Offer> = offers.iter().map(|offer| offer.today()).collect();
         let search = Search {
             order: self.order,
             pairs_max: PAIRS_MAX,

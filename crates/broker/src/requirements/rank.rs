@@ -146,7 +146,7 @@ impl Question {
     }
 
     pub(super) fn candidate(&self, offer: &Shelved) -> Candidate {
-        self.matcher.candidate(&offer.card.id.to_string(), &offer.document)
+        self.matcher.candidate(&offer.card.id.to_string(), offer.today())
     }
 
     /// How an offer stands to the need.

@@ -37,6 +37,7 @@ fn book() -> Price {
             euro,
         ],
         limits: Vec::new(),
+        next: None,
     }
 }
 

@@ -37,6 +37,7 @@ mod life;
 mod market;
 mod moves;
 mod newer;
+mod next_prices;
 mod notices;
 mod offers;
 mod once;

@@ -166,6 +166,7 @@ fn price(parts: &[&Offer], terms: &Terms<'_>) -> Option<Price> {
         minimum: None,
         one_time: None,
         as_of: None,
+        next: None,
         per_unit: Vec::new(),
         limits: Vec::new(),
     })

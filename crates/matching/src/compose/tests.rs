@@ -71,6 +71,7 @@ fn priced(offer: Offer, minor: i64, currency: &str, tier: &str) -> Offer {
         minimum: None,
         one_time: None,
         as_of: None,
+        next: None,
         per_unit: Vec::new(),
         limits: Vec::new(),
     });

@@ -123,6 +123,7 @@ fn priced(amount: i64, currency: &str) -> sla::Offer {
         minimum: None,
         one_time: None,
         as_of: None,
+        next: None,
         per_unit: Vec::new(),
         limits: Vec::new(),
     });

@@ -116,6 +116,7 @@ pub fn offer() -> impl Strategy<Value = Offer> {
             minimum: None,
             one_time: None,
             as_of: None,
+            next: None,
             per_unit: Vec::new(),
             limits: Vec::new(),
         });

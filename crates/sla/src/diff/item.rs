@@ -17,6 +17,7 @@ pub(super) fn changes(old: Option<&OfferItem>, new: Option<&OfferItem>) -> Vec<C
     let value = (old.value != new.value || old.scheme != new.scheme).then(|| Change {
         aspect: Aspect::Value,
         which: None,
+        from: None,
         verdict: values(old, new),
         before: Some(value_text(old)),
         after: Some(value_text(new)),
@@ -42,6 +43,7 @@ pub(super) fn changes(old: Option<&OfferItem>, new: Option<&OfferItem>) -> Vec<C
         changes.push(Change {
             aspect: Aspect::Other,
             which: None,
+            from: None,
             verdict,
             before: None,
             after: None,
@@ -55,6 +57,7 @@ fn promise(old: Option<&OfferItem>, new: Option<&OfferItem>) -> Option<Change> {
     (old.is_some() || new.is_some()).then(|| Change {
         aspect: Aspect::Promise,
         which: None,
+        from: None,
         verdict,
         before: old.map(promise_text),
         after: new.map(promise_text),
@@ -133,6 +136,7 @@ fn evidence(old: &[Evidence], new: &[Evidence]) -> Vec<Change> {
     let entry = |verdict, before: Option<&Evidence>, after: Option<&Evidence>| Change {
         aspect: Aspect::Evidence,
         which: before.or(after).map(|one| one.kind.clone()),
+        from: None,
         verdict,
         before: before.map(evidence_text),
         after: after.map(evidence_text),

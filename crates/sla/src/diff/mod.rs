@@ -108,6 +108,8 @@ crate::words::words! {
         Limit = "limit",
         /// The day on which prices were last checked.
         PricesAsOf = "prices_as_of",
+        /// The day from which the next prices count.
+        PricesFrom = "prices_from",
         /// A round-trip time from where users are.
         RoundTrip = "round_trip",
         /// The title for people.
@@ -136,6 +138,9 @@ pub struct Change {
     /// Which one of several: a region, a unit, a country, a sub-list; absent where there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub which: Option<String>,
+    /// The day from which it counts, `2027-04-01`; absent where it counts with the version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub from: Option<String>,
     /// Whether it is good for the customer.
     pub verdict: Verdict,
     /// What it was, for people; absent where there was nothing.
@@ -287,6 +292,7 @@ fn change<T: PartialEq>(
     (old != new).then(|| Change {
         aspect,
         which: None,
+        from: None,
         verdict: verdict(old, new),
         before: shown(old),
         after: shown(new),

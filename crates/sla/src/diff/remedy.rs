@@ -17,6 +17,7 @@ pub(super) fn changes(
             .then(|| Change {
                 aspect: Aspect::Schedule,
                 which: None,
+                from: None,
                 verdict,
                 before: old.map(shown),
                 after: new.map(shown),

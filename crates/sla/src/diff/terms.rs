@@ -3,9 +3,9 @@
 use super::order::{best_without, good_to_have, less, neutral, no_order, wider};
 use super::{Aspect, Change, Verdict, both, change, plain};
 use crate::{
-    Amount, AttributeValue, CURRENCIES, Locale, MachineImage, MachineType, Measurement, Metadata,
-    Middleware, NetworkPath, Price, QuantityLimit, Recipe, Region, Service, Text, Timestamp, Unit,
-    UnitPrice, format_number,
+    Amount, AttributeValue, CURRENCIES, Date, Locale, MachineImage, MachineType, Measurement,
+    Metadata, Middleware, NetworkPath, Price, QuantityLimit, Recipe, Region, Service, Text,
+    Timestamp, Unit, UnitPrice, format_number,
 };
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -176,6 +176,43 @@ pub(super) fn price(old: Option<&Price>, new: Option<&Price>) -> Vec<Change> {
     let basket = change(Aspect::Basket, &old.basket, &new.basket, no_order, |basket| {
         basket.clone().map(plain)
     });
+    let as_of = change(Aspect::PricesAsOf, &old.as_of, &new.as_of, no_order, |day| {
+        day.as_ref().map(|day| plain(day.as_str().to_owned()))
+    });
+    let mut changes: Vec<Change> = tier.into_iter().chain(basket).collect();
+    changes.extend(amounts_of(old, new));
+    changes.extend(as_of);
+    changes.extend(unit_prices(old, new));
+    changes.extend(limits(&old.limits, &new.limits));
+    changes.extend(next(old, new));
+    changes
+}
+
+/// What will count from a day on: the last prices of both, each change with its day.
+fn next(old: &Price, new: &Price) -> Vec<Change> {
+    let day = |price: &Price| price.next.as_ref().map(|next| next.valid_from.clone());
+    let days = (day(old), day(new));
+    let order = |old: &Option<Date>, new: &Option<Date>| match (old, new) {
+        // Whether another day is welcome depends on what counts from it.
+        (Some(_), Some(_)) => Verdict::Incomparable,
+        _ => Verdict::Neutral,
+    };
+    let moved = change(Aspect::PricesFrom, &days.0, &days.1, order, |day| {
+        day.as_ref().map(|day| plain(day.as_str().to_owned()))
+    });
+    let mut changes: Vec<Change> = moved.into_iter().collect();
+    // Without next prices in the newer version its prices stay, and what changed about them is told already.
+    let (Some(after), Some(day)) = (new.following(), days.1) else { return changes };
+    let before = old.following();
+    let before = before.as_ref().unwrap_or(old);
+    let dated = |change: Change| Change { from: Some(day.as_str().to_owned()), ..change };
+    let upcoming = amounts_of(before, &after).into_iter().chain(unit_prices(before, &after));
+    changes.extend(upcoming.map(dated));
+    changes
+}
+
+/// The amounts that are charged beside units.
+fn amounts_of(old: &Price, new: &Price) -> Vec<Change> {
     let total = change(
         Aspect::MonthlyTotal,
         &old.monthly_total,
@@ -195,12 +232,11 @@ pub(super) fn price(old: Option<&Price>, new: Option<&Price>) -> Vec<Change> {
     };
     let minimum = beside(Aspect::Minimum, &old.minimum, &new.minimum);
     let one_time = beside(Aspect::OneTime, &old.one_time, &new.one_time);
-    let as_of = change(Aspect::PricesAsOf, &old.as_of, &new.as_of, no_order, |day| {
-        day.as_ref().map(|day| plain(day.as_str().to_owned()))
-    });
-    let mut changes: Vec<Change> =
-        [tier, basket, total, minimum, one_time, as_of].into_iter().flatten().collect();
-    changes.extend(each(
+    [total, minimum, one_time].into_iter().flatten().collect()
+}
+
+fn unit_prices(old: &Price, new: &Price) -> Vec<Change> {
+    each(
         Aspect::UnitPrice,
         (&old.per_unit, &new.per_unit),
         |price| match price.from {
@@ -212,9 +248,7 @@ pub(super) fn price(old: Option<&Price>, new: Option<&Price>) -> Vec<Change> {
             less(&cross(old.minor, new.per), &cross(new.minor, old.per))
         },
         unit_price_text,
-    ));
-    changes.extend(limits(&old.limits, &new.limits));
-    changes
+    )
 }
 
 /// A wider range is better; no limit is the widest.
@@ -295,7 +329,7 @@ fn each<T: PartialEq>(
             _ => good_to_have(before, after, neutral),
         };
         let (before, after) = (before.map(&shown), after.map(&shown));
-        changes.push(Change { aspect, which: Some(which), verdict, before, after });
+        changes.push(Change { aspect, which: Some(which), from: None, verdict, before, after });
     }
     changes
 }

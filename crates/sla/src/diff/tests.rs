@@ -202,6 +202,46 @@ fn measurement_price_service_and_network_are_parts_of_their_own() {
 }
 
 #[test]
+fn what_costs_more_from_a_day_on_is_worse_and_names_the_day() {
+    let priced = |total: i64, next: Option<(&str, i64)>| {
+        with(|offer| {
+            let price = offer.spec.price.as_mut().unwrap();
+            let amount = |minor| crate::Amount {
+                minor,
+                currency: "EUR".to_owned(),
+                tax_excluded: Some(true),
+            };
+            price.monthly_total = Some(amount(total));
+            price.per_unit = Vec::new();
+            price.next = next.map(|(day, minor)| crate::NextPrices {
+                valid_from: crate::Date::parse(day).unwrap(),
+                monthly_total: Some(amount(minor)),
+                minimum: None,
+                one_time: None,
+                per_unit: Vec::new(),
+            });
+        })
+    };
+    let now = priced(100, None);
+    let dearer = diff(&now, &priced(100, Some(("2027-04-01", 120))));
+    assert!(dearer.worsens());
+    let lines = dearer.lines(crate::Locale::En);
+    assert!(
+        lines.iter().any(|line| line.contains("from 2027-04-01 on: 1.00 EUR → 1.20 EUR")),
+        "{lines:?}"
+    );
+    let cheaper = diff(&now, &priced(100, Some(("2027-04-01", 80))));
+    assert_eq!(cheaper.verdict(), Verdict::Better);
+    let announced = priced(100, Some(("2027-04-01", 120)));
+    let higher = diff(&announced, &priced(100, Some(("2027-04-01", 130))));
+    assert_eq!(higher.verdict(), Verdict::Worse);
+    let earlier = diff(&announced, &priced(100, Some(("2027-01-01", 120))));
+    assert_eq!(earlier.verdict(), Verdict::Incomparable);
+    let withdrawn = diff(&announced, &now);
+    assert_eq!(withdrawn.verdict(), Verdict::Neutral, "what was agreed counts: {withdrawn:?}");
+}
+
+#[test]
 fn unit_prices_are_compared_without_rounding() {
     let priced = |per: u32, minor: i64| {
         let unit =

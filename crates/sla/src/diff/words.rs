@@ -87,6 +87,7 @@ const fn aspect(aspect: Aspect, locale: Locale) -> &'static str {
         Aspect::OneTime => ("charged once", "初期費用"),
         Aspect::Limit => ("what may be ordered", "注文できる数量"),
         Aspect::PricesAsOf => ("prices checked on", "価格の確認日"),
+        Aspect::PricesFrom => ("next prices count from", "次の価格の適用日"),
         Aspect::RoundTrip => ("round trip", "往復時間"),
         Aspect::Title => ("title", "名称"),
         Aspect::Description => ("description", "説明"),
@@ -118,7 +119,8 @@ pub(super) fn sentence(change: &Change, locale: Locale) -> String {
     } else {
         format!("{colon}{} → {}", side(&change.before), side(&change.after))
     };
-    with_remark(&format!("{name}{which}{changed}"), change.verdict.label(locale), locale)
+    let from = change.from.as_deref().map(|day| from(day, locale)).unwrap_or_default();
+    with_remark(&format!("{name}{which}{from}{changed}"), change.verdict.label(locale), locale)
 }
 
 /// "Service uptime, value: 99.9 % → 99.95 % (better)".
@@ -132,6 +134,14 @@ pub(super) fn with_remark(text: &str, remark: &str, locale: Locale) -> String {
     match locale {
         Locale::En => format!("{text} ({remark})"),
         Locale::Ja => format!("{text}（{remark}）"),
+    }
+}
+
+/// " from 2027-04-01 on".
+fn from(day: &str, locale: Locale) -> String {
+    match locale {
+        Locale::En => format!(" from {day} on"),
+        Locale::Ja => format!("（{day}から）"),
     }
 }
 

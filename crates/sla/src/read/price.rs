@@ -2,11 +2,12 @@
 
 use super::cursor::{At, Fields, Sink};
 use super::limits::{PER_MAX, TIERS};
-use super::scalar::{boolean, date, decimal_as, technical_name, whole, word};
+use super::scalar::{boolean, date, day, decimal_as, technical_name, whole, word};
 use crate::fault::FaultCode;
 use crate::node::{Node, Number};
 use crate::{
-    Amount, BILLING_UNITS, CURRENCIES, Expected, MACHINE_UNITS, Price, QuantityLimit, UnitPrice,
+    Amount, BILLING_UNITS, CURRENCIES, Expected, MACHINE_UNITS, NextPrices, Price, QuantityLimit,
+    UnitPrice,
 };
 use std::collections::BTreeSet;
 
@@ -24,10 +25,29 @@ pub(super) fn price(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Price> 
     let as_of = fields.optional(sink, "asOf", date);
     let per_unit = fields.list(sink, "perUnit", unit_price);
     let limits = fields.list(sink, "limits", limit);
+    let next = fields.optional(sink, "next", next);
     fields.close(sink);
+    if let (Some(_), Some(NextPrices { monthly_total: None, .. })) = (&monthly_total, &next) {
+        let (at, message) = (at.field("next"), "the next prices need a monthly total as well");
+        let field = at.field("monthlyTotal");
+        sink.fault::<()>(&field, FaultCode::Missing, None, Expected::Mapping, message);
+    }
     steps(&per_unit, &at.field("perUnit"), sink);
     once_each(&limits, &at.field("limits"), sink);
-    Some(Price { tier, basket, monthly_total, minimum, one_time, as_of, per_unit, limits })
+    Some(Price { tier, basket, monthly_total, minimum, one_time, as_of, per_unit, limits, next })
+}
+
+/// The prices from a day on.
+fn next(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<NextPrices> {
+    let mut fields = Fields::open(node, at, sink)?;
+    let valid_from = fields.required(sink, "validFrom", day);
+    let monthly_total = fields.optional(sink, "monthlyTotal", amount);
+    let minimum = fields.optional(sink, "minimum", amount);
+    let one_time = fields.optional(sink, "oneTime", amount);
+    let per_unit = fields.list(sink, "perUnit", unit_price);
+    fields.close(sink);
+    steps(&per_unit, &at.field("perUnit"), sink);
+    Some(NextPrices { valid_from: valid_from?, monthly_total, minimum, one_time, per_unit })
 }
 
 /// Each unit has one limit.

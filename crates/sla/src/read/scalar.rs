@@ -184,6 +184,16 @@ pub(crate) fn date(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Date> {
     })
 }
 
+/// One day, not a month or a year.
+pub(crate) fn day(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Date> {
+    let read = date(node, at, sink)?;
+    if read.is_one_day() {
+        return Some(read);
+    }
+    let message = "expected a day such as 2026-03-31";
+    sink.fault(at, FaultCode::WrongForm, Some(node), Expected::Day, message)
+}
+
 pub(crate) fn timestamp(node: &Node, at: &At<'_>, sink: &mut Sink) -> Option<Timestamp> {
     let text = text_as(node, at, sink, &Expected::Moment.into())?;
     Timestamp::parse(&text).or_else(|| {

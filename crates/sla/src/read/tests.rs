@@ -284,6 +284,32 @@ fn credits_are_written_as_the_thresholds_beside_them_are() {
     }
 }
 
+#[test]
+fn prices_count_until_the_day_of_the_next_ones() {
+    let text = priced(
+        "{monthlyTotal: {amount: 100, currency: JPY}, minimum: {amount: 5, currency: JPY}, asOf: 2027-01-15, \
+         next: {validFrom: 2027-04-01, monthlyTotal: {amount: 120, currency: JPY}}}",
+    );
+    let offer = parse_offer(&text).unwrap();
+    let day = crate::Date::parse("2027-04-01").unwrap().last_day();
+    assert_eq!(offer.priced_on(day - 1), None);
+    let price = offer.priced_on(day).unwrap().spec.price.unwrap();
+    assert_eq!(price.monthly_total.unwrap().minor, 120);
+    assert_eq!((price.minimum, price.next), (None, None), "the next prices are the whole");
+    assert_eq!(price.as_of.unwrap().as_str(), "2027-04-01");
+    assert_eq!(crate::parse_offer(&crate::to_yaml(&offer)).unwrap(), offer);
+    for (price, path) in [
+        ("{next: {validFrom: 2027-04}}", "/spec/price/next/validFrom"),
+        ("{next: {}}", "/spec/price/next/validFrom"),
+        (
+            "{monthlyTotal: {amount: 1, currency: JPY}, next: {validFrom: 2027-04-01}}",
+            "/spec/price/next/monthlyTotal",
+        ),
+    ] {
+        assert_eq!(one_fault(&priced(price)).path, path);
+    }
+}
+
 /// An offer in YAML with this price.
 fn priced(price: &str) -> String {
     let text = offer_with("{item: capacity.hold_ttl, value: 15 min, commitment: declared}");

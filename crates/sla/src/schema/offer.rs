@@ -228,13 +228,22 @@ fn price() -> Value {
             .optional("taxExcluded", json!({"type": "boolean"}))
             .with(amounts())
     };
-    let per_unit = Object::new()
-        .required("unit", words(BILLING_UNITS.iter().copied()))
-        .optional("per", whole(1, limits::PER_MAX))
-        .optional("from", whole(1, limits::PER_MAX))
-        .required("currency", words(CURRENCIES.iter().map(|(code, _)| *code)))
-        .required("amount", json!({"type": ["number", "string"]}))
-        .with(amounts());
+    let per_unit = || {
+        Object::new()
+            .required("unit", words(BILLING_UNITS.iter().copied()))
+            .optional("per", whole(1, limits::PER_MAX))
+            .optional("from", whole(1, limits::PER_MAX))
+            .required("currency", words(CURRENCIES.iter().map(|(code, _)| *code)))
+            .required("amount", json!({"type": ["number", "string"]}))
+            .with(amounts())
+    };
+    let next = Object::new()
+        .required("validFrom", both(vec![reference("date"), json!({"minLength": 10})]))
+        .optional("monthlyTotal", amount())
+        .optional("minimum", amount())
+        .optional("oneTime", amount())
+        .optional("perUnit", list(per_unit()))
+        .done();
     let limit = Object::new()
         .required("unit", words(BILLING_UNITS.iter().copied()))
         .optional("least", whole(1, limits::PER_MAX))
@@ -247,9 +256,10 @@ fn price() -> Value {
         .optional("minimum", amount())
         .optional("oneTime", amount())
         .optional("asOf", reference("date"))
-        .optional("perUnit", list(per_unit))
+        .optional("perUnit", list(per_unit()))
         .optional("limits", list(limit))
-        .done()
+        .optional("next", next)
+        .with(vec![when(has("monthlyTotal"), field("next", has("monthlyTotal")))])
 }
 
 /// Whole minor units of each currency.

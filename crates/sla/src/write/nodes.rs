@@ -3,8 +3,8 @@
 use crate::node::Node;
 use crate::{
     API_VERSION, Amount, AttributeValue, CURRENCIES, Date, Document, Evidence, MachineType,
-    Metadata, Middleware, Offer, OfferItem, OfferSpec, Price, Profile, Region, Remedy, Requirement,
-    RequirementItem, Service, Text, UnitPrice, Value,
+    Metadata, Middleware, NextPrices, Offer, OfferItem, OfferSpec, Price, Profile, Region, Remedy,
+    Requirement, RequirementItem, Service, Text, UnitPrice, Value,
 };
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -276,6 +276,17 @@ fn price(price: &Price) -> Node {
                 .maybe_number("most", limit.most)
                 .done()
         })
+        .optional("next", price.next.as_ref().map(next_prices))
+        .done()
+}
+
+fn next_prices(next: &NextPrices) -> Node {
+    Map::new()
+        .text("validFrom", next.valid_from.as_str())
+        .optional("monthlyTotal", next.monthly_total.as_ref().map(amount))
+        .optional("minimum", next.minimum.as_ref().map(amount))
+        .optional("oneTime", next.one_time.as_ref().map(amount))
+        .list("perUnit", &next.per_unit, unit_price)
         .done()
 }
 

@@ -229,6 +229,13 @@ prop_compose! {
                         least: (minor % 2 == 0).then_some(2),
                         most: Some(64),
                     }],
+                    next: (minor % 3 == 0).then(|| crate::NextPrices {
+                        valid_from: crate::Date::parse("2027-04-01").unwrap(),
+                        monthly_total: Some(Amount { minor, currency: "GBP".to_owned(), tax_excluded: None }),
+                        minimum: (minor % 2 == 0).then(|| Amount { minor, currency: "GBP".to_owned(), tax_excluded: None }),
+                        one_time: None,
+                        per_unit: vec![UnitPrice { unit: "egress-gb".to_owned(), from: 0, per: 1, minor, currency: "GBP".to_owned() }],
+                    }),
                 }),
                 network_to_users: vec![NetworkPath { user_region: "NO".to_owned(), rtt_ms: Decimal::new(15, 1) }],
             },

@@ -216,6 +216,16 @@ fn price(source: &Source) -> Value {
         {"unit": "instance-month", "least": 1},
     ]);
     put(&mut map, source, "limits", limits);
+    let mut next = Map::new();
+    next.insert("validFrom".to_owned(), json!("2027-04-01"));
+    if map.contains_key("monthlyTotal") {
+        next.insert("monthlyTotal".to_owned(), json!({"amount": amount, "currency": currency}));
+    }
+    put(&mut next, source, "minimum", json!({"amount": amount, "currency": currency}));
+    put(&mut next, source, "oneTime", json!({"amount": amount, "currency": currency}));
+    let units = json!([{"unit": "egress-gb", "amount": amount, "currency": currency}]);
+    put(&mut next, source, "perUnit", units);
+    put(&mut map, source, "next", Value::Object(next));
     Value::Object(map)
 }
 

@@ -50,6 +50,7 @@ fn beyond(fault: &Fault, document: &Value) -> Option<&'static str> {
                 || path.starts_with("/spec/service/recipes/")
                 || path.starts_with("/spec/networkToUsers/") && last == "userRegion"
                 || path == "/spec/price/perUnit"
+                || path == "/spec/price/next/perUnit"
                 || path == "/spec/price/limits"
                 || last == "item"
                     && at.and_then(Value::as_str).is_some_and(|key| key.starts_with("x-"))

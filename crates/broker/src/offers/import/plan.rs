@@ -49,7 +49,7 @@ impl Broker {
             let newest =
                 head.map(|head| Newest { version: head.current_version, hash: &head.hash });
             let mut checked = check_provider(&offer, provider)
-                .and_then(|()| self.check_category(&offer, head.is_some()));
+                .and_then(|()| self.check_market_rules(&offer, head.is_some()));
             if checked.is_ok() {
                 checked = self.held_offer(offer.clone(), head.is_some()).map(|held| offer = held);
             }

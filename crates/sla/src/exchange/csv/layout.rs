@@ -179,6 +179,12 @@ pub(super) const FIXED: &[Fixed] = &[
         "how much may be ordered as JSON: `[{\"unit\": \"vcpu-month\", \"least\": 2, \"most\": 16}]`",
     ),
     fixed(
+        "price.next",
+        &["spec", "price", "next"],
+        Kind::Json,
+        "prices from a day on as JSON: `{\"validFrom\": \"2027-04-01\", \"monthlyTotal\": {\"amount\": 99000, \"currency\": \"JPY\"}}`",
+    ),
+    fixed(
         "network_to_users",
         &["spec", "networkToUsers"],
         Kind::RoundTrips,
