@@ -17,6 +17,7 @@ mod input;
 mod nearest;
 mod node;
 mod offer;
+mod price;
 mod read;
 mod registry;
 mod requirement;
@@ -48,10 +49,12 @@ pub use held::{extension_faults, hold_offer, hold_requirement};
 pub use input::{half_width, parse_value, split_range};
 pub use nearest::nearest;
 pub use offer::{
-    Amount, Architecture, AttributeValue, BILLING_UNITS, CURRENCIES, Claim, Commitment, Credit,
-    DeploymentModel, Evidence, Gpu, Location, MACHINE_UNITS, MachineImage, MachineType,
-    Measurement, Metadata, Middleware, NetworkPath, NextPrices, Offer, OfferItem, OfferSpec, Price,
-    QuantityLimit, Recipe, Region, Remedy, Service, ServiceModel, Signature, UnitPrice, Vantage,
+    Architecture, AttributeValue, Claim, Commitment, Credit, DeploymentModel, Evidence, Gpu,
+    Location, MachineImage, MachineType, Measurement, Metadata, Middleware, NetworkPath, Offer,
+    OfferItem, OfferSpec, Recipe, Region, Remedy, Service, ServiceModel, Signature, Vantage,
+};
+pub use price::{
+    Amount, BILLING_UNITS, CURRENCIES, MACHINE_UNITS, NextPrices, Price, QuantityLimit, UnitPrice,
 };
 pub use read::{Parsed, parse, parse_documents, parse_offer, parse_requirement};
 pub use registry::{

@@ -280,7 +280,7 @@ impl Extension {
         let levels = matches!(before.kind, ExtensionKind::Level { .. });
         let kept = before.kind.words().iter().all(|word| {
             let same = |key: &&str| *key == word.key;
-            if levels { rest.any(|key| same(key)) } else { now.iter().any(|key| same(key)) }
+            if levels { rest.any(same) } else { now.iter().any(same) }
         });
         if !kept {
             let words = before.kind.words().iter().map(|word| word.key.as_str());
@@ -394,8 +394,6 @@ fn listed(place: &str, code: FaultCode, found: &str, allowed: &str, message: &st
 }
 
 fn fault(place: &str, code: FaultCode, found: &str, expected: Expected, message: &str) -> Fault {
-    Fault {
-        expected: Some(expected.clone()),
-        ..listed(place, code, found, &expected.to_string(), message)
-    }
+    let allowed = expected.to_string();
+    Fault { expected: Some(expected), ..listed(place, code, found, &allowed, message) }
 }
