@@ -190,7 +190,10 @@ pub(crate) fn asks(words: Words, requirement: &Requirement, values: &[&Value]) -
 
 fn ask(words: Words, wish: &Wish, values: &[&Value]) -> Ask {
     let (item, locale) = (&wish.item, words.0.sla());
-    let def = sla::registry().item(&item.item);
+    // A need that was written before the item was registered goes by its own value.
+    let said_otherwise =
+        |def: &&sla::ItemDef| item.value.as_ref().is_some_and(|value| def.differs_from(value));
+    let def = sla::registry().item(&item.item).filter(|def| !said_otherwise(def));
     let time = Some(wish.profile()).filter(|profile| *profile != ProfileName::Normal);
     let label = say::label_then(words, &item.item, wish.profile());
     let typed = broker::requirements::form_item(item);
