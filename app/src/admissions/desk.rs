@@ -200,7 +200,7 @@ fn answers(ctx: &PageContext, found: &AdmissionView) -> AnyView {
             .into_any()
         })
         .collect();
-    view! { <ul>{rows}</ul> }.into_any()
+    view! { <ul class="stack">{rows}</ul> }.into_any()
 }
 
 fn answer_form(ctx: &PageContext, found: &AdmissionView, line: &CheckLine) -> AnyView {
